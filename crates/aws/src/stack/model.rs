@@ -1,0 +1,499 @@
+//! A stack file after reading: every name resolved, every default that the *file* has (not AWS) filled in, every value
+//! checked. Data only: `load.rs` makes it, the kinds turn it into graph nodes. Strings that may depend on other
+//! resources are `Text`; references to entries of the file have been checked to exist.
+
+use std::collections::BTreeMap;
+
+use evenkeel_core::diagnostic::Place;
+use evenkeel_core::doc::{Doc, Text};
+
+/// A whole stack file.
+#[derive(Clone, Debug)]
+pub struct Stack {
+    /// `stack:`; 1 to 64 of `[A-Za-z0-9-]`, starting with a letter.
+    pub name: String,
+    /// `region:`, unless it comes from the command line or the environment.
+    pub region: Option<String>,
+    /// `account:`: refuse to act on any other account. Twelve digits.
+    pub account: Option<String>,
+    /// `tags:` on everything that can carry tags. Each entry's [`Meta::tags`] has these merged in already.
+    pub tags: BTreeMap<String, String>,
+    /// `network:`.
+    pub network: Network,
+    /// `roles:` by entry name.
+    pub roles: BTreeMap<String, Role>,
+    /// `log_groups:` by entry name.
+    pub log_groups: BTreeMap<String, LogGroup>,
+    /// `security_groups:` by entry name.
+    pub security_groups: BTreeMap<String, SecurityGroup>,
+    /// `target_groups:` by entry name.
+    pub target_groups: BTreeMap<String, TargetGroup>,
+    /// `load_balancers:` by entry name.
+    pub load_balancers: BTreeMap<String, LoadBalancer>,
+    /// `cluster:`; there if any service is.
+    pub cluster: Option<Cluster>,
+    /// `services:` by entry name.
+    pub services: BTreeMap<String, Service>,
+    /// `dns:` in the order of the file.
+    pub dns: Vec<Zone>,
+}
+
+/// What every entry may say.
+#[derive(Clone, Debug)]
+pub struct Meta {
+    /// Where the entry stands.
+    pub place: Place,
+    /// `name:`, the exact physical name, if given.
+    pub name: Option<String>,
+    /// `tags:` of the entry over the `tags:` of the stack; without evenkeel's own marks.
+    pub tags: BTreeMap<String, String>,
+    /// `moved_from:`, the entry's old name in its section.
+    pub moved_from: Option<String>,
+    /// `protect: true`.
+    pub protect: bool,
+}
+
+/// `network:`, which VPC and which subnets. Both look-ups; nothing is made.
+#[derive(Clone, Debug)]
+pub struct Network {
+    /// Where it stands; the start of the file if it is not there.
+    pub place: Place,
+    /// `vpc:`.
+    pub vpc: VpcRef,
+    /// `subnets:`.
+    pub subnets: SubnetsRef,
+}
+
+/// `vpc:`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum VpcRef {
+    /// The region's default VPC.
+    Default,
+    /// `vpc-…`.
+    Id(String),
+    /// The one VPC that has all these tags.
+    Tags(BTreeMap<String, String>),
+}
+
+/// `subnets:`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum SubnetsRef {
+    /// The default subnet of each zone of the VPC; in a VPC without such, all its subnets.
+    Default,
+    /// `subnet-…`, at least one.
+    Ids(Vec<String>),
+    /// All subnets of the VPC that have all these tags.
+    Tags(BTreeMap<String, String>),
+}
+
+/// An entry of `roles:`.
+#[derive(Clone, Debug)]
+pub enum Role {
+    /// Ours to make.
+    Managed(Box<ManagedRole>),
+    /// `existing:`, looked up and used as it is.
+    Existing {
+        /// Where it stands.
+        place: Place,
+        /// The role's name (the last part of the ARN, if an ARN was given).
+        name: String,
+        /// The ARN, if that was given.
+        arn: Option<String>,
+    },
+}
+
+/// A role of ours.
+#[derive(Clone, Debug)]
+pub struct ManagedRole {
+    /// The entry.
+    pub meta: Meta,
+    /// `description:`.
+    pub description: Option<String>,
+    /// `trust:`, an IAM policy document; by default ECS tasks may assume the role.
+    pub trust: Doc,
+    /// `managed_policies:` as ARNs. A bare name in the file (`AmazonECSTaskExecutionRolePolicy`) has become the ARN of the
+    /// AWS managed policy, with its path (`service-role/`) where AWS has one.
+    pub managed: Vec<Text>,
+    /// `policies:`, inline policy documents by name; strings may hold holes.
+    pub inline: BTreeMap<String, Doc>,
+    /// `max_session_duration:` in seconds; AWS's default is 3600.
+    pub max_session_secs: u32,
+    /// `permissions_boundary:`, an ARN.
+    pub boundary: Option<String>,
+}
+
+/// An entry of `log_groups:`.
+#[derive(Clone, Debug)]
+pub struct LogGroup {
+    /// The entry.
+    pub meta: Meta,
+    /// `retention:` in days, one of the values that CloudWatch Logs takes; `None` keeps for ever.
+    pub retention_days: Option<u32>,
+    /// `class:`, `STANDARD` or `INFREQUENT_ACCESS`.
+    pub class: String,
+    /// `kms_key:`, an ARN.
+    pub kms_key: Option<String>,
+}
+
+/// An entry of `security_groups:`.
+#[derive(Clone, Debug)]
+pub struct SecurityGroup {
+    /// The entry.
+    pub meta: Meta,
+    /// `description:`; by default `<stack> <entry>`.
+    pub description: String,
+    /// `ingress:`.
+    pub ingress: Vec<Rule>,
+    /// `egress:`; if not given, the one rule that AWS makes: everything to anywhere (IPv4).
+    pub egress: Vec<Rule>,
+}
+
+/// One rule with one peer.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Rule {
+    /// `tcp`, `udp`, `icmp`, `icmpv6`, a protocol number, or `-1` for all.
+    pub protocol: String,
+    /// First port, or the ICMP type; -1 for all.
+    pub from_port: i32,
+    /// Last port, or the ICMP code; -1 for all.
+    pub to_port: i32,
+    /// The other side.
+    pub peer: Peer,
+    /// `description:`, may be empty.
+    pub description: String,
+}
+
+/// The other side of a rule.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Peer {
+    /// An IPv4 range, host bits masked off.
+    Cidr4(String),
+    /// An IPv6 range, masked, lower case, compressed.
+    Cidr6(String),
+    /// `pl-…`.
+    PrefixList(String),
+    /// A group: an output `id` of a group of this file (of itself for `self`), or `sg-…`.
+    Group(Text),
+}
+
+/// An entry of `target_groups:`.
+#[derive(Clone, Debug)]
+pub struct TargetGroup {
+    /// The entry.
+    pub meta: Meta,
+    /// `port:`.
+    pub port: u16,
+    /// `protocol:`, `HTTP` by default.
+    pub protocol: String,
+    /// `protocol_version:`, `HTTP1` by default, for HTTP and HTTPS.
+    pub protocol_version: Option<String>,
+    /// `target_type:`, `ip` by default (what Fargate needs).
+    pub target_type: String,
+    /// `health_check:` with AWS's defaults filled in.
+    pub health_check: HealthCheck,
+    /// Attributes by AWS's names (`deregistration_delay.timeout_seconds`), only those that the file sets.
+    pub attributes: BTreeMap<String, String>,
+}
+
+/// `health_check:` of a target group.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct HealthCheck {
+    /// `HTTP`, `HTTPS` or `TCP`.
+    pub protocol: String,
+    /// A port number or `traffic-port`.
+    pub port: String,
+    /// The path, `/` by default; `None` for TCP.
+    pub path: Option<String>,
+    /// Seconds between checks, 30 by default.
+    pub interval_secs: u32,
+    /// Seconds until a check fails; if the file does not say, AWS chooses and it is not managed.
+    pub timeout_secs: Option<u32>,
+    /// 5 by default.
+    pub healthy_threshold: u32,
+    /// 2 by default.
+    pub unhealthy_threshold: u32,
+    /// Codes that count as healthy, `200` by default; `None` for TCP. gRPC codes for a GRPC group.
+    pub matcher: Option<String>,
+}
+
+/// An entry of `load_balancers:`; application load balancers.
+#[derive(Clone, Debug)]
+pub struct LoadBalancer {
+    /// The entry.
+    pub meta: Meta,
+    /// `internet-facing` or `internal`.
+    pub scheme: String,
+    /// `ipv4` or `dualstack`.
+    pub ip_address_type: String,
+    /// `subnets:`, if it does not use the network's.
+    pub subnets: Option<Vec<String>>,
+    /// `security_groups:` as group ids.
+    pub security_groups: Vec<Text>,
+    /// Attributes by AWS's names (`idle_timeout.timeout_seconds`), only those that the file sets.
+    pub attributes: BTreeMap<String, String>,
+    /// `listeners:` by entry name.
+    pub listeners: BTreeMap<String, Listener>,
+}
+
+/// One listener.
+#[derive(Clone, Debug)]
+pub struct Listener {
+    /// The entry. It has no physical name.
+    pub meta: Meta,
+    /// `port:`.
+    pub port: u16,
+    /// `HTTP` or `HTTPS`.
+    pub protocol: String,
+    /// `certificate:` as an ARN, for HTTPS.
+    pub certificate: Option<Text>,
+    /// `ssl_policy:`; for HTTPS `ELBSecurityPolicy-2016-08` by default, which is AWS's.
+    pub ssl_policy: Option<String>,
+    /// What happens if no rule fits.
+    pub default: Action,
+    /// `rules:` in the order of the file.
+    pub rules: Vec<ListenerRule>,
+}
+
+/// What a listener or a rule does.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Action {
+    /// `forward:`.
+    Forward {
+        /// Target groups (entry names) and their weights, 0 to 999, in the order of the file; a single one has weight 1.
+        targets: Vec<(String, u32)>,
+        /// `stickiness:` in seconds, if on.
+        stickiness_secs: Option<u32>,
+    },
+    /// `redirect:`; placeholders as AWS writes them (`#{host}`, `/#{path}`, `#{query}`).
+    Redirect {
+        /// `HTTP`, `HTTPS` or `#{protocol}`.
+        protocol: String,
+        /// A number or `#{port}`.
+        port: String,
+        /// The host.
+        host: String,
+        /// The path, with its slash.
+        path: String,
+        /// The query, without `?`.
+        query: String,
+        /// `HTTP_301` or `HTTP_302`.
+        status: String,
+    },
+    /// `fixed_response:`.
+    FixedResponse {
+        /// `200`, `404`, …
+        status: String,
+        /// `text/plain`, …
+        content_type: Option<String>,
+        /// The body, if any.
+        body: Option<String>,
+    },
+}
+
+/// One rule of a listener.
+#[derive(Clone, Debug)]
+pub struct ListenerRule {
+    /// Where it stands.
+    pub place: Place,
+    /// 1 to 50000, unique in its listener.
+    pub priority: u32,
+    /// What has to fit; at least one condition.
+    pub conditions: Conditions,
+    /// What happens then.
+    pub action: Action,
+}
+
+/// The conditions of a rule; empty ones are not there.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Conditions {
+    /// `host:`, patterns.
+    pub host: Vec<String>,
+    /// `path:`, patterns.
+    pub path: Vec<String>,
+    /// `header:`, name to patterns.
+    pub header: BTreeMap<String, Vec<String>>,
+    /// `method:`.
+    pub method: Vec<String>,
+    /// `query:`, key (or none) and value.
+    pub query: Vec<(Option<String>, String)>,
+    /// `source_ip:`, ranges.
+    pub source_ip: Vec<String>,
+}
+
+/// `cluster:`. One to a stack.
+#[derive(Clone, Debug)]
+pub struct Cluster {
+    /// The entry; the physical name is the stack's unless `name:` says otherwise.
+    pub meta: Meta,
+    /// `container_insights:`, `enabled`, `enhanced` or `disabled`; not managed if not given.
+    pub container_insights: Option<String>,
+    /// `capacity_providers:`; not managed if not given.
+    pub capacity_providers: Option<Vec<String>>,
+    /// `default_strategy:`; not managed if neither is given.
+    pub default_strategy: Option<Vec<Strategy>>,
+}
+
+/// One item of a capacity provider strategy.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Strategy {
+    /// `FARGATE`, `FARGATE_SPOT`, or a provider of the account.
+    pub provider: String,
+    /// Share beyond the base.
+    pub weight: u32,
+    /// Tasks that run on it at least.
+    pub base: u32,
+}
+
+/// An entry of `services:`.
+#[derive(Clone, Debug)]
+pub struct Service {
+    /// The entry.
+    pub meta: Meta,
+    /// What it runs.
+    pub task_definition: TaskDefinition,
+    /// `desired_count:`, 1 by default; `None` for a daemon.
+    pub desired_count: Option<u32>,
+    /// Who manages the count after the service has been made, if somebody else does (`managed_by:`).
+    pub count_managed_by: Option<String>,
+    /// `FARGATE`, `EC2` or `EXTERNAL`; `None` if a capacity strategy decides.
+    pub launch_type: Option<String>,
+    /// `capacity_provider_strategy:`.
+    pub strategy: Vec<Strategy>,
+    /// `platform_version:`; `LATEST` by default on Fargate, `None` elsewhere.
+    pub platform_version: Option<String>,
+    /// `REPLICA` or `DAEMON`.
+    pub scheduling: String,
+    /// Whether tasks have network interfaces of their own (`awsvpc`), and hence subnets and groups.
+    pub awsvpc: bool,
+    /// `subnets:`, if it does not use the network's.
+    pub subnets: Option<Vec<String>>,
+    /// `security_groups:` as group ids.
+    pub security_groups: Vec<Text>,
+    /// `assign_public_ip:`; by default on if the network's default subnets of the default VPC are used, off elsewhere.
+    pub assign_public_ip: bool,
+    /// `target_group:` or `target_groups:`.
+    pub load_balancers: Vec<ServiceTarget>,
+    /// `health_check_grace_period:` in seconds; 0 by default behind a load balancer, `None` without one.
+    pub grace_secs: Option<u32>,
+    /// `deployment:`.
+    pub deployment: Deployment,
+    /// `execute_command:`.
+    pub execute_command: bool,
+    /// `propagate_tags:`, `NONE`, `SERVICE` or `TASK_DEFINITION`.
+    pub propagate_tags: String,
+    /// `managed_tags:`, ECS managed tags.
+    pub managed_tags: bool,
+    /// `availability_zone_rebalancing:`, `ENABLED` or `DISABLED`; not managed if not given.
+    pub zone_rebalancing: Option<String>,
+    /// `placement_constraints:` as ECS takes them (camelCase JSON).
+    pub placement_constraints: Vec<Doc>,
+    /// `placement_strategy:` as ECS takes it (camelCase JSON).
+    pub placement_strategy: Vec<Doc>,
+    /// `service_registries:` as ECS takes them (camelCase JSON).
+    pub service_registries: Vec<Doc>,
+}
+
+/// What a service runs.
+#[derive(Clone, Debug)]
+pub struct TaskDefinition {
+    /// Where it stands: the service's `containers:`, or its `task_definition:`.
+    pub place: Place,
+    /// The family.
+    pub family: String,
+    /// The document as `RegisterTaskDefinition` takes it, camelCase, normalised by `task_definition.rs`, without `tags`;
+    /// strings may hold holes.
+    pub document: Doc,
+    /// Tags of the revision: the service's, with those of the document over them.
+    pub tags: BTreeMap<String, String>,
+    /// Log groups of this file that its containers write to (entry names).
+    pub log_groups: Vec<String>,
+}
+
+/// A target group that a service registers its tasks in.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ServiceTarget {
+    /// The target group's ARN: an output of an entry of this file, or an ARN.
+    pub target_group: Text,
+    /// The entry of this file, if it is one.
+    pub entry: Option<String>,
+    /// The container.
+    pub container: String,
+    /// Its port.
+    pub port: u16,
+}
+
+/// `deployment:`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Deployment {
+    /// 100 by default (0 for a daemon).
+    pub minimum_healthy_percent: u32,
+    /// 200 by default (100 for a daemon).
+    pub maximum_percent: u32,
+    /// `circuit_breaker:`: on by default; `off` turns it off.
+    pub circuit_breaker: bool,
+    /// `circuit_breaker: rollback`, the default.
+    pub rollback: bool,
+    /// `ROLLING` by default; `BLUE_GREEN`, `LINEAR`, `CANARY` hand forward weights to ECS.
+    pub strategy: String,
+    /// Minutes, 0 by default.
+    pub bake_time_minutes: u32,
+    /// CloudWatch alarms that fail a deployment.
+    pub alarms: Vec<String>,
+    /// Whether the alarms also roll back.
+    pub alarms_rollback: bool,
+}
+
+/// An item of `dns:`.
+#[derive(Clone, Debug)]
+pub struct Zone {
+    /// Where it stands.
+    pub place: Place,
+    /// The zone's name, lower case, without the trailing dot.
+    pub name: String,
+    /// `create: true`: the zone is ours to make; else it is looked up.
+    pub create: bool,
+    /// `id:` of the zone, if several have the name.
+    pub zone_id: Option<String>,
+    /// `comment:` of a zone of ours.
+    pub comment: Option<String>,
+    /// Tags of a zone of ours.
+    pub tags: BTreeMap<String, String>,
+    /// `protect: true`.
+    pub protect: bool,
+    /// `records:`.
+    pub records: Vec<Record>,
+}
+
+/// One record set.
+#[derive(Clone, Debug)]
+pub struct Record {
+    /// Where it stands.
+    pub place: Place,
+    /// The full name, lower case, without the trailing dot; `*` unescaped.
+    pub name: String,
+    /// `A`, `AAAA`, `CNAME`, `TXT`, `MX`, `SRV`, `CAA`.
+    pub rtype: String,
+    /// What it holds.
+    pub data: RecordData,
+}
+
+/// What a record holds.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum RecordData {
+    /// Values in the form in which Route 53 takes them (TXT quoted and cut to 255-byte strings), sorted.
+    Values {
+        /// Seconds, 300 by default.
+        ttl: u32,
+        /// At least one.
+        values: Vec<Text>,
+    },
+    /// An alias.
+    Alias {
+        /// The DNS name of the target, an output `dns_name` of a load balancer of this file, or a name.
+        dns_name: Text,
+        /// The hosted zone of the target, an output `zone_id`, or an id.
+        zone_id: Text,
+        /// `evaluate_target_health:`, off by default.
+        evaluate_target_health: bool,
+    },
+}

@@ -1,0 +1,246 @@
+//! The desired state: nodes and what they need. A graph is made by the kinds from a stack file and never changes.
+//! References to nothing and cycles are refused here, with the path of the cycle. Knows no kinds and no AWS.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use petgraph::algo::tarjan_scc;
+use petgraph::graphmap::DiGraphMap;
+use serde::{Deserialize, Serialize};
+
+use crate::doc::{self, Doc};
+use crate::id::NodeId;
+
+/// What a stack is called and where it lives.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct StackInfo {
+    /// The stack's name, as in the `evenkeel:stack` tag.
+    pub name: String,
+    /// The AWS region.
+    pub region: String,
+}
+
+/// One desired resource.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Node {
+    /// Its identity.
+    pub id: NodeId,
+    /// The physical name without a generation suffix; empty if its kind has none.
+    pub name: String,
+    /// What it should be, in the canonical form of its kind, with holes.
+    pub want: Doc,
+    /// Nodes that must be there first, beside those that `want` refers to.
+    pub needs: BTreeSet<NodeId>,
+    /// The id it had before it was renamed in the file.
+    pub moved_from: Option<NodeId>,
+    /// Whether deleting or replacing it needs explicit consent.
+    pub protect: bool,
+    /// Fields that somebody else manages once the thing exists: path to who.
+    pub delegated: BTreeMap<String, String>,
+    /// Where it stands in the stack file, for messages: `stack.yaml:12`.
+    pub origin: Option<String>,
+}
+
+impl Node {
+    /// A node without anything special.
+    pub fn new(id: NodeId, name: impl Into<String>, want: Doc) -> Self {
+        Self {
+            id,
+            name: name.into(),
+            want,
+            needs: BTreeSet::new(),
+            moved_from: None,
+            protect: false,
+            delegated: BTreeMap::new(),
+            origin: None,
+        }
+    }
+}
+
+/// The desired state of a stack.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Graph {
+    /// The stack.
+    pub stack: StackInfo,
+    nodes: BTreeMap<NodeId, Node>,
+}
+
+/// Nodes that do not make a graph.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum GraphError {
+    /// Two nodes have one id.
+    #[error("{0} is there twice")]
+    Twice(NodeId),
+    /// A node refers to one that is not there.
+    #[error("{node} refers to {missing}, which does not exist")]
+    Dangling {
+        /// The one that refers.
+        node: NodeId,
+        /// The one that is missing.
+        missing: NodeId,
+    },
+    /// Nodes need each other in a circle; the path starts and ends with the same node.
+    #[error("these need each other in a circle: {}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join(" -> "))]
+    Cycle(Vec<NodeId>),
+}
+
+impl Graph {
+    /// Builds a graph; reports every mistake it finds.
+    pub fn new(stack: StackInfo, nodes: impl IntoIterator<Item = Node>) -> Result<Self, Vec<GraphError>> {
+        let mut graph = Self { stack, nodes: BTreeMap::new() };
+        let mut errors = Vec::new();
+        for node in nodes {
+            let id = node.id.clone();
+            if graph.nodes.insert(id.clone(), node).is_some() {
+                errors.push(GraphError::Twice(id));
+            }
+        }
+        for node in graph.nodes.values() {
+            for missing in graph.needs(node).into_iter().filter(|need| !graph.nodes.contains_key(need)) {
+                errors.push(GraphError::Dangling { node: node.id.clone(), missing });
+            }
+        }
+        if errors.is_empty() {
+            errors.extend(graph.cycles());
+        }
+        if errors.is_empty() { Ok(graph) } else { Err(errors) }
+    }
+
+    /// A graph that wants nothing: what `destroy` plans towards.
+    pub fn empty(stack: StackInfo) -> Self {
+        Self { stack, nodes: BTreeMap::new() }
+    }
+
+    /// The node of that id.
+    pub fn get(&self, id: &NodeId) -> Option<&Node> {
+        self.nodes.get(id)
+    }
+
+    /// All nodes, by id.
+    pub fn nodes(&self) -> impl Iterator<Item = &Node> {
+        self.nodes.values()
+    }
+
+    /// The nodes of one kind.
+    pub fn of_kind<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a Node> + 'a {
+        self.nodes.values().filter(move |node| node.id.kind() == kind)
+    }
+
+    /// How many nodes there are.
+    pub fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// Whether nothing is wanted.
+    pub fn is_empty(&self) -> bool {
+        self.nodes.is_empty()
+    }
+
+    /// What a node needs: what its document refers to, and what it names beside that.
+    pub fn needs(&self, node: &Node) -> BTreeSet<NodeId> {
+        let mut needs = node.needs.clone();
+        needs.extend(doc::refs(&node.want).into_iter().map(|hole| hole.node));
+        needs
+    }
+
+    /// The given nodes and everything that they need, directly or not.
+    pub fn closure<'a>(&'a self, roots: impl IntoIterator<Item = &'a NodeId>) -> BTreeSet<NodeId> {
+        let mut seen = BTreeSet::new();
+        let mut open: Vec<NodeId> = roots.into_iter().cloned().collect();
+        while let Some(id) = open.pop() {
+            if let Some(node) = self.nodes.get(&id)
+                && seen.insert(id)
+            {
+                open.extend(self.needs(node));
+            }
+        }
+        seen
+    }
+
+    fn cycles(&self) -> Vec<GraphError> {
+        let index: BTreeMap<&NodeId, usize> = self.nodes.keys().enumerate().map(|(at, id)| (id, at)).collect();
+        let ids: Vec<&NodeId> = self.nodes.keys().collect();
+        let mut edges = DiGraphMap::<usize, ()>::new();
+        for node in self.nodes.values() {
+            for need in self.needs(node) {
+                edges.add_edge(index[&node.id], index[&need], ());
+            }
+        }
+        tarjan_scc(&edges)
+            .into_iter()
+            .filter(|group| group.len() > 1 || edges.contains_edge(group[0], group[0]))
+            .map(|group| GraphError::Cycle(walk(&edges, &group).into_iter().map(|at| ids[at].clone()).collect()))
+            .collect()
+    }
+}
+
+/// A closed path inside a strongly connected group, from its smallest member.
+fn walk(edges: &DiGraphMap<usize, ()>, group: &[usize]) -> Vec<usize> {
+    let inside: BTreeSet<usize> = group.iter().copied().collect();
+    let start = *inside.first().expect("a group has members");
+    // Breadth first from the start until an edge leads back to it: the shortest circle through the start.
+    let mut before: BTreeMap<usize, usize> = BTreeMap::new();
+    let mut queue = std::collections::VecDeque::from([start]);
+    while let Some(at) = queue.pop_front() {
+        let mut next: Vec<usize> = edges.neighbors(at).filter(|to| inside.contains(to)).collect();
+        next.sort_unstable();
+        for to in next {
+            if to == start {
+                let mut path = vec![start, at];
+                let mut back = at;
+                while back != start {
+                    back = before[&back];
+                    path.push(back);
+                }
+                if at == start {
+                    path.truncate(2);
+                }
+                path.reverse();
+                return path;
+            }
+            if let std::collections::btree_map::Entry::Vacant(entry) = before.entry(to) {
+                entry.insert(at);
+                queue.push_back(to);
+            }
+        }
+    }
+    vec![start, start]
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::doc::Text;
+
+    fn node(name: &str, needs: &[&str]) -> Node {
+        let want = needs.iter().map(|need| json!(Text::output(NodeId::new("k", need), "id"))).collect();
+        Node::new(NodeId::new("k", name), name, want)
+    }
+
+    fn build(nodes: Vec<Node>) -> Result<Graph, Vec<GraphError>> {
+        Graph::new(StackInfo::default(), nodes)
+    }
+
+    #[test]
+    fn a_cycle_is_reported_as_a_path() {
+        let errors =
+            build(vec![node("a", &["b"]), node("b", &["c"]), node("c", &["a", "d"]), node("d", &[])]).unwrap_err();
+        assert_eq!(errors[0].to_string(), "these need each other in a circle: k.a -> k.b -> k.c -> k.a");
+        let alone = build(vec![node("a", &["a"])]).unwrap_err();
+        assert_eq!(alone[0].to_string(), "these need each other in a circle: k.a -> k.a");
+    }
+
+    #[test]
+    fn a_reference_to_nothing_is_reported() {
+        let errors = build(vec![node("a", &["x"])]).unwrap_err();
+        assert_eq!(errors[0].to_string(), "k.a refers to k.x, which does not exist");
+    }
+
+    #[test]
+    fn a_closure_holds_all_that_is_needed() {
+        let graph = build(vec![node("a", &["b"]), node("b", &["c"]), node("c", &[]), node("d", &["c"])]).unwrap();
+        let closure = graph.closure(&[NodeId::new("k", "a")]);
+        assert_eq!(closure.iter().map(NodeId::name).collect::<Vec<_>>(), ["a", "b", "c"]);
+    }
+}

@@ -1,0 +1,132 @@
+//! What the engine has to know of a resource kind, as data: which fields force a replacement, what it offers to others,
+//! how it is replaced, and what has to be waited for. No behaviour; behaviour is behind [`crate::cloud::Cloud`].
+
+use std::collections::BTreeMap;
+
+/// A resource kind.
+#[derive(Clone, Copy, Debug)]
+pub struct Kind {
+    /// The name in ids and tags, snake_case without dots: `target_group`.
+    pub name: &'static str,
+    /// What a person calls it: `ELB target group`.
+    pub title: &'static str,
+    /// Fields that are not simply updated in place. A field that is not listed is compared and updated.
+    pub fields: &'static [Field],
+    /// What other nodes may refer to.
+    pub outputs: &'static [&'static str],
+    /// How a change of an immutable field is carried out.
+    pub replace: Replace,
+    /// Longest physical name in characters; 0 if things of this kind have no name of their own.
+    pub name_limit: usize,
+    /// Who waits until a new or changed thing is ready.
+    pub ready: Ready,
+    /// Whether a deletion goes on after its call was answered, so that the end has to be awaited.
+    pub slow_delete: bool,
+    /// Longest wait, in seconds, for readiness, and likewise for disappearance.
+    pub deadline_secs: u32,
+    /// Whether this is only looked up: read, offered to others, never changed.
+    pub lookup: bool,
+}
+
+/// How one field is compared, and what its change means.
+#[derive(Clone, Copy, Debug)]
+pub struct Field {
+    /// The path in the document: names joined with dots, `[]` for the members of a list (`containers[].environment`).
+    pub path: &'static str,
+    /// What a change means.
+    pub on_change: OnChange,
+    /// How a list is compared.
+    pub list: List,
+}
+
+impl Field {
+    /// A field that cannot be changed in place.
+    pub const fn immutable(path: &'static str) -> Self {
+        Self { path, on_change: OnChange::Replace, list: List::Ordered }
+    }
+
+    /// A field whose difference is told and otherwise let be.
+    pub const fn informational(path: &'static str) -> Self {
+        Self { path, on_change: OnChange::Tell, list: List::Ordered }
+    }
+
+    /// A list whose members are told apart by `keys` (all of them together).
+    pub const fn keyed(path: &'static str, keys: &'static [&'static str]) -> Self {
+        Self { path, on_change: OnChange::Update, list: List::Keyed(keys) }
+    }
+
+    /// A list of plain values in which order means nothing.
+    pub const fn set(path: &'static str) -> Self {
+        Self { path, on_change: OnChange::Update, list: List::Set }
+    }
+
+    /// The same, but its change forces a replacement.
+    pub const fn forces_replacement(self) -> Self {
+        Self { path: self.path, on_change: OnChange::Replace, list: self.list }
+    }
+}
+
+/// What a change of a field means.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum OnChange {
+    /// It is updated in place.
+    Update,
+    /// The resource has to be replaced.
+    Replace,
+    /// It is reported and left as it is (the description of a security group).
+    Tell,
+}
+
+/// How the members of a list are told apart.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum List {
+    /// By position.
+    Ordered,
+    /// By value: order means nothing.
+    Set,
+    /// By the values of these keys of each member.
+    Keyed(&'static [&'static str]),
+}
+
+/// How a change of an immutable field is carried out.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Replace {
+    /// Create under the next free name, point the users to it, delete the old one.
+    CreateFirst,
+    /// Delete, wait until it is gone, create again.
+    DeleteFirst,
+    /// Create a new revision; the old one stays (task definitions).
+    Revise,
+}
+
+/// Who waits for a new or changed thing to be ready.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Ready {
+    /// Nobody: it is ready when the call has returned.
+    AtOnce,
+    /// Whatever depends on it, and the run.
+    BeforeDependants,
+    /// Only the run, at its end (a load balancer takes minutes, but listeners can be added at once).
+    AtEnd,
+}
+
+/// The kinds by name.
+#[derive(Clone, Debug, Default)]
+pub struct Kinds(BTreeMap<&'static str, Kind>);
+
+impl Kinds {
+    /// Collects kinds into a table.
+    pub fn new(kinds: impl IntoIterator<Item = Kind>) -> Self {
+        Self(kinds.into_iter().map(|kind| (kind.name, kind)).collect())
+    }
+
+    /// The kind of that name.
+    pub fn get(&self, name: &str) -> Option<&Kind> {
+        self.0.get(name)
+    }
+
+    /// All kinds, by name.
+    pub fn iter(&self) -> impl Iterator<Item = &Kind> {
+        self.0.values()
+    }
+}
