@@ -1,1 +1,3 @@
+//! Support for the whole-program tests: servers that speak the AWS APIs, started on free ports of the loopback address.
 
+pub mod moto;

@@ -1,1 +1,17 @@
+//! Everything of evenkeel that knows AWS: the stack file, one file for each resource kind, the readers and the clients.
+//! Must not know the terminal, the command line or exit codes.
+//!
+//! - [`stack`]: from a YAML file to a checked model
+//! - [`kinds`]: what each resource kind wants, sees and does
+//! - [`read`]: batched reading, one reader to an AWS service
+//! - [`call`]: sending single requests: pace, retries in place, statistics, classes of errors
+//! - [`cloud`]: the engine's door to all of it
 
+pub mod call;
+pub mod client;
+pub mod cloud;
+pub mod kinds;
+pub mod read;
+pub mod resource;
+pub mod stack;
+pub mod tags;

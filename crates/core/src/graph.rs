@@ -110,6 +110,11 @@ impl Graph {
         Self { stack, nodes: BTreeMap::new() }
     }
 
+    /// A few nodes out of their context, to read them back; what they refer to need not be there.
+    pub fn detached(stack: StackInfo, nodes: impl IntoIterator<Item = Node>) -> Self {
+        Self { stack, nodes: nodes.into_iter().map(|node| (node.id.clone(), node)).collect() }
+    }
+
     /// The node of that id.
     pub fn get(&self, id: &NodeId) -> Option<&Node> {
         self.nodes.get(id)

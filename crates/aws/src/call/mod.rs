@@ -1,0 +1,128 @@
+//! Sends one request: at the pace that AWS publishes, again if it was throttled, counted. What an error means is decided
+//! in `classify.rs`, the pace in `rate.rs`, the counting in `stats.rs`. Knows no resource.
+//!
+//! Retried here, because nothing happened and nobody has to decide anything: throttling, "another change is under way",
+//! connections that were never made; and for reads also lost replies. Everything else goes up to the engine.
+
+mod classify;
+mod rate;
+mod stats;
+
+use std::future::Future;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use evenkeel_core::error::{CloudError, ErrorClass};
+use tokio::time::Instant;
+
+pub use self::classify::classify;
+use self::rate::Rates;
+pub use self::stats::{Stats, Summary};
+
+/// Longest time that a request is retried because of throttling.
+const THROTTLE_BUDGET: Duration = Duration::from_secs(300);
+/// Longest time that a request waits for another change to the same object.
+const BUSY_BUDGET: Duration = Duration::from_secs(60);
+/// How often a connection is tried, and how often a read whose reply was lost.
+const TRIES: u32 = 6;
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+
+/// Sends requests for one run.
+#[derive(Debug)]
+pub struct Caller {
+    rates: Mutex<Rates>,
+    stats: Stats,
+    draws: AtomicU64,
+}
+
+impl Caller {
+    /// A caller; `paced` keeps it within AWS's published request rates from the start, otherwise only after a refusal.
+    pub fn new(paced: bool) -> Self {
+        Self { rates: Mutex::new(Rates::new(paced)), stats: Stats::default(), draws: AtomicU64::new(0) }
+    }
+
+    /// What was sent so far.
+    pub fn stats(&self) -> Summary {
+        self.stats.summary()
+    }
+
+    /// Sends a request, `service:Operation`, and sees it through whatever passes by itself.
+    ///
+    /// # Errors
+    /// The last error, classified.
+    pub async fn send<T, E, F, Fut>(&self, operation: &'static str, request: F) -> Result<T, CloudError>
+    where
+        F: Fn() -> Fut,
+        Fut: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+        E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+    {
+        let began = Instant::now();
+        let mut tries = 0;
+        loop {
+            self.wait_for_turn(operation).await;
+            let ticket = self.stats.begin(operation);
+            let reply = request().await;
+            self.stats.end(ticket);
+            tries += 1;
+            let error = match reply {
+                Ok(output) => return Ok(output),
+                Err(error) => classify(operation, &error),
+            };
+            if error.class == ErrorClass::Throttled {
+                self.rates.lock().expect("no panic holds it").refused(operation, Instant::now());
+                self.stats.throttled();
+            }
+            if !again(operation, &error, tries, began.elapsed()) {
+                return Err(error);
+            }
+            let pause = self.pause(tries);
+            tracing::debug!(operation, code = error.code, ?pause, "trying again");
+            tokio::time::sleep(pause).await;
+        }
+    }
+
+    async fn wait_for_turn(&self, operation: &str) {
+        let turn = self.rates.lock().expect("no panic holds it").turn(operation, Instant::now());
+        if let Some(until) = turn {
+            tokio::time::sleep_until(until).await;
+        }
+    }
+
+    /// Exponential with full jitter above one half, so that many refused requests do not come back together.
+    fn pause(&self, tries: u32) -> Duration {
+        let ceiling = FIRST_PAUSE.saturating_mul(1 << tries.min(10)).min(LONGEST_PAUSE);
+        let draw = self.draws.fetch_add(0x9E37_79B9_7F4A_7C15, Ordering::Relaxed);
+        let fraction = f64::from((draw >> 40) as u32) / f64::from(1_u32 << 24);
+        ceiling.mul_f64(0.5 + fraction / 2.0)
+    }
+}
+
+/// Whether a request changes nothing, by its name.
+pub(crate) fn is_read(operation: &str) -> bool {
+    let name = operation.split_once(':').map_or(operation, |(_, name)| name);
+    ["Describe", "List", "Get"].iter().any(|prefix| name.starts_with(prefix))
+}
+
+fn again(operation: &str, error: &CloudError, tries: u32, spent: Duration) -> bool {
+    match error.class {
+        ErrorClass::Throttled => spent < THROTTLE_BUDGET,
+        ErrorClass::Busy => spent < BUSY_BUDGET,
+        ErrorClass::Unreachable => tries < TRIES,
+        ErrorClass::Unknown => is_read(operation) && tries < TRIES,
+        ErrorClass::Propagating
+        | ErrorClass::InUse
+        | ErrorClass::Denied
+        | ErrorClass::Invalid
+        | ErrorClass::Quota
+        | ErrorClass::Gone
+        | ErrorClass::Exists
+        | ErrorClass::Unsupported
+        | ErrorClass::Credentials
+        | ErrorClass::Bug => false,
+    }
+}

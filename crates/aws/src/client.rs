@@ -1,0 +1,144 @@
+//! The SDK clients of one run and how to reach AWS: region, profile, endpoint. One HTTP client and one TLS stack for all.
+//! The SDK's own retries are off; what is retried is decided in `call/`.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use evenkeel_core::error::{CloudError, ErrorClass};
+
+use crate::call::Caller;
+
+/// How to reach AWS.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// The region; otherwise the environment's or the profile's.
+    pub region: Option<String>,
+    /// The profile of the shared configuration.
+    pub profile: Option<String>,
+    /// Another endpoint for every service.
+    pub endpoint_url: Option<String>,
+}
+
+/// The clients of one run.
+#[derive(Clone, Debug)]
+pub struct Aws {
+    /// EC2.
+    pub ec2: aws_sdk_ec2::Client,
+    /// ECS.
+    pub ecs: aws_sdk_ecs::Client,
+    /// Elastic Load Balancing v2.
+    pub elb: aws_sdk_elasticloadbalancingv2::Client,
+    /// IAM.
+    pub iam: aws_sdk_iam::Client,
+    /// CloudWatch Logs.
+    pub logs: aws_sdk_cloudwatchlogs::Client,
+    /// Route 53.
+    pub route53: aws_sdk_route53::Client,
+    /// STS.
+    pub sts: aws_sdk_sts::Client,
+    /// The resource groups tagging API.
+    pub tagging: aws_sdk_resourcegroupstagging::Client,
+    /// The region in use.
+    pub region: String,
+    /// Sends requests: pace, retries in place, statistics.
+    pub caller: Arc<Caller>,
+}
+
+/// Longest time for one request and its reply. Route 53 and IAM sometimes take ten seconds under load.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+impl Aws {
+    /// Finds region and credentials and makes the clients; sends nothing yet.
+    ///
+    /// # Errors
+    /// `Credentials` if no region is set anywhere.
+    pub async fn connect(settings: &Settings) -> Result<Self, CloudError> {
+        let http =
+            aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
+        let mut loader = aws_config::defaults(BehaviorVersion::latest())
+            .http_client(http)
+            .retry_config(RetryConfig::disabled())
+            .timeout_config(
+                TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).operation_timeout(REQUEST_TIMEOUT).build(),
+            );
+        if let Some(region) = &settings.region {
+            loader = loader.region(Region::new(region.clone()));
+        }
+        if let Some(profile) = &settings.profile {
+            loader = loader.profile_name(profile);
+        }
+        if let Some(url) = &settings.endpoint_url {
+            loader = loader.endpoint_url(url);
+        }
+        let config = loader.load().await;
+        Self::from_config(&config)
+    }
+
+    /// Makes the clients from a finished configuration.
+    ///
+    /// # Errors
+    /// `Credentials` if it has no region.
+    pub fn from_config(config: &SdkConfig) -> Result<Self, CloudError> {
+        let Some(region) = config.region().map(ToString::to_string) else {
+            let mut error = CloudError::local(ErrorClass::Credentials, "configuration", "no AWS region is set");
+            error.hint = Some(
+                "write `region:` in the stack file, or give --region, AWS_REGION or a profile with a region".to_owned(),
+            );
+            return Err(error);
+        };
+        // Published request rates are AWS's; another endpoint has its own.
+        let caller = Arc::new(Caller::new(config.endpoint_url().is_none()));
+        Ok(Self {
+            ec2: aws_sdk_ec2::Client::new(config),
+            ecs: aws_sdk_ecs::Client::new(config),
+            elb: aws_sdk_elasticloadbalancingv2::Client::new(config),
+            iam: aws_sdk_iam::Client::new(config),
+            logs: aws_sdk_cloudwatchlogs::Client::new(config),
+            route53: aws_sdk_route53::Client::new(config),
+            sts: aws_sdk_sts::Client::new(config),
+            tagging: aws_sdk_resourcegroupstagging::Client::new(config),
+            region,
+            caller,
+        })
+    }
+
+    /// The account that the credentials belong to.
+    ///
+    /// # Errors
+    /// Any error of `sts:GetCallerIdentity`.
+    pub async fn account(&self) -> Result<String, CloudError> {
+        let identity = self.caller.send("sts:GetCallerIdentity", || self.sts.get_caller_identity().send()).await?;
+        Ok(identity.account().unwrap_or_default().to_owned())
+    }
+}
+
+fn http_client() -> SharedHttpClient {
+    aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https()
+}
+
+fn timeouts() -> TimeoutConfig {
+    TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).operation_timeout(REQUEST_TIMEOUT).build()
+}
+
+/// A configuration with made-up credentials, for servers that do not check them; reads no environment and no files.
+pub fn test_config(settings: &Settings) -> SdkConfig {
+    let credentials = aws_credential_types::Credentials::new("test", "test", None, None, "test");
+    let mut builder = SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .http_client(http_client())
+        .retry_config(RetryConfig::disabled())
+        .timeout_config(timeouts())
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
+        .sleep_impl(aws_smithy_async::rt::sleep::SharedAsyncSleep::new(aws_smithy_async::rt::sleep::TokioSleep::new()))
+        .time_source(aws_smithy_async::time::SystemTimeSource::new());
+    builder.set_region(settings.region.clone().map(Region::new));
+    builder.set_endpoint_url(settings.endpoint_url.clone());
+    builder.build()
+}

@@ -1,0 +1,87 @@
+//! The engine's door to AWS: hands each order to the driver of its kind. Decides nothing.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use async_trait::async_trait;
+use evenkeel_core::cloud::{Cloud, Create, Update, Waiting};
+use evenkeel_core::error::CloudError;
+use evenkeel_core::graph::{Graph, Node, StackInfo};
+use evenkeel_core::id::NodeId;
+use evenkeel_core::snapshot::{Live, Readiness, Snapshot};
+
+use crate::client::Aws;
+use crate::kinds;
+use crate::read::{self, Scope};
+use crate::resource::Driver;
+
+/// AWS, for one stack.
+#[derive(Clone, Debug)]
+pub struct AwsCloud {
+    /// The clients.
+    pub aws: Aws,
+    /// The stack whose marks are put on things.
+    pub stack: StackInfo,
+}
+
+impl AwsCloud {
+    /// Reads what is live and matches it with `graph`.
+    ///
+    /// `thorough` finds every last thing of the stack, for a destruction.
+    pub async fn snapshot(&self, graph: &Graph, thorough: bool) -> Snapshot {
+        let scope = Scope { stack: &self.stack.name, graph, thorough, only: None };
+        Snapshot::of(graph, read::candidates(&self.aws, &scope).await)
+    }
+}
+
+fn driver(kind: &str) -> Result<&'static dyn Driver, CloudError> {
+    kinds::get(kind)
+        .map(|entry| entry.driver)
+        .ok_or_else(|| CloudError::bug("kinds", format!("no kind is called {kind}")))
+}
+
+#[async_trait]
+impl Cloud for AwsCloud {
+    async fn create(&self, order: Create<'_>) -> Result<Live, CloudError> {
+        driver(order.node.kind())?.create(&self.aws, &self.stack.name, order).await
+    }
+
+    async fn update(&self, order: Update<'_>) -> Result<Live, CloudError> {
+        driver(order.node.kind())?.update(&self.aws, &self.stack.name, order).await
+    }
+
+    async fn delete(&self, node: &NodeId, live: &Live) -> Result<(), CloudError> {
+        driver(node.kind())?.delete(&self.aws, node, live).await
+    }
+
+    async fn poll(&self, kind: &str, waiting: &[Waiting]) -> Vec<Result<Readiness, CloudError>> {
+        match driver(kind) {
+            Ok(driver) => driver.poll(&self.aws, waiting).await,
+            Err(error) => waiting.iter().map(|_| Err(error.clone())).collect(),
+        }
+    }
+
+    async fn read_back(&self, nodes: &[&Node]) -> Result<BTreeMap<NodeId, Option<Live>>, CloudError> {
+        let only: BTreeSet<String> = nodes.iter().map(|node| node.id.kind().to_owned()).collect();
+        let graph = Graph::detached(self.stack.clone(), nodes.iter().copied().cloned());
+        let scope = Scope { stack: &self.stack.name, graph: &graph, thorough: false, only: Some(&only) };
+        let snapshot = Snapshot::of(&graph, read::candidates(&self.aws, &scope).await);
+        if let Some(error) = snapshot.unreadable.into_values().next() {
+            return Err(error);
+        }
+        let found = graph.nodes().map(|node| {
+            let live = match snapshot.nodes.get(&node.id) {
+                Some(evenkeel_core::snapshot::Observed::Present(live)) => Some((**live).clone()),
+                _ => None,
+            };
+            (node.id.clone(), live)
+        });
+        Ok(found.collect())
+    }
+
+    async fn holders(&self, node: &NodeId, live: &Live) -> Vec<String> {
+        match driver(node.kind()) {
+            Ok(driver) => driver.holders(&self.aws, live).await,
+            Err(_) => Vec::new(),
+        }
+    }
+}

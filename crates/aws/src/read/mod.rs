@@ -1,0 +1,88 @@
+//! Reading what is live: one reader to an AWS service, all at once, in as few requests as AWS's batch limits allow. What was
+//! fetched is raw; the kinds turn it into canonical documents. A part that could not be read is an error in its place,
+//! never an empty list.
+
+pub mod ec2;
+pub mod ecs;
+pub mod elb;
+pub mod iam;
+pub mod logs;
+pub mod route53;
+pub mod tagging;
+
+use std::collections::BTreeSet;
+
+use evenkeel_core::error::CloudError;
+use evenkeel_core::graph::Graph;
+use evenkeel_core::snapshot::Candidates;
+
+use crate::client::Aws;
+use crate::kinds;
+
+/// What a reading is for.
+#[derive(Clone, Copy, Debug)]
+pub struct Scope<'a> {
+    /// The stack whose marks to look for.
+    pub stack: &'a str,
+    /// What is wanted; names in it are looked for even if nothing carries our mark. Empty for a destruction.
+    pub graph: &'a Graph,
+    /// Whether to find every last thing of the stack (a destruction), at the price of more requests.
+    pub thorough: bool,
+    /// Read only the services that these kinds need; `None` reads all.
+    pub only: Option<&'a BTreeSet<String>>,
+}
+
+impl Scope<'_> {
+    /// Whether any of these kinds is asked for.
+    pub fn wants(&self, kinds: &[&str]) -> bool {
+        self.only.is_none_or(|only| kinds.iter().any(|kind| only.contains(*kind)))
+    }
+}
+
+/// A part of a reading: what was fetched, or why it could not be.
+pub type Part<T> = Result<T, CloudError>;
+
+/// Everything that was fetched.
+#[derive(Debug)]
+pub struct Fetched {
+    /// The stack whose marks count.
+    pub stack: String,
+    /// The region that was read.
+    pub region: String,
+    /// From EC2.
+    pub ec2: ec2::Ec2,
+    /// From Elastic Load Balancing.
+    pub elb: elb::Elb,
+    /// From ECS.
+    pub ecs: ecs::Ecs,
+    /// From IAM.
+    pub iam: iam::Iam,
+    /// From CloudWatch Logs.
+    pub logs: logs::Logs,
+    /// From Route 53.
+    pub route53: route53::Route53,
+}
+
+/// Reads everything that the scope asks for, all services side by side.
+pub async fn fetch(aws: &Aws, scope: &Scope<'_>) -> Fetched {
+    let finder = tagging::Finder::new(aws, scope);
+    let (ec2, elb, ecs, iam, logs, route53) = futures::join!(
+        ec2::fetch(aws, scope),
+        elb::fetch(aws, scope),
+        ecs::fetch(aws, scope, &finder),
+        iam::fetch(aws, scope),
+        logs::fetch(aws, scope, &finder),
+        route53::fetch(aws, scope),
+    );
+    Fetched { stack: scope.stack.to_owned(), region: aws.region.clone(), ec2, elb, ecs, iam, logs, route53 }
+}
+
+/// Reads, and turns what was fetched into the live things of every kind asked for.
+pub async fn candidates(aws: &Aws, scope: &Scope<'_>) -> Candidates {
+    let fetched = fetch(aws, scope).await;
+    kinds::ALL
+        .iter()
+        .filter(|entry| scope.wants(&[entry.kind.name]))
+        .map(|entry| (entry.kind.name.to_owned(), entry.driver.observe(&fetched)))
+        .collect()
+}

@@ -1,0 +1,75 @@
+//! What a resource kind has to offer: the contract between a kind's file and everything else. A kind is a pure part (what it
+//! contributes to the graph, how a reading becomes documents) and single requests; it never waits, retries or prints.
+
+use async_trait::async_trait;
+use evenkeel_core::cloud::{Create, Update, Waiting};
+use evenkeel_core::doc::Doc;
+use evenkeel_core::error::CloudError;
+use evenkeel_core::graph::Node;
+use evenkeel_core::id::NodeId;
+use evenkeel_core::kind::Kind;
+use evenkeel_core::snapshot::{Live, Readiness};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::client::Aws;
+use crate::read::Fetched;
+use crate::stack::model::Stack;
+
+/// A line of the table of kinds.
+pub struct Entry {
+    /// What the engine knows of it.
+    pub kind: Kind,
+    /// Adds the nodes that a stack wants of this kind.
+    pub contribute: fn(&Stack, &mut Vec<Node>),
+    /// What it can do.
+    pub driver: &'static dyn Driver,
+    /// The requests it sends, as IAM actions (`ecs:CreateService`), reads included.
+    pub actions: &'static [&'static str],
+}
+
+/// What a kind can do. One request or a few in a row; the engine does the rest.
+///
+/// `create` and `update` return the thing as it is afterwards: from the reply where it tells, otherwise as it was asked for.
+/// A `create` of several requests puts the mark on with the first one, so that a half-made thing is recognised as ours and
+/// completed by `update`. `delete` of what is gone succeeds.
+#[async_trait]
+pub trait Driver: Send + Sync {
+    /// Turns what the readers fetched into the live things of this kind, in canonical form. Pure.
+    ///
+    /// # Errors
+    /// What kept the reader from reading them.
+    fn observe(&self, fetched: &Fetched) -> Result<Vec<Live>, CloudError>;
+
+    /// Makes a thing.
+    async fn create(&self, aws: &Aws, stack: &str, order: Create<'_>) -> Result<Live, CloudError>;
+
+    /// Changes a thing in place: the fields named in `order.changes`, and the mark if it differs.
+    async fn update(&self, aws: &Aws, stack: &str, order: Update<'_>) -> Result<Live, CloudError>;
+
+    /// Deletes a thing.
+    async fn delete(&self, aws: &Aws, node: &NodeId, live: &Live) -> Result<(), CloudError>;
+
+    /// How far things are; one answer for each. Asks in batches.
+    async fn poll(&self, _aws: &Aws, waiting: &[Waiting]) -> Vec<Result<Readiness, CloudError>> {
+        waiting.iter().map(|_| Ok(Readiness::Ready)).collect()
+    }
+
+    /// Who keeps a thing from being deleted, in words.
+    async fn holders(&self, _aws: &Aws, _live: &Live) -> Vec<String> {
+        Vec::new()
+    }
+}
+
+/// The typed form of a document without holes.
+///
+/// # Errors
+/// `Bug`: the document is not of this kind.
+pub fn spec<S: DeserializeOwned>(doc: &Doc) -> Result<S, CloudError> {
+    S::deserialize(doc).map_err(|error| CloudError::bug("document", format!("{error} in {doc}")))
+}
+
+/// The document of a typed form.
+pub fn doc<S: Serialize>(spec: &S) -> Doc {
+    serde_json::to_value(spec).unwrap_or_else(|error| Doc::String(format!("cannot be written: {error}")))
+}

@@ -1,0 +1,3 @@
+//! The stack file: reading, checking, and the model that comes out of it.
+
+pub mod model;

@@ -1,0 +1,3 @@
+//! The whole-program tests, one binary: see the modules.
+
+mod wire;

@@ -1,0 +1,3 @@
+//! Real SDK requests against moto over HTTP, kind by kind.
+
+mod basics;
