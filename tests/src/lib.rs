@@ -1,3 +1,4 @@
 //! Support for the whole-program tests: servers that speak the AWS APIs, started on free ports of the loopback address.
 
 pub mod moto;
+pub mod program;
