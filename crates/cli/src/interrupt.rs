@@ -19,15 +19,10 @@ impl Interrupt {
         let interrupt = Self::default();
         let run = Arc::clone(&interrupt.run);
         tokio::spawn(async move {
-            let mut times = 0_u32;
             while tokio::signal::ctrl_c().await.is_ok() {
                 let stop = run.lock().expect("no panic holds it").clone();
                 match stop {
-                    Some(stop) if times == 0 => {
-                        times = 1;
-                        stop.once();
-                    }
-                    Some(stop) => stop.twice(),
+                    Some(stop) => stop.ask(),
                     // Nothing has been changed yet, so there is nothing to finish.
                     None => std::process::exit(Exit::Interrupted.code().into()),
                 }

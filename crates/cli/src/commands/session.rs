@@ -2,6 +2,7 @@
 //! plan itself with its independent check. Prints only warnings and what is being done.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
 use std::path::Path;
 
 use evenkeel_aws::client::{Aws, Settings};
@@ -37,9 +38,10 @@ pub struct Session {
 
 /// Reads the stack file and shows its warnings.
 pub fn load(path: &Path, global: &Global, ui: &mut Ui) -> Result<Loaded, Failure> {
-    let env = |name: &str| std::env::var(name).ok();
+    let text = |(name, value): (OsString, OsString)| Some((name.into_string().ok()?, value.into_string().ok()?));
+    let env = std::env::vars_os().filter_map(text).collect();
     let vars: BTreeMap<String, String> = global.vars.iter().cloned().collect();
-    let options = LoadOptions { env: &env, vars, region: region(global, None) };
+    let options = LoadOptions { env, vars, region: global.region.clone(), fallback_region: region(global, None) };
     let loaded = engine::load(path, &options).map_err(Failure::BadFile)?;
     if !loaded.warnings.is_empty() && ui.format != Format::Json && !ui.quiet {
         let text = diagnostics::render(&loaded.warnings, ui.err.palette);
@@ -94,12 +96,13 @@ pub async fn connect(
 }
 
 /// Loads a stack file and connects to where it lives. With `destroy`, nothing of it is wanted but its name.
-pub async fn open(path: &Path, global: &Global, options: PlanOptions, ui: &mut Ui) -> Result<Session, Failure> {
+pub async fn open(path: &Path, global: &Global, mut options: PlanOptions, ui: &mut Ui) -> Result<Session, Failure> {
     let loaded = load(path, global, ui)?;
     let region = region(global, loaded.stack.region.as_deref());
     // The graph is made before anything is sent: its mistakes need no network.
     let draft = graph(&loaded.stack, region.as_deref().unwrap_or_default())?;
     check_names(&options, &draft)?;
+    options.protected = draft.nodes().filter(|node| node.protect).map(|node| node.id.clone()).collect();
     let (aws, account) = connect(global, region, loaded.stack.account.as_deref(), ui).await?;
     let graph = if options.destroy {
         Graph::empty(StackInfo { name: loaded.stack.name.clone(), region: aws.region.clone() })
@@ -131,6 +134,7 @@ pub fn options(choice: &Choice) -> PlanOptions {
         adopt: choice.adopt.iter().cloned().collect(),
         consent: choice.consent.iter().cloned().collect(),
         destroy: false,
+        protected: BTreeSet::new(),
         no_wait: false,
     }
 }
