@@ -1,6 +1,8 @@
 //! The table of kinds. Adding a kind is one file here and its two lines below.
 
+pub mod existing_role;
 pub mod network;
+pub mod role;
 pub mod security_group;
 pub mod security_group_rules;
 
@@ -11,7 +13,8 @@ use crate::resource::Entry;
 use crate::stack::model::Stack;
 
 /// All kinds, in the order in which a person reads a stack.
-pub static ALL: &[&Entry] = &[&network::ENTRY, &security_group::ENTRY, &security_group_rules::ENTRY];
+pub static ALL: &[&Entry] =
+    &[&network::ENTRY, &role::ENTRY, &existing_role::ENTRY, &security_group::ENTRY, &security_group_rules::ENTRY];
 
 /// The kind of that name.
 pub fn get(name: &str) -> Option<&'static Entry> {
