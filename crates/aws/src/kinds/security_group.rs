@@ -269,7 +269,7 @@ mod tests {
     use crate::read::ec2::{Network, Wanted};
 
     fn group(id: &str, name: &str, vpc: &str, stack: Option<&str>) -> SecurityGroup {
-        let marks = stack.map(|stack| sdk_tags(&tags::marked(&Tags::new(), stack, &super::id("web"))));
+        let marks = stack.map(|stack| sdk_tags(&tags::marked(&Tags::new(), stack, &id("web"))));
         SecurityGroup::builder().group_id(id).group_name(name).vpc_id(vpc).set_tags(marks).build()
     }
 
@@ -289,7 +289,7 @@ mod tests {
         let found = observe(&ec2, "a").unwrap();
         let seen: Vec<_> = found.iter().map(|live| (live.id.as_str(), live.name.as_str(), &live.owner)).collect();
         let other = Owner::OtherStack("other".to_owned());
-        let ours = Owner::Ours(super::id("web"));
+        let ours = Owner::Ours(id("web"));
         assert_eq!(seen, [("sg-2", "a-web", &Owner::Nobody), ("sg-3", "a-web-2", &other), ("sg-4", "a-web", &ours)]);
     }
 

@@ -106,12 +106,17 @@ impl<'a> Names<'a> {
 async fn roles(aws: &Aws, names: &Names<'_>) -> Part<Vec<Found>> {
     let path = path(names.stack);
     let (details, listed) = futures::join!(details(aws), list(aws, &path));
-    let listed = listed?;
     let details = match details {
         Ok(details) => details,
         Err(error) if matches!(error.class, ErrorClass::Denied | ErrorClass::Unsupported) => {
-            return one_by_one(aws, names, &listed).await;
+            return one_by_one(aws, names, &listed?).await;
         }
+        Err(error) => return Err(error),
+    };
+    let listed = match listed {
+        Ok(listed) => listed,
+        // Everything of ours is known already; the rest is asked of each role.
+        Err(error) if matches!(error.class, ErrorClass::Denied | ErrorClass::Unsupported) => Vec::new(),
         Err(error) => return Err(error),
     };
     let listed: BTreeMap<&str, &Role> = listed.iter().map(|role| (role.role_name(), role)).collect();
