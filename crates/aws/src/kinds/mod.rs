@@ -1,5 +1,9 @@
 //! The table of kinds. Adding a kind is one file here and its two lines below.
 
+pub mod cluster;
+pub mod service;
+pub mod task_definition;
+
 use evenkeel_core::graph::{Graph, GraphError, StackInfo};
 use evenkeel_core::kind::Kinds;
 
@@ -7,7 +11,7 @@ use crate::resource::Entry;
 use crate::stack::model::Stack;
 
 /// All kinds, in the order in which a person reads a stack.
-pub static ALL: &[&Entry] = &[];
+pub static ALL: &[&Entry] = &[&cluster::ENTRY, &task_definition::ENTRY, &service::ENTRY];
 
 /// The kind of that name.
 pub fn get(name: &str) -> Option<&'static Entry> {
