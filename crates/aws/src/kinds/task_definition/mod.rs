@@ -4,7 +4,6 @@
 //! ListTaskDefinitions. Revisions never change, so every change is a new revision; what is live is the revision that the
 //! service runs, not the newest. Old revisions stay: ECS rolls back to them. Limits: 64 KB, 10 containers.
 
-mod canonical;
 pub mod mark;
 
 use async_trait::async_trait;
@@ -23,6 +22,7 @@ use crate::read::Fetched;
 use crate::read::ecs::{Revision, last, tag_list, text};
 use crate::resource::{Driver, Entry};
 use crate::stack::model::{Service, Stack};
+use crate::stack::task_definition::canonical;
 use crate::tags::{self, Tags};
 
 /// The kind's name.
@@ -104,7 +104,7 @@ fn contribute(stack: &Stack, nodes: &mut Vec<Node>) {
 }
 
 fn with_tags(document: &Value, tags: &Tags) -> Doc {
-    let mut document = canonical::canonical(document);
+    let mut document = canonical(document);
     document["tags"] = json!(tags);
     document
 }
