@@ -1,5 +1,6 @@
 //! The table of kinds. Adding a kind is one file here and its two lines below.
 
+pub mod cluster;
 pub mod existing_role;
 pub mod hosted_zone;
 pub mod listener;
@@ -11,7 +12,9 @@ pub mod records;
 pub mod role;
 pub mod security_group;
 pub mod security_group_rules;
+pub mod service;
 pub mod target_group;
+pub mod task_definition;
 pub mod zone;
 
 use evenkeel_core::graph::{Graph, GraphError, StackInfo};
@@ -21,7 +24,7 @@ use crate::resource::Entry;
 use crate::stack::model::Stack;
 
 /// All kinds, in the order in which a person reads a stack.
-pub static ALL: &[&Entry] = &[&network::ENTRY, &role::ENTRY, &existing_role::ENTRY, &log_group::ENTRY, &security_group::ENTRY, &security_group_rules::ENTRY, &target_group::ENTRY, &load_balancer::ENTRY, &listener::ENTRY, &listener_rules::ENTRY, &zone::ENTRY, &hosted_zone::ENTRY, &records::ENTRY];
+pub static ALL: &[&Entry] = &[&network::ENTRY, &role::ENTRY, &existing_role::ENTRY, &log_group::ENTRY, &security_group::ENTRY, &security_group_rules::ENTRY, &target_group::ENTRY, &load_balancer::ENTRY, &listener::ENTRY, &listener_rules::ENTRY, &cluster::ENTRY, &task_definition::ENTRY, &service::ENTRY, &zone::ENTRY, &hosted_zone::ENTRY, &records::ENTRY];
 pub static ALL: &[&Entry] =
     &[&network::ENTRY, &role::ENTRY, &existing_role::ENTRY, &security_group::ENTRY, &security_group_rules::ENTRY];
 
