@@ -24,9 +24,24 @@ use crate::resource::Entry;
 use crate::stack::model::Stack;
 
 /// All kinds, in the order in which a person reads a stack.
-pub static ALL: &[&Entry] = &[&network::ENTRY, &role::ENTRY, &existing_role::ENTRY, &log_group::ENTRY, &security_group::ENTRY, &security_group_rules::ENTRY, &target_group::ENTRY, &load_balancer::ENTRY, &listener::ENTRY, &listener_rules::ENTRY, &cluster::ENTRY, &task_definition::ENTRY, &service::ENTRY, &zone::ENTRY, &hosted_zone::ENTRY, &records::ENTRY];
-pub static ALL: &[&Entry] =
-    &[&network::ENTRY, &role::ENTRY, &existing_role::ENTRY, &security_group::ENTRY, &security_group_rules::ENTRY];
+pub static ALL: &[&Entry] = &[
+    &network::ENTRY,
+    &role::ENTRY,
+    &existing_role::ENTRY,
+    &log_group::ENTRY,
+    &security_group::ENTRY,
+    &security_group_rules::ENTRY,
+    &target_group::ENTRY,
+    &load_balancer::ENTRY,
+    &listener::ENTRY,
+    &listener_rules::ENTRY,
+    &cluster::ENTRY,
+    &task_definition::ENTRY,
+    &service::ENTRY,
+    &zone::ENTRY,
+    &hosted_zone::ENTRY,
+    &records::ENTRY,
+];
 
 /// The kind of that name.
 pub fn get(name: &str) -> Option<&'static Entry> {
