@@ -53,6 +53,7 @@ pub(crate) struct Fields<'a> {
     place: &'a Place,
     entries: &'a [Entry],
     known: RefCell<Vec<&'static str>>,
+    later: RefCell<Vec<&'static str>>,
     problems: &'a Problems,
 }
 
@@ -74,7 +75,7 @@ impl<'a> Fields<'a> {
                 return None;
             }
         };
-        Some(Self { what, place: &tree.place, entries, known: RefCell::new(Vec::new()), problems })
+        Some(Self { what, place: &tree.place, entries, known: RefCell::default(), later: RefCell::default(), problems })
     }
 
     /// What the map is, for messages.
@@ -131,7 +132,8 @@ impl<'a> Fields<'a> {
     /// Says of keys that belong to later versions that this one does not manage them.
     pub(crate) fn not_yet(&self, keys: &[&'static str]) {
         for key in keys {
-            let Some(entry) = self.entry(key) else { continue };
+            self.later.borrow_mut().push(key);
+            let Some(entry) = self.entries.iter().find(|entry| entry.key == *key) else { continue };
             self.problems.error(
                 "not-yet",
                 &entry.place,
@@ -143,9 +145,11 @@ impl<'a> Fields<'a> {
 
     /// Reports every key that nobody asked for.
     pub(crate) fn finish(self) {
-        let known = self.known.into_inner();
+        let (mut known, later) = (self.known.into_inner(), self.later.into_inner());
+        let mut seen = std::collections::BTreeSet::new();
+        known.retain(|key| seen.insert(*key));
         for entry in self.entries {
-            if known.contains(&entry.key.as_str()) {
+            if known.contains(&entry.key.as_str()) || later.contains(&entry.key.as_str()) {
                 continue;
             }
             let help = match suggest::nearest(&entry.key, known.iter().copied()) {

@@ -69,6 +69,10 @@ fn explain(kind: &ParseErrorKind, at: Place) -> Diagnostic {
             format!("`{found}` has no quotes"),
             "Text stands in double quotes in JSON. A placeholder that a script fills in later has to be quoted as well.",
         ),
+        _ if found.starts_with('$') || found.starts_with("{{") => (
+            "a placeholder has no quotes".to_owned(),
+            "Nothing fills it in here. Quote it and write \"${env.NAME}\" or \"${var.name}\", or fill the file in before.",
+        ),
         other => (
             format!("this is not JSON: {}", other.to_string().to_lowercase()),
             "Look at the commas, quotes and brackets on this line and the one before it.",

@@ -76,7 +76,7 @@ fn read(tree: Tree, options: &LoadOptions, files: &dyn Files, problems: &Problem
     let fields = Fields::open(&tree, "the stack file", problems)?;
     let name = stack_name(&fields, problems);
     let account = account(&fields, problems);
-    let _ = (fields.take("vars"), fields.take("region"), fields.take("version"));
+    let _ = (fields.take("vars"), fields.take("region"));
     let tags = fields.take("tags").map(|tree| own_tags(tree, "the stack", problems)).unwrap_or_default();
     let ctx = Ctx {
         problems,

@@ -24,7 +24,7 @@ pub(crate) fn parse(source: &Arc<Source>, found: &mut Vec<Diagnostic>) -> Option
         Err(error) => error,
     };
     found.push(explain(&error, source));
-    if matches!(error.without_snippet(), Error::DuplicateMappingKey { .. }) {
+    if matches!(bare(&error), Error::DuplicateMappingKey { .. }) {
         return read(text, DuplicateKeyPolicy::FirstWins).ok().map(|raw| place(raw, source));
     }
     None
@@ -174,16 +174,39 @@ impl<'de> Visitor<'de> for DataVisitor {
     }
 }
 
+/// The place of an error that has no bytes, only a line and a column.
+fn line_and_column(text: &str, location: Location) -> Range<usize> {
+    let number = |value: u64| usize::try_from(value).unwrap_or(usize::MAX).saturating_sub(1);
+    let mut start = 0;
+    for line in text.split_inclusive('\n').take(number(location.line())) {
+        start += line.len();
+    }
+    let line = text[start..].lines().next().unwrap_or_default();
+    let offset = line.char_indices().nth(number(location.column())).map_or(line.len(), |(index, _)| index);
+    start + offset..start + line.len()
+}
+
+/// The error itself, without what the parser wraps around it.
+fn bare(error: &Error) -> &Error {
+    match error.without_snippet() {
+        Error::AliasError { error, .. } => bare(error),
+        other => other,
+    }
+}
+
 /// Puts a parser's error in our words where it is a frequent one.
 fn explain(error: &Error, source: &Arc<Source>) -> Diagnostic {
     let at = error.location().map(|location| {
-        let mut span = span(location);
+        let mut span = match location.span().byte_offset() {
+            Some(_) => span(location),
+            None => line_and_column(&source.text, location),
+        };
         let end = source.text.len();
         span.start = span.start.min(end);
         span.end = span.end.clamp(span.start, end);
         Place { source: source.clone(), span }
     });
-    match error.without_snippet() {
+    match bare(error) {
         Error::DuplicateMappingKey { key, .. } => {
             let key = key.clone().unwrap_or_default();
             Diagnostic::error("duplicate-key", format!("the key `{key}` is given twice"), at)
