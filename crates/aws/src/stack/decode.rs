@@ -1,7 +1,7 @@
 //! A small decoder over [`Tree`] that collects problems and never stops at the first: typed scalars with their
 //! ranges, known keys of a map, and unknown keys with the nearest known name. Knows no section of the stack file.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use evenkeel_core::diagnostic::{Diagnostic, Place, Severity};
 use evenkeel_core::doc::Text;
@@ -13,13 +13,20 @@ use super::tree::{Entry, Tree, Value};
 #[derive(Default)]
 pub(crate) struct Problems {
     found: RefCell<Vec<Diagnostic>>,
+    /// Findings beyond [`MOST`].
+    more: Cell<usize>,
 }
+
+/// Findings that are told; a file with more of them is another kind of file.
+const MOST: usize = 200;
 
 impl Problems {
     /// Adds a finding, unless the very same one is there (an anchor that is used twice would repeat it).
     pub(crate) fn push(&self, diagnostic: Diagnostic) {
         let mut found = self.found.borrow_mut();
-        if !found.contains(&diagnostic) {
+        if found.len() >= MOST {
+            self.more.set(self.more.get() + 1);
+        } else if !found.contains(&diagnostic) {
             found.push(diagnostic);
         }
     }
@@ -36,13 +43,18 @@ impl Problems {
 
     /// Whether any error was found.
     pub(crate) fn failed(&self) -> bool {
-        self.found.borrow().iter().any(|found| found.severity == Severity::Error)
+        self.more.get() > 0 || self.found.borrow().iter().any(|found| found.severity == Severity::Error)
     }
 
     /// Everything that was found, by source and line; findings without a place first.
     pub(crate) fn into_sorted(self) -> Vec<Diagnostic> {
+        let more = self.more.get();
         let mut found = self.found.into_inner();
         found.sort_by_key(|found| found.place.as_ref().map(|place| (place.source.path.clone(), place.span.start)));
+        if more > 0 {
+            let summary = format!("there are {more} more problems");
+            found.push(Diagnostic::error("many-problems", summary, None).help("They show once these are solved."));
+        }
         found
     }
 }

@@ -1,6 +1,7 @@
 //! JSON text to [`Tree`], as forgiving as people's files need: comments and trailing commas are accepted. What is
 //! broken is reported at its line, with the frequent causes named.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -122,12 +123,13 @@ impl Reader<'_> {
 
     fn entries(&mut self, object: ast::Object<'_>) -> Vec<Entry> {
         let mut entries: Vec<Entry> = Vec::new();
+        let mut seen: BTreeMap<String, usize> = BTreeMap::new();
         for property in object.properties {
             let range = property.name.range();
             let place = self.at(range.start..range.end);
             let key = property.name.into_string();
             let value = self.tree(property.value);
-            if let Some(first) = entries.iter().find(|entry| entry.key == key) {
+            if let Some(first) = seen.get(&key).map(|index| &entries[*index]) {
                 self.found.push(
                     Diagnostic::error("duplicate-key", format!("the key `{key}` is given twice"), Some(place))
                         .label("given a second time")
@@ -136,6 +138,7 @@ impl Reader<'_> {
                 );
                 continue;
             }
+            seen.insert(key.clone(), entries.len());
             entries.push(Entry { key, place, value });
         }
         entries

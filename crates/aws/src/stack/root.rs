@@ -76,7 +76,10 @@ fn read(tree: Tree, options: &LoadOptions, files: &dyn Files, problems: &Problem
     let fields = Fields::open(&tree, "the stack file", problems)?;
     let name = stack_name(&fields, problems);
     let account = account(&fields, problems);
-    let _ = (fields.take("vars"), fields.take("region"));
+    let _ = fields.take("vars");
+    if let Some(tree) = fields.take("region") {
+        region(tree, problems);
+    }
     let tags = fields.take("tags").map(|tree| own_tags(tree, "the stack", problems)).unwrap_or_default();
     let ctx = Ctx {
         problems,
@@ -232,6 +235,18 @@ fn stack_name(fields: &Fields<'_>, problems: &Problems) -> Option<String> {
         return None;
     }
     Some(name)
+}
+
+fn region(tree: &Tree, problems: &Problems) {
+    let Some(name) = Want::new("`region`", problems).filled(tree) else { return };
+    let parts: Vec<&str> = name.split('-').collect();
+    let word = |part: &&str| !part.is_empty() && part.chars().all(|c| c.is_ascii_lowercase());
+    let good =
+        parts.len() >= 3 && parts[..parts.len() - 1].iter().all(word) && parts[parts.len() - 1].parse::<u8>().is_ok();
+    if !good {
+        let help = "A region reads like eu-west-1. An availability zone has a letter more.";
+        problems.error("bad-region", &tree.place, format!("`{name}` is not a region"), help);
+    }
 }
 
 fn account(fields: &Fields<'_>, problems: &Problems) -> Option<String> {

@@ -114,7 +114,7 @@ impl<'a> Scope<'a> {
             "env" => self.env(rest, default.is_some(), at, problems),
             "var" => self.var(rest, at, problems),
             "stack" => self.stack(rest, at, problems),
-            _ => self.output(path, head, rest, at, problems),
+            _ => self.output(path, at, problems),
         };
         match (found, default) {
             (Found::Text(Text::Known(text)), Some(default)) if text.is_empty() => {
@@ -203,7 +203,8 @@ impl<'a> Scope<'a> {
         Found::Wrong
     }
 
-    fn output(&self, path: &str, head: &str, rest: &str, at: &Place, problems: &Problems) -> Found {
+    fn output(&self, path: &str, at: &Place, problems: &Problems) -> Found {
+        let (head, rest) = path.split_once('.').unwrap_or((path, ""));
         let Some((kind, section, outputs)) = OUTPUTS.iter().find(|(kind, ..)| *kind == head) else {
             let kinds = OUTPUTS.iter().map(|(kind, ..)| *kind).chain(["env", "var", "stack"]);
             let help = match suggest::nearest(head, kinds.clone()) {

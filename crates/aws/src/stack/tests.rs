@@ -4,6 +4,7 @@ mod broken;
 mod good;
 mod mutated;
 mod own_files;
+mod paths;
 
 use std::collections::BTreeMap;
 

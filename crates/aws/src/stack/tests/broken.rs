@@ -25,9 +25,9 @@ fn texts_that_are_no_stack_file() {
     broken("- a\n- b\n", &[(1, "wrong-type", "a list")]);
     broken("stack: x\nstack: y\n", &[(2, "duplicate-key", "`stack`")]);
     broken("stack: x\ntags: { a: 1\n", &[(2, "bad-yaml", "unclosed")]);
-    broken("stack: x\n---\nstack: y\n", &[(2, "several-documents", "")]);
+    broken("stack: x\n---\nstack: y\n", &[(3, "several-documents", "")]);
     broken("stack: *nothing\n", &[(1, "unknown-anchor", "Quote it")]);
-    broken("stack: x\n<<<<<<< HEAD\nregion: a\n=======\nregion: b\n>>>>>>> b\n", &[(3, "bad-yaml", "merge conflict")]);
+    broken("stack: x\n<<<<<<< HEAD\nregion: a\n=======\nregion: b\n>>>>>>> b\n", &[(2, "bad-yaml", "merge conflict")]);
 }
 
 #[test]
@@ -265,4 +265,12 @@ fn task_definition_files() {
         ],
     );
     broken(&FILE.replace("t.json", "missing.json"), &[(5, "not-found", "missing.json")]);
+}
+
+#[test]
+fn names_that_would_be_made() {
+    broken(
+        "stack: internal-x\nregion: eu-west-1a\nload_balancers: { w: { listeners: { http: { fixed_response: 200 } } } }\nlog_groups: { a.b: , a-b: }\n",
+        &[(2, "bad-region", "eu-west-1"), (3, "bad-name", "`internal-x-w`"), (4, "duplicate-name", "`internal-x-a-b`")],
+    );
 }
