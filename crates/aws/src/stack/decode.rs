@@ -41,6 +41,16 @@ impl Problems {
         self.push(Diagnostic::warning(code, summary, Some(place.clone())).help(help));
     }
 
+    /// Whether so much was found that the rest is only counted.
+    fn full(&self) -> bool {
+        self.found.borrow().len() >= MOST
+    }
+
+    /// How many errors were found.
+    pub(crate) fn errors(&self) -> usize {
+        self.more.get() + self.found.borrow().iter().filter(|found| found.severity == Severity::Error).count()
+    }
+
     /// Whether any error was found.
     pub(crate) fn failed(&self) -> bool {
         self.more.get() > 0 || self.found.borrow().iter().any(|found| found.severity == Severity::Error)
@@ -164,7 +174,8 @@ impl<'a> Fields<'a> {
             if known.contains(&entry.key.as_str()) || later.contains(&entry.key.as_str()) {
                 continue;
             }
-            let help = match suggest::nearest(&entry.key, known.iter().copied()) {
+            let near = if self.problems.full() { None } else { suggest::nearest(&entry.key, known.iter().copied()) };
+            let help = match near {
                 Some(near) => format!("Did you mean `{near}`?"),
                 None => format!("{} may have {}.", capital(&self.what), list(&known)),
             };

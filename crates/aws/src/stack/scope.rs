@@ -2,7 +2,7 @@
 //! file's entries. Also the table of names by section, against which every reference is checked.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use evenkeel_core::diagnostic::Place;
 use evenkeel_core::doc::Text;
@@ -72,6 +72,7 @@ pub(crate) struct Scope<'a> {
     pub names: Names,
     resolved: RefCell<BTreeMap<String, Option<Text>>>,
     under_way: RefCell<Vec<String>>,
+    used: RefCell<BTreeSet<String>>,
 }
 
 /// What a placeholder came to.
@@ -96,6 +97,7 @@ impl<'a> Scope<'a> {
             names: Names::default(),
             resolved: RefCell::default(),
             under_way: RefCell::default(),
+            used: RefCell::default(),
         }
     }
 
@@ -112,7 +114,10 @@ impl<'a> Scope<'a> {
         }
         let found = match head {
             "env" => self.env(rest, default.is_some(), at, problems),
-            "var" => self.var(rest, at, problems),
+            "var" => {
+                self.used.borrow_mut().insert(rest.to_owned());
+                self.var(rest, at, problems)
+            }
             "stack" => self.stack(rest, at, problems),
             _ => self.output(path, at, problems),
         };
@@ -248,6 +253,11 @@ impl<'a> Scope<'a> {
     /// Forgets which variables were resolved, so that what was wrong in them is reported where it is used next.
     pub(crate) fn forget(&self) {
         self.resolved.borrow_mut().clear();
+    }
+
+    /// Whether anything refers to the variable.
+    pub(crate) fn uses(&self, name: &str) -> bool {
+        self.used.borrow().contains(name)
     }
 
     /// Resolves every variable, so that a wrong one is reported even where nothing uses it.

@@ -86,7 +86,21 @@ fn place(node: Node, source: &Arc<Source>) -> Tree {
                 .collect(),
         ),
     };
-    Tree::new(at(node.span), value)
+    let span = first_line(node.span, &value, &source.text);
+    Tree::new(at(span), value)
+}
+
+/// What to underline: a scalar as it stands; of a list or map, of which the parser gives only the start, its first line.
+fn first_line(span: Range<usize>, value: &Value, text: &str) -> Range<usize> {
+    let last = match value {
+        Value::List(items) => items.last().map(|item| item.place.span.end),
+        Value::Map(entries) => entries.last().map(|entry| entry.value.place.span.end.max(entry.place.span.end)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) | Value::Wrong => None,
+    };
+    // What an alias stands for was written before it.
+    let (Some(last), Some(rest)) = (last.filter(|last| *last > span.end), text.get(span.start..)) else { return span };
+    let line = rest.lines().next().map_or(0, |line| line.trim_end().len());
+    span.start..last.min(span.start + line).max(span.end)
 }
 
 fn span(location: Location) -> Range<usize> {

@@ -46,6 +46,10 @@ fn the_callers_variables_and_region_go_first() {
     let stack = super::super::load_text("s", text, &options, &super::Memory::default()).unwrap().stack;
     assert_eq!((stack.tags["v"].as_str(), stack.tags["r"].as_str()), ("mine", "us-east-1"));
     assert_eq!(stack.region.as_deref(), Some("us-east-1"));
+    options.vars.insert("w".to_owned(), "x".to_owned());
+    let found = super::super::load_text("s", text, &options, &super::Memory::default()).unwrap_err();
+    super::expect(&found, &[(1, "unknown-var", "no variable `w`")]);
+    options.vars.remove("w");
     options.region = None;
     options.fallback_region = Some("us-west-2".to_owned());
     let stack = super::super::load_text("s", text, &options, &super::Memory::default()).unwrap().stack;

@@ -69,7 +69,7 @@ fn nothing_makes_the_loader_panic() {
     let mut numbers = Numbers(0x2545_F491_4F6C_DD1D);
     for path in own_files::files() {
         let text = std::fs::read_to_string(&path).unwrap();
-        for _ in 0..60 {
+        for _ in 0..25 {
             let cut = numbers.below(text.len());
             check(text.get(..cut).unwrap_or_default(), &options);
             let mut changed = mutate(&text, &mut numbers);

@@ -73,7 +73,7 @@ fn target_groups(ctx: &Ctx<'_>, stack: &Stack) {
     let registrations = ctx.registrations.borrow();
     let mut users: BTreeMap<&str, (&str, &Place)> = BTreeMap::new();
     for (service, group, place) in registrations.iter() {
-        if !forwarded.contains(&group.as_str()) {
+        if ctx.balancers_complete.get() && !forwarded.contains(&group.as_str()) {
             let help =
                 "ECS refuses a target group that no load balancer uses. Forward to it from a listener or a rule.";
             let summary =
@@ -103,7 +103,7 @@ fn target_groups(ctx: &Ctx<'_>, stack: &Stack) {
         }
     }
     for (name, group) in &stack.target_groups {
-        if !forwarded.contains(&name.as_str()) && !users.contains_key(name.as_str()) {
+        if ctx.balancers_complete.get() && !forwarded.contains(&name.as_str()) && !users.contains_key(name.as_str()) {
             let help = "Forward to it from a listener or a rule, or remove it.";
             let summary = format!("nothing uses target group `{name}`");
             ctx.problems.warn("unused-target-group", &group.meta.place, summary, help);
@@ -114,7 +114,7 @@ fn target_groups(ctx: &Ctx<'_>, stack: &Stack) {
 fn load_balancers(ctx: &Ctx<'_>, stack: &Stack) {
     for (name, balancer) in &stack.load_balancers {
         let place = &balancer.meta.place;
-        if balancer.listeners.is_empty() {
+        if ctx.balancers_complete.get() && balancer.listeners.is_empty() {
             let help = "It would cost money and answer nothing. Add `listeners:`.";
             ctx.problems.warn("no-listener", place, format!("load balancer `{name}` has no listener"), help);
         }
