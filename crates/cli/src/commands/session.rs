@@ -8,6 +8,7 @@ use evenkeel_aws::client::{Aws, Settings};
 use evenkeel_aws::cloud::AwsCloud;
 use evenkeel_aws::kinds;
 use evenkeel_aws::stack::model::Stack;
+use evenkeel_aws::stack::{self, LoadOptions, Loaded};
 use evenkeel_core::diagnostic::Diagnostic;
 use evenkeel_core::error::{CloudError, ErrorClass};
 use evenkeel_core::graph::{Graph, GraphError, StackInfo};
@@ -16,7 +17,6 @@ use evenkeel_core::plan::{HeldBecause, Plan, PlanOptions};
 use evenkeel_core::snapshot::{Observed, Snapshot};
 
 use crate::args::{Choice, Format, Global};
-use crate::engine::{self, LoadOptions, Loaded};
 use crate::exit::Failure;
 use crate::out::Ui;
 use crate::report::diagnostics;
@@ -44,7 +44,7 @@ pub fn load(path: &Path, global: &Global, ui: &mut Ui) -> Result<Loaded, Failure
         region: global.region.clone(),
         fallback_region: environment_region(),
     };
-    let loaded = engine::load(path, &options).map_err(Failure::BadFile)?;
+    let loaded = stack::load(path, &options).map_err(Failure::BadFile)?;
     if !loaded.warnings.is_empty() && ui.format != Format::Json && !ui.quiet {
         let text = diagnostics::render(&loaded.warnings, ui.err.palette);
         ui.err.text(&text);
