@@ -312,7 +312,7 @@ fn a_fence_in_a_value_does_not_end_the_block() {
 
 #[test]
 fn the_json_document_keeps_its_promises() {
-    let document = plan_json::document(&plan());
+    let document = plan_json::document(&plan(), &BTreeMap::new());
     assert_eq!((&document["format"], &document["version"]), (&json!("evenkeel-plan"), &json!(1)));
     assert_eq!(
         document["summary"],
@@ -330,7 +330,10 @@ fn the_json_document_keeps_its_promises() {
 #[test]
 fn the_same_plan_gives_the_same_bytes() {
     assert_eq!(text(false), text(false));
-    assert_eq!(plan_json::document(&plan()).to_string(), plan_json::document(&plan()).to_string());
+    assert_eq!(
+        plan_json::document(&plan(), &BTreeMap::new()).to_string(),
+        plan_json::document(&plan(), &BTreeMap::new()).to_string()
+    );
 }
 
 fn events() -> Vec<Event> {
