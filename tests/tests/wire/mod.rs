@@ -1,3 +1,6 @@
 //! Real SDK requests against moto over HTTP, kind by kind.
 
 mod basics;
+mod network;
+mod role;
+mod security_group;
