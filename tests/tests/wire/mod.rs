@@ -1,3 +1,5 @@
 //! Real SDK requests against moto over HTTP, kind by kind.
 
 mod basics;
+mod dns;
+mod log_group;

@@ -252,12 +252,14 @@ fn stack_of(live: &Live) -> &str {
     live.handles.iter().find_map(|handle| handle.strip_prefix(STACK)).unwrap_or_default()
 }
 
-/// The foreign records that this update may take over: those that a change starts from.
+/// The foreign records that this update may take over: those of a name at which a change starts from a foreign one.
+///
+/// A plan goes ahead only if everything foreign that is in the way is adopted, and one wanted CNAME may displace several.
 fn adopted(order: &Update<'_>) -> BTreeSet<Key> {
-    let from: BTreeSet<Key> =
-        order.changes.iter().filter_map(|change| change.from.as_ref()).filter_map(member_key).collect();
-    let foreign = order.live.foreign.iter().filter_map(|member| member_key(&member.have));
-    foreign.filter(|key| from.contains(key)).collect()
+    let foreign: BTreeSet<Key> = order.live.foreign.iter().filter_map(|member| member_key(&member.have)).collect();
+    let from = order.changes.iter().filter_map(|change| change.from.as_ref()).filter_map(member_key);
+    let names: BTreeSet<String> = from.filter(|key| foreign.contains(key)).map(|(name, _)| name).collect();
+    foreign.into_iter().filter(|(name, _)| names.contains(name)).collect()
 }
 
 fn member_key(member: &Doc) -> Option<Key> {
