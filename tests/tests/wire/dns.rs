@@ -37,7 +37,7 @@ impl World {
     }
 
     async fn one(&self, entry: &Entry) -> Live {
-        let mut lives = self.read(entry, false).await.unwrap();
+        let mut lives = self.read(entry, false).await.expect("Route 53 can be read");
         assert_eq!(lives.len(), 1, "{lives:?}");
         lives.remove(0)
     }
@@ -59,19 +59,27 @@ impl World {
 
     /// Makes a record as somebody else would.
     async fn by_hand(&self, zone: &str, name: &str, kind: RrType, value: &str, weight: Option<i64>) {
-        let record = ResourceRecord::builder().value(value).build().unwrap();
+        let record = ResourceRecord::builder().value(value).build().expect("all is given");
         let mut set = ResourceRecordSet::builder().name(name).r#type(kind).ttl(60).resource_records(record);
         if let Some(weight) = weight {
             set = set.weight(weight).set_identifier(format!("w{weight}"));
         }
-        let set = set.build().unwrap();
-        let change = Change::builder().action(ChangeAction::Create).resource_record_set(set).build().unwrap();
-        let batch = ChangeBatch::builder().changes(change).build().unwrap();
-        self.aws.route53.change_resource_record_sets().hosted_zone_id(zone).change_batch(batch).send().await.unwrap();
+        let set = set.build().expect("all is given");
+        let change =
+            Change::builder().action(ChangeAction::Create).resource_record_set(set).build().expect("all is given");
+        let batch = ChangeBatch::builder().changes(change).build().expect("all is given");
+        self.aws
+            .route53
+            .change_resource_record_sets()
+            .hosted_zone_id(zone)
+            .change_batch(batch)
+            .send()
+            .await
+            .expect("moto takes it");
     }
 
     async fn names(&self, zone: &str) -> BTreeSet<String> {
-        let sets = read::route53::records(&self.aws, zone).await.unwrap();
+        let sets = read::route53::records(&self.aws, zone).await.expect("the zone is there");
         let line = |set: &ResourceRecordSet| format!("{} {}", set.name().trim_end_matches('.'), set.r#type().as_str());
         sets.iter().map(line).filter(|line| !line.ends_with(" NS") && !line.ends_with(" SOA")).collect()
     }
@@ -197,7 +205,13 @@ async fn records_live_their_life() {
     assert_eq!(world.one(&records::ENTRY).await, made);
     assert_eq!(diff(&records::ENTRY.kind, &first, &made.have), []);
     assert!(made.uses.contains(&zone_id) && made.uses.contains(&"web-1.us-east-1.elb.amazonaws.com".to_owned()));
-    // Dropped from the file, with and without the zone.
+    let fresh = World { aws: moto.aws().await, nodes: world.nodes.clone() };
+    fresh.read(&records::ENTRY, false).await.unwrap();
+    let stats = fresh.aws.caller.stats();
+    let route53 = stats.calls.iter().filter(|(operation, _)| operation.starts_with("route53:"));
+    let expected = [("route53:ListHostedZones", 1), ("route53:ListResourceRecordSets", 1)];
+    assert_eq!(route53.map(|(operation, count)| (operation.as_str(), *count)).collect::<Vec<_>>(), expected);
+    // Dropped from the file, with the zone.
     let dropped = World { aws: world.aws.clone(), nodes: Vec::new() };
     assert_eq!(dropped.one(&records::ENTRY).await, made);
 

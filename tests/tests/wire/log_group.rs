@@ -9,7 +9,7 @@ use evenkeel_core::diff::diff;
 use evenkeel_core::doc::Doc;
 use evenkeel_core::graph::{Graph, Node, StackInfo};
 use evenkeel_core::snapshot::{Live, Owner};
-use evenkeel_tests::moto::Moto;
+use evenkeel_tests::moto::{Moto, connect};
 use serde_json::json;
 
 const TOKEN: &str = "0123456789abcdef0123456789abcdef";
@@ -25,13 +25,13 @@ fn want(retention: Doc, key: &str, tags: Doc) -> Doc {
 async fn seen(aws: &Aws, nodes: Vec<Node>, thorough: bool) -> Vec<Live> {
     let graph = graph(nodes);
     let scope = Scope { stack: "cruddur", graph: &graph, thorough, only: None };
-    ENTRY.driver.observe(&read::fetch(aws, &scope).await).unwrap()
+    ENTRY.driver.observe(&read::fetch(aws, &scope).await).expect("CloudWatch Logs can be read")
 }
 
 async fn update(aws: &Aws, live: &Live, want: &Doc) -> Live {
     let changes = diff(&ENTRY.kind, want, &live.have);
     let order = Update { node: &id("web"), live, want, changes: &changes, token: TOKEN };
-    ENTRY.driver.update(aws, "cruddur", order).await.unwrap()
+    ENTRY.driver.update(aws, "cruddur", order).await.expect("the update is taken")
 }
 
 #[tokio::test]
@@ -95,4 +95,22 @@ async fn many_log_groups_are_read_in_few_requests() {
     // moto ignores the list of names: the three first pages, and the rest of one of them.
     assert_eq!(stats.calls["logs:DescribeLogGroups"], 5);
     assert_eq!(stats.calls.get("logs:ListTagsForResource"), None);
+}
+
+#[tokio::test]
+async fn without_the_tagging_api_groups_are_found_by_their_names() {
+    let moto = Moto::start();
+    let mut aws = moto.aws().await;
+    aws.tagging = connect(&format!("{}/nowhere", moto.url())).await.tagging;
+    let plain = want(json!(7), "", json!({ "team": "a" }));
+    for (entry, name) in [("web", "cruddur-web"), ("dropped", "cruddur-dropped"), ("named", "elsewhere")] {
+        let order = Create { node: &id(entry), name, want: &plain, token: TOKEN };
+        ENTRY.driver.create(&aws, "cruddur", order).await.unwrap();
+    }
+    aws.logs.create_log_group().log_group_name("cruddur-by-hand").send().await.unwrap();
+    let nodes = vec![Node::new(id("web"), "cruddur-web", plain.clone())];
+    let names = |lives: Vec<Live>| lives.into_iter().map(|live| live.name).collect::<Vec<_>>();
+    assert_eq!(names(seen(&aws, nodes, false).await), ["cruddur-dropped", "cruddur-web"]);
+    // A destruction looks at every group.
+    assert_eq!(names(seen(&aws, Vec::new(), true).await), ["cruddur-dropped", "cruddur-web", "elsewhere"]);
 }

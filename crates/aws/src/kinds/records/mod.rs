@@ -343,3 +343,96 @@ async fn progress(aws: &Aws, live: &Live) -> Result<Readiness, CloudError> {
     }
     Ok(Readiness::Ready)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use aws_sdk_route53::types::{ResourceRecord, RrType};
+    use evenkeel_core::diagnostic::{Place, Source};
+    use evenkeel_core::diff::diff;
+    use serde_json::json;
+
+    use super::*;
+
+    fn zone() -> Zone {
+        let (id, name, reference) = ("Z1".to_owned(), "a.example".to_owned(), String::new());
+        Zone { id, name, private: false, comment: None, reference, linked: false }
+    }
+
+    fn set(name: &str, kind: RrType, value: &str) -> ResourceRecordSet {
+        let value = ResourceRecord::builder().value(value).build().unwrap();
+        ResourceRecordSet::builder().name(name).r#type(kind).ttl(60).resource_records(value).build().unwrap()
+    }
+
+    fn keys(keys: &[(&str, &str)]) -> BTreeSet<Key> {
+        keys.iter().map(|(name, kind)| ((*name).to_owned(), (*kind).to_owned())).collect()
+    }
+
+    #[test]
+    fn the_file_is_brought_into_the_form_that_is_read() {
+        let source = Arc::new(Source { path: "stack.yaml".to_owned(), text: "".into() });
+        let record = |name: &str, rtype: &str, data| model::Record {
+            place: Place { source: Arc::clone(&source), span: 0..0 },
+            name: name.to_owned(),
+            rtype: rtype.to_owned(),
+            data,
+        };
+        let values = vec!["20 Mail.example.".into(), "10 mail.example".into()];
+        let mail = wanted(&record("a.example", "MX", RecordData::Values { ttl: 60, values }));
+        assert_eq!(mail.values, Some(vec!["10 mail.example".into(), "20 mail.example".into()]));
+        let dns_name = Text::output(NodeId::new("load_balancer", "web"), "dns_name");
+        let zone_id = Text::output(NodeId::new("load_balancer", "web"), "zone_id");
+        let data = RecordData::Alias { dns_name: dns_name.clone(), zone_id, evaluate_target_health: true };
+        let api = wanted(&record("api.a.example", "A", data));
+        assert_eq!((api.ttl, api.values), (None, None));
+        assert_eq!(api.alias.map(|alias| alias.dns_name), Some(dns_name));
+    }
+
+    #[test]
+    fn only_what_is_in_the_way_is_told_of_others() {
+        let sets = [
+            set("a.example.", RrType::Ns, "ns-1.example."),
+            set("api.a.example.", RrType::A, "10.0.0.1"),
+            set("api.a.example.", RrType::Txt, "\"x\""),
+            set("www.a.example.", RrType::Cname, "b.example"),
+            set("mail.a.example.", RrType::A, "10.0.0.1"),
+        ];
+        let wanted = keys(&[("api.a.example", "A"), ("www.a.example", "A"), ("www.a.example", "AAAA")]);
+        let live = observed(&sets, &zone(), "cruddur", Some(&wanted)).unwrap();
+        let told: Vec<_> = live.foreign.iter().map(|member| (member.key.as_str(), member.same.len())).collect();
+        assert_eq!(told, [("api.a.example/A", 2), ("www.a.example/CNAME", 1)]);
+        assert_eq!(observed(&sets, &zone(), "cruddur", None), None);
+        assert_eq!(observed(&sets, &zone(), "cruddur", Some(&keys(&[("new.a.example", "A")]))), None);
+    }
+
+    #[test]
+    fn everything_foreign_at_an_adopted_name_may_be_taken_over() {
+        let sets = [
+            set("www.a.example.", RrType::A, "10.0.0.1"),
+            set("www.a.example.", RrType::Mx, "10 mail.example"),
+            set("api.a.example.", RrType::A, "10.0.0.1"),
+        ];
+        let wanted = keys(&[("www.a.example", "CNAME"), ("api.a.example", "A")]);
+        let live = observed(&sets, &zone(), "cruddur", Some(&wanted)).unwrap();
+        let cname =
+            json!({ "name": "www.a.example", "type": "CNAME", "ttl": 60, "values": ["b.example"], "alias": null });
+        let want = json!({ "zone_id": "Z1", "records": [cname] });
+        let mut changes = diff(&ENTRY.kind, &want, &live.have);
+        changes[0].from = Some(live.foreign[2].have.clone());
+        let node = id("a.example");
+        let order = Update { node: &node, live: &live, want: &want, changes: &changes, token: "" };
+        assert_eq!(adopted(&order), keys(&[("www.a.example", "A"), ("www.a.example", "MX")]));
+    }
+
+    #[test]
+    fn changes_under_way_are_remembered() {
+        let spec = Spec { zone_id: "Z1".into(), records: Vec::new() };
+        let live = live("Z1", "cruddur", &id("a.example"), &spec);
+        assert_eq!(with_changes(live.clone(), &[]).readiness, Readiness::Ready);
+        let pending = with_changes(live, &["C1".to_owned(), "C2".to_owned()]);
+        assert!(matches!(pending.readiness, Readiness::Pending(_)));
+        assert_eq!(pending.handles, ["records_of/cruddur", "change/C1", "change/C2"]);
+        assert_eq!(stack_of(&pending), "cruddur");
+    }
+}
