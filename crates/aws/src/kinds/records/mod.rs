@@ -5,6 +5,7 @@
 
 mod batch;
 pub mod form;
+mod observed;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,23 +17,21 @@ use evenkeel_core::error::{CloudError, ErrorClass};
 use evenkeel_core::graph::Node;
 use evenkeel_core::id::NodeId;
 use evenkeel_core::kind::{Field, Kind, Ready, Replace};
-use evenkeel_core::snapshot::{ForeignMember, Live, Owner, Readiness};
+use evenkeel_core::snapshot::{ForeignMember, Live, Readiness};
 use futures::future::join_all;
 
 use self::batch::Job;
-use self::form::{Alias, Key, Record, Spec, canonical, host, key, name, sort, value};
+use self::form::{Alias, Key, Record, Spec, host, name, value};
+use self::observed::{live, observed, stack_of, wanted_in};
 use super::{hosted_zone, zone};
 use crate::client::Aws;
 use crate::read::Fetched;
-use crate::read::route53::{self, Route53, Zone};
+use crate::read::route53;
 use crate::resource::{Driver, Entry, doc, spec};
 use crate::stack::model::{self, RecordData, Stack};
 
 /// Where the ids of changes under way are kept among a live thing's handles.
 const CHANGE: &str = "change/";
-/// Where the stack is kept among a live thing's handles: marks name it, and a deletion has to compare them.
-const STACK: &str = "records_of/";
-
 /// The kind `records`.
 pub static ENTRY: Entry = Entry {
     kind: Kind {
@@ -191,67 +190,6 @@ impl Driver for Records {
     }
 }
 
-/// The wanted records of a zone; `None` if this is not the zone that the stack file means.
-fn wanted_in<'a>(read: &'a Route53, zones: &[Zone], zone: &Zone) -> Option<&'a BTreeSet<Key>> {
-    let wanted = read.wanted.records.get(&zone.name)?;
-    let id = read.wanted.lookups.get(&zone.name).and_then(Option::as_deref);
-    // An ambiguous name is told where the zone is looked up.
-    let meant = route53::choose(zones, &zone.name, id).ok().flatten();
-    meant.is_none_or(|meant| meant.id == zone.id).then_some(wanted)
-}
-
-/// The records of the stack in a zone, and those of others that stand where the graph wants one.
-///
-/// If nothing there is ours but something foreign is in the way, an empty thing of ours carries it, so that the plan tells.
-fn observed(sets: &[ResourceRecordSet], zone: &Zone, stack: &str, wanted: Option<&BTreeSet<Key>>) -> Option<Live> {
-    let sorted = sort(sets, &zone.name, stack);
-    let mut foreign: BTreeMap<Key, ForeignMember> = BTreeMap::new();
-    for (set, other) in sorted.foreign {
-        let key = key(set);
-        let Some(wanted) = wanted else { continue };
-        let same: &[&str] = if wanted.contains(&key) {
-            &["name", "type"]
-        } else if clashes(wanted, &key) {
-            &["name"]
-        } else {
-            continue;
-        };
-        foreign.entry(key.clone()).or_insert_with(|| ForeignMember {
-            key: format!("{}/{}", key.0, key.1),
-            list: "records".to_owned(),
-            same: same.iter().map(|field| (*field).to_owned()).collect(),
-            have: doc(&canonical(set)),
-            stack: other,
-        });
-    }
-    if sorted.ours.is_empty() && sorted.orphans.is_empty() && foreign.is_empty() {
-        return None;
-    }
-    let mut records: Vec<Record> = sorted.ours.into_iter().map(canonical).collect();
-    records.sort_by_key(Record::key);
-    let mut live = live(&zone.id, stack, &id(&zone.name), &Spec { zone_id: zone.id.as_str().into(), records });
-    live.foreign = foreign.into_values().collect();
-    Some(live)
-}
-
-/// Whether a record of this name and type cannot stand beside a wanted one: one of the two is a CNAME.
-fn clashes(wanted: &BTreeSet<Key>, (name, kind): &Key) -> bool {
-    let mut same_name = wanted.range((name.clone(), String::new())..).take_while(|(other, _)| other == name);
-    same_name.any(|(_, other)| other != kind && (other == "CNAME" || kind == "CNAME"))
-}
-
-fn live(zone_id: &str, stack: &str, node: &NodeId, spec: &Spec) -> Live {
-    let mut live = Live::new(zone_id, "", Owner::Ours(node.clone()), doc(spec));
-    live.handles = vec![format!("{STACK}{stack}")];
-    let targets: BTreeSet<String> = spec.records.iter().flat_map(Record::targets).collect();
-    live.uses = std::iter::once(zone_id.to_owned()).chain(targets).collect();
-    live
-}
-
-fn stack_of(live: &Live) -> &str {
-    live.handles.iter().find_map(|handle| handle.strip_prefix(STACK)).unwrap_or_default()
-}
-
 /// The foreign records that this update may take over: those of a name at which a change starts from a foreign one.
 ///
 /// A plan goes ahead only if everything foreign that is in the way is adopted, and one wanted CNAME may displace several.
@@ -348,26 +286,13 @@ async fn progress(aws: &Aws, live: &Live) -> Result<Readiness, CloudError> {
 mod tests {
     use std::sync::Arc;
 
-    use aws_sdk_route53::types::{ResourceRecord, RrType};
+    use aws_sdk_route53::types::RrType;
     use evenkeel_core::diagnostic::{Place, Source};
     use evenkeel_core::diff::diff;
     use serde_json::json;
 
+    use super::observed::tests::{keys, set, zone};
     use super::*;
-
-    fn zone() -> Zone {
-        let (id, name, reference) = ("Z1".to_owned(), "a.example".to_owned(), String::new());
-        Zone { id, name, private: false, comment: None, reference, linked: false }
-    }
-
-    fn set(name: &str, kind: RrType, value: &str) -> ResourceRecordSet {
-        let value = ResourceRecord::builder().value(value).build().unwrap();
-        ResourceRecordSet::builder().name(name).r#type(kind).ttl(60).resource_records(value).build().unwrap()
-    }
-
-    fn keys(keys: &[(&str, &str)]) -> BTreeSet<Key> {
-        keys.iter().map(|(name, kind)| ((*name).to_owned(), (*kind).to_owned())).collect()
-    }
 
     #[test]
     fn the_file_is_brought_into_the_form_that_is_read() {
@@ -387,23 +312,6 @@ mod tests {
         let api = wanted(&record("api.a.example", "A", data));
         assert_eq!((api.ttl, api.values), (None, None));
         assert_eq!(api.alias.map(|alias| alias.dns_name), Some(dns_name));
-    }
-
-    #[test]
-    fn only_what_is_in_the_way_is_told_of_others() {
-        let sets = [
-            set("a.example.", RrType::Ns, "ns-1.example."),
-            set("api.a.example.", RrType::A, "10.0.0.1"),
-            set("api.a.example.", RrType::Txt, "\"x\""),
-            set("www.a.example.", RrType::Cname, "b.example"),
-            set("mail.a.example.", RrType::A, "10.0.0.1"),
-        ];
-        let wanted = keys(&[("api.a.example", "A"), ("www.a.example", "A"), ("www.a.example", "AAAA")]);
-        let live = observed(&sets, &zone(), "cruddur", Some(&wanted)).unwrap();
-        let told: Vec<_> = live.foreign.iter().map(|member| (member.key.as_str(), member.same.len())).collect();
-        assert_eq!(told, [("api.a.example/A", 2), ("www.a.example/CNAME", 1)]);
-        assert_eq!(observed(&sets, &zone(), "cruddur", None), None);
-        assert_eq!(observed(&sets, &zone(), "cruddur", Some(&keys(&[("new.a.example", "A")]))), None);
     }
 
     #[test]
