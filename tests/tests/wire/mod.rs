@@ -4,3 +4,5 @@ mod basics;
 mod network;
 mod role;
 mod security_group;
+mod dns;
+mod log_group;
