@@ -5,11 +5,13 @@
 //! - [`kinds`]: what each resource kind wants, sees and does
 //! - [`read`]: batched reading, one reader to an AWS service
 //! - [`call`]: sending single requests: pace, retries in place, statistics, classes of errors
+//! - [`elb`]: writes that the kinds of Elastic Load Balancing share
 //! - [`cloud`]: the engine's door to all of it
 
 pub mod call;
 pub mod client;
 pub mod cloud;
+pub mod elb;
 pub mod kinds;
 pub mod read;
 pub mod resource;

@@ -1,10 +1,18 @@
 //! The table of kinds. Adding a kind is one file here and its two lines below.
 
 pub mod existing_role;
+pub mod hosted_zone;
+pub mod listener;
+pub mod listener_rules;
+pub mod load_balancer;
+pub mod log_group;
 pub mod network;
+pub mod records;
 pub mod role;
 pub mod security_group;
 pub mod security_group_rules;
+pub mod target_group;
+pub mod zone;
 
 use evenkeel_core::graph::{Graph, GraphError, StackInfo};
 use evenkeel_core::kind::Kinds;
@@ -13,8 +21,21 @@ use crate::resource::Entry;
 use crate::stack::model::Stack;
 
 /// All kinds, in the order in which a person reads a stack.
-pub static ALL: &[&Entry] =
-    &[&network::ENTRY, &role::ENTRY, &existing_role::ENTRY, &security_group::ENTRY, &security_group_rules::ENTRY];
+pub static ALL: &[&Entry] = &[
+    &network::ENTRY,
+    &role::ENTRY,
+    &existing_role::ENTRY,
+    &log_group::ENTRY,
+    &security_group::ENTRY,
+    &security_group_rules::ENTRY,
+    &target_group::ENTRY,
+    &load_balancer::ENTRY,
+    &listener::ENTRY,
+    &listener_rules::ENTRY,
+    &zone::ENTRY,
+    &hosted_zone::ENTRY,
+    &records::ENTRY,
+];
 
 /// The kind of that name.
 pub fn get(name: &str) -> Option<&'static Entry> {
@@ -35,5 +56,6 @@ pub fn graph(stack: &Stack, region: &str) -> Result<Graph, Vec<GraphError>> {
     for entry in ALL {
         (entry.contribute)(stack, &mut nodes);
     }
+    existing_role::redirect(&mut nodes);
     Graph::new(StackInfo { name: stack.name.clone(), region: region.to_owned() }, nodes)
 }

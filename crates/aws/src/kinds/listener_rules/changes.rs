@@ -1,0 +1,157 @@
+//! How to get from the rules that a listener has to those that it should have: which requests, in which order. Pure.
+//! Priorities that are already taken are refused, so whatever frees one goes first, and all moves go in one request, which
+//! AWS carries out at once: two rules can swap.
+
+use super::{Rule, Tags};
+
+/// A rule of a listener that may be changed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct LiveRule {
+    /// Its ARN.
+    pub arn: String,
+    /// What it is.
+    pub rule: Rule,
+    /// All its tags.
+    pub tags: Tags,
+}
+
+/// The requests, stage by stage; those of one stage do not depend on each other.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Stages {
+    /// ModifyRule: the rule, what it should be, and whether its conditions change as well.
+    pub modify: Vec<(String, Rule, bool)>,
+    /// DeleteRule of those whose priority somebody needs.
+    pub delete_first: Vec<String>,
+    /// One SetRulePriorities.
+    pub moves: Vec<(String, u32)>,
+    /// CreateRule.
+    pub create: Vec<Rule>,
+    /// DeleteRule of the others.
+    pub delete: Vec<String>,
+    /// Rules that stay, changed or not; their tags may need writing.
+    pub kept: Vec<LiveRule>,
+}
+
+/// Works out the requests. With `weights` off, forwards that differ only in their weights are left as they are.
+pub fn stages(have: Vec<LiveRule>, want: &[Rule], weights: bool) -> Stages {
+    let mut stages = Stages::default();
+    let mut left = have;
+    let mut added: Vec<&Rule> = Vec::new();
+    for rule in want {
+        // Of several with these conditions the one that has the priority already.
+        let same = |live: &LiveRule| live.rule.conditions == rule.conditions;
+        let of_another = |live: &LiveRule| {
+            want.iter().any(|w| w.conditions == live.rule.conditions && w.priority == live.rule.priority)
+        };
+        let at = left
+            .iter()
+            .position(|live| same(live) && live.rule.priority == rule.priority)
+            .or_else(|| left.iter().position(|live| same(live) && !of_another(live)));
+        match at {
+            Some(at) => stages.keep(left.remove(at), rule, weights),
+            None => added.push(rule),
+        }
+    }
+    added.retain(|rule| match left.iter().position(|live| live.rule.priority == rule.priority) {
+        Some(at) => {
+            let live = left.remove(at);
+            stages.modify.push((live.arn.clone(), (*rule).clone(), true));
+            stages.kept.push(live);
+            false
+        }
+        None => true,
+    });
+    let moving_to: Vec<u32> =
+        stages.moves.iter().map(|(_, priority)| *priority).chain(added.iter().map(|rule| rule.priority)).collect();
+    for live in left {
+        let stage = if moving_to.contains(&live.rule.priority) { &mut stages.delete_first } else { &mut stages.delete };
+        stage.push(live.arn);
+    }
+    stages.create = added.into_iter().cloned().collect();
+    stages
+}
+
+impl Stages {
+    fn keep(&mut self, live: LiveRule, want: &Rule, weights: bool) {
+        let same = live.rule.action.means(&want.action) || !weights && live.rule.action.same_but_weights(&want.action);
+        if !same {
+            self.modify.push((live.arn.clone(), want.clone(), false));
+        }
+        if live.rule.priority != want.priority {
+            self.moves.push((live.arn.clone(), want.priority));
+        }
+        self.kept.push(live);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kinds::listener::action::{Action, Target};
+    use crate::kinds::listener_rules::conditions::Conditions;
+
+    fn rule(priority: u32, host: &str, group: &str) -> Rule {
+        Rule {
+            priority,
+            conditions: Conditions { host: vec![host.to_owned()], ..Conditions::default() },
+            action: Action::Forward {
+                targets: vec![Target { target_group: group.into(), weight: 1 }],
+                stickiness_secs: 0,
+            },
+        }
+    }
+
+    fn live(arn: &str, rule: Rule) -> LiveRule {
+        LiveRule { arn: arn.to_owned(), rule, tags: Tags::new() }
+    }
+
+    #[test]
+    fn what_is_as_it_should_be_is_left_alone() {
+        let want = [rule(10, "a", "x"), rule(20, "b", "y")];
+        let have = vec![live("1", want[0].clone()), live("2", want[1].clone())];
+        let stages = stages(have.clone(), &want, true);
+        assert_eq!(stages, Stages { kept: have, ..Stages::default() });
+    }
+
+    #[test]
+    fn two_rules_swap_in_one_request() {
+        let have = vec![live("1", rule(10, "a", "x")), live("2", rule(20, "b", "y"))];
+        let stages = stages(have, &[rule(10, "b", "y"), rule(20, "a", "x")], true);
+        assert_eq!(stages.moves, [("2".to_owned(), 10), ("1".to_owned(), 20)]);
+        assert!(stages.modify.is_empty() && stages.create.is_empty() && stages.delete.is_empty());
+    }
+
+    #[test]
+    fn a_rule_whose_place_is_taken_by_another_is_changed_in_place() {
+        let stages = stages(vec![live("1", rule(10, "a", "x"))], &[rule(10, "b", "x")], true);
+        assert_eq!(stages.modify, [("1".to_owned(), rule(10, "b", "x"), true)]);
+        assert!(stages.create.is_empty() && stages.delete.is_empty());
+    }
+
+    #[test]
+    fn a_deletion_goes_first_only_if_its_priority_is_needed() {
+        let have = vec![live("1", rule(10, "a", "x")), live("2", rule(20, "b", "y")), live("3", rule(30, "c", "z"))];
+        let stages = stages(have, &[rule(10, "b", "y"), rule(40, "d", "x")], true);
+        assert_eq!(stages.delete_first, ["1"]);
+        assert_eq!(stages.moves, [("2".to_owned(), 10)]);
+        assert_eq!(stages.create, [rule(40, "d", "x")]);
+        assert_eq!(stages.delete, ["3"]);
+    }
+
+    #[test]
+    fn delegated_weights_are_left_alone() {
+        let weighted = |a: u32, b: u32| Rule {
+            action: Action::Forward {
+                targets: vec![
+                    Target { target_group: "x".into(), weight: a },
+                    Target { target_group: "y".into(), weight: b },
+                ],
+                stickiness_secs: 0,
+            },
+            ..rule(10, "a", "x")
+        };
+        let have = vec![live("1", weighted(0, 100))];
+        assert!(stages(have.clone(), &[weighted(100, 0)], false).modify.is_empty());
+        assert_eq!(stages(have, &[weighted(100, 0)], true).modify.len(), 1);
+    }
+}
