@@ -1,5 +1,6 @@
 //! The table of kinds. Adding a kind is one file here and its two lines below.
 
+pub mod cluster;
 pub mod existing_role;
 pub mod hosted_zone;
 pub mod listener;
@@ -11,7 +12,9 @@ pub mod records;
 pub mod role;
 pub mod security_group;
 pub mod security_group_rules;
+pub mod service;
 pub mod target_group;
+pub mod task_definition;
 pub mod zone;
 
 use evenkeel_core::graph::{Graph, GraphError, StackInfo};
@@ -32,6 +35,9 @@ pub static ALL: &[&Entry] = &[
     &load_balancer::ENTRY,
     &listener::ENTRY,
     &listener_rules::ENTRY,
+    &cluster::ENTRY,
+    &task_definition::ENTRY,
+    &service::ENTRY,
     &zone::ENTRY,
     &hosted_zone::ENTRY,
     &records::ENTRY,
