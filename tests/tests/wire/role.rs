@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use evenkeel_aws::client::Aws;
 use evenkeel_aws::kinds::existing_role;
 use evenkeel_aws::kinds::role::{self, Spec, policy};
+use evenkeel_aws::read::iam::Found;
 use evenkeel_aws::read::{self, Scope};
 use evenkeel_aws::resource::{Entry, doc};
 use evenkeel_core::cloud::{Create, Update};
@@ -75,7 +76,13 @@ async fn one_by_one_tells_the_same(aws: &Aws, node: &Node) {
     let scope = Scope { stack: "a", graph: &graph, thorough: false, only: Some(&only) };
     let overview = read::fetch(aws, &scope).await.iam.roles.unwrap();
     let single = read::iam::one(aws, &node.name).await.unwrap().unwrap();
-    assert_eq!(overview, [single]);
+    // moto encodes the trust document in one reply and not in the other.
+    let decoded = |mut found: Found| {
+        found.trust = policy::from_reply(&found.trust).to_string();
+        found.inline.values_mut().for_each(|document| *document = policy::from_reply(document).to_string());
+        found
+    };
+    assert_eq!(overview.into_iter().map(decoded).collect::<Vec<_>>(), [decoded(single)]);
     assert_eq!(read::iam::one(aws, "nobody").await.unwrap(), None);
 }
 
