@@ -1,5 +1,7 @@
 //! Real SDK requests against moto over HTTP, kind by kind.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on may panic")]
+
 mod basics;
 mod network;
 mod role;
