@@ -1,3 +1,7 @@
 //! Real SDK requests against moto over HTTP, kind by kind.
 
 mod basics;
+mod cluster;
+mod ecs;
+mod service;
+mod task_definition;
