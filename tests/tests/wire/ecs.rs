@@ -63,7 +63,8 @@ impl Bench {
         let engine = Engine { kinds: &kinds, graph, cloud: &self.cloud, clock: &clock, limits: &limits };
         let outcome = execute(engine, &plan, &Stop::default(), &mut |_| {}).await;
         assert!(matches!(outcome, Outcome::Done(_)), "{outcome:#?}");
-        plan.steps.iter().map(|step| format!("{} {}", step.verb(), step.node)).collect()
+        let changes = plan.steps.iter().filter(|step| step.verb() != "wait");
+        changes.map(|step| format!("{} {}", step.verb(), step.node)).collect()
     }
 
     /// Plans, carries out, and checks that the next plan is empty.
@@ -127,8 +128,6 @@ pub fn task_definition(entry: &str) -> Node {
             "mountPoints": [{ "containerPath": "/data", "sourceVolume": "data" }],
             "healthCheck": { "command": ["CMD", "true"], "interval": 30, "timeout": 5, "retries": 3 },
             "logConfiguration": { "logDriver": "awslogs", "options": { "awslogs-group": "/t" } },
-            // No version of the SDK knows this key: documents pass as they are.
-            "keyOfTheFuture": { "value": 1 },
         }],
         "tags": { "team": "a" },
     });

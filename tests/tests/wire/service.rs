@@ -1,8 +1,9 @@
 //! Services against moto. moto drops deployment settings, grace period, managed tags, execute command and zone rebalancing
 //! of CreateService and leaves them out of its replies: a tag of the service stands in until an update brings them back.
 
-use evenkeel_core::cloud::{Cloud, Goal, Waiting};
+use evenkeel_core::cloud::{Cloud, Create, Goal, Waiting};
 use evenkeel_core::diff::diff;
+use evenkeel_core::doc::Doc;
 use evenkeel_core::graph::Node;
 use evenkeel_core::plan::PlanOptions;
 use evenkeel_core::snapshot::{Owner, Readiness};
@@ -10,6 +11,15 @@ use evenkeel_tests::moto::Moto;
 use serde_json::json;
 
 use super::ecs::{Bench, around, cluster, graph, service, task_definition, with};
+
+const TOKEN: &str = "0123456789abcdef0123456789abcdef";
+
+fn two_tasks(want: &Doc) -> Doc {
+    let mut want = want.clone();
+    want["desired_count"] = json!(2);
+    want["marks"]["revision"] = json!("1 a b");
+    want
+}
 
 #[tokio::test]
 async fn services() {
@@ -85,6 +95,21 @@ async fn services() {
     bench.cloud.delete(&moved.id, &live).await.unwrap();
     let wait = Waiting { node: moved.id.clone(), live: live.clone(), goal: Goal::Gone };
     assert_eq!(bench.cloud.poll("service", &[wait]).await, [Ok(Readiness::Gone)]);
+
+    // moto never starts the second task of a service made with two, and has no service deployments to ask.
+    let two = with(&service("two", &around, &revision), "/task_definition", json!("t-web:1"));
+    let order = Create { node: &two.id, name: &two.name, want: &two_tasks(&two.want), token: TOKEN };
+    let live = bench.cloud.create(order).await.unwrap();
+    let wait = Waiting { node: two.id.clone(), live: live.clone(), goal: Goal::Ready };
+    let awaited = Readiness::Pending("1 of 2 tasks running, deployment IN_PROGRESS".to_owned());
+    assert_eq!(bench.cloud.poll("service", &[wait]).await, [Ok(awaited)]);
+    // A service that runs something else than what was deployed was rolled back.
+    let mut rolled_back = live.clone();
+    rolled_back.have["task_definition"] = json!("arn:aws:ecs:us-east-1:123456789012:task-definition/t-web:9");
+    let wait = Waiting { node: two.id.clone(), live: rolled_back, goal: Goal::Ready };
+    let answers = bench.cloud.poll("service", &[wait]).await;
+    assert!(matches!(&answers[0], Ok(Readiness::Failed(why)) if why.contains("t-web:9")), "{answers:?}");
+    bench.cloud.delete(&two.id, &live).await.unwrap();
 
     // Somebody else's of a wanted name is a conflict.
     let request = bench.aws().ecs.create_service().cluster("t").service_name("t-web").desired_count(1);

@@ -1,11 +1,14 @@
 //! Task definitions against moto: revisions, the tag that speaks for them, and what reading costs.
 
+use evenkeel_core::cloud::{Cloud as _, Create};
 use evenkeel_core::diff::diff;
 use evenkeel_core::doc::as_unreturned;
 use evenkeel_core::graph::{Graph, Node};
 use evenkeel_core::plan::PlanOptions;
-use evenkeel_tests::moto::Moto;
-use serde_json::json;
+use evenkeel_tests::moto::{Moto, connect};
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpListener;
 
 use super::ecs::{Bench, around, cluster, destroy, graph, info, service, task_definition, with};
 
@@ -63,8 +66,48 @@ async fn revisions() {
     assert_eq!(active.len(), 1, "the foreign revision stays: {active:?}");
 
     // The newest revision of a family counts for a service that is not there yet, if it is ours.
-    let none = bench.plan(&graph(&[&cluster, &web]), &PlanOptions::default()).await;
-    assert_eq!(none.steps.len(), 2);
+    bench.apply(&graph(&[&cluster, &web])).await;
+    // After a lost reply it only counts if it is the one that was asked for.
+    let back = bench.cloud.read_back(&[&web]).await.unwrap();
+    assert!(back[&web.id].as_ref().is_some_and(|live| live.have == web.want), "{back:#?}");
+    assert_eq!(bench.cloud.read_back(&[&changed]).await.unwrap()[&web.id], None);
+}
+
+/// A document passes as it is, keys that no SDK knows included.
+#[tokio::test]
+async fn the_whole_document_is_sent() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let server = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut seen = String::new();
+        while !seen.contains("keyOfTheFuture") {
+            let mut part = [0; 8192];
+            let read = stream.read(&mut part).await.unwrap();
+            assert!(read > 0, "the request ended: {seen}");
+            seen.push_str(&String::from_utf8_lossy(&part[..read]));
+        }
+        let arn = "arn:aws:ecs:us-east-1:123456789012:task-definition/t-web:4";
+        let reply = json!({ "taskDefinition": { "taskDefinitionArn": arn } }).to_string();
+        let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n", reply.len());
+        stream.write_all(format!("{head}{reply}").as_bytes()).await.unwrap();
+        seen
+    });
+    let mut node = task_definition("web");
+    node.want["containerDefinitions"][0]["keyOfTheFuture"] = json!({ "value": 1 });
+    let bench = Bench::new(connect(&url).await);
+    let order = Create { node: &node.id, name: &node.name, want: &node.want, token: "0" };
+    let live = bench.cloud.create(order).await.unwrap();
+    assert_eq!(live.outputs["revision"], "4");
+    let (head, body) =
+        server.await.unwrap().split_once("\r\n\r\n").map(|(h, b)| (h.to_lowercase(), b.to_owned())).unwrap();
+    assert!(head.contains("amazonec2containerservicev20141113.registertaskdefinition"), "{head}");
+    assert!(head.contains(&format!("content-length: {}", body.len())), "{head}");
+    let mut sent: Value = serde_json::from_str(&body).unwrap();
+    let tags = sent["tags"].take();
+    assert!(tags.to_string().contains(r#""key":"evenkeel:id","value":"task_definition.web""#), "{tags}");
+    sent["tags"] = node.want["tags"].clone();
+    assert_eq!(sent, node.want);
 }
 
 fn foreign() -> aws_sdk_ecs::types::ContainerDefinition {

@@ -73,10 +73,7 @@ impl Intercept for Exchange {
 macro_rules! exchange {
     ($aws:expr, $operation:literal, $method:ident, $body:expr) => {{
         let exchange = $crate::call::raw::Exchange::sending($body);
-        // Boxed, because the future of an SDK operation is large and these stand in deep nests of futures.
-        let sent = ::std::boxed::Box::pin(
-            $aws.caller.send($operation, || $aws.ecs.$method().customize().interceptor(exchange.clone()).send()),
-        );
+        let sent = $aws.caller.send($operation, || $aws.ecs.$method().customize().interceptor(exchange.clone()).send());
         match sent.await {
             Ok(_) => exchange.reply($operation),
             Err(error) => Err(error),
