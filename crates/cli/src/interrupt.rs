@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use crate::engine::Stop;
+use evenkeel_core::execute::Stop;
 
 use crate::exit::Exit;
 
@@ -10,7 +10,7 @@ use crate::exit::Exit;
 #[derive(Clone, Default)]
 pub struct Interrupt {
     /// The run under way, if there is one.
-    run: Arc<Mutex<Option<Arc<Stop>>>>,
+    run: Arc<Mutex<Option<Stop>>>,
 }
 
 impl Interrupt {
@@ -19,15 +19,10 @@ impl Interrupt {
         let interrupt = Self::default();
         let run = Arc::clone(&interrupt.run);
         tokio::spawn(async move {
-            let mut times = 0_u32;
             while tokio::signal::ctrl_c().await.is_ok() {
                 let stop = run.lock().expect("no panic holds it").clone();
                 match stop {
-                    Some(stop) if times == 0 => {
-                        times = 1;
-                        stop.once();
-                    }
-                    Some(stop) => stop.twice(),
+                    Some(stop) => stop.ask(),
                     // Nothing has been changed yet, so there is nothing to finish.
                     None => std::process::exit(Exit::Interrupted.code().into()),
                 }
@@ -37,7 +32,7 @@ impl Interrupt {
     }
 
     /// From now on Ctrl-C is for this run.
-    pub fn hand_to(&self, stop: &Arc<Stop>) {
-        *self.run.lock().expect("no panic holds it") = Some(Arc::clone(stop));
+    pub fn hand_to(&self, stop: &Stop) {
+        *self.run.lock().expect("no panic holds it") = Some(stop.clone());
     }
 }

@@ -3,5 +3,8 @@
 mod basics;
 mod cluster;
 mod ecs;
+mod network;
+mod role;
+mod security_group;
 mod service;
 mod task_definition;

@@ -8,6 +8,8 @@
 mod convert;
 mod explain;
 mod poll;
+#[cfg(test)]
+mod tests;
 mod write;
 
 use std::collections::BTreeSet;
