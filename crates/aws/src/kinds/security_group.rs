@@ -269,7 +269,7 @@ mod tests {
     use crate::read::ec2::{Network, Wanted};
 
     fn group(id: &str, name: &str, vpc: &str, stack: Option<&str>) -> SecurityGroup {
-        let marks = stack.map(|stack| sdk_tags(&tags::marked(&Tags::new(), stack, &id("web"))));
+        let marks = stack.map(|stack| sdk_tags(&tags::marked(&Tags::new(), stack, &super::id("web"))));
         SecurityGroup::builder().group_id(id).group_name(name).vpc_id(vpc).set_tags(marks).build()
     }
 

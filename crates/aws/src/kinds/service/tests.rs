@@ -19,7 +19,7 @@ stack: cruddur
 region: eu-west-1
 network: { vpc: vpc-0123456789abcdef0, subnets: [subnet-0123456789abcdef0, subnet-0123456789abcdef1] }
 cluster: { container_insights: enabled }
-roles: { exec: { existing: exec } }
+roles: { exec: { managed_policies: [AmazonECSTaskExecutionRolePolicy] } }
 log_groups: { cruddur: { retention: 7d } }
 security_groups: { alb: {}, service: {} }
 target_groups: { web: { port: 80 }, api: { port: 81 } }
