@@ -3,8 +3,12 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on may panic")]
 
 mod basics;
+mod cluster;
+mod dns;
+mod ecs;
+mod log_group;
 mod network;
 mod role;
 mod security_group;
-mod dns;
-mod log_group;
+mod service;
+mod task_definition;

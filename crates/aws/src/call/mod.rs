@@ -67,7 +67,8 @@ impl Caller {
         loop {
             self.wait_for_turn(operation).await;
             let ticket = self.stats.begin(operation);
-            let reply = request().await;
+            // Boxed: the future of an SDK operation is large, and these stand side by side in deep nests of futures.
+            let reply = Box::pin(request()).await;
             self.stats.end(ticket);
             tries += 1;
             let error = match reply {

@@ -73,8 +73,8 @@ impl Intercept for Exchange {
 macro_rules! exchange {
     ($aws:expr, $operation:literal, $method:ident, $body:expr) => {{
         let exchange = $crate::call::raw::Exchange::sending($body);
-        match $aws.caller.send($operation, || $aws.ecs.$method().customize().interceptor(exchange.clone()).send()).await
-        {
+        let sent = $aws.caller.send($operation, || $aws.ecs.$method().customize().interceptor(exchange.clone()).send());
+        match sent.await {
             Ok(_) => exchange.reply($operation),
             Err(error) => Err(error),
         }

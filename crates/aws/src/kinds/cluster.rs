@@ -133,6 +133,7 @@ fn contribute(stack: &Stack, nodes: &mut Vec<Node>) {
         tags: cluster.meta.tags.clone(),
     };
     let mut node = Node::new(id(), physical(stack), doc(&want));
+    node.named = cluster.meta.name.is_some();
     node.protect = cluster.meta.protect;
     node.origin = Some(cluster.meta.place.to_string());
     nodes.push(node);

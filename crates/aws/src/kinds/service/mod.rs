@@ -8,6 +8,8 @@
 mod convert;
 mod explain;
 mod poll;
+#[cfg(test)]
+mod tests;
 mod write;
 
 use std::collections::BTreeSet;
@@ -178,6 +180,7 @@ fn contribute(stack: &Stack, nodes: &mut Vec<Node>) {
         let mut node = Node::new(id(entry), name, doc(&wanted(stack, entry, service)));
         node.needs = needs(stack, service);
         node.moved_from = service.meta.moved_from.as_deref().map(id);
+        node.named = service.meta.name.is_some();
         node.protect = service.meta.protect;
         node.origin = Some(service.meta.place.to_string());
         if let Some(who) = &service.count_managed_by {

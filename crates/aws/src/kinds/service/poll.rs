@@ -139,14 +139,19 @@ async fn by_deployment(aws: &Aws, open: &[(usize, &Value)]) -> Vec<(usize, Resul
                     .find(|deployment| text(deployment, "serviceDeploymentArn") == arn)
                     .map_or_else(|| by_counts(service), |deployment| verdict(service, deployment))),
                 (Ok(None), _) => Ok(by_counts(service)),
-                (Err(error), _) if error.class == ErrorClass::Unsupported => Ok(by_counts(service)),
-                (Ok(Some(_)), Err(error)) if error.class == ErrorClass::Unsupported => Ok(by_counts(service)),
+                (Err(error), _) if is_missing(&error) => Ok(by_counts(service)),
+                (Ok(Some(_)), Err(error)) if is_missing(error) => Ok(by_counts(service)),
                 (Err(error), _) => Err(error),
                 (Ok(Some(_)), Err(error)) => Err(error.clone()),
             };
             (*at, answer)
         })
         .collect()
+}
+
+/// Whether the endpoint does not know the operation. Some emulators say so with a server error that is none of AWS's.
+fn is_missing(error: &CloudError) -> bool {
+    error.class == ErrorClass::Unsupported || (error.class == ErrorClass::Unknown && error.code == "-")
 }
 
 /// The ARN of the service deployment under way; newer services name it themselves.

@@ -10,7 +10,7 @@ use crate::tags::Tags;
 
 /// `<revision> <fingerprint of the content> <fingerprint of the content with its holes open>`.
 pub const REVISION: &str = "evenkeel:task-definition";
-/// The handles that the content refers to, or `#<fingerprint>` of them if they do not fit into a tag.
+/// The handles that the content refers to, or `@<fingerprint>` of them if they do not fit into a tag.
 pub const USES: &str = "evenkeel:uses";
 
 /// Longest value of a tag.
@@ -91,18 +91,19 @@ pub fn handles(document: &Doc) -> Vec<Text> {
 
 /// The value of the tag [`USES`] for a text of [`uses`] without holes.
 pub fn uses_tag(uses: &str) -> String {
+    // What ECS takes in a tag; names of roles and log groups may have more (a comma, a number sign).
     let plain = |c: char| c.is_ascii_alphanumeric() || " +-=._:/@".contains(c);
     if uses.len() <= LIMIT && uses.chars().all(plain) {
         uses.to_owned()
     } else {
-        format!("#{}", doc::fingerprint(&Value::String(uses.to_owned())))
+        format!("@{}", doc::fingerprint(&Value::String(uses.to_owned())))
     }
 }
 
 /// The document form of what the tag [`USES`] says.
 pub fn uses_value(tags: &Tags) -> Value {
     match tags.get(USES).map(String::as_str) {
-        Some(tag) => match tag.strip_prefix('#') {
+        Some(tag) => match tag.strip_prefix('@') {
             Some(applied) => doc::unreturned(Some(applied)),
             None => tag.into(),
         },
@@ -113,7 +114,7 @@ pub fn uses_value(tags: &Tags) -> Value {
 /// The handles in the tag [`USES`], and whether they are all.
 pub fn uses_of_tags(tags: &Tags) -> (Vec<String>, bool) {
     match tags.get(USES) {
-        Some(tag) if tag.starts_with('#') => (Vec::new(), false),
+        Some(tag) if tag.starts_with('@') => (Vec::new(), false),
         Some(tag) => (tag.split(' ').filter(|handle| !handle.is_empty()).map(str::to_owned).collect(), true),
         None => (Vec::new(), false),
     }
@@ -162,6 +163,6 @@ mod tests {
         assert_eq!(uses_value(&tags(USES, &tag)), doc::unreturned(Some(&doc::fingerprint(&json!(long)))));
         assert_eq!(uses_of_tags(&tags(USES, &tag)), (vec![], false));
         assert_eq!(uses_of_tags(&tags(USES, &uses_tag("a b"))), (vec!["a".to_owned(), "b".to_owned()], true));
-        assert!(uses_tag("role/a,b").starts_with('#'));
+        assert!(uses_tag("role/a,b").starts_with('@'));
     }
 }

@@ -109,12 +109,17 @@ fn with_tags(document: &Value, tags: &Tags) -> Doc {
     document
 }
 
+/// The document of a revision that was read; evenkeel's own tags are no part of it.
+pub fn document(read: &Value, tags: &Tags) -> Doc {
+    with_tags(read, &tags::user(tags))
+}
+
 /// A revision as the engine sees it.
 fn live(revision: &Revision) -> Live {
     let arn = &revision.arn;
     let (have, fingerprint, uses) = match &revision.read {
         Some((document, tags)) => {
-            let have = with_tags(document, &tags::user(tags));
+            let have = self::document(document, tags);
             let fingerprint = doc::fingerprint(&have);
             let uses = mark::handles(&have).iter().filter_map(|handle| handle.known().map(str::to_owned)).collect();
             (have, fingerprint, uses)

@@ -4,7 +4,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use evenkeel_core::doc;
+use evenkeel_core::diff::diff;
+use evenkeel_core::doc::{self, Doc};
 use evenkeel_core::error::{CloudError, ErrorClass};
 use evenkeel_core::graph::Node;
 use evenkeel_core::id::NodeId;
@@ -14,7 +15,7 @@ use serde_json::{Value, json};
 use super::{Finder, Part, Scope, last, side_by_side, tags_of, text};
 use crate::call::raw::exchange;
 use crate::client::Aws;
-use crate::kinds::task_definition::{KIND, mark};
+use crate::kinds::task_definition::{self, ENTRY, KIND, mark};
 use crate::tags::{self, Tags};
 
 /// How many pages of a hundred revisions of the whole account are looked through before going family by family.
@@ -44,6 +45,8 @@ struct Job {
     uses: Vec<String>,
     /// Whether it only counts if it carries the node's mark itself.
     unless_foreign: bool,
+    /// Whether it only counts if this is what it is.
+    only_if: Option<Doc>,
 }
 
 pub(super) async fn fetch(
@@ -59,7 +62,8 @@ pub(super) async fn fetch(
     let alone = !scope.wants(&["service"]);
     if alone || !clusters.is_empty() {
         let without = scope.graph.of_kind(KIND).filter(|node| !served.contains(&node.id));
-        jobs.extend(without.map(newest));
+        // Alone means after a lost reply: then an older revision must not pass for the one that was asked for.
+        jobs.extend(without.map(|node| Job { only_if: alone.then(|| node.want.clone()), ..newest(node) }));
     }
     let dropped = dropped_families(scope, &jobs);
     let mut revisions = read_all(aws, scope, jobs).await?;
@@ -100,12 +104,20 @@ fn of_service(scope: &Scope<'_>, service: &Value) -> Option<Job> {
         uses,
         // What is to go has to be ours by its own mark; the mark on the service says that we registered it.
         unless_foreign: node.is_none(),
+        only_if: None,
     })
 }
 
 /// The newest revision of a wanted family that no service runs yet.
 fn newest(node: &Node) -> Job {
-    Job { what: node.name.clone(), node: node.id.clone(), mark: None, uses: Vec::new(), unless_foreign: true }
+    Job {
+        what: node.name.clone(),
+        node: node.id.clone(),
+        mark: None,
+        uses: Vec::new(),
+        unless_foreign: true,
+        only_if: None,
+    }
 }
 
 async fn read_all(aws: &Aws, scope: &Scope<'_>, jobs: Vec<Job>) -> Part<Vec<Revision>> {
@@ -128,6 +140,10 @@ async fn read(aws: &Aws, stack: &str, job: Job) -> Part<Option<Revision>> {
     let Some((document, tags)) = describe(aws, &job.what).await? else { return Ok(None) };
     let ours = tags::owner(&tags, stack) == Owner::Ours(revision.node.clone());
     if job.unless_foreign && (!ours || text(&document, "status") == "INACTIVE") {
+        return Ok(None);
+    }
+    let other = |want: &Doc| !diff(&ENTRY.kind, want, &task_definition::document(&document, &tags)).is_empty();
+    if job.only_if.as_ref().is_some_and(other) {
         return Ok(None);
     }
     text(&document, "taskDefinitionArn").clone_into(&mut revision.arn);
