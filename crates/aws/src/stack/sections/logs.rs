@@ -19,7 +19,7 @@ pub(crate) fn read(ctx: &Ctx<'_>, tree: &Tree, container: &str) -> Option<Json> 
         if text.known().is_some_and(|text| ["false", "none", "off"].contains(&text)) {
             return None;
         }
-        let group = self::group(ctx, tree, &what)?;
+        let group = group(ctx, tree, &what)?;
         return awslogs(ctx, group, container, &tree.place);
     }
     let driver = ["driver", "log_driver", "logDriver"].iter().find_map(|key| tree.get(key));
