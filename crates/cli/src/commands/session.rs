@@ -20,7 +20,6 @@ use crate::args::{Choice, Format, Global};
 use crate::exit::Failure;
 use crate::out::Ui;
 use crate::report::diagnostics;
-use evenkeel_aws::stack::{self, LoadOptions, Loaded};
 
 /// A stack, what is wanted of it, and a connection to where it lives.
 pub struct Session {
