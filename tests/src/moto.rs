@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use evenkeel_aws::client::{Aws, Settings};
+use evenkeel_aws::client::{Aws, Settings, test_config};
 
 /// A running moto server.
 #[derive(Debug)]
@@ -79,12 +79,20 @@ impl Moto {
     pub async fn aws(&self) -> Aws {
         connect(&self.url()).await
     }
+
+    /// Clients that talk to it, in another region.
+    pub async fn aws_in(&self, region: &str) -> Aws {
+        connect_in(&self.url(), region)
+    }
 }
 
 /// Clients for an endpoint, with made-up credentials.
 pub async fn connect(url: &str) -> Aws {
-    use evenkeel_aws::client::test_config;
-    let settings = Settings { region: Some("us-east-1".to_owned()), profile: None, endpoint_url: Some(url.to_owned()) };
+    connect_in(url, "us-east-1")
+}
+
+fn connect_in(url: &str, region: &str) -> Aws {
+    let settings = Settings { region: Some(region.to_owned()), profile: None, endpoint_url: Some(url.to_owned()) };
     Aws::from_config(&test_config(&settings)).expect("a region is given")
 }
 

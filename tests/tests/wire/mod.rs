@@ -1,8 +1,12 @@
 //! Real SDK requests against moto over HTTP, kind by kind.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on may panic")]
+
 mod basics;
 mod cluster;
+mod dns;
 mod ecs;
+mod log_group;
 mod network;
 mod role;
 mod security_group;

@@ -254,7 +254,9 @@ fn by_shape(code: &str, status: u16) -> ErrorClass {
 }
 
 fn is_credentials(text: &str) -> bool {
-    text.contains("CredentialsError") || text.contains("CredentialsNotLoaded") || text.contains("no providers in chain")
+    ["CredentialsError", "CredentialsNotLoaded", "ProviderError", "TokenError", "no providers in chain"]
+        .iter()
+        .any(|part| text.contains(part))
 }
 
 fn never_connected(error: &(dyn Error + 'static)) -> bool {

@@ -27,7 +27,7 @@ pub static ENTRY: Entry = Entry {
     kind: Kind {
         name: "log_group",
         title: "CloudWatch log group",
-        fields: &[Field::immutable("name"), Field::immutable("class")],
+        fields: &[Field::immutable("class")],
         outputs: &["name", "arn"],
         replace: Replace::DeleteFirst,
         name_limit: LIMIT,
@@ -61,8 +61,6 @@ pub fn id(entry: &str) -> NodeId {
 /// A log group in canonical form.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Spec {
-    /// The name.
-    pub name: String,
     /// `STANDARD` or `INFREQUENT_ACCESS`.
     pub class: String,
     /// How long events are kept.
@@ -101,13 +99,13 @@ fn contribute(stack: &Stack, nodes: &mut Vec<Node>) {
     for (entry, group) in &stack.log_groups {
         let name = group.meta.name.clone().unwrap_or_else(|| name::physical(&stack.name, entry, LIMIT));
         let want = Spec {
-            name: name.clone(),
             class: group.class.clone(),
             retention: group.retention_days.map(|days| i32::try_from(days).unwrap_or(i32::MAX)).into(),
             kms_key: group.kms_key.clone().unwrap_or_default(),
             tags: group.meta.tags.clone(),
         };
         let mut node = Node::new(id(entry), name, doc(&want));
+        node.named = group.meta.name.is_some();
         node.origin = Some(group.meta.place.to_string());
         node.protect = group.meta.protect;
         node.moved_from = group.meta.moved_from.as_deref().map(id);
@@ -127,6 +125,7 @@ impl Driver for LogGroups {
 
     async fn create(&self, aws: &Aws, stack: &str, order: Create<'_>) -> Result<Live, CloudError> {
         let want: Spec = spec(order.want)?;
+        let name = order.name;
         let class = (want.class != "STANDARD").then(|| LogGroupClass::from(want.class.as_str()));
         let key = Some(want.kms_key.clone()).filter(|key| !key.is_empty());
         let tags = tags::marked(&want.tags, stack, order.node);
@@ -134,7 +133,7 @@ impl Driver for LogGroups {
             .send("logs:CreateLogGroup", || {
                 aws.logs
                     .create_log_group()
-                    .log_group_name(&want.name)
+                    .log_group_name(name)
                     .set_log_group_class(class.clone())
                     .set_kms_key_id(key.clone())
                     .set_tags(Some(tags.clone().into_iter().collect()))
@@ -142,22 +141,23 @@ impl Driver for LogGroups {
             })
             .await?;
         if let Retention::Days(days) = want.retention {
-            put_retention(aws, &want.name, days).await?;
+            put_retention(aws, name, days).await?;
         }
         // The reply is empty; the ARN follows from the account.
         let account = aws.account().await?;
-        let arn = format!("arn:{}:logs:{}:{account}:log-group:{}", partition(&aws.region), aws.region, want.name);
-        Ok(live(&want, arn, Owner::Ours(order.node.clone())))
+        let arn = format!("arn:{}:logs:{}:{account}:log-group:{name}", partition(&aws.region), aws.region);
+        Ok(live(name, &want, arn, Owner::Ours(order.node.clone())))
     }
 
     async fn update(&self, aws: &Aws, stack: &str, order: Update<'_>) -> Result<Live, CloudError> {
         let (have, want): (Spec, Spec) = (spec(&order.live.have)?, spec(order.want)?);
+        let name = order.live.name.as_str();
         let changed = |field: &str| order.changes.iter().any(|change| change.field() == field);
         if changed("retention") {
-            set_retention(aws, &want).await?;
+            set_retention(aws, name, &want).await?;
         }
         if changed("kms_key") {
-            set_key(aws, &want).await?;
+            set_key(aws, name, &want).await?;
         }
         let owner = Owner::Ours(order.node.clone());
         if changed("tags") || order.live.owner != owner {
@@ -167,7 +167,7 @@ impl Driver for LogGroups {
             };
             set_tags(aws, &order.live.id, &from, &tags::marked(&want.tags, stack, order.node)).await?;
         }
-        let mut after = live(&want, order.live.id.clone(), owner);
+        let mut after = live(name, &want, order.live.id.clone(), owner);
         after.data.clone_from(&order.live.data);
         Ok(after)
     }
@@ -189,20 +189,20 @@ async fn put_retention(aws: &Aws, name: &str, days: i32) -> Result<(), CloudErro
     aws.caller.send("logs:PutRetentionPolicy", request).await.map(drop)
 }
 
-async fn set_retention(aws: &Aws, want: &Spec) -> Result<(), CloudError> {
+async fn set_retention(aws: &Aws, name: &str, want: &Spec) -> Result<(), CloudError> {
     if let Retention::Days(days) = want.retention {
-        return put_retention(aws, &want.name, days).await;
+        return put_retention(aws, name, days).await;
     }
-    let request = || aws.logs.delete_retention_policy().log_group_name(&want.name).send();
+    let request = || aws.logs.delete_retention_policy().log_group_name(name).send();
     aws.caller.send("logs:DeleteRetentionPolicy", request).await.map(drop)
 }
 
-async fn set_key(aws: &Aws, want: &Spec) -> Result<(), CloudError> {
+async fn set_key(aws: &Aws, name: &str, want: &Spec) -> Result<(), CloudError> {
     if want.kms_key.is_empty() {
-        let request = || aws.logs.disassociate_kms_key().log_group_name(&want.name).send();
+        let request = || aws.logs.disassociate_kms_key().log_group_name(name).send();
         return aws.caller.send("logs:DisassociateKmsKey", request).await.map(drop);
     }
-    let request = || aws.logs.associate_kms_key().log_group_name(&want.name).kms_key_id(&want.kms_key).send();
+    let request = || aws.logs.associate_kms_key().log_group_name(name).kms_key_id(&want.kms_key).send();
     aws.caller.send("logs:AssociateKmsKey", request).await.map(drop)
 }
 
@@ -238,20 +238,19 @@ fn observed(group: &LogGroup, all: &Tags, stack: &str) -> Live {
     // A policy of the account shows itself as the retention of groups that have none of their own.
     let own = group.retention_in_days().filter(|_| group.retention_policy_name().is_none());
     let have = Spec {
-        name: group.log_group_name().unwrap_or_default().to_owned(),
         class: group.log_group_class().map_or("STANDARD", LogGroupClass::as_str).to_owned(),
         retention: own.into(),
         kms_key: group.kms_key_id().unwrap_or_default().to_owned(),
         tags: tags::user(all),
     };
-    let mut live = live(&have, logs::arn(group), tags::owner(all, stack));
+    let mut live = live(group.log_group_name().unwrap_or_default(), &have, logs::arn(group), tags::owner(all, stack));
     live.data = group.stored_bytes().and_then(|bytes| u64::try_from(bytes).ok()).filter(|bytes| *bytes > 0).map(size);
     live
 }
 
-fn live(spec: &Spec, arn: String, owner: Owner) -> Live {
-    let mut live = Live::new(&arn, &spec.name, owner, doc(spec)).output("name", spec.name.as_str());
-    live.handles = vec![format!("log_group/{}", spec.name), arn.clone()];
+fn live(name: &str, spec: &Spec, arn: String, owner: Owner) -> Live {
+    let mut live = Live::new(&arn, name, owner, doc(spec)).output("name", name);
+    live.handles = vec![format!("log_group/{name}"), arn.clone()];
     live.output("arn", arn)
 }
 
@@ -274,9 +273,7 @@ mod tests {
     #[test]
     fn a_plain_group_reads_as_one_without_settings() {
         let live = observed(&group().stored_bytes(0).build(), &Tags::new(), "cruddur");
-        let plain = json!({
-            "name": "cruddur-web", "class": "STANDARD", "retention": "forever", "kms_key": "", "tags": {},
-        });
+        let plain = json!({ "class": "STANDARD", "retention": "forever", "kms_key": "", "tags": {} });
         assert_eq!(live.have, plain);
         assert_eq!(live.id, "arn:aws:logs:eu-west-1:1:log-group:cruddur-web");
         assert_eq!((live.owner, live.data), (Owner::Nobody, None));

@@ -62,5 +62,6 @@ pub fn graph(stack: &Stack, region: &str) -> Result<Graph, Vec<GraphError>> {
     for entry in ALL {
         (entry.contribute)(stack, &mut nodes);
     }
+    existing_role::redirect(&mut nodes);
     Graph::new(StackInfo { name: stack.name.clone(), region: region.to_owned() }, nodes)
 }

@@ -82,6 +82,7 @@ fn contribute(stack: &Stack, nodes: &mut Vec<Node>) {
             tags: group.meta.tags.clone(),
         };
         let mut node = Node::new(id(entry), physical(stack, entry), doc(&spec));
+        node.named = group.meta.name.is_some();
         node.moved_from = group.meta.moved_from.as_deref().map(id);
         node.protect = group.meta.protect;
         node.origin = Some(group.meta.place.to_string());
@@ -269,7 +270,8 @@ mod tests {
     use crate::read::ec2::{Network, Wanted};
 
     fn group(id: &str, name: &str, vpc: &str, stack: Option<&str>) -> SecurityGroup {
-        let marks = stack.map(|stack| sdk_tags(&tags::marked(&Tags::new(), stack, &super::id("web"))));
+        let marks =
+            stack.map(|stack| sdk_tags(&tags::marked(&Tags::new(), stack, &NodeId::new("security_group", "web"))));
         SecurityGroup::builder().group_id(id).group_name(name).vpc_id(vpc).set_tags(marks).build()
     }
 

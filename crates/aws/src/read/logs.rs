@@ -114,7 +114,13 @@ pub fn arn(group: &LogGroup) -> String {
 
 fn by_name(found: Vec<Found>) -> BTreeMap<String, Tags> {
     let name = |arn: &str| arn.split_once(":log-group:").map(|(_, name)| name.trim_end_matches(":*").to_owned());
-    found.into_iter().filter_map(|found| Some((name(&found.arn)?, found.tags))).collect()
+    let mut groups = BTreeMap::new();
+    for Found { arn, mut tags } in found {
+        // AWS's own tags come along here and are of no interest.
+        tags.retain(|key, _| !key.starts_with("aws:"));
+        groups.extend(name(&arn).map(|name| (name, tags)));
+    }
+    groups
 }
 
 async fn tags_of(aws: &Aws, arn: &str) -> Result<Tags, CloudError> {

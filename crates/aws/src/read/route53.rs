@@ -47,6 +47,12 @@ pub struct Wanted {
     pub records: BTreeMap<String, BTreeSet<(String, String)>>,
 }
 
+impl Wanted {
+    fn is_empty(&self) -> bool {
+        self.lookups.is_empty() && self.managed.is_empty() && self.records.is_empty()
+    }
+}
+
 /// A hosted zone.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Zone {
@@ -134,6 +140,10 @@ pub async fn fetch(aws: &Aws, scope: &Scope<'_>) -> Route53 {
     }
     let zones = match zones(aws).await {
         Ok(zones) => zones,
+        Err(error) if wanted.is_empty() && is_elsewhere(&error, scope.thorough) => {
+            tracing::warn!(%error, "hosted zones cannot be listed; the stack file names none, so none are looked for");
+            return nothing(Ok(Vec::new()), wanted);
+        }
         Err(error) => return nothing(Err(error), wanted),
     };
     let ours = zones.iter().any(|zone| zone.stack() == Some(scope.stack));
@@ -155,6 +165,12 @@ pub async fn fetch(aws: &Aws, scope: &Scope<'_>) -> Route53 {
             .collect::<BTreeMap<_, _>>(),
     );
     Route53 { tags, records, wanted, zones: Ok(zones) }
+}
+
+/// Whether an error says that nothing of a stack without DNS can be left over: there is no Route 53, or (except for a
+/// destruction, which must be sure) whoever runs this may not even list zones.
+fn is_elsewhere(error: &CloudError, thorough: bool) -> bool {
+    error.class == ErrorClass::Unsupported || (error.class == ErrorClass::Denied && !thorough)
 }
 
 fn wanted(scope: &Scope<'_>) -> Wanted {

@@ -1,7 +1,7 @@
 //! A small decoder over [`Tree`] that collects problems and never stops at the first: typed scalars with their
 //! ranges, known keys of a map, and unknown keys with the nearest known name. Knows no section of the stack file.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use evenkeel_core::diagnostic::{Diagnostic, Place, Severity};
 use evenkeel_core::doc::Text;
@@ -13,13 +13,20 @@ use super::tree::{Entry, Tree, Value};
 #[derive(Default)]
 pub(crate) struct Problems {
     found: RefCell<Vec<Diagnostic>>,
+    /// Findings beyond [`MOST`].
+    more: Cell<usize>,
 }
+
+/// Findings that are told; a file with more of them is another kind of file.
+const MOST: usize = 200;
 
 impl Problems {
     /// Adds a finding, unless the very same one is there (an anchor that is used twice would repeat it).
     pub(crate) fn push(&self, diagnostic: Diagnostic) {
         let mut found = self.found.borrow_mut();
-        if !found.contains(&diagnostic) {
+        if found.len() >= MOST {
+            self.more.set(self.more.get() + 1);
+        } else if !found.contains(&diagnostic) {
             found.push(diagnostic);
         }
     }
@@ -34,15 +41,30 @@ impl Problems {
         self.push(Diagnostic::warning(code, summary, Some(place.clone())).help(help));
     }
 
+    /// Whether so much was found that the rest is only counted.
+    fn full(&self) -> bool {
+        self.found.borrow().len() >= MOST
+    }
+
+    /// How many errors were found.
+    pub(crate) fn errors(&self) -> usize {
+        self.more.get() + self.found.borrow().iter().filter(|found| found.severity == Severity::Error).count()
+    }
+
     /// Whether any error was found.
     pub(crate) fn failed(&self) -> bool {
-        self.found.borrow().iter().any(|found| found.severity == Severity::Error)
+        self.more.get() > 0 || self.found.borrow().iter().any(|found| found.severity == Severity::Error)
     }
 
     /// Everything that was found, by source and line; findings without a place first.
     pub(crate) fn into_sorted(self) -> Vec<Diagnostic> {
+        let more = self.more.get();
         let mut found = self.found.into_inner();
         found.sort_by_key(|found| found.place.as_ref().map(|place| (place.source.path.clone(), place.span.start)));
+        if more > 0 {
+            let summary = format!("there are {more} more problems");
+            found.push(Diagnostic::error("many-problems", summary, None).help("They show once these are solved."));
+        }
         found
     }
 }
@@ -53,6 +75,7 @@ pub(crate) struct Fields<'a> {
     place: &'a Place,
     entries: &'a [Entry],
     known: RefCell<Vec<&'static str>>,
+    later: RefCell<Vec<&'static str>>,
     problems: &'a Problems,
 }
 
@@ -74,7 +97,7 @@ impl<'a> Fields<'a> {
                 return None;
             }
         };
-        Some(Self { what, place: &tree.place, entries, known: RefCell::new(Vec::new()), problems })
+        Some(Self { what, place: &tree.place, entries, known: RefCell::default(), later: RefCell::default(), problems })
     }
 
     /// What the map is, for messages.
@@ -131,7 +154,8 @@ impl<'a> Fields<'a> {
     /// Says of keys that belong to later versions that this one does not manage them.
     pub(crate) fn not_yet(&self, keys: &[&'static str]) {
         for key in keys {
-            let Some(entry) = self.entry(key) else { continue };
+            self.later.borrow_mut().push(key);
+            let Some(entry) = self.entries.iter().find(|entry| entry.key == *key) else { continue };
             self.problems.error(
                 "not-yet",
                 &entry.place,
@@ -143,12 +167,15 @@ impl<'a> Fields<'a> {
 
     /// Reports every key that nobody asked for.
     pub(crate) fn finish(self) {
-        let known = self.known.into_inner();
+        let (mut known, later) = (self.known.into_inner(), self.later.into_inner());
+        let mut seen = std::collections::BTreeSet::new();
+        known.retain(|key| seen.insert(*key));
         for entry in self.entries {
-            if known.contains(&entry.key.as_str()) {
+            if known.contains(&entry.key.as_str()) || later.contains(&entry.key.as_str()) {
                 continue;
             }
-            let help = match suggest::nearest(&entry.key, known.iter().copied()) {
+            let near = if self.problems.full() { None } else { suggest::nearest(&entry.key, known.iter().copied()) };
+            let help = match near {
                 Some(near) => format!("Did you mean `{near}`?"),
                 None => format!("{} may have {}.", capital(&self.what), list(&known)),
             };

@@ -1,6 +1,7 @@
 //! JSON text to [`Tree`], as forgiving as people's files need: comments and trailing commas are accepted. What is
 //! broken is reported at its line, with the frequent causes named.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -69,6 +70,10 @@ fn explain(kind: &ParseErrorKind, at: Place) -> Diagnostic {
             format!("`{found}` has no quotes"),
             "Text stands in double quotes in JSON. A placeholder that a script fills in later has to be quoted as well.",
         ),
+        _ if found.starts_with('$') || found.starts_with("{{") => (
+            "a placeholder has no quotes".to_owned(),
+            "Nothing fills it in here. Quote it and write \"${env.NAME}\" or \"${var.name}\", or fill the file in before.",
+        ),
         other => (
             format!("this is not JSON: {}", other.to_string().to_lowercase()),
             "Look at the commas, quotes and brackets on this line and the one before it.",
@@ -118,12 +123,13 @@ impl Reader<'_> {
 
     fn entries(&mut self, object: ast::Object<'_>) -> Vec<Entry> {
         let mut entries: Vec<Entry> = Vec::new();
+        let mut seen: BTreeMap<String, usize> = BTreeMap::new();
         for property in object.properties {
             let range = property.name.range();
             let place = self.at(range.start..range.end);
             let key = property.name.into_string();
             let value = self.tree(property.value);
-            if let Some(first) = entries.iter().find(|entry| entry.key == key) {
+            if let Some(first) = seen.get(&key).map(|index| &entries[*index]) {
                 self.found.push(
                     Diagnostic::error("duplicate-key", format!("the key `{key}` is given twice"), Some(place))
                         .label("given a second time")
@@ -132,6 +138,7 @@ impl Reader<'_> {
                 );
                 continue;
             }
+            seen.insert(key.clone(), entries.len());
             entries.push(Entry { key, place, value });
         }
         entries

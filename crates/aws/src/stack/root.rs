@@ -1,6 +1,6 @@
 //! The top of the stack file: its own keys, the order in which sections are read, and what becomes of the problems.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -16,6 +16,7 @@ use super::sections::{
     Ctx, cluster, dns, each, load_balancers, log_groups, network, own_tags, roles, security_groups, services,
     target_groups,
 };
+use super::suggest;
 use super::tree::{Entry, Tree, Value};
 use super::{LoadOptions, Loaded, validate, yaml};
 
@@ -76,7 +77,10 @@ fn read(tree: Tree, options: &LoadOptions, files: &dyn Files, problems: &Problem
     let fields = Fields::open(&tree, "the stack file", problems)?;
     let name = stack_name(&fields, problems);
     let account = account(&fields, problems);
-    let _ = (fields.take("vars"), fields.take("region"), fields.take("version"));
+    let _ = fields.take("vars");
+    if let Some(tree) = fields.take("region") {
+        region(tree, problems);
+    }
     let tags = fields.take("tags").map(|tree| own_tags(tree, "the stack", problems)).unwrap_or_default();
     let ctx = Ctx {
         problems,
@@ -86,6 +90,7 @@ fn read(tree: Tree, options: &LoadOptions, files: &dyn Files, problems: &Problem
         implied_roles: RefCell::default(),
         registrations: RefCell::default(),
         dualstack: RefCell::default(),
+        balancers_complete: Cell::new(false),
         log_groups: RefCell::default(),
     };
     let stack = sections(&ctx, &fields, &tree.place);
@@ -93,6 +98,7 @@ fn read(tree: Tree, options: &LoadOptions, files: &dyn Files, problems: &Problem
     fields.finish();
     let stack = Stack { name: name.unwrap_or_default(), account, tags: tags.clone(), ..stack };
     validate::stack(&ctx, &stack);
+    unused_vars(&tree, options, &scope, problems);
     Some(stack)
 }
 
@@ -109,7 +115,9 @@ fn sections(ctx: &Ctx<'_>, fields: &Fields<'_>, start: &Place) -> Stack {
     let groups = fields.take("target_groups");
     let target_groups = each(ctx, groups, "target group", |entry| target_groups::read(ctx, entry));
     let balancers = fields.take("load_balancers");
+    let errors = ctx.problems.errors();
     let load_balancers = each(ctx, balancers, "load balancer", |entry| load_balancers::read(ctx, entry));
+    ctx.balancers_complete.set(ctx.problems.errors() == errors);
     let dual = load_balancers.iter().filter(|(_, balancer)| balancer.ip_address_type == "dualstack");
     ctx.dualstack.borrow_mut().extend(dual.map(|(name, _)| name.clone()));
     let cluster = fields.entry("cluster").and_then(|entry| cluster::read(ctx, entry));
@@ -151,6 +159,17 @@ fn vars(tree: &Tree, options: &LoadOptions, problems: &Problems) -> BTreeMap<Str
         vars.insert(name.clone(), Tree::text(place, value.as_str()));
     }
     vars
+}
+
+/// A variable that the caller gives and nobody wants is a slip of the pen.
+fn unused_vars(tree: &Tree, options: &LoadOptions, scope: &Scope<'_>, problems: &Problems) {
+    let declared: Vec<&str> =
+        tree.get("vars").and_then(Tree::entries).unwrap_or_default().iter().map(|entry| entry.key.as_str()).collect();
+    for name in options.vars.keys().filter(|name| !declared.contains(&name.as_str()) && !scope.uses(name)) {
+        let Some(tree) = scope.vars.get(name) else { continue };
+        let help = suggest::help(name, "vars", declared.iter().copied());
+        problems.error("unknown-var", &tree.place, format!("the file has no variable `{name}`"), help);
+    }
 }
 
 /// Name, region and account, which placeholders of the rest refer to.
@@ -232,6 +251,18 @@ fn stack_name(fields: &Fields<'_>, problems: &Problems) -> Option<String> {
         return None;
     }
     Some(name)
+}
+
+fn region(tree: &Tree, problems: &Problems) {
+    let Some(name) = Want::new("`region`", problems).filled(tree) else { return };
+    let parts: Vec<&str> = name.split('-').collect();
+    let word = |part: &&str| !part.is_empty() && part.chars().all(|c| c.is_ascii_lowercase());
+    let good =
+        parts.len() >= 3 && parts[..parts.len() - 1].iter().all(word) && parts[parts.len() - 1].parse::<u8>().is_ok();
+    if !good {
+        let help = "A region reads like eu-west-1. An availability zone has a letter more.";
+        problems.error("bad-region", &tree.place, format!("`{name}` is not a region"), help);
+    }
 }
 
 fn account(fields: &Fields<'_>, problems: &Problems) -> Option<String> {

@@ -2,7 +2,7 @@
 //! file's entries. Also the table of names by section, against which every reference is checked.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use evenkeel_core::diagnostic::Place;
 use evenkeel_core::doc::Text;
@@ -72,6 +72,7 @@ pub(crate) struct Scope<'a> {
     pub names: Names,
     resolved: RefCell<BTreeMap<String, Option<Text>>>,
     under_way: RefCell<Vec<String>>,
+    used: RefCell<BTreeSet<String>>,
 }
 
 /// What a placeholder came to.
@@ -96,6 +97,7 @@ impl<'a> Scope<'a> {
             names: Names::default(),
             resolved: RefCell::default(),
             under_way: RefCell::default(),
+            used: RefCell::default(),
         }
     }
 
@@ -112,9 +114,12 @@ impl<'a> Scope<'a> {
         }
         let found = match head {
             "env" => self.env(rest, default.is_some(), at, problems),
-            "var" => self.var(rest, at, problems),
+            "var" => {
+                self.used.borrow_mut().insert(rest.to_owned());
+                self.var(rest, at, problems)
+            }
             "stack" => self.stack(rest, at, problems),
-            _ => self.output(path, head, rest, at, problems),
+            _ => self.output(path, at, problems),
         };
         match (found, default) {
             (Found::Text(Text::Known(text)), Some(default)) if text.is_empty() => {
@@ -203,7 +208,8 @@ impl<'a> Scope<'a> {
         Found::Wrong
     }
 
-    fn output(&self, path: &str, head: &str, rest: &str, at: &Place, problems: &Problems) -> Found {
+    fn output(&self, path: &str, at: &Place, problems: &Problems) -> Found {
+        let (head, rest) = path.split_once('.').unwrap_or((path, ""));
         let Some((kind, section, outputs)) = OUTPUTS.iter().find(|(kind, ..)| *kind == head) else {
             let kinds = OUTPUTS.iter().map(|(kind, ..)| *kind).chain(["env", "var", "stack"]);
             let help = match suggest::nearest(head, kinds.clone()) {
@@ -247,6 +253,11 @@ impl<'a> Scope<'a> {
     /// Forgets which variables were resolved, so that what was wrong in them is reported where it is used next.
     pub(crate) fn forget(&self) {
         self.resolved.borrow_mut().clear();
+    }
+
+    /// Whether anything refers to the variable.
+    pub(crate) fn uses(&self, name: &str) -> bool {
+        self.used.borrow().contains(name)
     }
 
     /// Resolves every variable, so that a wrong one is reported even where nothing uses it.

@@ -7,14 +7,21 @@ pub(crate) fn nearest<'a>(given: &str, known: impl IntoIterator<Item = &'a str>)
     };
     let given = plain(given);
     let mut best: Option<(f64, &str)> = None;
-    for name in known {
+    // Far more names than a person would look through.
+    for name in known.into_iter().take(1000) {
         let other = plain(name);
         let score =
             if other == given || other.strip_suffix('s') == Some(&given) || given.strip_suffix('s') == Some(&other) {
                 1.0
             } else {
-                strsim::jaro_winkler(&given, &other).min(1.0 - f64::EPSILON)
-                    * if strsim::damerau_levenshtein(&given, &other) <= 1 + other.len() / 4 { 1.0 } else { 0.85 }
+                let slips = strsim::damerau_levenshtein(&given, &other);
+                let alike = strsim::jaro_winkler(&given, &other).min(0.99);
+                match slips {
+                    // One slip in a name of three letters is a third of it, but still one slip.
+                    1 if other.len() > 2 => alike.max(0.9),
+                    _ if slips <= 1 + other.len() / 4 => alike,
+                    _ => alike * 0.85,
+                }
             };
         if score > best.map_or(0.79, |(score, _)| score) {
             best = Some((score, name));

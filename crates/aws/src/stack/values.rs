@@ -54,6 +54,17 @@ pub(crate) fn is_arn(text: &str, service: &str) -> bool {
     parts.len() == 6 && parts[0] == "arn" && parts[1].starts_with("aws") && parts[2] == service && !parts[5].is_empty()
 }
 
+/// The partition that a region belongs to, as ARNs name it.
+pub(crate) fn partition(region: &str) -> &'static str {
+    if region.starts_with("cn-") {
+        "aws-cn"
+    } else if region.starts_with("us-gov-") {
+        "aws-us-gov"
+    } else {
+        "aws"
+    }
+}
+
 /// What AWS allows as a physical name of a kind.
 pub(crate) struct NameRule {
     /// Fewest and most characters.

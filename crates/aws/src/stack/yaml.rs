@@ -24,7 +24,7 @@ pub(crate) fn parse(source: &Arc<Source>, found: &mut Vec<Diagnostic>) -> Option
         Err(error) => error,
     };
     found.push(explain(&error, source));
-    if matches!(error.without_snippet(), Error::DuplicateMappingKey { .. }) {
+    if matches!(bare(&error), Error::DuplicateMappingKey { .. }) {
         return read(text, DuplicateKeyPolicy::FirstWins).ok().map(|raw| place(raw, source));
     }
     None
@@ -86,7 +86,21 @@ fn place(node: Node, source: &Arc<Source>) -> Tree {
                 .collect(),
         ),
     };
-    Tree::new(at(node.span), value)
+    let span = first_line(node.span, &value, &source.text);
+    Tree::new(at(span), value)
+}
+
+/// What to underline: a scalar as it stands; of a list or map, of which the parser gives only the start, its first line.
+fn first_line(span: Range<usize>, value: &Value, text: &str) -> Range<usize> {
+    let last = match value {
+        Value::List(items) => items.last().map(|item| item.place.span.end),
+        Value::Map(entries) => entries.last().map(|entry| entry.value.place.span.end.max(entry.place.span.end)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) | Value::Wrong => None,
+    };
+    // What an alias stands for was written before it.
+    let (Some(last), Some(rest)) = (last.filter(|last| *last > span.end), text.get(span.start..)) else { return span };
+    let line = rest.lines().next().map_or(0, |line| line.trim_end().len());
+    span.start..last.min(span.start + line).max(span.end)
 }
 
 fn span(location: Location) -> Range<usize> {
@@ -174,16 +188,39 @@ impl<'de> Visitor<'de> for DataVisitor {
     }
 }
 
+/// The place of an error that has no bytes, only a line and a column.
+fn line_and_column(text: &str, location: Location) -> Range<usize> {
+    let number = |value: u64| usize::try_from(value).unwrap_or(usize::MAX).saturating_sub(1);
+    let mut start = 0;
+    for line in text.split_inclusive('\n').take(number(location.line())) {
+        start += line.len();
+    }
+    let line = text[start..].lines().next().unwrap_or_default();
+    let offset = line.char_indices().nth(number(location.column())).map_or(line.len(), |(index, _)| index);
+    start + offset..start + line.len()
+}
+
+/// The error itself, without what the parser wraps around it.
+fn bare(error: &Error) -> &Error {
+    match error.without_snippet() {
+        Error::AliasError { error, .. } => bare(error),
+        other => other,
+    }
+}
+
 /// Puts a parser's error in our words where it is a frequent one.
 fn explain(error: &Error, source: &Arc<Source>) -> Diagnostic {
     let at = error.location().map(|location| {
-        let mut span = span(location);
+        let mut span = match location.span().byte_offset() {
+            Some(_) => span(location),
+            None => line_and_column(&source.text, location),
+        };
         let end = source.text.len();
         span.start = span.start.min(end);
         span.end = span.end.clamp(span.start, end);
         Place { source: source.clone(), span }
     });
-    match error.without_snippet() {
+    match bare(error) {
         Error::DuplicateMappingKey { key, .. } => {
             let key = key.clone().unwrap_or_default();
             Diagnostic::error("duplicate-key", format!("the key `{key}` is given twice"), at)

@@ -80,7 +80,7 @@ async fn run_saved(saved: SavedPlan, global: &Global, job: &Job, ui: &mut Ui) ->
     if !findings.is_empty() {
         return Err(Failure::Bug(findings.into_iter().map(|finding| finding.text).collect()));
     }
-    carry_out::announce(&saved.plan, job, ui);
+    carry_out::announce(&saved.plan, &fresh, job, ui);
     carry_out::refuse(&saved.plan, &fresh)?;
     if !job.yes && saved.plan.has_changes() {
         if !carry_out::ask(job, ui) {

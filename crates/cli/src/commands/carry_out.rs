@@ -61,7 +61,7 @@ pub async fn plan_and_run(session: &Session, job: &Job, ui: &mut Ui) -> Result<E
     let mut snapshot = session.read(ui).await?;
     let mut plan = session.plan(&snapshot)?;
     loop {
-        announce(&plan, job, ui);
+        announce(&plan, &snapshot, job, ui);
         refuse(&plan, &snapshot)?;
         // Waiting for what is under way harms nobody, so it needs no answer.
         if job.yes || !plan.has_changes() {
@@ -82,15 +82,15 @@ pub async fn plan_and_run(session: &Session, job: &Job, ui: &mut Ui) -> Result<E
 }
 
 /// Prints the plan: in JSON as the first line of the stream of events.
-pub fn announce(plan: &Plan, job: &Job, ui: &mut Ui) {
+pub fn announce(plan: &Plan, snapshot: &Snapshot, job: &Job, ui: &mut Ui) {
     if ui.format == Format::Json {
-        let mut document = plan_json::document(plan);
+        let mut document = plan_json::document(plan, &snapshot.unreadable);
         if let Some(map) = document.as_object_mut() {
             map.insert("event".to_owned(), json!("plan"));
         }
         ui.out.line(&document.to_string());
     } else {
-        show(plan, &job.again, ui);
+        show(plan, &snapshot.unreadable, &job.again, ui);
     }
 }
 

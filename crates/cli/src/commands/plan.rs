@@ -1,8 +1,10 @@
 //! `evenkeel plan`: shows what `apply` would do, and saves it if asked. Changes nothing.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::Path;
 
+use evenkeel_core::error::CloudError;
 use evenkeel_core::plan::{Plan as Planned, PlanOptions};
 use evenkeel_core::saved::SavedPlan;
 use evenkeel_core::snapshot::Snapshot;
@@ -24,7 +26,7 @@ pub async fn run(args: &Plan, global: &Global, ui: &mut Ui) -> Result<Exit, Fail
     let snapshot = session.read(ui).await?;
     let plan = session.plan(&snapshot)?;
     let verb = if args.destroy { "destroy" } else { "apply" };
-    show(&plan, &args::command_for(verb, &args.stack), ui);
+    show(&plan, &snapshot.unreadable, &args::command_for(verb, &args.stack), ui);
     let gap = session::unreadable(&plan, &snapshot);
     if let Some(file) = args.out.as_ref().filter(|_| gap.is_none()) {
         save(&session, &snapshot, &plan, file)?;
@@ -41,8 +43,8 @@ pub async fn run(args: &Plan, global: &Global, ui: &mut Ui) -> Result<Exit, Fail
     Ok(if args.detailed_exitcode && pending { Exit::Changes } else { Exit::Done })
 }
 
-/// Prints a plan on stdout. `again` is the command that would apply it.
-pub fn show(plan: &Planned, again: &str, ui: &mut Ui) {
+/// Prints a plan on stdout, with the kinds that could not be read. `again` is the command that would apply it.
+pub fn show(plan: &Planned, unreadable: &BTreeMap<String, CloudError>, again: &str, ui: &mut Ui) {
     let text = match ui.format {
         Format::Text => {
             let view = View { palette: ui.out.palette, all: ui.verbose > 0, again: again.to_owned() };
@@ -50,7 +52,7 @@ pub fn show(plan: &Planned, again: &str, ui: &mut Ui) {
         }
         Format::Markdown => plan_markdown::render(plan, again),
         Format::Json => {
-            let mut document = plan_json::document(plan);
+            let mut document = plan_json::document(plan, unreadable);
             if let (Some(stats), Some(map)) = (ui.take_stats(), document.as_object_mut()) {
                 map.insert("stats".to_owned(), serde_json::json!(stats));
             }

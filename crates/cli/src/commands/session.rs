@@ -8,6 +8,7 @@ use evenkeel_aws::client::{Aws, Settings};
 use evenkeel_aws::cloud::AwsCloud;
 use evenkeel_aws::kinds;
 use evenkeel_aws::stack::model::Stack;
+use evenkeel_aws::stack::{self, LoadOptions, Loaded};
 use evenkeel_core::diagnostic::Diagnostic;
 use evenkeel_core::error::{CloudError, ErrorClass};
 use evenkeel_core::graph::{Graph, GraphError, StackInfo};
@@ -120,17 +121,15 @@ pub async fn open(path: &Path, global: &Global, options: PlanOptions, ui: &mut U
 
 /// Targets have to be in the file; anything else would silently plan nothing.
 fn check_names(options: &PlanOptions, graph: &Graph) -> Result<(), Failure> {
-    for target in options.target.iter().filter(|target| graph.get(target).is_none()) {
-        let same: Vec<String> = graph.of_kind(target.kind()).map(|node| node.id.to_string()).collect();
-        let kinds: BTreeSet<&str> = graph.nodes().map(|node| node.id.kind()).collect();
-        let known = if same.is_empty() {
-            format!("kinds: {}", kinds.into_iter().collect::<Vec<_>>().join(", "))
-        } else {
-            format!("there are {}", same.join(", "))
-        };
-        return Err(Failure::Usage(format!("--target {target}: the stack file has no such entry; {known}")));
-    }
-    Ok(())
+    let Some(target) = options.target.iter().find(|target| graph.get(target).is_none()) else { return Ok(()) };
+    let same: Vec<String> = graph.of_kind(target.kind()).map(|node| node.id.to_string()).collect();
+    let kinds: BTreeSet<&str> = graph.nodes().map(|node| node.id.kind()).collect();
+    let known = if same.is_empty() {
+        format!("kinds: {}", kinds.into_iter().collect::<Vec<_>>().join(", "))
+    } else {
+        format!("there are {}", same.join(", "))
+    };
+    Err(Failure::Usage(format!("--target {target}: the stack file has no such entry; {known}")))
 }
 
 /// The options of a plan, from the command line.

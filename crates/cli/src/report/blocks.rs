@@ -212,7 +212,7 @@ fn fields(kind: &str, want: &Doc, all: bool) -> Vec<Line> {
         let left = inner.len() - cut;
         lines.extend(inner.into_iter().take(cut).map(|line| Line::new(Mark::Plain, 1, line)));
         if left > 0 {
-            lines.push(Line::new(Mark::Dim, 1, format!("… {} more (-v shows all)", words::count(left, "line"))));
+            lines.push(Line::new(Mark::Dim, 1, format!("… {left} more (-v shows all)")));
         }
     }
     lines

@@ -204,7 +204,21 @@ mod tests {
             .label("not a key of a stack")
             .help("did you mean `port`?")
             .related(place(text, 18..22), "given here");
-        insta::assert_snapshot!(render(&[finding], Palette::OFF), @"");
+        insta::assert_snapshot!(render(&[finding], Palette::OFF), @r"
+        unknown-key
+
+          × unknown key `prot`
+           ╭─[stack.yaml:2:1]
+         1 │ stack: a
+         2 │ prot: 80
+           · ──┬─
+           ·   ╰── not a key of a stack
+         3 │ port: 80
+           · ──┬─
+           ·   ╰── given here
+           ╰────
+          help: did you mean `port`?
+        ");
     }
 
     #[test]

@@ -1,6 +1,9 @@
 //! A plan for programs. The document is versioned: fields may be added to version 1, none is renamed or removed.
 
+use std::collections::BTreeMap;
+
 use evenkeel_core::diff::{Change, Effect};
+use evenkeel_core::error::CloudError;
 use evenkeel_core::plan::{Action, HeldBecause, Plan, Step};
 use serde_json::{Map, Value, json};
 
@@ -12,8 +15,8 @@ pub const FORMAT: &str = "evenkeel-plan";
 /// Its version.
 pub const VERSION: u32 = 1;
 
-/// The document.
-pub fn document(plan: &Plan) -> Value {
+/// The document; `unreadable` are the kinds that could not be read, with the reason.
+pub fn document(plan: &Plan, unreadable: &BTreeMap<String, CloudError>) -> Value {
     let mut summary: Map<String, Value> =
         plan.counts().into_iter().map(|(verb, count)| (verb.to_owned(), json!(count))).collect();
     summary.insert("unchanged".to_owned(), json!(plan.unchanged));
@@ -47,6 +50,7 @@ pub fn document(plan: &Plan) -> Value {
             "changes": changes(conflict.node.kind(), &conflict.changes),
         })).collect::<Vec<_>>(),
         "notes": plan.notes,
+        "unreadable": unreadable,
     })
 }
 

@@ -68,10 +68,10 @@ fn step_text(step: &Step, view: &View) -> String {
     let verb = step.verb();
     let palette = view.palette;
     let mut text = format!(
-        "{} {}  {}\n",
+        "{} {}{}\n",
         palette.paint(tone(verb), format!("{:>3} {verb:<7}", blocks::sign(verb))),
         if verb == "wait" { blocks::title(step) } else { palette.paint(Tone::Strong, blocks::title(step)) },
-        palette.paint(Tone::Dim, words::reason(step)),
+        palette.paint(Tone::Dim, format!(": {}", words::reason(step))),
     );
     for line in blocks::body(step, view.all) {
         text += &draw(&line, palette);

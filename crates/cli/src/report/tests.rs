@@ -154,7 +154,61 @@ fn text(all: bool) -> String {
 
 #[test]
 fn a_plan_as_text() {
-    insta::assert_snapshot!(text(false), @"");
+    insta::assert_snapshot!(text(false), @r"
+    stack cruddur in ca-central-1
+
+      + create  security_group.alb (cruddur-alb): in the stack file, not in AWS
+              description: Public entrance
+              ingress:
+                - {from: 0.0.0.0/0, port: 1, protocol: tcp}
+                - {from: 0.0.0.0/0, port: 2, protocol: tcp}
+                - {from: 0.0.0.0/0, port: 3, protocol: tcp}
+                - {from: 0.0.0.0/0, port: 4, protocol: tcp}
+                - {from: 0.0.0.0/0, port: 5, protocol: tcp}
+                - {from: 0.0.0.0/0, port: 6, protocol: tcp}
+                - {from: 0.0.0.0/0, port: 7, protocol: tcp}
+                - {from: 0.0.0.0/0, port: 8, protocol: tcp}
+                - {from: 0.0.0.0/0, port: 9, protocol: tcp}
+                - {from: 0.0.0.0/0, port: 10, protocol: tcp}
+                - {from: 0.0.0.0/0, port: 11, protocol: tcp}
+                - {from: 0.0.0.0/0, port: 12, protocol: tcp}
+                … 8 more (-v shows all)
+              vpc_id: (known after apply)
+      ~ update  role.task (cruddur-task): policies, max_session differ
+            ~ max_session: 3600 -> 7200
+            ~ policies.ssm:
+                Statement:
+              -   - Action: ssm:GetParameter
+              +   - Action: ssm:GetParameters
+                    Effect: Allow
+                    Resource: arn:aws:ssm:*:*:parameter/cruddur/*
+            + tags.team: web
+    -/+ replace target_group.backend (cruddur-backend-2): port cannot be changed in place
+              replaces arn:old
+            ~ port: 4567 -> 4568  (forces replacement)
+      . wait    service.backend (cruddur-backend): until it is ready
+      - delete  log_group.old (/cruddur/old): ours, and no longer in the stack file
+              /cruddur/old
+            - with it: log_stream.x
+            ! DATA IS LOST: 3 MB of logs
+
+    Held back:
+      records.a: could not be read: route53:ListResourceRecordSets: AccessDenied: User is not authorized
+        allow route53:ListResourceRecordSets
+      zone.db (delete): it has `protect: true`
+        --consent zone.db lets it go ahead
+
+    Left as it is:
+      service.backend: desired_count is managed by autoscaling, now 7
+
+    In the way (nothing is applied until this is settled):
+      records.a.example: *.a.example/A exists and is not made by evenkeel
+              taking it over would change:
+            ~ ttl: 60 -> 300
+        take it over:  evenkeel apply --adopt 'records.a.example/*.a.example/A'
+
+    Plan: 1 to create, 1 to update, 1 to replace, 1 to delete; 14 unchanged, 2 held back, 1 in the way.
+    ");
 }
 
 #[test]
@@ -166,7 +220,84 @@ fn verbose_text_leaves_nothing_out() {
 
 #[test]
 fn a_plan_as_markdown() {
-    insta::assert_snapshot!(plan_markdown::render(&plan(), "evenkeel apply"), @"");
+    insta::assert_snapshot!(plan_markdown::render(&plan(), "evenkeel apply"), @r"
+    ### Stack `cruddur` in `ca-central-1`
+
+    **Plan: 1 to create, 1 to update, 1 to replace, 1 to delete; 14 unchanged, 2 held back, 1 in the way.**
+
+    | create | update | replace | delete | wait | unchanged |
+    |---:|---:|---:|---:|---:|---:|
+    | 1 | 1 | 1 | 1 | 1 | 14 |
+
+    <details><summary><code>+ create</code> <b>security_group.alb (cruddur-alb)</b>: in the stack file, not in AWS</summary>
+
+    ```diff
+    + description: Public entrance
+    + ingress:
+    +   - {from: 0.0.0.0/0, port: 1, protocol: tcp}
+    +   - {from: 0.0.0.0/0, port: 2, protocol: tcp}
+    +   - {from: 0.0.0.0/0, port: 3, protocol: tcp}
+    +   - {from: 0.0.0.0/0, port: 4, protocol: tcp}
+    +   - {from: 0.0.0.0/0, port: 5, protocol: tcp}
+    +   - {from: 0.0.0.0/0, port: 6, protocol: tcp}
+    +   - {from: 0.0.0.0/0, port: 7, protocol: tcp}
+    +   - {from: 0.0.0.0/0, port: 8, protocol: tcp}
+    +   - {from: 0.0.0.0/0, port: 9, protocol: tcp}
+    +   - {from: 0.0.0.0/0, port: 10, protocol: tcp}
+    +   - {from: 0.0.0.0/0, port: 11, protocol: tcp}
+    +   - {from: 0.0.0.0/0, port: 12, protocol: tcp}
+        … 8 more (-v shows all)
+    + vpc_id: (known after apply)
+    ```
+
+    </details>
+    <details><summary><code>~ update</code> <b>role.task (cruddur-task)</b>: policies, max_session differ</summary>
+
+    ```diff
+    ! max_session: 3600 -> 7200
+    ! policies.ssm:
+        Statement:
+    -     - Action: ssm:GetParameter
+    +     - Action: ssm:GetParameters
+            Effect: Allow
+            Resource: arn:aws:ssm:*:*:parameter/cruddur/*
+    + tags.team: web
+    ```
+
+    </details>
+    <details><summary><code>-/+ replace</code> <b>target_group.backend (cruddur-backend-2)</b>: port cannot be changed in place</summary>
+
+    ```diff
+      replaces arn:old
+    ! port: 4567 -> 4568  (forces replacement)
+    ```
+
+    </details>
+    <details><summary><code>- delete</code> <b>log_group.old (/cruddur/old)</b>: ours, and no longer in the stack file ⚠️ <b>data is lost</b></summary>
+
+    ```diff
+      /cruddur/old
+    - with it: log_stream.x
+    ! DATA IS LOST: 3 MB of logs
+    ```
+
+    </details>
+
+    #### In the way
+
+    Nothing is applied until this is settled.
+
+    - `records.a.example`: `*.a.example/A` exists and is not made by evenkeel; take it over: `evenkeel apply --adopt 'records.a.example/*.a.example/A'`
+
+    #### Held back
+
+    - `records.a`: could not be read: route53:ListResourceRecordSets: AccessDenied: User is not authorized (allow route53:ListResourceRecordSets)
+    - `zone.db`: it has \`protect: true\` (--consent zone.db lets it go ahead)
+
+    #### Left as it is
+
+    - `service.backend`: desired\_count is managed by autoscaling, now 7
+    ");
 }
 
 #[test]
@@ -181,7 +312,7 @@ fn a_fence_in_a_value_does_not_end_the_block() {
 
 #[test]
 fn the_json_document_keeps_its_promises() {
-    let document = plan_json::document(&plan());
+    let document = plan_json::document(&plan(), &BTreeMap::new());
     assert_eq!((&document["format"], &document["version"]), (&json!("evenkeel-plan"), &json!(1)));
     assert_eq!(
         document["summary"],
@@ -199,7 +330,10 @@ fn the_json_document_keeps_its_promises() {
 #[test]
 fn the_same_plan_gives_the_same_bytes() {
     assert_eq!(text(false), text(false));
-    assert_eq!(plan_json::document(&plan()).to_string(), plan_json::document(&plan()).to_string());
+    assert_eq!(
+        plan_json::document(&plan(), &BTreeMap::new()).to_string(),
+        plan_json::document(&plan(), &BTreeMap::new()).to_string()
+    );
 }
 
 fn events() -> Vec<Event> {
@@ -239,7 +373,15 @@ fn events() -> Vec<Event> {
 fn a_run_as_plain_lines() {
     let mut plain = Plain::default();
     let lines: Vec<String> = events().iter().filter_map(|event| plain.line(event)).collect();
-    insta::assert_snapshot!(lines.join("\n"), @"");
+    insta::assert_snapshot!(lines.join("\n"), @r"
+    [ 1/12] create security_group.alb … done (0.4s)
+    [ 1/12] wait service.web … 0 of 1 tasks running (5s of 20m)
+    [ 1/12] wait service.web … 0 of 1 tasks running (1m 10s of 20m)
+    [ 2/12] wait service.web … FAILED: route53:ListResourceRecordSets: AccessDenied: User is not authorized
+    [ 3/12] create records.a … skipped, because service.web failed
+    Stopping: nothing new starts. Once more to stop waiting.
+    [ 4/12] update role.task … not done, stopped
+    ");
 }
 
 #[test]
@@ -249,10 +391,23 @@ fn the_ending_says_what_failed_and_how_to_go_on() {
     let outputs = [Output { what: "url", value: "https://a.example".to_owned() }];
     let mut ending =
         Ending { verdict: Verdict::Failed, record: &record, outputs: &outputs, held: 0, again: "evenkeel apply" };
-    insta::assert_snapshot!(summary::render(&ending, Palette::OFF), @"");
+    insta::assert_snapshot!(summary::render(&ending, Palette::OFF), @r"
+    failed: wait service.web
+      route53:ListResourceRecordSets: AccessDenied: User is not authorized
+      request id: 1-2-3
+      hint: allow route53:ListResourceRecordSets
+    not done: create records.a, because service.web failed
+    not done: update role.task, stopped
+
+    Failed: 1 created, 1 failed, 2 not done, in 12s.
+    What was done stays. To go on: evenkeel apply
+    ");
     let done = Record { failed: vec![], left: vec![], ..record.clone() };
     ending.record = &done;
     ending.verdict = Verdict::Done;
-    insta::assert_snapshot!(summary::render(&ending, Palette::OFF), @"");
+    insta::assert_snapshot!(summary::render(&ending, Palette::OFF), @r"
+    Done: 1 created in 12s.
+      url  https://a.example
+    ");
     assert_eq!(summary::json(&ending)["outputs"][0]["value"], "https://a.example");
 }

@@ -152,7 +152,12 @@ fn word(text: &str) -> String {
         || text.contains(", ")
         || text.parse::<f64>().is_ok()
         || text.chars().any(char::is_control);
-    if ambiguous { Value::String(clean_controls(text)).to_string() } else { clean(text) }
+    if !ambiguous {
+        return clean(text);
+    }
+    // The values of TXT records hold quotes themselves.
+    let easier = text.contains('"') && !text.contains(['\'', '\\']) && !text.chars().any(char::is_control);
+    if easier { format!("'{text}'") } else { Value::String(clean_controls(text)).to_string() }
 }
 
 /// JSON escapes the controls below U+0020 but not the C1 ones and DEL, which terminals obey as well.

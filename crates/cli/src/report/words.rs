@@ -67,10 +67,12 @@ pub fn held(held: &Held) -> (String, Option<String>) {
 
 /// Operation, code and message of an error.
 pub fn error(error: &CloudError) -> String {
+    // Some messages of the SDK go over several lines.
+    let message = clean(&error.message.split_whitespace().collect::<Vec<_>>().join(" "));
     if error.code == "-" {
-        format!("{}: {}", error.operation, clean(&error.message))
+        format!("{}: {message}", error.operation)
     } else {
-        format!("{}: {}: {}", error.operation, clean(&error.code), clean(&error.message))
+        format!("{}: {}: {message}", error.operation, clean(&error.code))
     }
 }
 

@@ -126,11 +126,13 @@ fn make_room(job: &Job<'_>, now: &Now<'_>, record: &Record, changes: &mut Unit) 
         if !job.adopt.contains(other) {
             return Err(in_the_way(other));
         }
-        for set in sets {
-            changes.push(change(ChangeAction::Delete, (*set).clone())?);
-        }
-        if let Some(mark) = now.mark(&other.0, &other.1, job.zone) {
-            changes.push(change(ChangeAction::Delete, mark.clone())?);
+        let mark = now.mark(&other.0, &other.1, job.zone);
+        for set in sets.iter().copied().chain(mark) {
+            let delete = change(ChangeAction::Delete, set.clone())?;
+            // Two wanted records may both have to displace the one CNAME.
+            if !changes.contains(&delete) {
+                changes.push(delete);
+            }
         }
     }
     Ok(())
@@ -213,4 +215,152 @@ fn weigh(change: &Change) -> (usize, usize) {
     let records = change.resource_record_set().map(ResourceRecordSet::resource_records).unwrap_or_default();
     let characters: usize = records.iter().map(|record| record.value().chars().count()).sum();
     (factor * records.len().max(1), factor * characters)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::form::Alias;
+    use super::*;
+
+    const ZONE: &str = "cruddur.example";
+
+    fn record(name: &str, kind: &str, value: &str) -> Record {
+        let (name, kind) = (name.to_owned(), kind.to_owned());
+        Record { name, kind, ttl: Some(300), values: Some(vec![value.into()]), alias: None }
+    }
+
+    fn alias(name: &str) -> Record {
+        let alias = Alias { dns_name: "web-1.example".into(), zone_id: "Z35".into(), evaluate_target_health: false };
+        Record { ttl: None, values: None, alias: Some(alias), ..record(name, "A", "") }
+    }
+
+    fn job(node: &NodeId) -> Job<'_> {
+        let (write, remove, adopt) = (Vec::new(), BTreeSet::new(), BTreeSet::new());
+        Job { zone: ZONE, stack: "cruddur", node, write, remove, adopt, tidy: false }
+    }
+
+    fn node() -> NodeId {
+        NodeId::new("records", ZONE)
+    }
+
+    /// The zone after these records were written by `stack`.
+    fn zone_with(stack: &str, records: &[Record]) -> Vec<ResourceRecordSet> {
+        let node = node();
+        let job = Job { stack, write: records.to_vec(), ..job(&node) };
+        let changes = requests(&job, &[]).unwrap().concat();
+        changes.into_iter().map(|change| change.resource_record_set().unwrap().clone()).collect()
+    }
+
+    fn shown(requests: &[Vec<Change>]) -> Vec<String> {
+        let line = |change: &Change| {
+            let set = change.resource_record_set().unwrap();
+            format!("{} {} {}", change.action().as_str(), set.name(), set.r#type().as_str())
+        };
+        requests.iter().flatten().map(line).collect()
+    }
+
+    #[test]
+    fn a_new_record_brings_its_mark() {
+        let node = node();
+        let job = Job { write: vec![alias("api.cruddur.example")], ..job(&node) };
+        let changes = requests(&job, &[]).unwrap();
+        assert_eq!(shown(&changes), ["CREATE api.cruddur.example A", "CREATE _evenkeel-a.api.cruddur.example TXT"]);
+    }
+
+    #[test]
+    fn what_is_as_wanted_is_left_and_what_differs_is_written_over() {
+        let node = node();
+        let now = zone_with("cruddur", &[alias("api.cruddur.example"), record("x.cruddur.example", "A", "10.0.0.1")]);
+        let same = Job { write: vec![alias("api.cruddur.example")], ..job(&node) };
+        assert!(requests(&same, &now).unwrap().is_empty());
+        let other = Job { write: vec![record("x.cruddur.example", "A", "10.0.0.2")], ..job(&node) };
+        assert_eq!(shown(&requests(&other, &now).unwrap()), ["UPSERT x.cruddur.example A"]);
+    }
+
+    #[test]
+    fn nothing_foreign_is_touched_without_adoption() {
+        let node = node();
+        let wanted = record("x.cruddur.example", "A", "10.0.0.2");
+        for stack in ["blog", "cruddur"] {
+            let mut now = zone_with(stack, &[record("x.cruddur.example", "A", "10.0.0.1")]);
+            if stack == "cruddur" {
+                // Its mark was deleted: it is nobody's.
+                now.pop();
+            }
+            let write = Job { write: vec![wanted.clone()], ..job(&node) };
+            assert_eq!(requests(&write, &now).unwrap_err().class, ErrorClass::Exists);
+            let remove = Job { remove: BTreeSet::from([wanted.key()]), ..job(&node) };
+            assert!(requests(&remove, &now).unwrap().is_empty());
+            let adopt = Job { write: vec![wanted.clone()], adopt: BTreeSet::from([wanted.key()]), ..job(&node) };
+            let verb = if stack == "blog" { "UPSERT" } else { "CREATE" };
+            let mark = format!("{verb} _evenkeel-a.x.cruddur.example TXT");
+            assert_eq!(shown(&requests(&adopt, &now).unwrap()), ["UPSERT x.cruddur.example A", mark.as_str()]);
+        }
+    }
+
+    #[test]
+    fn a_cname_and_an_address_swap_in_one_request() {
+        let node = node();
+        let now = zone_with("cruddur", &[record("x.cruddur.example", "CNAME", "y.example")]);
+        let (write, key) = (alias("x.cruddur.example"), ("x.cruddur.example".to_owned(), "CNAME".to_owned()));
+        let job = Job { write: vec![write], remove: BTreeSet::from([key]), ..job(&node) };
+        let requests = requests(&job, &now).unwrap();
+        assert_eq!(requests.len(), 1);
+        let expected = [
+            "DELETE x.cruddur.example CNAME",
+            "DELETE _evenkeel-cname.x.cruddur.example TXT",
+            "CREATE x.cruddur.example A",
+            "CREATE _evenkeel-a.x.cruddur.example TXT",
+        ];
+        assert_eq!(shown(&requests), expected);
+    }
+
+    #[test]
+    fn an_adopted_cname_makes_room_once() {
+        let node = node();
+        let now: Vec<_> = zone_with("x", &[record("x.cruddur.example", "CNAME", "y.example")]).drain(..1).collect();
+        let v6 = Record { kind: "AAAA".to_owned(), ..alias("x.cruddur.example") };
+        let mut job = Job { write: vec![alias("x.cruddur.example"), v6], ..job(&node) };
+        assert_eq!(requests(&job, &now).unwrap_err().class, ErrorClass::Exists);
+        job.adopt.insert(("x.cruddur.example".to_owned(), "CNAME".to_owned()));
+        let lines = shown(&requests(&job, &now).unwrap());
+        assert_eq!(lines.iter().filter(|line| line.starts_with("DELETE")).count(), 1, "{lines:?}");
+        assert_eq!(lines.len(), 5);
+    }
+
+    #[test]
+    fn weighted_records_of_others_are_never_written_over() {
+        let node = node();
+        let weighted = ResourceRecordSet::builder().name("x.cruddur.example.").r#type(RrType::A).ttl(60);
+        let value = ResourceRecord::builder().value("10.0.0.1").build().unwrap();
+        let now = [weighted.set_identifier("one").weight(1).resource_records(value).build().unwrap()];
+        let wanted = record("x.cruddur.example", "A", "10.0.0.2");
+        let job = Job { adopt: BTreeSet::from([wanted.key()]), write: vec![wanted], ..job(&node) };
+        assert_eq!(requests(&job, &now).unwrap_err().class, ErrorClass::Invalid);
+    }
+
+    #[test]
+    fn a_mark_without_a_record_is_used_again_or_tidied_up() {
+        let node = node();
+        let now: Vec<_> = zone_with("cruddur", &[alias("x.cruddur.example")]).drain(1..).collect();
+        let write = Job { write: vec![alias("x.cruddur.example")], ..job(&node) };
+        assert_eq!(shown(&requests(&write, &now).unwrap()), ["CREATE x.cruddur.example A"]);
+        let tidy = Job { tidy: true, ..job(&node) };
+        assert_eq!(shown(&requests(&tidy, &now).unwrap()), ["DELETE _evenkeel-a.x.cruddur.example TXT"]);
+    }
+
+    #[test]
+    fn many_records_are_cut_into_requests_within_the_limits() {
+        let node = node();
+        let many = (0..700).map(|n| record(&format!("h{n:03}.cruddur.example"), "A", "10.0.0.1")).collect();
+        let requests = requests(&Job { write: many, ..job(&node) }, &[]).unwrap();
+        assert!(requests.len() > 1);
+        for request in &requests {
+            let (values, characters) =
+                request.iter().map(weigh).fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
+            assert!(values <= VALUES && characters <= CHARACTERS, "{values} {characters}");
+            assert_eq!(request.len() % 2, 0, "a record and its mark stay together");
+        }
+        assert_eq!(requests.concat().len(), 1400);
+    }
 }

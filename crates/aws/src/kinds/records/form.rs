@@ -193,8 +193,15 @@ pub fn mark_name(record: &str, kind: &str, zone: &str) -> String {
 }
 
 /// The value of a mark, in the quotes that TXT values have.
+///
+/// It is one string of at most 255 characters; for a zone with a very long name only the kind of the node fits.
 pub fn mark_value(stack: &str, node: &NodeId) -> String {
-    format!("\"{}={stack},{}={node}\"", tags::STACK, tags::ID)
+    let whole = format!("{}={stack},{}={node}", tags::STACK, tags::ID);
+    if whole.len() <= 255 {
+        format!("\"{whole}\"")
+    } else {
+        format!("\"{}={stack},{}={}\"", tags::STACK, tags::ID, node.kind())
+    }
 }
 
 /// The stack whose mark this is; `None` if it is no mark.

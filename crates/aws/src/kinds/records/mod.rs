@@ -5,6 +5,7 @@
 
 mod batch;
 pub mod form;
+mod observed;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,23 +17,21 @@ use evenkeel_core::error::{CloudError, ErrorClass};
 use evenkeel_core::graph::Node;
 use evenkeel_core::id::NodeId;
 use evenkeel_core::kind::{Field, Kind, Ready, Replace};
-use evenkeel_core::snapshot::{ForeignMember, Live, Owner, Readiness};
+use evenkeel_core::snapshot::{ForeignMember, Live, Readiness};
 use futures::future::join_all;
 
 use self::batch::Job;
-use self::form::{Alias, Key, Record, Spec, canonical, host, key, name, sort, value};
+use self::form::{Alias, Key, Record, Spec, host, name, value};
+use self::observed::{live, observed, stack_of, wanted_in};
 use super::{hosted_zone, zone};
 use crate::client::Aws;
 use crate::read::Fetched;
-use crate::read::route53::{self, Route53, Zone};
+use crate::read::route53;
 use crate::resource::{Driver, Entry, doc, spec};
 use crate::stack::model::{self, RecordData, Stack};
 
 /// Where the ids of changes under way are kept among a live thing's handles.
 const CHANGE: &str = "change/";
-/// Where the stack is kept among a live thing's handles: marks name it, and a deletion has to compare them.
-const STACK: &str = "records_of/";
-
 /// The kind `records`.
 pub static ENTRY: Entry = Entry {
     kind: Kind {
@@ -191,73 +190,14 @@ impl Driver for Records {
     }
 }
 
-/// The wanted records of a zone; `None` if this is not the zone that the stack file means.
-fn wanted_in<'a>(read: &'a Route53, zones: &[Zone], zone: &Zone) -> Option<&'a BTreeSet<Key>> {
-    let wanted = read.wanted.records.get(&zone.name)?;
-    let id = read.wanted.lookups.get(&zone.name).and_then(Option::as_deref);
-    // An ambiguous name is told where the zone is looked up.
-    let meant = route53::choose(zones, &zone.name, id).ok().flatten();
-    meant.is_none_or(|meant| meant.id == zone.id).then_some(wanted)
-}
-
-/// The records of the stack in a zone, and those of others that stand where the graph wants one.
+/// The foreign records that this update may take over: those of a name at which a change starts from a foreign one.
 ///
-/// If nothing there is ours but something foreign is in the way, an empty thing of ours carries it, so that the plan tells.
-fn observed(sets: &[ResourceRecordSet], zone: &Zone, stack: &str, wanted: Option<&BTreeSet<Key>>) -> Option<Live> {
-    let sorted = sort(sets, &zone.name, stack);
-    let mut foreign: BTreeMap<Key, ForeignMember> = BTreeMap::new();
-    for (set, other) in sorted.foreign {
-        let key = key(set);
-        let Some(wanted) = wanted else { continue };
-        let same: &[&str] = if wanted.contains(&key) {
-            &["name", "type"]
-        } else if clashes(wanted, &key) {
-            &["name"]
-        } else {
-            continue;
-        };
-        foreign.entry(key.clone()).or_insert_with(|| ForeignMember {
-            key: format!("{}/{}", key.0, key.1),
-            list: "records".to_owned(),
-            same: same.iter().map(|field| (*field).to_owned()).collect(),
-            have: doc(&canonical(set)),
-            stack: other,
-        });
-    }
-    if sorted.ours.is_empty() && sorted.orphans.is_empty() && foreign.is_empty() {
-        return None;
-    }
-    let mut records: Vec<Record> = sorted.ours.into_iter().map(canonical).collect();
-    records.sort_by_key(Record::key);
-    let mut live = live(&zone.id, stack, &id(&zone.name), &Spec { zone_id: zone.id.as_str().into(), records });
-    live.foreign = foreign.into_values().collect();
-    Some(live)
-}
-
-/// Whether a record of this name and type cannot stand beside a wanted one: one of the two is a CNAME.
-fn clashes(wanted: &BTreeSet<Key>, (name, kind): &Key) -> bool {
-    let mut same_name = wanted.range((name.clone(), String::new())..).take_while(|(other, _)| other == name);
-    same_name.any(|(_, other)| other != kind && (other == "CNAME" || kind == "CNAME"))
-}
-
-fn live(zone_id: &str, stack: &str, node: &NodeId, spec: &Spec) -> Live {
-    let mut live = Live::new(zone_id, "", Owner::Ours(node.clone()), doc(spec));
-    live.handles = vec![format!("{STACK}{stack}")];
-    let targets: BTreeSet<String> = spec.records.iter().flat_map(Record::targets).collect();
-    live.uses = std::iter::once(zone_id.to_owned()).chain(targets).collect();
-    live
-}
-
-fn stack_of(live: &Live) -> &str {
-    live.handles.iter().find_map(|handle| handle.strip_prefix(STACK)).unwrap_or_default()
-}
-
-/// The foreign records that this update may take over: those that a change starts from.
+/// A plan goes ahead only if everything foreign that is in the way is adopted, and one wanted CNAME may displace several.
 fn adopted(order: &Update<'_>) -> BTreeSet<Key> {
-    let from: BTreeSet<Key> =
-        order.changes.iter().filter_map(|change| change.from.as_ref()).filter_map(member_key).collect();
-    let foreign = order.live.foreign.iter().filter_map(|member| member_key(&member.have));
-    foreign.filter(|key| from.contains(key)).collect()
+    let foreign: BTreeSet<Key> = order.live.foreign.iter().filter_map(|member| member_key(&member.have)).collect();
+    let from = order.changes.iter().filter_map(|change| change.from.as_ref()).filter_map(member_key);
+    let names: BTreeSet<String> = from.filter(|key| foreign.contains(key)).map(|(name, _)| name).collect();
+    foreign.into_iter().filter(|(name, _)| names.contains(name)).collect()
 }
 
 fn member_key(member: &Doc) -> Option<Key> {
@@ -340,4 +280,67 @@ async fn progress(aws: &Aws, live: &Live) -> Result<Readiness, CloudError> {
         }
     }
     Ok(Readiness::Ready)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use aws_sdk_route53::types::RrType;
+    use evenkeel_core::diagnostic::{Place, Source};
+    use evenkeel_core::diff::diff;
+    use serde_json::json;
+
+    use super::observed::tests::{keys, set, zone};
+    use super::*;
+
+    #[test]
+    fn the_file_is_brought_into_the_form_that_is_read() {
+        let source = Arc::new(Source { path: "stack.yaml".to_owned(), text: "".into() });
+        let record = |name: &str, rtype: &str, data| model::Record {
+            place: Place { source: Arc::clone(&source), span: 0..0 },
+            name: name.to_owned(),
+            rtype: rtype.to_owned(),
+            data,
+        };
+        let values = vec!["20 Mail.example.".into(), "10 mail.example".into()];
+        let mail = wanted(&record("a.example", "MX", RecordData::Values { ttl: 60, values }));
+        assert_eq!(mail.values, Some(vec!["10 mail.example".into(), "20 mail.example".into()]));
+        let dns_name = Text::output(NodeId::new("load_balancer", "web"), "dns_name");
+        let zone_id = Text::output(NodeId::new("load_balancer", "web"), "zone_id");
+        let data = RecordData::Alias { dns_name: dns_name.clone(), zone_id, evaluate_target_health: true };
+        let api = wanted(&record("api.a.example", "A", data));
+        assert_eq!((api.ttl, api.values), (None, None));
+        assert_eq!(api.alias.map(|alias| alias.dns_name), Some(dns_name));
+    }
+
+    #[test]
+    fn everything_foreign_at_an_adopted_name_may_be_taken_over() {
+        let sets = [
+            set("www.a.example.", RrType::A, "10.0.0.1"),
+            set("www.a.example.", RrType::Mx, "10 mail.example"),
+            set("api.a.example.", RrType::A, "10.0.0.1"),
+        ];
+        let wanted = keys(&[("www.a.example", "CNAME"), ("api.a.example", "A")]);
+        let live = observed(&sets, &zone(), "cruddur", Some(&wanted)).unwrap();
+        let cname =
+            json!({ "name": "www.a.example", "type": "CNAME", "ttl": 60, "values": ["b.example"], "alias": null });
+        let want = json!({ "zone_id": "Z1", "records": [cname] });
+        let mut changes = diff(&ENTRY.kind, &want, &live.have);
+        changes[0].from = Some(live.foreign[2].have.clone());
+        let node = id("a.example");
+        let order = Update { node: &node, live: &live, want: &want, changes: &changes, token: "" };
+        assert_eq!(adopted(&order), keys(&[("www.a.example", "A"), ("www.a.example", "MX")]));
+    }
+
+    #[test]
+    fn changes_under_way_are_remembered() {
+        let spec = Spec { zone_id: "Z1".into(), records: Vec::new() };
+        let live = live("Z1", "cruddur", &id("a.example"), &spec);
+        assert_eq!(with_changes(live.clone(), &[]).readiness, Readiness::Ready);
+        let pending = with_changes(live, &["C1".to_owned(), "C2".to_owned()]);
+        assert!(matches!(pending.readiness, Readiness::Pending(_)));
+        assert_eq!(pending.handles, ["records_of/cruddur", "change/C1", "change/C2"]);
+        assert_eq!(stack_of(&pending), "cruddur");
+    }
 }

@@ -100,6 +100,7 @@ fn contribute(stack: &Stack, nodes: &mut Vec<Node>) {
             let own = role.meta.name.clone();
             let name = own.unwrap_or_else(|| name::physical(&stack.name, entry, NAME_LIMIT));
             let mut node = Node::new(id(entry), name, doc(&wanted(role)));
+            node.named = role.meta.name.is_some();
             node.moved_from = role.meta.moved_from.as_deref().map(id);
             node.protect = role.meta.protect;
             node.origin = Some(role.meta.place.to_string());

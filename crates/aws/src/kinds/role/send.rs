@@ -176,7 +176,7 @@ async fn settings(aws: &Aws, role: &str, have: &Spec, want: &Spec) -> Result<(),
 async fn boundary(aws: &Aws, role: &str, arn: &str) -> Result<(), CloudError> {
     if arn.is_empty() {
         let request = || aws.iam.delete_role_permissions_boundary().role_name(role).send();
-        return aws.caller.send("iam:DeleteRolePermissionsBoundary", request).await.map(drop);
+        return unless_gone(aws.caller.send("iam:DeleteRolePermissionsBoundary", request).await.map(drop));
     }
     let request = || aws.iam.put_role_permissions_boundary().role_name(role).permissions_boundary(arn).send();
     aws.caller.send("iam:PutRolePermissionsBoundary", request).await.map(drop)

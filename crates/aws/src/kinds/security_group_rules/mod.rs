@@ -259,7 +259,7 @@ mod tests {
     #[test]
     fn the_default_of_an_ipv6_vpc_is_not_drift_unless_the_file_chooses_its_egress() {
         let (v4, v6) = (default_egress(ANYWHERE_V4), default_egress(ANYWHERE_V6));
-        assert_eq!(egress_seen(std::slice::from_ref(&v4)), [v4.clone()]);
+        assert_eq!(egress_seen(std::slice::from_ref(&v4)), vec![v4.clone()]);
         assert_eq!(egress_seen(&[v4.clone(), v6.clone()]), [v4.clone(), v6.clone()]);
         assert_eq!(egress_seen(&[]), [v4, v6]);
     }

@@ -117,6 +117,7 @@ pub async fn revoke(aws: &Aws, group: &str, direction: Direction, rules: &[Rule]
         return Ok(());
     }
     match revoke_once(aws, group, direction, to_api(rules)).await {
+        Err(error) if error.class == ErrorClass::Gone && rules.len() == 1 => Ok(()),
         Err(error) if error.class == ErrorClass::Gone => {
             // Outside default VPCs one rule that is gone refuses the whole request.
             let Ok(have) = read(aws, group, direction).await else { return Ok(()) };

@@ -1,5 +1,6 @@
 //! A task definition from the keys of a service: `containers:` and what ECS has at the level of the task.
 
+use evenkeel_core::diagnostic::Place;
 use serde_json::{Map, Value as Json, json};
 
 use super::super::decode::{Fields, Want};
@@ -27,8 +28,8 @@ const TASK_KEYS: &[&str] = &[
 ];
 
 /// Builds the draft from `containers:`.
-pub(crate) fn read(ctx: &Ctx<'_>, section: &Tree, fields: &Fields<'_>) -> Draft {
-    let mut draft = Draft::new(section.place.clone());
+pub(crate) fn read(ctx: &Ctx<'_>, section: &Tree, place: &Place, fields: &Fields<'_>) -> Draft {
+    let mut draft = Draft::new(place.clone());
     task_level(ctx, fields, &mut draft);
     if let Some(tree) = fields.take("volumes") {
         draft.document.insert("volumes".to_owned(), volumes(ctx, tree).into());

@@ -20,7 +20,7 @@ pub(crate) mod service_targets;
 pub(crate) mod services;
 pub(crate) mod target_groups;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 
 use evenkeel_core::diagnostic::{Diagnostic, Place};
@@ -56,6 +56,8 @@ pub(crate) struct Ctx<'a> {
     pub registrations: RefCell<Vec<(String, String, Place)>>,
     /// Load balancers that answer on IPv6 too.
     pub dualstack: RefCell<BTreeSet<String>>,
+    /// Whether every load balancer could be read; if not, it is not known what forwards where.
+    pub balancers_complete: Cell<bool>,
     /// Log groups of the file by their physical names.
     pub log_groups: RefCell<BTreeMap<String, String>>,
 }

@@ -10,7 +10,7 @@ use super::super::decode::{Fields, Want};
 use super::super::model::{ManagedRole, Role};
 use super::super::policy;
 use super::super::tree::{Entry, Tree, Value};
-use super::super::values::{ROLE, is_arn};
+use super::super::values::{ROLE, is_arn, partition};
 use super::Ctx;
 
 /// AWS managed policies of the container world that do not stand at the root, with their paths.
@@ -22,8 +22,6 @@ const PATHS: &[(&str, &str)] = &[
     ("AmazonEC2ContainerServiceEventsRole", "service-role/"),
     ("AmazonECSInfrastructureRolePolicyForVolumes", "service-role/"),
     ("AmazonECSInfrastructureRolePolicyForServiceConnectTransportLayerSecurity", "service-role/"),
-    ("AWSCodeDeployRoleForECS", ""),
-    ("AWSCodeDeployRoleForECSLimited", ""),
     ("AWSLambdaBasicExecutionRole", "service-role/"),
     ("AWSLambdaVPCAccessExecutionRole", "service-role/"),
     ("AmazonAPIGatewayPushToCloudWatchLogs", "service-role/"),
@@ -31,9 +29,6 @@ const PATHS: &[(&str, &str)] = &[
     ("AmazonRDSEnhancedMonitoringRole", "service-role/"),
     ("AmazonS3ObjectLambdaExecutionRolePolicy", "service-role/"),
     ("AWSBatchServiceRole", "service-role/"),
-    ("AWSXRayDaemonWriteAccess", ""),
-    ("CloudWatchAgentServerPolicy", ""),
-    ("AmazonSSMManagedInstanceCore", ""),
 ];
 
 /// Reads one entry.
@@ -68,7 +63,7 @@ pub(crate) fn read(ctx: &Ctx<'_>, entry: &Entry) -> Option<Role> {
         managed,
         inline: inline.unwrap_or_default(),
         max_session_secs: session.unwrap_or(3600),
-        boundary: boundary.map(|name| policy_arn(&name)),
+        boundary: boundary.map(|name| policy_arn(ctx, &name)),
     })))
 }
 
@@ -114,7 +109,7 @@ fn managed(ctx: &Ctx<'_>, tree: &Tree, what: &str) -> Vec<Text> {
                     ctx.problems.error("bad-value", &item.place, format!("`{name}` is not a policy"), help);
                     continue;
                 }
-                Text::Known(policy_arn(&name))
+                Text::Known(policy_arn(ctx, &name))
             }
             Some(open) => open,
             None => continue,
@@ -129,15 +124,16 @@ fn managed(ctx: &Ctx<'_>, tree: &Tree, what: &str) -> Vec<Text> {
     found
 }
 
-fn policy_arn(name: &str) -> String {
+fn policy_arn(ctx: &Ctx<'_>, name: &str) -> String {
+    let partition = partition(ctx.scope.region.as_deref().unwrap_or_default());
     if name.starts_with("arn:") {
         return name.to_owned();
     }
     if name.contains('/') {
-        return format!("arn:aws:iam::aws:policy/{name}");
+        return format!("arn:{partition}:iam::aws:policy/{name}");
     }
     let path = PATHS.iter().find(|(known, _)| *known == name).map_or("", |(_, path)| path);
-    format!("arn:aws:iam::aws:policy/{path}{name}")
+    format!("arn:{partition}:iam::aws:policy/{path}{name}")
 }
 
 fn inline(ctx: &Ctx<'_>, tree: &Tree, what: &str) -> BTreeMap<String, Doc> {

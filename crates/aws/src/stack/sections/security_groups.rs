@@ -95,9 +95,11 @@ fn rule(ctx: &Ctx<'_>, item: &Tree, group: &str, direction: &'static str) -> Vec
     let what = format!("a rule of `{direction}` of security group `{group}`");
     let Some(fields) = Fields::open(item, what.clone(), ctx.problems) else { return Vec::new() };
     let side: &[&'static str] = if direction == "ingress" { &["from", "source"] } else { &["to", "destination"] };
-    let protocol = fields.take("protocol").and_then(|tree| protocol(ctx, tree));
-    let ports = fields.either(&["port", "ports"]);
-    let icmp = fields.take("icmp");
+    let traffic = Traffic {
+        protocol: fields.take("protocol").and_then(|tree| protocol(ctx, tree)),
+        ports: fields.either(&["port", "ports"]),
+        icmp: fields.take("icmp"),
+    };
     let peers = fields.either(side);
     let description = fields.take("description").and_then(|tree| {
         let text = Want::new("`description`", ctx.problems).string(tree)?;
@@ -111,7 +113,7 @@ fn rule(ctx: &Ctx<'_>, item: &Tree, group: &str, direction: &'static str) -> Vec
         ctx.problems.error("missing-key", &item.place, format!("{what} has no `{key}`"), help);
         return Vec::new();
     };
-    let spans = spans(ctx, item, &what, protocol.as_deref(), ports, icmp);
+    let spans = spans(ctx, item, &what, &traffic);
     let peers: Vec<Peer> =
         Want::new(&what, ctx.problems).several(peers).iter().filter_map(|peer| self::peer(ctx, peer, group)).collect();
     let mut found = Vec::new();
@@ -152,15 +154,16 @@ fn protocol(ctx: &Ctx<'_>, tree: &Tree) -> Option<String> {
     Some(name.to_owned())
 }
 
+/// What a rule says about protocols and ports.
+struct Traffic<'t> {
+    protocol: Option<String>,
+    ports: Option<&'t Tree>,
+    icmp: Option<&'t Tree>,
+}
+
 /// Protocol, first and last port of everything that one rule allows.
-fn spans(
-    ctx: &Ctx<'_>,
-    item: &Tree,
-    what: &str,
-    protocol: Option<&str>,
-    ports: Option<&Tree>,
-    icmp: Option<&Tree>,
-) -> Vec<(String, i32, i32)> {
+fn spans(ctx: &Ctx<'_>, item: &Tree, what: &str, traffic: &Traffic<'_>) -> Vec<(String, i32, i32)> {
+    let (protocol, ports, icmp) = (traffic.protocol.as_deref(), traffic.ports, traffic.icmp);
     if icmp.is_some() || matches!(protocol, Some("icmp" | "icmpv6")) {
         let (kind, code) = icmp.map_or((-1, -1), |tree| icmp_type(ctx, tree));
         if let Some(ports) = ports {

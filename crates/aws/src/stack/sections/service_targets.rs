@@ -38,7 +38,7 @@ fn target(ctx: &Ctx<'_>, item: &Tree, service: &str, draft: &Draft, what: &str) 
     let want = Want::new(what, ctx.problems);
     if item.entries().is_none() {
         let (target_group, entry) = group(ctx, item, service, want)?;
-        let (container, port) = endpoint(ctx, draft, None, None, &item.place, what)?;
+        let (container, port) = endpoint(ctx, draft, (None, None), &item.place, what)?;
         return Some(ServiceTarget { target_group, entry, container, port });
     }
     let fields = Fields::open(item, what, ctx.problems)?;
@@ -52,7 +52,7 @@ fn target(ctx: &Ctx<'_>, item: &Tree, service: &str, draft: &Draft, what: &str) 
         return None;
     };
     let group = group(ctx, named, service, want);
-    let endpoint = endpoint(ctx, draft, container, port, &item.place, what);
+    let endpoint = endpoint(ctx, draft, (container, port), &item.place, what);
     let ((target_group, entry), (container, port)) = (group?, endpoint?);
     Some(ServiceTarget { target_group, entry, container, port })
 }
@@ -72,8 +72,7 @@ fn group(ctx: &Ctx<'_>, tree: &Tree, service: &str, want: Want<'_>) -> Option<(T
 fn endpoint(
     ctx: &Ctx<'_>,
     draft: &Draft,
-    container: Option<&Tree>,
-    port: Option<&Tree>,
+    (container, port): (Option<&Tree>, Option<&Tree>),
     place: &Place,
     what: &str,
 ) -> Option<(String, u16)> {

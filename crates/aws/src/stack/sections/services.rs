@@ -111,7 +111,8 @@ fn draft(ctx: &Ctx<'_>, fields: &Fields<'_>, what: &str) -> Option<Draft> {
                     help,
                 );
             }
-            Some(inline::read(ctx, containers, fields))
+            let place = fields.entry("containers").map_or(&containers.place, |entry| &entry.place);
+            Some(inline::read(ctx, containers, place, fields))
         }
         (None, Some(file)) => {
             let mut draft = task_definition::from_file(ctx, file, fields.take("images"))?;
@@ -177,9 +178,9 @@ fn complete(ctx: &Ctx<'_>, mut draft: Draft, fields: &Fields<'_>, service: &str,
         let words = format!("`{key}` of {}", fields.what());
         let Some(tree) = fields.take(key) else { continue };
         draft.places.insert(name.to_owned(), tree.place.clone());
-        if let Some(role) = roles::reference(ctx, tree, &words) {
-            draft.document.insert(name.to_owned(), role.to_value());
-        }
+        // A wrong role has been reported; that there is none would be said for nothing.
+        let role = roles::reference(ctx, tree, &words).unwrap_or_default();
+        draft.document.insert(name.to_owned(), role.to_value());
     }
     if !draft.document.contains_key("family") {
         draft.document.insert("family".to_owned(), name::physical(ctx.stack_name(), service, 255).into());

@@ -190,11 +190,13 @@ impl<'a> Coerce<'a> {
 
     fn int(&self, tree: &Tree, want: Want<'_>) -> Option<Json> {
         let text = want.string(tree)?;
-        if let Value::Text(_) = &tree.value {
-            self.note("a number written as a string");
-        }
         match text.trim().parse::<i64>() {
-            Ok(number) => Some(number.into()),
+            Ok(number) => {
+                if let Value::Text(_) = &tree.value {
+                    self.note("a number written as a string");
+                }
+                Some(number.into())
+            }
             // Some templates print whole numbers as 256.0.
             Err(_) => match text.trim().strip_suffix(".0").and_then(|text| text.parse::<i64>().ok()) {
                 Some(number) => Some(number.into()),

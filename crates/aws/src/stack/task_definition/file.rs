@@ -146,6 +146,10 @@ fn images(ctx: &Ctx<'_>, images: Option<&Tree>, draft: &mut Draft) {
 fn role(ctx: &Ctx<'_>, key: &str, draft: &mut Draft) {
     let Some(given) = draft.text(key).map(str::to_owned) else { return };
     let place = draft.at(key).clone();
+    if placeholder(&given) {
+        // Said by `foreign`.
+        return;
+    }
     if given.starts_with("arn:") {
         let account = given.split(':').nth(4).unwrap_or_default();
         if !is_arn(&given, "iam") || account.len() != 12 || !account.chars().all(|c| c.is_ascii_digit()) {
@@ -153,10 +157,6 @@ fn role(ctx: &Ctx<'_>, key: &str, draft: &mut Draft) {
                 "ECS will refuse it. The form is arn:aws:iam::123456789012:role/NAME; an entry of `roles` works too.";
             ctx.problems.warn("bad-arn", &place, format!("`{given}` is not the ARN of a role"), help);
         }
-        return;
-    }
-    if placeholder(&given) {
-        // Said by `foreign`.
         return;
     }
     let name = given.strip_prefix("existing:").unwrap_or(&given).trim().to_owned();

@@ -23,7 +23,7 @@ pub(crate) fn memory(text: &str) -> Option<u64> {
 fn scaled(number: &str, factor: f64) -> Option<u64> {
     let value = number.trim().parse::<f64>().ok()? * factor;
     // Sizes are at most 6 digits, so the conversion loses nothing that is kept.
-    (value.is_finite() && value >= 1.0 && value < 1e9 && value.fract() == 0.0)
+    (value.is_finite() && (1.0..1e9).contains(&value) && value.fract() == 0.0)
         .then(|| value.to_string().parse().ok())?
 }
 

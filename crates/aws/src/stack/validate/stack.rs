@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 
 use evenkeel_core::diagnostic::{Diagnostic, Place};
+use evenkeel_core::name;
 
-use super::super::model::{Action, Role, Service, Stack, SubnetsRef};
+use super::super::model::{Action, Meta, Role, Service, Stack, SubnetsRef};
 use super::super::sections::Ctx;
+use super::super::values::{self, NameRule};
 
 /// One service.
 pub(crate) fn service(ctx: &Ctx<'_>, service: &Service, what: &str) {
@@ -71,7 +73,7 @@ fn target_groups(ctx: &Ctx<'_>, stack: &Stack) {
     let registrations = ctx.registrations.borrow();
     let mut users: BTreeMap<&str, (&str, &Place)> = BTreeMap::new();
     for (service, group, place) in registrations.iter() {
-        if !forwarded.contains(&group.as_str()) {
+        if ctx.balancers_complete.get() && !forwarded.contains(&group.as_str()) {
             let help =
                 "ECS refuses a target group that no load balancer uses. Forward to it from a listener or a rule.";
             let summary =
@@ -101,7 +103,7 @@ fn target_groups(ctx: &Ctx<'_>, stack: &Stack) {
         }
     }
     for (name, group) in &stack.target_groups {
-        if !forwarded.contains(&name.as_str()) && !users.contains_key(name.as_str()) {
+        if ctx.balancers_complete.get() && !forwarded.contains(&name.as_str()) && !users.contains_key(name.as_str()) {
             let help = "Forward to it from a listener or a rule, or remove it.";
             let summary = format!("nothing uses target group `{name}`");
             ctx.problems.warn("unused-target-group", &group.meta.place, summary, help);
@@ -112,7 +114,7 @@ fn target_groups(ctx: &Ctx<'_>, stack: &Stack) {
 fn load_balancers(ctx: &Ctx<'_>, stack: &Stack) {
     for (name, balancer) in &stack.load_balancers {
         let place = &balancer.meta.place;
-        if balancer.listeners.is_empty() {
+        if ctx.balancers_complete.get() && balancer.listeners.is_empty() {
             let help = "It would cost money and answer nothing. Add `listeners:`.";
             ctx.problems.warn("no-listener", place, format!("load balancer `{name}` has no listener"), help);
         }
@@ -136,35 +138,47 @@ fn load_balancers(ctx: &Ctx<'_>, stack: &Stack) {
     }
 }
 
+/// The names that AWS will know things by, given or made from the stack and the entry, are good and unique.
 fn physical_names(ctx: &Ctx<'_>, stack: &Stack) {
-    let check = |kind: &str, metas: Vec<&super::super::model::Meta>| {
+    let check = |kind: &str, rule: &NameRule, metas: Vec<(&String, &Meta)>| {
         let mut seen: BTreeMap<String, &Place> = BTreeMap::new();
-        for meta in metas {
-            let Some(name) = &meta.name else { continue };
-            // Names of groups and roles differ in more than upper and lower case for AWS.
+        for (entry, meta) in metas {
+            let made = || name::physical(&stack.name, entry, *rule.length.end());
+            let name = meta.name.clone().unwrap_or_else(made);
+            if let (None, Some(complaint)) = (&meta.name, rule.complaint(&name)) {
+                let summary = format!("{kind} `{entry}` would be called `{name}`: {complaint}");
+                ctx.problems.error("bad-name", &meta.place, summary, "Give it a `name:` of its own.");
+            }
+            // Names of some kinds differ in more than upper and lower case for AWS.
             if let Some(first) = seen.insert(name.to_ascii_lowercase(), &meta.place) {
-                ctx.problems.push(
-                    Diagnostic::error(
-                        "duplicate-name",
-                        format!("two {kind} are called `{name}`"),
-                        Some(meta.place.clone()),
-                    )
-                    .related(first.clone(), "the first one")
-                    .help("AWS knows them by name. Give one of them another."),
+                let error = Diagnostic::error(
+                    "duplicate-name",
+                    format!("two entries are called `{name}`, both {kind}s"),
+                    Some(meta.place.clone()),
                 );
+                let help = "AWS knows them by name. Give one of them another `name:`.";
+                ctx.problems.push(error.related(first.clone(), "the first one").help(help));
             }
         }
     };
-    check("security groups", stack.security_groups.values().map(|it| &it.meta).collect());
-    check("target groups", stack.target_groups.values().map(|it| &it.meta).collect());
-    check("load balancers", stack.load_balancers.values().map(|it| &it.meta).collect());
-    check("log groups", stack.log_groups.values().map(|it| &it.meta).collect());
-    check("services", stack.services.values().map(|it| &it.meta).collect());
-    let roles = stack.roles.values().filter_map(|role| match role {
-        Role::Managed(role) => Some(&role.meta),
+    check(
+        "security group",
+        &values::SECURITY_GROUP,
+        stack.security_groups.iter().map(|(n, it)| (n, &it.meta)).collect(),
+    );
+    check("target group", &values::TARGET_GROUP, stack.target_groups.iter().map(|(n, it)| (n, &it.meta)).collect());
+    check("load balancer", &values::LOAD_BALANCER, stack.load_balancers.iter().map(|(n, it)| (n, &it.meta)).collect());
+    check("log group", &values::LOG_GROUP, stack.log_groups.iter().map(|(n, it)| (n, &it.meta)).collect());
+    check("service", &values::ECS, stack.services.iter().map(|(n, it)| (n, &it.meta)).collect());
+    let roles = stack.roles.iter().filter_map(|(name, role)| match role {
+        Role::Managed(role) => Some((name, &role.meta)),
         Role::Existing { .. } => None,
     });
-    check("roles", roles.collect());
+    check("role", &values::ROLE, roles.collect());
+    families(ctx, stack);
+}
+
+fn families(ctx: &Ctx<'_>, stack: &Stack) {
     let mut families: BTreeMap<&str, &Place> = BTreeMap::new();
     for service in stack.services.values() {
         let task = &service.task_definition;
@@ -184,7 +198,7 @@ fn physical_names(ctx: &Ctx<'_>, stack: &Stack) {
 }
 
 fn moved(ctx: &Ctx<'_>, stack: &Stack) {
-    let check = |section: &str, metas: Vec<(&String, &super::super::model::Meta)>| {
+    let check = |section: &str, metas: Vec<(&String, &Meta)>| {
         for (name, meta) in &metas {
             let Some(old) = &meta.moved_from else { continue };
             let error = if old == *name {

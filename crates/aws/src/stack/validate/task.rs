@@ -229,7 +229,8 @@ fn fargate(ctx: &Ctx<'_>, draft: &Draft) {
             for key in ["cpu", "memory"] {
                 if !draft.document.contains_key(key) {
                     let summary = format!("a task on Fargate needs `{key}`");
-                    let help = "Give both for the whole task, for example cpu: 256 and memory: 512.";
+                    let help =
+                        "Give cpu: 256 and memory: 512, for example; or launch_type: EC2 if it is not for Fargate.";
                     ctx.problems.error("fargate-size", &draft.place, summary, help);
                 }
             }
