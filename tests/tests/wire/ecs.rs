@@ -79,11 +79,6 @@ impl Bench {
         let snapshot = self.cloud.snapshot(graph, false).await;
         snapshot.live(id).unwrap_or_else(|| panic!("{id} is not there: {snapshot:#?}")).clone()
     }
-
-    /// How often a request was sent so far.
-    pub fn calls(&self, operation: &str) -> u64 {
-        self.aws().caller.stats().calls.get(operation).copied().unwrap_or(0) as u64
-    }
 }
 
 pub fn info() -> StackInfo {

@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use evenkeel_core::cloud::{Goal, Waiting};
+use evenkeel_core::doc;
 use evenkeel_core::error::{CloudError, ErrorClass};
 use evenkeel_core::snapshot::Readiness;
 use serde_json::{Value, json};
@@ -109,9 +110,12 @@ fn all_run(service: &Value) -> bool {
 /// Whether the service has gone back from what was deployed: that is what a rollback looks like from outside.
 fn taken_back(service: &Value, wait: &Waiting) -> Option<String> {
     let now = convert::live(service, &tags_of(service), "").have;
+    let (before, after) = (&wait.live.have, &now);
+    // A value that a reply leaves out says nothing.
+    let told = |value: &Value| doc::as_unreturned(value).is_none();
     let back = ["task_definition", "network", "load_balancers", "strategy"]
         .into_iter()
-        .find(|field| now.get(field) != wait.live.have.get(field))?;
+        .find(|field| before[*field] != after[*field] && told(&before[*field]) && told(&after[*field]))?;
     let running = text(service, "taskDefinition");
     Some(if back == "task_definition" {
         format!("the service went back to {}, so the deployment of {} was rolled back", last(running), asked(wait))
