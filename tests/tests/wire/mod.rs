@@ -4,7 +4,6 @@ mod basics;
 mod cluster;
 mod dns;
 mod ecs;
-mod dns;
 mod log_group;
 mod network;
 mod role;
