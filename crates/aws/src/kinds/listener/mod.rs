@@ -325,13 +325,15 @@ fn uses(spec: &Spec) -> Vec<String> {
 
 fn canonical(item: &Item<Listener>) -> Spec {
     let raw = &item.raw;
-    let certificate = raw.certificates().first().and_then(Certificate::certificate_arn);
+    // What is left over from HTTPS, or filled in by an endpoint, means nothing on a plain listener.
+    let secure = matches!(raw.protocol(), Some(ProtocolEnum::Https | ProtocolEnum::Tls));
+    let certificate = raw.certificates().first().and_then(Certificate::certificate_arn).filter(|_| secure);
     Spec {
         load_balancer: raw.load_balancer_arn().unwrap_or_default().into(),
         port: raw.port().unwrap_or_default(),
         protocol: raw.protocol().map_or("", ProtocolEnum::as_str).to_owned(),
         certificate: certificate.map(Text::from),
-        ssl_policy: raw.ssl_policy().filter(|policy| !policy.is_empty()).map(str::to_owned),
+        ssl_policy: raw.ssl_policy().filter(|policy| secure && !policy.is_empty()).map(str::to_owned),
         default: Action::live(raw.default_actions()),
         tags: tags::user(&item.tags),
     }
