@@ -11,6 +11,7 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use evenkeel_core::error::{CloudError, ErrorClass};
+use tokio::sync::OnceCell;
 
 use crate::call::Caller;
 
@@ -48,6 +49,7 @@ pub struct Aws {
     pub region: String,
     /// Sends requests: pace, retries in place, statistics.
     pub caller: Arc<Caller>,
+    account: Arc<OnceCell<String>>,
 }
 
 /// Longest time for one request and its reply. Route 53 and IAM sometimes take ten seconds under load.
@@ -106,16 +108,20 @@ impl Aws {
             tagging: aws_sdk_resourcegroupstagging::Client::new(config),
             region,
             caller,
+            account: Arc::default(),
         })
     }
 
-    /// The account that the credentials belong to.
+    /// The account that the credentials belong to; asked for once.
     ///
     /// # Errors
     /// Any error of `sts:GetCallerIdentity`.
     pub async fn account(&self) -> Result<String, CloudError> {
-        let identity = self.caller.send("sts:GetCallerIdentity", || self.sts.get_caller_identity().send()).await?;
-        Ok(identity.account().unwrap_or_default().to_owned())
+        let ask = || async {
+            let identity = self.caller.send("sts:GetCallerIdentity", || self.sts.get_caller_identity().send()).await?;
+            Ok(identity.account().unwrap_or_default().to_owned())
+        };
+        self.account.get_or_try_init(ask).await.cloned()
     }
 }
 

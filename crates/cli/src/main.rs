@@ -1,1 +1,97 @@
-fn main() {}
+//! The command line of evenkeel: reads it, runs one command, prints, and returns an exit code. What there is to write is in
+//! `args`, one file for each command in `commands`, everything printed in `report`, the codes in `exit`.
+
+mod args;
+mod commands;
+mod engine;
+mod exit;
+mod interrupt;
+mod out;
+mod report;
+mod style;
+
+use std::process::ExitCode;
+
+use serde_json::json;
+use tracing_subscriber::EnvFilter;
+
+use crate::args::{Args, Command, Format};
+use crate::exit::{Exit, Failure};
+use crate::interrupt::Interrupt;
+use crate::out::Ui;
+
+fn main() -> ExitCode {
+    let args = match args::parse(std::env::args_os()) {
+        Ok(args) => args,
+        Err((error, exit)) => {
+            // If not even this can be written, the code still tells.
+            drop(error.print());
+            return exit.into();
+        }
+    };
+    let mut ui = Ui::new(&args.global);
+    log(&ui);
+    let result = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime.block_on(run(&args, &mut ui)),
+        Err(error) => Err(Failure::Refused { text: format!("cannot start: {error}"), help: None }),
+    };
+    finish(result, &mut ui).into()
+}
+
+async fn run(args: &Args, ui: &mut Ui) -> Result<Exit, Failure> {
+    let interrupt = Interrupt::listen();
+    match &args.command {
+        Command::Plan(of) => commands::plan::run(of, &args.global, ui).await,
+        Command::Apply(of) => commands::apply::run(of, &args.global, interrupt, ui).await,
+        Command::Destroy(of) => commands::destroy::run(of, &args.global, interrupt, ui).await,
+        Command::Validate(of) => commands::validate::run(of, &args.global, ui),
+        Command::Completions(of) => commands::completions::run(of, ui),
+    }
+}
+
+/// Prints what is left to be printed, and decides the exit.
+fn finish(result: Result<Exit, Failure>, ui: &mut Ui) -> Exit {
+    let exit = match result {
+        Ok(exit) => exit,
+        Err(failure) => {
+            if ui.format == Format::Json {
+                let mut document = report::failure::json(&failure);
+                if let (Some(stats), Some(map)) = (ui.take_stats(), document.as_object_mut()) {
+                    map.insert("stats".to_owned(), json!(stats));
+                }
+                ui.out.line(&document.to_string());
+            } else {
+                let text = report::failure::render(&failure, ui.err.palette);
+                ui.err.text(&text);
+            }
+            failure.exit()
+        }
+    };
+    if let Some(stats) = ui.take_stats() {
+        ui.err.text(&format!("\n{}", report::stats::render(&stats)));
+    }
+    match ui.out.failed().map(ToString::to_string) {
+        Some(error) => {
+            ui.err.line(&format!("error: stdout: {error}"));
+            if exit == Exit::Done { Exit::Failed } else { exit }
+        }
+        None => exit,
+    }
+}
+
+/// Sends log messages to stderr: warnings, or more with `-v`. EVENKEEL_LOG takes the filters of `tracing`.
+fn log(ui: &Ui) {
+    let level = match (ui.quiet, ui.verbose) {
+        (true, _) => "error",
+        (false, 0) => "warn",
+        (false, 1) => "warn,evenkeel=info,evenkeel_aws=info,evenkeel_core=info",
+        (false, _) => "warn,evenkeel=debug,evenkeel_aws=debug,evenkeel_core=debug",
+    };
+    let filter = EnvFilter::try_from_env("EVENKEEL_LOG").unwrap_or_else(|_| EnvFilter::new(level));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(ui.err.palette.is_on())
+        .without_time()
+        .init();
+}

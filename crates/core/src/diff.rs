@@ -1,20 +1,21 @@
 //! How two documents of one kind differ, as a list of changes by path. Lists are compared by key, as sets or by position,
-//! as the kind says. A desired `null` means "not managed"; a live value that AWS did not return is judged by its mark.
+//! as the kind says. A desired `null` means "not managed"; a live value that AWS did not return is judged by its mark;
+//! an empty list or map is the same as none.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::doc::{self, Doc};
-use crate::kind::{Field, Kind, List, OnChange};
+use crate::kind::{Kind, List, OnChange};
 
 /// One difference between what is live and what is wanted.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Change {
-    /// Where, for a person: `containers[backend].image`, `ingress[tcp 80 0.0.0.0/0]`.
+    /// Where, for a person: `containers[backend].image`, `ingress[tcp 80 0.0.0.0/0]`; empty for the whole document.
     pub path: String,
-    /// What it is; `None` if it is not there.
+    /// What it is; `None` if it is not there or was not returned.
     pub from: Option<Value>,
     /// What it should be, perhaps with holes; `None` if it should go.
     pub to: Option<Value>,
@@ -38,5 +39,288 @@ impl Change {
     /// The first name of the path: the field of the kind's document that changes.
     pub fn field(&self) -> &str {
         self.path.split(['.', '[']).next().unwrap_or(&self.path)
+    }
+
+    /// Whether the change is at `path` or inside it.
+    pub fn is_within(&self, path: &str) -> bool {
+        self.path.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+    }
+}
+
+/// How `have` has to change to become `want`.
+pub fn diff(kind: &Kind, want: &Doc, have: &Doc) -> Vec<Change> {
+    let mut differ = Differ { kind, changes: Vec::new() };
+    differ.value(&Path::default(), want, have);
+    differ.changes
+}
+
+/// A place in two documents: as a person reads it, and as the kind's fields name it.
+#[derive(Clone, Default)]
+struct Path {
+    shown: String,
+    pattern: String,
+}
+
+impl Path {
+    fn key(&self, key: &str) -> Self {
+        let dot = if self.shown.is_empty() { "" } else { "." };
+        Self { shown: format!("{}{dot}{key}", self.shown), pattern: format!("{}{dot}{key}", self.pattern) }
+    }
+
+    fn member(&self, label: &str) -> Self {
+        Self { shown: format!("{}[{label}]", self.shown), pattern: format!("{}[]", self.pattern) }
+    }
+}
+
+struct Differ<'a> {
+    kind: &'a Kind,
+    changes: Vec<Change>,
+}
+
+impl Differ<'_> {
+    fn value(&mut self, path: &Path, want: &Value, have: &Value) {
+        if want.is_null() || want == have {
+            return;
+        }
+        if let Some(applied) = doc::as_unreturned(have) {
+            let same = !doc::is_open(want) && applied == Some(doc::fingerprint(want).as_str());
+            if !same {
+                self.change(path, None, Some(want));
+            }
+            return;
+        }
+        if is_empty(want) && is_empty(have) {
+            return;
+        }
+        match (want, have) {
+            (Value::Object(wanted), Value::Object(live)) if !doc::is_hole(want) => self.object(path, wanted, live),
+            (Value::Array(wanted), Value::Array(live)) => self.list(path, wanted, live),
+            _ => self.change(path, Some(have).filter(|have| !have.is_null()), Some(want)),
+        }
+    }
+
+    fn object(&mut self, path: &Path, want: &Map<String, Value>, have: &Map<String, Value>) {
+        for (key, wanted) in want {
+            self.value(&path.key(key), wanted, have.get(key).unwrap_or(&Value::Null));
+        }
+        for (key, live) in have {
+            if !want.contains_key(key) && !is_empty(live) && doc::as_unreturned(live).is_none() {
+                self.change(&path.key(key), Some(live), None);
+            }
+        }
+    }
+
+    fn list(&mut self, path: &Path, want: &[Value], have: &[Value]) {
+        match self.list_rule(path) {
+            List::Keyed(keys) => self.keyed(path, keys, want, have),
+            List::Set => {
+                let sorted = |items: &[Value]| {
+                    let mut items: Vec<String> = items.iter().map(ToString::to_string).collect();
+                    items.sort_unstable();
+                    items
+                };
+                if sorted(want) != sorted(have) {
+                    self.change(path, Some(&Value::from(have)), Some(&Value::from(want)));
+                }
+            }
+            List::Ordered if want.len() == have.len() => {
+                for (at, (wanted, live)) in want.iter().zip(have).enumerate() {
+                    self.value(&path.member(&at.to_string()), wanted, live);
+                }
+            }
+            List::Ordered => self.change(path, Some(&Value::from(have)), Some(&Value::from(want))),
+        }
+    }
+
+    fn keyed(&mut self, path: &Path, keys: &[&str], want: &[Value], have: &[Value]) {
+        let mut live: BTreeMap<String, Vec<&Value>> = BTreeMap::new();
+        for item in have.iter().rev() {
+            live.entry(identity(item, keys)).or_default().push(item);
+        }
+        for wanted in want {
+            let member = path.member(&label(wanted, keys));
+            match live.get_mut(&identity(wanted, keys)).and_then(Vec::pop) {
+                Some(live) => self.value(&member, wanted, live),
+                None => self.change(&member, None, Some(wanted)),
+            }
+        }
+        // In the order of the live list, so that the same documents always give the same changes.
+        for item in have {
+            let rest = live.get(&identity(item, keys)).map_or(&[][..], Vec::as_slice);
+            if rest.iter().any(|left| std::ptr::eq(*left, item)) {
+                self.change(&path.member(&label(item, keys)), Some(item), None);
+            }
+        }
+    }
+
+    fn list_rule(&self, path: &Path) -> List {
+        self.kind.fields.iter().find(|field| field.path == path.pattern).map_or(List::Ordered, |field| field.list)
+    }
+
+    fn change(&mut self, path: &Path, from: Option<&Value>, to: Option<&Value>) {
+        let effect = self.effect(&path.pattern);
+        self.changes.push(Change { path: path.shown.clone(), from: from.cloned(), to: to.cloned(), effect });
+    }
+
+    /// The strongest rule among those for the path and for what it is inside of.
+    fn effect(&self, pattern: &str) -> Effect {
+        let covers = |field: &str| {
+            pattern
+                .strip_prefix(field)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('.') || rest.starts_with('['))
+        };
+        let rules = self.kind.fields.iter().filter(|field| covers(field.path)).map(|field| field.on_change);
+        rules.fold(Effect::Update, |effect, rule| match rule {
+            OnChange::Replace => Effect::Replace,
+            OnChange::Tell if effect == Effect::Update => Effect::Tell,
+            OnChange::Tell | OnChange::Update => effect,
+        })
+    }
+}
+
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Array(items) => items.is_empty(),
+        Value::Object(map) => map.is_empty(),
+        Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
+    }
+}
+
+fn identity(item: &Value, keys: &[&str]) -> String {
+    keys.iter().map(|key| item.get(key).unwrap_or(&Value::Null).to_string()).collect::<Vec<_>>().join("\u{1}")
+}
+
+/// What a person calls a member of a keyed list.
+fn label(item: &Value, keys: &[&str]) -> String {
+    let words: Vec<String> = keys.iter().filter_map(|key| item.get(key)).filter_map(words).collect();
+    words.join(" ")
+}
+
+fn words(value: &Value) -> Option<String> {
+    match value {
+        Value::Null => None,
+        Value::String(text) => Some(text.clone()),
+        Value::Bool(_) | Value::Number(_) => Some(value.to_string()),
+        Value::Array(items) if items.is_empty() => None,
+        Value::Array(items) => Some(items.iter().filter_map(words).collect::<Vec<_>>().join(",")),
+        Value::Object(_) if doc::is_hole(value) => doc::refs(value)
+            .first()
+            .map(|hole| hole.node.to_string())
+            .or_else(|| Some("(known after apply)".to_owned())),
+        Value::Object(map) => {
+            let parts: Vec<String> =
+                map.iter().filter_map(|(key, value)| words(value).map(|value| format!("{key}={value}"))).collect();
+            (!parts.is_empty()).then(|| parts.join(" "))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::doc::Text;
+    use crate::id::NodeId;
+    use crate::kind::{Field, Ready, Replace};
+
+    const KIND: Kind = Kind {
+        name: "thing",
+        title: "thing",
+        fields: &[
+            Field::immutable("port"),
+            Field::informational("note"),
+            Field::keyed("rules", &["proto", "port"]),
+            Field::set("groups"),
+            Field::immutable("frozen"),
+            Field::keyed("frozen.items", &["name"]),
+        ],
+        outputs: &[],
+        replace: Replace::CreateFirst,
+        name_limit: 0,
+        ready: Ready::AtOnce,
+        slow_delete: false,
+        deadline_secs: 0,
+        lookup: false,
+    };
+
+    fn lines(want: &Value, have: &Value) -> Vec<String> {
+        let show = |value: &Option<Value>| value.as_ref().map_or("-".to_owned(), ToString::to_string);
+        diff(&KIND, want, have)
+            .iter()
+            .map(|c| format!("{} {} => {} {:?}", c.path, show(&c.from), show(&c.to), c.effect))
+            .collect()
+    }
+
+    #[test]
+    fn equal_documents_do_not_differ() {
+        let doc = json!({ "port": 1, "rules": [{ "proto": "tcp", "port": 80 }], "tags": { "a": "b" } });
+        assert!(lines(&doc, &doc).is_empty());
+        assert!(lines(&json!({ "x": null, "l": [], "m": {} }), &json!({ "x": 5 })).is_empty());
+        assert!(lines(&json!({}), &json!({ "l": [], "n": null })).is_empty());
+    }
+
+    #[test]
+    fn fields_say_what_a_change_means() {
+        let changes = lines(
+            &json!({ "port": 2, "note": "b", "size": 3, "frozen": { "items": [{ "name": "n", "v": 2 }] } }),
+            &json!({ "port": 1, "note": "a", "size": 2, "frozen": { "items": [{ "name": "n", "v": 1 }] } }),
+        );
+        assert_eq!(
+            changes,
+            [
+                "frozen.items[n].v 1 => 2 Replace",
+                "note \"a\" => \"b\" Tell",
+                "port 1 => 2 Replace",
+                "size 2 => 3 Update"
+            ]
+        );
+    }
+
+    #[test]
+    fn members_are_told_apart_by_key() {
+        let have = json!({ "rules": [{ "proto": "tcp", "port": 80, "d": "x" }, { "proto": "udp", "port": 53 }] });
+        let want = json!({ "rules": [{ "proto": "tcp", "port": 443 }, { "proto": "tcp", "port": 80, "d": "y" }] });
+        assert_eq!(
+            lines(&want, &have),
+            [
+                "rules[tcp 443] - => {\"port\":443,\"proto\":\"tcp\"} Update",
+                "rules[tcp 80].d \"x\" => \"y\" Update",
+                "rules[udp 53] {\"port\":53,\"proto\":\"udp\"} => - Update",
+            ]
+        );
+    }
+
+    #[test]
+    fn sets_have_no_order() {
+        assert!(lines(&json!({ "groups": ["b", "a"] }), &json!({ "groups": ["a", "b"] })).is_empty());
+        assert_eq!(lines(&json!({ "groups": ["b"] }), &json!({ "groups": ["a"] })).len(), 1);
+    }
+
+    #[test]
+    fn a_key_that_is_only_live_goes() {
+        assert_eq!(
+            lines(&json!({ "tags": { "a": "1" } }), &json!({ "tags": { "a": "1", "b": "2" } })),
+            ["tags.b \"2\" => - Update"]
+        );
+    }
+
+    #[test]
+    fn what_was_not_returned_is_judged_by_its_mark() {
+        let want = json!({ "breaker": { "on": true } });
+        let mark = doc::fingerprint(&want["breaker"]);
+        assert!(lines(&want, &json!({ "breaker": doc::unreturned(Some(&mark)) })).is_empty());
+        assert_eq!(lines(&want, &json!({ "breaker": doc::unreturned(Some("0")) })).len(), 1);
+        assert_eq!(lines(&want, &json!({ "breaker": doc::unreturned(None) })).len(), 1);
+        assert!(lines(&want, &doc::unreturned(Some(&doc::fingerprint(&want)))).is_empty());
+    }
+
+    #[test]
+    fn a_hole_is_a_change_until_it_is_filled() {
+        let hole = Text::output(NodeId::new("k", "n"), "arn").to_value();
+        let changes = diff(&KIND, &json!({ "target": hole }), &json!({ "target": "arn:1" }));
+        assert_eq!(changes.len(), 1);
+        assert!(changes[0].is_within("target") && !changes[0].is_within("tar"));
     }
 }

@@ -26,6 +26,8 @@ pub struct Node {
     pub id: NodeId,
     /// The physical name without a generation suffix; empty if its kind has none.
     pub name: String,
+    /// Whether the file gives this very name; a default name may differ from that of a live thing that was renamed or moved.
+    pub named: bool,
     /// What it should be, in the canonical form of its kind, with holes.
     pub want: Doc,
     /// Nodes that must be there first, beside those that `want` refers to.
@@ -46,6 +48,7 @@ impl Node {
         Self {
             id,
             name: name.into(),
+            named: false,
             want,
             needs: BTreeSet::new(),
             moved_from: None,
@@ -145,6 +148,26 @@ impl Graph {
         let mut needs = node.needs.clone();
         needs.extend(doc::refs(&node.want).into_iter().map(|hole| hole.node));
         needs
+    }
+
+    /// All nodes, each after everything that it needs; otherwise by id.
+    pub fn in_order(&self) -> Vec<&Node> {
+        let mut order = Vec::with_capacity(self.nodes.len());
+        let mut seen: BTreeSet<&NodeId> = BTreeSet::new();
+        for root in self.nodes.values() {
+            // An explicit stack: a chain of ten thousand nodes must not overflow the program's own.
+            let mut stack = vec![(root, false)];
+            while let Some((node, needs_done)) = stack.pop() {
+                if needs_done {
+                    order.push(node);
+                } else if seen.insert(&node.id) {
+                    stack.push((node, true));
+                    let needs = self.needs(node);
+                    stack.extend(needs.iter().rev().filter_map(|need| self.nodes.get(need)).map(|need| (need, false)));
+                }
+            }
+        }
+        order
     }
 
     /// The given nodes and everything that they need, directly or not.

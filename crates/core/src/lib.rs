@@ -8,15 +8,21 @@
 //!
 //! Start with [`graph`] (what is wanted), [`snapshot`] (what is live), [`plan`] (what to do) and [`cloud`] (who does it).
 
+pub mod check;
+pub mod clock;
 pub mod cloud;
 pub mod diagnostic;
 pub mod diff;
 pub mod doc;
 pub mod error;
 pub mod event;
+pub mod execute;
 pub mod graph;
 pub mod id;
 pub mod kind;
 pub mod name;
 pub mod plan;
+pub mod retry;
+pub mod saved;
+pub mod schedule;
 pub mod snapshot;

@@ -49,7 +49,8 @@ impl<'a> Finder<'a> {
     }
 
     async fn ask(&self) -> Result<Vec<Found>, CloudError> {
-        let mut types = vec!["logs:log-group", "ecs:cluster"];
+        // The whole service: not every endpoint calls log groups `logs:log-group`, as AWS does.
+        let mut types = vec!["logs", "ecs:cluster"];
         if self.thorough {
             types.push("ecs:task-definition");
         }

@@ -1,9 +1,11 @@
 //! The plan: an ordered list of steps, each with its reason, and everything that is left undone on purpose. A plan is
-//! plain data, complete enough that carrying it out leaves nothing to decide. How it is made: `build.rs`; its order:
-//! `order.rs`.
+//! plain data, complete enough that carrying it out leaves nothing to decide. How it is made: `decide.rs` for what is wanted,
+//! `remove.rs` for what is not, `order.rs` for the order; `build.rs` puts them together.
 
 mod build;
+mod decide;
 mod order;
+mod remove;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -28,6 +30,8 @@ pub struct PlanOptions {
     pub adopt: BTreeSet<String>,
     /// Nodes whose data may be lost or whose protection may be passed over.
     pub consent: BTreeSet<NodeId>,
+    /// Nodes with `protect: true` in a stack file that is to be destroyed (the graph is then empty and cannot say).
+    pub protected: BTreeSet<NodeId>,
     /// Whether to take everything down; the graph is then empty and data that is not protected may go.
     pub destroy: bool,
     /// Whether to leave out waiting for changed things to get ready.

@@ -1,0 +1,343 @@
+//! All records of a stack in one zone, changed in one atomic ChangeResourceRecordSets (at most 1000 values and 32,000
+//! characters; more are several). Ownership is a TXT record beside each (`form.rs`); what exactly to send is decided in
+//! `batch.rs` from the zone as it is at that moment, since a DELETE has to repeat the current values. A change is accepted
+//! at once and reaches all name servers in about a minute: its id stays in the live thing's handles, `change/<id>`.
+
+mod batch;
+pub mod form;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use async_trait::async_trait;
+use aws_sdk_route53::types::{Change as RecordChange, ChangeBatch, ChangeStatus, ResourceRecordSet};
+use evenkeel_core::cloud::{Create, Goal, Update, Waiting};
+use evenkeel_core::doc::{Doc, Text};
+use evenkeel_core::error::{CloudError, ErrorClass};
+use evenkeel_core::graph::Node;
+use evenkeel_core::id::NodeId;
+use evenkeel_core::kind::{Field, Kind, Ready, Replace};
+use evenkeel_core::snapshot::{ForeignMember, Live, Owner, Readiness};
+use futures::future::join_all;
+
+use self::batch::Job;
+use self::form::{Alias, Key, Record, Spec, canonical, host, key, name, sort, value};
+use super::{hosted_zone, zone};
+use crate::client::Aws;
+use crate::read::Fetched;
+use crate::read::route53::{self, Route53, Zone};
+use crate::resource::{Driver, Entry, doc, spec};
+use crate::stack::model::{self, RecordData, Stack};
+
+/// Where the ids of changes under way are kept among a live thing's handles.
+const CHANGE: &str = "change/";
+/// Where the stack is kept among a live thing's handles: marks name it, and a deletion has to compare them.
+const STACK: &str = "records_of/";
+
+/// The kind `records`.
+pub static ENTRY: Entry = Entry {
+    kind: Kind {
+        name: "records",
+        title: "Route 53 records",
+        fields: &[
+            Field::immutable("zone_id"),
+            Field::keyed("records", &["name", "type"]),
+            Field::set("records[].values"),
+        ],
+        outputs: &[],
+        replace: Replace::CreateFirst,
+        name_limit: 0,
+        ready: Ready::AtEnd,
+        slow_delete: false,
+        deadline_secs: 600,
+        lookup: false,
+    },
+    contribute,
+    driver: &Records,
+    actions: &[
+        "route53:ListHostedZones",
+        "route53:ListResourceRecordSets",
+        "route53:ChangeResourceRecordSets",
+        "route53:GetChange",
+    ],
+};
+
+/// The node of the records in a zone.
+pub fn id(zone: &str) -> NodeId {
+    NodeId::new("records", zone)
+}
+
+fn contribute(stack: &Stack, nodes: &mut Vec<Node>) {
+    for item in stack.dns.iter().filter(|item| !item.records.is_empty()) {
+        let of = if item.create { hosted_zone::id(&item.name) } else { zone::id(&item.name) };
+        let mut records: Vec<Record> = item.records.iter().map(wanted).collect();
+        records.sort_by_key(Record::key);
+        let want = Spec { zone_id: Text::output(of, "zone_id"), records };
+        let mut node = Node::new(id(&item.name), "", doc(&want));
+        node.origin = Some(item.place.to_string());
+        node.protect = item.protect;
+        nodes.push(node);
+    }
+}
+
+fn wanted(record: &model::Record) -> Record {
+    let fixed = |text: &Text, form: &dyn Fn(&str) -> String| match text.known() {
+        Some(known) => Text::from(form(known)),
+        None => text.clone(),
+    };
+    let (ttl, values, alias) = match &record.data {
+        RecordData::Values { ttl, values } => {
+            let form = |text: &str| value(&record.rtype, text);
+            let mut values: Vec<Text> = values.iter().map(|value| fixed(value, &form)).collect();
+            values.sort();
+            (Some(i64::from(*ttl)), Some(values), None)
+        }
+        RecordData::Alias { dns_name, zone_id, evaluate_target_health } => {
+            let evaluate_target_health = *evaluate_target_health;
+            let (dns_name, zone_id) = (fixed(dns_name, &host), zone_id.clone());
+            (None, None, Some(Alias { dns_name, zone_id, evaluate_target_health }))
+        }
+    };
+    Record { name: name(&record.name), kind: record.rtype.clone(), ttl, values, alias }
+}
+
+struct Records;
+
+#[async_trait]
+impl Driver for Records {
+    fn observe(&self, fetched: &Fetched) -> Result<Vec<Live>, CloudError> {
+        let read = &fetched.route53;
+        let zones = read.zones.as_ref().map_err(Clone::clone)?;
+        let mut lives = Vec::new();
+        for (zone_id, sets) in &read.records {
+            let Some(zone) = zones.iter().find(|zone| zone.id == *zone_id) else { continue };
+            let wanted = wanted_in(read, zones, zone);
+            match sets {
+                Ok(sets) => lives.extend(observed(sets, zone, &fetched.stack, wanted)),
+                Err(error) if error.class == ErrorClass::Gone => {}
+                // The zone was only looked into for things left over; who may not even list it has made nothing there.
+                Err(error) if error.class == ErrorClass::Denied && !read.wanted.records.contains_key(&zone.name) => {
+                    tracing::warn!(zone = zone.name, "its records may not be listed; records left over are not found");
+                }
+                Err(error) => return Err(error.clone()),
+            }
+        }
+        Ok(lives)
+    }
+
+    async fn create(&self, aws: &Aws, stack: &str, order: Create<'_>) -> Result<Live, CloudError> {
+        let want: Spec = spec(order.want)?;
+        let job = Job {
+            zone: order.node.name(),
+            stack,
+            node: order.node,
+            write: want.records.clone(),
+            remove: BTreeSet::new(),
+            adopt: BTreeSet::new(),
+            tidy: false,
+        };
+        let zone_id = want.zone_id.known().unwrap_or_default().to_owned();
+        let pending = carry_out(aws, &zone_id, &job, Some(Vec::new())).await.map_err(still_new)?;
+        Ok(with_changes(live(&zone_id, stack, order.node, &want), &pending))
+    }
+
+    async fn update(&self, aws: &Aws, stack: &str, order: Update<'_>) -> Result<Live, CloudError> {
+        let (have, want): (Spec, Spec) = (spec(&order.live.have)?, spec(order.want)?);
+        let adopt = adopted(&order);
+        let before: BTreeMap<Key, &Record> = have.records.iter().map(|record| (record.key(), record)).collect();
+        let after: BTreeSet<Key> = want.records.iter().map(Record::key).collect();
+        let write = want.records.iter().filter(|record| before.get(&record.key()) != Some(record));
+        let job = Job {
+            zone: order.node.name(),
+            stack,
+            node: order.node,
+            write: write.cloned().collect(),
+            remove: before.into_keys().filter(|key| !after.contains(key)).collect(),
+            adopt,
+            tidy: false,
+        };
+        let pending = carry_out(aws, &order.live.id, &job, None).await.map_err(still_new)?;
+        let mut now = with_changes(live(&order.live.id, stack, order.node, &want), &pending);
+        let left = |member: &&ForeignMember| member_key(&member.have).is_none_or(|key| !job.adopt.contains(&key));
+        now.foreign = order.live.foreign.iter().filter(left).cloned().collect();
+        Ok(now)
+    }
+
+    async fn delete(&self, aws: &Aws, node: &NodeId, live: &Live) -> Result<(), CloudError> {
+        let have: Spec = spec(&live.have)?;
+        let job = Job {
+            zone: node.name(),
+            stack: stack_of(live),
+            node,
+            write: Vec::new(),
+            remove: have.records.iter().map(Record::key).collect(),
+            adopt: BTreeSet::new(),
+            tidy: true,
+        };
+        match carry_out(aws, &live.id, &job, None).await {
+            // The zone itself is gone.
+            Err(error) if error.code == "NoSuchHostedZone" => Ok(()),
+            reply => reply.map(drop),
+        }
+    }
+
+    async fn poll(&self, aws: &Aws, waiting: &[Waiting]) -> Vec<Result<Readiness, CloudError>> {
+        join_all(waiting.iter().map(|one| async move {
+            match one.goal {
+                Goal::Gone => Ok(Readiness::Gone),
+                Goal::Ready => progress(aws, &one.live).await,
+            }
+        }))
+        .await
+    }
+}
+
+/// The wanted records of a zone; `None` if this is not the zone that the stack file means.
+fn wanted_in<'a>(read: &'a Route53, zones: &[Zone], zone: &Zone) -> Option<&'a BTreeSet<Key>> {
+    let wanted = read.wanted.records.get(&zone.name)?;
+    let id = read.wanted.lookups.get(&zone.name).and_then(Option::as_deref);
+    // An ambiguous name is told where the zone is looked up.
+    let meant = route53::choose(zones, &zone.name, id).ok().flatten();
+    meant.is_none_or(|meant| meant.id == zone.id).then_some(wanted)
+}
+
+/// The records of the stack in a zone, and those of others that stand where the graph wants one.
+///
+/// If nothing there is ours but something foreign is in the way, an empty thing of ours carries it, so that the plan tells.
+fn observed(sets: &[ResourceRecordSet], zone: &Zone, stack: &str, wanted: Option<&BTreeSet<Key>>) -> Option<Live> {
+    let sorted = sort(sets, &zone.name, stack);
+    let mut foreign: BTreeMap<Key, ForeignMember> = BTreeMap::new();
+    for (set, other) in sorted.foreign {
+        let key = key(set);
+        let Some(wanted) = wanted else { continue };
+        let same: &[&str] = if wanted.contains(&key) {
+            &["name", "type"]
+        } else if clashes(wanted, &key) {
+            &["name"]
+        } else {
+            continue;
+        };
+        foreign.entry(key.clone()).or_insert_with(|| ForeignMember {
+            key: format!("{}/{}", key.0, key.1),
+            list: "records".to_owned(),
+            same: same.iter().map(|field| (*field).to_owned()).collect(),
+            have: doc(&canonical(set)),
+            stack: other,
+        });
+    }
+    if sorted.ours.is_empty() && sorted.orphans.is_empty() && foreign.is_empty() {
+        return None;
+    }
+    let mut records: Vec<Record> = sorted.ours.into_iter().map(canonical).collect();
+    records.sort_by_key(Record::key);
+    let mut live = live(&zone.id, stack, &id(&zone.name), &Spec { zone_id: zone.id.as_str().into(), records });
+    live.foreign = foreign.into_values().collect();
+    Some(live)
+}
+
+/// Whether a record of this name and type cannot stand beside a wanted one: one of the two is a CNAME.
+fn clashes(wanted: &BTreeSet<Key>, (name, kind): &Key) -> bool {
+    let mut same_name = wanted.range((name.clone(), String::new())..).take_while(|(other, _)| other == name);
+    same_name.any(|(_, other)| other != kind && (other == "CNAME" || kind == "CNAME"))
+}
+
+fn live(zone_id: &str, stack: &str, node: &NodeId, spec: &Spec) -> Live {
+    let mut live = Live::new(zone_id, "", Owner::Ours(node.clone()), doc(spec));
+    live.handles = vec![format!("{STACK}{stack}")];
+    let targets: BTreeSet<String> = spec.records.iter().flat_map(Record::targets).collect();
+    live.uses = std::iter::once(zone_id.to_owned()).chain(targets).collect();
+    live
+}
+
+fn stack_of(live: &Live) -> &str {
+    live.handles.iter().find_map(|handle| handle.strip_prefix(STACK)).unwrap_or_default()
+}
+
+/// The foreign records that this update may take over: those that a change starts from.
+fn adopted(order: &Update<'_>) -> BTreeSet<Key> {
+    let from: BTreeSet<Key> =
+        order.changes.iter().filter_map(|change| change.from.as_ref()).filter_map(member_key).collect();
+    let foreign = order.live.foreign.iter().filter_map(|member| member_key(&member.have));
+    foreign.filter(|key| from.contains(key)).collect()
+}
+
+fn member_key(member: &Doc) -> Option<Key> {
+    let text = |field: &str| member.get(field).and_then(Doc::as_str).map(str::to_owned);
+    Some((text("name")?, text("type")?))
+}
+
+/// Sends what a job needs; the ids of the changes that are still on their way.
+///
+/// `now` is the zone as far as it is known; `None` reads it. If the zone turns out to be different it is read and tried
+/// once more: a batch is all or nothing, so the first one has done nothing.
+async fn carry_out(
+    aws: &Aws,
+    zone_id: &str,
+    job: &Job<'_>,
+    now: Option<Vec<ResourceRecordSet>>,
+) -> Result<Vec<String>, CloudError> {
+    let now = match now {
+        Some(now) => now,
+        None => route53::records(aws, zone_id).await?,
+    };
+    match send(aws, zone_id, batch::requests(job, &now)?).await {
+        Err(error) if error.code == "InvalidChangeBatch" => {
+            let now = route53::records(aws, zone_id).await?;
+            send(aws, zone_id, batch::requests(job, &now)?).await
+        }
+        reply => reply,
+    }
+}
+
+async fn send(aws: &Aws, zone_id: &str, requests: Vec<Vec<RecordChange>>) -> Result<Vec<String>, CloudError> {
+    let mut pending = Vec::new();
+    for changes in requests {
+        let batch = ChangeBatch::builder()
+            .set_changes(Some(changes))
+            .build()
+            .map_err(|error| CloudError::bug("route53:ChangeResourceRecordSets", error.to_string()))?;
+        let reply = aws
+            .caller
+            .send("route53:ChangeResourceRecordSets", || {
+                aws.route53.change_resource_record_sets().hosted_zone_id(zone_id).change_batch(batch.clone()).send()
+            })
+            .await?;
+        let change = reply.change_info().filter(|change| *change.status() != ChangeStatus::Insync);
+        pending.extend(change.map(|change| route53::bare(change.id()).to_owned()));
+    }
+    Ok(pending)
+}
+
+/// A zone made a moment ago is not known everywhere.
+fn still_new(mut error: CloudError) -> CloudError {
+    if error.code == "NoSuchHostedZone" {
+        error.class = ErrorClass::Propagating;
+    }
+    error
+}
+
+fn with_changes(mut live: Live, pending: &[String]) -> Live {
+    if !pending.is_empty() {
+        live.readiness = Readiness::Pending("on its way to all name servers".to_owned());
+    }
+    live.handles.extend(pending.iter().map(|change| format!("{CHANGE}{change}")));
+    live
+}
+
+/// How far the changes are that were under way.
+async fn progress(aws: &Aws, live: &Live) -> Result<Readiness, CloudError> {
+    let changes = live.handles.iter().filter_map(|handle| handle.strip_prefix(CHANGE));
+    let replies = join_all(changes.map(|id| async move {
+        aws.caller.send("route53:GetChange", || aws.route53.get_change().id(id).send()).await
+    }));
+    for reply in replies.await {
+        match reply {
+            Ok(reply) if reply.change_info().is_some_and(|change| *change.status() == ChangeStatus::Pending) => {
+                return Ok(Readiness::Pending("on its way to all name servers".to_owned()));
+            }
+            // Changes are forgotten long after they are everywhere.
+            Err(error) if error.class != ErrorClass::Gone => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(Readiness::Ready)
+}

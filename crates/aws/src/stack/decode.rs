@@ -1,0 +1,415 @@
+//! A small decoder over [`Tree`] that collects problems and never stops at the first: typed scalars with their
+//! ranges, known keys of a map, and unknown keys with the nearest known name. Knows no section of the stack file.
+
+use std::cell::RefCell;
+
+use evenkeel_core::diagnostic::{Diagnostic, Place, Severity};
+use evenkeel_core::doc::Text;
+
+use super::suggest::{self, list};
+use super::tree::{Entry, Tree, Value};
+
+/// What is wrong so far.
+#[derive(Default)]
+pub(crate) struct Problems {
+    found: RefCell<Vec<Diagnostic>>,
+}
+
+impl Problems {
+    /// Adds a finding, unless the very same one is there (an anchor that is used twice would repeat it).
+    pub(crate) fn push(&self, diagnostic: Diagnostic) {
+        let mut found = self.found.borrow_mut();
+        if !found.contains(&diagnostic) {
+            found.push(diagnostic);
+        }
+    }
+
+    /// Adds an error.
+    pub(crate) fn error(&self, code: &'static str, place: &Place, summary: impl Into<String>, help: impl Into<String>) {
+        self.push(Diagnostic::error(code, summary, Some(place.clone())).help(help));
+    }
+
+    /// Adds a warning.
+    pub(crate) fn warn(&self, code: &'static str, place: &Place, summary: impl Into<String>, help: impl Into<String>) {
+        self.push(Diagnostic::warning(code, summary, Some(place.clone())).help(help));
+    }
+
+    /// Whether any error was found.
+    pub(crate) fn failed(&self) -> bool {
+        self.found.borrow().iter().any(|found| found.severity == Severity::Error)
+    }
+
+    /// Everything that was found, by source and line; findings without a place first.
+    pub(crate) fn into_sorted(self) -> Vec<Diagnostic> {
+        let mut found = self.found.into_inner();
+        found.sort_by_key(|found| found.place.as_ref().map(|place| (place.source.path.clone(), place.span.start)));
+        found
+    }
+}
+
+/// The keys of one map while it is being read.
+pub(crate) struct Fields<'a> {
+    what: String,
+    place: &'a Place,
+    entries: &'a [Entry],
+    known: RefCell<Vec<&'static str>>,
+    problems: &'a Problems,
+}
+
+impl<'a> Fields<'a> {
+    /// Opens a map; nothing at all counts as an empty one. `what` names it in messages: ``listener `web/http` ``.
+    pub(crate) fn open(tree: &'a Tree, what: impl Into<String>, problems: &'a Problems) -> Option<Self> {
+        let what = what.into();
+        let entries: &[Entry] = match &tree.value {
+            Value::Null => &[],
+            Value::Map(entries) => entries,
+            Value::Wrong => return None,
+            Value::Bool(_) | Value::Number(_) | Value::Text(_) | Value::List(_) => {
+                problems.error(
+                    "wrong-type",
+                    &tree.place,
+                    format!("{what} has to be a map, but this is {}", tree.describe()),
+                    "Write keys and values beneath it, indented by two spaces, or { key: value }.",
+                );
+                return None;
+            }
+        };
+        Some(Self { what, place: &tree.place, entries, known: RefCell::new(Vec::new()), problems })
+    }
+
+    /// What the map is, for messages.
+    pub(crate) fn what(&self) -> &str {
+        &self.what
+    }
+
+    /// Where the map stands.
+    pub(crate) fn place(&self) -> &'a Place {
+        self.place
+    }
+
+    /// The value of a key, if it is there and not null.
+    pub(crate) fn take(&self, key: &'static str) -> Option<&'a Tree> {
+        self.entry(key).map(|entry| &entry.value).filter(|tree| !tree.is_null())
+    }
+
+    /// The key with its value, null or not.
+    pub(crate) fn entry(&self, key: &'static str) -> Option<&'a Entry> {
+        self.known.borrow_mut().push(key);
+        self.entries.iter().find(|entry| entry.key == key)
+    }
+
+    /// The value of the first of several spellings; more than one at once is an error.
+    pub(crate) fn either(&self, keys: &[&'static str]) -> Option<&'a Tree> {
+        let mut found: Option<&'a Entry> = None;
+        for key in keys {
+            let Some(entry) = self.entry(key).filter(|entry| !entry.value.is_null()) else { continue };
+            match found {
+                None => found = Some(entry),
+                Some(first) => self.problems.push(
+                    Diagnostic::error(
+                        "contradiction",
+                        format!("`{}` and `{}` of {} say the same thing twice", first.key, entry.key, self.what),
+                        Some(entry.place.clone()),
+                    )
+                    .related(first.place.clone(), "already given here")
+                    .help("Keep one of the two."),
+                ),
+            }
+        }
+        found.map(|entry| &entry.value)
+    }
+
+    /// The value of a key that has to be there.
+    pub(crate) fn need(&self, key: &'static str, why: &str) -> Option<&'a Tree> {
+        let found = self.take(key);
+        if found.is_none() {
+            self.problems.error("missing-key", self.place, format!("{} has no `{key}`", self.what), why);
+        }
+        found
+    }
+
+    /// Says of keys that belong to later versions that this one does not manage them.
+    pub(crate) fn not_yet(&self, keys: &[&'static str]) {
+        for key in keys {
+            let Some(entry) = self.entry(key) else { continue };
+            self.problems.error(
+                "not-yet",
+                &entry.place,
+                format!("this version does not manage `{key}` yet"),
+                format!("Take `{key}` out of {} and keep managing it the way you do today.", self.what),
+            );
+        }
+    }
+
+    /// Reports every key that nobody asked for.
+    pub(crate) fn finish(self) {
+        let known = self.known.into_inner();
+        for entry in self.entries {
+            if known.contains(&entry.key.as_str()) {
+                continue;
+            }
+            let help = match suggest::nearest(&entry.key, known.iter().copied()) {
+                Some(near) => format!("Did you mean `{near}`?"),
+                None => format!("{} may have {}.", capital(&self.what), list(&known)),
+            };
+            self.problems.push(
+                Diagnostic::error(
+                    "unknown-key",
+                    format!("unknown key `{}` in {}", entry.key, self.what),
+                    Some(entry.place.clone()),
+                )
+                .label("not a key of this version")
+                .help(help),
+            );
+        }
+    }
+}
+
+/// The text with its first letter in upper case.
+pub(crate) fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}
+
+/// What a scalar is read for: the words of its messages, and where they go.
+#[derive(Clone, Copy)]
+pub(crate) struct Want<'a> {
+    /// The key or thing in messages: `` `port` of listener `web/http` ``.
+    pub what: &'a str,
+    /// Where problems go.
+    pub problems: &'a Problems,
+}
+
+impl<'a> Want<'a> {
+    /// Reads for `what`.
+    pub(crate) fn new(what: &'a str, problems: &'a Problems) -> Self {
+        Self { what, problems }
+    }
+
+    /// Says that a value is of the wrong type.
+    pub(crate) fn wrong(&self, tree: &Tree, expected: &str, help: &str) {
+        if matches!(tree.value, Value::Wrong) {
+            return;
+        }
+        self.problems.error(
+            "wrong-type",
+            &tree.place,
+            format!("{} has to be {expected}, but this is {}", self.what, tree.describe()),
+            help,
+        );
+    }
+
+    /// A string that is known now; numbers and booleans are taken as they are written.
+    pub(crate) fn string(&self, tree: &Tree) -> Option<String> {
+        if let Value::Text(Text::From(_) | Text::Join(_)) = &tree.value {
+            self.problems.error(
+                "output-not-here",
+                &tree.place,
+                format!("{} cannot depend on an output of another entry", self.what),
+                "Outputs are known only during an apply; this value has to be known before. Write it out, or use env or var.",
+            );
+            return None;
+        }
+        let found = tree.scalar();
+        if found.is_none() {
+            self.wrong(tree, "a string", "Write one value.");
+        }
+        found
+    }
+
+    /// A string that is known now and not empty.
+    pub(crate) fn filled(&self, tree: &Tree) -> Option<String> {
+        let found = self.string(tree)?;
+        if found.trim().is_empty() {
+            self.wrong(tree, "a string with something in it", "Leave the key out if it is not meant to be set.");
+            return None;
+        }
+        Some(found)
+    }
+
+    /// A string that may hold outputs of other entries.
+    pub(crate) fn text(&self, tree: &Tree) -> Option<Text> {
+        match &tree.value {
+            Value::Text(text) => Some(text.clone()),
+            Value::Bool(_) | Value::Number(_) => tree.scalar().map(Text::Known),
+            Value::Null | Value::List(_) | Value::Map(_) | Value::Wrong => {
+                self.wrong(tree, "a string", "Write one value.");
+                None
+            }
+        }
+    }
+
+    /// A whole number in a range, ends included.
+    pub(crate) fn number(&self, tree: &Tree, min: i64, max: i64) -> Option<i64> {
+        let found = self.string(tree)?;
+        match found.trim().parse::<i64>() {
+            Ok(number) if (min..=max).contains(&number) => Some(number),
+            Ok(_) => {
+                self.problems.push(
+                    Diagnostic::error(
+                        "out-of-range",
+                        format!("{} is out of range: {found}", self.what),
+                        Some(tree.place.clone()),
+                    )
+                    .label(format!("{min} to {max}"))
+                    .help(format!("AWS takes {min} to {max} here.")),
+                );
+                None
+            }
+            Err(_) => {
+                self.wrong(tree, "a whole number", &format!("AWS takes {min} to {max} here."));
+                None
+            }
+        }
+    }
+
+    /// Like [`Self::number`], for ranges that are not negative.
+    pub(crate) fn count(&self, tree: &Tree, min: u32, max: u32) -> Option<u32> {
+        self.number(tree, i64::from(min), i64::from(max)).and_then(|number| u32::try_from(number).ok())
+    }
+
+    /// A port number.
+    pub(crate) fn port(&self, tree: &Tree) -> Option<u16> {
+        let found = self.string(tree)?;
+        match found.trim().parse::<i64>() {
+            Ok(number) if (1..=65535).contains(&number) => u16::try_from(number).ok(),
+            Ok(_) | Err(_) => {
+                self.problems.push(
+                    Diagnostic::error(
+                        "bad-port",
+                        format!("{} is not a port: {found}", self.what),
+                        Some(tree.place.clone()),
+                    )
+                    .label("1 to 65535")
+                    .help("A port is a number from 1 to 65535."),
+                );
+                None
+            }
+        }
+    }
+
+    /// `true` or `false`, also as `on`, `yes`, `enabled`.
+    pub(crate) fn flag(&self, tree: &Tree) -> Option<bool> {
+        let found = self.string(tree)?;
+        match found.to_ascii_lowercase().as_str() {
+            "true" | "yes" | "on" | "enabled" => Some(true),
+            "false" | "no" | "off" | "disabled" => Some(false),
+            _ => {
+                self.wrong(tree, "true or false", "Write true or false.");
+                None
+            }
+        }
+    }
+
+    /// A duration in seconds: `30s`, `5m`, `1h`, `1d` or a plain number of seconds.
+    pub(crate) fn seconds(&self, tree: &Tree, min: u32, max: u32) -> Option<u32> {
+        let found = self.string(tree)?;
+        match duration(&found) {
+            Some(secs) if secs >= u64::from(min) && secs <= u64::from(max) => u32::try_from(secs).ok(),
+            Some(_) => {
+                self.problems.push(
+                    Diagnostic::error(
+                        "out-of-range",
+                        format!("{} is out of range: {found}", self.what),
+                        Some(tree.place.clone()),
+                    )
+                    .label(format!("{min}s to {max}s"))
+                    .help(format!("AWS takes {min} to {max} seconds here.")),
+                );
+                None
+            }
+            None => {
+                self.wrong(tree, "a duration", "Write 30s, 5m, 1h, 1d, or a number of seconds.");
+                None
+            }
+        }
+    }
+
+    /// One of a few words; upper and lower case, `-` and `_` are not told apart. Gives the word as AWS writes it.
+    pub(crate) fn one_of(&self, tree: &Tree, words: &[&'static str]) -> Option<&'static str> {
+        let found = self.string(tree)?;
+        let plain = |text: &str| text.to_ascii_lowercase().replace('_', "-");
+        let hit = words.iter().copied().find(|word| plain(word) == plain(&found));
+        if hit.is_none() {
+            let near = suggest::nearest(&found, words.iter().copied());
+            let help = near.map_or_else(
+                || format!("It may be {}.", list(words)),
+                |near| format!("Did you mean `{near}`? It may be {}.", list(words)),
+            );
+            self.problems.error("bad-value", &tree.place, format!("{} cannot be `{found}`", self.what), help);
+        }
+        hit
+    }
+
+    /// One value or a list of them.
+    pub(crate) fn several(&self, tree: &'a Tree) -> &'a [Tree] {
+        match &tree.value {
+            Value::List(items) => items,
+            Value::Null | Value::Wrong => &[],
+            Value::Bool(_) | Value::Number(_) | Value::Text(_) | Value::Map(_) => std::slice::from_ref(tree),
+        }
+    }
+
+    /// One string or a list of them, known now.
+    pub(crate) fn strings(&self, tree: &'a Tree) -> Vec<String> {
+        self.several(tree).iter().filter_map(|item| self.filled(item)).collect()
+    }
+
+    /// A map of strings; null values count as empty ones.
+    pub(crate) fn string_map(&self, tree: &Tree) -> Vec<(String, String, Place)> {
+        let Some(entries) = tree.entries() else {
+            if !tree.is_null() {
+                self.wrong(tree, "a map", "Write { name: value }.");
+            }
+            return Vec::new();
+        };
+        entries
+            .iter()
+            .filter_map(|entry| {
+                let value = if entry.value.is_null() { Some(String::new()) } else { self.string(&entry.value) };
+                Some((entry.key.clone(), value?, entry.place.clone()))
+            })
+            .collect()
+    }
+}
+
+/// Seconds of `30s`, `5m`, `1h30m`, `1d`, `2w` or a plain number.
+pub(crate) fn duration(text: &str) -> Option<u64> {
+    let text = text.trim();
+    if let Ok(secs) = text.parse() {
+        return Some(secs);
+    }
+    let (mut total, mut digits) = (0u64, String::new());
+    for c in text.chars() {
+        if c.is_ascii_digit() {
+            digits.push(c);
+            continue;
+        }
+        let unit = match c {
+            's' => 1,
+            'm' => 60,
+            'h' => 3600,
+            'd' => 86_400,
+            'w' => 604_800,
+            _ => return None,
+        };
+        total = total.checked_add(digits.parse::<u64>().ok()?.checked_mul(unit)?)?;
+        digits.clear();
+    }
+    (digits.is_empty() && !text.is_empty()).then_some(total)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_read_as_people_write_them() {
+        for (text, secs) in [("30", 30), ("30s", 30), ("5m", 300), ("1h30m", 5400), ("1d", 86_400), ("2w", 1_209_600)] {
+            assert_eq!(duration(text), Some(secs), "{text}");
+        }
+        for text in ["", "s", "5 m", "-3", "3x", "5m3", "99999999999999999999s"] {
+            assert_eq!(duration(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,246 @@
+//! The top of the stack file: its own keys, the order in which sections are read, and what becomes of the problems.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use evenkeel_core::diagnostic::{Diagnostic, Place, Source};
+use evenkeel_core::name;
+
+use super::decode::{Fields, Problems, Want};
+use super::files::Files;
+use super::interpolate::{self, Foreign};
+use super::model::Stack;
+use super::scope::{MAIN, Names, Scope};
+use super::sections::{
+    Ctx, cluster, dns, each, load_balancers, log_groups, network, own_tags, roles, security_groups, services,
+    target_groups,
+};
+use super::tree::{Entry, Tree, Value};
+use super::{LoadOptions, Loaded, validate, yaml};
+
+/// Sections of later versions.
+const LATER: &[&str] = &[
+    "certificates",
+    "repositories",
+    "databases",
+    "namespaces",
+    "parameters",
+    "secrets",
+    "schedules",
+    "alarms",
+    "distributions",
+    "buckets",
+    "queues",
+    "tasks",
+];
+
+/// Reads the file.
+pub(crate) fn load(source: &Arc<Source>, options: &LoadOptions, files: &dyn Files) -> Result<Loaded, Vec<Diagnostic>> {
+    let problems = Problems::default();
+    let mut found = Vec::new();
+    let tree = if source.text.trim().is_empty() { None } else { yaml::parse(source, &mut found) };
+    found.into_iter().for_each(|diagnostic| problems.push(diagnostic));
+    let start = Place { source: source.clone(), span: 0..0 };
+    let stack = match tree {
+        Some(tree) if !tree.is_null() => read(tree, options, files, &problems),
+        Some(_) | None => {
+            if !problems.failed() {
+                let help = "A stack file begins with its name: `stack: my-app`.";
+                problems.error("empty-file", &start, format!("`{}` is empty", source.path), help);
+            }
+            None
+        }
+    };
+    let failed = problems.failed();
+    match stack {
+        Some(stack) if !failed => Ok(Loaded { stack, warnings: problems.into_sorted(), source: source.clone() }),
+        Some(_) | None => {
+            if !failed {
+                // A section gave nothing and said nothing: that is a mistake of ours, and must not pass as success.
+                problems.error("internal", &start, "the file could not be read", "Please report this with the file.");
+            }
+            Err(problems.into_sorted())
+        }
+    }
+}
+
+fn read(tree: Tree, options: &LoadOptions, files: &dyn Files, problems: &Problems) -> Option<Stack> {
+    Fields::open(&tree, "the stack file", problems)?;
+    let vars = vars(&tree, options, problems);
+    let mut scope = Scope::new(&options.env, vars);
+    head(&tree, options, &mut scope, problems);
+    scope.names = names(&tree, &scope);
+    scope.check_vars(problems);
+    let tree = fill(tree, &scope, problems);
+    let fields = Fields::open(&tree, "the stack file", problems)?;
+    let name = stack_name(&fields, problems);
+    let account = account(&fields, problems);
+    let _ = (fields.take("vars"), fields.take("region"), fields.take("version"));
+    let tags = fields.take("tags").map(|tree| own_tags(tree, "the stack", problems)).unwrap_or_default();
+    let ctx = Ctx {
+        problems,
+        scope: &scope,
+        tags: &tags,
+        files,
+        implied_roles: RefCell::default(),
+        registrations: RefCell::default(),
+        dualstack: RefCell::default(),
+        log_groups: RefCell::default(),
+    };
+    let stack = sections(&ctx, &fields, &tree.place);
+    fields.not_yet(LATER);
+    fields.finish();
+    let stack = Stack { name: name.unwrap_or_default(), account, tags: tags.clone(), ..stack };
+    validate::stack(&ctx, &stack);
+    Some(stack)
+}
+
+fn sections(ctx: &Ctx<'_>, fields: &Fields<'_>, start: &Place) -> Stack {
+    let network = network::read(ctx, fields.take("network"), start);
+    let mut roles = each(ctx, fields.take("roles"), "role", |entry| roles::read(ctx, entry));
+    let log_groups = each(ctx, fields.take("log_groups"), "log group", |entry| log_groups::read(ctx, entry));
+    for (entry, group) in &log_groups {
+        let physical = group.meta.name.clone().unwrap_or_else(|| name::physical(ctx.stack_name(), entry, 512));
+        ctx.log_groups.borrow_mut().insert(physical, entry.clone());
+    }
+    let groups = fields.take("security_groups");
+    let security_groups = each(ctx, groups, "security group", |entry| security_groups::read(ctx, entry));
+    let groups = fields.take("target_groups");
+    let target_groups = each(ctx, groups, "target group", |entry| target_groups::read(ctx, entry));
+    let balancers = fields.take("load_balancers");
+    let load_balancers = each(ctx, balancers, "load balancer", |entry| load_balancers::read(ctx, entry));
+    let dual = load_balancers.iter().filter(|(_, balancer)| balancer.ip_address_type == "dualstack");
+    ctx.dualstack.borrow_mut().extend(dual.map(|(name, _)| name.clone()));
+    let cluster = fields.entry("cluster").and_then(|entry| cluster::read(ctx, entry));
+    let services = each(ctx, fields.take("services"), "service", |entry| services::read(ctx, entry, &network));
+    let dns = dns::read(ctx, fields.take("dns"));
+    for (name, role) in ctx.implied_roles.borrow_mut().iter() {
+        roles.entry(name.clone()).or_insert_with(|| role.clone());
+    }
+    Stack {
+        name: String::new(),
+        region: ctx.scope.region.clone(),
+        account: None,
+        tags: BTreeMap::new(),
+        network,
+        roles,
+        log_groups,
+        security_groups,
+        target_groups,
+        load_balancers,
+        cluster,
+        services,
+        dns,
+    }
+}
+
+/// `vars:`, with those of the caller over them.
+fn vars(tree: &Tree, options: &LoadOptions, problems: &Problems) -> BTreeMap<String, Tree> {
+    let mut vars = BTreeMap::new();
+    if let Some(section) = tree.get("vars") {
+        let Some(entries) = section.entries() else {
+            Want::new("`vars`", problems).wrong(section, "a map", "Write { name: value }.");
+            return vars;
+        };
+        vars.extend(entries.iter().map(|entry| (entry.key.clone(), entry.value.clone())));
+    }
+    for (name, value) in &options.vars {
+        let source = Arc::new(Source { path: format!("--var {name}"), text: value.as_str().into() });
+        let place = Place { span: 0..source.text.len(), source };
+        vars.insert(name.clone(), Tree::text(place, value.as_str()));
+    }
+    vars
+}
+
+/// Name, region and account, which placeholders of the rest refer to.
+fn head(tree: &Tree, options: &LoadOptions, scope: &mut Scope<'_>, problems: &Problems) {
+    // What is wrong here is reported when the whole tree is filled in.
+    let silent = Problems::default();
+    let _ = problems;
+    let value = |key: &str, scope: &Scope<'_>| {
+        let tree = tree.get(key)?;
+        let filled = interpolate::text(&tree.scalar()?, &tree.place, scope, &silent)?;
+        filled.known().map(str::to_owned)
+    };
+    scope.stack = value("stack", scope);
+    scope.account = value("account", scope);
+    let own = value("region", scope);
+    scope.region = options.region.clone().or(own).or_else(|| options.fallback_region.clone());
+    scope.forget();
+}
+
+/// Everything but `vars:`, which are filled in where they are used.
+fn fill(tree: Tree, scope: &Scope<'_>, problems: &Problems) -> Tree {
+    let Value::Map(entries) = tree.value else { return tree };
+    let fill = |entry: Entry| {
+        if entry.key == "vars" {
+            return entry;
+        }
+        Entry { value: interpolate::tree(entry.value, scope, Foreign::Refuse, problems), ..entry }
+    };
+    Tree { place: tree.place, value: Value::Map(entries.into_iter().map(fill).collect()) }
+}
+
+/// The entries of all sections.
+fn names(tree: &Tree, scope: &Scope<'_>) -> Names {
+    let mut names = Names::default();
+    for (kind, section) in [
+        ("security_group", "security_groups"),
+        ("role", "roles"),
+        ("log_group", "log_groups"),
+        ("load_balancer", "load_balancers"),
+        ("target_group", "target_groups"),
+        ("service", "services"),
+        ("task_definition", "services"),
+    ] {
+        for entry in tree.get(section).and_then(Tree::entries).unwrap_or_default() {
+            names.add(kind, &entry.key, entry.place.clone());
+        }
+    }
+    for balancer in tree.get("load_balancers").and_then(Tree::entries).unwrap_or_default() {
+        for listener in balancer.value.get("listeners").and_then(Tree::entries).unwrap_or_default() {
+            names.add("listener", &format!("{}/{}", balancer.key, listener.key), listener.place.clone());
+        }
+    }
+    names.add("network", MAIN, tree.place.clone());
+    if tree.entries().unwrap_or_default().iter().any(|entry| entry.key == "cluster") {
+        names.add("cluster", MAIN, tree.place.clone());
+    }
+    let silent = Problems::default();
+    for zone in tree.get("dns").and_then(Tree::items).unwrap_or_default() {
+        let Some(tree) = zone.get("zone") else { continue };
+        let text = tree.scalar().and_then(|text| interpolate::text(&text, &tree.place, scope, &silent));
+        if let Some(name) = text.as_ref().and_then(|text| text.known()) {
+            names.add("hosted_zone", &dns::domain(name), tree.place.clone());
+        }
+    }
+    scope.forget();
+    names
+}
+
+fn stack_name(fields: &Fields<'_>, problems: &Problems) -> Option<String> {
+    let why = "Every resource carries the name of its stack: stack: my-app.";
+    let tree = fields.need("stack", why)?;
+    let name = Want::new("`stack`", problems).filled(tree)?;
+    let good = name.len() <= 64
+        && name.starts_with(|c: char| c.is_ascii_alphabetic())
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+    if !good {
+        let help = "Letters, digits and hyphens, beginning with a letter, at most 64 characters.";
+        problems.error("bad-name", &tree.place, format!("`{name}` cannot be the name of a stack"), help);
+        return None;
+    }
+    Some(name)
+}
+
+fn account(fields: &Fields<'_>, problems: &Problems) -> Option<String> {
+    let tree = fields.take("account")?;
+    let account = Want::new("`account`", problems).filled(tree)?;
+    if account.len() != 12 || !account.chars().all(|c| c.is_ascii_digit()) {
+        let help = "An account id has twelve digits, leading zeros included.";
+        problems.error("bad-account", &tree.place, format!("`{account}` is not an account id"), help);
+        return None;
+    }
+    Some(account)
+}

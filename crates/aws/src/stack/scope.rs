@@ -1,0 +1,258 @@
+//! What `${…}` may refer to: the environment that the caller gave, the variables, the stack, and the outputs of the
+//! file's entries. Also the table of names by section, against which every reference is checked.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use evenkeel_core::diagnostic::Place;
+use evenkeel_core::doc::Text;
+use evenkeel_core::id::NodeId;
+
+use super::decode::Problems;
+use super::interpolate;
+use super::suggest;
+use super::tree::Tree;
+
+/// Kinds that others may refer to, the section they are declared in, and their outputs.
+pub(crate) const OUTPUTS: &[(&str, &str, &[&str])] = &[
+    ("network", "network", &["vpc_id"]),
+    ("security_group", "security_groups", &["id", "name"]),
+    ("role", "roles", &["arn", "name"]),
+    ("log_group", "log_groups", &["name", "arn"]),
+    ("load_balancer", "load_balancers", &["arn", "dns_name", "zone_id"]),
+    ("target_group", "target_groups", &["arn", "name"]),
+    ("listener", "load_balancers", &["arn"]),
+    ("cluster", "cluster", &["arn", "name"]),
+    ("service", "services", &["arn", "name"]),
+    ("task_definition", "services", &["arn"]),
+    ("hosted_zone", "dns", &["id"]),
+];
+
+/// Kinds with a single entry, and its name.
+const SINGLE: &[&str] = &["network", "cluster"];
+/// The entry name of those.
+pub(crate) const MAIN: &str = "main";
+
+/// The entries of the file: kind to name to place.
+#[derive(Default)]
+pub(crate) struct Names {
+    kinds: BTreeMap<&'static str, BTreeMap<String, Place>>,
+}
+
+impl Names {
+    /// Adds an entry.
+    pub(crate) fn add(&mut self, kind: &'static str, name: &str, place: Place) {
+        self.kinds.entry(kind).or_default().insert(name.to_owned(), place);
+    }
+
+    /// Whether there is such an entry.
+    pub(crate) fn has(&self, kind: &str, name: &str) -> bool {
+        self.kinds.get(kind).is_some_and(|names| names.contains_key(name))
+    }
+
+    /// All names of a kind.
+    pub(crate) fn of(&self, kind: &str) -> Vec<&str> {
+        self.kinds.get(kind).map(|names| names.keys().map(String::as_str).collect()).unwrap_or_default()
+    }
+}
+
+/// Everything that a placeholder can see.
+pub(crate) struct Scope<'a> {
+    /// The environment as the caller gave it.
+    pub env: &'a BTreeMap<String, String>,
+    /// `vars:` as written, with the caller's over them.
+    pub vars: BTreeMap<String, Tree>,
+    /// `stack:`.
+    pub stack: Option<String>,
+    /// The region.
+    pub region: Option<String>,
+    /// `account:`.
+    pub account: Option<String>,
+    /// The entries of the file.
+    pub names: Names,
+    resolved: RefCell<BTreeMap<String, Option<Text>>>,
+    under_way: RefCell<Vec<String>>,
+}
+
+/// What a placeholder came to.
+pub(crate) enum Found {
+    /// A value.
+    Text(Text),
+    /// Not one of ours (`${aws:username}`, `${NAME}`): it stays as it is.
+    Foreign,
+    /// Wrong, and reported.
+    Wrong,
+}
+
+impl<'a> Scope<'a> {
+    /// A scope that knows only the environment and the variables.
+    pub(crate) fn new(env: &'a BTreeMap<String, String>, vars: BTreeMap<String, Tree>) -> Self {
+        Self {
+            env,
+            vars,
+            stack: None,
+            region: None,
+            account: None,
+            names: Names::default(),
+            resolved: RefCell::default(),
+            under_way: RefCell::default(),
+        }
+    }
+
+    /// The value of `${expression}` at a place.
+    pub(crate) fn resolve(&self, expression: &str, at: &Place, problems: &Problems) -> Found {
+        let (path, default) = match expression.split_once(":-") {
+            Some((path, default)) => (path.trim(), Some(default)),
+            None => (expression.trim(), None),
+        };
+        let Some((head, rest)) = path.split_once('.') else { return Found::Foreign };
+        if head.contains(':') {
+            // IAM policy variables (`${aws:PrincipalTag/team.name}`) are read by IAM, not by us.
+            return Found::Foreign;
+        }
+        let found = match head {
+            "env" => self.env(rest, default.is_some(), at, problems),
+            "var" => self.var(rest, at, problems),
+            "stack" => self.stack(rest, at, problems),
+            _ => self.output(path, head, rest, at, problems),
+        };
+        match (found, default) {
+            (Found::Text(Text::Known(text)), Some(default)) if text.is_empty() => {
+                interpolate::text(default, at, self, problems).map_or(Found::Wrong, Found::Text)
+            }
+            (found, _) => found,
+        }
+    }
+
+    fn env(&self, name: &str, has_default: bool, at: &Place, problems: &Problems) -> Found {
+        if let Some(value) = self.env.get(name) {
+            return Found::Text(value.as_str().into());
+        }
+        if has_default {
+            return Found::Text(Text::default());
+        }
+        let near = suggest::nearest(name, self.env.keys().map(String::as_str));
+        let near = near.map(|near| format!(" (`{near}` is set.)")).unwrap_or_default();
+        problems.error(
+            "unset-env",
+            at,
+            format!("the environment variable `{name}` is not set"),
+            format!("Set it before you run the command, or give a default: ${{env.{name}:-value}}.{near}"),
+        );
+        Found::Wrong
+    }
+
+    fn var(&self, name: &str, at: &Place, problems: &Problems) -> Found {
+        let Some(tree) = self.vars.get(name) else {
+            problems.error(
+                "unknown-var",
+                at,
+                format!("there is no variable `{name}`"),
+                suggest::help(name, "vars", self.vars.keys().map(String::as_str)),
+            );
+            return Found::Wrong;
+        };
+        if let Some(known) = self.resolved.borrow().get(name) {
+            return known.clone().map_or(Found::Wrong, Found::Text);
+        }
+        if self.under_way.borrow().iter().any(|other| other == name) {
+            let mut path = self.under_way.borrow().clone();
+            path.push(name.to_owned());
+            problems.error(
+                "var-cycle",
+                &tree.place,
+                format!("the variable `{name}` depends on itself: {}", path.join(" → ")),
+                "Give one of them a value of its own.",
+            );
+            return Found::Wrong;
+        }
+        self.under_way.borrow_mut().push(name.to_owned());
+        let value = self.var_value(name, tree, problems);
+        self.under_way.borrow_mut().pop();
+        self.resolved.borrow_mut().insert(name.to_owned(), value.clone());
+        value.map_or(Found::Wrong, Found::Text)
+    }
+
+    fn var_value(&self, name: &str, tree: &Tree, problems: &Problems) -> Option<Text> {
+        let Some(text) = tree.scalar() else {
+            if tree.is_null() {
+                return Some(Text::default());
+            }
+            problems.error(
+                "wrong-type",
+                &tree.place,
+                format!("the variable `{name}` has to be one value, but this is {}", tree.describe()),
+                "A variable is a string, a number or a boolean.",
+            );
+            return None;
+        };
+        interpolate::text(&text, &tree.place, self, problems)
+    }
+
+    fn stack(&self, key: &str, at: &Place, problems: &Problems) -> Found {
+        let (value, help) = match key {
+            "name" => (&self.stack, "Give the stack a name: `stack: my-app`."),
+            "region" => (&self.region, "No region is known. Add `region:` to the file, or give --region."),
+            "account" => (&self.account, "Add `account: \"…\"` with the twelve digits to the file."),
+            _ => (&None, "There are stack.name, stack.region and stack.account."),
+        };
+        if let Some(value) = value {
+            return Found::Text(value.as_str().into());
+        }
+        problems.error("unknown-reference", at, format!("`stack.{key}` has no value"), help);
+        Found::Wrong
+    }
+
+    fn output(&self, path: &str, head: &str, rest: &str, at: &Place, problems: &Problems) -> Found {
+        let Some((kind, section, outputs)) = OUTPUTS.iter().find(|(kind, ..)| *kind == head) else {
+            let kinds = OUTPUTS.iter().map(|(kind, ..)| *kind).chain(["env", "var", "stack"]);
+            let help = match suggest::nearest(head, kinds.clone()) {
+                Some(near) => format!("Did you mean `{near}`?"),
+                None => format!("A reference starts with one of {}.", suggest::list(&kinds.collect::<Vec<_>>())),
+            };
+            problems.error("unknown-reference", at, format!("`{path}` refers to nothing"), help);
+            return Found::Wrong;
+        };
+        let single = SINGLE.contains(kind);
+        let (name, output) = match rest.rsplit_once('.') {
+            Some((name, output)) => (name, output),
+            None if single => (MAIN, rest),
+            None => {
+                problems.error(
+                    "unknown-reference",
+                    at,
+                    format!("`{path}` does not say which output of the {} is meant", kind.replace('_', " ")),
+                    format!("Write ${{{path}.OUTPUT}}, with one of {}.", suggest::list(outputs)),
+                );
+                return Found::Wrong;
+            }
+        };
+        if !self.names.has(kind, name) {
+            let help = suggest::help(name, section, self.names.of(kind));
+            problems.error("unknown-reference", at, format!("there is no {} `{name}`", kind.replace('_', " ")), help);
+            return Found::Wrong;
+        }
+        if !outputs.contains(&output) {
+            problems.error(
+                "unknown-output",
+                at,
+                format!("a {} has no output `{output}`", kind.replace('_', " ")),
+                format!("It has {}.", suggest::list(outputs)),
+            );
+            return Found::Wrong;
+        }
+        Found::Text(Text::output(NodeId::new(kind, name), output))
+    }
+
+    /// Forgets which variables were resolved, so that what was wrong in them is reported where it is used next.
+    pub(crate) fn forget(&self) {
+        self.resolved.borrow_mut().clear();
+    }
+
+    /// Resolves every variable, so that a wrong one is reported even where nothing uses it.
+    pub(crate) fn check_vars(&self, problems: &Problems) {
+        for (name, tree) in &self.vars {
+            let _ = self.var(name, &tree.place, problems);
+        }
+    }
+}

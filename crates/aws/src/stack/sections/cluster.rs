@@ -1,0 +1,118 @@
+//! `cluster:`: the one cluster of the stack, given by its name alone or with settings.
+
+use super::super::decode::{Fields, Want};
+use super::super::model::{Cluster, Meta, Strategy};
+use super::super::tree::{Entry, Tree, Value};
+use super::super::values::ECS;
+use super::Ctx;
+
+/// Reads the section.
+pub(crate) fn read(ctx: &Ctx<'_>, entry: &Entry) -> Option<Cluster> {
+    if let Value::Text(_) | Value::Number(_) = &entry.value.value {
+        let name = Want::new("`cluster`", ctx.problems).filled(&entry.value)?;
+        if let Some(complaint) = ECS.complaint(&name) {
+            let summary = format!("`{name}` cannot be the name of the cluster");
+            ctx.problems.error("bad-name", &entry.value.place, summary, super::super::decode::capital(&complaint));
+        }
+        return Some(Cluster {
+            meta: Meta {
+                place: entry.place.clone(),
+                name: Some(name),
+                tags: ctx.tags.clone(),
+                moved_from: None,
+                protect: false,
+            },
+            container_insights: None,
+            capacity_providers: None,
+            default_strategy: None,
+        });
+    }
+    let fields = Fields::open(&entry.value, "the cluster", ctx.problems)?;
+    let meta = ctx.meta(entry, &fields, Some(&ECS));
+    let insights = fields.take("container_insights").and_then(|tree| {
+        let want = Want::new("`container_insights`", ctx.problems);
+        match tree.scalar().as_deref() {
+            Some("true" | "on" | "yes") => Some("enabled"),
+            Some("false" | "off" | "no") => Some("disabled"),
+            Some(_) | None => want.one_of(tree, &["enabled", "enhanced", "disabled"]),
+        }
+    });
+    let mut providers =
+        fields.take("capacity_providers").map(|tree| Want::new("`capacity_providers`", ctx.problems).strings(tree));
+    let key = fields.either(&["default_strategy", "default_capacity_provider_strategy"]);
+    let default_strategy = key.map(|tree| strategy(ctx, tree, "the default strategy of the cluster"));
+    if let Some(strategy) = &default_strategy {
+        // ECS refuses a default strategy over providers that the cluster does not have.
+        let providers = providers.get_or_insert_default();
+        for item in strategy {
+            if !providers.contains(&item.provider) {
+                providers.push(item.provider.clone());
+            }
+        }
+    }
+    fields.not_yet(&["service_connect", "service_connect_defaults", "configuration", "managed_storage"]);
+    fields.finish();
+    Some(Cluster {
+        meta,
+        container_insights: insights.map(str::to_owned),
+        capacity_providers: providers,
+        default_strategy,
+    })
+}
+
+/// A capacity provider strategy: `FARGATE_SPOT`, a list of names, of maps, or a map of name to weight.
+pub(crate) fn strategy(ctx: &Ctx<'_>, tree: &Tree, what: &str) -> Vec<Strategy> {
+    let want = Want::new(what, ctx.problems);
+    let mut found: Vec<Strategy> = Vec::new();
+    let weighted = tree.get("provider").is_none() && tree.get("capacity_provider").is_none();
+    if let (Some(entries), true) = (tree.entries(), weighted) {
+        for entry in entries {
+            let weight = Want::new("the weight of a capacity provider", ctx.problems).count(&entry.value, 0, 1000);
+            found.extend(weight.map(|weight| Strategy { provider: entry.key.clone(), weight, base: 0 }));
+        }
+    } else {
+        for item in want.several(tree) {
+            if item.entries().is_none() {
+                let provider = want.filled(item);
+                found.extend(provider.map(|provider| Strategy { provider, weight: 1, base: 0 }));
+                continue;
+            }
+            let Some(fields) = Fields::open(item, format!("an item of {what}"), ctx.problems) else { continue };
+            let provider = fields.either(&["provider", "capacity_provider"]).and_then(|tree| want.filled(tree));
+            let weight =
+                fields.take("weight").and_then(|tree| Want::new("`weight`", ctx.problems).count(tree, 0, 1000));
+            let base = fields.take("base").and_then(|tree| Want::new("`base`", ctx.problems).count(tree, 0, 100_000));
+            fields.finish();
+            let Some(provider) = provider else {
+                let help = "Write { provider: FARGATE_SPOT, weight: 1 }.";
+                ctx.problems.error("missing-key", &item.place, format!("an item of {what} names no provider"), help);
+                continue;
+            };
+            found.push(Strategy { provider, weight: weight.unwrap_or(1), base: base.unwrap_or(0) });
+        }
+    }
+    check(ctx, tree, what, &found);
+    found
+}
+
+fn check(ctx: &Ctx<'_>, tree: &Tree, what: &str, strategy: &[Strategy]) {
+    for (index, item) in strategy.iter().enumerate() {
+        if strategy[..index].iter().any(|other| other.provider == item.provider) {
+            let summary = format!("{what} names `{}` twice", item.provider);
+            ctx.problems.error("duplicate", &tree.place, summary, "Give each provider once, with one weight.");
+        }
+    }
+    if strategy.iter().filter(|item| item.base > 0).count() > 1 {
+        let summary = format!("{what} has more than one base");
+        ctx.problems.error("bad-value", &tree.place, summary, "ECS allows a base on one provider only.");
+    }
+    if !strategy.is_empty() && strategy.iter().all(|item| item.weight == 0) {
+        let summary = format!("every weight of {what} is 0");
+        ctx.problems.error("bad-value", &tree.place, summary, "At least one provider needs a weight above 0.");
+    }
+    let fargate = |name: &str| name == "FARGATE" || name == "FARGATE_SPOT";
+    if strategy.iter().any(|item| fargate(&item.provider)) && strategy.iter().any(|item| !fargate(&item.provider)) {
+        let summary = format!("{what} mixes Fargate with other providers");
+        ctx.problems.error("bad-value", &tree.place, summary, "ECS takes Fargate providers or others, not both.");
+    }
+}

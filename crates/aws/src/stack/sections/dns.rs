@@ -1,0 +1,150 @@
+//! `dns:`: hosted zones, looked up or ours, with their records.
+
+use std::collections::BTreeMap;
+
+use evenkeel_core::diagnostic::{Diagnostic, Place};
+
+use super::super::decode::{Fields, Want};
+use super::super::model::{Record, Zone};
+use super::super::tree::Tree;
+use super::{Ctx, records};
+
+/// Reads the section.
+pub(crate) fn read(ctx: &Ctx<'_>, section: Option<&Tree>) -> Vec<Zone> {
+    let Some(section) = section else { return Vec::new() };
+    let want = Want::new("`dns`", ctx.problems);
+    let mut found: Vec<Zone> = Vec::new();
+    for item in want.several(section) {
+        let Some(zone) = zone(ctx, item) else { continue };
+        if let Some(first) = found.iter().find(|other| other.name == zone.name && other.zone_id == zone.zone_id) {
+            ctx.problems.push(
+                Diagnostic::error("duplicate", format!("the zone `{}` stands here twice", zone.name), Some(zone.place))
+                    .related(first.place.clone(), "the first one")
+                    .help("Put all records of a zone into one entry."),
+            );
+            continue;
+        }
+        found.push(zone);
+    }
+    found
+}
+
+/// A domain name as Route 53 keeps it: lower case, without the last dot.
+pub(crate) fn domain(text: &str) -> String {
+    text.trim().trim_end_matches('.').to_ascii_lowercase()
+}
+
+/// What is wrong with a domain name; `None` if nothing is.
+pub(crate) fn complaint(name: &str) -> Option<String> {
+    if name.is_empty() || name.len() > 253 {
+        return Some("a name has 1 to 253 characters".to_owned());
+    }
+    for (index, label) in name.split('.').enumerate() {
+        let good = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+        if label == "*" && index == 0 {
+            continue;
+        }
+        if label.is_empty() || label.len() > 63 {
+            return Some("each part between dots has 1 to 63 characters".to_owned());
+        }
+        if let Some(bad) = label.chars().find(|c| !good(*c)) {
+            return Some(format!("`{bad}` cannot stand in it"));
+        }
+    }
+    None
+}
+
+fn zone(ctx: &Ctx<'_>, item: &Tree) -> Option<Zone> {
+    let fields = Fields::open(item, "a zone of `dns`", ctx.problems)?;
+    let name = fields.need("zone", "Say which zone: zone: example.com.");
+    let name = name.and_then(|tree| {
+        let name = domain(&Want::new("`zone`", ctx.problems).filled(tree)?);
+        if let Some(complaint) =
+            complaint(&name).or_else(|| name.contains('*').then(|| "`*` cannot stand in it".into()))
+        {
+            let summary = format!("`{name}` is not a domain name");
+            ctx.problems.error("bad-name", &tree.place, summary, super::super::decode::capital(&complaint));
+            return None;
+        }
+        Some(name)
+    });
+    let flag = |key: &'static str| {
+        let words = format!("`{key}` of a zone");
+        fields.take(key).and_then(|tree| Want::new(&words, ctx.problems).flag(tree)).unwrap_or(false)
+    };
+    let (create, protect) = (flag("create"), flag("protect"));
+    let text = |key: &'static str| {
+        let words = format!("`{key}` of a zone");
+        fields.take(key).and_then(|tree| Want::new(&words, ctx.problems).filled(tree))
+    };
+    let zone_id = text("id").map(|id| id.trim_start_matches("/hostedzone/").to_owned());
+    let comment = text("comment");
+    if let (true, Some(tree)) = (create, fields.take("id")) {
+        let help =
+            "A zone with an id exists already: leave out `create`. A new one gets its id from AWS: leave out `id`.";
+        ctx.problems.error("contradiction", &tree.place, "a zone cannot have both `create` and `id`", help);
+    }
+    if !create {
+        for key in ["comment", "tags"] {
+            if let Some(tree) = fields.take(key) {
+                let help =
+                    "This zone is only looked up; evenkeel does not change it. Add create: true if it is to be made.";
+                ctx.problems.error("not-ours", &tree.place, format!("`{key}` is for zones of ours"), help);
+            }
+        }
+    }
+    let tags = ctx.tags(fields.take("tags"), "a zone");
+    let list = fields.take("records");
+    fields.finish();
+    let name = name?;
+    let records = list.map(|tree| records(ctx, tree, &name)).unwrap_or_default();
+    Some(Zone { place: item.place.clone(), name, create, zone_id, comment, tags, protect, records })
+}
+
+fn records(ctx: &Ctx<'_>, tree: &Tree, zone: &str) -> Vec<Record> {
+    let key = format!("`records` of zone `{zone}`");
+    let mut found: Vec<Record> = Vec::new();
+    for item in Want::new(&key, ctx.problems).several(tree) {
+        found.extend(records::read(ctx, item, zone));
+    }
+    check(ctx, &found, zone);
+    found
+}
+
+fn check(ctx: &Ctx<'_>, records: &[Record], zone: &str) {
+    let mut seen: BTreeMap<(&str, &str), &Place> = BTreeMap::new();
+    for record in records {
+        let key = (record.name.as_str(), record.rtype.as_str());
+        if let Some(first) = seen.get(&key) {
+            ctx.problems.push(
+                Diagnostic::error(
+                    "duplicate-record",
+                    format!("`{}` has two {} records", record.name, record.rtype),
+                    Some(record.place.clone()),
+                )
+                .related((*first).clone(), "the first one")
+                .help("Route 53 keeps one record set for each name and type. Put the values into one record."),
+            );
+            continue;
+        }
+        seen.insert(key, &record.place);
+    }
+    for record in records.iter().filter(|record| record.rtype == "CNAME") {
+        if record.name == zone {
+            let help = "The apex of a zone has SOA and NS records, and a CNAME can stand beside nothing. Use an alias.";
+            let summary = format!("a CNAME cannot stand at the apex `{zone}`");
+            ctx.problems.error("cname-apex", &record.place, summary, help);
+        }
+        if let Some(other) = records.iter().find(|other| other.name == record.name && other.rtype != "CNAME") {
+            ctx.problems.push(
+                Diagnostic::error(
+                    "cname-beside",
+                    format!("`{}` has a CNAME and a record of type {}", record.name, other.rtype),
+                    Some(record.place.clone()),
+                )
+                .related(other.place.clone(), "the other record")
+                .help("A CNAME can stand beside nothing. Remove one of the two."),
+            );
+        }
+    }
+}

@@ -1,0 +1,283 @@
+//! One file per section of the stack file. Each takes the interpolated tree of its section and gives the typed part of
+//! the [`Stack`](super::model::Stack), reporting everything that is wrong on the way. What is common to all entries
+//! (`name`, `tags`, `moved_from`, `protect`) is here.
+
+pub(crate) mod cluster;
+pub(crate) mod containers;
+pub(crate) mod deployment;
+pub(crate) mod dns;
+pub(crate) mod inline;
+pub(crate) mod listeners;
+pub(crate) mod load_balancers;
+pub(crate) mod log_groups;
+pub(crate) mod logs;
+pub(crate) mod network;
+pub(crate) mod records;
+pub(crate) mod roles;
+pub(crate) mod secrets;
+pub(crate) mod security_groups;
+pub(crate) mod service_targets;
+pub(crate) mod services;
+pub(crate) mod target_groups;
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+
+use evenkeel_core::diagnostic::{Diagnostic, Place};
+use evenkeel_core::doc::Text;
+use evenkeel_core::id::NodeId;
+
+use super::decode::{Fields, Problems, Want};
+use super::files::Files;
+use super::model::{Meta, Role};
+use super::scope::Scope;
+use super::suggest;
+use super::tree::{Entry, Tree, Value};
+use super::values::NameRule;
+
+/// Longest key and value of a tag, and the most tags of a thing (AWS's 50 less our two marks).
+const TAG_KEY: usize = 128;
+const TAG_VALUE: usize = 256;
+const TAGS: usize = 48;
+
+/// What every section reads with.
+pub(crate) struct Ctx<'a> {
+    /// Where problems go.
+    pub problems: &'a Problems,
+    /// Names and placeholders.
+    pub scope: &'a Scope<'a>,
+    /// `tags:` of the stack.
+    pub tags: &'a BTreeMap<String, String>,
+    /// The files beside the stack file.
+    pub files: &'a dyn Files,
+    /// Roles that a service named by `existing:…` without an entry.
+    pub implied_roles: RefCell<BTreeMap<String, Role>>,
+    /// Where each service names a target group: service, target group entry, place.
+    pub registrations: RefCell<Vec<(String, String, Place)>>,
+    /// Load balancers that answer on IPv6 too.
+    pub dualstack: RefCell<BTreeSet<String>>,
+    /// Log groups of the file by their physical names.
+    pub log_groups: RefCell<BTreeMap<String, String>>,
+}
+
+impl Ctx<'_> {
+    /// The stack's name, or a stand-in while that is wrong.
+    pub(crate) fn stack_name(&self) -> &str {
+        self.scope.stack.as_deref().unwrap_or("stack")
+    }
+
+    /// Whether the load balancer of this entry answers on IPv6 too.
+    pub(crate) fn is_dualstack(&self, name: &str) -> bool {
+        self.dualstack.borrow().contains(name)
+    }
+
+    /// The name of an entry of a kind, checked to exist. `what` says who refers.
+    pub(crate) fn entry_name(&self, tree: &Tree, kind: &str, section: &str, what: &str) -> Option<String> {
+        let name = Want::new(what, self.problems).filled(tree)?;
+        if self.scope.names.has(kind, &name) {
+            return Some(name);
+        }
+        self.dangling(tree, &name, kind, section);
+        None
+    }
+
+    /// Reports a name that no entry has.
+    pub(crate) fn dangling(&self, tree: &Tree, name: &str, kind: &str, section: &str) {
+        self.problems.push(
+            Diagnostic::error(
+                "unknown-name",
+                format!("there is no {} `{name}`", kind.replace('_', " ")),
+                Some(tree.place.clone()),
+            )
+            .label(format!("not an entry of `{section}`"))
+            .help(suggest::help(name, section, self.scope.names.of(kind))),
+        );
+    }
+
+    /// Security groups by entry name or `sg-…`, as ids.
+    pub(crate) fn security_groups(&self, tree: Option<&Tree>, what: &str) -> Vec<Text> {
+        let Some(tree) = tree else { return Vec::new() };
+        let want = Want::new(what, self.problems);
+        let mut found = Vec::new();
+        for item in want.several(tree) {
+            let Some(text) = want.text(item) else { continue };
+            let group = match &text {
+                Text::Known(name) if name.starts_with("sg-") => text,
+                Text::Known(_) => {
+                    let Some(name) = self.entry_name(item, "security_group", "security_groups", what) else { continue };
+                    Text::output(NodeId::new("security_group", &name), "id")
+                }
+                Text::From(_) | Text::Join(_) => text,
+            };
+            if found.contains(&group) {
+                self.problems.error(
+                    "duplicate",
+                    &item.place,
+                    format!("{what} names {} twice", item.describe()),
+                    "AWS refuses a group that is given twice. Remove one.",
+                );
+                continue;
+            }
+            found.push(group);
+        }
+        if found.len() > 5 {
+            self.problems.error(
+                "too-many",
+                &tree.place,
+                format!("{what} names {} security groups", found.len()),
+                "AWS takes at most five.",
+            );
+        }
+        found
+    }
+
+    /// Subnets by id.
+    pub(crate) fn subnets(&self, tree: Option<&Tree>, what: &str) -> Option<Vec<String>> {
+        let tree = tree?;
+        let want = Want::new(what, self.problems);
+        let ids = want.strings(tree);
+        for item in want.several(tree) {
+            if let Some(id) = item.scalar().filter(|id| !id.starts_with("subnet-")) {
+                self.problems.error(
+                    "bad-value",
+                    &item.place,
+                    format!("`{id}` is not a subnet id"),
+                    "Here subnets are given by id (`subnet-…`). By tags they can be chosen under `network:`.",
+                );
+            }
+        }
+        if ids.is_empty() {
+            self.problems.error(
+                "empty",
+                &tree.place,
+                format!("{what} names no subnet"),
+                "Name at least one, or leave the key out to use those of `network:`.",
+            );
+            return None;
+        }
+        Some(ids)
+    }
+
+    /// `tags:` over those of the stack.
+    pub(crate) fn tags(&self, tree: Option<&Tree>, what: &str) -> BTreeMap<String, String> {
+        let mut tags = self.tags.clone();
+        let Some(tree) = tree else { return tags };
+        tags.extend(own_tags(tree, what, self.problems));
+        if tags.len() > TAGS {
+            self.problems.error(
+                "too-many",
+                &tree.place,
+                format!("{what} has {} tags, those of the stack included", tags.len()),
+                format!("AWS takes 50, two of which evenkeel needs: {TAGS} are left."),
+            );
+        }
+        tags
+    }
+
+    /// What every entry may say; `rule` is `None` for things without a physical name.
+    pub(crate) fn meta(&self, entry: &Entry, fields: &Fields<'_>, rule: Option<&NameRule>) -> Meta {
+        let what = fields.what().to_owned();
+        let name = rule.and_then(|rule| self.physical_name(fields, rule));
+        let moved_from = fields.take("moved_from").and_then(|tree| {
+            let key = format!("`moved_from` of {what}");
+            Want::new(&key, self.problems).filled(tree)
+        });
+        let key = format!("`protect` of {what}");
+        let protect = fields.take("protect").and_then(|tree| Want::new(&key, self.problems).flag(tree));
+        Meta {
+            place: entry.place.clone(),
+            name,
+            tags: self.tags(fields.take("tags"), &what),
+            moved_from,
+            protect: protect.unwrap_or(false),
+        }
+    }
+
+    fn physical_name(&self, fields: &Fields<'_>, rule: &NameRule) -> Option<String> {
+        let tree = fields.take("name")?;
+        let key = format!("`name` of {}", fields.what());
+        let name = Want::new(&key, self.problems).filled(tree)?;
+        if let Some(complaint) = rule.complaint(&name) {
+            self.problems.error(
+                "bad-name",
+                &tree.place,
+                format!("`{name}` cannot be the name of {}", fields.what()),
+                format!("{}.", super::decode::capital(&complaint)),
+            );
+            return None;
+        }
+        Some(name)
+    }
+}
+
+/// Tags of one map, checked.
+pub(crate) fn own_tags(tree: &Tree, what: &str, problems: &Problems) -> BTreeMap<String, String> {
+    let key = format!("a tag of {what}");
+    let mut tags = BTreeMap::new();
+    for (name, value, place) in Want::new(&key, problems).string_map(tree) {
+        let lower = name.to_ascii_lowercase();
+        if let Some(prefix) = ["aws:", "evenkeel:"].iter().find(|prefix| lower.starts_with(**prefix)) {
+            problems.error(
+                "reserved-tag",
+                &place,
+                format!("the tag `{name}` is reserved"),
+                format!("Tags that start with `{prefix}` are written by {} only.", prefix.trim_end_matches(':')),
+            );
+        } else if name.is_empty() || name.chars().count() > TAG_KEY || value.chars().count() > TAG_VALUE {
+            problems.error(
+                "bad-tag",
+                &place,
+                format!("the tag `{}` is too long or empty", super::tree::shorten(&name)),
+                format!("A key has 1 to {TAG_KEY} characters, a value at most {TAG_VALUE}."),
+            );
+        } else {
+            tags.insert(name, value);
+        }
+    }
+    tags
+}
+
+/// Whether the text can be the name of an entry.
+pub(crate) fn entry_name_ok(name: &str) -> bool {
+    (1..=100).contains(&name.len())
+        && name.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
+}
+
+/// Reads each entry of a section with `read`.
+pub(crate) fn each<'t, T>(
+    ctx: &Ctx<'_>,
+    section: Option<&'t Tree>,
+    what: &str,
+    mut read: impl FnMut(&'t Entry) -> Option<T>,
+) -> BTreeMap<String, T> {
+    let mut found = BTreeMap::new();
+    let Some(section) = section else { return found };
+    let entries = match &section.value {
+        Value::Map(entries) => entries,
+        Value::Null | Value::Wrong => return found,
+        Value::Bool(_) | Value::Number(_) | Value::Text(_) | Value::List(_) => {
+            ctx.problems.error(
+                "wrong-type",
+                &section.place,
+                format!("this has to be a map of {what} entries, but it is {}", section.describe()),
+                "Each entry is a name of your choice with its settings beneath it.",
+            );
+            return found;
+        }
+    };
+    for entry in entries {
+        if !entry_name_ok(&entry.key) {
+            ctx.problems.error(
+                "bad-name",
+                &entry.place,
+                format!("`{}` cannot be the name of an entry", entry.key),
+                "Letters, digits, `-`, `_` and `.`, beginning with a letter or digit, at most 100.",
+            );
+        }
+        if let Some(value) = read(entry) {
+            found.insert(entry.key.clone(), value);
+        }
+    }
+    found
+}

@@ -1,0 +1,62 @@
+//! `secrets:` of a container: where ECS finds a value at the start of a task. The value itself is never read here.
+
+use evenkeel_core::doc::Text;
+use serde_json::Value as Json;
+
+use super::super::decode::Want;
+use super::super::tree::Tree;
+use super::{Ctx, containers};
+
+/// Reads a map of names to sources, or ECS's list.
+pub(crate) fn read(ctx: &Ctx<'_>, tree: &Tree, what: &str) -> Json {
+    let key = format!("`secrets` of {what}");
+    containers::pairs(ctx, tree, &key, "valueFrom", |tree| source(ctx, tree, &key))
+}
+
+/// `ssm:/path`, `secretsmanager:ARN`, an ARN, or the name of an SSM parameter.
+pub(crate) fn source(ctx: &Ctx<'_>, tree: &Tree, what: &str) -> Option<Text> {
+    let text = match Want::new(what, ctx.problems).text(tree)? {
+        Text::Known(text) => text.trim().to_owned(),
+        // `ssm:` before an output would reach ECS as it is.
+        Text::Join(mut parts) => {
+            if let Some(Text::Known(first)) = parts.first_mut() {
+                for prefix in ["ssm:", "secretsmanager:"] {
+                    if let Some(rest) = first.strip_prefix(prefix) {
+                        *first = rest.to_owned();
+                    }
+                }
+            }
+            return Some(Text::Join(parts));
+        }
+        open @ Text::From(_) => return Some(open),
+    };
+    if let Some(name) = text.strip_prefix("ssm:") {
+        // ECS takes a bare name for a parameter of the task's own region.
+        return parameter(ctx, tree, name);
+    }
+    if let Some(secret) = text.strip_prefix("secretsmanager:") {
+        if secret.starts_with("arn:") {
+            return Some(secret.into());
+        }
+        let help = "ECS finds secrets of Secrets Manager by their ARN only, which ends in six random characters: secretsmanager:arn:aws:secretsmanager:…";
+        ctx.problems.error("bad-secret", &tree.place, format!("`{secret}` is not the ARN of a secret"), help);
+        return None;
+    }
+    if text.starts_with("arn:") {
+        return Some(text.into());
+    }
+    parameter(ctx, tree, &text)
+}
+
+fn parameter(ctx: &Ctx<'_>, tree: &Tree, name: &str) -> Option<Text> {
+    let good = |c: char| c.is_ascii_alphanumeric() || "/_.-:".contains(c);
+    let bad = name.is_empty() || name.len() > 2048 || (!name.starts_with("arn:") && !name.chars().all(good));
+    if bad || (name.contains('/') && !name.starts_with('/') && !name.starts_with("arn:")) {
+        let help =
+            "Write ssm:/path/to/parameter, secretsmanager:arn:…, or an ARN. Secrets are references, never values.";
+        let summary = format!("`{}` is not where a secret can be", super::super::tree::shorten(name));
+        ctx.problems.error("bad-secret", &tree.place, summary, help);
+        return None;
+    }
+    Some(name.into())
+}

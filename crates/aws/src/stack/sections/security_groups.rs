@@ -1,0 +1,283 @@
+//! `security_groups:` and their rules. One rule of the file may stand for several of AWS: one for each port and peer.
+
+use evenkeel_core::doc::Text;
+use evenkeel_core::id::NodeId;
+
+use super::super::decode::{Fields, Want};
+use super::super::model::{Peer, Rule, SecurityGroup};
+use super::super::suggest;
+use super::super::tree::{Entry, Tree, Value};
+use super::super::values::{SECURITY_GROUP, cidr, port_range};
+use super::Ctx;
+
+/// Rules that one group may have in each direction, by AWS's default quota.
+const QUOTA: usize = 60;
+
+/// Reads one entry.
+pub(crate) fn read(ctx: &Ctx<'_>, entry: &Entry) -> Option<SecurityGroup> {
+    let what = format!("security group `{}`", entry.key);
+    let fields = Fields::open(&entry.value, what.clone(), ctx.problems)?;
+    let meta = ctx.meta(entry, &fields, Some(&SECURITY_GROUP));
+    let key = format!("`description` of {what}");
+    let description = fields.take("description").and_then(|tree| {
+        let text = Want::new(&key, ctx.problems).filled(tree)?;
+        check_description(ctx, tree, &text);
+        Some(text)
+    });
+    let ingress = fields.take("ingress").map(|tree| rules(ctx, tree, &entry.key, "ingress"));
+    let egress = match fields.entry("egress") {
+        Some(entry_) => rules(ctx, &entry_.value, &entry.key, "egress"),
+        None => vec![Rule {
+            protocol: "-1".to_owned(),
+            from_port: -1,
+            to_port: -1,
+            peer: Peer::Cidr4("0.0.0.0/0".to_owned()),
+            description: String::new(),
+        }],
+    };
+    fields.finish();
+    Some(SecurityGroup {
+        meta,
+        description: description.unwrap_or_else(|| format!("{} {}", ctx.stack_name(), entry.key)),
+        ingress: ingress.unwrap_or_default(),
+        egress,
+    })
+}
+
+fn check_description(ctx: &Ctx<'_>, tree: &Tree, text: &str) {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || " ._-:/()#,@[]+=&;{}!$*".contains(c);
+    if text.len() > 255 || !text.chars().all(allowed) {
+        let help = "EC2 takes up to 255 of a-z, A-Z, 0-9, spaces and ._-:/()#,@[]+=&;{}!$* here.";
+        ctx.problems.error("bad-value", &tree.place, "EC2 does not take this description", help);
+    }
+}
+
+fn rules(ctx: &Ctx<'_>, tree: &Tree, group: &str, direction: &'static str) -> Vec<Rule> {
+    let what = format!("`{direction}` of security group `{group}`");
+    let mut found: Vec<Rule> = Vec::new();
+    for item in Want::new(&what, ctx.problems).several(tree) {
+        for rule in rule(ctx, item, group, direction) {
+            let same = |other: &Rule| Rule { description: String::new(), ..other.clone() };
+            if found.iter().any(|other| same(other) == same(&rule)) {
+                ctx.problems.error(
+                    "duplicate-rule",
+                    &item.place,
+                    format!("{what} has the same rule twice: {}", show(&rule)),
+                    "EC2 refuses a rule that is there already; ranges count as equal after masking. Remove one.",
+                );
+                continue;
+            }
+            found.push(rule);
+        }
+    }
+    if found.len() > QUOTA {
+        let summary = format!("{what} comes to {} rules", found.len());
+        ctx.problems.warn("quota", &tree.place, summary, format!("EC2 allows {QUOTA} unless your quota was raised."));
+    }
+    found
+}
+
+fn show(rule: &Rule) -> String {
+    let ports = match (rule.from_port, rule.to_port) {
+        (-1, -1) => String::new(),
+        (from, to) if from == to => format!(" {from}"),
+        (from, to) => format!(" {from}-{to}"),
+    };
+    let peer = match &rule.peer {
+        Peer::Cidr4(text) | Peer::Cidr6(text) | Peer::PrefixList(text) | Peer::Group(Text::Known(text)) => text.clone(),
+        Peer::Group(Text::From(hole)) => hole.node.name().to_owned(),
+        Peer::Group(Text::Join(_)) => "a group".to_owned(),
+    };
+    format!("{}{ports} {peer}", if rule.protocol == "-1" { "all" } else { &rule.protocol })
+}
+
+fn rule(ctx: &Ctx<'_>, item: &Tree, group: &str, direction: &'static str) -> Vec<Rule> {
+    let what = format!("a rule of `{direction}` of security group `{group}`");
+    let Some(fields) = Fields::open(item, what.clone(), ctx.problems) else { return Vec::new() };
+    let side: &[&'static str] = if direction == "ingress" { &["from", "source"] } else { &["to", "destination"] };
+    let protocol = fields.take("protocol").and_then(|tree| protocol(ctx, tree));
+    let ports = fields.either(&["port", "ports"]);
+    let icmp = fields.take("icmp");
+    let peers = fields.either(side);
+    let description = fields.take("description").and_then(|tree| {
+        let text = Want::new("`description`", ctx.problems).string(tree)?;
+        check_description(ctx, tree, &text);
+        Some(text)
+    });
+    fields.finish();
+    let Some(peers) = peers else {
+        let key = side[0];
+        let help = format!("Say who: {key}: 0.0.0.0/0, a group of this file, `self`, sg-… or pl-….");
+        ctx.problems.error("missing-key", &item.place, format!("{what} has no `{key}`"), help);
+        return Vec::new();
+    };
+    let spans = spans(ctx, item, &what, protocol.as_deref(), ports, icmp);
+    let peers: Vec<Peer> =
+        Want::new(&what, ctx.problems).several(peers).iter().filter_map(|peer| self::peer(ctx, peer, group)).collect();
+    let mut found = Vec::new();
+    for (protocol, from_port, to_port) in &spans {
+        for peer in &peers {
+            found.push(Rule {
+                protocol: protocol.clone(),
+                from_port: *from_port,
+                to_port: *to_port,
+                peer: peer.clone(),
+                description: description.clone().unwrap_or_default(),
+            });
+        }
+    }
+    found
+}
+
+/// The protocol as EC2 gives it back.
+fn protocol(ctx: &Ctx<'_>, tree: &Tree) -> Option<String> {
+    let text = Want::new("`protocol`", ctx.problems).filled(tree)?.to_ascii_lowercase();
+    let name = match text.as_str() {
+        "all" | "any" | "-1" => "-1",
+        "tcp" | "6" => "tcp",
+        "udp" | "17" => "udp",
+        "icmp" | "1" => "icmp",
+        "icmpv6" | "icmp6" | "58" => "icmpv6",
+        other => {
+            if other.parse::<u8>().is_err() {
+                let known = ["tcp", "udp", "icmp", "icmpv6", "all"];
+                let near = suggest::nearest(other, known).map(|near| format!("Did you mean `{near}`? "));
+                let help = format!("{}It may be {} or a number.", near.unwrap_or_default(), suggest::list(&known));
+                ctx.problems.error("bad-protocol", &tree.place, format!("`{other}` is not a protocol"), help);
+                return None;
+            }
+            other
+        }
+    };
+    Some(name.to_owned())
+}
+
+/// Protocol, first and last port of everything that one rule allows.
+fn spans(
+    ctx: &Ctx<'_>,
+    item: &Tree,
+    what: &str,
+    protocol: Option<&str>,
+    ports: Option<&Tree>,
+    icmp: Option<&Tree>,
+) -> Vec<(String, i32, i32)> {
+    if icmp.is_some() || matches!(protocol, Some("icmp" | "icmpv6")) {
+        let (kind, code) = icmp.map_or((-1, -1), |tree| icmp_type(ctx, tree));
+        if let Some(ports) = ports {
+            let help = "Write icmp: { type: 8, code: 0 }, or leave it out for all of ICMP.";
+            ctx.problems.error("bad-value", &ports.place, "ICMP has no ports", help);
+        }
+        return vec![(protocol.unwrap_or("icmp").to_owned(), kind, code)];
+    }
+    if protocol == Some("-1") {
+        if let Some(ports) = ports.filter(|tree| tree.scalar().as_deref() != Some("all")) {
+            let help = "With protocol all EC2 opens every port. Name tcp or udp to open some.";
+            ctx.problems.error("bad-value", &ports.place, "a rule for all protocols cannot name ports", help);
+        }
+        return vec![("-1".to_owned(), -1, -1)];
+    }
+    let Some(ports) = ports else {
+        if let Some(number) = protocol.filter(|name| name.parse::<u8>().is_ok()) {
+            return vec![(number.to_owned(), -1, -1)];
+        }
+        if protocol.is_none() {
+            let help = "Write port: 80, ports: [80, 443], port: 8000-8010, or protocol: all.";
+            ctx.problems.error("missing-key", &item.place, format!("{what} names no port"), help);
+            return Vec::new();
+        }
+        return vec![(protocol.unwrap_or("tcp").to_owned(), 0, 65_535)];
+    };
+    Want::new(what, ctx.problems).several(ports).iter().filter_map(|tree| port(ctx, tree, protocol)).collect()
+}
+
+/// `80`, `8000-8010`, `2000/udp`, `all`, `{ from, to }`.
+fn port(ctx: &Ctx<'_>, tree: &Tree, protocol: Option<&str>) -> Option<(String, i32, i32)> {
+    if let Value::Map(_) = &tree.value {
+        let fields = Fields::open(tree, "`port`", ctx.problems)?;
+        let number = |key| {
+            fields
+                .need(key, "Write { from: 8000, to: 8010 }.")
+                .and_then(|t| Want::new("`port`", ctx.problems).count(t, 0, 65_535))
+        };
+        let (from, to) = (number("from"), number("to"));
+        fields.finish();
+        let (from, to) = (i32::try_from(from?).ok()?, i32::try_from(to?).ok()?);
+        return Some((protocol.unwrap_or("tcp").to_owned(), from.min(to), from.max(to)));
+    }
+    let text = Want::new("`port`", ctx.problems).filled(tree)?;
+    let (range, own) = match text.split_once('/') {
+        Some((range, own)) => (range, Some(own.to_ascii_lowercase())),
+        None => (text.as_str(), None),
+    };
+    if range.eq_ignore_ascii_case("all") {
+        return Some((protocol.unwrap_or("tcp").to_owned(), 0, 65_535));
+    }
+    let good = own.as_deref().is_none_or(|own| ["tcp", "udp"].contains(&own));
+    match port_range(range) {
+        Some((from, to)) if good => Some((own.as_deref().or(protocol).unwrap_or("tcp").to_owned(), from, to)),
+        Some(_) | None => {
+            let help = "Write a port (80), a range (8000-8010), or a port with its protocol (2000/udp); 0 to 65535.";
+            ctx.problems.error("bad-port", &tree.place, format!("`{text}` is not a port or a range of ports"), help);
+            None
+        }
+    }
+}
+
+fn icmp_type(ctx: &Ctx<'_>, tree: &Tree) -> (i32, i32) {
+    if tree.entries().is_none() {
+        if tree.scalar().as_deref() == Some("all") {
+            return (-1, -1);
+        }
+        let kind = Want::new("`icmp`", ctx.problems).number(tree, -1, 255);
+        return (kind.and_then(|kind| i32::try_from(kind).ok()).unwrap_or(-1), -1);
+    }
+    let Some(fields) = Fields::open(tree, "`icmp`", ctx.problems) else { return (-1, -1) };
+    let number = |key| {
+        let value = fields.take(key).and_then(|tree| Want::new("`icmp`", ctx.problems).number(tree, -1, 255));
+        value.and_then(|value| i32::try_from(value).ok()).unwrap_or(-1)
+    };
+    let found = (number("type"), number("code"));
+    fields.finish();
+    found
+}
+
+/// A CIDR range, `self`, a group of the file, `sg-…`, `pl-…`, or an output.
+fn peer(ctx: &Ctx<'_>, tree: &Tree, group: &str) -> Option<Peer> {
+    let want = Want::new("the other side of a rule", ctx.problems);
+    let name = match want.text(tree)? {
+        Text::Known(name) => name.trim().to_owned(),
+        open => return Some(Peer::Group(open)),
+    };
+    if ctx.scope.names.has("security_group", &name) {
+        return Some(Peer::Group(Text::output(NodeId::new("security_group", &name), "id")));
+    }
+    match name.as_str() {
+        "self" => return Some(Peer::Group(Text::output(NodeId::new("security_group", group), "id"))),
+        "anywhere" | "all" => return Some(Peer::Cidr4("0.0.0.0/0".to_owned())),
+        _ => {}
+    }
+    if name.starts_with("sg-") {
+        return Some(Peer::Group(Text::Known(name)));
+    }
+    if name.starts_with("pl-") {
+        return Some(Peer::PrefixList(name));
+    }
+    if name.contains('/') || name.contains(':') || name.starts_with(|c: char| c.is_ascii_digit()) {
+        return match cidr(&name) {
+            Ok(range) => {
+                if !range.exact {
+                    let help = format!("EC2 masks it: it becomes {}. Write that to say what you mean.", range.text);
+                    ctx.problems.warn("masked-range", &tree.place, format!("`{name}` has host bits set"), help);
+                }
+                Some(if range.v4 { Peer::Cidr4(range.text) } else { Peer::Cidr6(range.text) })
+            }
+            Err(complaint) => {
+                let help = "Write 10.0.0.0/16, 203.0.113.7/32 or \"::/0\".";
+                ctx.problems.error("bad-cidr", &tree.place, format!("`{name}` is not a range: {complaint}"), help);
+                None
+            }
+        };
+    }
+    ctx.dangling(tree, &name, "security_group", "security_groups");
+    None
+}

@@ -1,0 +1,143 @@
+//! `target_group:` and `target_groups:` of a service: which container and port its load balancer reaches.
+
+use evenkeel_core::diagnostic::Place;
+use evenkeel_core::doc::Text;
+use evenkeel_core::id::NodeId;
+use serde_json::{Map, Value as Json};
+
+use super::super::decode::{Fields, Want};
+use super::super::model::ServiceTarget;
+use super::super::suggest;
+use super::super::task_definition::Draft;
+use super::super::tree::Tree;
+use super::super::values::is_arn;
+use super::Ctx;
+
+/// Reads both keys.
+pub(crate) fn read(ctx: &Ctx<'_>, fields: &Fields<'_>, service: &str, draft: &Draft) -> Vec<ServiceTarget> {
+    let Some(tree) = fields.either(&["target_group", "target_groups"]) else { return Vec::new() };
+    let what = format!("`target_group` of {}", fields.what());
+    let mut found: Vec<ServiceTarget> = Vec::new();
+    for item in Want::new(&what, ctx.problems).several(tree) {
+        let Some(target) = target(ctx, item, service, draft, &what) else { continue };
+        if found.contains(&target) {
+            let summary = format!("{what} names the same target group, container and port twice");
+            ctx.problems.error("duplicate", &item.place, summary, "Remove one of the two.");
+            continue;
+        }
+        found.push(target);
+    }
+    if found.len() > 5 {
+        let summary = format!("{what} names {} target groups", found.len());
+        ctx.problems.error("too-many", &tree.place, summary, "ECS takes five for a service.");
+    }
+    found
+}
+
+fn target(ctx: &Ctx<'_>, item: &Tree, service: &str, draft: &Draft, what: &str) -> Option<ServiceTarget> {
+    let want = Want::new(what, ctx.problems);
+    if item.entries().is_none() {
+        let (target_group, entry) = group(ctx, item, service, want)?;
+        let (container, port) = endpoint(ctx, draft, None, None, &item.place, what)?;
+        return Some(ServiceTarget { target_group, entry, container, port });
+    }
+    let fields = Fields::open(item, what, ctx.problems)?;
+    let named = fields.either(&["name", "target_group"]);
+    let container = fields.either(&["container", "container_name"]);
+    let port = fields.either(&["port", "container_port"]);
+    fields.finish();
+    let Some(named) = named else {
+        let help = "Write { name: web, container: app, port: 3000 }.";
+        ctx.problems.error("missing-key", &item.place, format!("{what} has no `name`"), help);
+        return None;
+    };
+    let group = group(ctx, named, service, want);
+    let endpoint = endpoint(ctx, draft, container, port, &item.place, what);
+    let ((target_group, entry), (container, port)) = (group?, endpoint?);
+    Some(ServiceTarget { target_group, entry, container, port })
+}
+
+fn group(ctx: &Ctx<'_>, tree: &Tree, service: &str, want: Want<'_>) -> Option<(Text, Option<String>)> {
+    let text = want.text(tree)?;
+    let Some(name) = text.known() else { return Some((text, None)) };
+    if is_arn(name, "elasticloadbalancing") {
+        return Some((text, None));
+    }
+    let name = ctx.entry_name(tree, "target_group", "target_groups", want.what)?;
+    ctx.registrations.borrow_mut().push((service.to_owned(), name.clone(), tree.place.clone()));
+    Some((Text::output(NodeId::new("target_group", &name), "arn"), Some(name)))
+}
+
+/// Container and port: as given, or the only ones that there are.
+fn endpoint(
+    ctx: &Ctx<'_>,
+    draft: &Draft,
+    container: Option<&Tree>,
+    port: Option<&Tree>,
+    place: &Place,
+    what: &str,
+) -> Option<(String, u16)> {
+    let want = Want::new(what, ctx.problems);
+    let container_name = match container {
+        Some(tree) => Some((want.filled(tree)?, tree)),
+        None => None,
+    };
+    let port_given = match port {
+        Some(tree) => Some(want.port(tree)?),
+        None => None,
+    };
+    let all: Vec<(&str, Vec<u16>)> = draft.containers().filter_map(|map| Some((name(map)?, tcp_ports(map)))).collect();
+    if all.is_empty() {
+        return None;
+    }
+    let candidates: Vec<(&str, u16)> = all
+        .iter()
+        .filter(|(name, _)| container_name.as_ref().is_none_or(|(wanted, _)| wanted == name))
+        .flat_map(|(name, ports)| ports.iter().map(move |port| (*name, *port)))
+        .filter(|(_, port)| port_given.is_none_or(|wanted| wanted == *port))
+        .collect();
+    if let [(name, port)] = candidates[..] {
+        return Some((name.to_owned(), port));
+    }
+    if let Some((wanted, tree)) = &container_name
+        && !all.iter().any(|(name, _)| name == wanted)
+    {
+        let names = all.iter().map(|(name, _)| *name);
+        let help = suggest::help(wanted, "containers", names);
+        ctx.problems.error("unknown-name", &tree.place, format!("the task has no container `{wanted}`"), help);
+        return None;
+    }
+    if candidates.is_empty() {
+        let shown: Vec<String> =
+            all.iter().flat_map(|(name, ports)| ports.iter().map(move |port| format!("{name}:{port}"))).collect();
+        let place = port.map_or(place, |tree| &tree.place);
+        let summary = match (&container_name, port_given) {
+            (Some((name, _)), Some(port)) => format!("container `{name}` does not open port {port}"),
+            (Some((name, _)), None) => format!("container `{name}` opens no TCP port"),
+            (None, Some(port)) => format!("no container opens port {port}"),
+            (None, None) => "no container opens a TCP port".to_owned(),
+        };
+        let help = format!(
+            "A load balancer reaches only ports that a container maps: `port:`. Mapped are {}.",
+            suggest::list(&shown)
+        );
+        ctx.problems.error("no-such-port", place, summary, help);
+        return None;
+    }
+    let shown: Vec<String> = candidates.iter().map(|(name, port)| format!("{name}:{port}")).collect();
+    let help = format!("Say which: {{ name: …, container: …, port: … }}. There are {}.", suggest::list(&shown));
+    ctx.problems.error("ambiguous", place, format!("{what} does not say which container and port are meant"), help);
+    None
+}
+
+fn name(map: &Map<String, Json>) -> Option<&str> {
+    map.get("name").and_then(Json::as_str)
+}
+
+fn tcp_ports(map: &Map<String, Json>) -> Vec<u16> {
+    let list = map.get("portMappings").and_then(Json::as_array).into_iter().flatten();
+    list.filter(|mapping| mapping.get("protocol").and_then(Json::as_str).is_none_or(|protocol| protocol == "tcp"))
+        .filter_map(|mapping| mapping.get("containerPort").and_then(Json::as_u64))
+        .filter_map(|port| u16::try_from(port).ok())
+        .collect()
+}

@@ -1,0 +1,304 @@
+//! `services:`: what runs, how many, where, and behind which target group.
+
+use evenkeel_core::doc::{Doc, refs};
+use evenkeel_core::name;
+use serde_json::{Map, Value as Json, json};
+
+use super::super::decode::{Fields, Want};
+use super::super::model::{Meta, Network, Service, Strategy, SubnetsRef, TaskDefinition, VpcRef};
+use super::super::task_definition::{self, Draft, canonical};
+use super::super::tree::{Entry, Tree};
+use super::super::validate;
+use super::super::values::ECS;
+use super::{Ctx, cluster, deployment, inline, roles, service_targets};
+
+/// Keys of later versions.
+const LATER: &[&str] = &[
+    "autoscaling",
+    "service_connect",
+    "volume_configurations",
+    "vpc_lattice",
+    "deployment_controller",
+    "task_sets",
+    "schedule",
+];
+
+/// Where tasks run.
+struct Launch {
+    kind: Option<String>,
+    strategy: Vec<Strategy>,
+    fargate: bool,
+}
+
+/// Reads one entry.
+pub(crate) fn read(ctx: &Ctx<'_>, entry: &Entry, network: &Network) -> Option<Service> {
+    let what = format!("service `{}`", entry.key);
+    let fields = Fields::open(&entry.value, what.clone(), ctx.problems)?;
+    let meta = ctx.meta(entry, &fields, Some(&ECS));
+    let draft = draft(ctx, &fields, &what);
+    let launch = launch(ctx, &fields, &what, draft.as_ref());
+    let draft = draft.map(|draft| complete(ctx, draft, &fields, &entry.key, &launch));
+    let load_balancers = draft.as_ref().map(|draft| service_targets::read(ctx, &fields, &entry.key, draft));
+    let daemon = scheduling(ctx, &fields) == "DAEMON";
+    let (desired_count, count_managed_by) = deployment::desired_count(ctx, &fields, daemon);
+    let deployment = deployment::read(ctx, fields.take("deployment"), &what, daemon);
+    let awsvpc = draft.as_ref().is_none_or(|draft| draft.text("networkMode") == Some("awsvpc"));
+    let subnets = ctx.subnets(fields.take("subnets"), &format!("`subnets` of {what}"));
+    let security_groups = ctx.security_groups(fields.take("security_groups"), &format!("`security_groups` of {what}"));
+    let flag = |key: &'static str| {
+        let words = format!("`{key}` of {what}");
+        fields.take(key).and_then(|tree| Want::new(&words, ctx.problems).flag(tree))
+    };
+    let public = network.vpc == VpcRef::Default && network.subnets == SubnetsRef::Default && subnets.is_none();
+    let assign_public_ip = flag("assign_public_ip").unwrap_or(public && launch.fargate);
+    no_network_without_awsvpc(ctx, &fields, awsvpc);
+    let grace = grace(ctx, &fields, load_balancers.as_ref().is_some_and(|list| !list.is_empty()));
+    let platform_version = platform_version(ctx, &fields, launch.fargate);
+    let (execute_command, managed_tags) = (flag("execute_command"), flag("managed_tags"));
+    let key = format!("`propagate_tags` of {what}");
+    let propagate = fields
+        .take("propagate_tags")
+        .and_then(|tree| Want::new(&key, ctx.problems).one_of(tree, &["NONE", "SERVICE", "TASK_DEFINITION"]));
+    let zone_rebalancing = flag("availability_zone_rebalancing").map(|on| if on { "ENABLED" } else { "DISABLED" });
+    let constraints = fields
+        .take("placement_constraints")
+        .map(|tree| inline::constraints(ctx, tree, "placement constraint", &["distinctInstance", "memberOf"]));
+    let placement_strategy = fields.take("placement_strategy").map(|tree| strategy(ctx, tree));
+    let registries = fields.take("service_registries").map(|tree| registries(ctx, tree));
+    fields.not_yet(LATER);
+    let _ = fields.take("images");
+    fields.finish();
+    let draft = draft?;
+    let task_definition = finish(ctx, draft, &entry.key, &meta);
+    let service = Service {
+        meta,
+        task_definition,
+        desired_count,
+        count_managed_by,
+        launch_type: launch.kind,
+        strategy: launch.strategy,
+        platform_version,
+        scheduling: if daemon { "DAEMON" } else { "REPLICA" }.to_owned(),
+        awsvpc,
+        subnets,
+        security_groups,
+        assign_public_ip,
+        load_balancers: load_balancers.unwrap_or_default(),
+        grace_secs: grace,
+        deployment,
+        execute_command: execute_command.unwrap_or(false),
+        propagate_tags: propagate.unwrap_or("NONE").to_owned(),
+        managed_tags: managed_tags.unwrap_or(false),
+        zone_rebalancing: zone_rebalancing.map(str::to_owned),
+        placement_constraints: constraints.unwrap_or_default(),
+        placement_strategy: placement_strategy.unwrap_or_default(),
+        service_registries: registries.unwrap_or_default(),
+    };
+    validate::service(ctx, &service, &what);
+    Some(service)
+}
+
+fn draft(ctx: &Ctx<'_>, fields: &Fields<'_>, what: &str) -> Option<Draft> {
+    let (containers, file) = (fields.take("containers"), fields.take("task_definition"));
+    match (containers, file) {
+        (Some(containers), None) => {
+            if let Some(images) = fields.take("images") {
+                let help = "`images` fills in a task-definition file. Here the image stands in the container.";
+                ctx.problems.error(
+                    "contradiction",
+                    &images.place,
+                    format!("{what} has `containers` and `images`"),
+                    help,
+                );
+            }
+            Some(inline::read(ctx, containers, fields))
+        }
+        (None, Some(file)) => {
+            let mut draft = task_definition::from_file(ctx, file, fields.take("images"))?;
+            for key in ["volumes", "task_placement_constraints"] {
+                if let Some(tree) = fields.take(key) {
+                    let help =
+                        format!("With `task_definition` it stands in the file. Move it there, or take `{key}` out.");
+                    ctx.problems.error("contradiction", &tree.place, format!("{what} has `{key}` and a file"), help);
+                }
+            }
+            inline::task_level(ctx, fields, &mut draft);
+            Some(draft)
+        }
+        (Some(_), Some(file)) => {
+            let help = "Keep one: containers in the stack file, or a task-definition file.";
+            let summary = format!("{what} has both `containers` and `task_definition`");
+            ctx.problems.error("contradiction", &file.place, summary, help);
+            None
+        }
+        (None, None) => {
+            let help = "Write `containers:` with at least one container, or task_definition: file.json.";
+            ctx.problems.error("missing-key", fields.place(), format!("{what} does not say what it runs"), help);
+            None
+        }
+    }
+}
+
+fn launch(ctx: &Ctx<'_>, fields: &Fields<'_>, what: &str, draft: Option<&Draft>) -> Launch {
+    let key = format!("`launch_type` of {what}");
+    let kind = fields.take("launch_type");
+    let given = kind.and_then(|tree| Want::new(&key, ctx.problems).one_of(tree, &["FARGATE", "EC2", "EXTERNAL"]));
+    let list = fields.either(&["capacity_provider_strategy", "capacity_providers"]);
+    let strategy = list
+        .map(|tree| cluster::strategy(ctx, tree, &format!("the capacity provider strategy of {what}")))
+        .unwrap_or_default();
+    if let (Some(kind), false) = (kind, strategy.is_empty()) {
+        let help = "A strategy decides where tasks run; ECS refuses both. Remove `launch_type`.";
+        let summary = format!("{what} has both a launch type and a capacity provider strategy");
+        ctx.problems.error("contradiction", &kind.place, summary, help);
+    }
+    if !strategy.is_empty() {
+        let fargate = strategy.iter().all(|item| item.provider.starts_with("FARGATE"));
+        return Launch { kind: None, strategy, fargate };
+    }
+    let kind = given.map(str::to_owned).unwrap_or_else(|| guess(draft));
+    Launch { fargate: kind == "FARGATE", kind: Some(kind), strategy }
+}
+
+/// What a document is written for, if the service does not say: Fargate unless it rules that out.
+fn guess(draft: Option<&Draft>) -> String {
+    let list = draft.and_then(|draft| draft.document.get("requiresCompatibilities")).and_then(Json::as_array);
+    let names: Vec<&str> = list.into_iter().flatten().filter_map(Json::as_str).collect();
+    if names.is_empty() || names.contains(&"FARGATE") {
+        let bridge = draft.and_then(|draft| draft.text("networkMode")).is_some_and(|mode| mode != "awsvpc");
+        return if names.is_empty() && bridge { "EC2" } else { "FARGATE" }.to_owned();
+    }
+    if names.contains(&"EC2") { "EC2" } else { "EXTERNAL" }.to_owned()
+}
+
+/// Roles, family, and what Fargate always needs; then the checks of the whole document.
+fn complete(ctx: &Ctx<'_>, mut draft: Draft, fields: &Fields<'_>, service: &str, launch: &Launch) -> Draft {
+    for (key, name) in [("execution_role", "executionRoleArn"), ("task_role", "taskRoleArn")] {
+        let words = format!("`{key}` of {}", fields.what());
+        let Some(tree) = fields.take(key) else { continue };
+        draft.places.insert(name.to_owned(), tree.place.clone());
+        if let Some(role) = roles::reference(ctx, tree, &words) {
+            draft.document.insert(name.to_owned(), role.to_value());
+        }
+    }
+    if !draft.document.contains_key("family") {
+        draft.document.insert("family".to_owned(), name::physical(ctx.stack_name(), service, 255).into());
+    }
+    if launch.fargate {
+        draft.document.entry("networkMode").or_insert("awsvpc".into());
+        draft.document.entry("requiresCompatibilities").or_insert(json!(["FARGATE"]));
+    }
+    draft.sizes(ctx);
+    validate::task(ctx, &draft, launch.fargate);
+    draft
+}
+
+fn finish(ctx: &Ctx<'_>, draft: Draft, service: &str, meta: &Meta) -> TaskDefinition {
+    let mut tags = meta.tags.clone();
+    tags.extend(draft.tags);
+    let document: Doc = canonical(&Json::Object(draft.document));
+    let mut log_groups: Vec<String> = refs(&document)
+        .into_iter()
+        .filter(|hole| hole.node.kind() == "log_group")
+        .map(|hole| hole.node.name().to_owned())
+        .collect();
+    let known = ctx.log_groups.borrow();
+    let containers = document["containerDefinitions"].as_array().cloned().unwrap_or_default();
+    for container in &containers {
+        let name = container["logConfiguration"]["options"]["awslogs-group"].as_str();
+        log_groups.extend(name.and_then(|name| known.get(name)).cloned());
+    }
+    log_groups.sort();
+    log_groups.dedup();
+    let family = document["family"].as_str().map_or_else(|| service.to_owned(), str::to_owned);
+    TaskDefinition { place: draft.place, family, document, tags, log_groups }
+}
+
+fn scheduling(ctx: &Ctx<'_>, fields: &Fields<'_>) -> &'static str {
+    let tree = fields.either(&["scheduling", "scheduling_strategy"]);
+    tree.and_then(|tree| Want::new("`scheduling`", ctx.problems).one_of(tree, &["REPLICA", "DAEMON"]))
+        .unwrap_or("REPLICA")
+}
+
+fn no_network_without_awsvpc(ctx: &Ctx<'_>, fields: &Fields<'_>, awsvpc: bool) {
+    if awsvpc {
+        return;
+    }
+    for key in ["subnets", "security_groups", "assign_public_ip"] {
+        if let Some(tree) = fields.take(key) {
+            let help =
+                "Only tasks in network mode awsvpc have network interfaces of their own. Remove it, or use awsvpc.";
+            let summary = format!("`{key}` of {} means nothing in this network mode", fields.what());
+            ctx.problems.error("bad-value", &tree.place, summary, help);
+        }
+    }
+}
+
+fn grace(ctx: &Ctx<'_>, fields: &Fields<'_>, behind_balancer: bool) -> Option<u32> {
+    let words = format!("`health_check_grace_period` of {}", fields.what());
+    let tree = fields.either(&["health_check_grace_period", "grace_period"]);
+    let secs = tree.and_then(|tree| Want::new(&words, ctx.problems).seconds(tree, 0, i32::MAX.unsigned_abs()));
+    if let (Some(tree), false) = (tree, behind_balancer) {
+        let help = "The grace period is about the health checks of a load balancer. Remove it, or add `target_group`.";
+        let summary = format!("{} has a grace period but no target group", fields.what());
+        ctx.problems.error("bad-value", &tree.place, summary, help);
+        return None;
+    }
+    behind_balancer.then(|| secs.unwrap_or(0))
+}
+
+fn platform_version(ctx: &Ctx<'_>, fields: &Fields<'_>, fargate: bool) -> Option<String> {
+    let tree = fields.take("platform_version");
+    let given = tree.and_then(|tree| Want::new("`platform_version`", ctx.problems).filled(tree));
+    if let (Some(tree), false) = (tree, fargate) {
+        let help = "Platform versions are Fargate's. Remove it.";
+        let summary = format!("{} does not run on Fargate", fields.what());
+        ctx.problems.error("bad-value", &tree.place, summary, help);
+        return None;
+    }
+    fargate.then(|| given.unwrap_or_else(|| "LATEST".to_owned()))
+}
+
+/// `spread: attribute`, or maps with `type` and `field`.
+fn strategy(ctx: &Ctx<'_>, tree: &Tree) -> Vec<Doc> {
+    let want = Want::new("`placement_strategy`", ctx.problems);
+    let mut found = Vec::new();
+    for item in want.several(tree) {
+        let Some(fields) = Fields::open(item, "a placement strategy", ctx.problems) else { continue };
+        let kind = fields.need("type", "Write { type: spread, field: attribute:ecs.availability-zone }.");
+        let kind = kind.and_then(|tree| want.one_of(tree, &["random", "spread", "binpack"]));
+        let field = fields.take("field").and_then(|tree| want.filled(tree));
+        fields.finish();
+        let mut map = Map::new();
+        map.insert("type".to_owned(), kind.unwrap_or("spread").into());
+        if let Some(field) = field {
+            map.insert("field".to_owned(), field.into());
+        }
+        found.push(Json::Object(map));
+    }
+    found
+}
+
+fn registries(ctx: &Ctx<'_>, tree: &Tree) -> Vec<Doc> {
+    let want = Want::new("`service_registries`", ctx.problems);
+    let mut found = Vec::new();
+    for item in want.several(tree) {
+        let Some(fields) = Fields::open(item, "a service registry", ctx.problems) else { continue };
+        let mut map = Map::new();
+        let why = "Give the ARN of a Cloud Map service.";
+        if let Some(arn) = fields.need("registry_arn", why).and_then(|tree| want.text(tree)) {
+            map.insert("registryArn".to_owned(), arn.to_value());
+        }
+        for (key, name) in [("port", "port"), ("container_port", "containerPort")] {
+            if let Some(port) = fields.take(key).and_then(|tree| want.port(tree)) {
+                map.insert(name.to_owned(), port.into());
+            }
+        }
+        if let Some(name) = fields.take("container_name").and_then(|tree| want.filled(tree)) {
+            map.insert("containerName".to_owned(), name.into());
+        }
+        fields.finish();
+        found.push(Json::Object(map));
+    }
+    found
+}

@@ -1,0 +1,232 @@
+//! `task_definition: file.json`: the document as `aws ecs register-task-definition` takes it or
+//! `describe-task-definition` prints it, tolerant of what people's files hold.
+
+use std::collections::BTreeSet;
+
+use evenkeel_core::diagnostic::Diagnostic;
+use evenkeel_core::doc::Text;
+use evenkeel_core::id::NodeId;
+use serde_json::Value as Json;
+
+use super::super::decode::{Want, capital};
+use super::super::files;
+use super::super::interpolate::Foreign;
+use super::super::model::Role;
+use super::super::sections::{Ctx, own_tags};
+use super::super::suggest;
+use super::super::tree::{Tree, Value};
+use super::super::values::is_arn;
+use super::coerce::{Coerce, Style, placeholder};
+use super::schema::{READ_ONLY, TASK_DEFINITION};
+use super::{Draft, known_key};
+
+/// Keys of a CLI answer beside the document.
+const BESIDE: &[&str] = &["tags", "failures", "ResponseMetadata"];
+/// Keys that editors and the CLI's input skeletons add.
+const EDITOR: &[&str] = &["$schema", "__comment", "_comment"];
+
+/// Reads the file that a tree names; `images` fills or overrides images by container.
+pub(crate) fn read(ctx: &Ctx<'_>, tree: &Tree, images: Option<&Tree>) -> Option<Draft> {
+    let path = Want::new("`task_definition`", ctx.problems).filled(tree)?;
+    if !path.to_ascii_lowercase().ends_with(".json") && !path.contains('/') {
+        let help = "Name a JSON file beside the stack file: task_definition: web.json. Or write `containers:` here.";
+        ctx.problems.error("bad-value", &tree.place, format!("`{path}` is not a JSON file"), help);
+        return None;
+    }
+    let whole = files::json(ctx, &path, &tree.place, Foreign::Keep)?;
+    let (root, wrapped) = match whole.get("taskDefinition") {
+        Some(inner) if inner.entries().is_some() => (inner, true),
+        Some(_) | None => (&whole, false),
+    };
+    if root.entries().is_none() {
+        Want::new("a task definition", ctx.problems).wrong(root, "an object", "It begins with `{`.");
+        return None;
+    }
+    let reader = Coerce::new(Style::Camel, ctx.problems);
+    let ignored: Vec<&str> = READ_ONLY.iter().chain(EDITOR).copied().collect();
+    let mut draft = Draft::new(tree.place.clone());
+    draft.remember(root, |key| known_key(&TASK_DEFINITION, key));
+    let document = reader.object(root, &TASK_DEFINITION, &ignored)?;
+    draft.document = document;
+    containers(ctx, root, &mut draft);
+    draft.tags = tags(ctx, root);
+    if wrapped {
+        beside(ctx, &whole);
+        draft.tags.extend(tags(ctx, &whole));
+    }
+    draft.document.remove("tags");
+    self::images(ctx, images, &mut draft);
+    for key in ["executionRoleArn", "taskRoleArn"] {
+        role(ctx, key, &mut draft);
+    }
+    foreign(ctx, root, &draft);
+    notes(ctx, root, wrapped, &reader, tree);
+    Some(draft)
+}
+
+fn beside(ctx: &Ctx<'_>, whole: &Tree) {
+    for entry in whole.entries().unwrap_or_default() {
+        if entry.key != "taskDefinition" && !BESIDE.contains(&entry.key.as_str()) {
+            let summary = format!("unknown key `{}` beside `taskDefinition`", entry.key);
+            let help = "Beside `taskDefinition` there can be `tags`.";
+            ctx.problems.error("unknown-key", &entry.place, summary, help);
+        }
+    }
+}
+
+/// Tags as ECS writes them, `[{ key, value }]`.
+fn tags(ctx: &Ctx<'_>, tree: &Tree) -> std::collections::BTreeMap<String, String> {
+    let Some(list) = tree.get("tags") else { return std::collections::BTreeMap::new() };
+    let entries = list.items().into_iter().flatten().filter_map(|item| {
+        let key = item.get("key")?.scalar()?;
+        // Marks that AWS or evenkeel wrote come with a document that was described; they are no input.
+        let ours = key.starts_with("aws:") || key.starts_with("evenkeel:");
+        let value = item.get("value").cloned().unwrap_or_else(|| Tree::text(item.place.clone(), ""));
+        (!ours).then(|| super::super::tree::Entry { key, place: item.place.clone(), value })
+    });
+    own_tags(&Tree::new(list.place.clone(), Value::Map(entries.collect())), "the task definition", ctx.problems)
+}
+
+fn containers(ctx: &Ctx<'_>, root: &Tree, draft: &mut Draft) {
+    let list = root
+        .entries()
+        .unwrap_or_default()
+        .iter()
+        .find(|e| known_key(&TASK_DEFINITION, &e.key) == Some("containerDefinitions"));
+    let Some(list) = list else { return };
+    for item in list.value.items().unwrap_or_default() {
+        let Some(name) = item.get("name") else { continue };
+        let Some(text) = name.scalar() else { continue };
+        let key = format!("container:{text}");
+        if let Some(first) = draft.places.get(&key) {
+            ctx.problems.push(
+                Diagnostic::error("duplicate", format!("two containers are called `{text}`"), Some(name.place.clone()))
+                    .related(first.clone(), "the first one")
+                    .help("ECS tells containers apart by name. Rename one."),
+            );
+            continue;
+        }
+        draft.places.insert(key, name.place.clone());
+    }
+}
+
+fn images(ctx: &Ctx<'_>, images: Option<&Tree>, draft: &mut Draft) {
+    let names: Vec<String> =
+        draft.containers().filter_map(|map| map.get("name").and_then(Json::as_str).map(str::to_owned)).collect();
+    if let Some(tree) = images {
+        let want = Want::new("an image", ctx.problems);
+        if tree.entries().is_none() {
+            want.wrong(tree, "a map", "Write images: { container: image }.");
+        }
+        for entry in tree.entries().unwrap_or_default() {
+            if !names.contains(&entry.key) {
+                let help = suggest::help(&entry.key, "the task definition", names.iter().map(String::as_str));
+                let summary = format!("the task definition has no container `{}`", entry.key);
+                ctx.problems.error("unknown-name", &entry.place, summary, help);
+            }
+            let Some(image) = want.text(&entry.value) else { continue };
+            let list = draft.document.get_mut("containerDefinitions").and_then(Json::as_array_mut);
+            for container in list.into_iter().flatten().filter_map(Json::as_object_mut) {
+                if container.get("name").and_then(Json::as_str) == Some(&entry.key) {
+                    container.insert("image".to_owned(), image.to_value());
+                }
+            }
+        }
+    }
+    for container in draft.containers().filter(|map| !map.contains_key("image")) {
+        let Some(name) = container.get("name").and_then(Json::as_str) else { continue };
+        let help =
+            format!("Where a pipeline fills it in later, say it in the service: images: {{ {name}: ${{env.IMAGE}} }}.");
+        let place = draft.at(&format!("container:{name}"));
+        ctx.problems.error("no-image", place, format!("container `{name}` has no image"), help);
+    }
+}
+
+/// A role by ARN, entry or name. A bare name that is no entry is an existing role, as the CLI takes it.
+fn role(ctx: &Ctx<'_>, key: &str, draft: &mut Draft) {
+    let Some(given) = draft.text(key).map(str::to_owned) else { return };
+    let place = draft.at(key).clone();
+    if given.starts_with("arn:") {
+        let account = given.split(':').nth(4).unwrap_or_default();
+        if !is_arn(&given, "iam") || account.len() != 12 || !account.chars().all(|c| c.is_ascii_digit()) {
+            let help =
+                "ECS will refuse it. The form is arn:aws:iam::123456789012:role/NAME; an entry of `roles` works too.";
+            ctx.problems.warn("bad-arn", &place, format!("`{given}` is not the ARN of a role"), help);
+        }
+        return;
+    }
+    if placeholder(&given) {
+        // Said by `foreign`.
+        return;
+    }
+    let name = given.strip_prefix("existing:").unwrap_or(&given).trim().to_owned();
+    if !ctx.scope.names.has("role", &name) {
+        let role = Role::Existing { place, name: name.clone(), arn: None };
+        ctx.implied_roles.borrow_mut().insert(name.clone(), role);
+    }
+    draft.document.insert(key.to_owned(), Text::output(NodeId::new("role", &name), "arn").to_value());
+}
+
+/// Warns of placeholders of other tools where ECS would surely refuse them.
+fn foreign(ctx: &Ctx<'_>, root: &Tree, draft: &Draft) {
+    let warn = |tree: &Tree, what: &str| {
+        if let Some(text) = tree.scalar().filter(|text| placeholder(text)) {
+            let help = "Nothing fills it in here. Use ${env.NAME} or ${var.name}, or fill the file in before.";
+            ctx.problems.warn("placeholder", &tree.place, format!("{what} `{text}` is left as it is"), help);
+        }
+    };
+    for entry in root.entries().unwrap_or_default() {
+        match known_key(&TASK_DEFINITION, &entry.key) {
+            Some("executionRoleArn" | "taskRoleArn" | "family" | "cpu" | "memory") => warn(&entry.value, "the value"),
+            Some("containerDefinitions") => {
+                for container in entry.value.items().unwrap_or_default() {
+                    let name = container.get("name").and_then(Tree::scalar).unwrap_or_default();
+                    let overridden = draft.containers().any(|map| {
+                        map.get("name").and_then(Json::as_str) == Some(&name)
+                            && map.get("image").and_then(Json::as_str)
+                                != container.get("image").and_then(Tree::scalar).as_deref()
+                    });
+                    if let Some(image) = container.get("image").filter(|_| !overridden) {
+                        warn(image, "the image");
+                    }
+                    for secret in container.get("secrets").and_then(Tree::items).unwrap_or_default() {
+                        if let Some(from) = secret.get("valueFrom") {
+                            warn(from, "the secret");
+                        }
+                    }
+                }
+            }
+            Some(_) | None => {}
+        }
+    }
+}
+
+/// Says once what was understood though `register-task-definition` would not take it.
+fn notes(ctx: &Ctx<'_>, root: &Tree, wrapped: bool, reader: &Coerce<'_>, named: &Tree) {
+    let mut said: BTreeSet<String> = reader.notes.borrow().iter().map(|note| (*note).to_owned()).collect();
+    let read_only: Vec<&str> = root
+        .entries()
+        .unwrap_or_default()
+        .iter()
+        .map(|entry| entry.key.as_str())
+        .filter(|key| READ_ONLY.contains(key))
+        .collect();
+    if !read_only.is_empty() {
+        said.insert(format!("keys that only AWS writes ({})", read_only.join(", ")));
+    }
+    if wrapped {
+        said.insert("the `taskDefinition` wrapper of describe-task-definition".to_owned());
+    }
+    if said.is_empty() {
+        return;
+    }
+    let words = said.into_iter().collect::<Vec<_>>().join("; ");
+    ctx.problems.push(
+        Diagnostic::warning(
+            "understood",
+            format!("`{}` was understood with allowances", root.place.source.path),
+            Some(named.place.clone()),
+        )
+        .help(format!("{}. Nothing has to be done.", capital(&words))),
+    );
+}

@@ -1,0 +1,93 @@
+//! Task definitions: read from a JSON file as the AWS CLI takes it, or built from the keys of a service; both end as
+//! one document in canonical form. Knows nothing of what a service does with it.
+
+mod canonical;
+pub(crate) mod coerce;
+mod file;
+pub(crate) mod schema;
+pub(crate) mod sizes;
+
+use std::collections::BTreeMap;
+
+use evenkeel_core::diagnostic::Place;
+use serde_json::{Map, Value as Json};
+
+pub use canonical::canonical;
+pub(crate) use file::read as from_file;
+
+use super::sections::Ctx;
+use super::tree::Tree;
+
+/// A task definition that is being put together.
+pub(crate) struct Draft {
+    /// The document, camelCase.
+    pub document: Map<String, Json>,
+    /// The service's `containers:` or `task_definition:`.
+    pub place: Place,
+    /// Where keys of the document stand (`cpu`), and containers (`container:web`).
+    pub places: BTreeMap<String, Place>,
+    /// `tags:` of the document.
+    pub tags: BTreeMap<String, String>,
+}
+
+impl Draft {
+    /// An empty one at a place.
+    pub(crate) fn new(place: Place) -> Self {
+        Self { document: Map::new(), place, places: BTreeMap::new(), tags: BTreeMap::new() }
+    }
+
+    /// The place of a key or container, or of the whole.
+    pub(crate) fn at(&self, what: &str) -> &Place {
+        self.places.get(what).unwrap_or(&self.place)
+    }
+
+    /// The containers.
+    pub(crate) fn containers(&self) -> impl Iterator<Item = &Map<String, Json>> {
+        self.document
+            .get("containerDefinitions")
+            .and_then(Json::as_array)
+            .into_iter()
+            .flatten()
+            .filter_map(Json::as_object)
+    }
+
+    /// A key of the document as a string, if it is a known one.
+    pub(crate) fn text(&self, key: &str) -> Option<&str> {
+        self.document.get(key).and_then(Json::as_str)
+    }
+
+    /// Remembers where the keys of a tree stand.
+    pub(crate) fn remember(&mut self, tree: &Tree, key_of: impl Fn(&str) -> Option<&'static str>) {
+        for entry in tree.entries().unwrap_or_default() {
+            if let Some(key) = key_of(&entry.key) {
+                self.places.insert(key.to_owned(), entry.value.place.clone());
+            }
+        }
+    }
+
+    /// Writes task-level `cpu` and `memory` as ECS keeps them, and reports what is no size.
+    pub(crate) fn sizes(&mut self, ctx: &Ctx<'_>) {
+        for (key, read, example) in [
+            (
+                "cpu",
+                sizes::cpu as fn(&str) -> Option<u64>,
+                "256 units are a quarter of a CPU: cpu: 256, or \"0.25 vCPU\".",
+            ),
+            ("memory", sizes::memory, "memory: 512 are MiB; \"0.5 GB\" is understood too."),
+        ] {
+            let Some(text) = self.text(key).map(str::to_owned) else { continue };
+            match read(&text) {
+                Some(number) => {
+                    self.document.insert(key.to_owned(), number.to_string().into());
+                }
+                None => ctx.problems.error("bad-size", self.at(key), format!("`{text}` is not a {key} size"), example),
+            }
+        }
+    }
+}
+
+/// The key of the schema that a text means, however it is spelled.
+pub(crate) fn known_key(object: &'static schema::Object, given: &str) -> Option<&'static str> {
+    let given = coerce::plain(given);
+    object.keys.iter().map(|(key, _)| *key).find(|key| coerce::plain(key) == given)
+}

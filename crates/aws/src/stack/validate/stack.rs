@@ -1,0 +1,217 @@
+//! The file across its sections.
+
+use std::collections::BTreeMap;
+
+use evenkeel_core::diagnostic::{Diagnostic, Place};
+
+use super::super::model::{Action, Role, Service, Stack, SubnetsRef};
+use super::super::sections::Ctx;
+
+/// One service.
+pub(crate) fn service(ctx: &Ctx<'_>, service: &Service, what: &str) {
+    if service.scheduling == "DAEMON" && service.launch_type.as_deref() == Some("FARGATE") {
+        let help = "Fargate has no instances to run one task on each. Use scheduling: REPLICA.";
+        ctx.problems.error("contradiction", &service.meta.place, format!("{what} is a daemon on Fargate"), help);
+    }
+    if service.scheduling == "DAEMON" && !service.placement_strategy.is_empty() {
+        let summary = format!("{what} is a daemon with a placement strategy");
+        ctx.problems.error("contradiction", &service.meta.place, summary, "A daemon runs everywhere. Remove it.");
+    }
+    let fargate = service.platform_version.is_some();
+    if fargate && !(service.placement_constraints.is_empty() && service.placement_strategy.is_empty()) {
+        let summary = format!("{what} runs on Fargate but says where to place tasks");
+        let help = "Fargate has no instances to choose from. Remove the placement keys.";
+        ctx.problems.error("contradiction", &service.meta.place, summary, help);
+    }
+    for container in service.task_definition.document["containerDefinitions"].as_array().into_iter().flatten() {
+        let (Some(name), Some(image)) = (container["name"].as_str(), container["image"].as_str()) else { continue };
+        let last = image.rsplit('/').next().unwrap_or(image);
+        if !last.contains(':') && !last.contains('@') && !image.contains(['$', '<', '{']) {
+            let summary = format!("the image of container `{name}` has no tag: {image}");
+            let help = "It means `latest`, which changes under your feet: a rollback would not bring the old one back. Name a tag.";
+            ctx.problems.warn("no-tag", &service.task_definition.place, summary, help);
+        }
+    }
+}
+
+/// The whole stack.
+pub(crate) fn stack(ctx: &Ctx<'_>, stack: &Stack) {
+    target_groups(ctx, stack);
+    load_balancers(ctx, stack);
+    physical_names(ctx, stack);
+    moved(ctx, stack);
+    if !stack.services.is_empty() && stack.cluster.is_none() {
+        let place = stack.services.values().next().map(|service| service.meta.place.clone());
+        let error = Diagnostic::error("missing-key", "the file has services but no `cluster`", place);
+        ctx.problems.push(error.help(format!("Say in which cluster they run: cluster: {}.", stack.name)));
+    }
+    if stack.name.len() > 64 {
+        // The loader checks the rest of the name.
+        ctx.problems.push(Diagnostic::error("bad-name", "the name of the stack is longer than 64 characters", None));
+    }
+}
+
+/// Every target that listeners and rules forward to.
+fn forwarded(stack: &Stack) -> Vec<&str> {
+    let actions =
+        stack.load_balancers.values().flat_map(|balancer| balancer.listeners.values()).flat_map(|listener| {
+            std::iter::once(&listener.default).chain(listener.rules.iter().map(|rule| &rule.action))
+        });
+    actions
+        .filter_map(|action| match action {
+            Action::Forward { targets, .. } => Some(targets.iter().map(|(name, _)| name.as_str())),
+            Action::Redirect { .. } | Action::FixedResponse { .. } => None,
+        })
+        .flatten()
+        .collect()
+}
+
+fn target_groups(ctx: &Ctx<'_>, stack: &Stack) {
+    let forwarded = forwarded(stack);
+    let registrations = ctx.registrations.borrow();
+    let mut users: BTreeMap<&str, (&str, &Place)> = BTreeMap::new();
+    for (service, group, place) in registrations.iter() {
+        if !forwarded.contains(&group.as_str()) {
+            let help =
+                "ECS refuses a target group that no load balancer uses. Forward to it from a listener or a rule.";
+            let summary =
+                format!("no listener forwards to target group `{group}`, which service `{service}` registers in");
+            ctx.problems.error("unused-target-group", place, summary, help);
+        }
+        if let Some((other, first)) = users.get(group.as_str()).filter(|(other, _)| other != service) {
+            ctx.problems.push(
+                Diagnostic::warning(
+                    "shared-target-group",
+                    format!("services `{other}` and `{service}` register in the same target group"),
+                    Some(place.clone()),
+                )
+                .related((*first).clone(), "the first one")
+                .help("Requests go to tasks of both. Give each a target group of its own unless that is meant."),
+            );
+        }
+        users.insert(group, (service, place));
+        let (Some(target), Some(service)) = (stack.target_groups.get(group), stack.services.get(service)) else {
+            continue;
+        };
+        let wanted = if service.awsvpc { "ip" } else { "instance" };
+        if target.target_type != wanted {
+            let summary = format!("target group `{group}` has target type `{}`", target.target_type);
+            let help = format!("Tasks in this network mode register by {wanted}. Set target_type: {wanted}.");
+            ctx.problems.error("target-type", place, summary, help);
+        }
+    }
+    for (name, group) in &stack.target_groups {
+        if !forwarded.contains(&name.as_str()) && !users.contains_key(name.as_str()) {
+            let help = "Forward to it from a listener or a rule, or remove it.";
+            let summary = format!("nothing uses target group `{name}`");
+            ctx.problems.warn("unused-target-group", &group.meta.place, summary, help);
+        }
+    }
+}
+
+fn load_balancers(ctx: &Ctx<'_>, stack: &Stack) {
+    for (name, balancer) in &stack.load_balancers {
+        let place = &balancer.meta.place;
+        if balancer.listeners.is_empty() {
+            let help = "It would cost money and answer nothing. Add `listeners:`.";
+            ctx.problems.warn("no-listener", place, format!("load balancer `{name}` has no listener"), help);
+        }
+        if let (None, SubnetsRef::Ids(ids)) = (&balancer.subnets, &stack.network.subnets) {
+            let mut unique = ids.clone();
+            unique.sort();
+            unique.dedup();
+            if unique.len() < 2 {
+                let error = Diagnostic::error(
+                    "one-zone",
+                    format!("load balancer `{name}` stands in one subnet, hence in one availability zone"),
+                    Some(place.clone()),
+                );
+                ctx.problems.push(
+                    error
+                        .related(stack.network.place.clone(), "its subnets come from here")
+                        .help("An application load balancer needs at least two subnets in two availability zones."),
+                );
+            }
+        }
+    }
+}
+
+fn physical_names(ctx: &Ctx<'_>, stack: &Stack) {
+    let check = |kind: &str, metas: Vec<&super::super::model::Meta>| {
+        let mut seen: BTreeMap<String, &Place> = BTreeMap::new();
+        for meta in metas {
+            let Some(name) = &meta.name else { continue };
+            // Names of groups and roles differ in more than upper and lower case for AWS.
+            if let Some(first) = seen.insert(name.to_ascii_lowercase(), &meta.place) {
+                ctx.problems.push(
+                    Diagnostic::error(
+                        "duplicate-name",
+                        format!("two {kind} are called `{name}`"),
+                        Some(meta.place.clone()),
+                    )
+                    .related(first.clone(), "the first one")
+                    .help("AWS knows them by name. Give one of them another."),
+                );
+            }
+        }
+    };
+    check("security groups", stack.security_groups.values().map(|it| &it.meta).collect());
+    check("target groups", stack.target_groups.values().map(|it| &it.meta).collect());
+    check("load balancers", stack.load_balancers.values().map(|it| &it.meta).collect());
+    check("log groups", stack.log_groups.values().map(|it| &it.meta).collect());
+    check("services", stack.services.values().map(|it| &it.meta).collect());
+    let roles = stack.roles.values().filter_map(|role| match role {
+        Role::Managed(role) => Some(&role.meta),
+        Role::Existing { .. } => None,
+    });
+    check("roles", roles.collect());
+    let mut families: BTreeMap<&str, &Place> = BTreeMap::new();
+    for service in stack.services.values() {
+        let task = &service.task_definition;
+        if let Some(first) = families.insert(&task.family, &task.place) {
+            let warning = Diagnostic::warning(
+                "shared-family",
+                format!("two services register task definitions of family `{}`", task.family),
+                Some(task.place.clone()),
+            );
+            ctx.problems.push(
+                warning
+                    .related(first.clone(), "the first one")
+                    .help("Revisions of both would mix. Give one `family:`."),
+            );
+        }
+    }
+}
+
+fn moved(ctx: &Ctx<'_>, stack: &Stack) {
+    let check = |section: &str, metas: Vec<(&String, &super::super::model::Meta)>| {
+        for (name, meta) in &metas {
+            let Some(old) = &meta.moved_from else { continue };
+            let error = if old == *name {
+                "it is its own name".to_owned()
+            } else if metas.iter().any(|(other, _)| *other == old) {
+                format!("`{section}` still has an entry `{old}`")
+            } else if metas.iter().any(|(other, meta)| other != name && meta.moved_from.as_ref() == Some(old)) {
+                format!("another entry of `{section}` says so too")
+            } else {
+                continue;
+            };
+            let help = "`moved_from` names the entry that this one was before it was renamed, which must be gone.";
+            let summary = format!("`{name}` cannot have moved from `{old}`: {error}");
+            ctx.problems.error("bad-move", &meta.place, summary, help);
+        }
+    };
+    check("security_groups", stack.security_groups.iter().map(|(name, it)| (name, &it.meta)).collect());
+    check("target_groups", stack.target_groups.iter().map(|(name, it)| (name, &it.meta)).collect());
+    check("load_balancers", stack.load_balancers.iter().map(|(name, it)| (name, &it.meta)).collect());
+    check("log_groups", stack.log_groups.iter().map(|(name, it)| (name, &it.meta)).collect());
+    check("services", stack.services.iter().map(|(name, it)| (name, &it.meta)).collect());
+    for balancer in stack.load_balancers.values() {
+        check("listeners", balancer.listeners.iter().map(|(name, it)| (name, &it.meta)).collect());
+    }
+    let roles = stack.roles.iter().filter_map(|(name, role)| match role {
+        Role::Managed(role) => Some((name, &role.meta)),
+        Role::Existing { .. } => None,
+    });
+    check("roles", roles.collect());
+}

@@ -1,0 +1,237 @@
+//! YAML text to [`Tree`]. Anchors and merge keys work; alias bombs and absurd depth are refused by the parser's budget.
+//! The parser stops at the first syntax error; a key given twice is reported and reading goes on.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use evenkeel_core::diagnostic::{Diagnostic, Place, Source};
+use evenkeel_core::doc::Text;
+use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_saphyr::{DuplicateKeyPolicy, Error, Location, Options, Spanned};
+
+use super::tree::{Entry, Tree, Value};
+
+/// Levels of nesting that a stack file may have; real ones need about ten.
+const MAX_DEPTH: usize = 48;
+/// Values that a stack file may have once its aliases are expanded.
+const MAX_NODES: usize = 250_000;
+
+/// Reads a text; problems that do not stop it go to `found`. `None` if there is nothing that could be read.
+pub(crate) fn parse(source: &Arc<Source>, found: &mut Vec<Diagnostic>) -> Option<Tree> {
+    let text = source.text.as_ref();
+    let error = match read(text, DuplicateKeyPolicy::Error) {
+        Ok(raw) => return Some(place(raw, source)),
+        Err(error) => error,
+    };
+    found.push(explain(&error, source));
+    if matches!(error.without_snippet(), Error::DuplicateMappingKey { .. }) {
+        return read(text, DuplicateKeyPolicy::FirstWins).ok().map(|raw| place(raw, source));
+    }
+    None
+}
+
+fn read(text: &str, duplicate_keys: DuplicateKeyPolicy) -> Result<Node, Error> {
+    let options: Options = serde_saphyr::options! {
+        budget: serde_saphyr::budget! {
+            max_depth: MAX_DEPTH,
+            max_nodes: MAX_NODES,
+            max_events: 2 * MAX_NODES,
+            max_documents: 2,
+            max_aliases: 5_000,
+        },
+        alias_limits: serde_saphyr::alias_limits! { max_total_replayed_events: MAX_NODES },
+        duplicate_keys: duplicate_keys,
+        strict_booleans: true,
+        with_snippet: false,
+    };
+    serde_saphyr::from_str_with_options(text, options)
+}
+
+/// A node as the parser gives it, before it knows its source.
+struct Node {
+    span: Range<usize>,
+    data: Data,
+}
+
+enum Data {
+    Null,
+    Bool(bool),
+    /// How it was written is cut from the source by the span.
+    Number(String),
+    Text(String),
+    List(Vec<Node>),
+    Map(Vec<(Key, Node)>),
+}
+
+struct Key {
+    span: Range<usize>,
+    text: String,
+}
+
+fn place(node: Node, source: &Arc<Source>) -> Tree {
+    let at = |span: Range<usize>| Place { source: source.clone(), span };
+    let value = match node.data {
+        Data::Null => Value::Null,
+        Data::Bool(value) => Value::Bool(value),
+        Data::Number(parsed) => match source.text.get(node.span.clone()).map(str::trim) {
+            Some(raw) if !raw.is_empty() && !raw.contains(char::is_whitespace) => Value::Number(raw.to_owned()),
+            _ => Value::Number(parsed),
+        },
+        Data::Text(text) => Value::Text(Text::Known(text)),
+        Data::List(items) => Value::List(items.into_iter().map(|item| place(item, source)).collect()),
+        Data::Map(entries) => Value::Map(
+            entries
+                .into_iter()
+                .map(|(key, value)| Entry { key: key.text, place: at(key.span), value: place(value, source) })
+                .collect(),
+        ),
+    };
+    Tree::new(at(node.span), value)
+}
+
+fn span(location: Location) -> Range<usize> {
+    let span = location.span();
+    let number = |value: Option<u64>| usize::try_from(value.unwrap_or(0)).unwrap_or(0);
+    let start = number(span.byte_offset());
+    start..start + number(span.byte_len())
+}
+
+impl<'de> Deserialize<'de> for Node {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let spanned = Spanned::<Data>::deserialize(deserializer)?;
+        Ok(Self { span: span(spanned.defined), data: spanned.value })
+    }
+}
+
+impl<'de> Deserialize<'de> for Key {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let spanned = Spanned::<String>::deserialize(deserializer)?;
+        Ok(Self { span: span(spanned.defined), text: spanned.value })
+    }
+}
+
+impl<'de> Deserialize<'de> for Data {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(DataVisitor)
+    }
+}
+
+struct DataVisitor;
+
+impl<'de> Visitor<'de> for DataVisitor {
+    type Value = Data;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Data, E> {
+        Ok(Data::Null)
+    }
+
+    fn visit_none<E>(self) -> Result<Data, E> {
+        Ok(Data::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Data, E> {
+        Ok(Data::Bool(value))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Data, E> {
+        Ok(Data::Number(value.to_string()))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Data, E> {
+        Ok(Data::Number(value.to_string()))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Data, E> {
+        Ok(Data::Number(value.to_string()))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Data, E> {
+        Ok(Data::Text(value.to_owned()))
+    }
+
+    fn visit_string<E>(self, value: String) -> Result<Data, E> {
+        Ok(Data::Text(value))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Data, A::Error> {
+        let mut items = Vec::new();
+        while let Some(item) = access.next_element()? {
+            items.push(item);
+        }
+        Ok(Data::List(items))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Data, A::Error> {
+        let mut entries = Vec::new();
+        while let Some(key) = access.next_key()? {
+            entries.push((key, access.next_value()?));
+        }
+        Ok(Data::Map(entries))
+    }
+}
+
+/// Puts a parser's error in our words where it is a frequent one.
+fn explain(error: &Error, source: &Arc<Source>) -> Diagnostic {
+    let at = error.location().map(|location| {
+        let mut span = span(location);
+        let end = source.text.len();
+        span.start = span.start.min(end);
+        span.end = span.end.clamp(span.start, end);
+        Place { source: source.clone(), span }
+    });
+    match error.without_snippet() {
+        Error::DuplicateMappingKey { key, .. } => {
+            let key = key.clone().unwrap_or_default();
+            Diagnostic::error("duplicate-key", format!("the key `{key}` is given twice"), at)
+                .label("given before in the same map")
+                .help("YAML would silently drop one of the two. Merge them, or rename one.")
+        }
+        Error::MultipleDocuments { .. } => {
+            Diagnostic::error("several-documents", "the file holds more than one YAML document", at)
+                .label("a second document starts here")
+                .help("A stack is one document. Remove the `---` line, or put the second stack in a file of its own.")
+        }
+        Error::UnknownAnchor { .. } => Diagnostic::error("unknown-anchor", "an alias names no anchor", at)
+            .label("no `&…` of this name stands before it")
+            .help("A value that starts with `*` is a YAML alias. Quote it if it is meant as text: '*.example.com'."),
+        Error::AliasReplayLimitExceeded { .. }
+        | Error::AliasExpansionLimitExceeded { .. }
+        | Error::AliasReplayStackDepthExceeded { .. }
+        | Error::RecursiveReferencesRequireWeakTypes { .. } => {
+            Diagnostic::error("alias-bomb", "the file's aliases expand to too much", at)
+                .help("Aliases that hold aliases grow without end. Write the values out.")
+        }
+        Error::Budget { breach, .. } => {
+            Diagnostic::error("too-big", format!("the file is too large or too deep for a stack file: {breach:?}"), at)
+                .help("A stack file has at most 48 levels and 250,000 values, aliases expanded.")
+        }
+        other => syntax(&other.to_string(), at),
+    }
+}
+
+fn syntax(message: &str, at: Option<Place>) -> Diagnostic {
+    let message = message.lines().next().unwrap_or_default();
+    let message = message.split(" at line ").next().unwrap_or(message);
+    let line = at.as_ref().map(|place| {
+        let text = place.source.text.as_ref();
+        let start = text[..place.span.start].rfind('\n').map_or(0, |index| index + 1);
+        text[start..].lines().next().unwrap_or_default()
+    });
+    let help = match line {
+        Some(line) if ["<<<<<<<", "=======", ">>>>>>>"].iter().any(|mark| line.starts_with(mark)) => {
+            "This is the mark of a merge conflict. Decide which side is right and remove the marks."
+        }
+        Some(line) if line.starts_with('\t') || line.trim_start_matches(' ').starts_with('\t') => {
+            "YAML is indented with spaces; this line has a tab."
+        }
+        Some(line) if line.contains(": ${") || line.contains("{ ${") => {
+            "Inside { … } and [ … ] a value with ${…} has to be quoted."
+        }
+        _ => "Look at the indentation and at quotes and brackets on this line and the one before it.",
+    };
+    Diagnostic::error("bad-yaml", format!("this is not YAML: {message}"), at).help(help)
+}

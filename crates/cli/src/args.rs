@@ -1,0 +1,324 @@
+//! The command line: what can be written, and its help texts. Knows nothing of what the commands do.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use clap::{ArgAction, Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use evenkeel_core::id::NodeId;
+
+use crate::exit::Exit;
+
+const EXAMPLES: &str = "\
+Examples:
+  evenkeel validate                       check ./stack.yaml, without any network
+  evenkeel plan                           show how AWS differs from ./stack.yaml
+  evenkeel apply                          show it, ask, and make it so
+  evenkeel destroy --stack cruddur        take a stack down without its file
+
+Exit codes:
+  0 done or nothing to do   1 AWS refused, or failed in part   2 changes pending (plan --detailed-exitcode)
+  3 saved plan is stale     64 wrong usage     65 the stack file is wrong     130 interrupted";
+
+const PLAN_EXAMPLES: &str = "\
+Examples:
+  evenkeel plan stacks/web.yaml --var image_tag=1.4
+  evenkeel plan --out plan.json && evenkeel apply plan.json
+  evenkeel plan --format markdown >comment.md      for a pull request
+  evenkeel plan --detailed-exitcode                2 if something would change";
+
+const APPLY_EXAMPLES: &str = "\
+Examples:
+  evenkeel apply                                   show the plan, ask, and carry it out
+  evenkeel apply --yes                             without asking (needed off a terminal)
+  evenkeel apply plan.json                         exactly what `plan --out plan.json` showed
+  evenkeel apply --adopt load_balancer.web         take over a load balancer that exists already";
+
+const DESTROY_EXAMPLES: &str = "\
+Examples:
+  evenkeel destroy                                 everything that belongs to the stack of ./stack.yaml
+  evenkeel destroy --stack cruddur --region ca-central-1
+  evenkeel destroy --yes --consent log_group.app   with the data of a log group";
+
+/// Keeps container stacks on Amazon ECS as one YAML file says.
+#[derive(Parser, Debug)]
+#[command(name = "evenkeel", version, after_help = EXAMPLES, max_term_width = 110, propagate_version = true)]
+pub struct Args {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// Flags of every command.
+    #[command(flatten)]
+    pub global: Global,
+}
+
+/// Flags of every command.
+#[derive(ClapArgs, Clone, Debug)]
+#[command(next_help_heading = "Global options")]
+pub struct Global {
+    /// AWS region; otherwise the stack file's, AWS_REGION's or the profile's.
+    #[arg(long, global = true, value_name = "REGION")]
+    pub region: Option<String>,
+    /// Profile of the shared AWS configuration.
+    #[arg(long, global = true, value_name = "NAME")]
+    pub profile: Option<String>,
+    /// Send every AWS request to this address.
+    #[arg(long, global = true, value_name = "URL")]
+    pub endpoint_url: Option<String>,
+    /// Set a variable of the stack file; may be repeated.
+    #[arg(long = "var", global = true, value_name = "KEY=VALUE", value_parser = variable)]
+    pub vars: Vec<(String, String)>,
+    /// How results are printed.
+    #[arg(long, global = true, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+    /// When to use colours; NO_COLOR and CLICOLOR_FORCE count too.
+    #[arg(long, global = true, value_enum, default_value_t = When::Auto, value_name = "WHEN")]
+    pub color: When,
+    /// Show more: all fields, the order of steps, log messages; twice for each request.
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    pub verbose: u8,
+    /// Show results and errors only, no progress.
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Afterwards, print the AWS calls made, by API.
+    #[arg(long, global = true)]
+    pub stats: bool,
+}
+
+/// What to do.
+#[derive(Subcommand, Debug)]
+pub enum Command {
+    /// Show how AWS differs from the stack file; changes nothing.
+    Plan(Plan),
+    /// Make AWS be as the stack file says.
+    Apply(Apply),
+    /// Delete everything that belongs to a stack.
+    Destroy(Destroy),
+    /// Check the stack file, without any network.
+    Validate(Validate),
+    /// Print a completion script for a shell.
+    Completions(Completions),
+}
+
+/// Arguments of `plan`.
+#[derive(ClapArgs, Debug)]
+#[command(after_help = PLAN_EXAMPLES)]
+pub struct Plan {
+    /// The stack file.
+    #[arg(value_name = "STACK", default_value = "stack.yaml")]
+    pub stack: PathBuf,
+    /// Save the plan, for `evenkeel apply FILE`.
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Exit with 2 if something would change.
+    #[arg(long)]
+    pub detailed_exitcode: bool,
+    /// Plan taking the whole stack down.
+    #[arg(long, conflicts_with_all = ["adopt", "target"])]
+    pub destroy: bool,
+    /// What to plan.
+    #[command(flatten)]
+    pub choice: Choice,
+}
+
+/// What to plan, and what is allowed.
+#[derive(ClapArgs, Clone, Debug, Default)]
+pub struct Choice {
+    /// Only this entry and what it needs, as `service.web`; may be repeated.
+    #[arg(long, value_name = "ID", value_parser = node)]
+    pub target: Vec<NodeId>,
+    /// Take over this thing, which exists already and is nobody's; may be repeated.
+    #[arg(long, value_name = "ID", value_parser = adoptable)]
+    pub adopt: Vec<String>,
+    /// Let this entry lose its data or its protection; may be repeated.
+    #[arg(long, value_name = "ID", value_parser = node)]
+    pub consent: Vec<NodeId>,
+}
+
+/// Arguments of `apply`.
+#[derive(ClapArgs, Debug)]
+#[command(after_help = APPLY_EXAMPLES)]
+pub struct Apply {
+    /// The stack file, or a plan saved by `plan --out`.
+    #[arg(value_name = "STACK | PLAN.json", default_value = "stack.yaml")]
+    pub file: PathBuf,
+    /// Do not ask.
+    #[arg(short, long)]
+    pub yes: bool,
+    /// Do not wait until services and load balancers are ready.
+    #[arg(long)]
+    pub no_wait: bool,
+    /// How many steps may run at a time.
+    #[arg(long, value_name = "N", default_value_t = 32, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub parallel: u16,
+    /// What to plan.
+    #[command(flatten)]
+    pub choice: Choice,
+}
+
+/// Arguments of `destroy`.
+#[derive(ClapArgs, Debug)]
+#[command(after_help = DESTROY_EXAMPLES)]
+pub struct Destroy {
+    /// The stack file; only its name, region and account count.
+    #[arg(value_name = "STACK", default_value = "stack.yaml")]
+    pub file: PathBuf,
+    /// The stack's name, if there is no file.
+    #[arg(long = "stack", value_name = "NAME", conflicts_with = "file", value_parser = stack_name)]
+    pub name: Option<String>,
+    /// Do not ask.
+    #[arg(short, long)]
+    pub yes: bool,
+    /// Let this entry lose its data or its protection; may be repeated.
+    #[arg(long, value_name = "ID", value_parser = node)]
+    pub consent: Vec<NodeId>,
+    /// How many steps may run at a time.
+    #[arg(long, value_name = "N", default_value_t = 32, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub parallel: u16,
+}
+
+/// Arguments of `validate`.
+#[derive(ClapArgs, Debug)]
+pub struct Validate {
+    /// The stack file.
+    #[arg(value_name = "STACK", default_value = "stack.yaml")]
+    pub stack: PathBuf,
+}
+
+/// Arguments of `completions`.
+#[derive(ClapArgs, Debug)]
+pub struct Completions {
+    /// The shell.
+    pub shell: clap_complete::Shell,
+}
+
+/// How results are printed.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Format {
+    /// For a person at a terminal.
+    Text,
+    /// For programs; `apply` and `destroy` print one event a line.
+    Json,
+    /// For a pull request (`plan` only).
+    Markdown,
+}
+
+/// When to use colours.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum When {
+    /// On a terminal.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+fn variable(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
+        _ => Err("write it as KEY=VALUE".to_owned()),
+    }
+}
+
+fn node(text: &str) -> Result<NodeId, String> {
+    text.parse().map_err(|_| "write it as kind.name, for example `service.web`".to_owned())
+}
+
+fn adoptable(text: &str) -> Result<String, String> {
+    node(text).map(|_| text.to_owned())
+}
+
+fn stack_name(text: &str) -> Result<String, String> {
+    let good = text.starts_with(|first: char| first.is_ascii_alphabetic())
+        && text.len() <= 64
+        && text.chars().all(|one| one.is_ascii_alphanumeric() || one == '-');
+    if good {
+        Ok(text.to_owned())
+    } else {
+        Err("a stack's name has 1 to 64 of A-Z a-z 0-9 - and begins with a letter".to_owned())
+    }
+}
+
+/// Reads a command line; a wrong one, and one that asks for help, comes back as what to print and how to end.
+///
+/// # Errors
+/// The text, whether it belongs on stdout, and the exit.
+pub fn parse(line: impl IntoIterator<Item = OsString>) -> Result<Args, (clap::Error, Exit)> {
+    Args::try_parse_from(line).map_err(|error| {
+        // Clap ends wrong usage with 2, which means "changes pending" here.
+        let exit = if error.use_stderr() { Exit::Usage } else { Exit::Done };
+        (error, exit)
+    })
+}
+
+/// A word as a POSIX shell reads it back.
+pub fn shell_word(word: &str) -> String {
+    let plain = |one: char| one.is_ascii_alphanumeric() || "_-./:@%+=,".contains(one);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
+/// A command for the same file, to be shown: `evenkeel apply`, `evenkeel apply other.yaml`.
+pub fn command_for(verb: &str, file: &Path) -> String {
+    if file == Path::new("stack.yaml") {
+        format!("evenkeel {verb}")
+    } else {
+        format!("evenkeel {verb} {}", shell_word(&file.display().to_string()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    fn exit_of(line: &[&str]) -> Option<u8> {
+        parse(line.iter().map(OsString::from)).err().map(|(_, exit)| exit.code())
+    }
+
+    #[test]
+    fn the_definition_is_sound() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn wrong_usage_is_64_and_help_is_0() {
+        for line in [
+            &["evenkeel"][..],
+            &["evenkeel", "plam"],
+            &["evenkeel", "plan", "--nope"],
+            &["evenkeel", "plan", "--target", "nodot"],
+            &["evenkeel", "plan", "--var", "novalue"],
+            &["evenkeel", "apply", "--parallel", "0"],
+            &["evenkeel", "destroy", "a.yaml", "--stack", "a"],
+            &["evenkeel", "destroy", "--stack", "a b"],
+            &["evenkeel", "plan", "-q", "-v"],
+        ] {
+            // A lone `evenkeel` prints its help, but on stderr: something was missing.
+            assert_eq!(exit_of(line), Some(64), "{line:?}");
+        }
+        assert_eq!(exit_of(&["evenkeel", "--help"]), Some(0));
+        assert_eq!(exit_of(&["evenkeel", "plan", "--help"]), Some(0));
+        assert_eq!(exit_of(&["evenkeel", "--version"]), Some(0));
+    }
+
+    #[test]
+    fn global_flags_stand_anywhere() {
+        let line = ["evenkeel", "--region", "eu-west-1", "plan", "--format", "json", "--var", "a=b=c"];
+        let args = parse(line.iter().map(OsString::from)).unwrap();
+        assert_eq!(args.global.region.as_deref(), Some("eu-west-1"));
+        assert_eq!(args.global.format, Format::Json);
+        assert_eq!(args.global.vars, [("a".to_owned(), "b=c".to_owned())]);
+    }
+
+    #[test]
+    fn words_survive_a_shell() {
+        assert_eq!(shell_word("records.x/api.x/A"), "records.x/api.x/A");
+        assert_eq!(shell_word("records.x/*.x/A"), "'records.x/*.x/A'");
+        assert_eq!(shell_word("it's"), r"'it'\''s'");
+    }
+}

@@ -1,0 +1,217 @@
+//! What the commands have in common up to a plan: the stack file, the connection, the account guard, the reading, and the
+//! plan itself with its independent check. Prints only warnings and what is being done.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
+use std::path::Path;
+
+use evenkeel_aws::client::{Aws, Settings};
+use evenkeel_aws::cloud::AwsCloud;
+use evenkeel_aws::kinds;
+use evenkeel_aws::stack::model::Stack;
+use evenkeel_core::diagnostic::Diagnostic;
+use evenkeel_core::error::{CloudError, ErrorClass};
+use evenkeel_core::graph::{Graph, GraphError, StackInfo};
+use evenkeel_core::kind::Kinds;
+use evenkeel_core::plan::{HeldBecause, Plan, PlanOptions};
+use evenkeel_core::snapshot::{Observed, Snapshot};
+
+use crate::args::{Choice, Format, Global};
+use crate::engine::{self, LoadOptions, Loaded};
+use crate::exit::Failure;
+use crate::out::Ui;
+use crate::report::diagnostics;
+
+/// A stack, what is wanted of it, and a connection to where it lives.
+pub struct Session {
+    /// What is known of the kinds.
+    pub kinds: Kinds,
+    /// What is wanted; nothing for a destruction.
+    pub graph: Graph,
+    /// The connection.
+    pub cloud: AwsCloud,
+    /// The account, if it was asked for.
+    pub account: Option<String>,
+    /// How to plan.
+    pub options: PlanOptions,
+}
+
+/// Reads the stack file and shows its warnings.
+pub fn load(path: &Path, global: &Global, ui: &mut Ui) -> Result<Loaded, Failure> {
+    let text = |(name, value): (OsString, OsString)| Some((name.into_string().ok()?, value.into_string().ok()?));
+    let env = std::env::vars_os().filter_map(text).collect();
+    let vars: BTreeMap<String, String> = global.vars.iter().cloned().collect();
+    let options = LoadOptions { env, vars, region: global.region.clone(), fallback_region: region(global, None) };
+    let loaded = engine::load(path, &options).map_err(Failure::BadFile)?;
+    if !loaded.warnings.is_empty() && ui.format != Format::Json && !ui.quiet {
+        let text = diagnostics::render(&loaded.warnings, ui.err.palette);
+        ui.err.text(&text);
+    }
+    Ok(loaded)
+}
+
+/// The region that was asked for: the flag's, else the file's, else the environment's.
+pub fn region(global: &Global, file: Option<&str>) -> Option<String> {
+    let env = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let file = file.map(str::to_owned);
+    global.region.clone().or(file).or_else(|| env("AWS_REGION")).or_else(|| env("AWS_DEFAULT_REGION"))
+}
+
+/// The graph of a stack; its mistakes are mistakes of the file.
+pub fn graph(stack: &Stack, region: &str) -> Result<Graph, Failure> {
+    kinds::graph(stack, region).map_err(|errors| {
+        let diagnostic = |error: &GraphError| {
+            let code = match error {
+                GraphError::Twice(_) => "twice",
+                GraphError::Dangling { .. } => "dangling",
+                GraphError::Cycle(_) => "cycle",
+            };
+            Diagnostic::error(code, error.to_string(), None)
+        };
+        Failure::BadFile(errors.iter().map(diagnostic).collect())
+    })
+}
+
+/// Connects, and makes sure that it is the right account. Nothing else is read before that.
+///
+/// The second part is the account, which is asked for only if somebody wants to know.
+pub async fn connect(
+    global: &Global,
+    region: Option<String>,
+    guard: Option<&str>,
+    ui: &mut Ui,
+) -> Result<(Aws, Option<String>), Failure> {
+    let settings = Settings { region, profile: global.profile.clone(), endpoint_url: global.endpoint_url.clone() };
+    let aws = Aws::connect(&settings).await.map_err(|error| no_aws(&error))?;
+    ui.caller = Some(std::sync::Arc::clone(&aws.caller));
+    let Some(expected) = guard else { return Ok((aws, None)) };
+    let account = aws.account().await.map_err(|error| no_aws(&error))?;
+    if account != expected {
+        return Err(Failure::refused(
+            format!("these credentials belong to account {account}, but the stack is for account {expected}"),
+            "use other credentials (--profile, AWS_PROFILE), or correct `account:` in the stack file",
+        ));
+    }
+    Ok((aws, Some(account)))
+}
+
+/// Loads a stack file and connects to where it lives. With `destroy`, nothing of it is wanted but its name.
+pub async fn open(path: &Path, global: &Global, mut options: PlanOptions, ui: &mut Ui) -> Result<Session, Failure> {
+    let loaded = load(path, global, ui)?;
+    let region = region(global, loaded.stack.region.as_deref());
+    // The graph is made before anything is sent: its mistakes need no network.
+    let draft = graph(&loaded.stack, region.as_deref().unwrap_or_default())?;
+    check_names(&options, &draft)?;
+    options.protected = draft.nodes().filter(|node| node.protect).map(|node| node.id.clone()).collect();
+    let (aws, account) = connect(global, region, loaded.stack.account.as_deref(), ui).await?;
+    let graph = if options.destroy {
+        Graph::empty(StackInfo { name: loaded.stack.name.clone(), region: aws.region.clone() })
+    } else {
+        graph(&loaded.stack, &aws.region)?
+    };
+    Ok(Session::new(graph, aws, account, options))
+}
+
+/// Targets have to be in the file; anything else would silently plan nothing.
+fn check_names(options: &PlanOptions, graph: &Graph) -> Result<(), Failure> {
+    for target in options.target.iter().filter(|target| graph.get(target).is_none()) {
+        let same: Vec<String> = graph.of_kind(target.kind()).map(|node| node.id.to_string()).collect();
+        let kinds: BTreeSet<&str> = graph.nodes().map(|node| node.id.kind()).collect();
+        let known = if same.is_empty() {
+            format!("kinds: {}", kinds.into_iter().collect::<Vec<_>>().join(", "))
+        } else {
+            format!("there are {}", same.join(", "))
+        };
+        return Err(Failure::Usage(format!("--target {target}: the stack file has no such entry; {known}")));
+    }
+    Ok(())
+}
+
+/// The options of a plan, from the command line.
+pub fn options(choice: &Choice) -> PlanOptions {
+    PlanOptions {
+        target: choice.target.iter().cloned().collect(),
+        adopt: choice.adopt.iter().cloned().collect(),
+        consent: choice.consent.iter().cloned().collect(),
+        destroy: false,
+        protected: BTreeSet::new(),
+        no_wait: false,
+    }
+}
+
+impl Session {
+    /// A session on an open connection.
+    pub fn new(graph: Graph, aws: Aws, account: Option<String>, options: PlanOptions) -> Self {
+        let cloud = AwsCloud { aws, stack: graph.stack.clone() };
+        Self { kinds: kinds::table(), graph, cloud, account, options }
+    }
+
+    /// Reads what is live.
+    pub async fn read(&self, ui: &mut Ui) -> Result<Snapshot, Failure> {
+        let stack = &self.graph.stack;
+        if ui.live {
+            ui.note(&format!("Reading what is live of stack {} in {} …", stack.name, stack.region));
+        }
+        let snapshot = self.cloud.snapshot(&self.graph, self.options.destroy).await;
+        match cut_off(&snapshot) {
+            Some(error) => Err(no_aws(error)),
+            None => Ok(snapshot),
+        }
+    }
+
+    /// Plans, and has the plan checked.
+    pub fn plan(&self, snapshot: &Snapshot) -> Result<Plan, Failure> {
+        let plan = evenkeel_core::plan::plan(&self.kinds, &self.graph, snapshot, &self.options);
+        let findings = engine::check(&self.kinds, &self.graph, snapshot, &plan, &self.options);
+        if findings.is_empty() {
+            return Ok(plan);
+        }
+        let words = findings.iter().map(|finding| match finding.step {
+            Some(step) => format!("step {step}: {}", finding.text),
+            None => finding.text.clone(),
+        });
+        Err(Failure::Bug(words.collect()))
+    }
+}
+
+/// The error behind a reading in which nothing at all could be read for want of a connection or of credentials.
+fn cut_off(snapshot: &Snapshot) -> Option<&CloudError> {
+    let cut = |error: &&CloudError| matches!(error.class, ErrorClass::Credentials | ErrorClass::Unreachable);
+    let something_seen = snapshot.nodes.values().any(|seen| !matches!(seen, Observed::Unreadable(_)));
+    if something_seen || !snapshot.surplus.is_empty() {
+        return None;
+    }
+    let all = snapshot.unreadable.values().all(|error| cut(&error));
+    snapshot.unreadable.values().find(cut).filter(|_| all)
+}
+
+/// A failure to reach AWS at all, with what to do.
+fn no_aws(error: &CloudError) -> Failure {
+    let (doing, help) = match error.class {
+        ErrorClass::Credentials => (
+            "AWS does not accept the credentials, or there are none; nothing was changed",
+            "set AWS_PROFILE or --profile, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; with SSO: aws sso login",
+        ),
+        ErrorClass::Unreachable => (
+            "AWS cannot be reached; nothing was changed",
+            "check the network, the region's name, and --endpoint-url or AWS_ENDPOINT_URL if one is set",
+        ),
+        _ => ("AWS refused; nothing was changed", "see the message above"),
+    };
+    let mut error = error.clone();
+    error.hint.get_or_insert_with(|| help.to_owned());
+    Failure::Cloud { doing: doing.to_owned(), error: Box::new(error) }
+}
+
+/// The first thing that could not be read. Nothing is applied then: what is unknown might be in the way.
+pub fn unreadable(plan: &Plan) -> Option<&CloudError> {
+    plan.held.iter().find_map(|held| match &held.why {
+        HeldBecause::Unreadable(error) => Some(error),
+        HeldBecause::Needs(_)
+        | HeldBecause::Protected
+        | HeldBecause::Data(_)
+        | HeldBecause::NotTargeted
+        | HeldBecause::NotFound(_)
+        | HeldBecause::Other(_) => None,
+    })
+}

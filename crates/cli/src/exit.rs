@@ -1,0 +1,117 @@
+//! How a run ends: the exit codes, and the failures that end it early. The one place where a code is chosen; what is
+//! printed about a failure is in `report/failure.rs`.
+
+use std::process::ExitCode;
+
+use evenkeel_core::diagnostic::Diagnostic;
+use evenkeel_core::error::CloudError;
+
+/// How a run ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Exit {
+    /// Everything asked for is done, or there was nothing to do.
+    Done,
+    /// AWS refused, or a run failed in part.
+    Failed,
+    /// `plan --detailed-exitcode` found changes.
+    Changes,
+    /// A saved plan no longer fits what is live.
+    Stale,
+    /// The command line is wrong.
+    Usage,
+    /// The stack file is wrong.
+    BadFile,
+    /// The user stopped the run.
+    Interrupted,
+}
+
+impl Exit {
+    /// The code that the process returns.
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::Failed => 1,
+            Self::Changes => 2,
+            Self::Stale => 3,
+            // sysexits.h: EX_USAGE and EX_DATAERR.
+            Self::Usage => 64,
+            Self::BadFile => 65,
+            // What a shell reports for a process that SIGINT ended.
+            Self::Interrupted => 130,
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit.code())
+    }
+}
+
+/// Why a command ended before its work was done.
+#[derive(Debug)]
+pub enum Failure {
+    /// The command line does not make sense; what to write instead.
+    Usage(String),
+    /// The stack file has errors (and perhaps warnings).
+    BadFile(Vec<Diagnostic>),
+    /// AWS could not be reached or refused.
+    Cloud {
+        /// What was being done.
+        doing: String,
+        /// What came back.
+        error: Box<CloudError>,
+    },
+    /// Something refuses to go on.
+    Refused {
+        /// What is wrong.
+        text: String,
+        /// What to do.
+        help: Option<String>,
+    },
+    /// A saved plan no longer fits; what moved, one line each.
+    Stale(Vec<String>),
+    /// A mistake of this program; what was found.
+    Bug(Vec<String>),
+}
+
+impl Failure {
+    /// A refusal with advice.
+    pub fn refused(text: impl Into<String>, help: impl Into<String>) -> Self {
+        Self::Refused { text: text.into(), help: Some(help.into()) }
+    }
+
+    /// The exit that it leads to.
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::Usage(_) => Exit::Usage,
+            Self::BadFile(_) => Exit::BadFile,
+            Self::Cloud { .. } | Self::Refused { .. } | Self::Bug(_) => Exit::Failed,
+            Self::Stale(_) => Exit::Stale,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_codes_are_those_of_the_manual() {
+        let all = [
+            (Exit::Done, 0),
+            (Exit::Failed, 1),
+            (Exit::Changes, 2),
+            (Exit::Stale, 3),
+            (Exit::Usage, 64),
+            (Exit::BadFile, 65),
+            (Exit::Interrupted, 130),
+        ];
+        for (exit, code) in all {
+            assert_eq!(exit.code(), code);
+        }
+        assert_eq!(Failure::Usage(String::new()).exit(), Exit::Usage);
+        assert_eq!(Failure::Stale(Vec::new()).exit(), Exit::Stale);
+        assert_eq!(Failure::BadFile(Vec::new()).exit(), Exit::BadFile);
+    }
+}

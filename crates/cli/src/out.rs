@@ -1,0 +1,146 @@
+//! Where text goes: results to stdout, everything else to stderr. A reader that has gone away (`| head`) is no error; a
+//! full disk is, and is told at the end.
+
+use std::io::{self, IsTerminal, Write};
+use std::sync::Arc;
+
+use evenkeel_aws::call::{Caller, Summary};
+
+use crate::args::{Format, Global};
+use crate::style::Palette;
+
+/// One stream.
+pub struct Out {
+    stream: Box<dyn Write + Send>,
+    /// Colours on this stream.
+    pub palette: Palette,
+    /// Whether nobody reads it any more.
+    closed: bool,
+    /// The first error of another sort.
+    failed: Option<io::Error>,
+}
+
+impl Out {
+    /// Writes to any stream.
+    pub fn new(stream: Box<dyn Write + Send>, palette: Palette) -> Self {
+        Self { stream, palette, closed: false, failed: None }
+    }
+
+    /// Writes a text, which ends its own lines.
+    pub fn text(&mut self, text: &str) {
+        if self.closed || text.is_empty() {
+            return;
+        }
+        let written = self.stream.write_all(text.as_bytes()).and_then(|()| self.stream.flush());
+        if let Err(error) = written {
+            self.closed = true;
+            if error.kind() != io::ErrorKind::BrokenPipe {
+                self.failed = Some(error);
+            }
+        }
+    }
+
+    /// Writes one line.
+    pub fn line(&mut self, line: &str) {
+        self.text(&format!("{line}\n"));
+    }
+
+    /// The error that lost something of the text, if there was one.
+    pub fn failed(&self) -> Option<&io::Error> {
+        self.failed.as_ref()
+    }
+}
+
+/// The user's side of a run.
+pub struct Ui {
+    /// Results.
+    pub out: Out,
+    /// Progress, questions, errors.
+    pub err: Out,
+    /// How results are printed.
+    pub format: Format,
+    /// How often `-v` was given.
+    pub verbose: u8,
+    /// Whether progress is unwanted.
+    pub quiet: bool,
+    /// Whether somebody can be asked: input and both outputs are terminals.
+    pub interactive: bool,
+    /// Whether stderr is a terminal on which lines can be redrawn.
+    pub live: bool,
+    /// Whether the calls made are to be shown.
+    pub wants_stats: bool,
+    /// Who counts the calls, once there is a connection.
+    pub caller: Option<Arc<Caller>>,
+    /// Whether the calls have been shown as part of a result.
+    pub stats_shown: bool,
+}
+
+impl Ui {
+    /// The streams of the process.
+    pub fn new(global: &Global) -> Self {
+        let env = |name: &str| std::env::var(name).ok();
+        let (stdout, stderr) = (io::stdout(), io::stderr());
+        let terminals = (stdout.is_terminal(), stderr.is_terminal());
+        Self {
+            out: Out::new(Box::new(stdout), Palette::choose(global.color, terminals.0, &env)),
+            err: Out::new(Box::new(stderr), Palette::choose(global.color, terminals.1, &env)),
+            format: global.format,
+            verbose: global.verbose,
+            quiet: global.quiet,
+            interactive: io::stdin().is_terminal() && terminals.0 && terminals.1 && global.format == Format::Text,
+            // Log messages and redrawn lines would write over each other.
+            live: terminals.1 && global.verbose == 0 && env("TERM").is_none_or(|term| term != "dumb"),
+            wants_stats: global.stats,
+            caller: None,
+            stats_shown: false,
+        }
+    }
+
+    /// What was sent, if that is to be shown; it then counts as shown.
+    pub fn take_stats(&mut self) -> Option<Summary> {
+        if !self.wants_stats || self.stats_shown {
+            return None;
+        }
+        let summary = self.caller.as_ref()?.stats();
+        self.stats_shown = true;
+        Some(summary)
+    }
+
+    /// Says what is being done, unless that is unwanted.
+    pub fn note(&mut self, text: &str) {
+        if !self.quiet {
+            let line = self.err.palette.paint(crate::style::Tone::Dim, text);
+            self.err.line(&line);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Refuses(io::ErrorKind);
+    impl Write for Refuses {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(self.0.into())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_reader_that_went_away_is_no_error() {
+        let mut out = Out::new(Box::new(Refuses(io::ErrorKind::BrokenPipe)), Palette::OFF);
+        out.line("a");
+        out.line("b");
+        assert!(out.failed().is_none());
+    }
+
+    #[test]
+    fn a_full_disk_is() {
+        let mut out = Out::new(Box::new(Refuses(io::ErrorKind::StorageFull)), Palette::OFF);
+        out.line("a");
+        assert_eq!(out.failed().unwrap().kind(), io::ErrorKind::StorageFull);
+    }
+}

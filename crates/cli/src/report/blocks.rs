@@ -1,0 +1,233 @@
+//! What a person is told about each part of a plan, as marked lines: the same for the terminal and for Markdown, which
+//! only draw them. Knows no colours and no terminal.
+
+use evenkeel_core::cloud::Goal;
+use evenkeel_core::diff::{Change, Effect};
+use evenkeel_core::doc::Doc;
+use evenkeel_core::plan::{Action, Conflict, Step};
+use serde_json::Value;
+use similar::{ChangeTag, TextDiff};
+
+use super::values::{self, SECRET, clean};
+use super::words;
+
+/// What a line is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Mark {
+    /// As it is.
+    Plain,
+    /// Comes.
+    Add,
+    /// Goes.
+    Remove,
+    /// Changes.
+    Change,
+    /// Less important.
+    Dim,
+    /// Data is lost.
+    Danger,
+}
+
+/// One line.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Line {
+    /// What it is.
+    pub mark: Mark,
+    /// How deep it is, in steps of two columns.
+    pub depth: usize,
+    /// What it says.
+    pub text: String,
+}
+
+impl Line {
+    fn new(mark: Mark, depth: usize, text: impl Into<String>) -> Self {
+        Self { mark, depth, text: text.into() }
+    }
+
+    /// The sign in front of it.
+    pub fn sign(&self) -> &'static str {
+        match self.mark {
+            Mark::Add => "+",
+            Mark::Remove => "-",
+            Mark::Change => "~",
+            Mark::Danger => "!",
+            Mark::Plain | Mark::Dim => " ",
+        }
+    }
+}
+
+/// The sign of a step.
+pub fn sign(verb: &str) -> &'static str {
+    match verb {
+        "create" => "+",
+        "update" => "~",
+        "replace" => "-/+",
+        "adopt" => ">",
+        "delete" | "retire" => "-",
+        _ => ".",
+    }
+}
+
+/// The node and the physical name, if that says more.
+pub fn title(step: &Step) -> String {
+    let node = step.node.to_string();
+    if step.name.is_empty() || step.node.name() == step.name { node } else { format!("{node} ({})", clean(&step.name)) }
+}
+
+/// Everything below the title of a step. `all` shows every field of what is created, and the order.
+pub fn body(step: &Step, all: bool) -> Vec<Line> {
+    let mut lines = Vec::new();
+    if all {
+        let after: Vec<String> = step.after.iter().map(ToString::to_string).collect();
+        let after = if after.is_empty() { String::new() } else { format!(", after {}", after.join(", ")) };
+        lines.push(Line::new(Mark::Dim, 0, format!("step {}{after}", step.id)));
+    }
+    let kind = step.node.kind();
+    match &step.action {
+        Action::Create { want, replaces: None } => lines.extend(fields(kind, want, all)),
+        Action::Create { want, replaces: Some(old) } => {
+            lines.push(Line::new(Mark::Dim, 0, format!("replaces {}", clean(&old.live.id))));
+            lines.extend(old.changes.iter().flat_map(|change| change_lines(kind, change)));
+            if all {
+                lines.extend(fields(kind, want, all));
+            }
+        }
+        Action::Update { changes, .. } => lines.extend(changes.iter().flat_map(|change| change_lines(kind, change))),
+        Action::Adopt { live, changes, .. } => {
+            lines.push(Line::new(Mark::Dim, 0, format!("takes over {}", clean(&live.id))));
+            lines.extend(changes.iter().flat_map(|change| change_lines(kind, change)));
+        }
+        Action::Delete { live, with, .. } => {
+            lines.push(Line::new(Mark::Dim, 0, clean(&live.id)));
+            lines.extend(with.iter().map(|node| Line::new(Mark::Remove, 0, format!("with it: {node}"))));
+        }
+        Action::Wait { goal, deadline_secs, .. } => {
+            let what = match goal {
+                Goal::Ready => "ready",
+                Goal::Gone => "gone",
+            };
+            if all {
+                lines.push(Line::new(
+                    Mark::Dim,
+                    0,
+                    format!("until {what}, {} at most", words::limit((*deadline_secs).into())),
+                ));
+            }
+        }
+    }
+    if let Some(data) = &step.data {
+        lines.push(Line::new(Mark::Danger, 0, format!("DATA IS LOST: {}", clean(data))));
+    }
+    lines
+}
+
+/// What is in the way, and what adopting it would change.
+pub fn conflict(conflict: &Conflict) -> Vec<Line> {
+    let mut lines: Vec<Line> =
+        conflict.changes.iter().flat_map(|change| change_lines(conflict.node.kind(), change)).collect();
+    if !lines.is_empty() {
+        lines.insert(0, Line::new(Mark::Dim, 0, "taking it over would change:"));
+    }
+    lines
+}
+
+/// One change: on one line if its values are short, else as a unified diff.
+pub fn change_lines(kind: &str, change: &Change) -> Vec<Line> {
+    let path = clean(&change.path);
+    let effect = match change.effect {
+        Effect::Replace => "  (forces replacement)",
+        Effect::Tell => "  (left as it is)",
+        Effect::Update => "",
+    };
+    let shown = |value: &Option<Value>| {
+        value.as_ref().map(|value| values::redact(SECRET, kind, &change.path, value)).filter(|value| !value.is_null())
+    };
+    match (shown(&change.from), shown(&change.to)) {
+        (Some(from), Some(to)) if values::is_small(&from) && values::is_small(&to) => {
+            let text = format!("{path}: {} -> {}{effect}", values::inline(&from), values::inline(&to));
+            vec![Line::new(Mark::Change, 0, text)]
+        }
+        (Some(from), Some(to)) => {
+            let mut lines = vec![Line::new(Mark::Change, 0, format!("{path}:{effect}"))];
+            lines.extend(unified(&from, &to));
+            lines
+        }
+        (None, Some(to)) => one_sided(Mark::Add, &path, &to, effect),
+        (Some(from), None) => one_sided(Mark::Remove, &path, &from, effect),
+        (None, None) => vec![Line::new(Mark::Change, 0, format!("{path}{effect}"))],
+    }
+}
+
+fn one_sided(mark: Mark, path: &str, value: &Value, effect: &str) -> Vec<Line> {
+    if values::is_small(value) {
+        return vec![Line::new(mark, 0, format!("{path}: {}{effect}", values::inline(value)))];
+    }
+    let mut lines = vec![Line::new(mark, 0, format!("{path}:{effect}"))];
+    lines.extend(values::block(value).into_iter().map(|line| Line::new(mark, 1, line)));
+    lines
+}
+
+/// The changed lines of two values with two lines around them.
+fn unified(from: &Value, to: &Value) -> Vec<Line> {
+    let (old, new) = (values::block(from), values::block(to));
+    let (old, new): (Vec<&str>, Vec<&str>) =
+        (old.iter().map(String::as_str).collect(), new.iter().map(String::as_str).collect());
+    let diff = TextDiff::from_slices(&old, &new);
+    let mut lines = Vec::new();
+    for (at, group) in diff.grouped_ops(2).iter().enumerate() {
+        if at > 0 {
+            lines.push(Line::new(Mark::Dim, 1, "…"));
+        }
+        for change in group.iter().flat_map(|op| diff.iter_changes(op)) {
+            let mark = match change.tag() {
+                ChangeTag::Equal => Mark::Dim,
+                ChangeTag::Delete => Mark::Remove,
+                ChangeTag::Insert => Mark::Add,
+            };
+            lines.push(Line::new(mark, 1, change.value()));
+        }
+    }
+    lines
+}
+
+/// The fields of something new. Without `all`, only those that say something, and long ones are cut.
+fn fields(kind: &str, want: &Doc, all: bool) -> Vec<Line> {
+    const MOST: usize = 12;
+    let Some(map) = want.as_object() else {
+        return vec![Line::new(Mark::Plain, 0, values::inline(want))];
+    };
+    let mut lines = Vec::new();
+    for (name, value) in map {
+        if !all && values::is_noise(value) {
+            continue;
+        }
+        let value = values::redact(SECRET, kind, name, value);
+        if values::is_small(&value) {
+            lines.push(Line::new(Mark::Plain, 0, format!("{name}: {}", values::inline(&value))));
+            continue;
+        }
+        lines.push(Line::new(Mark::Plain, 0, format!("{name}:")));
+        let inner = if all { values::block(&value) } else { values::block(&quiet(&value)) };
+        let cut = if all || inner.len() <= MOST + 1 { inner.len() } else { MOST };
+        let left = inner.len() - cut;
+        lines.extend(inner.into_iter().take(cut).map(|line| Line::new(Mark::Plain, 1, line)));
+        if left > 0 {
+            lines.push(Line::new(Mark::Dim, 1, format!("… {} more (-v shows all)", words::count(left, "line"))));
+        }
+    }
+    lines
+}
+
+/// The value without what says nothing.
+fn quiet(value: &Value) -> Value {
+    match value {
+        Value::Array(items) => Value::Array(items.iter().map(quiet).collect()),
+        Value::Object(map) => Value::Object(
+            map.iter()
+                .filter(|(_, item)| !values::is_noise(item))
+                .map(|(key, item)| (key.clone(), quiet(item)))
+                .collect(),
+        ),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.clone(),
+    }
+}

@@ -1,0 +1,78 @@
+//! A failure that ended a command, in words or as JSON.
+
+use evenkeel_core::error::CloudError;
+use serde_json::{Value, json};
+
+use super::values::clean;
+use super::{diagnostics, words};
+use crate::exit::Failure;
+use crate::style::{Palette, Tone};
+
+/// The failure for a person.
+pub fn render(failure: &Failure, palette: Palette) -> String {
+    let error = palette.paint(Tone::Danger, "error:");
+    match failure {
+        Failure::Usage(text) => format!("{error} {}\n", clean(text)),
+        Failure::BadFile(list) => {
+            format!(
+                "{}{error} the stack file cannot be used: {}\n",
+                diagnostics::render(list, palette),
+                diagnostics::counts(list)
+            )
+        }
+        Failure::Cloud { doing, error: cloud } => {
+            format!("{error} {}\n{}", clean(doing), cloud_lines(cloud, &[], "  ", palette))
+        }
+        Failure::Refused { text, help } => {
+            let help = help.as_ref().map_or(String::new(), |help| format!("  {}\n", clean(help)));
+            format!("{error} {}\n{help}", clean(text))
+        }
+        Failure::Stale(moved) => {
+            let mut out = format!("{error} the saved plan no longer fits what is live; nothing was changed\n");
+            for line in moved {
+                out += &format!("  {}\n", clean(line));
+            }
+            out + "  make a new plan: evenkeel plan --out FILE\n"
+        }
+        Failure::Bug(findings) => {
+            let mut out = format!("{error} this plan is wrong, which is a mistake in evenkeel; nothing was changed\n");
+            for line in findings {
+                out += &format!("  {}\n", clean(line));
+            }
+            out + "  please report it with the stack file and the output of `evenkeel plan -v`\n"
+        }
+    }
+}
+
+/// An error of AWS over several lines: what, request id, who holds it, what to do.
+pub fn cloud_lines(error: &CloudError, holders: &[String], indent: &str, palette: Palette) -> String {
+    let mut out = format!("{indent}{}\n", words::error(error));
+    if let Some(id) = &error.request_id {
+        out += &format!("{indent}{}\n", palette.paint(Tone::Dim, format!("request id: {}", clean(id))));
+    }
+    for holder in holders {
+        out += &format!("{indent}held by: {}\n", clean(holder));
+    }
+    if let Some(hint) = &error.hint {
+        out += &format!("{indent}{} {}\n", palette.paint(Tone::Strong, "hint:"), clean(hint));
+    }
+    out
+}
+
+/// The failure for a program.
+pub fn json(failure: &Failure) -> Value {
+    let (kind, more) = match failure {
+        Failure::Usage(text) => ("usage", json!({ "message": text })),
+        Failure::BadFile(list) => (
+            "stack_file",
+            json!({ "message": diagnostics::counts(list), "diagnostics": list.iter().map(diagnostics::json).collect::<Vec<_>>() }),
+        ),
+        Failure::Cloud { doing, error } => ("aws", json!({ "message": doing, "error": error })),
+        Failure::Refused { text, help } => ("refused", json!({ "message": text, "help": help })),
+        Failure::Stale(moved) => {
+            ("stale_plan", json!({ "message": "the saved plan no longer fits what is live", "moved": moved }))
+        }
+        Failure::Bug(findings) => ("bug", json!({ "message": "the plan is wrong", "findings": findings })),
+    };
+    json!({ "error": { "kind": kind, "exit_code": failure.exit().code(), "details": more } })
+}

@@ -1,0 +1,17 @@
+//! A run for programs: each event as one line of JSON on stdout.
+
+use evenkeel_core::event::Event;
+
+use super::Reporter;
+use crate::out::Ui;
+
+/// Writes every event as it is.
+pub struct JsonEvents;
+
+impl Reporter for JsonEvents {
+    fn event(&mut self, event: &Event, ui: &mut Ui) {
+        // An event is plain data with string keys, so it always has a JSON form.
+        let line = serde_json::to_string(event).expect("an event is plain data");
+        ui.out.line(&line);
+    }
+}

@@ -1,0 +1,126 @@
+//! What a user wants to know of a stack that stands: its URLs, load balancers, zones, cluster and services. Found in the
+//! graph and in the outputs of the run; knows kinds by name only, and leaves out what it does not find.
+
+use std::collections::BTreeMap;
+
+use evenkeel_core::doc::{self, Outputs};
+use evenkeel_core::graph::{Graph, Node};
+use evenkeel_core::id::NodeId;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::values;
+
+/// One thing worth knowing.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize)]
+pub struct Output {
+    /// What it is: `url`, `load balancer`, `name servers`, `cluster`, `service`.
+    pub what: &'static str,
+    /// The value.
+    pub value: String,
+}
+
+/// Everything worth knowing, in a fixed order.
+pub fn outputs(graph: &Graph, known: &BTreeMap<NodeId, Outputs>) -> Vec<Output> {
+    let mut found = Vec::new();
+    for balancer in graph.of_kind("load_balancer") {
+        let Some(dns_name) = text(known, &balancer.id, "dns_name") else { continue };
+        let hosts = hosts(graph, &balancer.id);
+        found.extend(urls(graph, balancer, &hosts, &dns_name).into_iter().map(|value| Output { what: "url", value }));
+        found.push(Output { what: "load balancer", value: dns_name });
+    }
+    for (node, outputs) in known.iter().filter(|(node, _)| graph.get(node).is_some()) {
+        if let Some(servers) = outputs.get("name_servers").filter(|servers| !values::is_noise(servers)) {
+            let servers = match servers {
+                Value::Array(items) => items.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" "),
+                other => values::inline(other),
+            };
+            // Only a zone of ours needs them entered at the registrar.
+            if node.kind() == "hosted_zone" {
+                found.push(Output {
+                    what: "name servers",
+                    value: format!("{}: {}", node.name(), values::clean(&servers)),
+                });
+            }
+        }
+    }
+    for (kind, what) in [("cluster", "cluster"), ("service", "service")] {
+        let there = graph.of_kind(kind).filter(|node| known.contains_key(&node.id));
+        found.extend(there.map(|node| Output { what, value: node.name.clone() }));
+    }
+    found
+}
+
+fn text(known: &BTreeMap<NodeId, Outputs>, node: &NodeId, output: &str) -> Option<String> {
+    known.get(node)?.get(output)?.as_str().map(values::clean)
+}
+
+/// One URL for each host, by the safest listener; a port only where it is not the usual one.
+fn urls(graph: &Graph, balancer: &Node, hosts: &[String], dns_name: &str) -> Vec<String> {
+    let prefix = format!("{}/", balancer.id.name());
+    let mut listeners: Vec<(bool, u64)> = graph
+        .of_kind("listener")
+        .filter(|node| node.id.name().starts_with(&prefix))
+        .filter_map(|node| Some((node.want.get("protocol")?.as_str()? == "HTTPS", node.want.get("port")?.as_u64()?)))
+        .collect();
+    // HTTPS first, then the lowest port.
+    listeners.sort_by_key(|(secure, port)| (!secure, *port));
+    let Some((secure, port)) = listeners.first() else { return Vec::new() };
+    let (scheme, usual) = if *secure { ("https", 443) } else { ("http", 80) };
+    let port = if *port == usual { String::new() } else { format!(":{port}") };
+    let hosts: Vec<&str> = if hosts.is_empty() { vec![dns_name] } else { hosts.iter().map(String::as_str).collect() };
+    hosts.into_iter().map(|host| format!("{scheme}://{host}{port}")).collect()
+}
+
+/// The names of records that point to a load balancer: those without a wildcard, shortest first.
+fn hosts(graph: &Graph, balancer: &NodeId) -> Vec<String> {
+    let mut hosts: Vec<String> = graph
+        .nodes()
+        .filter_map(|node| node.want.get("records")?.as_array())
+        .flatten()
+        .filter(|record| doc::refs(record).iter().any(|hole| hole.node == *balancer && hole.output == "dns_name"))
+        .filter_map(|record| record.get("name")?.as_str())
+        .filter(|name| !name.contains('*'))
+        .map(str::to_owned)
+        .collect();
+    hosts.sort_by_key(|host| (host.split('.').count(), host.clone()));
+    hosts.dedup();
+    hosts
+}
+
+#[cfg(test)]
+mod tests {
+    use evenkeel_core::doc::Text;
+    use evenkeel_core::graph::StackInfo;
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn urls_come_from_listeners_and_records() {
+        let balancer = NodeId::new("load_balancer", "web");
+        let dns = Text::output(balancer.clone(), "dns_name");
+        let node = |kind: &str, name: &str, want: Value| Node::new(NodeId::new(kind, name), name, want);
+        let graph = Graph::new(
+            StackInfo::default(),
+            [
+                node("load_balancer", "web", json!({})),
+                node("listener", "web/http", json!({ "port": 80, "protocol": "HTTP" })),
+                node("listener", "web/https", json!({ "port": 443, "protocol": "HTTPS" })),
+                node(
+                    "records",
+                    "a.example",
+                    json!({ "records": [
+                    { "name": "api.a.example", "type": "A", "alias": { "dns_name": dns } },
+                    { "name": "a.example", "type": "A", "alias": { "dns_name": dns } },
+                    { "name": "x.a.example", "type": "TXT", "values": ["x"] },
+                ] }),
+                ),
+            ],
+        )
+        .unwrap();
+        let known = BTreeMap::from([(balancer, Outputs::from([("dns_name".to_owned(), json!("web-1.elb.example"))]))]);
+        let shown: Vec<String> = outputs(&graph, &known).into_iter().map(|output| output.value).collect();
+        assert_eq!(shown, ["https://a.example", "https://api.a.example", "web-1.elb.example"]);
+    }
+}

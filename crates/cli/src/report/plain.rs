@@ -1,0 +1,100 @@
+//! A run off a terminal (CI, a file): one line for each step when it ends, and for long waits one now and then. No times
+//! of day, so that two logs can be compared.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use evenkeel_core::event::{Event, What};
+use evenkeel_core::id::StepId;
+
+use super::values::clean;
+use super::{Reporter, words};
+use crate::out::Ui;
+
+/// Seconds after which an unchanged wait is told again.
+const REMIND_SECS: u64 = 60;
+
+/// Prints lines.
+#[derive(Debug, Default)]
+pub struct Plain {
+    steps: usize,
+    ended: usize,
+    /// What was last told of each wait, and when.
+    waits: BTreeMap<StepId, (String, u64)>,
+}
+
+impl Plain {
+    /// The line for an event, if it deserves one.
+    pub fn line(&mut self, event: &Event) -> Option<String> {
+        let width = self.steps.to_string().len();
+        let ends = match &event.what {
+            What::StepDone { .. } | What::StepFailed { .. } | What::StepSkipped { .. } | What::StepAbandoned { .. } => {
+                1
+            }
+            What::RunStarted { .. }
+            | What::StepStarted { .. }
+            | What::Waiting { .. }
+            | What::Retrying { .. }
+            | What::ReadingBack { .. }
+            | What::Stopping
+            | What::RunFinished { .. } => 0,
+        };
+        self.ended += ends;
+        let at = format!("[{:>width$}/{}]", self.ended, self.steps);
+        match &event.what {
+            What::RunStarted { steps } => {
+                self.steps = *steps;
+                None
+            }
+            What::StepStarted { .. } | What::RunFinished { .. } => None,
+            What::Waiting { step, node, status, waited_secs, deadline_secs } => {
+                let told = self
+                    .waits
+                    .get(step)
+                    .is_some_and(|(last, at)| last == status && waited_secs - at.min(waited_secs) < REMIND_SECS);
+                if told {
+                    return None;
+                }
+                self.waits.insert(*step, (status.clone(), *waited_secs));
+                Some(format!(
+                    "{at} wait {node} … {} ({} of {})",
+                    clean(status),
+                    words::limit(*waited_secs),
+                    words::limit(*deadline_secs)
+                ))
+            }
+            What::Retrying { node, error, in_ms, holders, .. } => {
+                let holders = holder_words(holders);
+                let pause = words::duration(Duration::from_millis(*in_ms));
+                Some(format!("{at} {node} … again in {pause}: {}{holders}", words::error(error)))
+            }
+            What::ReadingBack { node, error, .. } => {
+                Some(format!("{at} {node} … reading back, the outcome is unknown: {}", words::error(error)))
+            }
+            What::StepDone { node, verb, took_ms, .. } => {
+                Some(format!("{at} {verb} {node} … done ({})", words::duration(Duration::from_millis(*took_ms))))
+            }
+            What::StepFailed { node, verb, error, holders, .. } => {
+                Some(format!("{at} {verb} {node} … FAILED: {}{}", words::error(error), holder_words(holders)))
+            }
+            What::StepSkipped { node, verb, because, .. } => {
+                Some(format!("{at} {verb} {node} … skipped, because {because} failed"))
+            }
+            What::StepAbandoned { node, verb, .. } => Some(format!("{at} {verb} {node} … not done, stopped")),
+            What::Stopping => Some("Stopping: nothing new starts. Once more to stop waiting.".to_owned()),
+        }
+    }
+}
+
+/// Who holds a thing, behind a message.
+pub fn holder_words(holders: &[String]) -> String {
+    if holders.is_empty() { String::new() } else { format!(" (held by {})", clean(&holders.join(", "))) }
+}
+
+impl Reporter for Plain {
+    fn event(&mut self, event: &Event, ui: &mut Ui) {
+        if let Some(line) = self.line(event) {
+            ui.err.line(&line);
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! A plan for programs. The document is versioned: fields may be added to version 1, none is renamed or removed.
+
+use evenkeel_core::diff::{Change, Effect};
+use evenkeel_core::plan::{Action, HeldBecause, Plan, Step};
+use serde_json::{Map, Value, json};
+
+use super::values::{SECRET, redact};
+use super::words;
+
+/// The name of the format.
+pub const FORMAT: &str = "evenkeel-plan";
+/// Its version.
+pub const VERSION: u32 = 1;
+
+/// The document.
+pub fn document(plan: &Plan) -> Value {
+    let mut summary: Map<String, Value> =
+        plan.counts().into_iter().map(|(verb, count)| (verb.to_owned(), json!(count))).collect();
+    summary.insert("unchanged".to_owned(), json!(plan.unchanged));
+    summary.insert("held".to_owned(), json!(plan.held.len()));
+    summary.insert("conflicts".to_owned(), json!(plan.conflicts.len()));
+    json!({
+        "format": FORMAT,
+        "version": VERSION,
+        "stack": plan.stack.name,
+        "region": plan.stack.region,
+        "has_changes": plan.has_changes(),
+        "summary": summary,
+        "steps": plan.steps.iter().map(step).collect::<Vec<_>>(),
+        "held": plan.held.iter().map(|held| {
+            let (why, help) = words::held(held);
+            let error = match &held.why {
+                HeldBecause::Unreadable(error) => json!(error),
+                HeldBecause::Needs(_) | HeldBecause::Protected | HeldBecause::Data(_) | HeldBecause::NotTargeted
+                | HeldBecause::NotFound(_) | HeldBecause::Other(_) => Value::Null,
+            };
+            json!({
+                "node": held.node, "what": held.what, "why": held_code(&held.why), "words": why, "help": help, "error": error,
+            })
+        }).collect::<Vec<_>>(),
+        "conflicts": plan.conflicts.iter().map(|conflict| json!({
+            "node": conflict.node,
+            "there": conflict.there,
+            "stack": conflict.stack,
+            "adopt": conflict.obstacle.is_none().then_some(&conflict.adopt),
+            "obstacle": conflict.obstacle,
+            "changes": changes(conflict.node.kind(), &conflict.changes),
+        })).collect::<Vec<_>>(),
+        "notes": plan.notes,
+    })
+}
+
+fn held_code(why: &HeldBecause) -> &'static str {
+    match why {
+        HeldBecause::Unreadable(_) => "unreadable",
+        HeldBecause::Needs(_) => "needs",
+        HeldBecause::Protected => "protected",
+        HeldBecause::Data(_) => "data",
+        HeldBecause::NotTargeted => "not_targeted",
+        HeldBecause::NotFound(_) => "not_found",
+        HeldBecause::Other(_) => "other",
+    }
+}
+
+fn step(step: &Step) -> Value {
+    let mut out = json!({
+        "id": step.id,
+        "node": step.node,
+        "name": step.name,
+        "verb": step.verb(),
+        "why": words::reason_code(&step.why),
+        "words": words::reason(step),
+        "after": step.after,
+        "data_loss": step.data,
+    });
+    let kind = step.node.kind();
+    let more = match &step.action {
+        Action::Create { want, replaces: None } => json!({ "want": shown(kind, want) }),
+        Action::Create { want, replaces: Some(old) } => {
+            json!({ "want": shown(kind, want), "replaces": old.live.id, "changes": changes(kind, &old.changes) })
+        }
+        Action::Update { live, changes: list, .. } | Action::Adopt { live, changes: list, .. } => {
+            json!({ "id_in_aws": live.id, "changes": changes(kind, list) })
+        }
+        Action::Delete { live, with, .. } => json!({ "id_in_aws": live.id, "with": with }),
+        Action::Wait { goal, of, deadline_secs, .. } => {
+            json!({ "goal": goal, "of": of, "deadline_secs": deadline_secs })
+        }
+    };
+    if let (Value::Object(out), Value::Object(more)) = (&mut out, more) {
+        out.extend(more);
+    }
+    out
+}
+
+fn shown(kind: &str, want: &Value) -> Value {
+    match want {
+        Value::Object(map) => map
+            .iter()
+            .map(|(name, value)| (name.clone(), redact(SECRET, kind, name, value)))
+            .collect::<Map<_, _>>()
+            .into(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => want.clone(),
+    }
+}
+
+fn changes(kind: &str, list: &[Change]) -> Value {
+    let one = |change: &Change| {
+        let shown = |value: &Option<Value>| value.as_ref().map(|value| redact(SECRET, kind, &change.path, value));
+        json!({
+            "path": change.path,
+            "from": shown(&change.from),
+            "to": shown(&change.to),
+            "forces_replacement": change.effect == Effect::Replace,
+            "only_told": change.effect == Effect::Tell,
+        })
+    };
+    Value::Array(list.iter().map(one).collect())
+}
+
+/// Whether a text is such a document, and not a plan that can be applied.
+pub fn is_document(text: &str) -> bool {
+    let document: Option<Value> = serde_json::from_str(text).ok();
+    document.is_some_and(|document| document.get("summary").is_some() && document.get("snapshot").is_none())
+}

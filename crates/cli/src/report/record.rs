@@ -1,0 +1,79 @@
+//! Remembers of a run what its summary needs. Fed by the same events as the reporters.
+
+use std::time::Duration;
+
+use evenkeel_core::error::CloudError;
+use evenkeel_core::event::{Event, What};
+use evenkeel_core::id::NodeId;
+use serde::Serialize;
+
+/// A step that failed.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct FailedStep {
+    /// Its node.
+    pub node: NodeId,
+    /// Its verb.
+    pub verb: String,
+    /// Why.
+    pub error: CloudError,
+    /// Who holds the thing.
+    pub holders: Vec<String>,
+}
+
+/// A step that was not begun, or not awaited.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct LeftStep {
+    /// Its node.
+    pub node: NodeId,
+    /// Its verb.
+    pub verb: String,
+    /// The node whose failure is the reason; `None` if the user stopped the run.
+    pub because: Option<NodeId>,
+}
+
+/// What happened in a run.
+#[derive(Clone, PartialEq, Debug, Default, Serialize)]
+pub struct Record {
+    /// What was done: node and verb.
+    pub done: Vec<(NodeId, String)>,
+    /// What failed.
+    pub failed: Vec<FailedStep>,
+    /// What was left.
+    pub left: Vec<LeftStep>,
+    /// How long it took.
+    pub took: Duration,
+}
+
+impl Record {
+    /// Takes the next event.
+    pub fn event(&mut self, event: &Event) {
+        self.took = Duration::from_millis(event.at_ms);
+        match &event.what {
+            What::StepDone { node, verb, .. } => self.done.push((node.clone(), verb.clone())),
+            What::StepFailed { node, verb, error, holders, .. } => self.failed.push(FailedStep {
+                node: node.clone(),
+                verb: verb.clone(),
+                error: error.clone(),
+                holders: holders.clone(),
+            }),
+            What::StepSkipped { node, verb, because, .. } => {
+                self.left.push(LeftStep { node: node.clone(), verb: verb.clone(), because: Some(because.clone()) })
+            }
+            What::StepAbandoned { node, verb, .. } => {
+                self.left.push(LeftStep { node: node.clone(), verb: verb.clone(), because: None });
+            }
+            What::RunStarted { .. }
+            | What::StepStarted { .. }
+            | What::Waiting { .. }
+            | What::Retrying { .. }
+            | What::ReadingBack { .. }
+            | What::Stopping
+            | What::RunFinished { .. } => {}
+        }
+    }
+
+    /// How many steps of that verb were done.
+    pub fn count(&self, verb: &str) -> usize {
+        self.done.iter().filter(|(_, done)| done == verb).count()
+    }
+}

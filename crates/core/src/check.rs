@@ -1,0 +1,191 @@
+//! A second opinion on a plan, written apart from the planner: its own view of order, ownership, consent and completeness.
+//! It runs before every apply and in every test. A finding means that evenkeel is wrong, not the user.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::doc;
+use crate::graph::Graph;
+use crate::id::{NodeId, StepId};
+use crate::kind::{Kinds, Replace};
+use crate::plan::{Action, HeldBecause, Plan, PlanOptions, Step};
+use crate::snapshot::{Live, Observed, Owner, Snapshot};
+
+/// Something in a plan that must not be.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Finding {
+    /// The step, if it is about one.
+    pub step: Option<StepId>,
+    /// What is wrong.
+    pub text: String,
+}
+
+/// Looks for anything that a plan must not contain.
+pub fn check(kinds: &Kinds, want: &Graph, have: &Snapshot, plan: &Plan, options: &PlanOptions) -> Vec<Finding> {
+    let creations = plan.steps.iter().filter(|step| matches!(step.action, Action::Create { .. }));
+    let made = creations.map(|step| (&step.node, step.id)).collect();
+    let mut checker = Checker { kinds, want, have, plan, options, made, findings: Vec::new() };
+    checker.numbers();
+    for step in &plan.steps {
+        checker.ownership(step);
+        checker.consent(step);
+        checker.holes(step);
+        checker.held(step);
+    }
+    checker.needs();
+    checker.deletions();
+    checker.findings
+}
+
+struct Checker<'a> {
+    kinds: &'a Kinds,
+    want: &'a Graph,
+    have: &'a Snapshot,
+    plan: &'a Plan,
+    options: &'a PlanOptions,
+    /// The step that makes a node.
+    made: BTreeMap<&'a NodeId, StepId>,
+    findings: Vec<Finding>,
+}
+
+impl Checker<'_> {
+    fn find(&mut self, step: Option<StepId>, text: String) {
+        self.findings.push(Finding { step, text });
+    }
+
+    fn numbers(&mut self) {
+        for (at, step) in self.plan.steps.iter().enumerate() {
+            if step.id.0 as usize != at + 1 {
+                self.find(Some(step.id), format!("is number {} of the list", at + 1));
+            }
+            if let Some(late) = step.after.iter().find(|before| **before >= step.id) {
+                self.find(Some(step.id), format!("comes after step {late}, which comes after it"));
+            }
+        }
+    }
+
+    /// Nothing is changed or deleted that does not carry our mark, except what the user asked to adopt.
+    fn ownership(&mut self, step: &Step) {
+        let (live, adopted): (&Live, bool) = match &step.action {
+            Action::Update { live, .. } | Action::Delete { live, .. } => (live, false),
+            Action::Adopt { live, .. } => (live, self.options.adopt.contains(&step.node.to_string())),
+            Action::Create { .. } | Action::Wait { .. } => return,
+        };
+        if !matches!(live.owner, Owner::Ours(_)) && !adopted {
+            self.find(Some(step.id), format!("touches {}, which is not of this stack", live.id));
+        }
+        if self.kinds.get(step.node.kind()).is_none_or(|kind| kind.lookup) {
+            self.find(Some(step.id), format!("changes {}, which is only looked up", step.node));
+        }
+    }
+
+    fn consent(&mut self, step: &Step) {
+        let Action::Delete { live, .. } = &step.action else { return };
+        let leftover = self.have.surplus.iter().any(|surplus| surplus.superseded && surplus.live.id == live.id);
+        if self.options.consent.contains(&step.node) || leftover {
+            return;
+        }
+        let protected =
+            self.options.protected.contains(&step.node) || self.want.get(&step.node).is_some_and(|n| n.protect);
+        if protected {
+            self.find(Some(step.id), format!("deletes {}, which is protected", step.node));
+        }
+        if live.data.is_some() && !self.options.destroy {
+            self.find(Some(step.id), format!("loses the data of {} without consent", step.node));
+        }
+    }
+
+    /// Every hole is filled by an earlier step.
+    fn holes(&mut self, step: &Step) {
+        let (Action::Create { want, .. } | Action::Update { want, .. } | Action::Adopt { want, .. }) = &step.action
+        else {
+            return;
+        };
+        for hole in doc::refs(want) {
+            let made = self
+                .plan
+                .steps
+                .iter()
+                .take(step.id.0 as usize - 1)
+                .any(|earlier| earlier.node == hole.node && matches!(earlier.action, Action::Create { .. }));
+            if !made {
+                self.find(
+                    Some(step.id),
+                    format!("needs {} of {}, which no earlier step makes", hole.output, hole.node),
+                );
+            }
+        }
+    }
+
+    fn held(&mut self, step: &Step) {
+        let held = self.plan.held.iter().find(|held| {
+            held.node == step.node
+                && matches!(held.why, HeldBecause::Unreadable(_) | HeldBecause::Needs(_) | HeldBecause::Protected)
+        });
+        if held.is_some() && !matches!(step.action, Action::Delete { .. }) {
+            self.find(Some(step.id), format!("works on {}, which is held", step.node));
+        }
+        if let Some(Observed::Unreadable(_)) = self.have.nodes.get(&step.node) {
+            self.find(Some(step.id), format!("works on {}, which could not be read", step.node));
+        }
+    }
+
+    /// What a node needs is made before it.
+    fn needs(&mut self) {
+        let mut late = Vec::new();
+        for step in &self.plan.steps {
+            if !matches!(step.action, Action::Create { .. } | Action::Update { .. }) {
+                continue;
+            }
+            let Some(node) = self.want.get(&step.node) else { continue };
+            for need in self.want.needs(node) {
+                if self.made.get(&need).is_some_and(|before| *before > step.id) {
+                    late.push((step.id, need));
+                }
+            }
+        }
+        for (step, need) in late {
+            self.find(Some(step), format!("comes before {need}, which it needs"));
+        }
+    }
+
+    /// Nothing that is wanted is deleted without a successor, and nothing before those of ours that use it and also go.
+    fn deletions(&mut self) {
+        let deleted: BTreeMap<&str, &Step> = self
+            .plan
+            .steps
+            .iter()
+            .filter_map(|step| match &step.action {
+                Action::Delete { live, .. } => Some((live.id.as_str(), step)),
+                _ => None,
+            })
+            .collect();
+        let mut holder: BTreeMap<&str, &str> = BTreeMap::new();
+        for (id, step) in &deleted {
+            if let Action::Delete { live, .. } = &step.action {
+                holder.extend(live.handles.iter().map(|handle| (handle.as_str(), *id)));
+            }
+        }
+        let mut wrong = Vec::new();
+        for step in deleted.values() {
+            let Action::Delete { live, .. } = &step.action else { continue };
+            let current = self.have.live(&step.node).is_some_and(|current| current.id == live.id);
+            let revises = self.kinds.get(step.node.kind()).is_some_and(|kind| kind.replace == Replace::Revise);
+            if self.want.get(&step.node).is_some() && current && (!self.made.contains_key(&step.node) || revises) {
+                wrong.push((step.id, format!("deletes {}, which is wanted", step.node)));
+            }
+            for used in live.uses.iter().filter_map(|handle| holder.get(handle.as_str())).filter(|id| **id != live.id) {
+                let other = deleted[used];
+                let Action::Delete { live: its, .. } = &other.action else { continue };
+                let mutual = its.uses.iter().any(|handle| live.handles.contains(handle));
+                if !mutual && step.id > other.id {
+                    wrong.push((other.id, format!("deletes {} before {}, which uses it", other.node, step.node)));
+                }
+            }
+        }
+        for (step, text) in wrong {
+            self.find(Some(step), text);
+        }
+    }
+}

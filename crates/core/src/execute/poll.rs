@@ -1,0 +1,108 @@
+//! Waits: everything of one kind that is awaited shares one batched poll, at growing intervals.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use futures::future::BoxFuture;
+
+use super::Engine;
+use super::request::Finished;
+use crate::cloud::{Goal, Waiting};
+use crate::error::{CloudError, ErrorClass};
+use crate::id::StepId;
+use crate::snapshot::Readiness;
+
+/// Intervals double from the first to the longest; AWS's own waiters ask every 15 seconds.
+const FIRST: Duration = Duration::from_secs(1);
+const LONGEST: Duration = Duration::from_secs(10);
+
+/// One thing that is awaited.
+#[derive(Clone, Debug)]
+pub(super) struct Awaited {
+    pub(super) waiting: Waiting,
+    pub(super) began: Duration,
+    pub(super) deadline: Duration,
+    /// What was last heard of it.
+    pub(super) status: String,
+}
+
+/// What is awaited of one kind.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Poller {
+    pub(super) awaited: BTreeMap<StepId, Awaited>,
+    /// Whether a poll is under way or due.
+    pub(super) active: bool,
+    polls: u32,
+}
+
+/// What an answer means for a wait.
+#[derive(Debug)]
+pub(super) enum Heard {
+    Reached,
+    Still(String),
+    Failed(CloudError),
+}
+
+impl Poller {
+    /// The next poll of everything awaited; `None` if nothing is, or one is due already.
+    pub(super) fn next<'a>(&mut self, engine: Engine<'a>, kind: &str) -> Option<BoxFuture<'a, Finished>> {
+        if self.active || self.awaited.is_empty() {
+            return None;
+        }
+        let pause = match self.polls {
+            0 => Duration::ZERO,
+            polls => FIRST.saturating_mul(1 << (polls - 1).min(5)).min(LONGEST),
+        };
+        self.polls += 1;
+        self.active = true;
+        let kind = kind.to_owned();
+        let (steps, waiting): (Vec<StepId>, Vec<Waiting>) =
+            self.awaited.iter().map(|(step, awaited)| (*step, awaited.waiting.clone())).unzip();
+        Some(Box::pin(async move {
+            engine.clock.sleep(pause).await;
+            let results = engine.cloud.poll(&kind, &waiting).await;
+            Finished::Polled { kind, steps, results }
+        }))
+    }
+
+    /// Notes that a poll has come back; with nothing left to await, intervals begin anew.
+    pub(super) fn polled(&mut self) {
+        self.active = false;
+        if self.awaited.is_empty() {
+            self.polls = 0;
+        }
+    }
+}
+
+impl Awaited {
+    /// What an answer means, `now`.
+    pub(super) fn hear(&self, answer: Result<Readiness, CloudError>, now: Duration) -> Heard {
+        let goal = self.waiting.goal;
+        let still = match (goal, answer) {
+            (Goal::Ready, Ok(Readiness::Ready)) | (Goal::Gone, Ok(Readiness::Gone)) => return Heard::Reached,
+            (Goal::Gone, Err(error)) if error.class == ErrorClass::Gone => return Heard::Reached,
+            (_, Ok(Readiness::Pending(what))) => what,
+            (Goal::Gone, Ok(Readiness::Ready)) => "still there".to_owned(),
+            (Goal::Gone, Ok(Readiness::Failed(why))) => why,
+            (Goal::Ready, Ok(Readiness::Failed(why))) => return Heard::Failed(self.error("Failed", why)),
+            (Goal::Ready, Ok(Readiness::Gone)) => {
+                return Heard::Failed(self.error("Gone", "it has disappeared while it was awaited".to_owned()));
+            }
+            (_, Err(error)) if error.class.is_passing() || error.class == ErrorClass::Gone => error.to_string(),
+            (_, Err(error)) => return Heard::Failed(error),
+        };
+        if now.saturating_sub(self.began) < self.deadline {
+            return Heard::Still(still);
+        }
+        let after = self.deadline.as_secs();
+        Heard::Failed(self.error("Timeout", format!("not there after {after} seconds; last heard: {still}")))
+    }
+
+    fn error(&self, code: &str, message: String) -> CloudError {
+        let operation = match self.waiting.goal {
+            Goal::Ready => "wait until ready",
+            Goal::Gone => "wait until gone",
+        };
+        CloudError { code: code.to_owned(), ..CloudError::local(ErrorClass::Invalid, operation, message) }
+    }
+}

@@ -1,0 +1,412 @@
+//! The loop of a run: starts steps, hears what comes back, decides what it means, tells events. Everything that happens is
+//! decided here in one place and one order; futures only carry requests out and answers in.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::future::{BoxFuture, Either, select};
+use futures::stream::{FuturesUnordered, StreamExt};
+use serde_json::Value;
+
+use super::poll::{Awaited, Heard, Poller};
+use super::request::{self, Attempt, Finished, Order};
+use super::{Engine, Failure, Outcome, Stop, Summary};
+use crate::cloud::Waiting;
+use crate::diff::{Change, Effect, diff};
+use crate::doc::{self, Doc, Outputs};
+use crate::error::{CloudError, ErrorClass};
+use crate::event::{Event, What};
+use crate::graph::Node;
+use crate::id::{NodeId, StepId};
+use crate::plan::{Action, Plan, Step};
+use crate::retry::{Verdict, verdict};
+use crate::schedule::Schedule;
+use crate::snapshot::{Live, Owner, Readiness};
+
+pub(super) struct Run<'a> {
+    engine: Engine<'a>,
+    plan: &'a Plan,
+    sink: &'a mut (dyn FnMut(Event) + Send),
+    schedule: Schedule,
+    outputs: BTreeMap<NodeId, Outputs>,
+    lives: BTreeMap<StepId, Live>,
+    attempts: BTreeMap<StepId, Attempt>,
+    pollers: BTreeMap<String, Poller>,
+    tasks: FuturesUnordered<BoxFuture<'a, Finished>>,
+    began: Duration,
+    seq: u64,
+    stopping: bool,
+    summary: Summary,
+}
+
+impl<'a> Run<'a> {
+    pub(super) fn new(engine: Engine<'a>, plan: &'a Plan, sink: &'a mut (dyn FnMut(Event) + Send)) -> Self {
+        Self {
+            engine,
+            plan,
+            sink,
+            schedule: Schedule::new(plan),
+            outputs: plan.known.clone(),
+            lives: BTreeMap::new(),
+            attempts: BTreeMap::new(),
+            pollers: BTreeMap::new(),
+            tasks: FuturesUnordered::new(),
+            began: engine.clock.now(),
+            seq: 0,
+            stopping: false,
+            summary: Summary::default(),
+        }
+    }
+
+    pub(super) async fn go(mut self, stop: &Stop) -> Outcome {
+        self.tell(What::RunStarted { steps: self.plan.steps.len() });
+        let mut heard = 0;
+        loop {
+            self.start_what_may();
+            if self.schedule.is_over() {
+                break;
+            }
+            let next = {
+                let asked = std::pin::pin!(stop.more_than(heard));
+                match select(self.tasks.next(), asked).await {
+                    Either::Left((finished, _)) => Either::Left(finished),
+                    Either::Right((asked, _)) => Either::Right(asked),
+                }
+            };
+            match next {
+                Either::Left(Some(finished)) => self.hear(finished),
+                // Nothing runs although steps are open: a mistake of ours, which must not hang.
+                Either::Left(None) => break,
+                Either::Right(asked) => {
+                    heard = asked;
+                    self.stop();
+                    if asked > 1 {
+                        break;
+                    }
+                }
+            }
+        }
+        self.finish()
+    }
+
+    fn finish(mut self) -> Outcome {
+        for step in self.attempts.keys().copied().collect::<Vec<_>>() {
+            self.abandon(step);
+        }
+        for step in self.pollers.values().flat_map(|poller| poller.awaited.keys().copied()).collect::<Vec<_>>() {
+            self.abandon(step);
+        }
+        let (done, failed, left) = (self.summary.done, self.summary.failed.len(), self.summary.left.len());
+        self.tell(What::RunFinished { done, failed, left });
+        self.summary.outputs = self.outputs;
+        if self.stopping && left > 0 {
+            Outcome::Stopped(self.summary)
+        } else if failed > 0 || left > 0 {
+            Outcome::Failed(self.summary)
+        } else {
+            Outcome::Done(self.summary)
+        }
+    }
+
+    fn start_what_may(&mut self) {
+        while self.attempts.len() < self.engine.limits.in_flight.max(1) {
+            let Some(step) = self.schedule.start().and_then(|id| self.plan.step(id)) else { break };
+            self.tell(What::StepStarted { step: step.id, node: step.node.clone(), verb: step.verb().to_owned() });
+            self.start(step);
+        }
+    }
+
+    fn start(&mut self, step: &'a Step) {
+        let order = match &step.action {
+            Action::Create { want, replaces } => Order::Create {
+                name: step.name.clone(),
+                want: self.fill(want),
+                replaces: replaces.as_ref().map(|replaced| replaced.live.id.clone()),
+            },
+            Action::Update { live, want, changes } | Action::Adopt { live, want, changes } => {
+                let changes =
+                    changes.iter().map(|change| self.fill_change(change)).filter(|c| c.from != c.to).collect();
+                Order::Update { live: live.clone(), want: self.fill(want), changes }
+            }
+            Action::Delete { live, .. } => Order::Delete { live: live.clone() },
+            Action::Wait { goal, of, live, deadline_secs } => {
+                let made = of.and_then(|of| self.lives.get(&of)).cloned();
+                let Some(live) = made.or_else(|| live.as_deref().cloned()) else {
+                    return self.fail(step.id, CloudError::bug("wait", "nothing is there to wait for"), Vec::new());
+                };
+                let waiting = Waiting { node: step.node.clone(), live, goal: *goal };
+                let deadline = Duration::from_secs(u64::from(*deadline_secs));
+                let awaited = Awaited { waiting, began: self.engine.clock.now(), deadline, status: String::new() };
+                let kind = step.node.kind().to_owned();
+                self.pollers.entry(kind.clone()).or_default().awaited.insert(step.id, awaited);
+                return self.poll(&kind);
+            }
+        };
+        let attempt = Attempt {
+            node: step.node.clone(),
+            order: Arc::new(order),
+            token: request::token(&self.engine.limits.seed, &step.node, step.verb()),
+            began: self.engine.clock.now(),
+            failures: 0,
+            followed_up: false,
+            last: None,
+        };
+        self.attempts.insert(step.id, attempt);
+        self.send(step.id);
+    }
+
+    fn send(&mut self, step: StepId) {
+        let Some(attempt) = self.attempts.get(&step) else { return };
+        let open = match &*attempt.order {
+            Order::Create { want, .. } | Order::Update { want, .. } => doc::refs(want),
+            Order::Delete { .. } => Vec::new(),
+        };
+        if let Some(hole) = open.first() {
+            let text = format!("{} of {} is not known although it should be", hole.output, hole.node);
+            return self.fail(step, CloudError::bug("plan", text), Vec::new());
+        }
+        self.tasks.push(request::send(self.engine, step, attempt));
+    }
+
+    fn hear(&mut self, finished: Finished) {
+        match finished {
+            Finished::Request { step, result: Ok(live), .. } => self.answered(step, live),
+            Finished::Request { step, result: Err(error), holders } => self.refused(step, error, holders),
+            Finished::ReadBack { step, result } => self.was_read_back(step, result),
+            Finished::Paused { step } => self.send(step),
+            Finished::Polled { kind, steps, results } => self.polled(&kind, &steps, results),
+        }
+    }
+
+    /// A request has succeeded. A creation that came back different from what was asked is followed up, once.
+    fn answered(&mut self, step: StepId, live: Option<Live>) {
+        let Some(attempt) = self.attempts.get(&step) else { return };
+        if let (Some(live), Order::Create { want, .. }, false) = (&live, &*attempt.order, attempt.followed_up) {
+            let changes = self.in_place(&attempt.node, want, live);
+            if !changes.is_empty() {
+                let order = Order::Update { live: Box::new(live.clone()), want: want.clone(), changes };
+                return self.follow_up(step, order);
+            }
+        }
+        self.succeed(step, live);
+    }
+
+    fn follow_up(&mut self, step: StepId, order: Order) {
+        if let Some(attempt) = self.attempts.get_mut(&step) {
+            attempt.followed_up = true;
+            attempt.order = Arc::new(order);
+            self.send(step);
+        }
+    }
+
+    fn refused(&mut self, step: StepId, error: CloudError, holders: Vec<String>) {
+        let now = self.engine.clock.now();
+        let deadline = self.deadline(step);
+        let Some(attempt) = self.attempts.get_mut(&step) else { return };
+        attempt.failures += 1;
+        attempt.last = Some(error.clone());
+        let creating = matches!(&*attempt.order, Order::Create { .. });
+        let deleting = matches!(&*attempt.order, Order::Delete { .. });
+        let spent = now.saturating_sub(attempt.began);
+        let (node, failures) = (attempt.node.clone(), attempt.failures);
+        match verdict(error.class, creating, failures, spent, deadline) {
+            Verdict::Fail => self.fail(step, error, holders),
+            _ if self.stopping => self.fail(step, error, holders),
+            // Deleting twice does no harm, so there is nothing to find out first.
+            Verdict::Again(pause) => self.again(step, node, error, pause, holders),
+            Verdict::ReadBack(pause) if deleting => self.again(step, node, error, pause, holders),
+            Verdict::ReadBack(pause) => {
+                self.tell(What::ReadingBack { step, node, error });
+                self.push_read_back(step, pause);
+            }
+        }
+    }
+
+    fn again(&mut self, step: StepId, node: NodeId, error: CloudError, pause: Duration, holders: Vec<String>) {
+        let in_ms = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX);
+        self.tell(What::Retrying { step, node, error, in_ms, holders });
+        self.tasks.push(request::pause(self.engine, step, pause));
+    }
+
+    fn push_read_back(&mut self, step: StepId, pause: Duration) {
+        let Some(attempt) = self.attempts.get(&step) else { return };
+        let (Order::Create { want, .. } | Order::Update { want, .. }) = &*attempt.order else { return };
+        let Some(node) = self.engine.graph.get(&attempt.node) else {
+            return self.fail(step, CloudError::bug("read back", "the node is not in the graph"), Vec::new());
+        };
+        let node = Node { want: want.clone(), ..node.clone() };
+        self.tasks.push(request::read_back(self.engine, step, node, pause));
+    }
+
+    fn was_read_back(&mut self, step: StepId, result: Result<Option<Live>, CloudError>) {
+        let Some(attempt) = self.attempts.get(&step) else { return };
+        let (Order::Create { want, .. } | Order::Update { want, .. }) = &*attempt.order else { return };
+        let replaced = match &*attempt.order {
+            Order::Create { replaces, .. } => replaces.clone(),
+            Order::Update { .. } | Order::Delete { .. } => None,
+        };
+        let creating = matches!(&*attempt.order, Order::Create { .. });
+        let last = attempt.last.clone();
+        // What is to be replaced is not what was made.
+        match result.map(|found| found.filter(|live| replaced.as_ref() != Some(&live.id))) {
+            Err(error) => self.refused(step, CloudError { class: ErrorClass::Unknown, ..error }, Vec::new()),
+            Ok(None) => match last {
+                Some(error) if !creating => self.fail(step, error, Vec::new()),
+                Some(error) if error.class == ErrorClass::Exists => {
+                    let node = attempt.node.clone();
+                    self.again(step, node, error, Duration::from_secs(2), Vec::new());
+                }
+                _ => self.send(step),
+            },
+            Ok(Some(live)) if creating && live.owner != Owner::Ours(attempt.node.clone()) => {
+                let error = CloudError {
+                    hint: Some(format!("it is not of this stack; take it over with --adopt {}", attempt.node)),
+                    ..CloudError::local(ErrorClass::Exists, "create", format!("{} is there already", live.id))
+                };
+                self.fail(step, error, Vec::new());
+            }
+            Ok(Some(live)) => {
+                let changes = self.in_place(&attempt.node, want, &live);
+                if changes.is_empty() {
+                    self.succeed(step, Some(live));
+                } else {
+                    let order = Order::Update { live: Box::new(live), want: want.clone(), changes };
+                    self.follow_up(step, order);
+                }
+            }
+        }
+    }
+
+    /// What an update would still have to change.
+    fn in_place(&self, id: &NodeId, want: &Doc, live: &Live) -> Vec<Change> {
+        let Some(kind) = self.engine.kinds.get(id.kind()) else { return Vec::new() };
+        let delegated = self.engine.graph.get(id).map(|node| &node.delegated);
+        let theirs = |change: &Change| delegated.is_some_and(|paths| paths.keys().any(|path| change.is_within(path)));
+        let mut changes = diff(kind, want, &live.have);
+        changes.retain(|change| change.effect == Effect::Update && !theirs(change));
+        if kind.replace == crate::kind::Replace::Revise { Vec::new() } else { changes }
+    }
+
+    fn poll(&mut self, kind: &str) {
+        if let Some(task) = self.pollers.get_mut(kind).and_then(|poller| poller.next(self.engine, kind)) {
+            self.tasks.push(task);
+        }
+    }
+
+    fn polled(&mut self, kind: &str, steps: &[StepId], results: Vec<Result<Readiness, CloudError>>) {
+        let now = self.engine.clock.now();
+        for (step, answer) in steps.iter().zip(results) {
+            let Some(awaited) = self.pollers.get_mut(kind).and_then(|poller| poller.awaited.get_mut(step)) else {
+                continue;
+            };
+            match awaited.hear(answer, now) {
+                Heard::Still(status) => {
+                    awaited.status.clone_from(&status);
+                    let waited_secs = now.saturating_sub(awaited.began).as_secs();
+                    let (node, deadline_secs) = (awaited.waiting.node.clone(), awaited.deadline.as_secs());
+                    self.tell(What::Waiting { step: *step, node, status, waited_secs, deadline_secs });
+                }
+                Heard::Reached => {
+                    self.forget(kind, *step);
+                    self.succeed(*step, None);
+                }
+                Heard::Failed(error) => {
+                    self.forget(kind, *step);
+                    self.fail(*step, error, Vec::new());
+                }
+            }
+        }
+        if let Some(poller) = self.pollers.get_mut(kind) {
+            poller.polled();
+        }
+        self.poll(kind);
+    }
+
+    fn forget(&mut self, kind: &str, step: StepId) {
+        if let Some(poller) = self.pollers.get_mut(kind) {
+            poller.awaited.remove(&step);
+        }
+    }
+
+    fn succeed(&mut self, id: StepId, live: Option<Live>) {
+        let took_ms = self.took(id);
+        self.attempts.remove(&id);
+        let Some(step) = self.plan.step(id) else { return };
+        match (&step.action, live) {
+            (Action::Delete { replaced: false, .. }, _) => drop(self.outputs.remove(&step.node)),
+            (_, Some(live)) => {
+                self.outputs.insert(step.node.clone(), live.outputs.clone());
+                self.lives.insert(id, live);
+            }
+            (_, None) => {}
+        }
+        self.schedule.done(id);
+        self.summary.done += 1;
+        self.tell(What::StepDone { step: id, node: step.node.clone(), verb: step.verb().to_owned(), took_ms });
+    }
+
+    fn fail(&mut self, id: StepId, error: CloudError, holders: Vec<String>) {
+        self.attempts.remove(&id);
+        let Some(step) = self.plan.step(id) else { return };
+        let (node, verb) = (step.node.clone(), step.verb().to_owned());
+        self.summary.failed.push(Failure {
+            step: id,
+            node: node.clone(),
+            error: error.clone(),
+            holders: holders.clone(),
+        });
+        self.tell(What::StepFailed { step: id, node: node.clone(), verb, error, holders });
+        for skipped in self.schedule.failed(id) {
+            if let Some(step) = self.plan.step(skipped) {
+                let verb = step.verb().to_owned();
+                self.summary.left.push(skipped);
+                self.tell(What::StepSkipped { step: skipped, node: step.node.clone(), verb, because: node.clone() });
+            }
+        }
+    }
+
+    fn stop(&mut self) {
+        if self.stopping {
+            return;
+        }
+        self.stopping = true;
+        self.tell(What::Stopping);
+        for step in self.schedule.cancel() {
+            self.abandon(step);
+        }
+    }
+
+    fn abandon(&mut self, id: StepId) {
+        if let Some(step) = self.plan.step(id) {
+            self.summary.left.push(id);
+            self.tell(What::StepAbandoned { step: id, node: step.node.clone(), verb: step.verb().to_owned() });
+        }
+    }
+
+    fn fill(&self, want: &Doc) -> Doc {
+        doc::fill(want, &|hole| self.outputs.get(&hole.node)?.get(&hole.output).cloned())
+    }
+
+    fn fill_change(&self, change: &Change) -> Change {
+        let to: Option<Value> = change.to.as_ref().map(|to| self.fill(to));
+        Change { to, ..change.clone() }
+    }
+
+    fn deadline(&self, step: StepId) -> Duration {
+        let kind = self.plan.step(step).and_then(|step| self.engine.kinds.get(step.node.kind()));
+        Duration::from_secs(kind.map_or(0, |kind| u64::from(kind.deadline_secs)))
+    }
+
+    fn took(&self, step: StepId) -> u64 {
+        let began = self.attempts.get(&step).map_or(self.began, |attempt| attempt.began);
+        u64::try_from(self.engine.clock.now().saturating_sub(began).as_millis()).unwrap_or(u64::MAX)
+    }
+
+    fn tell(&mut self, what: What) {
+        self.seq += 1;
+        let at = self.engine.clock.now().saturating_sub(self.began);
+        let at_ms = u64::try_from(at.as_millis()).unwrap_or(u64::MAX);
+        (self.sink)(Event { seq: self.seq, at_ms, what });
+    }
+}

@@ -1,0 +1,332 @@
+//! What happens to each wanted node: nothing, creation, update, replacement, adoption, or being held. Goes through the
+//! graph in order, so that holes are filled from what stays. Total and without effects; order is decided elsewhere.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::{Action, Conflict, Held, HeldBecause, Note, PlanOptions, Reason, Replaced};
+use crate::diff::{Change, Effect, diff};
+use crate::doc::{self, Doc, Outputs};
+use crate::graph::{Graph, Node};
+use crate::id::NodeId;
+use crate::kind::{Kind, Kinds, Ready, Replace};
+use crate::name;
+use crate::snapshot::{ForeignMember, Live, Observed, Owner, Readiness, Snapshot};
+
+/// A step before it has a number and edges.
+#[derive(Debug)]
+pub(super) struct Draft {
+    pub(super) node: NodeId,
+    pub(super) name: String,
+    pub(super) action: Action,
+    pub(super) why: Reason,
+    pub(super) data: Option<String>,
+}
+
+/// A live thing whose place is taken by a new one.
+#[derive(Debug)]
+pub(super) struct Outgoing {
+    pub(super) node: NodeId,
+    pub(super) live: Live,
+    /// Whether it has to be gone before its successor is made.
+    pub(super) first: bool,
+}
+
+/// Everything decided about wanted nodes.
+#[derive(Debug, Default)]
+pub(super) struct Decisions {
+    pub(super) drafts: Vec<Draft>,
+    /// The draft that makes or changes a node.
+    pub(super) main: BTreeMap<NodeId, usize>,
+    pub(super) outgoing: Vec<Outgoing>,
+    /// Unchanged nodes that are not ready yet, and what is awaited.
+    pub(super) under_way: Vec<(NodeId, Live, String)>,
+    pub(super) held: Vec<Held>,
+    pub(super) conflicts: Vec<Conflict>,
+    pub(super) notes: Vec<Note>,
+    pub(super) unchanged: usize,
+    pub(super) known: BTreeMap<NodeId, Outputs>,
+    blocked: BTreeSet<NodeId>,
+    names: BTreeMap<String, BTreeSet<String>>,
+}
+
+pub(super) struct Decider<'a> {
+    pub(super) kinds: &'a Kinds,
+    pub(super) want: &'a Graph,
+    pub(super) have: &'a Snapshot,
+    pub(super) options: &'a PlanOptions,
+    pub(super) out: Decisions,
+}
+
+impl<'a> Decider<'a> {
+    pub(super) fn new(kinds: &'a Kinds, want: &'a Graph, have: &'a Snapshot, options: &'a PlanOptions) -> Self {
+        let mut out = Decisions::default();
+        let present = have.nodes.iter().filter_map(|(node, observed)| match observed {
+            Observed::Present(live) => Some((node, &**live)),
+            Observed::Absent | Observed::Unreadable(_) => None,
+        });
+        for (node, live) in present.chain(have.surplus.iter().map(|surplus| (&surplus.node, &surplus.live))) {
+            out.names.entry(node.kind().to_owned()).or_default().insert(live.name.clone());
+        }
+        Self { kinds, want, have, options, out }
+    }
+
+    /// Decides about every node.
+    pub(super) fn run(mut self) -> Decisions {
+        let inside = (!self.options.target.is_empty()).then(|| self.want.closure(&self.options.target));
+        for node in self.want.in_order() {
+            let Some(kind) = self.kinds.get(node.id.kind()) else {
+                self.hold(node, "anything", HeldBecause::Other(format!("no kind is called {}", node.id.kind())));
+                continue;
+            };
+            if inside.as_ref().is_some_and(|inside| !inside.contains(&node.id)) {
+                self.outside(node, kind);
+            } else {
+                self.node(node, kind);
+            }
+        }
+        self.out
+    }
+
+    /// A node that `--target` leaves out: it offers what it has, and is only told about if it would have changed.
+    fn outside(&mut self, node: &Node, kind: &Kind) {
+        let Some(live) = self.have.live(&node.id) else {
+            if !kind.lookup {
+                self.hold(node, "create", HeldBecause::NotTargeted);
+            }
+            return;
+        };
+        self.out.known.insert(node.id.clone(), live.outputs.clone());
+        if !kind.lookup && !diff(kind, &self.fill(&node.want), &live.have).is_empty() {
+            self.out.held.push(Held { node: node.id.clone(), what: "update".into(), why: HeldBecause::NotTargeted });
+        }
+    }
+
+    fn node(&mut self, node: &Node, kind: &Kind) {
+        if let Some(need) = self.want.needs(node).into_iter().find(|need| self.out.blocked.contains(need)) {
+            // What is there already still tells others its outputs.
+            if let Some(live) = self.have.live(&node.id) {
+                self.out.known.insert(node.id.clone(), live.outputs.clone());
+            }
+            return self.hold(node, "anything", HeldBecause::Needs(need));
+        }
+        match self.have.nodes.get(&node.id) {
+            Some(Observed::Unreadable(error)) => self.hold(node, "anything", HeldBecause::Unreadable(error.clone())),
+            Some(Observed::Present(live)) if kind.lookup => {
+                self.out.known.insert(node.id.clone(), live.outputs.clone());
+            }
+            Some(Observed::Absent) | None if kind.lookup => {
+                let what = node.want.get("look_up").and_then(Value::as_str).unwrap_or(&node.name).to_owned();
+                self.hold(node, "look up", HeldBecause::NotFound(what));
+            }
+            Some(Observed::Absent) | None => self.create(node, kind),
+            Some(Observed::Present(live)) => match &live.owner {
+                Owner::Ours(marked) => self.ours(node, kind, live, marked),
+                Owner::OtherStack(stack) => self.foreign(node, kind, live, Some(stack)),
+                Owner::Nobody => self.foreign(node, kind, live, None),
+            },
+        }
+    }
+
+    fn create(&mut self, node: &Node, kind: &Kind) {
+        let want = self.fill(&node.want);
+        let name = self.free_name(node, kind, 1);
+        self.draft(node, name, Action::Create { want, replaces: None }, Reason::Missing);
+    }
+
+    fn ours(&mut self, node: &Node, kind: &Kind, live: &Live, marked: &NodeId) {
+        let mut want = self.fill(&node.want);
+        let mut changes = self.weigh(node, diff(kind, &want, &live.have), live);
+        keep_delegated(node, live, &mut want);
+        if !self.settle_foreign_members(node, live, &want, &mut changes) {
+            self.out.known.insert(node.id.clone(), live.outputs.clone());
+            self.out.blocked.insert(node.id.clone());
+            return;
+        }
+        let moved = *marked != node.id;
+        if node.named && kind.name_limit > 0 && name::generation(&node.name, &live.name).is_none() {
+            changes.push(Change {
+                path: "name".to_owned(),
+                from: Some(live.name.clone().into()),
+                to: Some(node.name.clone().into()),
+                effect: Effect::Replace,
+            });
+        }
+        let forced = changes.iter().find(|change| change.effect == Effect::Replace || kind.replace == Replace::Revise);
+        if let Some(forced) = forced {
+            let path = if forced.path.is_empty() { "its content".to_owned() } else { forced.path.clone() };
+            return self.replace(node, kind, Replaced { live: live.clone(), changes }, want, path);
+        }
+        self.out.known.insert(node.id.clone(), live.outputs.clone());
+        if changes.is_empty() && !moved {
+            self.out.unchanged += 1;
+            match &live.readiness {
+                Readiness::Pending(what) if kind.ready != Ready::AtOnce => {
+                    self.out.under_way.push((node.id.clone(), live.clone(), what.clone()));
+                }
+                Readiness::Failed(why) => self.note(node, format!("is as the file says but not healthy: {why}")),
+                Readiness::Ready | Readiness::Pending(_) | Readiness::Gone => {}
+            }
+            return;
+        }
+        let why = if moved {
+            Reason::Moved(marked.clone())
+        } else {
+            Reason::Differs(changes.iter().map(|change| change.path.clone()).collect())
+        };
+        self.draft(node, live.name.clone(), Action::Update { live: Box::new(live.clone()), want, changes }, why);
+    }
+
+    fn replace(&mut self, node: &Node, kind: &Kind, replaced: Replaced, want: Doc, forced: String) {
+        let live = &replaced.live;
+        let consented = self.options.consent.contains(&node.id);
+        let keeps = kind.replace == Replace::Revise;
+        let obstacle = if keeps || consented {
+            None
+        } else if node.protect {
+            Some(HeldBecause::Protected)
+        } else {
+            live.data.clone().map(HeldBecause::Data)
+        };
+        if let Some(why) = obstacle {
+            self.out.known.insert(node.id.clone(), live.outputs.clone());
+            self.out.held.push(Held { node: node.id.clone(), what: format!("replace, because of {forced}"), why });
+            return;
+        }
+        let name = match kind.replace {
+            Replace::CreateFirst => self.free_name(node, kind, 1),
+            Replace::DeleteFirst | Replace::Revise => node.name.clone(),
+        };
+        if !keeps {
+            let first = kind.replace == Replace::DeleteFirst;
+            self.out.outgoing.push(Outgoing { node: node.id.clone(), live: live.clone(), first });
+        }
+        let replaces = Some(Box::new(replaced));
+        self.draft(node, name, Action::Create { want, replaces }, Reason::Immutable(forced));
+    }
+
+    fn foreign(&mut self, node: &Node, kind: &Kind, live: &Live, stack: Option<&String>) {
+        let want = self.fill(&node.want);
+        let changes = self.weigh(node, diff(kind, &want, &live.have), live);
+        self.out.known.insert(node.id.clone(), live.outputs.clone());
+        let fixed = changes.iter().find(|change| change.effect == Effect::Replace);
+        let obstacle = fixed.map(|change| format!("{} cannot be changed in place", change.path));
+        if obstacle.is_none() && self.options.adopt.contains(&node.id.to_string()) {
+            let action = Action::Adopt { live: Box::new(live.clone()), want, changes };
+            return self.draft(node, live.name.clone(), action, Reason::Adopted);
+        }
+        self.out.conflicts.push(Conflict {
+            node: node.id.clone(),
+            adopt: node.id.to_string(),
+            there: live.id.clone(),
+            stack: stack.cloned(),
+            changes,
+            obstacle,
+        });
+        self.out.blocked.insert(node.id.clone());
+    }
+
+    /// Looks at foreign members that stand where wanted ones should: adopts those that the user named, reports the others.
+    fn settle_foreign_members(&mut self, node: &Node, live: &Live, want: &Doc, changes: &mut [Change]) -> bool {
+        let mut clear = true;
+        for foreign in &live.foreign {
+            let Some(wanted) = clashing(want, foreign) else { continue };
+            let Some(change) = changes.iter_mut().find(|change| change.to.as_ref() == Some(wanted)) else { continue };
+            let adopt = format!("{}/{}", node.id, foreign.key);
+            if self.options.adopt.contains(&adopt) {
+                change.from = Some(foreign.have.clone());
+                continue;
+            }
+            clear = false;
+            self.out.conflicts.push(Conflict {
+                node: node.id.clone(),
+                adopt,
+                there: foreign.key.clone(),
+                stack: foreign.stack.clone(),
+                changes: vec![Change { from: Some(foreign.have.clone()), ..change.clone() }],
+                obstacle: None,
+            });
+        }
+        clear
+    }
+
+    /// Takes out what is only told and what somebody else manages.
+    fn weigh(&mut self, node: &Node, changes: Vec<Change>, live: &Live) -> Vec<Change> {
+        let mut kept = Vec::with_capacity(changes.len());
+        for change in changes {
+            if let Some((path, manager)) = node.delegated.iter().find(|(path, _)| change.is_within(path)) {
+                let now = at(&live.have, path).map_or("not set".to_owned(), ToString::to_string);
+                self.note(node, format!("{path} is managed by {manager}, now {now}"));
+            } else if change.effect == Effect::Tell {
+                let show = |value: &Option<Value>| value.as_ref().map_or("nothing".to_owned(), ToString::to_string);
+                let (is, wanted) = (show(&change.from), show(&change.to));
+                self.note(node, format!("{} is {is}, not {wanted}; AWS cannot change it, so it stays", change.path));
+            } else {
+                kept.push(change);
+            }
+        }
+        self.out.notes.dedup();
+        kept
+    }
+
+    fn fill(&self, want: &Doc) -> Doc {
+        doc::fill(want, &|hole| self.out.known.get(&hole.node)?.get(&hole.output).cloned())
+    }
+
+    /// The first generation of the node's name, from `from` on, that nothing live of its kind has.
+    fn free_name(&mut self, node: &Node, kind: &Kind, from: u32) -> String {
+        if kind.name_limit == 0 || node.name.is_empty() || kind.replace != Replace::CreateFirst {
+            return node.name.clone();
+        }
+        let taken = self.out.names.entry(kind.name.to_owned()).or_default();
+        let mut generation = from;
+        loop {
+            let name = name::of_generation(&node.name, generation, kind.name_limit);
+            if taken.insert(name.clone()) {
+                return name;
+            }
+            generation += 1;
+        }
+    }
+
+    fn draft(&mut self, node: &Node, name: String, action: Action, why: Reason) {
+        self.out.main.insert(node.id.clone(), self.out.drafts.len());
+        self.out.drafts.push(Draft { node: node.id.clone(), name, action, why, data: None });
+    }
+
+    fn hold(&mut self, node: &Node, what: &str, why: HeldBecause) {
+        self.out.held.push(Held { node: node.id.clone(), what: what.to_owned(), why });
+        self.out.blocked.insert(node.id.clone());
+    }
+
+    fn note(&mut self, node: &Node, text: String) {
+        self.out.notes.push(Note { node: node.id.clone(), text });
+    }
+}
+
+/// The wanted member of the same list that has the same values as a foreign one in its telling fields.
+fn clashing<'w>(want: &'w Doc, foreign: &ForeignMember) -> Option<&'w Value> {
+    let members = want.get(&foreign.list)?.as_array()?;
+    members.iter().find(|member| foreign.same.iter().all(|field| member.get(field) == foreign.have.get(field)))
+}
+
+/// Puts the live values of delegated fields into what is wanted, so that nobody writes them back.
+fn keep_delegated(node: &Node, live: &Live, want: &mut Doc) {
+    for path in node.delegated.keys() {
+        if let Some(value) = at(&live.have, path) {
+            let value = value.clone();
+            let mut place = Some(&mut *want);
+            for key in path.split('.') {
+                place = place.and_then(|place| place.get_mut(key));
+            }
+            if let Some(place) = place {
+                *place = value;
+            }
+        }
+    }
+}
+
+fn at<'d>(doc: &'d Doc, path: &str) -> Option<&'d Value> {
+    path.split('.').try_fold(doc, |place, key| place.get(key))
+}
