@@ -228,3 +228,83 @@ async fn listener_rules() {
     assert!(observe(aws, "listener_rules", &nodes).await.is_empty());
     drop(world.moto);
 }
+
+#[tokio::test]
+async fn a_reading_takes_four_round_trips_and_no_call_too_many() {
+    let world = world().await;
+    let [a, b] = [world.groups[0].id.as_str(), world.groups[1].id.as_str()];
+    let node = listener(&world, "http", 80, forward(&[(a, 1)]));
+    let made = create(&world.aws, &node, "t-web:80").await.unwrap();
+    let rules: Vec<Doc> =
+        (1..=20_u32).map(|at| rule(at, json!({ "host": [format!("h{at}")] }), forward(&[(b, 1)]))).collect();
+    let wanted = rules_node(&made, &rules);
+    create(&world.aws, &wanted, "t-web:80").await.unwrap();
+
+    let aws = world.moto.aws().await;
+    let groups = ["a", "b"].map(|entry| target_group(entry, ""));
+    let nodes = [&world.balancer.0, &node, &wanted, &groups[0], &groups[1]];
+    let rules = only(&aws, "listener_rules", &nodes).await;
+    assert_eq!(rules.handles.len(), 20);
+    let stats = aws.caller.stats();
+    let calls: Vec<(&str, u64)> = stats
+        .calls
+        .iter()
+        .filter(|(call, _)| call.starts_with("elb:"))
+        .map(|(call, count)| (call.as_str(), *count))
+        .collect();
+    let expected = [
+        ("elb:DescribeListeners", 1),
+        ("elb:DescribeLoadBalancers", 1),
+        ("elb:DescribeRules", 1),
+        // A load balancer, two groups, a listener and twenty rules, twenty to a request.
+        ("elb:DescribeTags", 2),
+        ("elb:DescribeTargetGroups", 1),
+    ];
+    assert_eq!(calls, expected);
+    assert!(stats.round_trips <= 4, "{stats:?}");
+}
+
+#[tokio::test]
+async fn marks_that_are_half_moved_and_rules_in_the_way() {
+    let world = world().await;
+    let aws = &world.aws;
+    let a = world.groups[0].id.as_str();
+    let node = listener(&world, "http", 80, redirect());
+    let made = create(aws, &node, "t-web:80").await.unwrap();
+    let rules = [1, 2].map(|at| rule(at, json!({ "host": [format!("h{at}")] }), forward(&[(a, 1)])));
+    let wanted = rules_node(&made, &rules);
+    let balancer = &world.balancer.0;
+
+    // Only a rule of somebody else is there: it is told before anything is made.
+    let action: evenkeel_aws::kinds::listener::action::Action = serde_json::from_value(fixed()).unwrap();
+    let conditions = evenkeel_aws::kinds::listener_rules::conditions::Conditions {
+        host: vec!["hand".to_owned()],
+        ..Default::default()
+    };
+    let request = aws.elb.create_rule().listener_arn(&made.id).priority(2).actions(action.to_api().unwrap());
+    let reply = request.set_conditions(Some(conditions.to_api())).send().await.unwrap();
+    let live = only(aws, "listener_rules", &[balancer, &node, &wanted]).await;
+    assert_eq!(live.have["rules"], json!([]));
+    assert_eq!((live.foreign.len(), &live.owner), (1, &Owner::Ours(wanted.id.clone())));
+    assert!(observe(aws, "listener_rules", &[balancer, &node]).await.is_empty(), "nobody wants rules");
+    let error = create(aws, &wanted, "t-web:80").await.unwrap_err();
+    assert_eq!(error.code, "PriorityInUse");
+    let arn = reply.rules()[0].rule_arn().unwrap_or_default();
+    aws.elb.delete_rule().rule_arn(arn).send().await.unwrap();
+
+    // The rest of a creation that was cut short, and a mark that only one rule has.
+    create(aws, &wanted, "t-web:80").await.unwrap();
+    let live = only(aws, "listener_rules", &[balancer, &node, &wanted]).await;
+    assert_eq!(in_order(&live.have), in_order(&wanted.want));
+    let mut moved = wanted.clone();
+    moved.id = NodeId::new("listener_rules", "web/plain");
+    let tag = evenkeel_aws::elb::api_tags(&[("evenkeel:id".to_owned(), moved.id.to_string())].into());
+    aws.elb.add_tags().resource_arns(&live.handles[0]).set_tags(Some(tag)).send().await.unwrap();
+    let half = only(aws, "listener_rules", &[balancer, &node, &moved]).await;
+    assert_eq!(half.owner, Owner::Ours(moved.id.clone()));
+    assert_ne!(half.have["tags"], moved.want["tags"], "so that the plan changes it");
+    update(aws, &moved, &half, &["tags.evenkeel:id"]).await.unwrap();
+    let whole = only(aws, "listener_rules", &[balancer, &node, &moved]).await;
+    assert_eq!(in_order(&whole.have), in_order(&moved.want));
+    assert_eq!(only(aws, "listener_rules", &[]).await.owner, Owner::Ours(moved.id.clone()));
+}

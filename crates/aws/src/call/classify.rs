@@ -144,6 +144,8 @@ const CODES: &[(ErrorClass, &[&str])] = &[
             "ClusterContainsContainerInstancesException",
             "ClusterContainsCapacityProviderException",
             "HostedZoneNotEmpty",
+            // The listener of the other load balancer is about to go if that load balancer is being replaced.
+            "TargetGroupAssociationLimit",
         ],
     ),
     (

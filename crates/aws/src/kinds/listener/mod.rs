@@ -340,6 +340,8 @@ fn canonical(item: &Item<Listener>) -> Spec {
 }
 
 #[cfg(test)]
+mod stack_tests;
+#[cfg(test)]
 mod tests {
     use super::*;
 
