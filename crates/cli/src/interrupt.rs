@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use crate::engine::Stop;
+use evenkeel_core::execute::Stop;
 
 use crate::exit::Exit;
 
@@ -10,7 +10,7 @@ use crate::exit::Exit;
 #[derive(Clone, Default)]
 pub struct Interrupt {
     /// The run under way, if there is one.
-    run: Arc<Mutex<Option<Arc<Stop>>>>,
+    run: Arc<Mutex<Option<Stop>>>,
 }
 
 impl Interrupt {
@@ -32,7 +32,7 @@ impl Interrupt {
     }
 
     /// From now on Ctrl-C is for this run.
-    pub fn hand_to(&self, stop: &Arc<Stop>) {
-        *self.run.lock().expect("no panic holds it") = Some(Arc::clone(stop));
+    pub fn hand_to(&self, stop: &Stop) {
+        *self.run.lock().expect("no panic holds it") = Some(stop.clone());
     }
 }

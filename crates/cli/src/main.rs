@@ -3,7 +3,6 @@
 
 mod args;
 mod commands;
-mod engine;
 mod exit;
 mod interrupt;
 mod out;

@@ -4,4 +4,7 @@ mod basics;
 mod elb;
 mod listener;
 mod load_balancer;
+mod network;
+mod role;
+mod security_group;
 mod target_group;

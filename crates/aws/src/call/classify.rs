@@ -86,7 +86,10 @@ fn by_message(operation: &str, code: &str, message: &str) -> Option<ErrorClass> 
                 ErrorClass::InUse
             } else if has("Cluster was not ACTIVE") {
                 ErrorClass::Busy
-            } else if has("Unable to describe task definition") || has("The specified cluster is inactive") {
+            } else if has("Unable to describe task definition")
+                || has("task definition does not exist")
+                || has("The specified cluster is inactive")
+            {
                 ErrorClass::Gone
             } else {
                 return None;

@@ -6,6 +6,7 @@
 
 mod classify;
 mod rate;
+pub(crate) mod raw;
 mod stats;
 
 use std::future::Future;

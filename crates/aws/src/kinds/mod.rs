@@ -1,12 +1,20 @@
 //! The table of kinds. Adding a kind is one file here and its two lines below.
 
+pub mod cluster;
+pub mod existing_role;
 pub mod hosted_zone;
 pub mod listener;
 pub mod listener_rules;
 pub mod load_balancer;
 pub mod log_group;
+pub mod network;
 pub mod records;
+pub mod role;
+pub mod security_group;
+pub mod security_group_rules;
+pub mod service;
 pub mod target_group;
+pub mod task_definition;
 pub mod zone;
 
 use evenkeel_core::graph::{Graph, GraphError, StackInfo};
@@ -17,11 +25,19 @@ use crate::stack::model::Stack;
 
 /// All kinds, in the order in which a person reads a stack.
 pub static ALL: &[&Entry] = &[
+    &network::ENTRY,
+    &role::ENTRY,
+    &existing_role::ENTRY,
     &log_group::ENTRY,
+    &security_group::ENTRY,
+    &security_group_rules::ENTRY,
     &target_group::ENTRY,
     &load_balancer::ENTRY,
     &listener::ENTRY,
     &listener_rules::ENTRY,
+    &cluster::ENTRY,
+    &task_definition::ENTRY,
+    &service::ENTRY,
     &zone::ENTRY,
     &hosted_zone::ENTRY,
     &records::ENTRY,

@@ -2,12 +2,14 @@
 
 use std::path::Path;
 
+use evenkeel_core::check::check;
 use evenkeel_core::plan::PlanOptions;
+use evenkeel_core::saved::{Moved, SavedPlan};
+use evenkeel_core::snapshot::Snapshot;
 
 use super::carry_out::{self, Job};
 use super::session::{self, Session};
 use crate::args::{self, Apply, Choice, Global};
-use crate::engine::{self, SavedPlan};
 use crate::exit::{Exit, Failure};
 use crate::interrupt::Interrupt;
 use crate::out::Ui;
@@ -74,12 +76,12 @@ async fn run_saved(saved: SavedPlan, global: &Global, job: &Job, ui: &mut Ui) ->
     let session = Session::new(saved.graph.clone(), aws, account, saved.options.clone());
     let fresh = session.read(ui).await?;
     still_fits(&saved, &fresh)?;
-    let findings = engine::check(&session.kinds, &saved.graph, &fresh, &saved.plan, &saved.options);
+    let findings = check(&session.kinds, &saved.graph, &fresh, &saved.plan, &saved.options);
     if !findings.is_empty() {
         return Err(Failure::Bug(findings.into_iter().map(|finding| finding.text).collect()));
     }
     carry_out::announce(&saved.plan, job, ui);
-    carry_out::refuse(&saved.plan, job)?;
+    carry_out::refuse(&saved.plan, &fresh)?;
     if !job.yes && saved.plan.has_changes() {
         if !carry_out::ask(job, ui) {
             return Ok(Exit::Interrupted);
@@ -89,12 +91,12 @@ async fn run_saved(saved: SavedPlan, global: &Global, job: &Job, ui: &mut Ui) ->
     carry_out::run(&session, &saved.plan, job, ui).await
 }
 
-fn still_fits(saved: &SavedPlan, fresh: &evenkeel_core::snapshot::Snapshot) -> Result<(), Failure> {
+fn still_fits(saved: &SavedPlan, fresh: &Snapshot) -> Result<(), Failure> {
     let moved = saved.moved(fresh);
     if moved.is_empty() {
         return Ok(());
     }
-    let line = |moved: &engine::Moved| {
+    let line = |moved: &Moved| {
         let path = if moved.path.is_empty() { String::new() } else { format!(" {}", moved.path) };
         format!("{}{path}: was {}, is {}", moved.node, values::inline(&moved.was), values::inline(&moved.is))
     };

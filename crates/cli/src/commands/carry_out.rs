@@ -2,19 +2,20 @@
 //! and the ending.
 
 use std::io::BufRead;
-use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
+use evenkeel_core::clock::Clock;
 use evenkeel_core::event::Event;
+use evenkeel_core::execute::{Engine, Limits, Outcome, Stop, execute};
 use evenkeel_core::plan::{HeldBecause, Plan};
+use evenkeel_core::snapshot::Snapshot;
 use serde_json::json;
 use tokio::time::Instant;
 
 use super::plan::show;
 use super::session::{self, Session};
 use crate::args::Format;
-use crate::engine::{Clock, Engine, Limits, Outcome, Stop, execute};
 use crate::exit::{Exit, Failure};
 use crate::interrupt::Interrupt;
 use crate::out::Ui;
@@ -57,10 +58,11 @@ pub fn allowed(verb: &str, yes: bool, ui: &Ui) -> Result<(), Failure> {
 
 /// Plans, shows, asks, and carries out. After an answer everything is read again: only what was shown is done.
 pub async fn plan_and_run(session: &Session, job: &Job, ui: &mut Ui) -> Result<Exit, Failure> {
-    let mut plan = session.plan(&session.read(ui).await?)?;
+    let mut snapshot = session.read(ui).await?;
+    let mut plan = session.plan(&snapshot)?;
     loop {
         announce(&plan, job, ui);
-        refuse(&plan, job)?;
+        refuse(&plan, &snapshot)?;
         // Waiting for what is under way harms nobody, so it needs no answer.
         if job.yes || !plan.has_changes() {
             break;
@@ -68,8 +70,9 @@ pub async fn plan_and_run(session: &Session, job: &Job, ui: &mut Ui) -> Result<E
         if !ask(job, ui) {
             return Ok(Exit::Interrupted);
         }
-        let fresh = session.plan(&session.read(ui).await?)?;
-        if fresh == plan {
+        snapshot = session.read(ui).await?;
+        let fresh = session.plan(&snapshot)?;
+        if fresh == plan && session::unreadable(&fresh, &snapshot).is_none() {
             break;
         }
         ui.note("What is live has changed meanwhile. The plan is now:");
@@ -92,7 +95,7 @@ pub fn announce(plan: &Plan, job: &Job, ui: &mut Ui) {
 }
 
 /// Refuses a plan that may not be begun.
-pub fn refuse(plan: &Plan, job: &Job) -> Result<(), Failure> {
+pub fn refuse(plan: &Plan, snapshot: &Snapshot) -> Result<(), Failure> {
     if !plan.conflicts.is_empty() {
         let many = report::words::count(plan.conflicts.len(), "thing");
         return Err(Failure::refused(
@@ -100,14 +103,7 @@ pub fn refuse(plan: &Plan, job: &Job) -> Result<(), Failure> {
             "settle what the plan lists as in the way, for example with --adopt",
         ));
     }
-    if let Some(error) = session::unreadable(plan) {
-        return Err(Failure::Cloud {
-            doing: "not everything could be read, so nothing was changed".to_owned(),
-            error: Box::new(error.clone()),
-        });
-    }
-    tracing::debug!(command = job.again, steps = plan.steps.len(), "the plan may be carried out");
-    Ok(())
+    session::unreadable(plan, snapshot).map_or(Ok(()), |error| Err(session::gaps(error)))
 }
 
 /// Asks; anything but the expected answer is a no.
@@ -129,7 +125,7 @@ pub async fn run(session: &Session, plan: &Plan, job: &Job, ui: &mut Ui) -> Resu
     let (verdict, known) = if plan.steps.is_empty() {
         (Verdict::Done, plan.known.clone())
     } else {
-        let stop = Arc::new(Stop::default());
+        let stop = Stop::default();
         job.interrupt.hand_to(&stop);
         let limits = Limits { in_flight: job.parallel.into(), seed: seed() };
         let clock = TokioClock(Instant::now());

@@ -4,11 +4,11 @@ use std::io::Write;
 use std::path::Path;
 
 use evenkeel_core::plan::{Plan as Planned, PlanOptions};
+use evenkeel_core::saved::SavedPlan;
 use evenkeel_core::snapshot::Snapshot;
 
 use super::session::{self, Session};
 use crate::args::{self, Format, Global, Plan};
-use crate::engine::SavedPlan;
 use crate::exit::{Exit, Failure};
 use crate::out::Ui;
 use crate::report::plan_text::View;
@@ -25,15 +25,17 @@ pub async fn run(args: &Plan, global: &Global, ui: &mut Ui) -> Result<Exit, Fail
     let plan = session.plan(&snapshot)?;
     let verb = if args.destroy { "destroy" } else { "apply" };
     show(&plan, &args::command_for(verb, &args.stack), ui);
-    if let Some(file) = &args.out {
+    let gap = session::unreadable(&plan, &snapshot);
+    if let Some(file) = args.out.as_ref().filter(|_| gap.is_none()) {
         save(&session, &snapshot, &plan, file)?;
         ui.note(&format!(
             "Saved. To apply exactly this: evenkeel apply {}",
             args::shell_word(&file.display().to_string())
         ));
     }
-    if session::unreadable(&plan).is_some() {
-        return Ok(Exit::Failed);
+    if let Some(error) = gap {
+        // Programs see it in the document.
+        return if ui.format == Format::Json { Ok(Exit::Failed) } else { Err(session::gaps(error)) };
     }
     let pending = plan.has_changes() || !plan.conflicts.is_empty();
     Ok(if args.detailed_exitcode && pending { Exit::Changes } else { Exit::Done })

@@ -1,8 +1,7 @@
 //! What the commands have in common up to a plan: the stack file, the connection, the account guard, the reading, and the
 //! plan itself with its independent check. Prints only warnings and what is being done.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::ffi::OsString;
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use evenkeel_aws::client::{Aws, Settings};
@@ -17,10 +16,10 @@ use evenkeel_core::plan::{HeldBecause, Plan, PlanOptions};
 use evenkeel_core::snapshot::{Observed, Snapshot};
 
 use crate::args::{Choice, Format, Global};
-use crate::engine::{self, LoadOptions, Loaded};
 use crate::exit::Failure;
 use crate::out::Ui;
 use crate::report::diagnostics;
+use evenkeel_aws::stack::{self, LoadOptions, Loaded};
 
 /// A stack, what is wanted of it, and a connection to where it lives.
 pub struct Session {
@@ -38,11 +37,14 @@ pub struct Session {
 
 /// Reads the stack file and shows its warnings.
 pub fn load(path: &Path, global: &Global, ui: &mut Ui) -> Result<Loaded, Failure> {
-    let text = |(name, value): (OsString, OsString)| Some((name.into_string().ok()?, value.into_string().ok()?));
-    let env = std::env::vars_os().filter_map(text).collect();
-    let vars: BTreeMap<String, String> = global.vars.iter().cloned().collect();
-    let options = LoadOptions { env, vars, region: global.region.clone(), fallback_region: region(global, None) };
-    let loaded = engine::load(path, &options).map_err(Failure::BadFile)?;
+    let options = LoadOptions {
+        // A variable that is not text cannot stand in a stack file.
+        env: std::env::vars_os().filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?))).collect(),
+        vars: global.vars.iter().cloned().collect(),
+        region: global.region.clone(),
+        fallback_region: environment_region(),
+    };
+    let loaded = stack::load(path, &options).map_err(Failure::BadFile)?;
     if !loaded.warnings.is_empty() && ui.format != Format::Json && !ui.quiet {
         let text = diagnostics::render(&loaded.warnings, ui.err.palette);
         ui.err.text(&text);
@@ -52,9 +54,12 @@ pub fn load(path: &Path, global: &Global, ui: &mut Ui) -> Result<Loaded, Failure
 
 /// The region that was asked for: the flag's, else the file's, else the environment's.
 pub fn region(global: &Global, file: Option<&str>) -> Option<String> {
+    global.region.clone().or_else(|| file.map(str::to_owned)).or_else(environment_region)
+}
+
+fn environment_region() -> Option<String> {
     let env = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-    let file = file.map(str::to_owned);
-    global.region.clone().or(file).or_else(|| env("AWS_REGION")).or_else(|| env("AWS_DEFAULT_REGION"))
+    env("AWS_REGION").or_else(|| env("AWS_DEFAULT_REGION"))
 }
 
 /// The graph of a stack; its mistakes are mistakes of the file.
@@ -96,15 +101,16 @@ pub async fn connect(
 }
 
 /// Loads a stack file and connects to where it lives. With `destroy`, nothing of it is wanted but its name.
-pub async fn open(path: &Path, global: &Global, mut options: PlanOptions, ui: &mut Ui) -> Result<Session, Failure> {
+pub async fn open(path: &Path, global: &Global, options: PlanOptions, ui: &mut Ui) -> Result<Session, Failure> {
     let loaded = load(path, global, ui)?;
     let region = region(global, loaded.stack.region.as_deref());
     // The graph is made before anything is sent: its mistakes need no network.
     let draft = graph(&loaded.stack, region.as_deref().unwrap_or_default())?;
     check_names(&options, &draft)?;
-    options.protected = draft.nodes().filter(|node| node.protect).map(|node| node.id.clone()).collect();
     let (aws, account) = connect(global, region, loaded.stack.account.as_deref(), ui).await?;
+    let mut options = options;
     let graph = if options.destroy {
+        options.protected = draft.nodes().filter(|node| node.protect).map(|node| node.id.clone()).collect();
         Graph::empty(StackInfo { name: loaded.stack.name.clone(), region: aws.region.clone() })
     } else {
         graph(&loaded.stack, &aws.region)?
@@ -133,9 +139,7 @@ pub fn options(choice: &Choice) -> PlanOptions {
         target: choice.target.iter().cloned().collect(),
         adopt: choice.adopt.iter().cloned().collect(),
         consent: choice.consent.iter().cloned().collect(),
-        destroy: false,
-        protected: BTreeSet::new(),
-        no_wait: false,
+        ..PlanOptions::default()
     }
 }
 
@@ -162,7 +166,7 @@ impl Session {
     /// Plans, and has the plan checked.
     pub fn plan(&self, snapshot: &Snapshot) -> Result<Plan, Failure> {
         let plan = evenkeel_core::plan::plan(&self.kinds, &self.graph, snapshot, &self.options);
-        let findings = engine::check(&self.kinds, &self.graph, snapshot, &plan, &self.options);
+        let findings = evenkeel_core::check::check(&self.kinds, &self.graph, snapshot, &plan, &self.options);
         if findings.is_empty() {
             return Ok(plan);
         }
@@ -203,9 +207,11 @@ fn no_aws(error: &CloudError) -> Failure {
     Failure::Cloud { doing: doing.to_owned(), error: Box::new(error) }
 }
 
-/// The first thing that could not be read. Nothing is applied then: what is unknown might be in the way.
-pub fn unreadable(plan: &Plan) -> Option<&CloudError> {
-    plan.held.iter().find_map(|held| match &held.why {
+/// An error of the reading because of which nothing may be applied: what is unknown might be in the way.
+///
+/// An API that the endpoint does not have at all holds nothing of ours, so it is in the way only of what the stack wants there.
+pub fn unreadable<'a>(plan: &'a Plan, snapshot: &'a Snapshot) -> Option<&'a CloudError> {
+    let held = plan.held.iter().find_map(|held| match &held.why {
         HeldBecause::Unreadable(error) => Some(error),
         HeldBecause::Needs(_)
         | HeldBecause::Protected
@@ -213,5 +219,18 @@ pub fn unreadable(plan: &Plan) -> Option<&CloudError> {
         | HeldBecause::NotTargeted
         | HeldBecause::NotFound(_)
         | HeldBecause::Other(_) => None,
-    })
+    });
+    held.or_else(|| snapshot.unreadable.values().find(|error| error.class != ErrorClass::Unsupported))
+}
+
+/// The failure of a reading that has gaps.
+pub fn gaps(error: &CloudError) -> Failure {
+    let mut error = error.clone();
+    if error.class == ErrorClass::Denied {
+        error.hint.get_or_insert_with(|| format!("allow {} for these credentials", error.operation));
+    }
+    Failure::Cloud {
+        doing: "not everything could be read, so the plan is not complete; nothing was changed".to_owned(),
+        error: Box::new(error),
+    }
 }

@@ -46,3 +46,6 @@ struct Silent;
 impl Reporter for Silent {
     fn event(&mut self, _event: &Event, _ui: &mut Ui) {}
 }
+
+#[cfg(test)]
+mod tests;

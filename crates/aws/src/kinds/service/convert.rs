@@ -1,0 +1,228 @@
+//! From an ECS reply to the document of a service. Pure. A reply that leaves a key out although AWS always returns it (some
+//! emulators do) leaves the value unknown, not changed: then the tag [`APPLIED`] says what was last applied.
+
+use evenkeel_core::doc::{self, Doc};
+use evenkeel_core::snapshot::{Live, Readiness};
+use serde_json::{Value, json};
+
+use super::super::cluster::Strategy;
+use super::super::task_definition::mark;
+use crate::read::ecs::{items, last, text};
+use crate::resource;
+use crate::tags::{self, Tags};
+
+/// Fingerprints of what was last applied: `d=1234567890 g=…`, by the letters of [`LETTERS`].
+pub(super) const APPLIED: &str = "evenkeel:applied";
+
+/// The fields that replies are known to leave out.
+const LETTERS: &[(&str, &str)] = &[
+    ("c", "placement_constraints"),
+    ("d", "deployment"),
+    ("g", "grace_secs"),
+    ("k", "strategy"),
+    ("m", "managed_tags"),
+    ("p", "propagate_tags"),
+    ("s", "placement_strategy"),
+    ("v", "platform_version"),
+    ("x", "execute_command"),
+    ("z", "zone_rebalancing"),
+];
+
+/// The value of [`APPLIED`] after `want` has been applied.
+pub(super) fn applied(want: &Doc) -> String {
+    let parts: Vec<String> = LETTERS
+        .iter()
+        .filter_map(|(letter, field)| want.get(field).filter(|value| !value.is_null()).map(|value| (letter, value)))
+        .map(|(letter, value)| format!("{letter}={}", doc::fingerprint(value)))
+        .collect();
+    parts.join(" ")
+}
+
+/// What stands where a reply leaves out `field`.
+fn left_out(tags: &Tags, field: &str) -> Value {
+    let letter = LETTERS.iter().find(|(_, name)| *name == field).map_or("", |(letter, _)| letter);
+    let applied = tags.get(APPLIED).and_then(|tag| {
+        tag.split(' ').filter_map(|part| part.split_once('=')).find(|(key, _)| *key == letter).map(|(_, value)| value)
+    });
+    doc::unreturned(applied)
+}
+
+/// The one name of a platform version: a reply gives the number for a service that was made with `LATEST`.
+pub(super) fn platform(version: &str) -> &str {
+    if version == NEWEST_PLATFORM { "LATEST" } else { version }
+}
+
+/// What `LATEST` stands for on Linux, since 2020.
+const NEWEST_PLATFORM: &str = "1.4.0";
+
+/// A service as the engine sees it; `tags` are its tags, which not every reply holds.
+pub(super) fn live(service: &Value, tags: &Tags, stack: &str) -> Live {
+    let (arn, name) = (text(service, "serviceArn"), text(service, "serviceName"));
+    let have = document(service, tags);
+    let mut live = Live::new(arn, name, tags::owner(tags, stack), have).output("arn", arn).output("name", name);
+    let cluster = last(text(service, "clusterArn"));
+    live.handles.push(format!("service/{cluster}/{name}"));
+    live.uses = uses(service, tags);
+    live.readiness = readiness(service);
+    live
+}
+
+fn document(service: &Value, tags: &Tags) -> Doc {
+    let or_left_out = |key: &str, field: &str, convert: &dyn Fn(&Value) -> Value| match service.get(key) {
+        None | Some(Value::Null) => left_out(tags, field),
+        Some(value) => convert(value),
+    };
+    let same: &dyn Fn(&Value) -> Value = &Value::clone;
+    let fixed_launch = service.get("launchType").is_some_and(Value::is_string);
+    json!({
+        "cluster": last(text(service, "clusterArn")),
+        "task_definition": text(service, "taskDefinition"),
+        "marks": {
+            "revision": tags.get(mark::REVISION).map_or("", String::as_str),
+            "uses": mark::uses_value(tags),
+        },
+        "desired_count": service.get("desiredCount"),
+        "launch_type": service.get("launchType"),
+        "strategy": match service.get("capacityProviderStrategy") {
+            None | Some(Value::Null) if fixed_launch => json!([]),
+            None | Some(Value::Null) => left_out(tags, "strategy"),
+            Some(_) => {
+                let items: Vec<Strategy> =
+                    items(service, "capacityProviderStrategy").iter().map(Strategy::from_json).collect();
+                resource::doc(&items)
+            }
+        },
+        "platform_version": or_left_out("platformVersion", "platform_version", &|version| {
+            platform(version.as_str().unwrap_or_default()).into()
+        }),
+        "scheduling": service.get("schedulingStrategy").and_then(Value::as_str).unwrap_or("REPLICA"),
+        "network": network(service),
+        "load_balancers": load_balancers(service),
+        "grace_secs": or_left_out("healthCheckGracePeriodSeconds", "grace_secs", same),
+        "deployment": or_left_out("deploymentConfiguration", "deployment", &|deployment| {
+            self::deployment(deployment, text(service, "schedulingStrategy") == "DAEMON")
+        }),
+        "execute_command": or_left_out("enableExecuteCommand", "execute_command", same),
+        "propagate_tags": or_left_out("propagateTags", "propagate_tags", same),
+        "managed_tags": or_left_out("enableECSManagedTags", "managed_tags", same),
+        "zone_rebalancing": or_left_out("availabilityZoneRebalancing", "zone_rebalancing", same),
+        "placement_constraints": or_left_out("placementConstraints", "placement_constraints", same),
+        "placement_strategy": or_left_out("placementStrategy", "placement_strategy", same),
+        "service_registries": items(service, "serviceRegistries"),
+        "tags": tags::user(tags),
+    })
+}
+
+fn strings(value: &Value, key: &str) -> Vec<String> {
+    let mut list: Vec<String> = items(value, key).iter().filter_map(|item| item.as_str().map(str::to_owned)).collect();
+    list.sort();
+    list
+}
+
+fn network(service: &Value) -> Value {
+    match service.pointer("/networkConfiguration/awsvpcConfiguration") {
+        None | Some(Value::Null) => Value::Null,
+        Some(vpc) => json!({
+            "subnets": strings(vpc, "subnets"),
+            "security_groups": strings(vpc, "securityGroups"),
+            "assign_public_ip": text(vpc, "assignPublicIp") == "ENABLED",
+        }),
+    }
+}
+
+fn load_balancers(service: &Value) -> Value {
+    items(service, "loadBalancers")
+        .iter()
+        .map(|balancer| {
+            json!({
+                "target_group": text(balancer, "targetGroupArn"),
+                "container": text(balancer, "containerName"),
+                "port": balancer.get("containerPort"),
+            })
+        })
+        .collect()
+}
+
+fn deployment(deployment: &Value, daemon: bool) -> Value {
+    let number = |key: &str, default: u64| deployment.get(key).and_then(Value::as_u64).unwrap_or(default);
+    let flag = |path: &str| deployment.pointer(path).and_then(Value::as_bool).unwrap_or(false);
+    let (minimum, maximum) = if daemon { (0, 100) } else { (100, 200) };
+    let breaker = flag("/deploymentCircuitBreaker/enable");
+    // Alarms that are not enabled do nothing.
+    let alarms = deployment
+        .get("alarms")
+        .filter(|_| flag("/alarms/enable"))
+        .map(|alarms| strings(alarms, "alarmNames"))
+        .unwrap_or_default();
+    json!({
+        "minimum_healthy_percent": number("minimumHealthyPercent", minimum),
+        "maximum_percent": number("maximumPercent", maximum),
+        "circuit_breaker": breaker,
+        "rollback": breaker && flag("/deploymentCircuitBreaker/rollback"),
+        "strategy": deployment.get("strategy").and_then(Value::as_str).unwrap_or("ROLLING"),
+        "bake_time_minutes": number("bakeTimeInMinutes", 0),
+        "alarms_rollback": !alarms.is_empty() && flag("/alarms/rollback"),
+        "alarms": alarms,
+    })
+}
+
+/// Everything that has to outlive the service: what its tasks run with is needed until the last one has stopped.
+fn uses(service: &Value, tags: &Tags) -> Vec<String> {
+    let mut uses = vec![text(service, "clusterArn").to_owned(), text(service, "taskDefinition").to_owned()];
+    uses.extend(items(service, "loadBalancers").iter().map(|item| text(item, "targetGroupArn").to_owned()));
+    uses.extend(items(service, "serviceRegistries").iter().map(|item| text(item, "registryArn").to_owned()));
+    if let Some(vpc) = service.pointer("/networkConfiguration/awsvpcConfiguration") {
+        uses.extend(strings(vpc, "securityGroups"));
+        uses.extend(strings(vpc, "subnets"));
+    }
+    uses.extend(mark::uses_of_tags(tags).0);
+    uses.retain(|handle| !handle.is_empty());
+    uses
+}
+
+/// The number at a key of a service or a deployment.
+pub(super) fn count(value: &Value, key: &str) -> u64 {
+    value.get(key).and_then(Value::as_u64).unwrap_or(0)
+}
+
+/// The deployment that the service is going to.
+pub(super) fn primary(service: &Value) -> Option<&Value> {
+    items(service, "deployments").iter().find(|deployment| text(deployment, "status") == "PRIMARY")
+}
+
+/// How far a service is, by its own counts. Tasks that all run count as there even if the rollout is still called
+/// IN_PROGRESS: what is left of a deployment then is watching (and some emulators never finish it).
+pub(super) fn readiness(service: &Value) -> Readiness {
+    match text(service, "status") {
+        "ACTIVE" => {}
+        "DRAINING" => return Readiness::Pending("draining".to_owned()),
+        _ => return Readiness::Gone,
+    }
+    let state = primary(service).map(|primary| text(primary, "rolloutState")).unwrap_or_default();
+    if state == "FAILED" {
+        let reason = primary(service).map(|primary| text(primary, "rolloutStateReason")).unwrap_or_default();
+        return Readiness::Failed(format!("the deployment failed: {reason}"));
+    }
+    let (running, desired) = (count(service, "runningCount"), count(service, "desiredCount"));
+    if items(service, "deployments").len() > 1 || (state == "IN_PROGRESS" && running < desired) {
+        return Readiness::Pending(progress(service));
+    }
+    Readiness::Ready
+}
+
+/// What is awaited: `1 of 2 tasks running, deployment IN_PROGRESS`.
+pub(super) fn progress(service: &Value) -> String {
+    let (running, desired) = (count(service, "runningCount"), count(service, "desiredCount"));
+    let mut text = format!("{running} of {desired} tasks running");
+    if let Some(primary) = primary(service) {
+        let failed = count(primary, "failedTasks");
+        if failed > 0 {
+            text = format!("{text}, {failed} failed to start");
+        }
+        let state = self::text(primary, "rolloutState");
+        if !state.is_empty() {
+            text = format!("{text}, deployment {state}");
+        }
+    }
+    text
+}

@@ -1,0 +1,270 @@
+//! ECS services. Reads and writes go as plain JSON (see `call/raw.rs`); this file holds what the engine knows of the kind, its
+//! document, and what a stack file contributes. `convert.rs` turns replies into documents, `write.rs` documents into
+//! requests, `poll.rs` follows deployments and `explain.rs` says why one failed.
+//!
+//! Calls: CreateService (5 a second), UpdateService, DeleteService, TagResource, UntagResource, DescribeServices (10 at a time),
+//! ListServiceDeployments, DescribeServiceDeployments (20 at a time). Names stay taken while a service drains.
+
+mod convert;
+mod explain;
+mod poll;
+mod write;
+
+use std::collections::BTreeSet;
+
+use evenkeel_core::doc::{Text, Texts};
+use evenkeel_core::graph::Node;
+use evenkeel_core::id::NodeId;
+use evenkeel_core::kind::{Field, Kind, Ready, Replace};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::cluster::{self, Strategy};
+use super::task_definition::{self, mark};
+use crate::resource::{Entry, doc};
+use crate::stack::model::{self, Action, Stack};
+use crate::tags::Tags;
+
+/// The kind's name.
+pub const KIND: &str = "service";
+
+/// The kind.
+pub static ENTRY: Entry = Entry {
+    kind: Kind {
+        name: KIND,
+        title: "ECS service",
+        fields: &[
+            Field::immutable("cluster"),
+            Field::immutable("launch_type"),
+            Field::immutable("scheduling"),
+            Field::keyed("strategy", &["provider"]),
+            Field::set("network.subnets"),
+            Field::set("network.security_groups"),
+            Field::set("load_balancers"),
+            Field::set("deployment.alarms"),
+            Field::set("placement_constraints"),
+            Field::set("service_registries"),
+        ],
+        outputs: &["arn", "name"],
+        replace: Replace::DeleteFirst,
+        name_limit: 255,
+        ready: Ready::AtEnd,
+        slow_delete: true,
+        // A drain lasts as long as the target group's deregistration delay (300 s by default) and the tasks' stop timeout.
+        deadline_secs: 1800,
+        lookup: false,
+    },
+    contribute,
+    driver: &write::Service,
+    actions: &[
+        "ecs:CreateService",
+        "ecs:UpdateService",
+        "ecs:DeleteService",
+        "ecs:DescribeServices",
+        "ecs:ListServices",
+        "ecs:TagResource",
+        "ecs:UntagResource",
+        "ecs:ListServiceDeployments",
+        "ecs:DescribeServiceDeployments",
+        "ecs:ListTasks",
+        "ecs:DescribeTasks",
+        "elasticloadbalancing:DescribeTargetHealth",
+        "iam:CreateServiceLinkedRole",
+        "iam:PassRole",
+    ],
+};
+
+/// The node of a service entry.
+pub fn id(entry: &str) -> NodeId {
+    NodeId::new(KIND, entry)
+}
+
+/// The document of a service.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Spec {
+    /// The cluster's name.
+    cluster: String,
+    /// ARN of the revision.
+    task_definition: Text,
+    /// Tags that speak for the revision.
+    marks: Marks,
+    /// None for a daemon.
+    desired_count: Option<u32>,
+    /// None if a capacity strategy decides.
+    launch_type: Option<String>,
+    /// None: whatever the cluster's default is.
+    strategy: Option<Vec<Strategy>>,
+    /// None off Fargate. The newest version and `LATEST` are one.
+    platform_version: Option<String>,
+    scheduling: String,
+    /// None unless tasks have interfaces of their own.
+    network: Option<Network>,
+    load_balancers: Vec<LoadBalancer>,
+    /// Seconds; None without a load balancer.
+    grace_secs: Option<u32>,
+    deployment: Deployment,
+    execute_command: bool,
+    propagate_tags: String,
+    managed_tags: bool,
+    /// None: not managed.
+    zone_rebalancing: Option<String>,
+    /// As ECS takes them.
+    placement_constraints: Vec<Value>,
+    /// As ECS takes it.
+    placement_strategy: Vec<Value>,
+    /// As ECS takes them.
+    service_registries: Vec<Value>,
+    tags: Tags,
+}
+
+/// What tags of the service say of the revision it runs, so that it need not be read.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Marks {
+    /// Which content is which revision.
+    revision: Text,
+    /// The roles and log groups that the content refers to.
+    uses: Text,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Network {
+    subnets: Texts,
+    security_groups: Vec<Text>,
+    assign_public_ip: bool,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct LoadBalancer {
+    /// ARN.
+    target_group: Text,
+    container: String,
+    port: u16,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Deployment {
+    minimum_healthy_percent: u32,
+    maximum_percent: u32,
+    circuit_breaker: bool,
+    /// Off if the circuit breaker is.
+    rollback: bool,
+    strategy: String,
+    bake_time_minutes: u32,
+    alarms: Vec<String>,
+    /// Off without alarms.
+    alarms_rollback: bool,
+}
+
+impl Deployment {
+    fn of(wanted: &model::Deployment) -> Self {
+        let mut alarms = wanted.alarms.clone();
+        alarms.sort();
+        Self {
+            minimum_healthy_percent: wanted.minimum_healthy_percent,
+            maximum_percent: wanted.maximum_percent,
+            circuit_breaker: wanted.circuit_breaker,
+            rollback: wanted.circuit_breaker && wanted.rollback,
+            strategy: wanted.strategy.clone(),
+            bake_time_minutes: wanted.bake_time_minutes,
+            alarms_rollback: !alarms.is_empty() && wanted.alarms_rollback,
+            alarms,
+        }
+    }
+}
+
+fn contribute(stack: &Stack, nodes: &mut Vec<Node>) {
+    for (entry, service) in &stack.services {
+        let name = cluster::entry_name(stack, service.meta.name.as_deref(), entry);
+        let mut node = Node::new(id(entry), name, doc(&wanted(stack, entry, service)));
+        node.needs = needs(stack, service);
+        node.moved_from = service.meta.moved_from.as_deref().map(id);
+        node.protect = service.meta.protect;
+        node.origin = Some(service.meta.place.to_string());
+        if let Some(who) = &service.count_managed_by {
+            node.delegated.insert("desired_count".to_owned(), who.clone());
+        }
+        nodes.push(node);
+    }
+}
+
+fn wanted(stack: &Stack, entry: &str, service: &model::Service) -> Spec {
+    let revision = task_definition::id(entry);
+    let content = task_definition::wanted(service);
+    Spec {
+        cluster: cluster::physical(stack),
+        task_definition: Text::output(revision.clone(), "arn"),
+        marks: Marks { revision: mark::wanted(&revision, &content), uses: mark::uses(&content) },
+        desired_count: service.desired_count,
+        launch_type: service.launch_type.clone(),
+        strategy: strategy(stack, service),
+        platform_version: service.platform_version.as_deref().map(|version| convert::platform(version).to_owned()),
+        scheduling: service.scheduling.clone(),
+        network: service.awsvpc.then(|| Network {
+            subnets: service.subnets.as_ref().map_or_else(
+                || Texts::output(NodeId::new("network", "main"), "subnets"),
+                |subnets| subnets.iter().map(|subnet| Text::from(subnet.as_str())).collect(),
+            ),
+            security_groups: service.security_groups.clone(),
+            assign_public_ip: service.assign_public_ip,
+        }),
+        load_balancers: service
+            .load_balancers
+            .iter()
+            .map(|target| LoadBalancer {
+                target_group: target.target_group.clone(),
+                container: target.container.clone(),
+                port: target.port,
+            })
+            .collect(),
+        grace_secs: service.grace_secs,
+        deployment: Deployment::of(&service.deployment),
+        execute_command: service.execute_command,
+        propagate_tags: service.propagate_tags.clone(),
+        managed_tags: service.managed_tags,
+        zone_rebalancing: service.zone_rebalancing.clone(),
+        placement_constraints: service.placement_constraints.clone(),
+        placement_strategy: service.placement_strategy.clone(),
+        service_registries: service.service_registries.clone(),
+        tags: service.meta.tags.clone(),
+    }
+}
+
+/// A service that says neither launch type nor strategy takes over the cluster's default strategy, and shows it as its own.
+fn strategy(stack: &Stack, service: &model::Service) -> Option<Vec<Strategy>> {
+    if service.launch_type.is_some() {
+        return Some(Vec::new());
+    }
+    let items = if service.strategy.is_empty() {
+        stack.cluster.as_ref()?.default_strategy.as_ref()?
+    } else {
+        &service.strategy
+    };
+    Some(items.iter().map(Strategy::of).collect())
+}
+
+/// ECS refuses a target group that no load balancer forwards to yet, and tasks need their log groups.
+fn needs(stack: &Stack, service: &model::Service) -> BTreeSet<NodeId> {
+    let mut needs: BTreeSet<NodeId> =
+        service.task_definition.log_groups.iter().map(|entry| NodeId::new("log_group", entry)).collect();
+    needs.insert(cluster::id());
+    let mine: BTreeSet<&str> = service.load_balancers.iter().filter_map(|target| target.entry.as_deref()).collect();
+    for (balancer, entry) in &stack.load_balancers {
+        for (listener, entry) in &entry.listeners {
+            let name = format!("{balancer}/{listener}");
+            if forwards_to(&entry.default, &mine) {
+                needs.insert(NodeId::new("listener", &name));
+            }
+            if entry.rules.iter().any(|rule| forwards_to(&rule.action, &mine)) {
+                needs.insert(NodeId::new("listener_rules", &name));
+            }
+        }
+    }
+    needs
+}
+
+fn forwards_to(action: &Action, groups: &BTreeSet<&str>) -> bool {
+    match action {
+        Action::Forward { targets, .. } => targets.iter().any(|(group, _)| groups.contains(group.as_str())),
+        Action::Redirect { .. } | Action::FixedResponse { .. } => false,
+    }
+}

@@ -1,0 +1,148 @@
+//! Roles against moto: each field made, read back, changed, and taken away again; and roles that are only looked up.
+
+use std::collections::BTreeMap;
+
+use evenkeel_aws::client::Aws;
+use evenkeel_aws::kinds::existing_role;
+use evenkeel_aws::kinds::role::{self, Spec, policy};
+use evenkeel_aws::read::{self, Scope};
+use evenkeel_aws::resource::{Entry, doc};
+use evenkeel_core::cloud::{Create, Update};
+use evenkeel_core::error::ErrorClass;
+use evenkeel_core::graph::{Graph, Node, StackInfo};
+use evenkeel_core::snapshot::{Live, Owner};
+use evenkeel_tests::moto::Moto;
+use serde_json::json;
+
+const EXECUTION: &str = "arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy";
+const READ_ONLY: &str = "arn:aws:iam::aws:policy/ReadOnlyAccess";
+const TOKEN: &str = "0123456789abcdef0123456789abcdef";
+
+fn trust(service: &str) -> serde_json::Value {
+    policy::canonical(&json!({
+        "Version": "2012-10-17",
+        "Statement": { "Effect": "Allow", "Action": "sts:AssumeRole", "Principal": { "Service": service } },
+    }))
+}
+
+fn inline(action: &str) -> serde_json::Value {
+    policy::canonical(&json!({
+        "Version": "2012-10-17",
+        "Statement": [{ "Effect": "Allow", "Action": [action, "ssm:GetParameter"], "Resource": "*" }],
+    }))
+}
+
+fn spec() -> Spec {
+    Spec {
+        description: "Runs the tasks".to_owned(),
+        trust: trust("ecs-tasks.amazonaws.com"),
+        managed: vec![EXECUTION.into()],
+        inline: [("logs".to_owned(), inline("logs:PutLogEvents")), ("more".to_owned(), inline("s3:GetObject"))].into(),
+        max_session_secs: 7200,
+        boundary: READ_ONLY.to_owned(),
+        tags: [("team".to_owned(), "blue".to_owned()), ("old".to_owned(), "x".to_owned())].into(),
+    }
+}
+
+fn node(entry: &str, spec: &Spec) -> Node {
+    Node::new(role::id(entry), format!("a-{entry}"), doc(spec))
+}
+
+async fn read(aws: &Aws, entry: &Entry, nodes: &[Node]) -> BTreeMap<String, Live> {
+    let info = StackInfo { name: "a".to_owned(), region: "us-east-1".to_owned() };
+    let graph = Graph::detached(info, nodes.iter().cloned());
+    let only = ["role".to_owned()].into();
+    let scope = Scope { stack: "a", graph: &graph, thorough: false, only: Some(&only) };
+    let fetched = read::fetch(aws, &scope).await;
+    entry.driver.observe(&fetched).unwrap().into_iter().map(|live| (live.id.clone(), live)).collect()
+}
+
+async fn create(aws: &Aws, node: &Node) -> Live {
+    let order = Create { node: &node.id, name: &node.name, want: &node.want, token: TOKEN };
+    role::ENTRY.driver.create(aws, "a", order).await.unwrap()
+}
+
+async fn update(aws: &Aws, live: &Live, node: &Node) -> Live {
+    let order = Update { node: &node.id, live, want: &node.want, changes: &[], token: TOKEN };
+    role::ENTRY.driver.update(aws, "a", order).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_role_is_made_read_changed_and_deleted() {
+    let moto = Moto::start();
+    let aws = moto.aws().await;
+    let kind = &role::ENTRY;
+
+    let wanted = node("task", &spec());
+    let made = create(&aws, &wanted).await;
+    assert_eq!(aws.caller.stats().total, 4, "the role, one attachment, two inline policies");
+    assert_eq!(made.outputs["arn"], "arn:aws:iam::123456789012:role/evenkeel/a/a-task");
+    assert_eq!(read(&aws, kind, std::slice::from_ref(&wanted)).await["a-task"], made);
+    assert_eq!(aws.caller.stats().total, 6, "two requests read all roles");
+    assert_eq!(create(&aws, &wanted).await, made, "what was half made is taken up");
+
+    // Every field at once.
+    let changed = Spec {
+        description: String::new(),
+        trust: trust("ec2.amazonaws.com"),
+        managed: vec![READ_ONLY.into()],
+        inline: [("more".to_owned(), inline("s3:PutObject")), ("new".to_owned(), inline("sqs:SendMessage"))].into(),
+        max_session_secs: 3600,
+        boundary: String::new(),
+        tags: [("team".to_owned(), "red".to_owned()), ("new".to_owned(), "y".to_owned())].into(),
+    };
+    let changed = node("task", &changed);
+    let updated = update(&aws, &made, &changed).await;
+    assert_eq!(updated.have, changed.want);
+    assert_eq!(read(&aws, kind, std::slice::from_ref(&changed)).await["a-task"], updated);
+
+    // One field: one request.
+    let before = aws.caller.stats().total;
+    let mut one = changed.clone();
+    one.want["boundary"] = EXECUTION.into();
+    let updated = update(&aws, &updated, &one).await;
+    assert_eq!(aws.caller.stats().total - before, 1);
+    assert_eq!(read(&aws, kind, std::slice::from_ref(&one)).await["a-task"], updated);
+
+    // Found without the file; deleted although somebody added to it; deleted twice.
+    assert_eq!(read(&aws, kind, &[]).await["a-task"].owner, Owner::Ours(wanted.id.clone()));
+    aws.iam.attach_role_policy().role_name("a-task").policy_arn(EXECUTION).send().await.unwrap();
+    aws.iam.create_instance_profile().instance_profile_name("p").send().await.unwrap();
+    let join = aws.iam.add_role_to_instance_profile().instance_profile_name("p");
+    join.role_name("a-task").send().await.unwrap();
+    kind.driver.delete(&aws, &wanted.id, &updated).await.unwrap();
+    kind.driver.delete(&aws, &wanted.id, &updated).await.unwrap();
+    assert!(read(&aws, kind, &[changed]).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_strangers_role_is_told_adopted_and_looked_up() {
+    let moto = Moto::start();
+    let aws = moto.aws().await;
+    let kind = &role::ENTRY;
+    let document =
+        r#"{"Statement":{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"Service":"x.amazonaws.com"}}}"#;
+    for name in ["a-task", "other"] {
+        let request = aws.iam.create_role().role_name(name).description("by hand");
+        request.assume_role_policy_document(document).send().await.unwrap();
+    }
+    let wanted = node("task", &spec());
+    let seen = read(&aws, kind, std::slice::from_ref(&wanted)).await;
+    assert_eq!(seen.len(), 1);
+    let stranger = &seen["a-task"];
+    assert_eq!((&stranger.owner, stranger.have["description"].as_str()), (&Owner::Nobody, Some("by hand")));
+    let order = Create { node: &wanted.id, name: &wanted.name, want: &wanted.want, token: TOKEN };
+    assert_eq!(kind.driver.create(&aws, "a", order).await.unwrap_err().class, ErrorClass::Exists);
+    let adopted = update(&aws, stranger, &wanted).await;
+    assert_eq!(read(&aws, kind, std::slice::from_ref(&wanted)).await["a-task"], adopted);
+
+    let existing = |entry: &str, name: &str| {
+        let spec = existing_role::Spec { name: name.to_owned(), arn: None };
+        Node::new(existing_role::id(entry), "", doc(&spec))
+    };
+    let nodes = [existing("x", "other"), existing("y", "none")];
+    let found = read(&aws, &existing_role::ENTRY, &nodes).await;
+    assert_eq!(found.len(), 1, "the one that does not exist is absent");
+    assert_eq!(found["other"].outputs["arn"], "arn:aws:iam::123456789012:role/other");
+    assert_eq!(found["other"].owner, Owner::Ours(existing_role::id("x")));
+}
