@@ -191,8 +191,8 @@ fn identity(item: &Value, keys: &[&str]) -> String {
     keys.iter().map(|key| item.get(key).unwrap_or(&Value::Null).to_string()).collect::<Vec<_>>().join("\u{1}")
 }
 
-/// What a person calls a member of a keyed list.
-fn label(item: &Value, keys: &[&str]) -> String {
+/// What a person calls a member of a keyed list: what stands between the brackets of a change's path.
+pub fn label(item: &Value, keys: &[&str]) -> String {
     let words: Vec<String> = keys.iter().filter_map(|key| item.get(key)).filter_map(words).collect();
     words.join(" ")
 }

@@ -4,6 +4,7 @@ use evenkeel_core::cloud::{Cloud as _, Create};
 use evenkeel_core::diff::diff;
 use evenkeel_core::doc::as_unreturned;
 use evenkeel_core::graph::{Graph, Node};
+use evenkeel_core::plan::PlanOptions;
 use evenkeel_tests::moto::{Moto, connect};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};

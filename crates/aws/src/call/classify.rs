@@ -147,6 +147,8 @@ const CODES: &[(ErrorClass, &[&str])] = &[
             "ClusterContainsContainerInstancesException",
             "ClusterContainsCapacityProviderException",
             "HostedZoneNotEmpty",
+            // The listener of the other load balancer is about to go if that load balancer is being replaced.
+            "TargetGroupAssociationLimit",
         ],
     ),
     (

@@ -105,6 +105,7 @@ pub struct Spec {
 fn contribute(stack: &Stack, nodes: &mut Vec<Node>) {
     for (entry, balancer) in &stack.load_balancers {
         let mut node = Node::new(id(entry), base_name(stack, entry, balancer), doc(&desired(balancer)));
+        node.named = balancer.meta.name.is_some();
         node.moved_from = balancer.meta.moved_from.as_deref().map(id);
         node.protect = balancer.meta.protect;
         node.origin = Some(balancer.meta.place.to_string());
@@ -199,21 +200,21 @@ impl Driver for LoadBalancers {
 async fn change(aws: &Aws, arn: &str, want: &Spec, order: &Update<'_>) -> Result<(), CloudError> {
     let changed = |field: &str| order.changes.iter().any(|change| change.field() == field);
     let family = IpAddressType::from(want.ip_address_type.as_str());
+    // Dual stack needs subnets that have IPv6: it comes after new subnets, and goes before.
+    let family_first = family == IpAddressType::Ipv4;
+    let set_family = async || -> Result<(), CloudError> {
+        let request = || aws.elb.set_ip_address_type().load_balancer_arn(arn).ip_address_type(family.clone()).send();
+        aws.caller.send("elb:SetIpAddressType", request).await.map(drop)
+    };
+    if changed("ip_address_type") && family_first {
+        set_family().await?;
+    }
     if changed("subnets") {
-        // With the address type in the same request, both can change at once: dualstack needs subnets that have IPv6.
-        let request = || {
-            aws.elb
-                .set_subnets()
-                .load_balancer_arn(arn)
-                .set_subnets(want.subnets.known())
-                .set_ip_address_type(changed("ip_address_type").then(|| family.clone()))
-                .send()
-        };
+        let request = || aws.elb.set_subnets().load_balancer_arn(arn).set_subnets(want.subnets.known()).send();
         aws.caller.send("elb:SetSubnets", request).await?;
     }
-    if changed("ip_address_type") {
-        let request = || aws.elb.set_ip_address_type().load_balancer_arn(arn).ip_address_type(family.clone()).send();
-        aws.caller.send("elb:SetIpAddressType", request).await?;
+    if changed("ip_address_type") && !family_first {
+        set_family().await?;
     }
     if changed("security_groups") {
         let request = || aws.elb.set_security_groups().load_balancer_arn(arn).set_security_groups(groups(want)).send();

@@ -114,6 +114,7 @@ fn contribute(stack: &Stack, nodes: &mut Vec<Node>) {
     for (entry, group) in &stack.target_groups {
         let name = group.meta.name.clone().unwrap_or_else(|| name::physical(&stack.name, entry, NAME_LIMIT));
         let mut node = Node::new(id(entry), name, doc(&desired(group)));
+        node.named = group.meta.name.is_some();
         node.moved_from = group.meta.moved_from.as_deref().map(id);
         node.protect = group.meta.protect;
         node.origin = Some(group.meta.place.to_string());

@@ -15,6 +15,7 @@ use std::collections::BTreeSet;
 use evenkeel_core::error::CloudError;
 use evenkeel_core::graph::Graph;
 use evenkeel_core::snapshot::Candidates;
+use futures::FutureExt as _;
 
 use crate::client::Aws;
 use crate::kinds;
@@ -66,13 +67,14 @@ pub struct Fetched {
 /// Reads everything that the scope asks for, all services side by side.
 pub async fn fetch(aws: &Aws, scope: &Scope<'_>) -> Fetched {
     let finder = tagging::Finder::new(aws, scope);
+    // Boxed: inline, the state of all readers together is more than a thread's stack holds in a debug build.
     let (ec2, elb, ecs, iam, logs, route53) = futures::join!(
-        ec2::fetch(aws, scope),
-        elb::fetch(aws, scope),
-        ecs::fetch(aws, scope, &finder),
-        iam::fetch(aws, scope),
-        logs::fetch(aws, scope, &finder),
-        route53::fetch(aws, scope),
+        ec2::fetch(aws, scope).boxed(),
+        elb::fetch(aws, scope).boxed(),
+        ecs::fetch(aws, scope, &finder).boxed(),
+        iam::fetch(aws, scope).boxed(),
+        logs::fetch(aws, scope, &finder).boxed(),
+        route53::fetch(aws, scope).boxed(),
     );
     Fetched { stack: scope.stack.to_owned(), region: aws.region.clone(), ec2, elb, ecs, iam, logs, route53 }
 }

@@ -256,7 +256,9 @@ impl<'a> Decider<'a> {
         let mut kept = Vec::with_capacity(changes.len());
         for change in changes {
             if let Some((path, manager)) = node.delegated.iter().find(|(path, _)| change.is_within(path)) {
-                let now = at(&live.have, path).map_or("not set".to_owned(), ToString::to_string);
+                // A path into a member of a list is found in the change only.
+                let now = at(&live.have, path).or(change.from.as_ref());
+                let now = now.map_or("not set".to_owned(), ToString::to_string);
                 self.note(node, format!("{path} is managed by {manager}, now {now}"));
             } else if change.effect == Effect::Tell {
                 let show = |value: &Option<Value>| value.as_ref().map_or("nothing".to_owned(), ToString::to_string);

@@ -18,7 +18,7 @@ use evenkeel_core::snapshot::{Live, Owner};
 use serde::{Deserialize, Serialize};
 
 use self::action::Action;
-use super::{listener_rules, load_balancer};
+use super::load_balancer;
 use crate::client::Aws;
 use crate::elb;
 use crate::read::Fetched;
@@ -145,24 +145,6 @@ pub(super) fn weights_are_delegated(stack: &Stack, action: &model::Action) -> bo
         |service: &&model::Service| matches!(service.deployment.strategy.as_str(), "BLUE_GREEN" | "LINEAR" | "CANARY");
     let mut entries = stack.services.values().filter(shifting).flat_map(|service| &service.load_balancers);
     entries.any(|target| targets.iter().any(|(group, _)| target.entry.as_ref() == Some(group)))
-}
-
-/// The nodes that put a target group behind a load balancer, without which ECS refuses it.
-pub fn forwarders(stack: &Stack, target_group: &str) -> Vec<NodeId> {
-    let forwards = |action: &model::Action| match action {
-        model::Action::Forward { targets, .. } => targets.iter().any(|(group, _)| group == target_group),
-        model::Action::Redirect { .. } | model::Action::FixedResponse { .. } => false,
-    };
-    let mut nodes = Vec::new();
-    for (_, listener, site) in all(stack) {
-        if forwards(&listener.default) {
-            nodes.push(id(&site.balancer, &site.listener));
-        }
-        if listener.rules.iter().any(|rule| forwards(&rule.action)) {
-            nodes.push(listener_rules::id(&site.balancer, &site.listener));
-        }
-    }
-    nodes
 }
 
 fn desired(balancer: &str, listener: &model::Listener) -> Spec {
@@ -325,18 +307,22 @@ fn uses(spec: &Spec) -> Vec<String> {
 
 fn canonical(item: &Item<Listener>) -> Spec {
     let raw = &item.raw;
-    let certificate = raw.certificates().first().and_then(Certificate::certificate_arn);
+    // What is left over from HTTPS, or filled in by an endpoint, means nothing on a plain listener.
+    let secure = matches!(raw.protocol(), Some(ProtocolEnum::Https | ProtocolEnum::Tls));
+    let certificate = raw.certificates().first().and_then(Certificate::certificate_arn).filter(|_| secure);
     Spec {
         load_balancer: raw.load_balancer_arn().unwrap_or_default().into(),
         port: raw.port().unwrap_or_default(),
         protocol: raw.protocol().map_or("", ProtocolEnum::as_str).to_owned(),
         certificate: certificate.map(Text::from),
-        ssl_policy: raw.ssl_policy().filter(|policy| !policy.is_empty()).map(str::to_owned),
+        ssl_policy: raw.ssl_policy().filter(|policy| secure && !policy.is_empty()).map(str::to_owned),
         default: Action::live(raw.default_actions()),
         tags: tags::user(&item.tags),
     }
 }
 
+#[cfg(test)]
+mod stack_tests;
 #[cfg(test)]
 mod tests {
     use super::*;

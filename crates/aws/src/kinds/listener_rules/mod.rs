@@ -8,6 +8,7 @@ pub mod conditions;
 use async_trait::async_trait;
 use aws_sdk_elasticloadbalancingv2::types::{Rule as ApiRule, RulePriorityPair};
 use evenkeel_core::cloud::{Create, Update};
+use evenkeel_core::diff;
 use evenkeel_core::doc::Text;
 use evenkeel_core::error::{CloudError, ErrorClass};
 use evenkeel_core::graph::Node;
@@ -32,6 +33,8 @@ use crate::tags::{self, Tags};
 
 /// Requests in flight at most.
 const ABREAST: usize = 16;
+/// What tells rules apart.
+const KEY: &[&str] = &["conditions"];
 /// What a tag is said to be that is not the same on all rules.
 const VARIES: &str = "(not the same on all rules)";
 
@@ -42,7 +45,7 @@ pub static ENTRY: Entry = Entry {
         title: "listener rules",
         fields: &[
             Field::immutable("listener"),
-            Field::keyed("rules", &["conditions"]),
+            Field::keyed("rules", KEY),
             Field::keyed("rules[].action.targets", &["target_group"]),
         ],
         outputs: &[],
@@ -115,8 +118,10 @@ fn contribute(stack: &Stack, nodes: &mut Vec<Node>) {
         node.moved_from = site.moved_from().map(|(balancer, listener)| id(&balancer, &listener));
         node.protect = listener.meta.protect || balancer.meta.protect;
         node.origin = Some(listener.meta.place.to_string());
-        if listener.rules.iter().any(|rule| listener::weights_are_delegated(stack, &rule.action)) {
-            node.delegated.insert("rules[].action.targets".to_owned(), listener::WEIGHTS_MANAGER.to_owned());
+        for rule in listener.rules.iter().filter(|rule| listener::weights_are_delegated(stack, &rule.action)) {
+            let conditions = serde_json::json!({ "conditions": Conditions::desired(&rule.conditions) });
+            let path = format!("rules[{}].action.targets", diff::label(&conditions, KEY));
+            node.delegated.insert(path, listener::WEIGHTS_MANAGER.to_owned());
         }
         nodes.push(node);
     }
@@ -136,7 +141,7 @@ impl Driver for ListenerRules {
             let arn = item.raw.listener_arn().unwrap_or_default();
             let rules: Vec<LiveRule> = rules.get(arn).into_iter().flatten().filter_map(live_rule).collect();
             let name = name_of(item, &balancers);
-            found.extend(live(arn, &name, &rules, node_of(item, &name, elb, &fetched.stack), &fetched.stack));
+            found.extend(live(arn, &name, &rules, node_of(item, &name, elb, &fetched.stack), fetched));
         }
         Ok(found)
     }
@@ -149,7 +154,7 @@ impl Driver for ListenerRules {
             Ok(arns) => arns,
             // An earlier try may have made some of them already.
             Err(error) if error.class == ErrorClass::Exists => {
-                let have = ours(aws, listener, stack, &[order.node], &[]).await?;
+                let have = ours(aws, listener, stack, &[]).await?;
                 if have.is_empty() {
                     return Err(error);
                 }
@@ -164,11 +169,7 @@ impl Driver for ListenerRules {
         let want: Spec = spec(order.want)?;
         let listener = order.live.id.as_str();
         let tags = tags::marked(&want.tags, stack, order.node);
-        let mut nodes = vec![order.node];
-        if let Owner::Ours(before) = &order.live.owner {
-            nodes.push(before);
-        }
-        let have = ours(aws, listener, stack, &nodes, &adopted(&order)).await?;
+        let have = ours(aws, listener, stack, &adopted(&order)).await?;
         // Weights that somebody else manages are not among the changes.
         let weights = order.changes.iter().any(|change| change.path.contains("targets"));
         let arns = carry_out(aws, listener, stages(have, &want.rules, weights), &tags).await?;
@@ -198,13 +199,7 @@ fn adopted(order: &Update<'_>) -> Vec<u32> {
 }
 
 /// The rules of a listener that are ours to change, as they are now: a try that was cut short may have changed some.
-async fn ours(
-    aws: &Aws,
-    listener: &str,
-    stack: &str,
-    nodes: &[&NodeId],
-    adopted: &[u32],
-) -> Result<Vec<LiveRule>, CloudError> {
+async fn ours(aws: &Aws, listener: &str, stack: &str, adopted: &[u32]) -> Result<Vec<LiveRule>, CloudError> {
     let rules = read::rules_of(aws, listener).await?;
     let arns = rules.iter().filter_map(|rule| rule.rule_arn()).map(str::to_owned).collect();
     let mut tags = read::tags_of(aws, arns).await?;
@@ -215,7 +210,7 @@ async fn ours(
         found.extend(live_rule(&item));
     }
     found.retain(|live| match tags::owner(&live.tags, stack) {
-        Owner::Ours(node) => nodes.contains(&&node),
+        Owner::Ours(_) => true,
         Owner::OtherStack(_) | Owner::Nobody => adopted.contains(&live.rule.priority),
     });
     Ok(found)
@@ -332,24 +327,23 @@ fn node_of(
 }
 
 /// The rules of a listener as one thing; `None` if none is ours and none can be in the way.
-fn live(listener: &str, name: &str, rules: &[LiveRule], wanted: Option<NodeId>, stack: &str) -> Option<Live> {
-    let owner = |live: &LiveRule| match tags::owner(&live.tags, stack) {
+fn live(listener: &str, name: &str, rules: &[LiveRule], wanted: Option<NodeId>, fetched: &Fetched) -> Option<Live> {
+    let owner = |live: &LiveRule| match tags::owner(&live.tags, &fetched.stack) {
         Owner::Ours(node) => Some(node),
         Owner::OtherStack(_) | Owner::Nobody => None,
     };
     let (mine, others): (Vec<&LiveRule>, Vec<&LiveRule>) = rules.iter().partition(|live| owner(live).is_some());
-    // While a mark is being moved, some rules have the old one; the whole counts as moved when the last one has it.
+    // While a mark is being moved, some rules have the old one; whatever their marks, they are one thing.
     let marks: Vec<NodeId> = mine.iter().filter_map(|live| owner(live)).collect();
-    let mark = marks.iter().find(|mark| Some(*mark) != wanted.as_ref()).or(marks.first()).cloned();
+    let mark = marks.iter().find(|mark| fetched.elb.wanted.rules.contains(*mark)).or(marks.first()).cloned();
     let node = mark.or(wanted.filter(|_| !others.is_empty()))?;
-    let have = Spec {
-        listener: listener.into(),
-        rules: mine.iter().map(|live| live.rule.clone()).collect(),
-        tags: common_tags(&mine),
-    };
+    let mut tags = common_tags(&mine);
+    if marks.iter().any(|mark| *mark != node) {
+        tags.insert(tags::ID.to_owned(), VARIES.to_owned());
+    }
+    let have = Spec { listener: listener.into(), rules: mine.iter().map(|live| live.rule.clone()).collect(), tags };
     let mut live = as_wanted(&have, &node, name, mine.iter().map(|live| live.arn.clone()).collect());
-    live.uses = mine.iter().flat_map(|live| live.rule.action.target_groups()).collect();
-    live.foreign = others.into_iter().map(|other| foreign(other, stack)).collect();
+    live.foreign = others.into_iter().map(|other| foreign(other, &fetched.stack)).collect();
     Some(live)
 }
 
