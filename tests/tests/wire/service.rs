@@ -96,8 +96,21 @@ async fn services() {
     let wait = Waiting { node: moved.id.clone(), live: live.clone(), goal: Goal::Gone };
     assert_eq!(bench.cloud.poll("service", &[wait]).await, [Ok(Readiness::Gone)]);
 
+    verdicts(&bench, &service("two", &around, &revision)).await;
+
+    // Somebody else's of a wanted name is a conflict.
+    let request = bench.aws().ecs.create_service().cluster("t").service_name("t-web").desired_count(1);
+    request.task_definition("t-web:1").launch_type("FARGATE".into()).send().await.unwrap();
+    let plan = bench.plan(&all(&node), &PlanOptions::default()).await;
+    assert!(plan.conflicts.iter().any(|conflict| conflict.node == node.id), "{plan:#?}");
+    let adopt = PlanOptions { adopt: [node.id.to_string()].into(), ..PlanOptions::default() };
+    bench.apply_with(&all(&node), &adopt).await;
+    assert!(bench.apply(&all(&node)).await.is_empty());
+}
+
+async fn verdicts(bench: &Bench, two: &Node) {
     // moto never starts the second task of a service made with two, and has no service deployments to ask.
-    let two = with(&service("two", &around, &revision), "/task_definition", json!("t-web:1"));
+    let two = with(two, "/task_definition", json!("t-web:1"));
     let order = Create { node: &two.id, name: &two.name, want: &two_tasks(&two.want), token: TOKEN };
     let live = bench.cloud.create(order).await.unwrap();
     let wait = Waiting { node: two.id.clone(), live: live.clone(), goal: Goal::Ready };
@@ -110,13 +123,4 @@ async fn services() {
     let answers = bench.cloud.poll("service", &[wait]).await;
     assert!(matches!(&answers[0], Ok(Readiness::Failed(why)) if why.contains("t-web:9")), "{answers:?}");
     bench.cloud.delete(&two.id, &live).await.unwrap();
-
-    // Somebody else's of a wanted name is a conflict.
-    let request = bench.aws().ecs.create_service().cluster("t").service_name("t-web").desired_count(1);
-    request.task_definition("t-web:1").launch_type("FARGATE".into()).send().await.unwrap();
-    let plan = bench.plan(&all(&node), &PlanOptions::default()).await;
-    assert!(plan.conflicts.iter().any(|conflict| conflict.node == node.id), "{plan:#?}");
-    let adopt = PlanOptions { adopt: [node.id.to_string()].into(), ..PlanOptions::default() };
-    bench.apply_with(&all(&node), &adopt).await;
-    assert!(bench.apply(&all(&node)).await.is_empty());
 }
