@@ -167,10 +167,9 @@ impl Checker<'_> {
             if !matches!(step.action, Action::Create { .. } | Action::Update { .. }) {
                 continue;
             }
-            let Some(node) = self.want.get(&step.node) else { continue };
-            for need in self.want.needs(node) {
-                if self.made.get(&need).is_some_and(|before| !self.precedes(*before, step.id)) {
-                    late.push((step.id, need));
+            for need in self.want.needs_of(&step.node) {
+                if self.made.get(need).is_some_and(|before| !self.precedes(*before, step.id)) {
+                    late.push((step.id, need.clone()));
                 }
             }
         }

@@ -104,7 +104,7 @@ impl<'a> Decider<'a> {
     }
 
     fn node(&mut self, node: &Node, kind: &Kind) {
-        if let Some(need) = self.want.needs(node).into_iter().find(|need| self.out.blocked.contains(need)) {
+        if let Some(need) = self.want.needs_of(&node.id).find(|need| self.out.blocked.contains(*need)).cloned() {
             // What is there already still tells others its outputs.
             if let Some(live) = self.have.live(&node.id) {
                 self.out.known.insert(node.id.clone(), live.outputs.clone());

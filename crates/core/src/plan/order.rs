@@ -74,16 +74,15 @@ impl<'a> Orderer<'a> {
 
     /// What is needed comes first.
     pub(super) fn needs_first(&mut self, want: &Graph) {
-        for (node, at) in self.main.clone() {
-            let Some(wanted) = want.get(&node) else { continue };
-            for need in want.needs(wanted) {
-                let Some(before) = self.main.get(&need).copied() else { continue };
+        for (node, at) in &self.main {
+            for need in want.needs_of(node) {
+                let Some(before) = self.main.get(need).copied() else { continue };
                 let gate = self.kind(before).is_some_and(|kind| kind.ready == Ready::BeforeDependants);
                 if !gate && matches!(self.drafts[before].action, Action::Wait { .. }) {
                     continue;
                 }
                 let before = if gate { self.complete.get(&before).copied().unwrap_or(before) } else { before };
-                self.edges.insert((before, at));
+                self.edges.insert((before, *at));
             }
         }
     }
