@@ -17,8 +17,11 @@ fn changed(lab: &mut Lab) {
         .edit("rules.app", "rules", json!([{ "port": 9000, "from": id_of("group.alb") }]));
 }
 
+/// A name, and how to come to the state before the run.
+type Story = (&'static str, fn() -> Lab);
+
 /// The stories that every fault is tried in: a stack, and what its clean run leads to.
-fn stories() -> Vec<(&'static str, fn() -> Lab)> {
+fn stories() -> Vec<Story> {
     vec![
         ("create", Lab::shop),
         ("change", || {
