@@ -1,6 +1,11 @@
-//! Support for the whole-program tests: servers that speak the AWS APIs, started on free ports of the loopback address.
+//! Support for the whole-program tests: servers that speak the AWS APIs, started on free ports of the loopback address, and
+//! an in-memory cloud with virtual time for the engine.
 
 pub mod burst;
+pub mod fake;
+pub mod invariants;
+pub mod lab;
 pub mod moto;
 pub mod program;
+pub mod virtual_time;
 pub mod world;

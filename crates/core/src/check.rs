@@ -1,7 +1,7 @@
 //! A second opinion on a plan, written apart from the planner: its own view of order, ownership, consent and completeness.
 //! It runs before every apply and in every test. A finding means that evenkeel is wrong, not the user.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -9,7 +9,7 @@ use crate::doc;
 use crate::graph::Graph;
 use crate::id::{NodeId, StepId};
 use crate::kind::{Kinds, Replace};
-use crate::plan::{Action, HeldBecause, Plan, PlanOptions, Step};
+use crate::plan::{Action, Held, HeldBecause, Plan, PlanOptions, Step};
 use crate::snapshot::{Live, Observed, Owner, Snapshot};
 
 /// Something in a plan that must not be.
@@ -26,12 +26,14 @@ pub fn check(kinds: &Kinds, want: &Graph, have: &Snapshot, plan: &Plan, options:
     let creations = plan.steps.iter().filter(|step| matches!(step.action, Action::Create { .. }));
     let made = creations.map(|step| (&step.node, step.id)).collect();
     let mut checker = Checker { kinds, want, have, plan, options, made, findings: Vec::new() };
+    let held: BTreeMap<&NodeId, &Held> = plan.held.iter().map(|held| (&held.node, held)).collect();
     checker.numbers();
     for step in &plan.steps {
         checker.ownership(step);
         checker.consent(step);
         checker.holes(step);
-        checker.held(step);
+        checker.held(step, &held);
+        checker.members(step);
     }
     checker.needs();
     checker.deletions();
@@ -52,6 +54,40 @@ struct Checker<'a> {
 impl Checker<'_> {
     fn find(&mut self, step: Option<StepId>, text: String) {
         self.findings.push(Finding { step, text });
+    }
+
+    /// Whether edges alone make one step end before the other begins.
+    fn precedes(&self, before: StepId, after: StepId) -> bool {
+        let (mut seen, mut open) = (BTreeSet::new(), vec![after]);
+        while let Some(at) = open.pop() {
+            let Some(step) = self.plan.step(at) else { continue };
+            if step.after.contains(&before) {
+                return true;
+            }
+            open.extend(step.after.iter().copied().filter(|at| *at > before && seen.insert(*at)));
+        }
+        false
+    }
+
+    /// What goes with something else may go too.
+    fn members(&mut self, step: &Step) {
+        let Action::Delete { live, .. } = &step.action else { return };
+        let inside = |other: &Live| other.within.as_ref().is_some_and(|handle| live.handles.contains(handle));
+        let kept: Vec<&NodeId> = self
+            .plan
+            .held
+            .iter()
+            .filter(|held| held.what == "delete" || held.what.starts_with("replace"))
+            .filter(|held| {
+                let surplus = self.have.surplus.iter().filter(|surplus| surplus.node == held.node);
+                self.have.live(&held.node).is_some_and(inside) || surplus.into_iter().any(|it| inside(&it.live))
+            })
+            .map(|held| &held.node)
+            .collect();
+        let kept = kept.into_iter().next().cloned();
+        if let Some(kept) = kept {
+            self.find(Some(step.id), format!("deletes {}, and with it {kept}, which is held", step.node));
+        }
     }
 
     fn numbers(&mut self) {
@@ -103,13 +139,7 @@ impl Checker<'_> {
             return;
         };
         for hole in doc::refs(want) {
-            let made = self
-                .plan
-                .steps
-                .iter()
-                .take(step.id.0 as usize - 1)
-                .any(|earlier| earlier.node == hole.node && matches!(earlier.action, Action::Create { .. }));
-            if !made {
+            if self.made.get(&hole.node).is_none_or(|made| !self.precedes(*made, step.id)) {
                 self.find(
                     Some(step.id),
                     format!("needs {} of {}, which no earlier step makes", hole.output, hole.node),
@@ -118,12 +148,11 @@ impl Checker<'_> {
         }
     }
 
-    fn held(&mut self, step: &Step) {
-        let held = self.plan.held.iter().find(|held| {
-            held.node == step.node
-                && matches!(held.why, HeldBecause::Unreadable(_) | HeldBecause::Needs(_) | HeldBecause::Protected)
-        });
-        if held.is_some() && !matches!(step.action, Action::Delete { .. }) {
+    fn held(&mut self, step: &Step, held: &BTreeMap<&NodeId, &Held>) {
+        let stops = |held: &&&Held| {
+            matches!(held.why, HeldBecause::Unreadable(_) | HeldBecause::Needs(_) | HeldBecause::Protected)
+        };
+        if held.get(&step.node).filter(stops).is_some() && !matches!(step.action, Action::Delete { .. }) {
             self.find(Some(step.id), format!("works on {}, which is held", step.node));
         }
         if let Some(Observed::Unreadable(_)) = self.have.nodes.get(&step.node) {
@@ -138,10 +167,9 @@ impl Checker<'_> {
             if !matches!(step.action, Action::Create { .. } | Action::Update { .. }) {
                 continue;
             }
-            let Some(node) = self.want.get(&step.node) else { continue };
-            for need in self.want.needs(node) {
-                if self.made.get(&need).is_some_and(|before| *before > step.id) {
-                    late.push((step.id, need));
+            for need in self.want.needs_of(&step.node) {
+                if self.made.get(need).is_some_and(|before| !self.precedes(*before, step.id)) {
+                    late.push((step.id, need.clone()));
                 }
             }
         }
@@ -152,16 +180,16 @@ impl Checker<'_> {
 
     /// Nothing that is wanted is deleted without a successor, and nothing before those of ours that use it and also go.
     fn deletions(&mut self) {
-        let deleted: BTreeMap<&str, &Step> = self
+        let deleted: BTreeMap<(&str, &str), &Step> = self
             .plan
             .steps
             .iter()
             .filter_map(|step| match &step.action {
-                Action::Delete { live, .. } => Some((live.id.as_str(), step)),
+                Action::Delete { live, .. } => Some(((step.node.kind(), live.id.as_str()), step)),
                 _ => None,
             })
             .collect();
-        let mut holder: BTreeMap<&str, &str> = BTreeMap::new();
+        let mut holder: BTreeMap<&str, (&str, &str)> = BTreeMap::new();
         for (id, step) in &deleted {
             if let Action::Delete { live, .. } = &step.action {
                 holder.extend(live.handles.iter().map(|handle| (handle.as_str(), *id)));
@@ -175,11 +203,11 @@ impl Checker<'_> {
             if self.want.get(&step.node).is_some() && current && (!self.made.contains_key(&step.node) || revises) {
                 wrong.push((step.id, format!("deletes {}, which is wanted", step.node)));
             }
-            for used in live.uses.iter().filter_map(|handle| holder.get(handle.as_str())).filter(|id| **id != live.id) {
+            for used in live.uses.iter().filter_map(|handle| holder.get(handle.as_str())).filter(|it| it.1 != live.id) {
                 let other = deleted[used];
                 let Action::Delete { live: its, .. } = &other.action else { continue };
                 let mutual = its.uses.iter().any(|handle| live.handles.contains(handle));
-                if !mutual && step.id > other.id {
+                if !mutual && !self.precedes(step.id, other.id) {
                     wrong.push((other.id, format!("deletes {} before {}, which uses it", other.node, step.node)));
                 }
             }

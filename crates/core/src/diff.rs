@@ -95,6 +95,10 @@ impl Differ<'_> {
         match (want, have) {
             (Value::Object(wanted), Value::Object(live)) if !doc::is_hole(want) => self.object(path, wanted, live),
             (Value::Array(wanted), Value::Array(live)) => self.list(path, wanted, live),
+            // Members of a keyed list are told one by one even if the list is not there yet: some may clash with others' members.
+            (Value::Array(wanted), Value::Null) if matches!(self.list_rule(path), List::Keyed(_)) => {
+                self.list(path, wanted, &[]);
+            }
             _ => self.change(path, Some(have).filter(|have| !have.is_null()), Some(want)),
         }
     }

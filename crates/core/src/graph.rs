@@ -1,7 +1,7 @@
 //! The desired state: nodes and what they need. A graph is made by the kinds from a stack file and never changes.
 //! References to nothing and cycles are refused here, with the path of the cycle. Knows no kinds and no AWS.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use petgraph::algo::tarjan_scc;
 use petgraph::graphmap::DiGraphMap;
@@ -61,10 +61,39 @@ impl Node {
 
 /// The desired state of a stack.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(from = "Written")]
 pub struct Graph {
     /// The stack.
     pub stack: StackInfo,
     nodes: BTreeMap<NodeId, Node>,
+    /// What each node needs, found once: walking every document for every question would be most of the time of a plan.
+    #[serde(skip)]
+    needs: BTreeMap<NodeId, BTreeSet<NodeId>>,
+}
+
+/// A graph as it is written down.
+#[derive(Deserialize)]
+struct Written {
+    stack: StackInfo,
+    nodes: BTreeMap<NodeId, Node>,
+}
+
+impl From<Written> for Graph {
+    fn from(Written { stack, nodes }: Written) -> Self {
+        let needs = find_needs(&nodes);
+        Self { stack, nodes, needs }
+    }
+}
+
+fn find_needs(nodes: &BTreeMap<NodeId, Node>) -> BTreeMap<NodeId, BTreeSet<NodeId>> {
+    // The same id in a hundred documents is kept once.
+    let shared = |id: NodeId| nodes.get_key_value(&id).map_or(id, |(known, _)| known.clone());
+    let needs = |node: &Node| {
+        let mut needs = node.needs.clone();
+        needs.extend(doc::refs(&node.want).into_iter().map(|hole| shared(hole.node)));
+        needs
+    };
+    nodes.iter().map(|(id, node)| (id.clone(), needs(node))).collect()
 }
 
 /// Nodes that do not make a graph.
@@ -89,7 +118,7 @@ pub enum GraphError {
 impl Graph {
     /// Builds a graph; reports every mistake it finds.
     pub fn new(stack: StackInfo, nodes: impl IntoIterator<Item = Node>) -> Result<Self, Vec<GraphError>> {
-        let mut graph = Self { stack, nodes: BTreeMap::new() };
+        let mut graph = Self { stack, ..Self::default() };
         let mut errors = Vec::new();
         for node in nodes {
             let id = node.id.clone();
@@ -97,9 +126,10 @@ impl Graph {
                 errors.push(GraphError::Twice(id));
             }
         }
-        for node in graph.nodes.values() {
-            for missing in graph.needs(node).into_iter().filter(|need| !graph.nodes.contains_key(need)) {
-                errors.push(GraphError::Dangling { node: node.id.clone(), missing });
+        graph.needs = find_needs(&graph.nodes);
+        for (node, needs) in &graph.needs {
+            for missing in needs.iter().filter(|need| !graph.nodes.contains_key(need)) {
+                errors.push(GraphError::Dangling { node: node.clone(), missing: missing.clone() });
             }
         }
         if errors.is_empty() {
@@ -110,12 +140,12 @@ impl Graph {
 
     /// A graph that wants nothing: what `destroy` plans towards.
     pub fn empty(stack: StackInfo) -> Self {
-        Self { stack, nodes: BTreeMap::new() }
+        Self { stack, ..Self::default() }
     }
 
     /// A few nodes out of their context, to read them back; what they refer to need not be there.
     pub fn detached(stack: StackInfo, nodes: impl IntoIterator<Item = Node>) -> Self {
-        Self { stack, nodes: nodes.into_iter().map(|node| (node.id.clone(), node)).collect() }
+        Self::from(Written { stack, nodes: nodes.into_iter().map(|node| (node.id.clone(), node)).collect() })
     }
 
     /// The node of that id.
@@ -145,15 +175,18 @@ impl Graph {
 
     /// What a node needs: what its document refers to, and what it names beside that.
     pub fn needs(&self, node: &Node) -> BTreeSet<NodeId> {
-        let mut needs = node.needs.clone();
-        needs.extend(doc::refs(&node.want).into_iter().map(|hole| hole.node));
-        needs
+        self.needs_of(&node.id).cloned().collect()
+    }
+
+    /// What the node of that id needs, in order.
+    pub fn needs_of(&self, id: &NodeId) -> impl DoubleEndedIterator<Item = &NodeId> {
+        self.needs.get(id).into_iter().flatten()
     }
 
     /// All nodes, each after everything that it needs; otherwise by id.
     pub fn in_order(&self) -> Vec<&Node> {
         let mut order = Vec::with_capacity(self.nodes.len());
-        let mut seen: BTreeSet<&NodeId> = BTreeSet::new();
+        let mut seen: HashSet<&NodeId> = HashSet::with_capacity(self.nodes.len());
         for root in self.nodes.values() {
             // An explicit stack: a chain of ten thousand nodes must not overflow the program's own.
             let mut stack = vec![(root, false)];
@@ -162,8 +195,8 @@ impl Graph {
                     order.push(node);
                 } else if seen.insert(&node.id) {
                     stack.push((node, true));
-                    let needs = self.needs(node);
-                    stack.extend(needs.iter().rev().filter_map(|need| self.nodes.get(need)).map(|need| (need, false)));
+                    let needs = self.needs_of(&node.id).rev();
+                    stack.extend(needs.filter_map(|need| self.nodes.get(need)).map(|need| (need, false)));
                 }
             }
         }
@@ -175,22 +208,20 @@ impl Graph {
         let mut seen = BTreeSet::new();
         let mut open: Vec<NodeId> = roots.into_iter().cloned().collect();
         while let Some(id) = open.pop() {
-            if let Some(node) = self.nodes.get(&id)
-                && seen.insert(id)
-            {
-                open.extend(self.needs(node));
+            if self.nodes.contains_key(&id) && seen.insert(id.clone()) {
+                open.extend(self.needs_of(&id).cloned());
             }
         }
         seen
     }
 
     fn cycles(&self) -> Vec<GraphError> {
-        let index: BTreeMap<&NodeId, usize> = self.nodes.keys().enumerate().map(|(at, id)| (id, at)).collect();
+        let index: HashMap<&NodeId, usize> = self.nodes.keys().enumerate().map(|(at, id)| (id, at)).collect();
         let ids: Vec<&NodeId> = self.nodes.keys().collect();
         let mut edges = DiGraphMap::<usize, ()>::new();
-        for node in self.nodes.values() {
-            for need in self.needs(node) {
-                edges.add_edge(index[&node.id], index[&need], ());
+        for (at, id) in ids.iter().enumerate() {
+            for need in self.needs_of(id) {
+                edges.add_edge(at, index[need], ());
             }
         }
         tarjan_scc(&edges)

@@ -1,6 +1,8 @@
 //! A plan that was written down to be applied later: bound to the live state that it was made from. Before it is applied,
 //! everything is read again; if anything moved, it is refused, naming what.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -8,7 +10,7 @@ use crate::doc::Doc;
 use crate::graph::Graph;
 use crate::id::NodeId;
 use crate::plan::{Plan, PlanOptions};
-use crate::snapshot::{Live, Observed, Snapshot};
+use crate::snapshot::{Live, Observed, Owner, Snapshot};
 
 /// The format of the file; another one is refused.
 pub const FORMAT: &str = "evenkeel-plan";
@@ -130,25 +132,28 @@ impl SavedPlan {
                 }
             }
         }
-        let names = |snapshot: &Snapshot| -> Vec<(NodeId, String)> {
-            let mut names: Vec<_> = snapshot.surplus.iter().map(|s| (s.node.clone(), s.live.id.clone())).collect();
-            names.sort();
-            names
-        };
-        let (old, new) = (names(&self.snapshot), names(fresh));
-        for (node, id) in old.iter().filter(|name| !new.contains(name)) {
-            moved.push(Moved { node: node.clone(), path: String::new(), was: id.clone().into(), is: "gone".into() });
+        let old = surplus(&self.snapshot);
+        let mut new = surplus(fresh);
+        for ((node, id), was) in old {
+            match new.remove(&(node, id)) {
+                Some(is) => compare(node, was, is, &mut moved),
+                None => moved.push(existence(node, id.into(), "gone".into())),
+            }
         }
-        for (node, id) in new.iter().filter(|name| !old.contains(name)) {
-            moved.push(Moved {
-                node: node.clone(),
-                path: String::new(),
-                was: "not there".into(),
-                is: id.clone().into(),
-            });
+        moved.extend(new.into_keys().map(|(node, id)| existence(node, "not there".into(), id.into())));
+        for (kind, error) in fresh.unreadable.iter().filter(|(kind, _)| !self.snapshot.unreadable.contains_key(*kind)) {
+            moved.push(existence(&NodeId::new(kind, "*"), "readable".into(), format!("unreadable: {error}").into()));
         }
         moved
     }
+}
+
+fn surplus(snapshot: &Snapshot) -> BTreeMap<(&NodeId, &str), &Live> {
+    snapshot.surplus.iter().map(|surplus| ((&surplus.node, surplus.live.id.as_str()), &surplus.live)).collect()
+}
+
+fn existence(node: &NodeId, was: Value, is: Value) -> Moved {
+    Moved { node: node.clone(), path: String::new(), was, is }
 }
 
 fn word(observed: Option<&Observed>) -> Value {
@@ -164,7 +169,23 @@ fn compare(node: &NodeId, was: &Live, is: &Live, moved: &mut Vec<Moved>) {
         let (was, is) = (was.id.clone().into(), is.id.clone().into());
         return moved.push(Moved { node: node.clone(), path: "id".to_owned(), was, is });
     }
+    let mut field = |path: &str, was: Value, is: Value| documents(node, path, &was, &is, moved);
+    field("owner", owner(&was.owner), owner(&is.owner));
+    field("outputs", Value::from_iter(was.outputs.clone()), Value::from_iter(is.outputs.clone()));
+    field("foreign", foreign(was), foreign(is));
     documents(node, "", &was.have, &is.have, moved);
+}
+
+fn owner(owner: &Owner) -> Value {
+    match owner {
+        Owner::Ours(node) => node.to_string().into(),
+        Owner::OtherStack(stack) => format!("stack {stack}").into(),
+        Owner::Nobody => "nobody".into(),
+    }
+}
+
+fn foreign(live: &Live) -> Value {
+    live.foreign.iter().map(|member| (member.key.clone(), member.have.clone())).collect()
 }
 
 fn documents(node: &NodeId, path: &str, was: &Doc, is: &Doc, moved: &mut Vec<Moved>) {

@@ -113,6 +113,11 @@ impl Schedule {
         self.running
     }
 
+    /// Whether a step has begun and not ended.
+    pub fn is_running(&self, step: StepId) -> bool {
+        self.states.get(&step) == Some(&State::Running)
+    }
+
     /// Whether every step has come to its end.
     pub fn is_over(&self) -> bool {
         self.open == 0

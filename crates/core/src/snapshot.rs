@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::doc::{Doc, Outputs};
 use crate::error::CloudError;
-use crate::graph::Graph;
+use crate::graph::{Graph, Node};
 use crate::id::NodeId;
 use crate::name;
 
@@ -167,6 +167,8 @@ impl Snapshot {
             for live in things {
                 match &live.owner {
                     Owner::Ours(node) => marked.entry(node.clone()).or_default().push(live),
+                    // Things without a name of their own cannot be taken for one another.
+                    Owner::OtherStack(_) | Owner::Nobody if live.name.is_empty() => {}
                     Owner::OtherStack(_) | Owner::Nobody => drop(named.insert((kind.clone(), live.name.clone()), live)),
                 }
             }
@@ -181,7 +183,7 @@ impl Snapshot {
                 {
                     ours = marked.remove(old).unwrap_or_default();
                 }
-                match newest(ours, node.name.as_str(), &node.id, &mut snapshot.surplus) {
+                match newest(ours, node, &mut snapshot.surplus) {
                     Some(live) => Observed::Present(Box::new(live)),
                     None => named
                         .remove(&(node.id.kind().to_owned(), node.name.clone()))
@@ -207,9 +209,22 @@ impl Snapshot {
 }
 
 /// Takes the current one out of several things with the same mark; the others are left over from replacements.
-fn newest(mut things: Vec<Live>, base: &str, node: &NodeId, surplus: &mut Vec<Surplus>) -> Option<Live> {
-    things.sort_by_key(|live| (name::generation(base, &live.name).unwrap_or(0), live.name.clone(), live.id.clone()));
+///
+/// Where names do not tell (certificates, listeners), it is the one with the most fields as they should be.
+fn newest(mut things: Vec<Live>, node: &Node, surplus: &mut Vec<Surplus>) -> Option<Live> {
+    if things.len() > 1 {
+        let fields = |live: &Live| match &node.want {
+            Value::Object(want) => {
+                want.iter().filter(|(key, value)| live.have.get(key.as_str()) == Some(value)).count()
+            }
+            _ => 0,
+        };
+        things.sort_by_cached_key(|live| {
+            let generation = name::generation(&node.name, &live.name).unwrap_or(0);
+            (generation, fields(live), live.name.clone(), live.id.clone())
+        });
+    }
     let current = things.pop()?;
-    surplus.extend(things.into_iter().map(|live| Surplus { node: node.clone(), superseded: true, live }));
+    surplus.extend(things.into_iter().map(|live| Surplus { node: node.id.clone(), superseded: true, live }));
     Some(current)
 }

@@ -44,7 +44,7 @@ pub(super) enum Heard {
 }
 
 impl Poller {
-    /// The next poll of everything awaited; `None` if nothing is, or one is due already.
+    /// The pause before the next poll; `None` if nothing is, or one is due already.
     pub(super) fn next<'a>(&mut self, engine: Engine<'a>, kind: &str) -> Option<BoxFuture<'a, Finished>> {
         if self.active || self.awaited.is_empty() {
             return None;
@@ -56,13 +56,21 @@ impl Poller {
         self.polls += 1;
         self.active = true;
         let kind = kind.to_owned();
-        let (steps, waiting): (Vec<StepId>, Vec<Waiting>) =
-            self.awaited.iter().map(|(step, awaited)| (*step, awaited.waiting.clone())).unzip();
         Some(Box::pin(async move {
             engine.clock.sleep(pause).await;
+            Finished::PollDue { kind }
+        }))
+    }
+
+    /// Asks for everything that is awaited by now.
+    pub(super) fn ask<'a>(&self, engine: Engine<'a>, kind: &str) -> BoxFuture<'a, Finished> {
+        let kind = kind.to_owned();
+        let (steps, waiting): (Vec<StepId>, Vec<Waiting>) =
+            self.awaited.iter().map(|(step, awaited)| (*step, awaited.waiting.clone())).unzip();
+        Box::pin(async move {
             let results = engine.cloud.poll(&kind, &waiting).await;
             Finished::Polled { kind, steps, results }
-        }))
+        })
     }
 
     /// Notes that a poll has come back; with nothing left to await, intervals begin anew.

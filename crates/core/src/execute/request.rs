@@ -44,6 +44,7 @@ pub(super) enum Finished {
     Request { step: StepId, result: Result<Option<Live>, CloudError>, holders: Vec<String> },
     ReadBack { step: StepId, result: Result<Option<Live>, CloudError> },
     Paused { step: StepId },
+    PollDue { kind: String },
     Polled { kind: String, steps: Vec<StepId>, results: Vec<Result<Readiness, CloudError>> },
 }
 

@@ -1,7 +1,7 @@
 //! The loop of a run: starts steps, hears what comes back, decides what it means, tells events. Everything that happens is
 //! decided here in one place and one order; futures only carry requests out and answers in.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -34,6 +34,10 @@ pub(super) struct Run<'a> {
     attempts: BTreeMap<StepId, Attempt>,
     pollers: BTreeMap<String, Poller>,
     tasks: FuturesUnordered<BoxFuture<'a, Finished>>,
+    /// Requests of steps that are under way.
+    busy: usize,
+    /// Steps that have rested and are to be tried again.
+    due: BTreeSet<StepId>,
     began: Duration,
     seq: u64,
     stopping: bool,
@@ -52,6 +56,8 @@ impl<'a> Run<'a> {
             attempts: BTreeMap::new(),
             pollers: BTreeMap::new(),
             tasks: FuturesUnordered::new(),
+            busy: 0,
+            due: BTreeSet::new(),
             began: engine.clock.now(),
             seq: 0,
             stopping: false,
@@ -63,6 +69,13 @@ impl<'a> Run<'a> {
         self.tell(What::RunStarted { steps: self.plan.steps.len() });
         let mut heard = 0;
         loop {
+            if stop.asked() > heard {
+                heard = stop.asked();
+                self.stop();
+                if heard > 1 {
+                    break;
+                }
+            }
             self.start_what_may();
             if self.schedule.is_over() {
                 break;
@@ -71,26 +84,23 @@ impl<'a> Run<'a> {
                 let asked = std::pin::pin!(stop.more_than(heard));
                 match select(self.tasks.next(), asked).await {
                     Either::Left((finished, _)) => Either::Left(finished),
-                    Either::Right((asked, _)) => Either::Right(asked),
+                    Either::Right(_) => Either::Right(()),
                 }
             };
             match next {
                 Either::Left(Some(finished)) => self.hear(finished),
                 // Nothing runs although steps are open: a mistake of ours, which must not hang.
                 Either::Left(None) => break,
-                Either::Right(asked) => {
-                    heard = asked;
-                    self.stop();
-                    if asked > 1 {
-                        break;
-                    }
-                }
+                Either::Right(_) => {}
             }
         }
         self.finish()
     }
 
     fn finish(mut self) -> Outcome {
+        for step in self.schedule.cancel() {
+            self.abandon(step);
+        }
         for step in self.attempts.keys().copied().collect::<Vec<_>>() {
             self.abandon(step);
         }
@@ -110,7 +120,12 @@ impl<'a> Run<'a> {
     }
 
     fn start_what_may(&mut self) {
-        while self.attempts.len() < self.engine.limits.in_flight.max(1) {
+        while self.busy < self.engine.limits.in_flight.max(1) {
+            // What rests between two tries takes nobody's place, so that what it waits for can go on.
+            if let Some(step) = self.due.pop_first() {
+                self.send(step);
+                continue;
+            }
             let Some(step) = self.schedule.start().and_then(|id| self.plan.step(id)) else { break };
             self.tell(What::StepStarted { step: step.id, node: step.node.clone(), verb: step.verb().to_owned() });
             self.start(step);
@@ -166,15 +181,20 @@ impl<'a> Run<'a> {
             let text = format!("{} of {} is not known although it should be", hole.output, hole.node);
             return self.fail(step, CloudError::bug("plan", text), Vec::new());
         }
+        self.busy += 1;
         self.tasks.push(request::send(self.engine, step, attempt));
     }
 
     fn hear(&mut self, finished: Finished) {
+        if matches!(finished, Finished::Request { .. } | Finished::ReadBack { .. }) {
+            self.busy -= 1;
+        }
         match finished {
             Finished::Request { step, result: Ok(live), .. } => self.answered(step, live),
             Finished::Request { step, result: Err(error), holders } => self.refused(step, error, holders),
             Finished::ReadBack { step, result } => self.was_read_back(step, result),
-            Finished::Paused { step } => self.send(step),
+            Finished::Paused { step } => drop(self.due.insert(step)),
+            Finished::PollDue { kind } => self.poll_now(&kind),
             Finished::Polled { kind, steps, results } => self.polled(&kind, &steps, results),
         }
     }
@@ -211,8 +231,11 @@ impl<'a> Run<'a> {
         let spent = now.saturating_sub(attempt.began);
         let (node, failures) = (attempt.node.clone(), attempt.failures);
         match verdict(error.class, creating, failures, spent, deadline) {
+            // What should go is gone.
+            Verdict::Fail if deleting && error.class == ErrorClass::Gone => self.succeed(step, None),
             Verdict::Fail => self.fail(step, error, holders),
-            _ if self.stopping => self.fail(step, error, holders),
+            Verdict::Again(_) if self.stopping => self.fail(step, error, holders),
+            Verdict::ReadBack(_) if self.stopping && deleting => self.fail(step, error, holders),
             // Deleting twice does no harm, so there is nothing to find out first.
             Verdict::Again(pause) => self.again(step, node, error, pause, holders),
             Verdict::ReadBack(pause) if deleting => self.again(step, node, error, pause, holders),
@@ -236,6 +259,7 @@ impl<'a> Run<'a> {
             return self.fail(step, CloudError::bug("read back", "the node is not in the graph"), Vec::new());
         };
         let node = Node { want: want.clone(), ..node.clone() };
+        self.busy += 1;
         self.tasks.push(request::read_back(self.engine, step, node, pause));
     }
 
@@ -248,11 +272,17 @@ impl<'a> Run<'a> {
         };
         let creating = matches!(&*attempt.order, Order::Create { .. });
         let last = attempt.last.clone();
-        // What is to be replaced is not what was made.
-        match result.map(|found| found.filter(|live| replaced.as_ref() != Some(&live.id))) {
+        let (before, given) = match &*attempt.order {
+            Order::Update { live, changes, .. } => (Some(live.id.clone()), changes.clone()),
+            Order::Create { .. } | Order::Delete { .. } => (None, Vec::new()),
+        };
+        // What is to be replaced is not what was made, and what is to be changed is no other thing.
+        let meant =
+            |live: &Live| replaced.as_ref() != Some(&live.id) && before.as_ref().is_none_or(|id| *id == live.id);
+        match result.map(|found| found.filter(meant)) {
             Err(error) => self.refused(step, CloudError { class: ErrorClass::Unknown, ..error }, Vec::new()),
             Ok(None) => match last {
-                Some(error) if !creating => self.fail(step, error, Vec::new()),
+                Some(error) if !creating || self.stopping => self.fail(step, error, Vec::new()),
                 Some(error) if error.class == ErrorClass::Exists => {
                     let node = attempt.node.clone();
                     self.again(step, node, error, Duration::from_secs(2), Vec::new());
@@ -267,8 +297,13 @@ impl<'a> Run<'a> {
                 self.fail(step, error, Vec::new());
             }
             Ok(Some(live)) => {
-                let changes = self.in_place(&attempt.node, want, &live);
-                if changes.is_empty() {
+                let mut changes = self.in_place(&attempt.node, want, &live);
+                for change in changes.iter_mut().filter(|change| change.from.is_none()) {
+                    // A member that is taken over is not among ours yet; what is there was in the order.
+                    change.from = given.iter().find(|it| it.path == change.path).and_then(|it| it.from.clone());
+                }
+                // The mark may be all that was to change.
+                if changes.is_empty() && live.owner == Owner::Ours(attempt.node.clone()) {
                     self.succeed(step, Some(live));
                 } else {
                     let order = Order::Update { live: Box::new(live), want: want.clone(), changes };
@@ -294,6 +329,12 @@ impl<'a> Run<'a> {
         }
     }
 
+    fn poll_now(&mut self, kind: &str) {
+        if let Some(task) = self.pollers.get(kind).map(|poller| poller.ask(self.engine, kind)) {
+            self.tasks.push(task);
+        }
+    }
+
     fn polled(&mut self, kind: &str, steps: &[StepId], results: Vec<Result<Readiness, CloudError>>) {
         let now = self.engine.clock.now();
         for (step, answer) in steps.iter().zip(results) {
@@ -307,15 +348,13 @@ impl<'a> Run<'a> {
                     let (node, deadline_secs) = (awaited.waiting.node.clone(), awaited.deadline.as_secs());
                     self.tell(What::Waiting { step: *step, node, status, waited_secs, deadline_secs });
                 }
-                Heard::Reached => {
-                    self.forget(kind, *step);
-                    self.succeed(*step, None);
-                }
-                Heard::Failed(error) => {
-                    self.forget(kind, *step);
-                    self.fail(*step, error, Vec::new());
-                }
+                Heard::Reached => self.succeed(*step, None),
+                Heard::Failed(error) => self.fail(*step, error, Vec::new()),
             }
+            if self.schedule.is_running(*step) {
+                continue;
+            }
+            self.forget(kind, *step);
         }
         if let Some(poller) = self.pollers.get_mut(kind) {
             poller.polled();
@@ -399,7 +438,8 @@ impl<'a> Run<'a> {
     }
 
     fn took(&self, step: StepId) -> u64 {
-        let began = self.attempts.get(&step).map_or(self.began, |attempt| attempt.began);
+        let awaited = self.pollers.values().find_map(|poller| poller.awaited.get(&step)).map(|awaited| awaited.began);
+        let began = self.attempts.get(&step).map(|attempt| attempt.began).or(awaited).unwrap_or(self.began);
         u64::try_from(self.engine.clock.now().saturating_sub(began).as_millis()).unwrap_or(u64::MAX)
     }
 

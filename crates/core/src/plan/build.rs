@@ -1,8 +1,8 @@
 //! Puts a plan together: decide, collect what goes, order. Total and without effects: the same inputs give the same plan.
 
 use super::decide::Decider;
-use super::order::{Orderer, delete_first};
-use super::remove::removals;
+use super::order::Orderer;
+use super::remove::Remover;
 use super::{Plan, PlanOptions};
 use crate::graph::Graph;
 use crate::kind::Kinds;
@@ -11,14 +11,14 @@ use crate::snapshot::Snapshot;
 /// Compares what is wanted with what is live and decides what to do.
 pub fn plan(kinds: &Kinds, want: &Graph, have: &Snapshot, options: &PlanOptions) -> Plan {
     let mut decisions = Decider::new(kinds, want, have, options).run();
-    let first = delete_first(kinds, &decisions);
-    let mut held = std::mem::take(&mut decisions.held);
-    let removals = removals(have, options, std::mem::take(&mut decisions.outgoing), &mut held);
+    let outgoing = std::mem::take(&mut decisions.outgoing);
+    let removals = Remover { want, have, options }.collect(outgoing, &mut decisions);
+    let held = std::mem::take(&mut decisions.held);
     let mut order = Orderer::new(kinds, options, &mut decisions);
     order.waits_for_readiness();
     order.waits_for_others(&mut decisions);
     order.needs_first(want);
-    order.deletions(removals, &first, have);
+    order.deletions(removals, have);
     Plan {
         stack: want.stack.clone(),
         steps: order.finish(),

@@ -104,7 +104,7 @@ impl<'a> Decider<'a> {
     }
 
     fn node(&mut self, node: &Node, kind: &Kind) {
-        if let Some(need) = self.want.needs(node).into_iter().find(|need| self.out.blocked.contains(need)) {
+        if let Some(need) = self.want.needs_of(&node.id).find(|need| self.out.blocked.contains(*need)).cloned() {
             // What is there already still tells others its outputs.
             if let Some(live) = self.have.live(&node.id) {
                 self.out.known.insert(node.id.clone(), live.outputs.clone());
@@ -186,16 +186,24 @@ impl<'a> Decider<'a> {
             None
         } else if node.protect {
             Some(HeldBecause::Protected)
+        } else if let Some(data) = &live.data {
+            Some(HeldBecause::Data(data.clone()))
+        } else if kind.replace == Replace::DeleteFirst {
+            self.kept_inside(live)
         } else {
-            live.data.clone().map(HeldBecause::Data)
+            None
         };
         if let Some(why) = obstacle {
             self.out.known.insert(node.id.clone(), live.outputs.clone());
             self.out.held.push(Held { node: node.id.clone(), what: format!("replace, because of {forced}"), why });
             return;
         }
+        // Counting goes on from the old one: the highest generation is the current one, should the run be interrupted.
         let name = match kind.replace {
-            Replace::CreateFirst => self.free_name(node, kind, 1),
+            Replace::CreateFirst => {
+                let next = name::generation(&node.name, &live.name).map_or(1, |generation| generation + 1);
+                self.free_name(node, kind, next)
+            }
             Replace::DeleteFirst | Replace::Revise => node.name.clone(),
         };
         if !keeps {
@@ -206,13 +214,34 @@ impl<'a> Decider<'a> {
         self.draft(node, name, Action::Create { want, replaces }, Reason::Immutable(forced));
     }
 
+    /// Why a thing cannot be deleted before its successor is made: something that nobody can judge, or that must not go,
+    /// would go with it. (What is created first can leave its old half standing; this cannot.)
+    fn kept_inside(&self, live: &Live) -> Option<HeldBecause> {
+        if let Some(kind) = self.have.unreadable.keys().next() {
+            return Some(HeldBecause::Other(format!(
+                "{kind} could not be read, so nobody knows whether it is still used"
+            )));
+        }
+        let inside = |other: &Live| other.within.as_ref().is_some_and(|handle| live.handles.contains(handle));
+        self.have.nodes.keys().filter_map(|node| Some((node, self.have.live(node)?))).find_map(|(node, other)| {
+            let kept = self.want.get(node).is_some_and(|wanted| wanted.protect) || other.data.is_some();
+            let kept = kept && inside(other) && !self.options.consent.contains(node);
+            kept.then(|| HeldBecause::Other(format!("{node} would go with it, and that needs consent")))
+        })
+    }
+
     fn foreign(&mut self, node: &Node, kind: &Kind, live: &Live, stack: Option<&String>) {
-        let want = self.fill(&node.want);
-        let changes = self.weigh(node, diff(kind, &want, &live.have), live);
+        let mut want = self.fill(&node.want);
+        let mut changes = self.weigh(node, diff(kind, &want, &live.have), live);
+        keep_delegated(node, live, &mut want);
         self.out.known.insert(node.id.clone(), live.outputs.clone());
         let fixed = changes.iter().find(|change| change.effect == Effect::Replace);
         let obstacle = fixed.map(|change| format!("{} cannot be changed in place", change.path));
         if obstacle.is_none() && self.options.adopt.contains(&node.id.to_string()) {
+            if !self.settle_foreign_members(node, live, &want, &mut changes) {
+                self.out.blocked.insert(node.id.clone());
+                return;
+            }
             let action = Action::Adopt { live: Box::new(live.clone()), want, changes };
             return self.draft(node, live.name.clone(), action, Reason::Adopted);
         }
@@ -268,7 +297,6 @@ impl<'a> Decider<'a> {
                 kept.push(change);
             }
         }
-        self.out.notes.dedup();
         kept
     }
 
@@ -303,7 +331,10 @@ impl<'a> Decider<'a> {
     }
 
     fn note(&mut self, node: &Node, text: String) {
-        self.out.notes.push(Note { node: node.id.clone(), text });
+        let note = Note { node: node.id.clone(), text };
+        if self.out.notes.last() != Some(&note) {
+            self.out.notes.push(note);
+        }
     }
 }
 

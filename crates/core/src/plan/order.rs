@@ -3,6 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use petgraph::algo::tarjan_scc;
+use petgraph::graphmap::DiGraphMap;
+
 use super::decide::{Decisions, Draft};
 use super::remove::{self, Removal};
 use super::{Action, PlanOptions, Reason, Step};
@@ -54,7 +57,7 @@ impl<'a> Orderer<'a> {
     pub(super) fn waits_for_others(&mut self, decisions: &mut Decisions) {
         for (node, live, what) in std::mem::take(&mut decisions.under_way) {
             if let Some(kind) = self.kinds.get(node.kind())
-                && !self.options.no_wait
+                && !(self.options.no_wait && kind.ready == Ready::AtEnd)
             {
                 let action = Action::Wait {
                     goal: Goal::Ready,
@@ -71,72 +74,109 @@ impl<'a> Orderer<'a> {
 
     /// What is needed comes first.
     pub(super) fn needs_first(&mut self, want: &Graph) {
-        for (node, at) in self.main.clone() {
-            let Some(wanted) = want.get(&node) else { continue };
-            for need in want.needs(wanted) {
-                let Some(before) = self.main.get(&need).copied() else { continue };
+        for (node, at) in &self.main {
+            for need in want.needs_of(node) {
+                let Some(before) = self.main.get(need).copied() else { continue };
                 let gate = self.kind(before).is_some_and(|kind| kind.ready == Ready::BeforeDependants);
+                if !gate && matches!(self.drafts[before].action, Action::Wait { .. }) {
+                    continue;
+                }
                 let before = if gate { self.complete.get(&before).copied().unwrap_or(before) } else { before };
-                self.edges.insert((before, at));
+                self.edges.insert((before, *at));
             }
         }
     }
 
     /// Adds deletions, each after everything that still uses the thing, and around what takes its place.
-    pub(super) fn deletions(&mut self, removals: Vec<Removal>, first: &BTreeSet<NodeId>, have: &Snapshot) {
+    pub(super) fn deletions(&mut self, mut removals: Vec<Removal>, have: &Snapshot) {
+        let names = self.names_made();
+        let takers: Vec<Option<usize>> = removals
+            .iter()
+            .map(|removal| names.get(&(removal.node.kind(), removal.live.name.as_str())).copied())
+            .collect();
+        make_room(&mut removals, &takers);
         let holder = remove::by_handle(&removals);
         let between = remove::edges(&removals);
         let roots: Vec<usize> = (0..removals.len()).map(|at| remove::root(&removals, at)).collect();
-        let removed: BTreeSet<&str> = removals.iter().map(|removal| removal.live.id.as_str()).collect();
-        // Who lets go of a thing by being changed: users that stay.
-        let mut releases: BTreeSet<(usize, usize)> = BTreeSet::new();
-        for (node, used) in have.nodes.keys().filter_map(|node| Some((node, have.live(node)?))) {
-            if let Some(at) = self.main.get(node)
-                && !removed.contains(used.id.as_str())
-            {
-                let after = self.complete.get(at).copied().unwrap_or(*at);
-                releases
-                    .extend(used.uses.iter().filter_map(|handle| holder.get(handle)).map(|gone| (after, roots[*gone])));
-            }
-        }
-        let mut draft_of: BTreeMap<usize, usize> = BTreeMap::new();
+        let releases = self.releases(&removals, &holder, &roots, have);
         let mut with: BTreeMap<usize, Vec<NodeId>> = BTreeMap::new();
+        // What takes the place of something that goes with another thing is made before that other thing goes.
+        let mut moves: BTreeSet<(usize, usize)> = BTreeSet::new();
         for (at, removal) in
             removals.iter().enumerate().filter(|(at, removal)| removal.with.is_some() || roots[*at] != *at)
         {
             with.entry(roots[at]).or_default().push(removal.node.clone());
+            moves.extend(self.successor(&removal.node).map(|successor| (successor, roots[at])));
         }
+        let firsts: Vec<bool> = removals.iter().map(|removal| removal.first).collect();
+        let mut draft_of: BTreeMap<usize, usize> = BTreeMap::new();
         for (at, removal) in removals.into_iter().enumerate() {
-            if removal.with.is_some() {
-                continue;
+            if removal.with.is_none() {
+                let draft = self.delete(removal, with.remove(&at).unwrap_or_default(), takers[at]);
+                draft_of.insert(at, draft);
             }
-            let draft = self.delete(removal, with.remove(&at).unwrap_or_default(), first);
-            draft_of.insert(at, draft);
         }
         for (before, after) in between {
             let before = draft_of[&before];
             self.edges.insert((self.complete.get(&before).copied().unwrap_or(before), draft_of[&after]));
         }
-        for (before, gone) in releases {
-            if before != draft_of[&gone] {
+        let above = if firsts.contains(&true) { self.above() } else { BTreeMap::new() };
+        for (before, gone) in releases.into_iter().chain(moves) {
+            // A user of what has to make room changes to the successor, so it cannot let go earlier.
+            let too_late = firsts[gone] && reaches(&above, draft_of[&gone], before);
+            if before != draft_of[&gone] && !too_late {
                 self.edges.insert((before, draft_of[&gone]));
             }
         }
     }
 
-    fn delete(&mut self, removal: Removal, with: Vec<NodeId>, first: &BTreeSet<NodeId>) -> usize {
-        let Removal { node, live, why, replaced, .. } = removal;
-        let at = self.drafts.len();
-        let name = live.name.clone();
-        let data = live.data.clone();
-        let successor =
-            self.main.get(&node).copied().filter(|main| matches!(self.drafts[*main].action, Action::Create { .. }));
-        let same_name = self.drafts.iter().position(|draft| {
-            draft.node.kind() == node.kind()
-                && !name.is_empty()
-                && draft.name == name
-                && matches!(draft.action, Action::Create { .. })
+    /// Who lets go of a thing by being changed: users that stay.
+    fn releases(
+        &self,
+        removals: &[Removal],
+        holder: &BTreeMap<String, usize>,
+        roots: &[usize],
+        have: &Snapshot,
+    ) -> BTreeSet<(usize, usize)> {
+        let removed: BTreeSet<(&str, &str)> =
+            removals.iter().map(|removal| (removal.node.kind(), removal.live.id.as_str())).collect();
+        let mut releases = BTreeSet::new();
+        if removals.is_empty() {
+            return releases;
+        }
+        for (node, at) in &self.main {
+            let Some(user) = have.live(node).filter(|live| !removed.contains(&(node.kind(), live.id.as_str()))) else {
+                continue;
+            };
+            let after = self.complete.get(at).copied().unwrap_or(*at);
+            releases.extend(user.uses.iter().filter_map(|handle| holder.get(handle)).map(|gone| (after, roots[*gone])));
+        }
+        releases
+    }
+
+    /// The draft that makes a thing of that kind and name.
+    fn names_made(&self) -> BTreeMap<(&str, &str), usize> {
+        let made = self
+            .drafts
+            .iter()
+            .enumerate()
+            .filter(|(_, draft)| !draft.name.is_empty() && matches!(draft.action, Action::Create { .. }));
+        let keep = self.kinds;
+        let named = made.filter(|(_, draft)| {
+            keep.get(draft.node.kind()).is_some_and(|kind| kind.name_limit > 0 && kind.replace != Replace::Revise)
         });
+        named.map(|(at, draft)| ((draft.node.kind(), draft.name.as_str()), at)).collect()
+    }
+
+    fn successor(&self, node: &NodeId) -> Option<usize> {
+        self.main.get(node).copied().filter(|main| matches!(self.drafts[*main].action, Action::Create { .. }))
+    }
+
+    fn delete(&mut self, removal: Removal, with: Vec<NodeId>, taker: Option<usize>) -> usize {
+        let Removal { node, live, why, replaced, first, .. } = removal;
+        let at = self.drafts.len();
+        let (name, data) = (live.name.clone(), live.data.clone());
+        let successor = self.successor(&node);
         self.drafts.push(Draft {
             node: node.clone(),
             name,
@@ -150,14 +190,21 @@ impl<'a> Orderer<'a> {
         }
         let gone = self.complete.get(&at).copied().unwrap_or(at);
         match successor {
-            Some(main) if first.contains(&node) => drop(self.edges.insert((gone, main))),
+            Some(main) if first => drop(self.edges.insert((gone, main))),
             Some(main) => drop(self.edges.insert((main, at))),
             None => {}
         }
-        if let Some(taker) = same_name.filter(|taker| Some(*taker) != successor || first.contains(&node)) {
+        if let Some(taker) = taker.filter(|taker| Some(*taker) != successor || first) {
             self.edges.insert((gone, taker));
         }
         at
+    }
+
+    /// Which drafts wait for a draft.
+    fn above(&self) -> BTreeMap<usize, Vec<usize>> {
+        let mut above: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        self.edges.iter().for_each(|(first, second)| above.entry(*first).or_default().push(*second));
+        above
     }
 
     fn wait(&mut self, of: usize, goal: Goal, kind: &Kind) {
@@ -198,8 +245,11 @@ impl<'a> Orderer<'a> {
         let mut waiting: BTreeSet<usize> = (0..open.len()).filter(|at| open[*at] > 0).collect();
         let mut order = Vec::with_capacity(open.len());
         let mut number: BTreeMap<usize, StepId> = BTreeMap::new();
-        // A circle can only come from what is live; the first of it then goes without waiting and AWS has the last word.
-        while let Some(at) = ready.pop_first().or_else(|| waiting.first().copied()) {
+        // A circle can only come from what is live; one of it then goes without waiting and AWS has the last word.
+        let deletes = |at: usize| matches!(self.drafts[at].action, Action::Delete { .. });
+        while let Some(at) =
+            ready.pop_first().or_else(|| (!waiting.is_empty()).then(|| knot(&self.edges, &waiting, deletes)).flatten())
+        {
             waiting.remove(&at);
             order.push(at);
             number.insert(at, StepId(u32::try_from(order.len()).unwrap_or(u32::MAX)));
@@ -226,8 +276,50 @@ impl<'a> Orderer<'a> {
     }
 }
 
-/// Nodes whose old thing has to be gone before the new one is made.
-pub(super) fn delete_first(kinds: &Kinds, decisions: &Decisions) -> BTreeSet<NodeId> {
-    let by_kind = |node: &NodeId| kinds.get(node.kind()).is_some_and(|kind| kind.replace == Replace::DeleteFirst);
-    decisions.outgoing.iter().filter(|out| out.first || by_kind(&out.node)).map(|out| out.node.clone()).collect()
+/// Marks what has to be gone before something else is made, and the old halves that hold on to such a thing.
+fn make_room(removals: &mut [Removal], takers: &[Option<usize>]) {
+    for (removal, taker) in removals.iter_mut().zip(takers) {
+        removal.first |= taker.is_some();
+    }
+    let holder = remove::by_handle(removals);
+    loop {
+        let uses_first = |removal: &Removal| {
+            let mut used = removal.live.uses.iter().chain(&removal.live.within);
+            used.any(|handle| holder.get(handle).is_some_and(|at| removals[*at].first))
+        };
+        let more: Vec<usize> = removals
+            .iter()
+            .enumerate()
+            .filter(|(_, removal)| removal.why == Reason::Replaced && !removal.first && uses_first(removal))
+            .map(|(at, _)| at)
+            .collect();
+        if more.is_empty() {
+            return;
+        }
+        more.into_iter().for_each(|at| removals[at].first = true);
+    }
+}
+
+/// Whether `to` waits for `from`, directly or not.
+fn reaches(above: &BTreeMap<usize, Vec<usize>>, from: usize, to: usize) -> bool {
+    let (mut seen, mut open) = (BTreeSet::new(), vec![from]);
+    while let Some(at) = open.pop() {
+        if at == to {
+            return true;
+        }
+        if seen.insert(at) {
+            open.extend(above.get(&at).into_iter().flatten());
+        }
+    }
+    false
+}
+
+/// One draft of a circle that waits for nothing outside it, to go first; a deletion if there is one.
+fn knot(edges: &BTreeSet<(usize, usize)>, waiting: &BTreeSet<usize>, deletes: impl Fn(usize) -> bool) -> Option<usize> {
+    let inside = edges.iter().filter(|(first, second)| waiting.contains(first) && waiting.contains(second));
+    let graph: DiGraphMap<usize, ()> = inside.map(|(first, second)| (*first, *second, ())).collect();
+    // Groups come in reverse order of their edges, so the last one waits for no other.
+    let mut group = tarjan_scc(&graph).pop()?;
+    group.sort_unstable();
+    group.iter().copied().find(|at| deletes(*at)).or_else(|| group.first().copied())
 }

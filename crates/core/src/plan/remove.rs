@@ -6,10 +6,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use petgraph::algo::tarjan_scc;
 use petgraph::graphmap::DiGraphMap;
 
-use super::decide::Outgoing;
+use super::decide::{Decisions, Outgoing};
 use super::{Held, HeldBecause, PlanOptions, Reason};
+use crate::graph::Graph;
 use crate::id::NodeId;
-use crate::snapshot::{Live, Snapshot};
+use crate::snapshot::{Live, Snapshot, Surplus};
 
 /// A live thing that is to be deleted.
 #[derive(Debug)]
@@ -19,60 +20,103 @@ pub(super) struct Removal {
     pub(super) why: Reason,
     /// Whether it is the old half of a replacement.
     pub(super) replaced: bool,
+    /// Whether its successor, or another thing that takes its name, is made after it.
+    pub(super) first: bool,
     /// The removal that it disappears with.
     pub(super) with: Option<usize>,
 }
 
-/// Collects what is to be deleted.
-pub(super) fn removals(
-    have: &Snapshot,
-    options: &PlanOptions,
-    outgoing: Vec<Outgoing>,
-    held: &mut Vec<Held>,
-) -> Vec<Removal> {
-    let mut removals: Vec<Removal> = Vec::new();
-    for Outgoing { node, live, .. } in outgoing {
-        removals.push(Removal { node, live, why: Reason::Replaced, replaced: true, with: None });
+/// Collects what goes.
+pub(super) struct Remover<'a> {
+    pub(super) want: &'a Graph,
+    pub(super) have: &'a Snapshot,
+    pub(super) options: &'a PlanOptions,
+}
+
+impl Remover<'_> {
+    /// What is to be deleted; what is not, although nobody wants it, is held.
+    pub(super) fn collect(&self, outgoing: Vec<Outgoing>, decisions: &mut Decisions) -> Vec<Removal> {
+        let mut removals: Vec<Removal> = Vec::new();
+        let inside = self.want.closure(&self.options.target);
+        for Outgoing { node, live, first } in outgoing {
+            match self.unreadable().filter(|_| !first) {
+                Some(why) => decisions.held.push(Held { node, what: "delete".to_owned(), why }),
+                None => removals.push(Removal { node, live, why: Reason::Replaced, replaced: true, first, with: None }),
+            }
+        }
+        let mut staying: Vec<(NodeId, &Live)> = Vec::new();
+        for surplus in &self.have.surplus {
+            let (node, live) = (surplus.node.clone(), surplus.live.clone());
+            if let Some(why) = self.obstacle(surplus, &inside) {
+                staying.push((node.clone(), &surplus.live));
+                decisions.held.push(Held { node, what: "delete".to_owned(), why });
+                continue;
+            }
+            let why = match (self.options.destroy, surplus.superseded) {
+                (true, _) => Reason::Destroy,
+                (false, true) => Reason::LeftOver,
+                (false, false) => Reason::Dropped,
+            };
+            removals.push(Removal { node, live, why, replaced: surplus.superseded, first: false, with: None });
+        }
+        let left = decisions.held.iter().map(|held| &held.node).chain(decisions.conflicts.iter().map(|it| &it.node));
+        let left = left.filter(|node| !decisions.main.contains_key(*node));
+        staying.extend(left.filter_map(|node| Some((node.clone(), self.have.live(node)?))));
+        let mut removals = keep_for(staying, removals, &mut decisions.held);
+        subsume(&mut removals);
+        removals
     }
-    for surplus in &have.surplus {
-        let (node, live) = (surplus.node.clone(), surplus.live.clone());
-        match obstacle(&node, &live, surplus.superseded, have, options) {
-            Some(why) => held.push(Held { node, what: "delete".to_owned(), why }),
-            None => {
-                let why = match (options.destroy, surplus.superseded) {
-                    (true, _) => Reason::Destroy,
-                    (false, true) => Reason::LeftOver,
-                    (false, false) => Reason::Dropped,
-                };
-                removals.push(Removal { node, live, why, replaced: surplus.superseded, with: None });
+
+    fn unreadable(&self) -> Option<HeldBecause> {
+        let kind = self.have.unreadable.keys().next()?;
+        let why = format!("{kind} could not be read, so nobody knows whether something there still uses it");
+        Some(HeldBecause::Other(why))
+    }
+
+    fn obstacle(&self, surplus: &Surplus, inside: &BTreeSet<NodeId>) -> Option<HeldBecause> {
+        let Surplus { node, live, superseded } = surplus;
+        let options = self.options;
+        if let Some(why) = self.unreadable() {
+            return Some(why);
+        }
+        if !options.target.is_empty() && !options.target.contains(node) && !inside.contains(node) {
+            return Some(HeldBecause::NotTargeted);
+        }
+        if options.consent.contains(node) {
+            return None;
+        }
+        if options.protected.contains(node) && !superseded {
+            return Some(HeldBecause::Protected);
+        }
+        live.data.clone().filter(|_| !options.destroy && !superseded).map(HeldBecause::Data)
+    }
+}
+
+/// Holds what is used by, or is the place of, something that stays; and so on, for what is held for that reason.
+///
+/// What has to make room for its successor is let go all the same: the successor was decided on already.
+fn keep_for(staying: Vec<(NodeId, &Live)>, removals: Vec<Removal>, held: &mut Vec<Held>) -> Vec<Removal> {
+    if staying.is_empty() {
+        return removals;
+    }
+    let holder = by_handle(&removals);
+    let mut kept: BTreeMap<usize, NodeId> = BTreeMap::new();
+    let mut open = staying;
+    while let Some((user, live)) = open.pop() {
+        for handle in live.uses.iter().chain(&live.within) {
+            if let Some(at) = holder.get(handle).copied().filter(|at| !removals[*at].first && !kept.contains_key(at))
+                && removals[at].live.id != live.id
+            {
+                kept.insert(at, user.clone());
+                open.push((removals[at].node.clone(), &removals[at].live));
             }
         }
     }
-    subsume(&mut removals);
-    removals
-}
-
-fn obstacle(
-    node: &NodeId,
-    live: &Live,
-    superseded: bool,
-    have: &Snapshot,
-    options: &PlanOptions,
-) -> Option<HeldBecause> {
-    if let Some(kind) = have.unreadable.keys().next() {
-        let why = format!("{kind} could not be read, so nobody knows whether something there still uses it");
-        return Some(HeldBecause::Other(why));
+    for (at, user) in &kept {
+        let why = HeldBecause::Other(format!("{user} uses it, and that stays"));
+        held.push(Held { node: removals[*at].node.clone(), what: "delete".to_owned(), why });
     }
-    if !options.target.is_empty() && !options.target.contains(node) {
-        return Some(HeldBecause::NotTargeted);
-    }
-    if options.consent.contains(node) {
-        return None;
-    }
-    if options.protected.contains(node) && !superseded {
-        return Some(HeldBecause::Protected);
-    }
-    live.data.clone().filter(|_| !options.destroy && !superseded).map(HeldBecause::Data)
+    removals.into_iter().enumerate().filter(|(at, _)| !kept.contains_key(at)).map(|(_, removal)| removal).collect()
 }
 
 /// Lets things disappear with what they are inside of, except where that would make two deletions wait for each other.

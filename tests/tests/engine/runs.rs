@@ -1,0 +1,175 @@
+//! Runs: order, how much at once, stopping, waiting, tokens.
+
+use std::time::Duration;
+
+use evenkeel_core::error::ErrorClass;
+use evenkeel_core::event::What;
+use evenkeel_core::execute::{Outcome, Stop};
+use evenkeel_tests::fake::{Fault, Mishap, Op};
+use evenkeel_tests::lab::Lab;
+
+#[test]
+fn independent_steps_run_side_by_side_within_the_limit() {
+    let mut lab = Lab::shop();
+    lab.apply().done();
+    assert_eq!(lab.fake.state().most, 5, "two groups, a target group, a cluster, a log group");
+    for limit in [1, 2, 3] {
+        lab = Lab::shop();
+        lab.limits.in_flight = limit;
+        lab.apply().done();
+        assert_eq!(lab.fake.state().most, limit);
+        lab.is_converged();
+    }
+}
+
+#[test]
+fn a_step_that_rests_takes_nobodys_place() {
+    let mut lab = Lab::applied();
+    lab.options.destroy = true;
+    lab.limits.in_flight = 1;
+    lab.fake.state().faults =
+        (1..=3).map(|nth| Fault { op: Some(Op::Delete), nth, what: Mishap::Refuse(ErrorClass::InUse) }).collect();
+    lab.apply().done();
+    let state = lab.fake.state();
+    let mut first: Vec<_> =
+        state.calls.iter().filter(|call| call.op == Op::Delete).map(|call| &call.nodes[0]).collect();
+    first.truncate(3);
+    first.dedup();
+    assert_eq!((state.fired, first.len()), (3, 3), "the others are tried while the first rests");
+}
+
+#[test]
+fn nothing_new_starts_after_the_first_stop() {
+    let lab = Lab::shop();
+    let stop = Stop::default();
+    let asked = stop.clone();
+    let ran = lab.apply_with(&stop, move |event| {
+        if matches!(event.what, What::StepDone { .. }) && asked.asked() == 0 {
+            asked.ask();
+        }
+    });
+    let stopped = ran.events.iter().position(|event| event.what == What::Stopping).unwrap();
+    assert!(!ran.events[stopped..].iter().any(|event| matches!(event.what, What::StepStarted { .. })));
+    let Some(Outcome::Stopped(summary)) = &ran.outcome else { panic!("{:?}", ran.outcome) };
+    assert!(summary.failed.is_empty() && summary.done == 5, "what ran was awaited: {summary:?}");
+    lab.apply().done();
+    lab.is_converged();
+}
+
+#[test]
+fn the_second_stop_ends_the_waiting() {
+    let lab = Lab::shop();
+    lab.fake.state().world.slowness = Duration::from_secs(400);
+    let stop = Stop::default();
+    let asked = stop.clone();
+    let ran = lab.apply_with(&stop, move |event| {
+        if matches!(event.what, What::Waiting { .. }) {
+            asked.ask();
+        }
+    });
+    assert_eq!(stop.asked(), 2);
+    assert!(matches!(ran.outcome, Some(Outcome::Stopped(_))));
+    assert!(ran.events.last().unwrap().at_ms < 60_000, "it did not wait to the end");
+    lab.apply().done();
+    lab.is_converged();
+}
+
+#[test]
+fn a_wait_has_a_deadline_and_says_what_it_last_heard() {
+    let lab = Lab::shop();
+    lab.fake.state().world.slowness = Duration::from_secs(100_000);
+    let ran = lab.apply();
+    let Some(Outcome::Failed(summary)) = ran.outcome else { panic!("it cannot be done") };
+    let cluster = summary.failed.iter().find(|failure| failure.node.kind() == "cluster").unwrap();
+    assert_eq!(cluster.error.code, "Timeout");
+    assert!(cluster.error.message.contains("600 seconds; last heard: provisioning"), "{}", cluster.error);
+    assert!(ran.events.iter().any(|event| matches!(
+        &event.what, What::Waiting { waited_secs, deadline_secs: 600, .. } if *waited_secs > 500)));
+}
+
+#[test]
+fn what_does_not_get_healthy_fails_with_its_reason() {
+    let lab = Lab::shop();
+    let why = "rolled back: the health check failed".to_owned();
+    lab.fake.state().world.unhealthy.insert("service.app".parse().unwrap(), why.clone());
+    let ran = lab.apply();
+    let Some(Outcome::Failed(summary)) = ran.outcome else { panic!("it cannot be done") };
+    assert_eq!(summary.failed.len(), 1);
+    assert_eq!(summary.failed[0].error.message, why);
+    assert!(lab.plan().notes.iter().any(|note| note.text.contains(&why)), "the next plan tells it as well");
+}
+
+#[test]
+fn one_poll_asks_for_everything_of_a_kind() {
+    let mut lab = Lab::shop();
+    for name in ["two", "three"] {
+        let mut more = lab.nodes["balancer.web"].clone();
+        more.id = format!("balancer.{name}").parse().unwrap();
+        more.name = name.to_owned();
+        lab.nodes.insert(more.id.to_string(), more);
+    }
+    lab.apply().done();
+    let state = lab.fake.state();
+    let polls = state.calls.iter().filter(|call| call.op == Op::Poll && call.nodes[0].kind() == "balancer");
+    assert!(polls.map(|call| call.nodes.len()).max() == Some(3));
+}
+
+#[test]
+fn a_creation_that_comes_back_different_is_followed_by_one_update() {
+    let lab = Lab::shop();
+    lab.fake.state().world.forgetful.push(("target".to_owned(), "path".to_owned()));
+    lab.apply().done();
+    let updates: Vec<_> = lab.fake.state().calls.iter().filter(|call| call.op == Op::Update).cloned().collect();
+    assert_eq!(updates.len(), 1);
+    assert_eq!(updates[0].changes, ["path"]);
+    lab.is_converged();
+}
+
+#[test]
+fn every_try_of_a_step_has_the_same_token() {
+    let lab = Lab::shop();
+    let refuse = Mishap::Refuse(ErrorClass::Throttled);
+    lab.fake.state().faults = (1..=4).map(|nth| Fault { op: Some(Op::Create), nth, what: refuse }).collect();
+    lab.apply().done();
+    let state = lab.fake.state();
+    assert_eq!(state.fired, 4);
+    let mut tokens = std::collections::BTreeMap::new();
+    for call in state.calls.iter().filter(|call| call.op == Op::Create) {
+        assert_eq!(call.token.len(), 32);
+        assert_eq!(tokens.entry(call.nodes[0].clone()).or_insert(call.token.clone()), &call.token);
+    }
+    let different: std::collections::BTreeSet<_> = tokens.values().collect();
+    assert_eq!(different.len(), 12);
+}
+
+#[test]
+fn the_holders_are_named_when_something_blocks() {
+    let mut lab = Lab::applied();
+    let target = lab.fake.state().world.of("target.web").unwrap().0.clone();
+    let holder = lab.fake.state().world.put(
+        "listener",
+        "",
+        evenkeel_core::snapshot::Owner::Nobody,
+        serde_json::json!({ "forward": target }),
+    );
+    lab.options.destroy = true;
+    let ran = lab.apply();
+    let Some(Outcome::Failed(summary)) = ran.outcome else { panic!("it cannot be done") };
+    assert_eq!((summary.failed.len(), &summary.failed[0].holders), (1, &vec![holder]));
+    assert!(
+        ran.events.iter().any(|event| matches!(&event.what, What::Retrying { holders, .. } if !holders.is_empty()))
+    );
+}
+
+#[test]
+fn a_lost_adoption_still_gets_its_mark() {
+    for (what, _) in [(Mishap::Refuse(ErrorClass::Unknown), 1), (Mishap::Lose, 1)] {
+        let mut lab = Lab::shop();
+        let doc = lab.nodes["cluster.main"].want.clone();
+        lab.fake.state().world.put("cluster", "shop", evenkeel_core::snapshot::Owner::Nobody, doc);
+        lab.options.adopt.insert("cluster.main".to_owned());
+        lab.apply_with_fault(Some(Op::Update), 1, what).done();
+        assert!(lab.fake.state().world.of("cluster.main").is_some());
+        lab.is_converged();
+    }
+}
