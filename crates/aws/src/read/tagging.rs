@@ -50,7 +50,7 @@ impl<'a> Finder<'a> {
 
     async fn ask(&self) -> Result<Vec<Found>, CloudError> {
         // The whole service: not every endpoint calls log groups `logs:log-group`, as AWS does.
-        let mut types = vec!["logs", "ecs:cluster"];
+        let mut types = vec!["logs", "ecs:cluster", "ecs:service"];
         if self.thorough {
             types.push("ecs:task-definition");
         }
