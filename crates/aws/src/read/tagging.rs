@@ -70,6 +70,8 @@ impl<'a> Finder<'a> {
                         .tag_filters(filter.clone())
                         .set_resource_type_filters(Some(types.clone()))
                         .resources_per_page(100)
+                        // Pages also end after so many tags; 100 unless more is asked for.
+                        .tags_per_page(500)
                         .set_pagination_token(token.clone())
                         .send()
                 })
