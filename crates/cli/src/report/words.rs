@@ -16,6 +16,7 @@ pub fn reason(step: &Step) -> String {
         Reason::Differs(paths) if paths.len() == 1 => format!("{} differs", clean(&paths[0])),
         Reason::Differs(paths) => format!("{} differ", clean(&paths.join(", "))),
         Reason::Immutable(path) => format!("{} cannot be changed in place", clean(path)),
+        Reason::Revised(path) => format!("{} changes, which takes a new revision", clean(path)),
         Reason::Replaced => "its successor takes its place".to_owned(),
         Reason::LeftOver => "left over from an interrupted replacement".to_owned(),
         Reason::Dropped => "ours, and no longer in the stack file".to_owned(),
@@ -40,6 +41,7 @@ pub fn reason_code(reason: &Reason) -> &'static str {
         Reason::Missing => "missing",
         Reason::Differs(_) => "differs",
         Reason::Immutable(_) => "immutable",
+        Reason::Revised(_) => "revised",
         Reason::Replaced => "replaced",
         Reason::LeftOver => "left_over",
         Reason::Dropped => "dropped",
@@ -95,7 +97,7 @@ pub fn summary(plan: &Plan) -> String {
         return format!(
             "Plan: {} to create, {} to update, {} to replace, {adopt}{deletions} to delete{rest}.",
             of("create"),
-            of("update"),
+            of("update") + of("revise"),
             of("replace"),
         );
     }
