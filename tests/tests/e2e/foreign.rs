@@ -69,3 +69,25 @@ async fn a_rule_made_by_hand_on_our_group_is_drift() {
     bench.apply();
     bench.settled();
 }
+
+#[tokio::test]
+async fn a_rule_of_ours_does_not_push_a_foreign_one_aside() {
+    let moto = Moto::start();
+    let aws = moto.aws().await;
+    let bench = Bench::new(&moto.url(), STACK);
+    bench.apply();
+    let balancers = aws.elb.describe_load_balancers().send().await.expect("load balancers");
+    let arn = balancers.load_balancers()[0].load_balancer_arn().expect("an ARN").to_owned();
+    let listeners = aws.elb.describe_listeners().load_balancer_arn(arn).send().await.expect("listeners");
+    let listener = listeners.listeners()[0].listener_arn().expect("an ARN").to_owned();
+    let rules = aws.elb.describe_rules().listener_arn(&listener).send().await.expect("rules");
+    let ours = rules.rules().iter().find(|rule| rule.priority() == Some("10")).expect("ours");
+    let by_hand = aws.elb.create_rule().listener_arn(&listener).priority(30).set_actions(ours.actions.clone());
+    by_hand.set_conditions(ours.conditions.clone()).send().await.expect("by hand");
+    bench.settled();
+    let before = world(&aws).await;
+    bench.write(&STACK.replace("priority: 20", "priority: 30"));
+    let refused = bench.run("apply", &["--yes"]).exits(1);
+    assert!(refused.stdout.contains("listener_rules.web/http/priority 30"), "{}", refused.stdout);
+    assert_eq!(world(&aws).await, before);
+}

@@ -120,7 +120,7 @@ fn members_are_remade_with_their_parent() {
 fn a_revision_leaves_the_old_one_and_moves_the_service() {
     let mut lab = Lab::applied();
     lab.edit("task.app", "image", "app:2");
-    assert_eq!(lab.steps(), ["replace task.app", "update service.app"]);
+    assert_eq!(lab.steps(), ["revise task.app", "update service.app"]);
     lab.apply().done();
     lab.is_converged();
 }

@@ -262,21 +262,22 @@ impl<'a> Decider<'a> {
         let mut clear = true;
         for foreign in &live.foreign {
             let Some(wanted) = clashing(want, foreign) else { continue };
-            let Some(change) = changes.iter_mut().find(|change| change.to.as_ref() == Some(wanted)) else { continue };
             let adopt = format!("{}/{}", node.id, foreign.key);
-            if self.options.adopt.contains(&adopt) {
-                change.from = Some(foreign.have.clone());
-                continue;
-            }
+            let added = changes.iter_mut().find(|change| change.to.as_ref() == Some(wanted));
+            let (changes, obstacle) = match added {
+                Some(change) if self.options.adopt.contains(&adopt) => {
+                    change.from = Some(foreign.have.clone());
+                    continue;
+                }
+                Some(change) => (vec![Change { from: Some(foreign.have.clone()), ..change.clone() }], None),
+                // Both are there already, so they do not clash.
+                None if clashing(&live.have, foreign).is_some() => continue,
+                // One of ours is to move to where the foreign one is.
+                None => (Vec::new(), Some("one of this stack's own is to take its place".to_owned())),
+            };
             clear = false;
-            self.out.conflicts.push(Conflict {
-                node: node.id.clone(),
-                adopt,
-                there: foreign.key.clone(),
-                stack: foreign.stack.clone(),
-                changes: vec![Change { from: Some(foreign.have.clone()), ..change.clone() }],
-                obstacle: None,
-            });
+            let (node, there, stack) = (node.id.clone(), foreign.key.clone(), foreign.stack.clone());
+            self.out.conflicts.push(Conflict { node, adopt, there, stack, changes, obstacle });
         }
         clear
     }

@@ -201,7 +201,12 @@ impl Driver for Roles {
         let want: Spec = spec(order.want)?;
         let arn = send::create_role(aws, stack, &order, &want).await?;
         let managed: Vec<&str> = want.managed.iter().filter_map(Text::known).collect();
-        send::add_policies(aws, order.name, &managed, &want.inline.iter().collect::<Vec<_>>()).await?;
+        let added = send::add_policies(aws, order.name, &managed, &want.inline.iter().collect::<Vec<_>>()).await;
+        // A role that was made a moment ago is not known everywhere yet.
+        added.map_err(|error| match error.class {
+            ErrorClass::Gone => CloudError { class: ErrorClass::Propagating, ..error },
+            _ => error,
+        })?;
         Ok(live(order.name, &arn, Owner::Ours(order.node.clone()), order.want.clone()))
     }
 
