@@ -268,6 +268,24 @@ pub fn as_unreturned(value: &Value) -> Option<Option<&str>> {
     }
 }
 
+/// The fingerprint of a document with its holes open: which output of which kind stands where, but not whose, so that an entry
+/// that was only renamed is no difference.
+pub fn open_fingerprint(doc: &Doc) -> String {
+    fn anonymous(value: &Value) -> Value {
+        match value {
+            Value::Array(items) => items.iter().map(anonymous).collect(),
+            Value::Object(map) => {
+                match map.get(FROM).and_then(Value::as_str).filter(|_| map.len() == 1).and_then(Ref::decode) {
+                    Some(hole) => serde_json::json!({ FROM: format!("{}#{}", hole.node.kind(), hole.output) }),
+                    None => map.iter().map(|(key, item)| (key.clone(), anonymous(item))).collect(),
+                }
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.clone(),
+        }
+    }
+    fingerprint(&anonymous(doc))
+}
+
 /// Ten hexadecimal digits that stand for the content of a document without holes.
 ///
 /// Object keys are ordered (serde_json keeps a sorted map), so equal documents have equal fingerprints.

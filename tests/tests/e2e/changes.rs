@@ -8,7 +8,7 @@ use super::{Bench, STACK};
 /// Edits of the stack, one after the other, and what each has to plan.
 const EDITS: &[(&str, &str, &[&str])] = &[
     ("path: /health }", "path: /healthz, interval: 20s }", &["update target_group.api"]),
-    ("{ MODE: production }", "{ MODE: staging, EXTRA: 1 }", &["replace task_definition.api", "update service.api"]),
+    ("{ MODE: production }", "{ MODE: staging, EXTRA: 1 }", &["revise task_definition.api", "update service.api"]),
     ("retention: 7d", "retention: 14d", &["update log_group.app"]),
     (
         "ingress: [{ port: 80, from: 0.0.0.0/0 }]",

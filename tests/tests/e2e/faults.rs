@@ -42,10 +42,10 @@ async fn lost_replies_and_server_errors_duplicate_nothing() {
         ("iam", "CreateRole"),
         ("iam", "PutRolePolicy"),
         ("logs", "CreateLogGroup"),
-        ("elasticloadbalancing", "CreateTargetGroup"),
-        ("elasticloadbalancing", "CreateLoadBalancer"),
-        ("elasticloadbalancing", "CreateListener"),
-        ("elasticloadbalancing", "CreateRule"),
+        ("elbv2", "CreateTargetGroup"),
+        ("elbv2", "CreateLoadBalancer"),
+        ("elbv2", "CreateListener"),
+        ("elbv2", "CreateRule"),
         ("ecs", "CreateCluster"),
         ("ecs", "RegisterTaskDefinition"),
         ("ecs", "CreateService"),
@@ -87,11 +87,9 @@ async fn a_read_that_is_denied_is_not_absence() {
     bench.apply();
     let before = world(&aws).await;
     let burst = Burst::before(&moto);
-    for (service, operation) in [
-        ("elasticloadbalancing", "DescribeTargetGroups"),
-        ("ecs", "DescribeServices"),
-        ("ec2", "DescribeSecurityGroups"),
-    ] {
+    for (service, operation) in
+        [("elbv2", "DescribeTargetGroups"), ("ecs", "DescribeServices"), ("ec2", "DescribeSecurityGroups")]
+    {
         burst.rules(&json!([
             { "service": service, "operation": operation, "error": { "code": "AccessDenied", "status": 403, "message": "not for you" } }
         ]));

@@ -8,20 +8,20 @@ use serde_json::Value;
 
 use super::{Bench, STACK, steps};
 
-const CERTIFICATE: &str = "arn:aws:acm:ca-central-1:123456789012:certificate/11111111-2222-3333-4444-555555555555";
-
 #[tokio::test]
 async fn every_stack_that_ships_lives_and_dies() {
     for name in ["cruddur-http", "flask-todo", "cruddur"] {
         let moto = Moto::start();
         let region = region_of(name);
+        let mut certificate = String::new();
         let aws = moto.aws_in(&region).await;
         if name == "cruddur" {
             let zone = aws.route53.create_hosted_zone().name("cruddur.example").caller_reference("by-hand");
             zone.send().await.expect("a zone is made by hand");
+            certificate = request_certificate(&moto);
         }
         let before = world(&aws).await;
-        let program = Program::at(&moto.url()).env("CERTIFICATE_ARN", CERTIFICATE);
+        let program = Program::at(&moto.url()).env("CERTIFICATE_ARN", &certificate);
         let path = format!("stacks/{name}.yaml");
         program.run(&["validate", &path]).exits(0);
         program.run(&["plan", &path, "--detailed-exitcode"]).exits(2);
@@ -37,6 +37,19 @@ async fn every_stack_that_ships_lives_and_dies() {
         program.run(&["destroy", &path, "--yes"]).exits(0);
         assert_eq!(world(&aws).await, before, "{name}: nothing is left");
     }
+}
+
+/// The ARN of a certificate that is there: a listener takes no other.
+fn request_certificate(moto: &Moto) -> String {
+    let script = "import boto3, sys; print(boto3.client('acm', endpoint_url=sys.argv[1], region_name='ca-central-1')\
+                  .request_certificate(DomainName='cruddur.example')['CertificateArn'])";
+    let done = std::process::Command::new(root().join(".venv-moto/bin/python"))
+        .args(["-c", script, &moto.url()])
+        .envs([("AWS_ACCESS_KEY_ID", "test"), ("AWS_SECRET_ACCESS_KEY", "test"), ("AWS_EC2_METADATA_DISABLED", "true")])
+        .output()
+        .expect("python runs");
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    String::from_utf8(done.stdout).expect("an ARN is text").trim().to_owned()
 }
 
 fn region_of(name: &str) -> String {

@@ -1,5 +1,7 @@
 //! Real SDK requests against moto over HTTP, kind by kind.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on may panic")]
+
 mod basics;
 mod cluster;
 mod dns;

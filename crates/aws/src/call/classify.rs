@@ -100,6 +100,8 @@ fn by_message(operation: &str, code: &str, message: &str) -> Option<ErrorClass> 
         "InvalidChangeBatch" if has("not found") => ErrorClass::Gone,
         // A role that was made seconds ago may not be passed yet.
         "AccessDeniedException" if operation.starts_with("ecs:") && has("iam:PassRole") => ErrorClass::Propagating,
+        // How some emulators say that they do not know a path; AWS has no such text.
+        "InvalidInput" if has("Unknown") && has("endpoint") => ErrorClass::Unsupported,
         _ if has("Rate exceeded") || has("Request limit exceeded") => ErrorClass::Throttled,
         _ => return None,
     };

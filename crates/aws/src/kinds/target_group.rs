@@ -275,6 +275,8 @@ fn live(item: &Item<TargetGroup>, stack: &str) -> Live {
 fn canonical(item: &Item<TargetGroup>) -> Spec {
     let raw = &item.raw;
     let text = |value: Option<&str>| value.unwrap_or_default().to_owned();
+    // What goes without saying on some endpoints is filled in with what AWS gives by itself.
+    let http = matches!(raw.protocol(), Some(ProtocolEnum::Http | ProtocolEnum::Https));
     let has_codes = matches!(raw.health_check_protocol(), Some(ProtocolEnum::Http | ProtocolEnum::Https));
     let codes = raw
         .matcher()
@@ -282,18 +284,18 @@ fn canonical(item: &Item<TargetGroup>) -> Spec {
     Spec {
         port: raw.port().unwrap_or_default(),
         protocol: text(raw.protocol().map(ProtocolEnum::as_str)),
-        protocol_version: raw.protocol_version().map(str::to_owned),
+        protocol_version: raw.protocol_version().map(str::to_owned).or_else(|| http.then(|| "HTTP1".to_owned())),
         vpc: text(raw.vpc_id()).into(),
         target_type: text(raw.target_type().map(TargetTypeEnum::as_str)),
         health_check: HealthCheck {
             protocol: text(raw.health_check_protocol().map(ProtocolEnum::as_str)),
-            port: text(raw.health_check_port()),
-            path: raw.health_check_path().filter(|_| has_codes).map(str::to_owned),
-            interval_secs: raw.health_check_interval_seconds().unwrap_or_default(),
+            port: raw.health_check_port().unwrap_or("traffic-port").to_owned(),
+            path: has_codes.then(|| raw.health_check_path().unwrap_or("/").to_owned()),
+            interval_secs: raw.health_check_interval_seconds().unwrap_or(30),
             timeout_secs: raw.health_check_timeout_seconds(),
-            healthy_threshold: raw.healthy_threshold_count().unwrap_or_default(),
-            unhealthy_threshold: raw.unhealthy_threshold_count().unwrap_or_default(),
-            matcher: codes.filter(|_| has_codes).map(str::to_owned),
+            healthy_threshold: raw.healthy_threshold_count().unwrap_or(5),
+            unhealthy_threshold: raw.unhealthy_threshold_count().unwrap_or(2),
+            matcher: has_codes.then(|| codes.unwrap_or("200").to_owned()),
         },
         attributes: item.attributes.clone(),
         tags: tags::user(&item.tags),

@@ -1,7 +1,7 @@
 //! Reads from IAM: all roles of the account in one request that pages (`iam:GetAccountAuthorizationDetails` holds trust,
-//! inline documents, attachments, boundary and tags), and beside it our path (`iam:ListRoles`), which alone tells descriptions and
-//! session durations. Where the first is denied or unknown, roles are read one by one. Kept are roles with this stack's mark
-//! and those of a wanted name. Knows nothing of canonical forms.
+//! inline documents, attachments, boundary and tags). It leaves out descriptions and session durations: a role of ours that has
+//! such settings carries a tag that says so, and is looked at singly. Where the overview is denied or unknown, roles are read
+//! one by one. Kept are roles with this stack's mark and those of a wanted name. Knows nothing of canonical forms.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,6 +9,7 @@ use aws_sdk_iam::types::{EntityType, Role, RoleDetail, Tag};
 use evenkeel_core::error::{CloudError, ErrorClass};
 use evenkeel_core::graph::Node;
 use evenkeel_core::name;
+use evenkeel_core::snapshot::Owner;
 use futures::stream::{self, StreamExt, TryStreamExt};
 
 use super::{Part, Scope};
@@ -20,6 +21,9 @@ use crate::tags::{self, Tags};
 /// How many requests for single roles go side by side.
 const AT_ONCE: usize = 16;
 const PAGE: i32 = 1000;
+
+/// The tag of a role of ours whose description or session duration is not what AWS gives by itself.
+pub const SETTINGS: &str = "evenkeel:settings";
 
 /// What was fetched from IAM.
 #[derive(Debug)]
@@ -105,37 +109,25 @@ impl<'a> Names<'a> {
 
 async fn roles(aws: &Aws, names: &Names<'_>) -> Part<Vec<Found>> {
     let path = path(names.stack);
-    let (details, listed) = futures::join!(details(aws), list(aws, &path));
-    let details = match details {
+    let details = match details(aws).await {
         Ok(details) => details,
         Err(error) if matches!(error.class, ErrorClass::Denied | ErrorClass::Unsupported) => {
-            return one_by_one(aws, names, &listed?).await;
+            let listed = list(aws, &path).await?;
+            return one_by_one(aws, names, &listed).await;
         }
         Err(error) => return Err(error),
     };
-    let listed = match listed {
-        Ok(listed) => listed,
-        // Everything of ours is known already; the rest is asked of each role.
-        Err(error) if matches!(error.class, ErrorClass::Denied | ErrorClass::Unsupported) => Vec::new(),
-        Err(error) => return Err(error),
-    };
-    let listed: BTreeMap<&str, &Role> = listed.iter().map(|role| (role.role_name(), role)).collect();
-    let kept = details.iter().map(from_detail).filter(|found| {
+    let kept = details.iter().filter_map(|detail| {
+        let found = from_detail(detail);
         // Some endpoints leave tags out of the overview: what stands in our path is looked at again.
-        names.keep(&found.name, &found.tags) || (found.tags.is_empty() && listed.contains_key(found.name.as_str()))
+        let silent = found.tags.is_empty() && detail.path() == Some(path.as_str());
+        (silent || names.keep(&found.name, &found.tags)).then_some(found)
     });
-    let complete = kept.map(|mut found| {
-        let role = listed.get(found.name.as_str()).copied();
-        async move {
-            match role {
-                Some(role) if !found.tags.is_empty() => {
-                    found.description = role.description().map(str::to_owned);
-                    found.max_session_secs = role.max_session_duration();
-                    Ok(Some(found))
-                }
-                _ => complete(aws, found).await,
-            }
-        }
+    let complete = kept.map(|found| async move {
+        // A role of ours without this mark has the settings that AWS gives by itself.
+        let plain =
+            matches!(tags::owner(&found.tags, names.stack), Owner::Ours(_)) && !found.tags.contains_key(SETTINGS);
+        if plain { Ok(Some(found)) } else { complete(aws, found).await }
     });
     let found: Vec<Option<Found>> = stream::iter(complete.collect::<Vec<_>>()).buffered(AT_ONCE).try_collect().await?;
     Ok(found.into_iter().flatten().filter(|found| names.keep(&found.name, &found.tags)).collect())

@@ -236,12 +236,31 @@ async fn tags(aws: &Aws, ids: &[String]) -> Part<BTreeMap<String, Tags>> {
         .await;
     let mut tags = BTreeMap::new();
     for reply in replies {
-        for set in reply?.resource_tag_sets() {
+        let reply = match reply {
+            Err(error) if error.class == ErrorClass::Unsupported => return tags_one_by_one(aws, ids).await,
+            reply => reply?,
+        };
+        for set in reply.resource_tag_sets() {
             let pairs = set.tags().iter().filter_map(|tag| Some((tag.key()?.to_owned(), tag.value()?.to_owned())));
             tags.insert(bare(set.resource_id().unwrap_or_default()).to_owned(), pairs.collect());
         }
     }
     Ok(tags)
+}
+
+/// The same where the request for several zones is not known.
+async fn tags_one_by_one(aws: &Aws, ids: &[String]) -> Part<BTreeMap<String, Tags>> {
+    let replies = ids.iter().map(|id| async move {
+        let request = || {
+            let request = aws.route53.list_tags_for_resource().resource_type(TagResourceType::Hostedzone);
+            request.resource_id(id).send()
+        };
+        let reply = aws.caller.send("route53:ListTagsForResource", request).await?;
+        let tags = reply.resource_tag_set().map(|set| set.tags()).unwrap_or_default();
+        let pairs = tags.iter().filter_map(|tag| Some((tag.key()?.to_owned(), tag.value()?.to_owned())));
+        Ok((id.clone(), pairs.collect()))
+    });
+    futures::future::try_join_all(replies).await.map(|tags| tags.into_iter().collect())
 }
 
 /// All records of a zone, as Route 53 writes them.

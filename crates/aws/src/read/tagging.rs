@@ -50,7 +50,7 @@ impl<'a> Finder<'a> {
 
     async fn ask(&self) -> Result<Vec<Found>, CloudError> {
         // The whole service: not every endpoint calls log groups `logs:log-group`, as AWS does.
-        let mut types = vec!["logs", "ecs:cluster"];
+        let mut types = vec!["logs", "ecs:cluster", "ecs:service"];
         if self.thorough {
             types.push("ecs:task-definition");
         }
@@ -70,6 +70,8 @@ impl<'a> Finder<'a> {
                         .tag_filters(filter.clone())
                         .set_resource_type_filters(Some(types.clone()))
                         .resources_per_page(100)
+                        // Pages also end after so many tags; 100 unless more is asked for.
+                        .tags_per_page(500)
                         .set_pagination_token(token.clone())
                         .send()
                 })

@@ -60,7 +60,7 @@ impl Line {
 pub fn sign(verb: &str) -> &'static str {
     match verb {
         "create" => "+",
-        "update" => "~",
+        "update" | "revise" => "~",
         "replace" => "-/+",
         "adopt" => ">",
         "delete" | "retire" => "-",
@@ -86,13 +86,24 @@ pub fn body(step: &Step, all: bool) -> Vec<Line> {
     match &step.action {
         Action::Create { want, replaces: None } => lines.extend(fields(kind, want, all)),
         Action::Create { want, replaces: Some(old) } => {
-            lines.push(Line::new(Mark::Dim, 0, format!("replaces {}", clean(&old.live.id))));
-            lines.extend(old.changes.iter().flat_map(|change| change_lines(kind, change)));
+            let revised = step.verb() == "revise";
+            let word = if revised { "follows" } else { "replaces" };
+            lines.push(Line::new(Mark::Dim, 0, format!("{word} {}", clean(&old.live.id))));
+            lines.extend(old.changes.iter().flat_map(|change| {
+                // Of a new revision nothing is forced: every change of it is one.
+                let effect = if revised { Effect::Update } else { change.effect };
+                change_lines(kind, &Change { effect, ..change.clone() })
+            }));
             if all {
                 lines.extend(fields(kind, want, all));
             }
         }
-        Action::Update { changes, .. } => lines.extend(changes.iter().flat_map(|change| change_lines(kind, change))),
+        Action::Update { changes, .. } => {
+            let told: Vec<&Change> = changes.iter().filter(|change| all || !is_bookkeeping(change.field())).collect();
+            // If nothing else changes, even the marks have to be told: each request of a run is in its plan.
+            let told = if told.is_empty() { changes.iter().collect() } else { told };
+            lines.extend(told.into_iter().flat_map(|change| change_lines(kind, change)));
+        }
         Action::Adopt { live, changes, .. } => {
             lines.push(Line::new(Mark::Dim, 0, format!("takes over {}", clean(&live.id))));
             lines.extend(changes.iter().flat_map(|change| change_lines(kind, change)));
@@ -198,7 +209,7 @@ fn fields(kind: &str, want: &Doc, all: bool) -> Vec<Line> {
     };
     let mut lines = Vec::new();
     for (name, value) in map {
-        if !all && values::is_noise(value) {
+        if !all && (values::is_noise(value) || is_bookkeeping(name)) {
             continue;
         }
         let value = values::redact(SECRET, kind, name, value);
@@ -216,6 +227,11 @@ fn fields(kind: &str, want: &Doc, all: bool) -> Vec<Line> {
         }
     }
     lines
+}
+
+/// Whether a field holds what evenkeel notes for itself on a thing.
+fn is_bookkeeping(field: &str) -> bool {
+    field == "marks"
 }
 
 /// The value without what says nothing.

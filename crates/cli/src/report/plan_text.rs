@@ -56,7 +56,7 @@ fn head(words: &str, palette: Palette) -> String {
 pub fn tone(verb: &str) -> Tone {
     match verb {
         "create" => Tone::Add,
-        "update" => Tone::Change,
+        "update" | "revise" => Tone::Change,
         "replace" => Tone::Replace,
         "adopt" => Tone::Adopt,
         "delete" | "retire" => Tone::Remove,

@@ -76,6 +76,7 @@ fn headline(ending: &Ending<'_>, palette: Palette) -> String {
     let mut done: Vec<String> = [
         ("create", "created"),
         ("update", "updated"),
+        ("revise", "revised"),
         ("replace", "replaced"),
         ("adopt", "adopted"),
         ("delete", "deleted"),

@@ -173,7 +173,7 @@ fn a_plan_as_text() {
                 - {from: 0.0.0.0/0, port: 11, protocol: tcp}
                 - {from: 0.0.0.0/0, port: 12, protocol: tcp}
                 … 8 more (-v shows all)
-              vpc_id: (known after apply)
+              vpc_id: (known after apply: vpc_id of network.main)
       ~ update  role.task (cruddur-task): policies, max_session differ
             ~ max_session: 3600 -> 7200
             ~ policies.ssm:
@@ -247,7 +247,7 @@ fn a_plan_as_markdown() {
     +   - {from: 0.0.0.0/0, port: 11, protocol: tcp}
     +   - {from: 0.0.0.0/0, port: 12, protocol: tcp}
         … 8 more (-v shows all)
-    + vpc_id: (known after apply)
+    + vpc_id: (known after apply: vpc_id of network.main)
     ```
 
     </details>
@@ -316,7 +316,7 @@ fn the_json_document_keeps_its_promises() {
     assert_eq!((&document["format"], &document["version"]), (&json!("evenkeel-plan"), &json!(1)));
     assert_eq!(
         document["summary"],
-        json!({ "create": 1, "update": 1, "replace": 1, "adopt": 0, "delete": 1, "wait": 1,
+        json!({ "create": 1, "update": 1, "revise": 0, "replace": 1, "adopt": 0, "delete": 1, "wait": 1,
                 "unchanged": 14, "held": 2, "conflicts": 1 })
     );
     assert_eq!(document["steps"][2]["verb"], "replace");

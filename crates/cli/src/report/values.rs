@@ -137,7 +137,7 @@ fn special(value: &Value) -> Option<String> {
 fn open_text(text: &Text) -> String {
     match text {
         Text::Known(known) => clean(known),
-        Text::From(_) => UNKNOWN.to_owned(),
+        Text::From(hole) => format!("(known after apply: {} of {})", hole.output, hole.node),
         Text::Join(parts) => parts.iter().map(open_text).collect(),
     }
 }
@@ -198,7 +198,7 @@ mod tests {
         });
         assert_eq!(
             inline(&value),
-            r#"{count: "1", dns: (known after apply), list: [a b, ""], path: /, port: 80, url: http://(known after apply)}"#
+            r#"{count: "1", dns: (known after apply: dns_name of load_balancer.web), list: [a b, ""], path: /, port: 80, url: http://(known after apply: dns_name of load_balancer.web)}"#
         );
     }
 

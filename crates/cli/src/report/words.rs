@@ -12,10 +12,9 @@ use super::values::clean;
 pub fn reason(step: &Step) -> String {
     match &step.why {
         Reason::Missing => "in the stack file, not in AWS".to_owned(),
-        Reason::Differs(paths) if paths.len() > 4 => format!("{} fields differ", paths.len()),
-        Reason::Differs(paths) if paths.len() == 1 => format!("{} differs", clean(&paths[0])),
-        Reason::Differs(paths) => format!("{} differ", clean(&paths.join(", "))),
+        Reason::Differs(paths) => differs(paths),
         Reason::Immutable(path) => format!("{} cannot be changed in place", clean(path)),
+        Reason::Revised(path) => format!("{} changes, which takes a new revision", clean(path)),
         Reason::Replaced => "its successor takes its place".to_owned(),
         Reason::LeftOver => "left over from an interrupted replacement".to_owned(),
         Reason::Dropped => "ours, and no longer in the stack file".to_owned(),
@@ -40,6 +39,7 @@ pub fn reason_code(reason: &Reason) -> &'static str {
         Reason::Missing => "missing",
         Reason::Differs(_) => "differs",
         Reason::Immutable(_) => "immutable",
+        Reason::Revised(_) => "revised",
         Reason::Replaced => "replaced",
         Reason::LeftOver => "left_over",
         Reason::Dropped => "dropped",
@@ -63,6 +63,22 @@ pub fn held(held: &Held) -> (String, Option<String>) {
         HeldBecause::NotFound(what) => (format!("not found: {}", clean(what)), None),
         HeldBecause::Other(why) => (clean(why), None),
     }
+}
+
+/// What differs: the path if there is one and it is short, else the fields, each once and without evenkeel's own marks.
+fn differs(paths: &[String]) -> String {
+    if let [path] = paths
+        && path.len() <= 60
+    {
+        return format!("{} differs", clean(path));
+    }
+    let mut fields: Vec<&str> = paths.iter().filter_map(|path| path.split(['.', '[']).next()).collect();
+    fields.dedup();
+    if fields.iter().any(|field| *field != "marks") {
+        fields.retain(|field| *field != "marks");
+    }
+    let word = if fields.len() == 1 { "differs" } else { "differ" };
+    format!("{} {word}", clean(&fields.join(", ")))
 }
 
 /// Operation, code and message of an error.
@@ -95,7 +111,7 @@ pub fn summary(plan: &Plan) -> String {
         return format!(
             "Plan: {} to create, {} to update, {} to replace, {adopt}{deletions} to delete{rest}.",
             of("create"),
-            of("update"),
+            of("update") + of("revise"),
             of("replace"),
         );
     }

@@ -12,8 +12,9 @@ use crate::error::{CloudError, ErrorClass};
 use crate::id::StepId;
 use crate::snapshot::Readiness;
 
-/// Intervals double from the first to the longest; AWS's own waiters ask every 15 seconds.
-const FIRST: Duration = Duration::from_secs(1);
+/// Intervals double from the first to the longest; AWS's own waiters ask every 15 seconds. The first is short, because some
+/// things are ready almost at once.
+const FIRST: Duration = Duration::from_millis(200);
 const LONGEST: Duration = Duration::from_secs(10);
 
 /// One thing that is awaited.
@@ -51,7 +52,7 @@ impl Poller {
         }
         let pause = match self.polls {
             0 => Duration::ZERO,
-            polls => FIRST.saturating_mul(1 << (polls - 1).min(5)).min(LONGEST),
+            polls => FIRST.saturating_mul(1 << (polls - 1).min(6)).min(LONGEST),
         };
         self.polls += 1;
         self.active = true;

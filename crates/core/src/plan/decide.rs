@@ -211,7 +211,8 @@ impl<'a> Decider<'a> {
             self.out.outgoing.push(Outgoing { node: node.id.clone(), live: live.clone(), first });
         }
         let replaces = Some(Box::new(replaced));
-        self.draft(node, name, Action::Create { want, replaces }, Reason::Immutable(forced));
+        let why = if keeps { Reason::Revised(forced) } else { Reason::Immutable(forced) };
+        self.draft(node, name, Action::Create { want, replaces }, why);
     }
 
     /// Why a thing cannot be deleted before its successor is made: something that nobody can judge, or that must not go,

@@ -68,11 +68,12 @@ impl Plan {
         self.steps.get((id.0 as usize).checked_sub(1)?)
     }
 
-    /// How many steps there are of each verb, in the order create, update, replace, adopt, delete, wait.
+    /// How many steps there are of each verb, in the order create, update, revise, replace, adopt,
+    /// delete, wait.
     ///
     /// A replacement counts once, as `replace`, and not as its creation and deletion.
     pub fn counts(&self) -> Vec<(&'static str, usize)> {
-        let verbs = ["create", "update", "replace", "adopt", "delete", "wait"];
+        let verbs = ["create", "update", "revise", "replace", "adopt", "delete", "wait"];
         verbs.iter().map(|verb| (*verb, self.steps.iter().filter(|step| step.verb() == *verb).count())).collect()
     }
 }
@@ -101,6 +102,7 @@ impl Step {
     pub fn verb(&self) -> &'static str {
         match &self.action {
             Action::Create { replaces: None, .. } => "create",
+            Action::Create { replaces: Some(_), .. } if matches!(self.why, Reason::Revised(_)) => "revise",
             Action::Create { replaces: Some(_), .. } => "replace",
             Action::Update { .. } => "update",
             Action::Adopt { .. } => "adopt",
@@ -181,6 +183,8 @@ pub enum Reason {
     Differs(Vec<String>),
     /// This field cannot be changed in place.
     Immutable(String),
+    /// This field changes, which takes a new revision; the old one stays.
+    Revised(String),
     /// Its successor takes its place.
     Replaced,
     /// An interrupted replacement left it over.

@@ -2,6 +2,8 @@
 //! Priorities that are already taken are refused, so whatever frees one goes first, and all moves go in one request, which
 //! AWS carries out at once: two rules can swap.
 
+use std::collections::BTreeMap;
+
 use super::{Rule, Tags};
 
 /// A rule of a listener that may be changed.
@@ -71,6 +73,35 @@ pub fn stages(have: Vec<LiveRule>, want: &[Rule], weights: bool) -> Stages {
     stages
 }
 
+/// The highest priority that a rule can have.
+const LAST: u32 = 50_000;
+
+/// Single moves, one after the other, that do what `moves` do at once. `taken` has the priorities of all rules of the listener.
+/// Where rules wait for each other in a circle, one of them steps aside to a free priority first.
+pub fn in_turn(moves: &[(String, u32)], mut taken: BTreeMap<String, u32>) -> Vec<(String, u32)> {
+    let mut open: Vec<(String, u32)> = moves.iter().filter(|(arn, to)| taken.get(arn) != Some(to)).cloned().collect();
+    let mut turns = Vec::with_capacity(open.len() + 1);
+    while !open.is_empty() {
+        let next = open.iter().position(|(_, to)| !taken.values().any(|at| at == to));
+        let (arn, to) = match next {
+            Some(at) => open.remove(at),
+            None => {
+                let free = (1..=LAST).rev().find(|spare| !taken.values().any(|at| at == spare));
+                // With every priority taken there is no way; the endpoint then has the last word.
+                let Some(free) = free else { return [turns, open].concat() };
+                (open[0].0.clone(), free)
+            }
+        };
+        taken.insert(arn.clone(), to);
+        turns.push((arn, to));
+        // Stepping aside twice cannot help: a priority that stays taken belongs to a rule that does not move.
+        if turns.len() > 2 * moves.len() {
+            return turns;
+        }
+    }
+    turns
+}
+
 impl Stages {
     fn keep(&mut self, live: LiveRule, want: &Rule, weights: bool) {
         let same = live.rule.action.means(&want.action) || !weights && live.rule.action.same_but_weights(&want.action);
@@ -111,6 +142,20 @@ mod tests {
         let have = vec![live("1", want[0].clone()), live("2", want[1].clone())];
         let stages = stages(have.clone(), &want, true);
         assert_eq!(stages, Stages { kept: have, ..Stages::default() });
+    }
+
+    #[test]
+    fn where_rules_cannot_swap_at_once_one_steps_aside() {
+        let taken = |pairs: &[(&str, u32)]| pairs.iter().map(|(arn, at)| ((*arn).to_owned(), *at)).collect();
+        let moves = |pairs: &[(&str, u32)]| -> Vec<(String, u32)> {
+            pairs.iter().map(|(arn, to)| ((*arn).to_owned(), *to)).collect()
+        };
+        let swap = in_turn(&moves(&[("1", 20), ("2", 10)]), taken(&[("1", 10), ("2", 20), ("3", 50_000)]));
+        assert_eq!(swap, moves(&[("1", 49_999), ("2", 10), ("1", 20)]));
+        let shift = in_turn(&moves(&[("1", 20), ("2", 30)]), taken(&[("1", 10), ("2", 20)]));
+        assert_eq!(shift, moves(&[("2", 30), ("1", 20)]));
+        let blocked = in_turn(&moves(&[("1", 20)]), taken(&[("1", 10), ("2", 20)]));
+        assert!(blocked.len() <= 3, "a priority that stays taken ends it: {blocked:?}");
     }
 
     #[test]

@@ -150,6 +150,7 @@ impl Driver for ListenerRules {
         let want: Spec = spec(order.want)?;
         let listener = want.listener.known().unwrap_or_default();
         let tags = tags::marked(&want.tags, stack, order.node);
+        has_rules(aws, listener).await?;
         let arns = match create_all(aws, listener, &want.rules, &tags).await {
             Ok(arns) => arns,
             // An earlier try may have made some of them already.
@@ -169,6 +170,10 @@ impl Driver for ListenerRules {
         let want: Spec = spec(order.want)?;
         let listener = order.live.id.as_str();
         let tags = tags::marked(&want.tags, stack, order.node);
+        // The live handles are those of our rules: if there are none, these are the first.
+        if order.live.handles.is_empty() {
+            has_rules(aws, listener).await?;
+        }
         let have = ours(aws, listener, stack, &adopted(&order)).await?;
         // Weights that somebody else manages are not among the changes.
         let weights = order.changes.iter().any(|change| change.path.contains("targets"));
@@ -179,6 +184,11 @@ impl Driver for ListenerRules {
     async fn delete(&self, aws: &Aws, _node: &NodeId, live: &Live) -> Result<(), CloudError> {
         delete_all(aws, live.handles.clone()).await
     }
+}
+
+/// Notes on the listener that it has rules, so that they are found when the file has dropped them all.
+async fn has_rules(aws: &Aws, listener: &str) -> Result<(), CloudError> {
+    elb::write_tags(aws, listener, &Tags::from([(read::RULES.to_owned(), "yes".to_owned())]), &[]).await
 }
 
 /// The thing after it was made or changed.
@@ -227,7 +237,7 @@ async fn carry_out(aws: &Aws, listener: &str, stages: Stages, tags: &Tags) -> Re
     run(retagged.collect()).await?;
     run(modified.iter().map(|(arn, rule, with_conditions)| modify(aws, arn, rule, *with_conditions)).collect()).await?;
     delete_all(aws, delete_first).await?;
-    set_priorities(aws, &moves).await?;
+    set_priorities(aws, listener, &moves).await?;
     let mut arns = create_all(aws, listener, &create, tags).await?;
     delete_all(aws, delete).await?;
     arns.extend(kept.into_iter().map(|live| live.arn));
@@ -277,10 +287,25 @@ async fn modify(aws: &Aws, arn: &str, rule: &Rule, with_conditions: bool) -> Res
     aws.caller.send("elb:ModifyRule", request).await.map(drop)
 }
 
-async fn set_priorities(aws: &Aws, moves: &[(String, u32)]) -> Result<(), CloudError> {
+/// Moves rules to their priorities, all at once, which lets them swap. Some endpoints refuse a priority that another rule of the
+/// same request is about to leave; there they are moved one after the other, by way of a free one.
+async fn set_priorities(aws: &Aws, listener: &str, moves: &[(String, u32)]) -> Result<(), CloudError> {
     if moves.is_empty() {
         return Ok(());
     }
+    match set_at_once(aws, moves).await {
+        Err(error) if error.class == ErrorClass::Exists && moves.len() > 1 => {}
+        result => return result,
+    }
+    let rules = read::rules_of(aws, listener).await?;
+    let taken = rules.iter().filter_map(|rule| Some((rule.rule_arn()?.to_owned(), rule.priority()?.parse().ok()?)));
+    for one in changes::in_turn(moves, taken.collect()) {
+        set_at_once(aws, &[one]).await?;
+    }
+    Ok(())
+}
+
+async fn set_at_once(aws: &Aws, moves: &[(String, u32)]) -> Result<(), CloudError> {
     let pair = |(arn, to): &(String, u32)| RulePriorityPair::builder().rule_arn(arn).priority(priority(*to)).build();
     let pairs: Vec<RulePriorityPair> = moves.iter().map(pair).collect();
     let request = || aws.elb.set_rule_priorities().set_rule_priorities(Some(pairs.clone())).send();

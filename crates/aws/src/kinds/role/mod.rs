@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::client::Aws;
 use crate::read::Fetched;
-use crate::read::iam::{Found, Iam, same_name};
+use crate::read::iam::{Found, Iam, SETTINGS, same_name};
 use crate::resource::{Driver, Entry, doc, spec};
 use crate::stack::model::{ManagedRole, Role, Stack};
 use crate::tags::{self, Tags};
@@ -92,6 +92,17 @@ pub struct Spec {
     pub boundary: String,
     /// The user's tags.
     pub tags: Tags,
+}
+
+impl Spec {
+    /// The user's tags with all marks: ours, and the one that has the reader look at settings that the overview leaves out.
+    fn marked(&self, stack: &str, node: &NodeId) -> Tags {
+        let mut tags = tags::marked(&self.tags, stack, node);
+        if !self.description.is_empty() || self.max_session_secs != DEFAULT_SESSION {
+            tags.insert(SETTINGS.to_owned(), "own".to_owned());
+        }
+        tags
+    }
 }
 
 fn contribute(stack: &Stack, nodes: &mut Vec<Node>) {
@@ -198,9 +209,9 @@ impl Driver for Roles {
         let (have, want): (Spec, Spec) = (spec(&order.live.have)?, spec(order.want)?);
         let mut from = have.tags.clone();
         if order.live.owner == Owner::Ours(order.node.clone()) {
-            from = tags::marked(&from, stack, order.node);
+            from = have.marked(stack, order.node);
         }
-        let to = tags::marked(&want.tags, stack, order.node);
+        let to = want.marked(stack, order.node);
         send::update(aws, &order.live.id, (&have, &want), (&from, &to)).await?;
         let mut live = order.live.clone();
         live.owner = Owner::Ours(order.node.clone());

@@ -39,7 +39,7 @@ fn unless_gone(result: Result<(), CloudError>) -> Result<(), CloudError> {
 /// # Errors
 /// `Exists` if somebody else's role has the name; any other error of the request.
 pub async fn create_role(aws: &Aws, stack: &str, order: &Create<'_>, want: &Spec) -> Result<String, CloudError> {
-    let marks = sdk_tags(&tags::marked(&want.tags, stack, order.node))?;
+    let marks = sdk_tags(&want.marked(stack, order.node))?;
     let trust = policy::to_request(&want.trust);
     let some = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
     let reply = aws

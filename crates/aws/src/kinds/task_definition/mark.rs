@@ -49,7 +49,7 @@ pub fn wanted(node: &NodeId, want: &Doc) -> Text {
         Text::output(node.clone(), "revision"),
         " ".into(),
         Text::output(node.clone(), "fingerprint"),
-        format!(" {}", doc::fingerprint(want)).into(),
+        format!(" {}", doc::open_fingerprint(want)).into(),
     ])
 }
 

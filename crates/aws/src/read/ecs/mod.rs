@@ -43,7 +43,7 @@ pub async fn fetch(aws: &Aws, scope: &Scope<'_>, finder: &Finder<'_>) -> Ecs {
         futures::join!(clusters::fetch(aws, scope, finder, &wanted), services::named(aws, scope, &wanted));
     ecs.clusters = found;
     ecs.services = match (&ecs.clusters, named) {
-        (Ok(clusters), Ok(named)) => services::complete(aws, scope, &wanted, clusters, named).await,
+        (Ok(clusters), Ok(named)) => services::complete(aws, scope, &wanted, clusters, (named, finder)).await,
         // Without the clusters nobody knows whether the file has dropped services that are still there.
         (Err(error), _) => Err(error.clone()),
         (_, Err(error)) => Err(error),

@@ -93,7 +93,7 @@ fn of_service(scope: &Scope<'_>, service: &Value) -> Option<Job> {
     let mark = mark::of_tags(&tags).filter(|mark| mark.revision == mark::revision_of(arn));
     let (uses, complete) = mark::uses_of_tags(&tags);
     let mark = match node {
-        Some(node) => mark.filter(|mark| mark.open == doc::fingerprint(&node.want)),
+        Some(node) => mark.filter(|mark| mark.open == doc::open_fingerprint(&node.want)),
         // What is not wanted any more is only read if nothing tells what it refers to.
         None => mark.filter(|_| complete),
     };

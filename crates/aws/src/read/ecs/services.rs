@@ -7,9 +7,10 @@ use evenkeel_core::error::{CloudError, ErrorClass};
 use evenkeel_core::name;
 use serde_json::{Value, json};
 
-use super::{Part, Scope, is_ours, items, last, side_by_side, text};
+use super::{Finder, Part, Scope, is_ours, items, last, side_by_side, text};
 use crate::call::raw::exchange;
 use crate::client::Aws;
+use crate::read::tagging::Found;
 
 /// AWS's limit for DescribeServices.
 const BATCH: usize = 10;
@@ -67,30 +68,44 @@ pub(super) async fn complete(
     scope: &Scope<'_>,
     wanted: &Wanted,
     clusters: &[Value],
-    mut named: Vec<Value>,
+    (mut named, finder): (Vec<Value>, &Finder<'_>),
 ) -> Part<Vec<Value>> {
+    let marked = if scope.only.is_some() { Ok(Vec::new()) } else { finder.find(":service/").await };
     for cluster in clusters {
         let arn = text(cluster, "clusterArn");
         let here: Vec<&Value> = named.iter().filter(|service| text(service, "clusterArn") == arn).collect();
         let ours = is_ours(cluster, scope.stack) || here.iter().any(|service| is_ours(service, scope.stack));
-        if !ours || !(scope.thorough || may_have_others(cluster, here.len())) {
+        if !ours {
             continue;
         }
-        let known: BTreeSet<String> = here.iter().map(|service| text(service, "serviceName").to_owned()).collect();
-        let mut names: Vec<String> = list(aws, arn).await?.iter().map(|arn| last(arn).to_owned()).collect();
-        names.retain(|name| !known.contains(name));
-        named.extend(active(aws, arn, &names).await?);
+        let mut known: BTreeSet<String> = here.iter().map(|service| text(service, "serviceName").to_owned()).collect();
+        let here = format!(":service/{}/", last(arn));
+        let in_cluster = |found: &&Found| found.arn.contains(&here);
+        let mut more: Vec<String> =
+            marked.iter().flatten().filter(in_cluster).map(|found| last(&found.arn).to_owned()).collect();
+        // A finder that does not know the services that we know is no help.
+        let searched = known.iter().all(|name| more.contains(name));
+        more.retain(|name| known.insert(name.clone()));
+        let mut found = active(aws, arn, &more).await?;
+        let count = known.len() - more.len() + found.len();
+        if scope.thorough || may_have_others(cluster, count, searched) {
+            let mut names: Vec<String> = list(aws, arn).await?.iter().map(|arn| last(arn).to_owned()).collect();
+            names.retain(|name| known.insert(name.clone()));
+            found.extend(active(aws, arn, &names).await?);
+        }
+        named.extend(found);
     }
     named.retain(|service| wanted.has(service) || is_ours(service, scope.stack));
     Ok(named)
 }
 
-/// Whether the count of the cluster leaves room for services beside the ones found.
+/// Whether there may be services beside the ones found, as far as the count of the cluster tells.
 ///
-/// Some emulators always count 0. So a count only says that there are no others if it is exactly what was found, and not 0.
-fn may_have_others(cluster: &Value, found: usize) -> bool {
+/// Some emulators always count 0. There the tagging API has the last word, if it knows services.
+fn may_have_others(cluster: &Value, found: usize, searched: bool) -> bool {
     let count = cluster.get("activeServicesCount").and_then(Value::as_u64).unwrap_or(0);
-    found == 0 || usize::try_from(count).ok() != Some(found)
+    let count = usize::try_from(count).unwrap_or(usize::MAX);
+    if count == 0 { !searched || found == 0 } else { count != found }
 }
 
 /// The ACTIVE ones. One that is DRAINING is on its way out and cannot be changed; INACTIVE is gone.
@@ -148,9 +163,10 @@ mod tests {
     #[test]
     fn only_an_exact_count_saves_the_listing() {
         let cluster = |count: u32| json!({ "activeServicesCount": count });
-        assert!(!may_have_others(&cluster(2), 2));
-        assert!(may_have_others(&cluster(3), 2));
-        assert!(may_have_others(&cluster(0), 2));
-        assert!(may_have_others(&cluster(0), 0));
+        assert!(!may_have_others(&cluster(2), 2, false));
+        assert!(may_have_others(&cluster(3), 2, true));
+        assert!(may_have_others(&cluster(0), 2, false));
+        assert!(!may_have_others(&cluster(0), 2, true));
+        assert!(may_have_others(&cluster(0), 0, true));
     }
 }

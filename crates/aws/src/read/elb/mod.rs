@@ -20,6 +20,10 @@ use crate::tags::{self, Tags};
 
 pub(crate) use self::calls::{rules_of, tags_of};
 
+/// The tag of a listener that has, or once had, rules of ours. Rules cost a call for each listener, so they are read where the file
+/// has some and where this tag is.
+pub const RULES: &str = "evenkeel:rules";
+
 /// A thing with what AWS keeps apart from it.
 #[derive(Clone, Debug)]
 pub struct Item<T> {
@@ -63,6 +67,8 @@ pub struct Wanted {
     pub listeners: BTreeMap<String, NodeId>,
     /// Nodes of listener rules.
     pub rules: BTreeSet<NodeId>,
+    /// Names of listeners, `<load balancer>:<port>`, that should have rules.
+    ruled: BTreeSet<String>,
 }
 
 impl Wanted {
@@ -73,6 +79,7 @@ impl Wanted {
             load_balancers: names("load_balancer").collect(),
             listeners: scope.graph.of_kind("listener").map(|node| (node.name.clone(), node.id.clone())).collect(),
             rules: scope.graph.of_kind("listener_rules").map(|node| node.id.clone()).collect(),
+            ruled: names("listener_rules").collect(),
         };
         // A listener that is read back comes without its load balancer's node; its name leads there.
         for listener in names("listener").chain(names("listener_rules")) {
@@ -130,6 +137,7 @@ pub async fn fetch(aws: &Aws, scope: &Scope<'_>) -> Elb {
     let (mut listeners, mut rules) = beneath;
     reading.tag_all(&mut groups, &mut balancers, &mut listeners, &mut rules).await;
     reading.find_more(&balancers, &named, &mut listeners, &mut rules).await;
+    reading.find_rules(&listeners, &mut rules).await;
     reading.keep(&mut groups, &mut balancers);
     let (more_group, more_balancer) =
         futures::join!(reading.group_attributes(&groups, true), reading.balancer_attributes(&balancers, true));
@@ -174,12 +182,47 @@ impl Reading<'_> {
         if !self.parts.rules {
             return (Ok(listeners), Ok(BTreeMap::new()));
         }
-        let listener_arns = listeners.iter().filter_map(|item| item.raw.listener_arn()).map(str::to_owned).collect();
-        let rules = calls::each(listener_arns, |arn| async move {
+        let ruled = listeners.iter().filter(|item| self.should_have_rules(balancers, &item.raw));
+        let arns = ruled.filter_map(|item| item.raw.listener_arn()).map(str::to_owned).collect();
+        let rules = self.rules_of_all(arns).await;
+        (Ok(listeners), rules)
+    }
+
+    async fn rules_of_all(&self, listeners: Vec<String>) -> Rules {
+        let rules = calls::each(listeners, |arn| async move {
             let rules = rules_of(self.aws, &arn).await?;
             Ok((arn, items(rules)))
         });
-        (Ok(listeners), rules.await.map(|rules| rules.into_iter().collect()))
+        rules.await.map(|rules| rules.into_iter().collect())
+    }
+
+    /// Whether the file has rules for this listener, as far as its load balancer's name and its port tell.
+    fn should_have_rules(&self, balancers: &Part<Vec<Item<LoadBalancer>>>, listener: &Listener) -> bool {
+        let of_it = |item: &&Item<LoadBalancer>| item.raw.load_balancer_arn() == listener.load_balancer_arn();
+        let balancer = balancers.iter().flatten().find(of_it).and_then(|item| item.raw.load_balancer_name());
+        let base = balancer.and_then(|name| self.wanted.load_balancer(name)).map(|(base, _)| base);
+        let port = listener.port().unwrap_or_default();
+        base.is_some_and(|base| self.wanted.ruled.contains(&format!("{base}:{port}")))
+    }
+
+    /// Reads the rules of listeners that have some according to their tag although the file has none for them.
+    async fn find_rules(&self, listeners: &Listeners, rules: &mut Rules) {
+        let (Ok(listeners), Ok(known), true) = (listeners, rules.as_mut(), self.parts.rules) else { return };
+        let marked = listeners.iter().filter(|item| item.tags.contains_key(RULES));
+        let arns: Vec<String> = marked
+            .filter_map(|item| item.raw.listener_arn())
+            .filter(|arn| !known.contains_key(*arn))
+            .map(str::to_owned)
+            .collect();
+        if arns.is_empty() {
+            return;
+        }
+        let mut more = self.rules_of_all(arns).await;
+        self.tag_all(&mut Ok(Vec::new()), &mut Ok(Vec::new()), &mut Ok(Vec::new()), &mut more).await;
+        match more {
+            Ok(more) => known.extend(more),
+            Err(error) => *rules = Err(error),
+        }
     }
 
     /// Reads the tags of everything at once and puts each thing's beside it; drops what has gone in the meantime.
