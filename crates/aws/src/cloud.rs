@@ -31,6 +31,19 @@ impl AwsCloud {
         let scope = Scope { stack: &self.stack.name, graph, thorough, only: None };
         Snapshot::of(graph, read::candidates(&self.aws, &scope).await)
     }
+
+    /// Reads everything of the stack that there is, to take it down.
+    ///
+    /// Marks lead to most things, but not everywhere to all: the names in the stack file, if there is one, help to find the
+    /// rest. Nothing is looked up, and nothing is wanted.
+    pub async fn snapshot_to_destroy(&self, file: Option<&Graph>) -> Snapshot {
+        let has_name =
+            |node: &&Node| kinds::get(node.id.kind()).is_some_and(|e| e.kind.name_limit > 0 && !e.kind.lookup);
+        let named = file.into_iter().flat_map(Graph::nodes).filter(has_name).cloned();
+        let graph = Graph::detached(self.stack.clone(), named);
+        let scope = Scope { stack: &self.stack.name, graph: &graph, thorough: true, only: None };
+        Snapshot::of(&Graph::empty(self.stack.clone()), read::candidates(&self.aws, &scope).await)
+    }
 }
 
 fn driver(kind: &str) -> Result<&'static dyn Driver, CloudError> {

@@ -67,6 +67,14 @@ async fn read(
     let mut groups = described?;
     groups.extend(listed?);
     let mut known: BTreeMap<String, Tags> = BTreeMap::new();
+    // An endpoint that names no group at all perhaps knows none; then names have to lead to those that left the file.
+    let found = match found {
+        Ok(found) if found.is_empty() && scope.only.is_none() && !scope.thorough => {
+            groups.extend(list(aws, Some(&prefix)).await?);
+            Ok(found)
+        }
+        found => found,
+    };
     match found {
         Ok(found) => {
             known = by_name(found);

@@ -27,6 +27,8 @@ pub struct Session {
     pub kinds: Kinds,
     /// What is wanted; nothing for a destruction.
     pub graph: Graph,
+    /// What the stack file has, for a destruction: its names help to find things.
+    pub file: Option<Graph>,
     /// The connection.
     pub cloud: AwsCloud,
     /// The account, if it was asked for.
@@ -115,7 +117,8 @@ pub async fn open(path: &Path, global: &Global, options: PlanOptions, ui: &mut U
     } else {
         graph(&loaded.stack, &aws.region)?
     };
-    Ok(Session::new(graph, aws, account, options))
+    let file = options.destroy.then_some(draft);
+    Ok(Session { file, ..Session::new(graph, aws, account, options) })
 }
 
 /// Targets have to be in the file; anything else would silently plan nothing.
@@ -145,7 +148,7 @@ impl Session {
     /// A session on an open connection.
     pub fn new(graph: Graph, aws: Aws, account: Option<String>, options: PlanOptions) -> Self {
         let cloud = AwsCloud { aws, stack: graph.stack.clone() };
-        Self { kinds: kinds::table(), graph, cloud, account, options }
+        Self { kinds: kinds::table(), graph, file: None, cloud, account, options }
     }
 
     /// Reads what is live.
@@ -154,7 +157,11 @@ impl Session {
         if ui.live {
             ui.note(&format!("Reading what is live of stack {} in {} …", stack.name, stack.region));
         }
-        let snapshot = self.cloud.snapshot(&self.graph, self.options.destroy).await;
+        let snapshot = if self.options.destroy {
+            self.cloud.snapshot_to_destroy(self.file.as_ref()).await
+        } else {
+            self.cloud.snapshot(&self.graph, false).await
+        };
         match cut_off(&snapshot) {
             Some(error) => Err(no_aws(error)),
             None => Ok(snapshot),
