@@ -41,6 +41,7 @@ pub static ENTRY: Entry = Entry {
     driver: &HostedZones,
     actions: &[
         "route53:ListHostedZones",
+        "route53:ListTagsForResource",
         "route53:ListTagsForResources",
         "route53:ListResourceRecordSets",
         "route53:CreateHostedZone",

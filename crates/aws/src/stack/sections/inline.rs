@@ -73,6 +73,15 @@ pub(crate) fn task_level(ctx: &Ctx<'_>, fields: &Fields<'_>, draft: &mut Draft) 
     draft.document.extend(reader.partial(&tree, &TASK_DEFINITION, &[]).unwrap_or_default());
 }
 
+/// Takes note of the keys that go into a task where there is no task to put them into, so that only the cause is reported.
+pub(crate) fn skip(fields: &Fields<'_>) {
+    let others =
+        ["execution_role", "task_role", "target_group", "target_groups", "volumes", "task_placement_constraints"];
+    for key in TASK_KEYS.iter().copied().chain(others) {
+        let _ = fields.take(key);
+    }
+}
+
 /// A map of names to volumes with `efs:`, `host:` or nothing, or ECS's list.
 fn volumes(ctx: &Ctx<'_>, tree: &Tree) -> Vec<Json> {
     let reader = Coerce::new(Style::Snake, ctx.problems);

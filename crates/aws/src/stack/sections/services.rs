@@ -36,6 +36,9 @@ pub(crate) fn read(ctx: &Ctx<'_>, entry: &Entry, network: &Network) -> Option<Se
     let fields = Fields::open(&entry.value, what.clone(), ctx.problems)?;
     let meta = ctx.meta(entry, &fields, Some(&ECS));
     let draft = draft(ctx, &fields, &what);
+    if draft.is_none() {
+        inline::skip(&fields);
+    }
     let launch = launch(ctx, &fields, &what, draft.as_ref());
     let draft = draft.map(|draft| complete(ctx, draft, &fields, &entry.key, &launch));
     let load_balancers = draft.as_ref().map(|draft| service_targets::read(ctx, &fields, &entry.key, draft));

@@ -265,6 +265,8 @@ fn task_definition_files() {
         ],
     );
     broken(&FILE.replace("t.json", "missing.json"), &[(5, "not-found", "missing.json")]);
+    let task = "stack: x\nregion: eu-west-1\ncluster: x\nservices:\n  w: { task_definition: missing.json, cpu: 256, task_role: existing:t }\n";
+    broken(task, &[(5, "not-found", "missing.json")]);
 }
 
 #[test]

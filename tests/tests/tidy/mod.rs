@@ -1,0 +1,102 @@
+//! What every source file has to keep: a header, a length, its place. Looks at text only.
+
+use std::path::{Path, PathBuf};
+
+use evenkeel_aws::kinds;
+use evenkeel_tests::moto::root;
+
+/// The most lines that a file may have.
+const LONGEST: usize = 600;
+
+/// All Rust files below a folder of the repository, with their texts.
+fn sources(folder: &str) -> Vec<(PathBuf, String)> {
+    let mut found = Vec::new();
+    walk(&root().join(folder), &mut found);
+    assert!(!found.is_empty(), "{folder} holds no sources");
+    found
+}
+
+fn walk(folder: &Path, found: &mut Vec<(PathBuf, String)>) {
+    for entry in std::fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            walk(&path, found);
+        } else if path.extension().is_some_and(|end| end == "rs") {
+            let text = std::fs::read_to_string(&path).expect("a source is text");
+            found.push((path, text));
+        }
+    }
+}
+
+fn everything() -> Vec<(PathBuf, String)> {
+    ["crates", "tests"].into_iter().flat_map(sources).collect()
+}
+
+/// The lines that are not comments, with their numbers.
+fn code(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let lines = text.lines().enumerate().map(|(at, line)| (at + 1, line));
+    lines.filter(|(_, line)| !line.trim_start().starts_with("//"))
+}
+
+#[track_caller]
+fn without(folder: &str, words: &[&str]) {
+    for (path, text) in sources(folder) {
+        for (at, line) in code(&text) {
+            let word = words.iter().find(|word| line.contains(**word));
+            assert!(word.is_none(), "{}:{at}: {} has no place here", path.display(), word.unwrap_or(&""));
+        }
+    }
+}
+
+#[test]
+fn every_file_says_what_it_is() {
+    for (path, text) in everything() {
+        assert!(text.starts_with("//! "), "{} does not begin with a header", path.display());
+    }
+}
+
+#[test]
+fn no_file_is_too_long() {
+    for (path, text) in everything() {
+        let lines = text.lines().count();
+        assert!(lines <= LONGEST, "{} has {lines} lines", path.display());
+    }
+}
+
+#[test]
+fn every_kind_is_in_the_table() {
+    let folder = root().join("crates/aws/src/kinds");
+    let mut files: Vec<String> = std::fs::read_dir(folder)
+        .expect("the kinds are there")
+        .map(|entry| entry.expect("an entry").path())
+        .map(|path| path.file_stem().and_then(|stem| stem.to_str()).expect("a plain name").to_owned())
+        .filter(|name| name != "mod")
+        .collect();
+    let mut table: Vec<String> = kinds::ALL.iter().map(|entry| entry.kind.name.to_owned()).collect();
+    files.sort();
+    table.sort();
+    assert_eq!(files, table);
+}
+
+#[test]
+fn the_stack_file_knows_no_sdk() {
+    without("crates/aws/src/stack", &["aws_sdk_", "aws_config", "aws_smithy", "tokio::"]);
+}
+
+#[test]
+fn the_engine_is_pure() {
+    without("crates/core/src", &["aws_sdk", "tokio", "std::fs", "std::env", "std::net", "Instant::now", "SystemTime"]);
+    let manifest = std::fs::read_to_string(root().join("crates/core/Cargo.toml")).expect("a manifest");
+    let own = manifest.split("[dependencies]").nth(1).expect("dependencies").split("\n[").next().unwrap_or_default();
+    let wrong = |line: &&str| ["aws-", "tokio", "reqwest", "serde-saphyr"].iter().any(|name| line.starts_with(name));
+    assert_eq!(own.lines().find(wrong), None);
+}
+
+#[test]
+fn nothing_is_left_for_later() {
+    // Put together here, so that this file does not find itself.
+    let words = [concat!("to", "do!("), concat!("unimple", "mented!("), concat!("#[ign", "ore"), concat!("db", "g!(")];
+    for folder in ["crates", "tests"] {
+        without(folder, &words);
+    }
+}
