@@ -203,7 +203,12 @@ impl Checker<'_> {
             if self.want.get(&step.node).is_some() && current && (!self.made.contains_key(&step.node) || revises) {
                 wrong.push((step.id, format!("deletes {}, which is wanted", step.node)));
             }
-            for used in live.uses.iter().filter_map(|handle| holder.get(handle.as_str())).filter(|it| it.1 != live.id) {
+            for used in live
+                .uses
+                .iter()
+                .filter_map(|handle| holder.get(handle.as_str()))
+                .filter(|it| **it != (step.node.kind(), live.id.as_str()))
+            {
                 let other = deleted[used];
                 let Action::Delete { live: its, .. } = &other.action else { continue };
                 let mutual = its.uses.iter().any(|handle| live.handles.contains(handle));

@@ -133,3 +133,17 @@ async fn what_is_protected_stays_until_it_is_named() {
     assert!(held.stdout.contains("log_group.app") && held.stdout.contains("protect"), "{}", held.stdout);
     bench.run("destroy", &["--yes", "--consent", "log_group.app"]).exits(0);
 }
+
+#[tokio::test]
+async fn a_zone_stays_as_long_as_its_records_do() {
+    let moto = Moto::start();
+    let text = "stack: zed\nregion: us-east-1\ndns:\n  - { zone: zed.example, create: true, protect: true, records: [{ name: a, a: [192.0.2.1] }] }\n";
+    let bench = Bench::new(&moto.url(), text);
+    bench.apply();
+    let held = bench.run("destroy", &["--yes", "--consent", "hosted_zone.zed.example"]).exits(1);
+    assert!(held.stdout.contains("records.zed.example uses it"), "{}", held.stdout);
+    bench.settled();
+    let both = ["--yes", "--consent", "hosted_zone.zed.example", "--consent", "records.zed.example"];
+    bench.run("destroy", &both).exits(0);
+    assert!(world(&moto.aws().await).await.is_empty());
+}

@@ -88,6 +88,6 @@ async fn a_rule_of_ours_does_not_push_a_foreign_one_aside() {
     let before = world(&aws).await;
     bench.write(&STACK.replace("priority: 20", "priority: 30"));
     let refused = bench.run("apply", &["--yes"]).exits(1);
-    assert!(refused.stdout.contains("listener_rules.web/http/priority 30"), "{}", refused.stdout);
+    assert!(refused.stdout.contains("listener_rules.web/http: priority 30 exists"), "{}", refused.stdout);
     assert_eq!(world(&aws).await, before);
 }

@@ -105,7 +105,7 @@ fn keep_for(staying: Vec<(NodeId, &Live)>, removals: Vec<Removal>, held: &mut Ve
     while let Some((user, live)) = open.pop() {
         for handle in live.uses.iter().chain(&live.within) {
             if let Some(at) = holder.get(handle).copied().filter(|at| !removals[*at].first && !kept.contains_key(at))
-                && removals[at].live.id != live.id
+                && (removals[at].node.kind(), &removals[at].live.id) != (user.kind(), &live.id)
             {
                 kept.insert(at, user.clone());
                 open.push((removals[at].node.clone(), &removals[at].live));
