@@ -147,8 +147,11 @@ fn other(value: &Value) -> Value {
 
 /// What the kind's fields say of a change at a pattern: the strongest rule among those for it and for what it is inside of.
 fn effect(kind: &Kind, pattern: &str) -> Effect {
-    let inside = |path: &str| pattern == path || pattern.starts_with(&format!("{path}.")) || pattern.starts_with(&format!("{path}["));
-    let rules: Vec<OnChange> = kind.fields.iter().filter(|field| inside(field.path)).map(|field| field.on_change).collect();
+    let inside = |path: &str| {
+        pattern == path || pattern.starts_with(&format!("{path}.")) || pattern.starts_with(&format!("{path}["))
+    };
+    let rules: Vec<OnChange> =
+        kind.fields.iter().filter(|field| inside(field.path)).map(|field| field.on_change).collect();
     if rules.contains(&OnChange::Replace) {
         Effect::Replace
     } else if rules.contains(&OnChange::Tell) {
@@ -197,7 +200,12 @@ fn walk<'a>(kind: &Kind, at: &Place<'a>, whole: Option<&str>, visit: &mut dyn Fn
                 let counts = !value.is_null() && !value.is_array() && !value.is_object();
                 // Keys with dots or brackets of their own (tags) cannot be told apart in a path.
                 let counts = counts && !key.contains(['.', '[', ']']);
-                walk(kind, &Place { pointer, reported: reported(&pattern), pattern, value, list, counts }, whole, visit);
+                walk(
+                    kind,
+                    &Place { pointer, reported: reported(&pattern), pattern, value, list, counts },
+                    whole,
+                    visit,
+                );
             }
         }
         Value::Array(members) => {

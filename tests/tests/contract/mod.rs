@@ -29,12 +29,14 @@ fn graphs() -> Vec<(String, Graph)> {
     files.extend(yaml_files(&root().join("examples")));
     files.push(root().join("tests/contract/everything.yaml"));
     let env = [("CERTIFICATE_ARN", CERTIFICATE), ("DATABASE_PASSWORD", SECRET)];
-    let env: BTreeMap<String, String> = env.into_iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
+    let env: BTreeMap<String, String> =
+        env.into_iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
     let options = LoadOptions { env, fallback_region: Some("eu-west-1".to_owned()), ..LoadOptions::default() };
     let graph = |file: PathBuf| {
         let loaded = load(&file, &options).unwrap_or_else(|found| panic!("{}: {found:#?}", file.display()));
         let region = loaded.stack.region.clone().unwrap_or_default();
-        let graph = kinds::graph(&loaded.stack, &region).unwrap_or_else(|error| panic!("{}: {error:?}", file.display()));
+        let graph =
+            kinds::graph(&loaded.stack, &region).unwrap_or_else(|error| panic!("{}: {error:?}", file.display()));
         (file.file_name().unwrap_or_default().to_string_lossy().into_owned(), graph)
     };
     files.into_iter().map(graph).collect()

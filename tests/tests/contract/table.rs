@@ -29,7 +29,11 @@ fn actions_are_iam_actions() {
         assert!(!entry.actions.is_empty(), "{kind} needs at least to be read");
         for action in entry.actions {
             let (service, name) = action.split_once(':').unwrap_or_else(|| panic!("{kind}: {action}"));
-            assert!(!service.is_empty() && service.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-'), "{action}");
+            assert!(
+                !service.is_empty()
+                    && service.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-'),
+                "{action}"
+            );
             assert!(name.starts_with(|c: char| c.is_ascii_uppercase()), "{kind}: {action}");
             assert!(name.chars().all(|c| c.is_ascii_alphanumeric()), "{kind}: {action}");
         }

@@ -16,7 +16,11 @@ pub fn plan(plan: &Plan) -> String {
     }
     for conflict in &plan.conflicts {
         let whose = conflict.stack.as_ref().map_or("nobody's".to_owned(), |stack| format!("of stack {stack}"));
-        let _ = writeln!(text, "conflict: {}: {} is there, {whose}; --adopt {}", conflict.node, conflict.there, conflict.adopt);
+        let _ = writeln!(
+            text,
+            "conflict: {}: {} is there, {whose}; --adopt {}",
+            conflict.node, conflict.there, conflict.adopt
+        );
         if let Some(obstacle) = &conflict.obstacle {
             let _ = writeln!(text, "    not adoptable: {obstacle}");
         }
