@@ -65,7 +65,7 @@ fn without_credentials_it_is_said_what_to_do() {
         &["destroy", "--stack", "tidy", "--yes", "--region", "eu-west-1"],
     ] {
         let ran = desk.run(arguments).exits(1);
-        for words in ["credentials", "AWS_PROFILE", "nothing was changed"] {
+        for words in ["credentials", "AWS_ACCESS_KEY_ID", "--profile", "nothing was changed"] {
             assert!(ran.stderr.contains(words), "{arguments:?} says {words}:\n{}", ran.stderr);
         }
     }
@@ -74,11 +74,9 @@ fn without_credentials_it_is_said_what_to_do() {
 #[test]
 fn without_a_server_it_is_said_what_to_do() {
     let desk = Desk::new(GOOD).with_credentials();
-    for arguments in [&["plan"][..], &["apply", "--yes"]] {
-        let ran = desk.run(arguments).exits(1);
-        for words in ["cannot be reached", "AWS_ENDPOINT_URL", "nothing was changed"] {
-            assert!(ran.stderr.contains(words), "{arguments:?} says {words}:\n{}", ran.stderr);
-        }
+    let ran = desk.run(&["apply", "--yes"]).exits(1);
+    for words in ["cannot be reached", "--endpoint-url", "nothing was changed"] {
+        assert!(ran.stderr.contains(words), "it says {words}:\n{}", ran.stderr);
     }
 }
 

@@ -76,6 +76,7 @@ struct Patch {
     /// `pending: …` or `failed: …`.
     readiness: Option<Readiness>,
     data: Option<String>,
+    kept_by: Option<String>,
     foreign: Vec<ForeignMember>,
     /// Handles of what this one uses, in place of those that were derived.
     uses: Option<Vec<String>>,
@@ -179,6 +180,7 @@ impl Patch {
             list.expect("members are added to a list").extend(members.iter().cloned());
         }
         live.readiness = self.readiness.clone().unwrap_or(live.readiness);
+        live.kept_by = self.kept_by.clone().or(live.kept_by);
         live.data = self.data.clone().or(live.data);
         live.foreign.extend(self.foreign.iter().cloned());
         live.uses = self.uses.clone().unwrap_or(live.uses);

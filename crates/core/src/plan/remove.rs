@@ -82,6 +82,9 @@ impl Remover<'_> {
         if !options.target.is_empty() && !options.target.contains(node) && !inside.contains(node) {
             return Some(HeldBecause::NotTargeted);
         }
+        if let Some(what) = &live.kept_by {
+            return Some(HeldBecause::Other(format!("it holds {what}")));
+        }
         if options.consent.contains(node) {
             return None;
         }
