@@ -90,7 +90,7 @@ services:
             (7, "/40"),
             (8, "wbe"),
             (11, "two availability zones"),
-            (15, "port 80"),
+            (14, "port 80"),
             (19, "priority 1"),
             (19, "nowhere"),
             (22, "same"),
