@@ -39,6 +39,17 @@ Examples:
   evenkeel destroy --stack cruddur --region ca-central-1
   evenkeel destroy --yes --consent log_group.app   with the data of a log group";
 
+const VALIDATE_EXAMPLES: &str = "\
+Examples:
+  evenkeel validate                                ./stack.yaml
+  evenkeel validate stacks/web.yaml --format json  for an editor or a pull request";
+
+const COMPLETIONS_EXAMPLES: &str = "\
+Examples:
+  evenkeel completions bash >~/.local/share/bash-completion/completions/evenkeel
+  evenkeel completions zsh >~/.zfunc/_evenkeel
+  evenkeel completions fish >~/.config/fish/completions/evenkeel.fish";
+
 /// Keeps container stacks on Amazon ECS as one YAML file says.
 #[derive(Parser, Debug)]
 #[command(name = "evenkeel", version, after_help = EXAMPLES, max_term_width = 110, propagate_version = true)]
@@ -178,6 +189,7 @@ pub struct Destroy {
 
 /// Arguments of `validate`.
 #[derive(ClapArgs, Debug)]
+#[command(after_help = VALIDATE_EXAMPLES)]
 pub struct Validate {
     /// The stack file.
     #[arg(value_name = "STACK", default_value = "stack.yaml")]
@@ -186,6 +198,7 @@ pub struct Validate {
 
 /// Arguments of `completions`.
 #[derive(ClapArgs, Debug)]
+#[command(after_help = COMPLETIONS_EXAMPLES)]
 pub struct Completions {
     /// The shell.
     pub shell: clap_complete::Shell,

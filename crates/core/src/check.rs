@@ -118,6 +118,9 @@ impl Checker<'_> {
 
     fn consent(&mut self, step: &Step) {
         let Action::Delete { live, .. } = &step.action else { return };
+        if let Some(what) = &live.kept_by {
+            self.find(Some(step.id), format!("deletes {}, which holds {what}", step.node));
+        }
         let leftover = self.have.surplus.iter().any(|surplus| surplus.superseded && surplus.live.id == live.id);
         if self.options.consent.contains(&step.node) || leftover {
             return;

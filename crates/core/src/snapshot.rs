@@ -62,6 +62,10 @@ pub struct Live {
     pub readiness: Readiness,
     /// What would be lost if it were deleted, for a person, for example `3 MB of logs`; `None` if nothing.
     pub data: Option<String>,
+    /// What of others is inside it and keeps it from being deleted, for a person, for example `2 records that are not of this
+    /// stack`; `None` if nothing. No consent helps: it is not ours to give.
+    #[serde(default)]
+    pub kept_by: Option<String>,
     /// Members inside this thing that are somebody else's (a listener rule made by hand): left alone, and told.
     pub foreign: Vec<ForeignMember>,
 }
@@ -81,6 +85,7 @@ impl Live {
             within: None,
             readiness: Readiness::Ready,
             data: None,
+            kept_by: None,
             foreign: Vec::new(),
         }
     }

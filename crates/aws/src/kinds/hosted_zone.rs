@@ -99,7 +99,7 @@ impl Driver for HostedZones {
             match read.records.get(&zone.id) {
                 Some(Ok(sets)) => {
                     live = with_name_servers(live, name_servers(sets, &zone.name));
-                    live.data = foreign(sets, &zone.name, &fetched.stack);
+                    live.kept_by = foreign(sets, &zone.name, &fetched.stack);
                 }
                 Some(Err(error)) if error.class != ErrorClass::Gone => return Err(error.clone()),
                 _ => {}

@@ -182,13 +182,16 @@ impl<'a> Decider<'a> {
         let live = &replaced.live;
         let consented = self.options.consent.contains(&node.id);
         let keeps = kind.replace == Replace::Revise;
-        let obstacle = if keeps || consented {
+        let first = kind.replace == Replace::DeleteFirst;
+        let obstacle = if let Some(what) = live.kept_by.as_ref().filter(|_| first) {
+            Some(HeldBecause::Other(format!("it holds {what}")))
+        } else if keeps || consented {
             None
         } else if node.protect {
             Some(HeldBecause::Protected)
         } else if let Some(data) = &live.data {
             Some(HeldBecause::Data(data.clone()))
-        } else if kind.replace == Replace::DeleteFirst {
+        } else if first {
             self.kept_inside(live)
         } else {
             None
@@ -207,7 +210,6 @@ impl<'a> Decider<'a> {
             Replace::DeleteFirst | Replace::Revise => node.name.clone(),
         };
         if !keeps {
-            let first = kind.replace == Replace::DeleteFirst;
             self.out.outgoing.push(Outgoing { node: node.id.clone(), live: live.clone(), first });
         }
         let replaces = Some(Box::new(replaced));

@@ -71,10 +71,15 @@ impl Plan {
     /// How many steps there are of each verb, in the order create, update, revise, replace, adopt,
     /// delete, wait.
     ///
-    /// A replacement counts once, as `replace`, and not as its creation and deletion.
+    /// A replacement counts once, as `replace`, and not as its creation and deletion; the old half that an earlier run left
+    /// over counts as a deletion.
     pub fn counts(&self) -> Vec<(&'static str, usize)> {
         let verbs = ["create", "update", "revise", "replace", "adopt", "delete", "wait"];
-        verbs.iter().map(|verb| (*verb, self.steps.iter().filter(|step| step.verb() == *verb).count())).collect()
+        let counted = |step: &Step| match step.verb() {
+            "retire" if step.why != Reason::Replaced => "delete",
+            verb => verb,
+        };
+        verbs.iter().map(|verb| (*verb, self.steps.iter().filter(|step| counted(step) == *verb).count())).collect()
     }
 }
 

@@ -128,6 +128,29 @@ impl<'a> Orderer<'a> {
                 self.edges.insert((before, draft_of[&gone]));
             }
         }
+        let departures = firsts.iter().enumerate().filter(|(_, first)| **first);
+        self.late_departures(departures.filter_map(|(at, _)| draft_of.get(&at)));
+    }
+
+    /// What goes before its successor comes goes as late as it can: once all else that the successor needs is there. If some
+    /// of that fails, the old thing still stands.
+    fn late_departures<'d>(&mut self, departures: impl Iterator<Item = &'d usize>) {
+        let departures: Vec<usize> = departures.copied().collect();
+        if departures.is_empty() {
+            return;
+        }
+        let mut above = self.above();
+        let mut below: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        self.edges.iter().for_each(|(first, second)| below.entry(*second).or_default().push(*first));
+        for gone in departures {
+            let needs = self.successor(&self.drafts[gone].node).and_then(|successor| below.get(&successor));
+            for need in needs.into_iter().flatten().copied() {
+                if need != gone && !reaches(&above, gone, need) {
+                    self.edges.insert((need, gone));
+                    above.entry(need).or_default().push(gone);
+                }
+            }
+        }
     }
 
     /// Who lets go of a thing by being changed: users that stay.

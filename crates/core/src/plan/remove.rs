@@ -82,6 +82,9 @@ impl Remover<'_> {
         if !options.target.is_empty() && !options.target.contains(node) && !inside.contains(node) {
             return Some(HeldBecause::NotTargeted);
         }
+        if let Some(what) = &live.kept_by {
+            return Some(HeldBecause::Other(format!("it holds {what}")));
+        }
         if options.consent.contains(node) {
             return None;
         }
@@ -122,9 +125,12 @@ fn keep_for(staying: Vec<(NodeId, &Live)>, removals: Vec<Removal>, held: &mut Ve
 /// Lets things disappear with what they are inside of, except where that would make two deletions wait for each other.
 fn subsume(removals: &mut [Removal]) {
     let holder: BTreeMap<String, usize> = by_handle(removals);
+    let firsts: Vec<bool> = removals.iter().map(|removal| removal.first).collect();
     for (at, removal) in removals.iter_mut().enumerate() {
         let within = removal.live.within.as_ref().and_then(|handle| holder.get(handle)).copied();
-        removal.with = within.filter(|holder| *holder != at);
+        // What has to be gone before its successor is made cannot wait until what it is inside of goes (a listener holds its
+        // target groups, and these can be behind one load balancer only).
+        removal.with = within.filter(|holder| *holder != at && (!removal.first || firsts[*holder]));
     }
     let edges = edges(removals);
     let graph: DiGraphMap<usize, ()> = edges.into_iter().map(|(before, after)| (before, after, ())).collect();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use evenkeel_core::diagnostic::Diagnostic;
+use evenkeel_core::diagnostic::{Diagnostic, Place};
 use evenkeel_core::doc::Text;
 
 use super::super::actions;
@@ -86,27 +86,32 @@ fn certificate(ctx: &Ctx<'_>, tree: &Tree, what: &str) -> Option<Text> {
 fn rules(ctx: &Ctx<'_>, tree: &Tree, listener: &str) -> Vec<ListenerRule> {
     let key = format!("`rules` of {listener}");
     let mut found: Vec<ListenerRule> = Vec::new();
+    // By priority; rules with other mistakes count too, so that all are told at once.
+    let mut first: BTreeMap<u32, &Place> = BTreeMap::new();
     for item in Want::new(&key, ctx.problems).several(tree) {
-        let Some(rule) = rule(ctx, item, listener) else { continue };
-        if let Some(first) = found.iter().find(|other| other.priority == rule.priority) {
+        let (priority, rule) = rule(ctx, item, listener);
+        found.extend(rule);
+        let Some(priority) = priority else { continue };
+        let first = *first.entry(priority).or_insert(&item.place);
+        if *first != item.place {
             ctx.problems.push(
                 Diagnostic::error(
                     "duplicate-priority",
-                    format!("two rules of {listener} have priority {}", rule.priority),
-                    Some(rule.place.clone()),
+                    format!("two rules of {listener} have priority {priority}"),
+                    Some(item.place.clone()),
                 )
-                .related(first.place.clone(), "the first one")
+                .related(first.clone(), "the first one")
                 .help("Rules are tried by priority, lowest first; each has its own. Give one of them another."),
             );
         }
-        found.push(rule);
     }
     found
 }
 
-fn rule(ctx: &Ctx<'_>, item: &Tree, listener: &str) -> Option<ListenerRule> {
+/// A rule, and its priority even if the rest cannot be used.
+fn rule(ctx: &Ctx<'_>, item: &Tree, listener: &str) -> (Option<u32>, Option<ListenerRule>) {
     let what = format!("a rule of {listener}");
-    let fields = Fields::open(item, what.clone(), ctx.problems)?;
+    let Some(fields) = Fields::open(item, what.clone(), ctx.problems) else { return (None, None) };
     let key = format!("`priority` of {what}");
     let why = "Rules are tried by priority, lowest first: 1 to 50000.";
     let priority = fields.need("priority", why).and_then(|tree| Want::new(&key, ctx.problems).count(tree, 1, 50_000));
@@ -128,7 +133,9 @@ fn rule(ctx: &Ctx<'_>, item: &Tree, listener: &str) -> Option<ListenerRule> {
         let help = format!("AWS takes {VALUES} in one rule, over all its conditions. Split it into several rules.");
         ctx.problems.error("too-many", &item.place, summary, help);
     }
-    Some(ListenerRule { place: item.place.clone(), priority: priority?, conditions, action: action? })
+    let place = item.place.clone();
+    let rule = |priority| action.map(|action| ListenerRule { place, priority, conditions, action });
+    (priority, priority.and_then(rule))
 }
 
 fn conditions(ctx: &Ctx<'_>, fields: &Fields<'_>, what: &str) -> Conditions {

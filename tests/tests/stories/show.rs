@@ -1,0 +1,97 @@
+//! A plan as text for `plan.txt`: everything that decides, one line each. Written apart from the command line's own view, so
+//! that a change of that changes no story.
+
+use std::fmt::Write as _;
+
+use evenkeel_core::diff::{Change, Effect};
+use evenkeel_core::plan::{Action, HeldBecause, Plan, Reason, Step};
+use serde_json::Value;
+
+/// The whole plan.
+pub fn plan(plan: &Plan) -> String {
+    let mut text = String::new();
+    plan.steps.iter().for_each(|step| self::step(step, &mut text));
+    for held in &plan.held {
+        let _ = writeln!(text, "held: {} of {}: {}", held.what, held.node, because(&held.why));
+    }
+    for conflict in &plan.conflicts {
+        let whose = conflict.stack.as_ref().map_or("nobody's".to_owned(), |stack| format!("of stack {stack}"));
+        let _ = writeln!(
+            text,
+            "conflict: {}: {} is there, {whose}; --adopt {}",
+            conflict.node, conflict.there, conflict.adopt
+        );
+        if let Some(obstacle) = &conflict.obstacle {
+            let _ = writeln!(text, "    not adoptable: {obstacle}");
+        }
+        changes(&conflict.changes, &mut text);
+    }
+    for note in &plan.notes {
+        let _ = writeln!(text, "note: {}: {}", note.node, note.text);
+    }
+    let counts = plan.counts().into_iter().filter(|(_, count)| *count > 0);
+    let counts: Vec<String> = counts.map(|(verb, count)| format!("{count} {verb}")).collect();
+    let counts = if counts.is_empty() { "nothing to do".to_owned() } else { counts.join(", ") };
+    let _ = writeln!(text, "summary: {counts}; {} unchanged", plan.unchanged);
+    text
+}
+
+fn step(step: &Step, text: &mut String) {
+    let name = if step.name.is_empty() { String::new() } else { format!(" `{}`", step.name) };
+    let after: Vec<String> = step.after.iter().map(ToString::to_string).collect();
+    let after = if after.is_empty() { String::new() } else { format!("; after {}", after.join(" ")) };
+    let _ = writeln!(text, "{:>2} {} {}{name}: {}{after}", step.id.0, step.verb(), step.node, reason(step));
+    match &step.action {
+        Action::Create { replaces: Some(replaced), .. } => changes(&replaced.changes, text),
+        Action::Update { changes: list, .. } | Action::Adopt { changes: list, .. } => changes(list, text),
+        Action::Delete { with, .. } => with.iter().for_each(|node| {
+            let _ = writeln!(text, "     and with it {node}");
+        }),
+        Action::Create { replaces: None, .. } | Action::Wait { .. } => {}
+    }
+    if let Some(data) = &step.data {
+        let _ = writeln!(text, "     loses {data}");
+    }
+}
+
+fn reason(step: &Step) -> String {
+    match &step.why {
+        Reason::Missing => "missing".to_owned(),
+        Reason::Differs(fields) => format!("{} differ", fields.join(", ")),
+        Reason::Immutable(field) => format!("{field} cannot be changed in place"),
+        Reason::Replaced => "its successor takes its place".to_owned(),
+        Reason::LeftOver => "left over from a replacement".to_owned(),
+        Reason::Dropped => "no longer in the file".to_owned(),
+        Reason::Destroy => "the stack goes".to_owned(),
+        Reason::Adopted => "asked for".to_owned(),
+        Reason::Moved(from) => format!("was {from}"),
+        Reason::TakesTime => match &step.action {
+            Action::Wait { goal, of, .. } => {
+                format!("until {goal:?}, of {}", of.map_or("before".to_owned(), |of| of.to_string()))
+            }
+            _ => "takes time".to_owned(),
+        },
+        Reason::UnderWay(what) => format!("under way: {what}"),
+    }
+}
+
+fn because(why: &HeldBecause) -> String {
+    match why {
+        HeldBecause::Unreadable(error) => format!("could not be read: {error}"),
+        HeldBecause::Needs(node) => format!("needs {node}"),
+        HeldBecause::Protected => "protected".to_owned(),
+        HeldBecause::Data(data) => format!("would lose {data}"),
+        HeldBecause::NotTargeted => "not targeted".to_owned(),
+        HeldBecause::NotFound(what) => format!("not found: {what}"),
+        HeldBecause::Other(text) => text.clone(),
+    }
+}
+
+fn changes(list: &[Change], text: &mut String) {
+    for change in list {
+        let show = |value: &Option<Value>| value.as_ref().map_or("nothing".to_owned(), ToString::to_string);
+        let effect = if change.effect == Effect::Replace { " (forces replacement)" } else { "" };
+        let path = if change.path.is_empty() { "its content" } else { &change.path };
+        let _ = writeln!(text, "     {path}: {} => {}{effect}", show(&change.from), show(&change.to));
+    }
+}
