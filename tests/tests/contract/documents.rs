@@ -108,7 +108,7 @@ fn one_changed_leaf_is_one_change_at_its_place() {
                 *leaf = other(leaf);
                 let changes = diff(&kind, &want, &have);
                 let shown: Vec<String> = changes.iter().map(|change| bare(&change.path)).collect();
-                assert_eq!(shown, [reported.clone()], "{} {pointer}", node.id);
+                assert_eq!(shown, std::slice::from_ref(&reported), "{} {pointer}", node.id);
                 assert_eq!(changes[0].effect, effect(&kind, &pattern), "{} {pattern}", node.id);
                 tried += 1;
             }

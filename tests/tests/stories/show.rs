@@ -59,6 +59,7 @@ fn reason(step: &Step) -> String {
         Reason::Missing => "missing".to_owned(),
         Reason::Differs(fields) => format!("{} differ", fields.join(", ")),
         Reason::Immutable(field) => format!("{field} cannot be changed in place"),
+        Reason::Revised(field) => format!("{field} takes a new revision"),
         Reason::Replaced => "its successor takes its place".to_owned(),
         Reason::LeftOver => "left over from a replacement".to_owned(),
         Reason::Dropped => "no longer in the file".to_owned(),
