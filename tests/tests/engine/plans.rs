@@ -236,7 +236,7 @@ fn the_thing_of_another_stack_is_named_with_its_stack() {
     lab.fake.state().world.put("target", "shop-web", other, json!({ "port": 1, "path": "/" }));
     let conflict = &lab.plan().conflicts[0];
     assert_eq!(conflict.stack.as_deref(), Some("other"));
-    assert_eq!(conflict.obstacle.as_deref(), Some("port cannot be changed in place"));
+    assert_eq!(conflict.obstacle.as_deref(), Some("it belongs to stack other"));
 }
 
 #[test]

@@ -48,7 +48,7 @@ async fn revisions() {
         diff(kinds.get("task_definition").unwrap(), &changed.want, &live.have).into_iter().map(|c| c.path).collect();
     assert_eq!(paths, ["containerDefinitions[web].environment[A].value"]);
     let steps = bench.apply(&all(&changed)).await;
-    assert_eq!(steps, ["replace task_definition.web", "update service.web"]);
+    assert_eq!(steps, ["revise task_definition.web", "update service.web"]);
     let active = evenkeel_aws::read::ecs::list_active(bench.aws(), Some("t-web"), 9).await.unwrap().unwrap();
     assert_eq!(active.len(), 2);
 
@@ -60,7 +60,7 @@ async fn revisions() {
     // An equal revision that somebody else registered and deployed is right as it is.
     let live = bench.live(&all(&changed), &web.id).await;
     let steps = bench.apply(&all(&with(&changed, "/tags", json!({ "team": "b" })))).await;
-    assert_eq!(steps, ["replace task_definition.web", "update service.web"], "{live:#?}");
+    assert_eq!(steps, ["revise task_definition.web", "update service.web"], "{live:#?}");
 
     // A dropped service takes all of its revisions along; so does a destruction.
     let steps = bench.apply(&graph(&[&cluster])).await;

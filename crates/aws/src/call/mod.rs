@@ -28,8 +28,10 @@ pub use self::stats::{Stats, Summary};
 const THROTTLE_BUDGET: Duration = Duration::from_secs(300);
 /// Longest time that a request waits for another change to the same object.
 const BUSY_BUDGET: Duration = Duration::from_secs(60);
-/// How often a connection is tried, and how often a read whose reply was lost.
+/// How often a read is tried whose reply was lost.
 const TRIES: u32 = 6;
+/// How often a connection is tried: a server that is not there should be told soon.
+const CONNECTIONS: u32 = 4;
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
@@ -114,7 +116,7 @@ fn again(operation: &str, error: &CloudError, tries: u32, spent: Duration) -> bo
     match error.class {
         ErrorClass::Throttled => spent < THROTTLE_BUDGET,
         ErrorClass::Busy => spent < BUSY_BUDGET,
-        ErrorClass::Unreachable => tries < TRIES,
+        ErrorClass::Unreachable => tries < CONNECTIONS,
         ErrorClass::Unknown => is_read(operation) && tries < TRIES,
         ErrorClass::Propagating
         | ErrorClass::InUse

@@ -239,7 +239,10 @@ impl<'a> Decider<'a> {
         keep_delegated(node, live, &mut want);
         self.out.known.insert(node.id.clone(), live.outputs.clone());
         let fixed = changes.iter().find(|change| change.effect == Effect::Replace);
-        let obstacle = fixed.map(|change| format!("{} cannot be changed in place", change.path));
+        let obstacle = match stack {
+            Some(stack) => Some(format!("it belongs to stack {stack}")),
+            None => fixed.map(|change| format!("{} cannot be changed in place", change.path)),
+        };
         if obstacle.is_none() && self.options.adopt.contains(&node.id.to_string()) {
             if !self.settle_foreign_members(node, live, &want, &mut changes) {
                 self.out.blocked.insert(node.id.clone());
@@ -267,11 +270,14 @@ impl<'a> Decider<'a> {
             let adopt = format!("{}/{}", node.id, foreign.key);
             let added = changes.iter_mut().find(|change| change.to.as_ref() == Some(wanted));
             let (changes, obstacle) = match added {
-                Some(change) if self.options.adopt.contains(&adopt) => {
+                Some(change) if foreign.stack.is_none() && self.options.adopt.contains(&adopt) => {
                     change.from = Some(foreign.have.clone());
                     continue;
                 }
-                Some(change) => (vec![Change { from: Some(foreign.have.clone()), ..change.clone() }], None),
+                Some(change) => {
+                    let obstacle = foreign.stack.as_ref().map(|stack| format!("it belongs to stack {stack}"));
+                    (vec![Change { from: Some(foreign.have.clone()), ..change.clone() }], obstacle)
+                }
                 // Both are there already, so they do not clash.
                 None if clashing(&live.have, foreign).is_some() => continue,
                 // One of ours is to move to where the foreign one is.

@@ -250,6 +250,14 @@ fn needs(stack: &Stack, service: &model::Service) -> BTreeSet<NodeId> {
     let mut needs: BTreeSet<NodeId> =
         service.task_definition.log_groups.iter().map(|entry| NodeId::new("log_group", entry)).collect();
     needs.insert(cluster::id());
+    // Tasks need what the rules of their groups let through.
+    let groups = service.security_groups.iter().filter_map(|group| match group {
+        Text::From(hole) if hole.node.kind() == "security_group" => {
+            Some(NodeId::new("security_group_rules", hole.node.name()))
+        }
+        Text::From(_) | Text::Known(_) | Text::Join(_) => None,
+    });
+    needs.extend(groups);
     let mine: BTreeSet<&str> = service.load_balancers.iter().filter_map(|target| target.entry.as_deref()).collect();
     for (balancer, entry) in &stack.load_balancers {
         for (listener, entry) in &entry.listeners {
