@@ -65,7 +65,10 @@ fn nodes() -> BTreeMap<NodeId, Node> {
 fn a_service_waits_for_what_ecs_asks_for() {
     let nodes = nodes();
     let needs = |entry: &str| nodes[&super::id(entry)].needs.iter().map(ToString::to_string).collect::<Vec<_>>();
-    assert_eq!(needs("web"), ["cluster.main", "listener.main/http", "log_group.cruddur"]);
+    assert_eq!(
+        needs("web"),
+        ["cluster.main", "listener.main/http", "log_group.cruddur", "security_group_rules.service"]
+    );
     assert_eq!(needs("api"), ["cluster.main", "listener_rules.main/http", "log_group.cruddur"]);
     let refs: Vec<String> =
         doc::refs(&nodes[&super::id("web")].want).into_iter().map(|hole| hole.node.to_string()).collect();
