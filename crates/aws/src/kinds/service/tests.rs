@@ -69,7 +69,10 @@ fn a_service_waits_for_what_ecs_asks_for() {
         needs("web"),
         ["cluster.main", "listener.main/http", "log_group.cruddur", "security_group_rules.service"]
     );
-    assert_eq!(needs("api"), ["cluster.main", "listener_rules.main/http", "log_group.cruddur"]);
+    assert_eq!(
+        needs("api"),
+        ["cluster.main", "listener_rules.main/http", "log_group.cruddur", "security_group_rules.service"]
+    );
     let refs: Vec<String> =
         doc::refs(&nodes[&super::id("web")].want).into_iter().map(|hole| hole.node.to_string()).collect();
     for needed in ["task_definition.web", "target_group.web", "security_group.service", "network.main"] {
