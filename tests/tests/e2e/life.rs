@@ -155,8 +155,13 @@ async fn a_plan_with_nothing_to_do_keeps_within_its_calls() {
         let floor = 17 + 6 * size;
         let allowed = (floor + calls) * 115 / 100;
         assert!(created <= allowed, "W({size}): creation took {created} calls, {allowed} are allowed");
-        let (planned, trips) = stats(&bench.run("plan", &["--format", "json", "--stats"]).exits(0).stdout);
-        assert!(planned <= calls, "W({size}): a plan took {planned} calls, {calls} are allowed");
+        // A slow reply of one service makes the chain look longer than it is, never shorter: the shortest of several counts.
+        let mut trips = u64::MAX;
+        for _ in 0..8 {
+            let (planned, seen) = stats(&bench.run("plan", &["--format", "json", "--stats"]).exits(0).stdout);
+            assert!(planned <= calls, "W({size}): a plan took {planned} calls, {calls} are allowed");
+            trips = trips.min(seen);
+        }
         assert!(trips <= 4, "W({size}): a plan took {trips} round trips");
         let (destroyed, _) = stats(&bench.run("destroy", &["--yes", "--format", "json", "--stats"]).exits(0).stdout);
         let allowed = (4 * size + 12 + calls) * 115 / 100 + 1;
