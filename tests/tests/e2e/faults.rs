@@ -70,7 +70,7 @@ async fn lost_replies_and_server_errors_duplicate_nothing() {
     assert_eq!(without_numbers(world(&aws).await), expected, "one of each, as without faults");
 
     burst.rules(&json!([
-        { "service": "*", "probability": 0.15, "times": 20, "error": { "code": "InternalFailure", "status": 500, "message": "oops" } }
+        { "service": "*", "probability": 0.2, "times": 20, "error": { "code": "InternalFailure", "status": 500, "message": "oops" } }
     ]));
     bench.run("destroy", &["--yes"]).exits(0);
     assert!(!burst.fired().is_empty());
