@@ -25,10 +25,8 @@ pub struct AwsCloud {
 
 impl AwsCloud {
     /// Reads what is live and matches it with `graph`.
-    ///
-    /// `thorough` finds every last thing of the stack, for a destruction.
-    pub async fn snapshot(&self, graph: &Graph, thorough: bool) -> Snapshot {
-        let scope = Scope { stack: &self.stack.name, graph, thorough, only: None };
+    pub async fn snapshot(&self, graph: &Graph) -> Snapshot {
+        let scope = Scope { stack: &self.stack.name, graph, thorough: false, only: None };
         Snapshot::of(graph, read::candidates(&self.aws, &scope).await)
     }
 

@@ -12,10 +12,7 @@ use super::{Bench, STACK};
 async fn throttling_delays_and_changes_nothing() {
     let moto = Moto::start();
     let aws = moto.aws().await;
-    let clean = Bench::new(&moto.url(), STACK);
-    clean.apply();
-    let expected = without_numbers(world(&aws).await);
-    clean.run("destroy", &["--yes"]).exits(0);
+    let expected = after_a_clean_run(&moto).await;
     let burst = Burst::before(&moto);
     burst.rules(&json!([
         { "service": "*", "probability": 0.2, "times": 40, "error": { "code": "ThrottlingException", "status": 400, "message": "Rate exceeded" } }
@@ -32,10 +29,7 @@ async fn throttling_delays_and_changes_nothing() {
 async fn lost_replies_and_server_errors_duplicate_nothing() {
     let moto = Moto::start();
     let aws = moto.aws().await;
-    let clean = Bench::new(&moto.url(), STACK);
-    clean.apply();
-    let expected = without_numbers(world(&aws).await);
-    clean.run("destroy", &["--yes"]).exits(0);
+    let expected = after_a_clean_run(&moto).await;
     let operations = [
         ("ec2", "CreateSecurityGroup"),
         ("ec2", "AuthorizeSecurityGroupIngress"),
@@ -101,6 +95,15 @@ async fn a_read_that_is_denied_is_not_absence() {
         }
         assert_eq!(world(&aws).await, before, "{operation}: nothing was changed");
     }
+}
+
+/// What the stack looks like when nothing goes wrong; it is taken down again.
+async fn after_a_clean_run(moto: &Moto) -> std::collections::BTreeSet<String> {
+    let clean = Bench::new(&moto.url(), STACK);
+    clean.apply();
+    let expected = without_numbers(world(&moto.aws().await).await);
+    clean.run("destroy", &["--yes"]).exits(0);
+    expected
 }
 
 /// Revision numbers of task definitions never go back, so they are no difference.

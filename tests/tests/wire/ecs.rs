@@ -50,7 +50,8 @@ impl Bench {
     }
 
     pub async fn plan(&self, graph: &Graph, options: &PlanOptions) -> Plan {
-        let snapshot = self.cloud.snapshot(graph, options.destroy).await;
+        let snapshot =
+            if options.destroy { self.cloud.snapshot_to_destroy(None).await } else { self.cloud.snapshot(graph).await };
         assert!(snapshot.unreadable.is_empty(), "{:?}", snapshot.unreadable);
         plan(&kinds::table(), graph, &snapshot, options)
     }
@@ -76,7 +77,7 @@ impl Bench {
     }
 
     pub async fn live(&self, graph: &Graph, id: &NodeId) -> Live {
-        let snapshot = self.cloud.snapshot(graph, false).await;
+        let snapshot = self.cloud.snapshot(graph).await;
         snapshot.live(id).unwrap_or_else(|| panic!("{id} is not there: {snapshot:#?}")).clone()
     }
 }

@@ -160,7 +160,7 @@ impl Session {
         let snapshot = if self.options.destroy {
             self.cloud.snapshot_to_destroy(self.file.as_ref()).await
         } else {
-            self.cloud.snapshot(&self.graph, false).await
+            self.cloud.snapshot(&self.graph).await
         };
         match cut_off(&snapshot) {
             Some(error) => Err(no_aws(error)),
