@@ -1,0 +1,260 @@
+//! The simulated AWS as a whole: takes a request, moves the world to the present, and lets faults, throttling, the model's
+//! limits and the operation have their say, in that order. In process and behind a socket it is the same.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+use crate::call::{Call, Refusal, Reply};
+use crate::faults::{Fault, Faults, Fired, SLOW};
+use crate::services::{self, iam};
+use crate::throttle::{self, Throttle};
+use crate::validate;
+use crate::wire::{self, Credential, Request, Response, Target};
+use crate::world::{Moment, Place, World};
+
+/// How a simulated AWS behaves.
+#[derive(Debug)]
+pub struct Settings {
+    /// How much faster its time passes than tokio's.
+    pub speed: f64,
+    /// Whether requests that come too fast are refused.
+    pub throttling: bool,
+    /// What goes wrong.
+    pub faults: Faults,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { speed: 1.0, throttling: false, faults: Faults::default() }
+    }
+}
+
+/// A simulated AWS. Clones are the same one.
+#[derive(Clone, Debug)]
+pub struct Sim {
+    inner: Arc<Mutex<Inner>>,
+    died: Arc<watch::Sender<bool>>,
+    changes: Arc<watch::Sender<u64>>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    world: World,
+    /// The world before the last change, if some fault shows it.
+    before: Option<Box<World>>,
+    started: (Moment, Instant),
+    settings: Settings,
+    throttle: Throttle,
+    counts: BTreeMap<(&'static str, String), u64>,
+}
+
+/// What comes of a request.
+#[derive(Debug)]
+pub enum Outcome {
+    /// A reply, after a time.
+    Reply(Response, Duration),
+    /// The connection is reset.
+    Reset,
+    /// Nothing ever.
+    Silence,
+}
+
+impl Sim {
+    /// Brings a world to life.
+    pub fn new(world: World, settings: Settings) -> Self {
+        let started = (world.now, Instant::now());
+        let inner =
+            Inner { world, before: None, started, settings, throttle: Throttle::default(), counts: BTreeMap::new() };
+        Self {
+            inner: Arc::new(Mutex::new(inner)),
+            died: Arc::new(watch::Sender::new(false)),
+            changes: Arc::new(watch::Sender::new(0)),
+        }
+    }
+
+    // A panic of one request must not take the others with it.
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Answers a request.
+    pub fn answer(&self, request: &Request) -> Outcome {
+        let credential = Credential::of(request);
+        let target = match wire::route(request, credential.as_ref()) {
+            Ok(target) => target,
+            Err(reply) => return Outcome::Reply(*reply, Duration::ZERO),
+        };
+        let mut inner = self.lock();
+        inner.catch_up();
+        let name = target.operation.as_ref().map_or_else(|name| name.as_str(), |operation| operation.name.as_str());
+        *inner.counts.entry((target.service.name, name.to_owned())).or_default() += 1;
+        let fault = inner.settings.faults.decide(target.service.name, name);
+        if let Some(outcome) = self.struck_before(&mut inner, fault, &target) {
+            return outcome;
+        }
+        let reads = services::reads_only(name);
+        let reply = match inner.before.as_mut().filter(|_| fault == Some(Fault::StaleRead) && reads) {
+            Some(before) => carry_out(before, None, &target, credential.as_ref(), request),
+            None => {
+                if !reads && inner.settings.faults.needs_history() {
+                    inner.before = Some(Box::new(inner.world.clone()));
+                }
+                let Inner { world, throttle, settings, .. } = &mut *inner;
+                carry_out(world, settings.throttling.then_some(throttle), &target, credential.as_ref(), request)
+            }
+        };
+        if !reads {
+            self.changes.send_modify(|number| *number += 1);
+        }
+        drop(inner);
+        match fault {
+            Some(Fault::ReplyLost) => Outcome::Silence,
+            Some(Fault::ReplyCut) => Outcome::Reset,
+            Some(Fault::Slow) => Outcome::Reply(reply, SLOW),
+            Some(Fault::DieAfter) => {
+                self.died.send_replace(true);
+                Outcome::Silence
+            }
+            _ => Outcome::Reply(reply, Duration::ZERO),
+        }
+    }
+
+    /// What a fault makes of a request that is not carried out.
+    fn struck_before(&self, inner: &mut Inner, fault: Option<Fault>, target: &Target) -> Option<Outcome> {
+        let id = inner.world.ids.uuid();
+        let refused = |refusal: &Refusal| Outcome::Reply(wire::refuse(target, refusal, &id), Duration::ZERO);
+        match fault? {
+            Fault::Throttle => Some(refused(&throttle::refusal(target.service.name))),
+            Fault::ServerError => Some(refused(&services::server_error(target.service.name))),
+            Fault::Unavailable => Some(refused(&services::unavailable(target.service.name))),
+            Fault::AccessDenied => Some(refused(&services::denied(target.service.name, target.operation_name()))),
+            Fault::Reset => Some(Outcome::Reset),
+            Fault::Timeout => Some(Outcome::Silence),
+            Fault::DieBefore => {
+                self.died.send_replace(true);
+                Some(Outcome::Silence)
+            }
+            Fault::ReplyLost | Fault::ReplyCut | Fault::StaleRead | Fault::Slow | Fault::DieAfter => None,
+        }
+    }
+
+    /// Returns when a fault has killed the client.
+    pub async fn death(&self) {
+        let mut died = self.died.subscribe();
+        // The sender lives as long as this simulation.
+        drop(died.wait_for(|died| *died).await);
+    }
+
+    /// Whether a fault has killed the client.
+    pub fn is_dead(&self) -> bool {
+        *self.died.borrow()
+    }
+
+    /// Counts the requests that change something: whoever saves the world waits for the next.
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.changes.subscribe()
+    }
+
+    /// Looks at the world, or changes it behind everybody's back, at the present moment.
+    pub fn with_world<T>(&self, look: impl FnOnce(&mut World) -> T) -> T {
+        let mut inner = self.lock();
+        inner.catch_up();
+        look(&mut inner.world)
+    }
+
+    /// Lets the simulated time pass at once.
+    pub fn pass(&self, time: Duration) {
+        let mut inner = self.lock();
+        inner.catch_up();
+        inner.started.0 = inner.started.0.plus(time);
+        inner.catch_up();
+    }
+
+    /// Replaces what goes wrong.
+    pub fn set_faults(&self, faults: Faults) {
+        self.lock().settings.faults = faults;
+        self.died.send_replace(false);
+    }
+
+    /// The faults that happened so far.
+    pub fn fired(&self) -> Vec<Fired> {
+        self.lock().settings.faults.fired().to_vec()
+    }
+
+    /// How often each operation was asked for.
+    pub fn counts(&self) -> BTreeMap<(&'static str, String), u64> {
+        self.lock().counts.clone()
+    }
+
+    /// Asks for an operation without the wire: the input as a document, the reply likewise. For tests and for setting a scene.
+    ///
+    /// # Errors
+    /// The refusal.
+    pub fn call(&self, place: &Place, service: &str, operation: &str, input: serde_json::Value) -> Reply {
+        let mut inner = self.lock();
+        inner.catch_up();
+        self.changes.send_modify(|number| *number += 1);
+        services::call(&mut inner.world, place, service, operation, input)
+    }
+}
+
+impl Inner {
+    fn catch_up(&mut self) {
+        let (moment, instant) = self.started;
+        let now = moment.plus(instant.elapsed().mul_f64(self.settings.speed));
+        self.world.advance(now);
+    }
+}
+
+impl Target {
+    fn operation_name(&self) -> &str {
+        self.operation.as_ref().map_or_else(|name| name.as_str(), |operation| operation.name.as_str())
+    }
+}
+
+/// Carries a request out.
+fn carry_out(
+    world: &mut World,
+    throttle: Option<&mut Throttle>,
+    target: &Target,
+    credential: Option<&Credential>,
+    request: &Request,
+) -> Response {
+    let request_id = world.ids.uuid();
+    let outcome = try_out(world, throttle, target, credential, request, &request_id);
+    match outcome {
+        Ok(reply) => reply,
+        Err(refusal) => wire::refuse(target, &refusal, &request_id),
+    }
+}
+
+#[expect(clippy::too_many_arguments, reason = "one request with everything that has a say in it")]
+fn try_out(
+    world: &mut World,
+    throttle: Option<&mut Throttle>,
+    target: &Target,
+    credential: Option<&Credential>,
+    request: &Request,
+    request_id: &str,
+) -> Result<Response, Refusal> {
+    let service = target.service;
+    let credential = credential.ok_or_else(|| services::unsigned(service))?;
+    let (account, caller) = iam::caller(world, &credential.key);
+    let place = Place { account, region: credential.region.as_str().into() };
+    let unknown = |name: &str| services::unknown_operation(service, name);
+    let operation = target.operation.as_ref().map_err(|name| unknown(name))?;
+    let handler = services::handler(service.name, &operation.name).ok_or_else(|| unknown(&operation.name))?;
+    if let Some(throttle) = throttle {
+        throttle.take(&place, service.name, &operation.name, world.now)?;
+    }
+    let input = wire::read(target, operation, request)?;
+    validate::check(service, operation, &input, services::wording(service.name))?;
+    let request_id = request_id.to_owned();
+    let mut call = Call { world, place, caller, service, operation: &operation.name, request_id };
+    let output = handler(&mut call, &input)?;
+    Ok(wire::write(target, operation, &output, &call.request_id))
+}

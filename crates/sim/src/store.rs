@@ -1,0 +1,165 @@
+//! The file that carries a world from one run to the next: versioned, written as a whole or not at all, and locked against a
+//! second process. A file that is not ours is never touched.
+
+use std::fs::{self, File, TryLockError};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::world::World;
+
+/// The format's name, by which a file is known to be ours.
+const FORMAT: &str = "evenkeel-simulated-aws";
+/// Counts up when the format changes.
+const VERSION: u32 = 1;
+
+/// Why a file cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// It cannot be read or written.
+    #[error("{path}: {source}")]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// It is not a file of this kind.
+    #[error("{path} is not the file of a simulated AWS: {why}")]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+        /// How that shows.
+        why: String,
+    },
+    /// It was written by another version.
+    #[error("{path} was written by another version of evenkeel: its format is {found}, this one reads {VERSION}")]
+    Version {
+        /// The file.
+        path: PathBuf,
+        /// The format's number in it.
+        found: u32,
+    },
+    /// Another process has it.
+    #[error("{path} is in use by {holder}")]
+    Held {
+        /// The file.
+        path: PathBuf,
+        /// Who holds it, as far as it says.
+        holder: String,
+    },
+}
+
+#[derive(Deserialize)]
+struct Head {
+    format: Option<String>,
+    version: Option<u32>,
+}
+
+#[derive(Deserialize)]
+struct Document {
+    world: World,
+}
+
+#[derive(Serialize)]
+struct DocumentRef<'w> {
+    format: &'static str,
+    version: u32,
+    world: &'w World,
+}
+
+/// A world's file, held by this process until it is dropped.
+#[derive(Debug)]
+pub struct Store {
+    path: PathBuf,
+    _lock: File,
+}
+
+impl Store {
+    /// Takes hold of a file, which need not exist yet. `holder` says to others who has it.
+    ///
+    /// # Errors
+    /// `Held` if another process has it; `Io`.
+    pub fn open(path: &Path, holder: &str) -> Result<Self, StoreError> {
+        let io = |source| StoreError::Io { path: path.to_owned(), source };
+        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            fs::create_dir_all(folder).map_err(io)?;
+        }
+        let beside = lock_path(path);
+        let mut lock = File::options().create(true).truncate(false).read(true).write(true).open(&beside).map_err(io)?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                let holder = fs::read_to_string(&beside).unwrap_or_default().trim().to_owned();
+                let holder = if holder.is_empty() { "another process".to_owned() } else { holder };
+                return Err(StoreError::Held { path: path.to_owned(), holder });
+            }
+            Err(TryLockError::Error(source)) => return Err(io(source)),
+        }
+        lock.set_len(0).and_then(|()| writeln!(lock, "{holder} (process {})", std::process::id())).map_err(io)?;
+        Ok(Self { path: path.to_owned(), _lock: lock })
+    }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Reads the world; `None` if there is no file yet.
+    ///
+    /// # Errors
+    /// `Foreign`, `Version` or `Io`; the file stays as it is.
+    pub fn load(&self) -> Result<Option<World>, StoreError> {
+        let foreign = |why: String| StoreError::Foreign { path: self.path.clone(), why };
+        let bytes = match fs::read(&self.path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(source) => return Err(StoreError::Io { path: self.path.clone(), source }),
+        };
+        let head: Head = serde_json::from_slice(&bytes).map_err(|error| foreign(error.to_string()))?;
+        if head.format.as_deref() != Some(FORMAT) {
+            return Err(foreign(format!("it has no \"format\": \"{FORMAT}\"")));
+        }
+        match head.version {
+            Some(VERSION) => {}
+            found => return Err(StoreError::Version { path: self.path.clone(), found: found.unwrap_or_default() }),
+        }
+        let document: Document = serde_json::from_slice(&bytes).map_err(|error| foreign(error.to_string()))?;
+        Ok(Some(document.world))
+    }
+
+    /// Writes the world: a new file that takes the old one's place.
+    ///
+    /// # Errors
+    /// `Io`; the old file is still there then.
+    pub fn save(&self, world: &World) -> Result<(), StoreError> {
+        let io = |source| StoreError::Io { path: self.path.clone(), source };
+        let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let mut file = tempfile::NamedTempFile::new_in(folder).map_err(io)?;
+        let document = DocumentRef { format: FORMAT, version: VERSION, world };
+        let bytes = serde_json::to_vec(&document).map_err(|error| io(error.into()))?;
+        file.write_all(&bytes).and_then(|()| file.as_file().sync_data()).map_err(io)?;
+        file.persist(&self.path).map_err(|error| io(error.error))?;
+        Ok(())
+    }
+
+    /// Removes the file: the next world is a fresh one.
+    ///
+    /// # Errors
+    /// `Io`.
+    pub fn reset(&self) -> Result<(), StoreError> {
+        match fs::remove_file(&self.path) {
+            Err(source) if source.kind() != io::ErrorKind::NotFound => {
+                Err(StoreError::Io { path: self.path.clone(), source })
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+fn lock_path(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".lock");
+    name.into()
+}

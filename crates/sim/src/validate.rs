@@ -1,0 +1,232 @@
+//! Checks an input against the limits of the model (what has to be there, lengths, ranges, patterns, enumerations), before the
+//! operation sees it, and words what is wrong as AWS's services do. Rules that no model tells are the operations' own.
+
+use regex::Regex;
+use serde_json::{Map, Value};
+
+use crate::call::{Input, Refusal};
+use crate::model::{Operation, Service, Shape, ShapeId, ShapeKind};
+
+/// How a service words such refusals.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wording {
+    /// `N validation errors detected: …` under this code; the flag tells whether a value that fits no pattern is shown.
+    Coral {
+        /// The code.
+        code: &'static str,
+        /// Whether a value that fits no pattern is shown.
+        shows_value: bool,
+    },
+    /// EC2: `The request must contain the parameter X`.
+    Ec2,
+    /// No limits of the model are enforced; the operations check for themselves.
+    Own,
+}
+
+/// One thing that is wrong.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Violation {
+    /// The path of the member, in the service's lower camel case: `tags.1.member.key`.
+    pub path: String,
+    /// The value as text; `None` if it is missing or has no text.
+    pub value: Option<String>,
+    /// What is wrong with it.
+    pub what: What,
+}
+
+/// What is wrong with a value.
+#[derive(Clone, Debug, PartialEq)]
+pub enum What {
+    /// It has to be there.
+    Missing,
+    /// Shorter than that.
+    Shorter(f64),
+    /// Longer than that.
+    Longer(f64),
+    /// Less than that.
+    Less(f64),
+    /// More than that.
+    More(f64),
+    /// Not of these.
+    NotOf(Vec<String>),
+    /// Does not fit this pattern.
+    Unfit(String),
+}
+
+/// Checks an input.
+///
+/// # Errors
+/// The refusal of everything that is wrong.
+pub fn check(service: &'static Service, operation: &Operation, input: &Input, wording: Wording) -> Result<(), Refusal> {
+    let (Some(shape), false) = (operation.input, wording == Wording::Own) else { return Ok(()) };
+    let mut found = Vec::new();
+    structure(service, shape, &input.0, "", &mut found);
+    if found.is_empty() {
+        return Ok(());
+    }
+    match wording {
+        Wording::Own => Ok(()),
+        Wording::Ec2 => ec2(&found).map_or(Ok(()), Err),
+        Wording::Coral { code, shows_value } => Err(coral(&found, code, shows_value)),
+    }
+}
+
+/// The refusal of a framework that tells everything at once.
+pub fn coral(found: &[Violation], code: &str, shows_value: bool) -> Refusal {
+    let words: Vec<String> = found.iter().map(|violation| sentence(violation, shows_value)).collect();
+    let errors = if found.len() == 1 { "error" } else { "errors" };
+    Refusal::new(code, format!("{} validation {errors} detected: {}", found.len(), words.join("; ")))
+}
+
+fn sentence(violation: &Violation, shows_value: bool) -> String {
+    let hidden = !shows_value && matches!(violation.what, What::Unfit(_));
+    let value = match (&violation.what, &violation.value) {
+        _ if hidden => "Value".to_owned(),
+        (What::Missing, _) | (_, None) => "Value null".to_owned(),
+        (_, Some(value)) => format!("Value '{value}'"),
+    };
+    let must = match &violation.what {
+        What::Missing => "not be null".to_owned(),
+        What::Shorter(than) => format!("have length greater than or equal to {than}"),
+        What::Longer(than) => format!("have length less than or equal to {than}"),
+        What::Less(than) => format!("have value greater than or equal to {than}"),
+        What::More(than) => format!("have value less than or equal to {than}"),
+        What::NotOf(values) => format!("satisfy enum value set: [{}]", values.join(", ")),
+        What::Unfit(pattern) => format!("satisfy regular expression pattern: {pattern}"),
+    };
+    format!("{value} at '{}' failed to satisfy constraint: Member must {must}", violation.path)
+}
+
+/// EC2 tells the first thing that is wrong, and enforces little of its model.
+fn ec2(found: &[Violation]) -> Option<Refusal> {
+    let capital = |path: &str| {
+        let mut letters = path.chars();
+        letters.next().map(|first| first.to_uppercase().chain(letters).collect::<String>()).unwrap_or_default()
+    };
+    found.iter().find_map(|violation| match &violation.what {
+        What::Missing => Some(Refusal::new(
+            "MissingParameter",
+            format!("The request must contain the parameter {}", violation.path.rsplit('.').next().unwrap_or_default()),
+        )),
+        What::NotOf(_) => Some(Refusal::new(
+            "InvalidParameterValue",
+            format!(
+                "Value ({}) for parameter {} is invalid.",
+                violation.value.clone().unwrap_or_default(),
+                capital(&violation.path)
+            ),
+        )),
+        What::Less(_) | What::More(_) => Some(Refusal::new(
+            "InvalidParameterValue",
+            format!(
+                "Value ( {} ) for parameter {} is invalid. Expecting a value within the limits of the parameter.",
+                violation.value.clone().unwrap_or_default(),
+                violation.path
+            ),
+        )),
+        What::Shorter(_) | What::Longer(_) | What::Unfit(_) => None,
+    })
+}
+
+fn camel(name: &str) -> String {
+    let mut letters = name.chars();
+    letters.next().map(|first| first.to_lowercase().chain(letters).collect()).unwrap_or_default()
+}
+
+fn structure(
+    service: &'static Service,
+    shape: ShapeId,
+    map: &Map<String, Value>,
+    path: &str,
+    found: &mut Vec<Violation>,
+) {
+    let ShapeKind::Structure { members, required, .. } = &service.shape(shape).kind else { return };
+    for member in members {
+        let name = camel(&member.name);
+        let path = if path.is_empty() { name } else { format!("{path}.{name}") };
+        match map.get(&member.name).filter(|value| !value.is_null()) {
+            Some(inner) => value(service, member.shape, inner, &path, found),
+            None if required.contains(&member.name) => {
+                found.push(Violation { path, value: None, what: What::Missing });
+            }
+            None => {}
+        }
+    }
+}
+
+fn value(service: &'static Service, id: ShapeId, value_: &Value, path: &str, found: &mut Vec<Violation>) {
+    let shape = service.shape(id);
+    let mut wrong =
+        |text: Option<String>, what: What| found.push(Violation { path: path.to_owned(), value: text, what });
+    match (&shape.kind, value_) {
+        (ShapeKind::Structure { .. }, Value::Object(map)) => structure(service, id, map, path, found),
+        (ShapeKind::List { member, .. }, Value::Array(items)) => {
+            if let Some(what) = length(shape, items.len()) {
+                wrong(Some(plain(value_)), what);
+            }
+            for (index, item) in items.iter().enumerate() {
+                value(service, member.shape, item, &format!("{path}.{}.member", index + 1), found);
+            }
+        }
+        (ShapeKind::Map { value: inner, .. }, Value::Object(map)) => {
+            if let Some(what) = length(shape, map.len()) {
+                wrong(Some(plain(value_)), what);
+            }
+            for (key, item) in map {
+                value(service, inner.shape, item, &format!("{path}.{key}.member"), found);
+            }
+        }
+        (ShapeKind::String, Value::String(text)) => string(shape, text, &mut wrong),
+        (ShapeKind::Integer | ShapeKind::Float, Value::Number(number)) => {
+            let number = number.as_f64().unwrap_or_default();
+            if let Some(min) = shape.min.filter(|min| number < *min) {
+                wrong(Some(plain(value_)), What::Less(min));
+            } else if let Some(max) = shape.max.filter(|max| number > *max) {
+                wrong(Some(plain(value_)), What::More(max));
+            }
+        }
+        _ => {}
+    }
+}
+
+fn string(shape: &'static Shape, text: &str, wrong: &mut impl FnMut(Option<String>, What)) {
+    if !shape.values.is_empty() && !shape.values.iter().any(|known| known == text) {
+        wrong(Some(text.to_owned()), What::NotOf(shape.values.clone()));
+    }
+    if let Some(what) = length(shape, text.chars().count()) {
+        wrong(Some(text.to_owned()), what);
+    }
+    if let Some(regex) = pattern(shape)
+        && !regex.is_match(text)
+    {
+        wrong(Some(text.to_owned()), What::Unfit(shape.pattern.clone().unwrap_or_default()));
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "lengths of requests are small")]
+fn length(shape: &Shape, length: usize) -> Option<What> {
+    let length = length as f64;
+    if let Some(min) = shape.min.filter(|min| length < *min) {
+        return Some(What::Shorter(min));
+    }
+    shape.max.filter(|max| length > *max).map(What::Longer)
+}
+
+/// The pattern of a shape; none if it has none, or one that only Java understands.
+fn pattern(shape: &'static Shape) -> Option<&'static Regex> {
+    let compile = || shape.pattern.as_ref().and_then(|text| Regex::new(&format!("^(?:{text})$")).ok());
+    shape.regex.get_or_init(compile).as_ref()
+}
+
+/// A value as Java prints it.
+fn plain(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Array(items) => format!("[{}]", items.iter().map(plain).collect::<Vec<_>>().join(", ")),
+        Value::Object(map) => {
+            let pairs: Vec<String> = map.iter().map(|(key, value)| format!("{key}={}", plain(value))).collect();
+            format!("{{{}}}", pairs.join(", "))
+        }
+        other => other.to_string(),
+    }
+}

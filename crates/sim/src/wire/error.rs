@@ -1,0 +1,66 @@
+//! Writes refusals, in each protocol's own form.
+
+use serde_json::{Map, Value};
+
+use super::xml_out::Xml;
+use super::{Codec, Target, json};
+use crate::call::Refusal;
+use crate::model::Protocol;
+
+/// Services that write `Message` where the others write `message`. Seen in AWS's models and in recorded replies.
+const CAPITAL: &[&str] =
+    &["secretsmanager", "servicediscovery", "application-autoscaling", "scheduler", "resourcegroupstaggingapi"];
+/// Errors of the framework, which carry `message` everywhere.
+const FRAMEWORK: &[&str] =
+    &["ValidationException", "AccessDeniedException", "UnrecognizedClientException", "ThrottlingException"];
+
+/// The content type and body of a refusal.
+pub fn write(target: &Target, refusal: &Refusal, status: u16, request_id: &str) -> (String, Vec<u8>) {
+    let service = target.service;
+    match (target.codec, service.protocol) {
+        (Codec::Cbor, _) => ("application/cbor".to_owned(), json::plain_cbor(&document(target, refusal))),
+        (Codec::Own, Protocol::Json | Protocol::RestJson) => {
+            let kind = match service.protocol {
+                Protocol::Json => format!("application/x-amz-json-{}", service.json_version),
+                _ => "application/json".to_owned(),
+            };
+            (kind, Value::Object(document(target, refusal)).to_string().into_bytes())
+        }
+        (Codec::Own, Protocol::Ec2) => {
+            let mut xml = Xml::declared();
+            xml.element("Response", None, |xml| {
+                xml.element("Errors", None, |xml| {
+                    xml.element("Error", None, |xml| {
+                        xml.text("Code", &refusal.code);
+                        xml.text("Message", &refusal.message);
+                    });
+                });
+                xml.text("RequestID", request_id);
+            });
+            ("text/xml;charset=UTF-8".to_owned(), xml.finish())
+        }
+        (Codec::Own, Protocol::Query | Protocol::RestXml) => {
+            let mut xml = if service.protocol == Protocol::RestXml { Xml::declared() } else { Xml::new() };
+            xml.element("ErrorResponse", Some(&service.namespace), |xml| {
+                xml.element("Error", None, |xml| {
+                    xml.text("Type", if status < 500 { "Sender" } else { "Receiver" });
+                    xml.text("Code", &refusal.code);
+                    xml.text("Message", &refusal.message);
+                });
+                xml.text("RequestId", request_id);
+            });
+            ("text/xml".to_owned(), xml.finish())
+        }
+    }
+}
+
+fn document(target: &Target, refusal: &Refusal) -> Map<String, Value> {
+    let capital = CAPITAL.contains(&target.service.name) && !FRAMEWORK.contains(&refusal.code.as_str());
+    let mut map = Map::new();
+    if target.service.protocol != Protocol::RestJson {
+        map.insert("__type".to_owned(), refusal.code.clone().into());
+    }
+    map.insert(if capital { "Message" } else { "message" }.to_owned(), refusal.message.clone().into());
+    map.extend(refusal.fields.clone());
+    map
+}
