@@ -7,6 +7,8 @@
 pub mod call;
 pub mod client;
 pub mod faults;
+#[cfg(test)]
+mod lab;
 pub mod model;
 pub mod paging;
 pub mod server;
