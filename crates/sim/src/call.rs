@@ -47,6 +47,9 @@ pub type Reply = Result<Value, Refusal>;
 /// An operation.
 pub type Handler = fn(&mut Call<'_>, &Input) -> Reply;
 
+/// Operations by name.
+pub type Table = &'static [(&'static str, Handler)];
+
 /// Who asks.
 #[derive(Clone, Debug)]
 pub struct Caller {

@@ -25,7 +25,7 @@ use std::sync::{Arc, OnceLock};
 
 use serde_json::Value;
 
-use crate::call::{Call, Caller, Handler, Input, Refusal, Reply};
+use crate::call::{Call, Caller, Handler, Input, Refusal, Reply, Table};
 use crate::model::{self, Protocol, Service};
 use crate::tags::{Tagged, Tags};
 use crate::validate::{self, Wording};
@@ -35,7 +35,8 @@ use crate::world::{Place, World};
 struct Entry {
     /// Its name, as in `model`.
     name: &'static str,
-    operations: &'static [(&'static str, Handler)],
+    /// Its operations, a table for each part of it.
+    operations: &'static [Table],
     /// How it words what breaks the limits of its model.
     wording: Wording,
     /// Its resources that carry tags, for the tagging API. That API leaves some kinds out.
@@ -93,7 +94,9 @@ fn entry(name: &str) -> Option<&'static Entry> {
 pub fn handler(service: &str, operation: &str) -> Option<Handler> {
     static ALL: OnceLock<HashMap<(&'static str, &'static str), Handler>> = OnceLock::new();
     let all = ALL.get_or_init(|| {
-        let of = |entry: &'static Entry| entry.operations.iter().map(|(name, handler)| ((entry.name, *name), *handler));
+        let of = |entry: &'static Entry| {
+            entry.operations.iter().copied().flatten().map(|(name, handler)| ((entry.name, *name), *handler))
+        };
         SERVICES.iter().flat_map(of).collect()
     });
     all.get(&(service, operation)).copied()
@@ -235,7 +238,7 @@ mod tests {
     fn every_operation_of_the_models_is_answered_and_no_other() {
         for service in model::services() {
             let entry = entry(service.name).expect("every model has a service");
-            let mut listed: Vec<&str> = entry.operations.iter().map(|(name, _)| *name).collect();
+            let mut listed: Vec<&str> = entry.operations.iter().copied().flatten().map(|(name, _)| *name).collect();
             listed.sort_unstable();
             let known: Vec<&str> = service.operations.keys().map(String::as_str).collect();
             assert_eq!(listed, known, "{}", service.name);

@@ -6,12 +6,12 @@ pub use self::link::*;
 
 use serde::{Deserialize, Serialize};
 
-use crate::call::Handler;
+use crate::call::Table;
 use crate::tags::{Tagged, Tags};
 use crate::world::{Place, World};
 
 /// The operations.
-pub const OPERATIONS: &[(&str, Handler)] = &[];
+pub const OPERATIONS: &[Table] = &[];
 
 /// What a region has of it.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]

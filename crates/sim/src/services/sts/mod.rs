@@ -1,11 +1,11 @@
 //! Security Token Service.
 
-use crate::call::Handler;
+use crate::call::Table;
 use crate::tags::{Tagged, Tags};
 use crate::world::{Place, World};
 
 /// The operations.
-pub const OPERATIONS: &[(&str, Handler)] = &[];
+pub const OPERATIONS: &[Table] = &[];
 
 /// The tagged resources.
 pub fn tagged(_: &mut World, _: &Place) -> Vec<Tagged> {
