@@ -111,11 +111,19 @@ impl Store {
     /// # Errors
     /// `Foreign`, `Version` or `Io`; the file stays as it is.
     pub fn load(&self) -> Result<Option<World>, StoreError> {
-        let foreign = |why: String| StoreError::Foreign { path: self.path.clone(), why };
-        let bytes = match fs::read(&self.path) {
+        Self::peek(&self.path)
+    }
+
+    /// Reads a world without taking hold of its file.
+    ///
+    /// # Errors
+    /// As [`Store::load`].
+    pub fn peek(path: &Path) -> Result<Option<World>, StoreError> {
+        let foreign = |why: String| StoreError::Foreign { path: path.to_owned(), why };
+        let bytes = match fs::read(path) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(source) => return Err(StoreError::Io { path: self.path.clone(), source }),
+            Err(source) => return Err(StoreError::Io { path: path.to_owned(), source }),
         };
         let head: Head = serde_json::from_slice(&bytes).map_err(|error| foreign(error.to_string()))?;
         if head.format.as_deref() != Some(FORMAT) {
@@ -123,7 +131,7 @@ impl Store {
         }
         match head.version {
             Some(VERSION) => {}
-            found => return Err(StoreError::Version { path: self.path.clone(), found: found.unwrap_or_default() }),
+            found => return Err(StoreError::Version { path: path.to_owned(), found: found.unwrap_or_default() }),
         }
         let document: Document = serde_json::from_slice(&bytes).map_err(|error| foreign(error.to_string()))?;
         Ok(Some(document.world))
