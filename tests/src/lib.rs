@@ -6,6 +6,8 @@ pub mod fake;
 pub mod invariants;
 pub mod lab;
 pub mod moto;
+pub mod picture;
 pub mod program;
+pub mod simulated;
 pub mod virtual_time;
 pub mod world;

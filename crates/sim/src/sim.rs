@@ -25,11 +25,13 @@ pub struct Settings {
     pub throttling: bool,
     /// What goes wrong.
     pub faults: Faults,
+    /// Whether to keep a list of all requests.
+    pub recorded: bool,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { speed: 1.0, throttling: false, faults: Faults::default() }
+        Self { speed: 1.0, throttling: false, faults: Faults::default(), recorded: false }
     }
 }
 
@@ -50,6 +52,7 @@ struct Inner {
     settings: Settings,
     throttle: Throttle,
     counts: BTreeMap<(&'static str, String), u64>,
+    requests: Vec<(&'static str, String)>,
 }
 
 /// What comes of a request.
@@ -92,6 +95,9 @@ impl Sim {
         inner.catch_up();
         let name = target.operation.as_ref().map_or_else(|name| name.as_str(), |operation| operation.name.as_str());
         *inner.counts.entry((target.service.name, name.to_owned())).or_default() += 1;
+        if inner.settings.recorded {
+            inner.requests.push((target.service.name, name.to_owned()));
+        }
         let fault = inner.settings.faults.decide(target.service.name, name);
         if let Some(outcome) = self.struck_before(&mut inner, fault, &target) {
             return outcome;
@@ -183,6 +189,11 @@ impl Sim {
     /// The faults that happened so far.
     pub fn fired(&self) -> Vec<Fired> {
         self.lock().settings.faults.fired().to_vec()
+    }
+
+    /// Takes the list of all requests so far, if one is kept: service and operation.
+    pub fn take_requests(&self) -> Vec<(&'static str, String)> {
+        std::mem::take(&mut self.lock().requests)
     }
 
     /// How often each operation was asked for.

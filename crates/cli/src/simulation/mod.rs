@@ -78,7 +78,7 @@ impl Simulation {
             }
             None => World::new(fastrand_seed(), Moment::wall()),
         };
-        let sim = Sim::new(world, Settings { speed: how.speed, throttling: true, faults });
+        let sim = Sim::new(world, Settings { speed: how.speed, throttling: true, faults, recorded: false });
         save(&sim, &store).map_err(|error| refused(&error))?;
         let saver = tokio::spawn(keep_saved(sim.clone(), Arc::clone(&store)));
         Ok(Self { sim, speed: how.speed, store, saver })

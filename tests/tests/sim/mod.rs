@@ -1,0 +1,4 @@
+//! Whole stacks on the simulated AWS: the laws under faults, sudden death and drift, and the simulation itself from outside.
+
+mod scenes;
+mod sweep;
