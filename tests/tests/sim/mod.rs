@@ -1,4 +1,7 @@
 //! Whole stacks on the simulated AWS: the laws under faults, sudden death and drift, and the simulation itself from outside.
 
+mod drift;
+mod random;
+mod recipe;
 mod scenes;
 mod sweep;

@@ -97,9 +97,11 @@ impl Scene {
             bench.add_zone(zone);
             evenkeel_tests::simulated::add_certificate(&bench, zone);
         }
-        for name in
-            ["/cruddur/backend-flask/CONNECTION_URL", "/cruddur/backend-flask/ROLLBAR_ACCESS_TOKEN", "/flask-todo/DB_PWD"]
-        {
+        for name in [
+            "/cruddur/backend-flask/CONNECTION_URL",
+            "/cruddur/backend-flask/ROLLBAR_ACCESS_TOKEN",
+            "/flask-todo/DB_PWD",
+        ] {
             bench.ask("ssm.PutParameter", json!({ "Name": name, "Type": "SecureString", "Value": "secret" }));
         }
         foreign(&bench);

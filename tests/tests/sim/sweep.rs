@@ -110,7 +110,8 @@ async fn sweep(scene: &Scene, turn: usize) {
     let mut struck = 0;
     for phase in life(scene).await {
         for (number, fault) in chosen(&phase, &mut turn) {
-            let request = usize::try_from(number).ok().and_then(|n| phase.requests.get(n - 1)).cloned().unwrap_or_default();
+            let request =
+                usize::try_from(number).ok().and_then(|n| phase.requests.get(n - 1)).cloned().unwrap_or_default();
             struck += 1;
             if let Err(text) = strike(&phase, &scene.region, number, fault).await {
                 wrong.push(format!("{} {}: {fault:?} at request {number}, {request}: {text}", scene.name, phase.name));
