@@ -12,3 +12,6 @@ pub fn use_by(_world: &mut World, _place: &Place, _certificate: &str, _user: &st
 
 /// Notes that it no longer does; the certificate shows it for some more time.
 pub fn unuse_by(_world: &mut World, _place: &Place, _certificate: &str, _user: &str) {}
+
+/// Notes that records of an account have changed: whoever waits for a validation record looks soon.
+pub fn records_changed(_world: &mut World, _account: &str) {}
