@@ -105,7 +105,9 @@ fn a_certificate_is_issued_minutes_after_its_record_is_in_a_public_zone() {
     lab.pass(3600);
     assert_eq!(describe(&lab, &arn)["Status"], "PENDING_VALIDATION");
     set_record(&lab, &id, &record);
-    lab.pass(180);
+    lab.pass(30);
+    assert_eq!(describe(&lab, &arn)["Status"], "PENDING_VALIDATION");
+    lab.pass(90);
     let certificate = describe(&lab, &arn);
     assert_eq!(certificate["Status"], "ISSUED");
     assert_eq!(certificate["DomainValidationOptions"][0]["ValidationStatus"], "SUCCESS");

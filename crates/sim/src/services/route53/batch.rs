@@ -65,7 +65,14 @@ fn change(call: &mut Call<'_>, input: &Input) -> Reply {
         return Err(refused(&problems));
     }
     let place = call.place.clone();
-    Ok(json!({"ChangeInfo": making::change(call.world, &place, batch.text("Comment"))}))
+    let (info, spread) = making::begin(call.world, &place, batch.text("Comment"));
+    let zone = call.account().route53.zone(input.text_or_empty("HostedZoneId"))?;
+    for want in wanted.iter().filter(|want| want.action != "DELETE") {
+        if let Some(set) = zone.sets.get_mut(&key_of(&want.set)) {
+            set.spread = spread;
+        }
+    }
+    Ok(json!({"ChangeInfo": info}))
 }
 
 /// What an alias can target besides the zone's own records.
@@ -128,16 +135,15 @@ impl Work<'_> {
                 self.problems.push(format!("{text} '{} {}'", set.kind, set.name));
                 continue;
             }
-            if !want.problems.is_empty() {
-                self.problems.extend(want.problems.iter().cloned());
-                continue;
-            }
-            if !is_within(&set.name, &self.zone.name) {
+            self.problems.extend(want.problems.iter().cloned());
+            let within = is_within(&set.name, &self.zone.name);
+            if want.is_named && !within {
                 let zone = &self.zone.name;
                 self.problems.push(format!("RRSet with DNS name {} is not permitted in zone {zone}", set.name));
-                continue;
             }
-            self.one(want, key);
+            if want.problems.is_empty() && within {
+                self.one(want, key);
+            }
         }
     }
 

@@ -10,7 +10,8 @@ use crate::world::{Place, World};
 /// Who owns the zones of namespaces.
 const CLOUD_MAP: &str = "servicediscovery.amazonaws.com";
 
-/// The values of a record in the account's public zones, as DNS would give them; empty if there is none.
+/// The values of a record in the account's public zones, as DNS would give them; empty if there is none, or its change has not
+/// reached all servers yet.
 pub fn resolve(world: &World, account: &str, name: &str, kind: &str) -> Vec<String> {
     let (Some(account), Ok(name)) = (world.accounts.get(account), names::canonical(name)) else { return Vec::new() };
     let zones = account.route53.zones.values();
@@ -20,7 +21,10 @@ pub fn resolve(world: &World, account: &str, name: &str, kind: &str) -> Vec<Stri
     let nearest = public.filter(|zone| zone.name.len() == longest);
     let mut answers = nearest.map(|zone| {
         let sets = reading::answering(zone, &name);
-        sets.into_iter().filter(|set| set.kind == kind).flat_map(RecordSet::values).collect::<Vec<_>>()
+        sets.into_iter()
+            .filter(|set| set.kind == kind && set.spread <= world.now)
+            .flat_map(RecordSet::values)
+            .collect::<Vec<_>>()
     });
     answers.find(|values| !values.is_empty()).unwrap_or_default()
 }

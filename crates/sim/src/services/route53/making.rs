@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::Event;
 use super::state::{Change, RecordSet, Zone};
-use crate::world::{self, Place, World};
+use crate::world::{self, Moment, Place, World};
 
 /// How long a change takes to reach all servers: between 36 and 54 seconds.
 const SPREADING: Duration = Duration::from_secs(45);
@@ -79,11 +79,16 @@ pub fn zone(world: &mut World, account: &Arc<str>, new: NewZone) -> String {
 
 /// Notes a change that begins now; as it is answered.
 pub fn change(world: &mut World, place: &Place, comment: Option<&str>) -> Value {
+    begin(world, place, comment).0
+}
+
+/// Notes a change that begins now; as it is answered, and when all servers have it.
+pub fn begin(world: &mut World, place: &Place, comment: Option<&str>) -> (Value, Moment) {
     let id = id(world, 'C');
     let delay = world.about(SPREADING);
     let change = Change { submitted: world.now, in_sync: world.now.plus(delay), comment: comment.map(str::to_owned) };
     let document = change.document(&id, world.now);
     world.account(&place.account).route53.changes.insert(id, change);
     world.after(delay, place, world::Event::Route53(Event::Spread));
-    document
+    (document, world.now.plus(delay))
 }

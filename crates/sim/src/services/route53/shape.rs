@@ -30,6 +30,8 @@ pub struct Wanted {
     pub action: String,
     /// The set.
     pub set: RecordSet,
+    /// Whether its name is one at all.
+    pub is_named: bool,
     /// What is wrong with its name and values.
     pub problems: Vec<String>,
 }
@@ -97,6 +99,7 @@ pub fn too_much(changes: &[Value]) -> Option<String> {
 pub fn read(change: &Value) -> Wanted {
     let mut document = change.map("ResourceRecordSet").cloned().unwrap_or_default();
     let mut problems = Vec::new();
+    let is_named = names::canonical(document.text_or_empty("Name")).is_ok();
     let mut keep = |text: &str| {
         names::canonical(text).unwrap_or_else(|bad| {
             problems.push(bad.0);
@@ -114,7 +117,7 @@ pub fn read(change: &Value) -> Wanted {
         target.entry("EvaluateTargetHealth").or_insert(Value::Bool(false));
     }
     let identifier = document.text("SetIdentifier").map(str::to_owned);
-    let mut set = RecordSet { name, kind, identifier, document };
+    let mut set = RecordSet { name, kind, identifier, document, ..RecordSet::default() };
     let values = set.values();
     problems.extend(values.iter().filter_map(|value| values::problem(&set.kind, value)));
     for (index, value) in values.iter().enumerate() {
@@ -133,7 +136,7 @@ pub fn read(change: &Value) -> Wanted {
         // Texts come back in an order that is not the one they were sent in.
         records.reverse();
     }
-    Wanted { action: change.text_or_empty("Action").to_owned(), set, problems }
+    Wanted { action: change.text_or_empty("Action").to_owned(), set, is_named, problems }
 }
 
 /// Whether two sets say the same: values have no order, an absent flag is false.

@@ -65,6 +65,8 @@ pub struct RecordSet {
     pub identifier: Option<String>,
     /// Everything as a document, with names and values as they are kept.
     pub document: Map<String, Value>,
+    /// When all servers have it.
+    pub spread: Moment,
 }
 
 /// A change that was asked for.
@@ -162,7 +164,7 @@ impl RecordSet {
         let records: Vec<Value> = values.iter().map(|value| json!({"Value": value})).collect();
         let document = json!({"Name": name, "Type": kind, "TTL": ttl, "ResourceRecords": records});
         let document = document.as_object().cloned().unwrap_or_default();
-        Self { name: name.to_owned(), kind: kind.to_owned(), identifier: None, document }
+        Self { name: name.to_owned(), kind: kind.to_owned(), document, ..Self::default() }
     }
 
     /// Its values; none for an alias.
