@@ -8,7 +8,7 @@ use crate::call::{Input, Refusal};
 use crate::model::{Operation, Service, Shape, ShapeId, ShapeKind};
 
 /// How a service words such refusals.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub enum Wording {
     /// `N validation errors detected: …` under this code; the flag tells whether a value that fits no pattern is shown.
     Coral {
@@ -21,8 +21,8 @@ pub enum Wording {
     Ecr,
     /// EC2: `The request must contain the parameter X`.
     Ec2,
-    /// No limits of the model are enforced; the operations check for themselves.
-    Own,
+    /// The service's own words, given the name of the operation; it may overlook some of them and leave them to the operation.
+    Own(fn(&str, &[Violation]) -> Option<Refusal>),
 }
 
 /// One thing that is wrong.
@@ -60,15 +60,15 @@ pub enum What {
 /// # Errors
 /// The refusal of everything that is wrong.
 pub fn check(service: &'static Service, operation: &Operation, input: &Input, wording: Wording) -> Result<(), Refusal> {
-    let (Some(shape), false) = (operation.input, wording == Wording::Own) else { return Ok(()) };
+    let Some(shape) = operation.input else { return Ok(()) };
     let mut found = Vec::new();
     structure(service, shape, &input.0, "", &mut found);
     if found.is_empty() {
         return Ok(());
     }
     match wording {
-        Wording::Own => Ok(()),
         Wording::Ecr => found.first().map_or(Ok(()), |first| Err(ecr(first))),
+        Wording::Own(words) => words(&operation.name, &found).map_or(Ok(()), Err),
         Wording::Ec2 => ec2(&found).map_or(Ok(()), Err),
         Wording::Coral { code, shows_value } => Err(coral(&found, code, shows_value)),
     }
