@@ -70,8 +70,7 @@ impl Sim {
     /// Brings a world to life.
     pub fn new(world: World, settings: Settings) -> Self {
         let started = (world.now, Instant::now());
-        let inner =
-            Inner {
+        let inner = Inner {
             world,
             before: None,
             started,
