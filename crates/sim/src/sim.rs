@@ -71,7 +71,15 @@ impl Sim {
     pub fn new(world: World, settings: Settings) -> Self {
         let started = (world.now, Instant::now());
         let inner =
-            Inner { world, before: None, started, settings, throttle: Throttle::default(), counts: BTreeMap::new() };
+            Inner {
+            world,
+            before: None,
+            started,
+            settings,
+            throttle: Throttle::default(),
+            counts: BTreeMap::new(),
+            requests: Vec::new(),
+        };
         Self {
             inner: Arc::new(Mutex::new(inner)),
             died: Arc::new(watch::Sender::new(false)),
