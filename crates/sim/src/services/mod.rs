@@ -71,13 +71,8 @@ const SERVICES: &[Entry] = table![
     "application-autoscaling" => scaling, coral("ValidationException");
     "dynamodb" => dynamodb, coral("ValidationException");
     "ec2" => ec2, Wording::Ec2;
-<<<<<<< HEAD
     "ecr" => ecr, Wording::Ecr;
-    "ecs" => ecs, Wording::Own;
-=======
-    "ecr" => ecr, coral("InvalidParameterException");
     "ecs" => ecs, Wording::Own(ecs::checks::words);
->>>>>>> ecsdef
     "elbv2" => elb, coral("ValidationError");
     "iam" => iam, discreet("ValidationError");
     "logs" => logs, discreet("InvalidParameterException");
