@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use evenkeel_core::graph::Graph;
-use evenkeel_sim::services::{self, acm, secrets};
+use evenkeel_sim::services::{self, acm};
 use evenkeel_sim::world::{Place, World};
 use serde_json::{Value, json};
 
@@ -97,8 +97,11 @@ impl Presupposed {
             }
         }
         for arn in &self.secrets {
-            if secrets::provide(world, arn) {
-                made.push(format!("secret {arn}"));
+            // Its random end comes from the service; ECS finds it without as well.
+            let name = arn.splitn(7, ':').nth(6).unwrap_or_default().split(':').next().unwrap_or_default();
+            let input = json!({ "Name": name, "SecretString": "simulated" });
+            if services::call(world, place, "secretsmanager", "CreateSecret", input).is_ok() {
+                made.push(format!("secret {name}"));
             }
         }
         for name in &self.roles {

@@ -41,7 +41,7 @@ fn end(world: &mut World, place: &Place, arn: &str, status: &str, why: Option<&s
     }
 }
 
-fn issue(world: &mut World, place: &Place, arn: &str) {
+pub(super) fn issue(world: &mut World, place: &Place, arn: &str) {
     let hex = world.ids.hex(30);
     let serial: Vec<String> = std::iter::once("0a".to_owned())
         .chain(hex.as_bytes().chunks(2).map(|pair| String::from_utf8_lossy(pair).into_owned()))
