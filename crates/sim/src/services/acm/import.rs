@@ -6,7 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 
 use super::pem;
-use super::state::Certificate;
+use super::state::{Certificate, Validation};
 use super::tag_ops;
 use crate::call::{Call, Handler, Input, Members, Refusal, Reply};
 
@@ -63,9 +63,10 @@ fn import(call: &mut Call<'_>, input: &Input) -> Reply {
     if certificate.options.is_empty() {
         certificate.options.insert("CertificateTransparencyLoggingPreference".to_owned(), "DISABLED".into());
     }
-    let hex = call.world.ids.hex(32);
-    let pairs: Vec<String> = hex.as_bytes().chunks(2).map(|pair| String::from_utf8_lossy(pair).into_owned()).collect();
-    certificate.serial = Some(pairs.join(":"));
+    let of = |domain: &String| Validation { domain: domain.clone(), ..Validation::default() };
+    certificate.validations = facts.names.iter().map(of).collect();
+    certificate.serial = Some(facts.serial);
+    certificate.subject = Some(facts.subject);
     certificate.domain = facts.domain;
     certificate.names = facts.names;
     certificate.issuer = facts.issuer;

@@ -10,11 +10,12 @@ use crate::world::Moment;
 const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
 const END: &str = "-----END CERTIFICATE-----";
 /// Object identifiers, as they are encoded.
-const COMMON_NAME: &[u8] = &[0x06, 0x03, 0x55, 0x04, 0x03];
-const ALTERNATIVE_NAMES: &[u8] = &[0x06, 0x03, 0x55, 0x1d, 0x11];
+const ALTERNATIVE_NAMES: &[u8] = &[0x55, 0x1d, 0x11];
 const RSA_KEY: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01];
 const P256: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07];
 const P384: &[u8] = &[0x2b, 0x81, 0x04, 0x00, 0x22];
+/// The parts of a name, by the last byte of their identifier.
+const PARTS: [(u8, &str); 6] = [(3, "CN"), (6, "C"), (7, "L"), (8, "ST"), (10, "O"), (11, "OU")];
 
 /// What is read from a certificate.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,8 +24,12 @@ pub struct Facts {
     pub domain: String,
     /// All its names.
     pub names: Vec<String>,
+    /// Who it is for, as `C=…,O=…,CN=…`.
+    pub subject: String,
     /// Who signed it.
     pub issuer: String,
+    /// Its number, in hexadecimal pairs.
+    pub serial: String,
     /// Its key.
     pub algorithm: &'static str,
     /// When it is valid.
@@ -38,85 +43,115 @@ pub fn blocks(text: &str) -> Vec<Vec<u8>> {
     parts.filter_map(|part| STANDARD.decode(body(part)?).ok()).filter(|bytes| !bytes.is_empty()).collect()
 }
 
-fn find_all(bytes: &[u8], what: &[u8]) -> Vec<usize> {
-    (0..bytes.len().saturating_sub(what.len())).filter(|start| bytes[*start..].starts_with(what)).collect()
+/// The tags and contents of the elements that stand one after the other.
+fn elements(mut bytes: &[u8]) -> Vec<(u8, &[u8])> {
+    let mut found = Vec::new();
+    while let Some((tag, content, rest)) = element(bytes) {
+        found.push((tag, content));
+        bytes = rest;
+    }
+    found
 }
 
-/// The content of the element that begins there.
-fn element(bytes: &[u8], at: usize) -> Option<&[u8]> {
-    let first = usize::from(*bytes.get(at + 1)?);
-    let (length, start) = match first {
-        0..=127 => (first, at + 2),
-        129 => (usize::from(*bytes.get(at + 2)?), at + 3),
-        130 => (usize::from(*bytes.get(at + 2)?) * 256 + usize::from(*bytes.get(at + 3)?), at + 4),
-        _ => return None,
-    };
-    bytes.get(start..start + length)
+fn element(bytes: &[u8]) -> Option<(u8, &[u8], &[u8])> {
+    let (tag, first) = (*bytes.first()?, usize::from(*bytes.get(1)?));
+    let more = first.saturating_sub(128);
+    if more > 3 {
+        return None;
+    }
+    let long = bytes.get(2..2 + more)?.iter().fold(0, |length, byte| length * 256 + usize::from(*byte));
+    let (start, length) = (2 + more, if first < 128 { first } else { long });
+    Some((tag, bytes.get(start..start + length)?, &bytes[start + length..]))
 }
 
-fn text_of(bytes: &[u8]) -> Option<String> {
-    String::from_utf8(bytes.to_vec()).ok()
+/// The parts of a name: `CN` and the like, with their texts.
+fn parts(name: &[u8]) -> Vec<(&'static str, String)> {
+    let mut found = Vec::new();
+    for (_, set) in elements(name) {
+        for (_, pair) in elements(set) {
+            let [(0x06, [0x55, 0x04, last]), (_, text)] = elements(pair)[..] else { continue };
+            let known = PARTS.iter().find(|(byte, _)| byte == last);
+            found.extend(known.map(|(_, kind)| (*kind, String::from_utf8_lossy(text).into_owned())));
+        }
+    }
+    found
 }
 
-fn moment(bytes: &[u8], at: usize) -> Option<Moment> {
-    let text = text_of(element(bytes, at)?)?;
-    let digits = if bytes[at] == 0x17 { format!("20{text}") } else { text };
+fn part(name: &[(&str, String)], wanted: &str) -> Option<String> {
+    name.iter().rev().find(|(kind, _)| *kind == wanted).map(|(_, text)| text.clone())
+}
+
+fn moment((tag, text): &(u8, &[u8])) -> Option<Moment> {
+    let text = String::from_utf8_lossy(text);
+    let digits = if *tag == 0x17 { format!("20{text}") } else { text.into_owned() };
     let part = |from: usize, to: usize| digits.get(from..to);
-    let iso = format!(
-        "{}-{}-{}T{}:{}:{}Z",
-        part(0, 4)?,
-        part(4, 6)?,
-        part(6, 8)?,
-        part(8, 10)?,
-        part(10, 12)?,
-        part(12, 14)?
-    );
-    Moment::parse_iso(&iso)
+    let (year, month, day) = (part(0, 4)?, part(4, 6)?, part(6, 8)?);
+    let (hour, minute, second) = (part(8, 10)?, part(10, 12)?, part(12, 14)?);
+    Moment::parse_iso(&format!("{year}-{month}-{day}T{hour}:{minute}:{second}Z"))
+}
+
+/// The names that an extension holds, if it is the one of alternative names.
+fn names_of(extension: &[u8]) -> Option<Vec<(u8, &[u8])>> {
+    let fields = elements(extension);
+    fields.first().filter(|(_, id)| *id == ALTERNATIVE_NAMES)?;
+    let (_, octets) = fields.last()?;
+    element(octets).map(|(_, names, _)| elements(names))
+}
+
+/// The DNS names among the extensions.
+fn alternative_names(extensions: &[u8]) -> Vec<String> {
+    let list = element(extensions).map(|(_, list, _)| elements(list)).unwrap_or_default();
+    let names = list.iter().find_map(|(_, extension)| names_of(extension)).unwrap_or_default();
+    let dns = names.into_iter().filter(|(tag, _)| *tag == 0x82);
+    dns.map(|(_, name)| String::from_utf8_lossy(name).into_owned()).collect()
+}
+
+/// The kind of key. Of RSA keys the length tells the size.
+fn algorithm(key: &[u8]) -> Option<&'static str> {
+    let has = |what: &[u8]| key.windows(what.len()).any(|part| part == what);
+    match (has(RSA_KEY), has(P256), has(P384)) {
+        (true, ..) => Some(match key.len() {
+            0..=200 => "RSA_1024",
+            201..=350 => "RSA_2048",
+            351..=480 => "RSA_3072",
+            _ => "RSA_4096",
+        }),
+        (_, true, _) => Some("EC_prime256v1"),
+        (_, _, true) => Some("EC_secp384r1"),
+        _ => None,
+    }
 }
 
 /// Reads a certificate.
 pub fn read(der: &[u8]) -> Option<Facts> {
-    if der.first() != Some(&0x30) {
+    let (_, certificate, _) = element(der).filter(|(tag, ..)| *tag == 0x30)?;
+    let (_, body, _) = element(certificate)?;
+    let mut fields = elements(body);
+    if fields.first().is_some_and(|(tag, _)| *tag == 0xa0) {
+        fields.remove(0);
+    }
+    let [(0x02, number), _, (_, issuer), (_, validity), (_, subject), (_, key), rest @ ..] = &fields[..] else {
         return None;
-    }
-    let common: Vec<String> = find_all(der, COMMON_NAME)
-        .into_iter()
-        .filter_map(|at| text_of(element(der, at + COMMON_NAME.len())?))
-        .collect();
-    let mut names = Vec::new();
-    for at in find_all(der, ALTERNATIVE_NAMES).into_iter().take(1) {
-        let mut rest = at + ALTERNATIVE_NAMES.len();
-        // A flag that it is critical may stand between.
-        if der.get(rest) == Some(&0x01) {
-            rest += 3;
-        }
-        let list = element(der, rest).and_then(|octets| element(octets, 0)).unwrap_or_default();
-        let mut position = 0;
-        while let Some(name) = element(list, position) {
-            if list[position] == 0x82 {
-                names.extend(text_of(name));
-            }
-            position += 2 + name.len();
-        }
-    }
-    let domain = common.last().cloned().or_else(|| names.first().cloned())?;
+    };
+    let (issuer, subject) = (parts(issuer), parts(subject));
+    let extensions = rest.iter().find(|(tag, _)| *tag == 0xa3);
+    let mut names = extensions.map(|(_, extensions)| alternative_names(extensions)).unwrap_or_default();
+    let domain = part(&subject, "CN").or_else(|| names.first().cloned())?;
     if names.is_empty() {
         names.push(domain.clone());
     }
-    let times: Vec<Moment> = (0..der.len())
-        .filter(|at| matches!(der.get(*at..at + 2), Some([0x17, 13] | [0x18, 15])))
-        .filter_map(|at| moment(der, at))
-        .collect();
-    let has = |what: &[u8]| !find_all(der, what).is_empty();
-    let algorithm = match (has(RSA_KEY), has(P256), has(P384)) {
-        (true, ..) if der.len() > 1150 => "RSA_4096",
-        (true, ..) => "RSA_2048",
-        (_, true, _) => "EC_prime256v1",
-        (_, _, true) => "EC_secp384r1",
-        _ => "RSA_2048",
-    };
-    let validity = times.first().copied().zip(times.get(1).copied());
-    Some(Facts { issuer: common.first().cloned().unwrap_or_default(), domain, names, algorithm, validity })
+    let times: Vec<Moment> = elements(validity).iter().filter_map(moment).collect();
+    // A leading zero only keeps the number from being negative.
+    let number = if number.len() > 1 && number[0] == 0 { &number[1..] } else { number };
+    Some(Facts {
+        domain,
+        names,
+        subject: subject.iter().map(|(kind, text)| format!("{kind}={text}")).collect::<Vec<_>>().join(","),
+        issuer: part(&issuer, "O").or_else(|| part(&issuer, "CN")).unwrap_or_default(),
+        serial: number.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(":"),
+        algorithm: algorithm(key)?,
+        validity: times.first().copied().zip(times.get(1).copied()),
+    })
 }
 
 fn written(seed: &str, length: usize) -> String {

@@ -1,5 +1,6 @@
 //! How a certificate is asked for. A token is remembered for an hour; what is asked for twice under it is one certificate.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -7,7 +8,7 @@ use serde_json::{Value, json};
 use super::Event;
 use super::state::{Certificate, Validation, record_of};
 use super::tag_ops;
-use super::validation::FIRST_LOOK;
+use super::validation::{self, FIRST_LOOK};
 use crate::call::{Call, Handler, Input, Members, Refusal, Reply};
 use crate::validate::{self, Violation, What};
 use crate::world;
@@ -99,9 +100,9 @@ fn request(call: &mut Call<'_>, input: &Input) -> Reply {
     for name in &mut names {
         name.make_ascii_lowercase();
     }
-    names.push(domain.clone());
-    names.sort();
-    names.dedup();
+    names.insert(0, domain.clone());
+    let mut seen = BTreeSet::new();
+    names.retain(|name| seen.insert(name.clone()));
     let token = input.text("IdempotencyToken").map(|token| format!("{token} {}", Value::from(input.0.clone())));
     let now = call.now();
     let acm = &mut call.region().acm;
@@ -118,16 +119,14 @@ fn request(call: &mut Call<'_>, input: &Input) -> Reply {
     limits(call, &names)?;
     let method = input.text("ValidationMethod").unwrap_or("EMAIL");
     let private = input.text("CertificateAuthorityArn");
-    let mut ordered = vec![domain.clone()];
-    ordered.extend(names.iter().filter(|name| **name != domain).cloned());
     let mut validations = Vec::new();
-    for name in ordered.into_iter().filter(|_| private.is_none()) {
+    for name in names.iter().filter(|_| private.is_none()) {
         validations.push(Validation {
-            validation_domain: validation_domain(input, &name)?,
+            validation_domain: validation_domain(input, name)?,
             method: method.to_owned(),
             status: "PENDING_VALIDATION".to_owned(),
-            record: record_of(&call.place.account, &name),
-            domain: name,
+            record: record_of(&call.place.account, name),
+            domain: name.clone(),
         });
     }
     let id = call.world.ids.uuid();
@@ -158,12 +157,8 @@ fn request(call: &mut Call<'_>, input: &Input) -> Reply {
 /// What will happen to a new certificate by itself.
 fn begin(call: &mut Call<'_>, certificate: Certificate) {
     let arn = certificate.arn.clone();
-    let reserved = |name: &String| {
-        let base = ["example.com", "example.net", "example.org"];
-        base.iter().any(|base| name == base || name.ends_with(&format!(".{base}")))
-    };
     let by_mail = certificate.validations.iter().any(|one| one.method == "EMAIL");
-    if by_mail && certificate.names.iter().any(reserved) {
+    if by_mail && certificate.names.iter().any(|name| validation::is_reserved(name)) {
         call.after(REFUSAL, world::Event::Acm(Event::Fail { arn: arn.clone() }));
     }
     if certificate.authority.is_some() {

@@ -32,7 +32,7 @@ pub struct Certificate {
     pub arn: String,
     /// Its first name.
     pub domain: String,
-    /// All its names, sorted.
+    /// All its names, the first one first.
     pub names: Vec<String>,
     /// One for each name, the first name first.
     pub validations: Vec<Validation>,
@@ -52,6 +52,8 @@ pub struct Certificate {
     pub managed_by: Option<String>,
     /// Who signed it.
     pub issuer: String,
+    /// Who it is for, if it was imported.
+    pub subject: Option<String>,
     /// Sixteen bytes.
     pub serial: Option<String>,
     /// When it was asked for.
@@ -154,7 +156,7 @@ impl Certificate {
             "ManagedBy": self.managed_by,
             "DomainValidationOptions": (!validations.is_empty()).then_some(validations),
             "Serial": self.serial,
-            "Subject": format!("CN={}", self.domain),
+            "Subject": self.subject.clone().unwrap_or_else(|| format!("CN={}", self.domain)),
             "Issuer": self.issuer,
             "CreatedAt": self.created.map(Moment::value),
             "IssuedAt": self.issued.map(Moment::value),
@@ -221,6 +223,10 @@ impl Certificate {
 
 impl Validation {
     fn document(&self, shows_record: bool) -> Value {
+        // Of an imported certificate only the names are known.
+        if self.method.is_empty() {
+            return json!({"DomainName": self.domain});
+        }
         let (name, value) = &self.record;
         let is_dns = self.method == "DNS";
         let host = self.domain.strip_prefix("*.").unwrap_or(&self.domain);

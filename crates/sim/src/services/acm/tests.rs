@@ -65,7 +65,7 @@ fn a_pending_certificate_reads_back_with_all_defaults() {
     let arn = request(&lab, input);
     let certificate = describe(&lab, &arn);
     let expected = json!({
-        "SubjectAlternativeNames": ["*.test.example", "another.example", "test.example"],
+        "SubjectAlternativeNames": ["test.example", "another.example", "*.test.example"],
         "Subject": "CN=test.example", "Issuer": "Amazon", "KeyAlgorithm": "RSA-2048",
         "SignatureAlgorithm": "SHA256WITHRSA", "InUseBy": [], "KeyUsages": [], "ExtendedKeyUsages": [],
         "Type": "AMAZON_ISSUED", "RenewalEligibility": "INELIGIBLE",
@@ -242,6 +242,12 @@ fn an_imported_certificate_is_read_for_its_names_and_times() {
     assert_eq!(certificate["DomainName"], "own.example.com");
     assert_eq!(certificate["SubjectAlternativeNames"], json!(["own.example.com", "www.own.example.com"]));
     assert_eq!(certificate["KeyAlgorithm"], "EC-prime256v1");
+    assert_eq!(
+        (&certificate["Subject"], &certificate["Issuer"]),
+        (&json!("O=Test,CN=own.example.com"), &json!("Test"))
+    );
+    assert_eq!(certificate["Serial"], "7a:72:85:ec:84:26:85:e8:6f:cd:fb:1c:c8:0f:2d:ec:d0:18:ea:05");
+    assert_eq!(certificate["DomainValidationOptions"][0], json!({"DomainName": "own.example.com"}));
     assert!(certificate["NotBefore"].is_number() && certificate["NotAfter"].is_number());
     let text = lab.ok("acm.GetCertificate", json!({"CertificateArn": arn}));
     assert_eq!(text["Certificate"], OWN);

@@ -31,12 +31,23 @@ pub fn happen(world: &mut World, place: &Place, event: Event) {
     }
 }
 
+/// Whether nobody gets a certificate for a name by mail: it is for examples.
+pub fn is_reserved(name: &str) -> bool {
+    let bases = ["example.com", "example.net", "example.org"];
+    bases.iter().any(|base| name == *base || name.ends_with(&format!(".{base}")))
+}
+
 fn end(world: &mut World, place: &Place, arn: &str, status: &str, why: Option<&str>) {
     if let Some(certificate) = certificate(world, place, arn) {
         certificate.status = status.to_owned();
         certificate.failure = why.map(str::to_owned);
-        for validation in &mut certificate.validations {
+        // A request fails for one name that nobody gets; the others are not looked at any more.
+        let mut open = certificate.validations.iter_mut();
+        let failed = if why.is_some() { open.rfind(|one| is_reserved(&one.domain)) } else { None };
+        if let Some(validation) = failed {
             validation.status = "FAILED".to_owned();
+        } else if why.is_none() {
+            open.for_each(|validation| validation.status = "FAILED".to_owned());
         }
     }
 }

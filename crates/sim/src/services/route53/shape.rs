@@ -20,6 +20,8 @@ pub const ROUTINGS: [(&str, &str); 7] = [
 ];
 /// Record elements of one request; those of an UPSERT count twice.
 const MOST_RECORDS: usize = 1000;
+/// Records of one set.
+const MOST_OF_A_SET: usize = 400;
 /// Characters of the values of one request; those of an UPSERT count twice.
 const MOST_CHARACTERS: usize = 32_000;
 
@@ -124,6 +126,9 @@ pub fn read(change: &Value) -> Wanted {
         if values[..index].contains(value) {
             problems.push(format!("Duplicate Resource Record: '{value}'"));
         }
+    }
+    if values.len() > MOST_OF_A_SET {
+        problems.push(format!("Cannot have more than {MOST_OF_A_SET} records in a RRSet."));
     }
     if matches!(set.kind.as_str(), "CNAME" | "SOA") && values.len() > 1 {
         let (name, kind) = (&set.name, &set.kind);

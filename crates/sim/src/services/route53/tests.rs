@@ -374,6 +374,19 @@ fn a_request_holds_a_thousand_records_and_an_upsert_counts_twice() {
 }
 
 #[test]
+fn a_set_holds_four_hundred_values() {
+    let lab = Lab::new();
+    let id = zone(&lab, "example.com");
+    let of = |count: usize| {
+        let values: Vec<Value> =
+            (0..count).map(|n| json!({"Value": format!("10.0.{}.{}", n / 250, n % 250)})).collect();
+        json!({"Name": "a.example.com", "Type": "A", "TTL": 1, "ResourceRecords": values})
+    };
+    refused(&lab, &id, "CREATE", of(401), "[Cannot have more than 400 records in a RRSet.]");
+    change(&lab, &id, "CREATE", of(400));
+}
+
+#[test]
 fn tags_are_asked_for_by_the_bare_id() {
     let lab = Lab::new();
     let id = zone(&lab, "example.com");

@@ -15,6 +15,9 @@ pub fn problem(kind: &str, value: &str) -> Option<String> {
     let fields: Vec<&str> = value.split_whitespace().collect();
     match kind {
         "A" | "AAAA" | "CNAME" | "NS" | "PTR" => single(kind, value, &fields),
+        "MX" if fields.len() == 1 => {
+            Some(fatal("MXRRDATAPriorityRequired", "MX record doesn't have a priority field", value))
+        }
         "MX" => counted(kind, value, &fields, 2).or_else(|| {
             let number = number::<u16>(kind, value, fields[0]);
             number.or_else(|| name(fields[1]))
@@ -136,7 +139,8 @@ mod tests {
             ("A", "a b", "ARRDATANotSingleField (Value contains spaces)"),
             ("AAAA", "192.0.2.1", "AAAARRDATAIllegalIPv6Address"),
             ("CNAME", "", "DomainNameEmpty"),
-            ("MX", "mail.example.com", "MXRRDATANotTwoFields"),
+            ("MX", "mail.example.com", "MXRRDATAPriorityRequired"),
+            ("MX", "10 mail.example.com x", "MXRRDATANotTwoFields"),
             ("MX", "x mail.example.com", "MXRRDATAIllegalNumber"),
             ("TXT", "plain", "InvalidCharacterString (Value should be enclosed in quotation marks)"),
             ("SRV", "1 2 3", "SRVRRDATANotFourFields"),
