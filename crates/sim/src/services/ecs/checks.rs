@@ -35,8 +35,13 @@ pub fn at_most(member: &str, most: usize) -> Refusal {
 /// Words what breaks the limits of the model. The first thing wrong is told.
 pub fn words(operation: &str, found: &[Violation]) -> Option<Refusal> {
     let refuse = |text: String| if operation == "RegisterTaskDefinition" { client(text) } else { invalid(text) };
-    // How many tags there may be depends on those that are there already.
-    let own = |violation: &&Violation| !(violation.path == "tags" && matches!(violation.what, What::Longer(_)));
+    let own = |violation: &&Violation| match violation.what {
+        // How many tags there may be depends on those that are there already.
+        What::Longer(_) => violation.path != "tags",
+        // Templates of definitions leave modes empty.
+        What::NotOf(_) => operation != "RegisterTaskDefinition" || violation.value.as_deref() != Some(""),
+        _ => true,
+    };
     found.iter().find(own).map(|violation| {
         let name = member(&violation.path);
         let value = violation.value.as_deref().unwrap_or_default();

@@ -59,7 +59,7 @@ fn a_strategy_keeps_to_the_rules() {
     let refuses = |providers: Value, strategy: Value, part: &str| {
         lab.refuses("ecs.PutClusterCapacityProviders", put(providers, strategy), INVALID, part);
     };
-    refuses(json!(["no"]), json!([]), "The specified capacity provider 'no' was not found.");
+    refuses(json!(["no"]), json!([]), "The specified capacity provider was not found.");
     let of = |name: &str, base: u32| json!({ "capacityProvider": name, "base": base });
     refuses(json!([]), json!([of("FARGATE", 0)]), "cannot contain a capacity provider that is not associated");
     let both = json!(["FARGATE", "FARGATE_SPOT"]);
