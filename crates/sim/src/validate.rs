@@ -17,6 +17,8 @@ pub enum Wording {
         /// Whether a value that fits no pattern is shown.
         shows_value: bool,
     },
+    /// ECR: `Invalid parameter at 'x' failed to satisfy constraint: '…'`, the first thing that is wrong.
+    Ecr,
     /// EC2: `The request must contain the parameter X`.
     Ec2,
     /// The service's own words, given the name of the operation; it may overlook some of them and leave them to the operation.
@@ -65,6 +67,7 @@ pub fn check(service: &'static Service, operation: &Operation, input: &Input, wo
         return Ok(());
     }
     match wording {
+        Wording::Ecr => found.first().map_or(Ok(()), |first| Err(ecr(first))),
         Wording::Own(words) => words(&operation.name, &found).map_or(Ok(()), Err),
         Wording::Ec2 => ec2(&found).map_or(Ok(()), Err),
         Wording::Coral { code, shows_value } => Err(coral(&found, code, shows_value)),
@@ -126,6 +129,24 @@ fn ec2(found: &[Violation]) -> Option<Refusal> {
         )),
         What::Shorter(_) | What::Longer(_) | What::Unfit(_) => None,
     })
+}
+
+/// ECR's refusal. It tells an older pattern for names of repositories than its model has.
+fn ecr(violation: &Violation) -> Refusal {
+    const NAMES: &str = "(?:[a-z0-9]+(?:[._-][a-z0-9]+)*/)*[a-z0-9]+(?:[._-][a-z0-9]+)*";
+    let path = &violation.path;
+    let must = match &violation.what {
+        What::Missing => "must not be null".to_owned(),
+        What::Shorter(than) => format!("must have length greater than or equal to {than}"),
+        What::Longer(than) => format!("must have length less than or equal to {than}"),
+        What::Less(than) => format!("must have value greater than or equal to {than}"),
+        What::More(than) => format!("must have value less than or equal to {than}"),
+        What::NotOf(values) => format!("Member must satisfy enum value set: [{}]", values.join(", ")),
+        What::Unfit(_) if path.starts_with("repositoryName") => format!("must satisfy regular expression '{NAMES}'"),
+        What::Unfit(pattern) => format!("must satisfy regular expression '{pattern}'"),
+    };
+    let text = format!("Invalid parameter at '{path}' failed to satisfy constraint: '{must}'");
+    Refusal::new("InvalidParameterException", text)
 }
 
 fn camel(name: &str) -> String {
