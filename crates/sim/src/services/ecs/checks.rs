@@ -35,14 +35,22 @@ pub fn at_most(member: &str, most: usize) -> Refusal {
 /// Words what breaks the limits of the model. The first thing wrong is told.
 pub fn words(operation: &str, found: &[Violation]) -> Option<Refusal> {
     let refuse = |text: String| if operation == "RegisterTaskDefinition" { client(text) } else { invalid(text) };
-    // How many tags there may be depends on those that are there already.
-    let own = |violation: &&Violation| !(violation.path == "tags" && matches!(violation.what, What::Longer(_)));
+    let own = |violation: &&Violation| match violation.what {
+        // How many tags there may be depends on those that are there already.
+        What::Longer(_) => violation.path != "tags",
+        // Templates of definitions leave modes empty.
+        What::NotOf(_) => operation != "RegisterTaskDefinition" || violation.value.as_deref() != Some(""),
+        _ => true,
+    };
     found.iter().find(own).map(|violation| {
         let name = member(&violation.path);
         let value = violation.value.as_deref().unwrap_or_default();
         match &violation.what {
             What::Missing => match (operation, name) {
                 ("RegisterTaskDefinition", "containerDefinitions") => client("Container list cannot be empty."),
+                (_, "tags") => refuse("Tags can not be empty.".to_owned()),
+                // Whatever ends like that is a list.
+                _ if name.ends_with('s') => refuse(format!("{} cannot be empty.", spaced(name))),
                 _ => refuse(format!("{} can not be blank.", capital(name))),
             },
             What::NotOf(_) if is_setting(operation, name) => invalid("Invalid setting 'name'"),
@@ -83,6 +91,18 @@ fn member(path: &str) -> &str {
 pub fn capital(name: &str) -> String {
     let mut letters = name.chars();
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
+/// `containerInstances` as `Container instances`.
+fn spaced(name: &str) -> String {
+    let mut words = String::new();
+    for letter in capital(name).chars() {
+        if letter.is_ascii_uppercase() && !words.is_empty() {
+            words.push(' ');
+        }
+        words.push(if words.is_empty() { letter } else { letter.to_ascii_lowercase() });
+    }
+    words
 }
 
 /// Whether a text is what ECS takes for a name: 1 to 255 letters, digits, hyphens and underscores.

@@ -19,15 +19,10 @@ const MOST: usize = 20;
 pub fn providers(call: &mut Call<'_>, given: &[String]) -> Result<Vec<String>, Refusal> {
     let mut names = Vec::new();
     for text in given {
-        let name = name_of(&call.place, text, "capacity-provider")?.to_owned();
+        let name = name_of(&call.place, text, "capacity-provider").map_err(|_| unknown())?.to_owned();
         let now = call.now();
         match providers::status(&call.region().ecs.registry, &name, now) {
-            None => {
-                let text = format!(
-                    "The specified capacity provider '{name}' was not found. Specify a valid capacity provider and try again."
-                );
-                return Err(invalid(text));
-            }
+            None => return Err(unknown()),
             Some("ACTIVE") => names.push(name),
             Some(_) => {
                 let text = format!(
@@ -44,6 +39,10 @@ pub fn providers(call: &mut Call<'_>, given: &[String]) -> Result<Vec<String>, R
         return Err(invalid("The maximum number of capacity providers per cluster has been exceeded."));
     }
     Ok(names)
+}
+
+fn unknown() -> Refusal {
+    invalid("The specified capacity provider was not found. Specify a valid capacity provider and try again.")
 }
 
 /// A strategy as it reads back, for a cluster with these providers.

@@ -20,10 +20,13 @@ fn tags_mut<'w>(world: &'w mut World, place: &Place, text: &str) -> Option<&'w m
     if account != &*place.account {
         return None;
     }
+    let now = world.now;
     let registry = &mut world.region(place).ecs.registry;
     match kind {
         "cluster" => registry.clusters.get_mut(rest).filter(|it| !it.deleted).map(|it| &mut it.tags),
-        "capacity-provider" => registry.providers.get_mut(rest).map(|it| &mut it.tags),
+        "capacity-provider" => {
+            registry.providers.get_mut(rest).filter(|it| it.status(now) != "INACTIVE").map(|it| &mut it.tags)
+        }
         "task-definition" => definitions::find_mut(registry, rest)
             .filter(|it| rest.contains(':') && !it.deleting())
             .map(|it| &mut it.tags),
@@ -33,9 +36,11 @@ fn tags_mut<'w>(world: &'w mut World, place: &Place, text: &str) -> Option<&'w m
 
 /// The tagged resources.
 pub fn tagged(world: &mut World, place: &Place) -> Vec<Tagged> {
+    let now = world.now;
     let registry = &world.region(place).ecs.registry;
     let clusters = registry.clusters.values().filter(|it| !it.deleted).map(|it| (&it.arn, &it.tags));
-    let providers = registry.providers.values().map(|it| (&it.arn, &it.tags));
+    let live = registry.providers.values().filter(|it| it.status(now) != "INACTIVE");
+    let providers = live.map(|it| (&it.arn, &it.tags));
     let definitions = registry.families.values().flat_map(definitions::Family::active).map(|it| (&it.arn, &it.tags));
     let all = clusters.chain(providers).chain(definitions).filter(|(_, tags)| !tags.is_empty());
     all.map(|(arn, tags)| Tagged { arn: arn.clone(), tags: tags.clone() }).collect()

@@ -9,7 +9,7 @@ use super::super::super::checks::{self, invalid, is_name};
 use super::super::{capacity, cluster_arn};
 use super::{Cluster, configuration, insights, namespace, show};
 use crate::call::{Call, Input, Members, Refusal, Reply};
-use crate::services::iam;
+use crate::services::{cloud_map, iam};
 use crate::tags::Tags;
 
 /// How long a cluster comes into being if scaling policies have to be made for it.
@@ -33,8 +33,10 @@ pub fn create(call: &mut Call<'_>, input: &Input) -> Reply {
     let wanted = read(call, input)?;
     let now = call.now();
     if let Some(there) = call.region().ecs.registry.clusters.get(&name).filter(|there| !there.deleted).cloned() {
-        let namespace = input.map("serviceConnectDefaults").map(|it| it.text_or_empty("namespace").to_owned());
-        consistent(&there, &wanted, namespace.as_deref())?;
+        let namespace = input.map("serviceConnectDefaults").map(|it| it.text_or_empty("namespace"));
+        // A namespace that is not there yet cannot be the one of this cluster.
+        let same = namespace.is_none_or(|name| cloud_map::namespace_arn(call.region(), name) == there.namespace);
+        consistent(same && there.agrees(&wanted))?;
         return Ok(json!({ "cluster": show::full(call, &there) }));
     }
     let namespace = match input.map("serviceConnectDefaults") {
@@ -82,17 +84,20 @@ fn read(call: &mut Call<'_>, input: &Input) -> Result<Wanted, Refusal> {
     })
 }
 
-fn consistent(there: &Cluster, wanted: &Wanted, namespace: Option<&str>) -> Result<(), Refusal> {
-    let same = wanted.insights.as_ref().is_none_or(|value| *value == there.insights)
-        && wanted.configuration.as_ref().is_none_or(|value| Some(value) == there.configuration.as_ref())
-        && wanted.providers.as_ref().is_none_or(|value| *value == there.providers)
-        && wanted.strategy.as_ref().is_none_or(|value| *value == there.strategy)
-        && namespace.is_none_or(|name| name.is_empty() != there.namespace.is_some());
-    if same {
-        Ok(())
-    } else {
-        Err(invalid(
-            "Arguments on this idempotent request are inconsistent with arguments used in previous request(s).",
-        ))
+impl Cluster {
+    /// Whether what is wanted, where it says anything, is what is there.
+    fn agrees(&self, wanted: &Wanted) -> bool {
+        wanted.insights.as_ref().is_none_or(|value| *value == self.insights)
+            && wanted.configuration.as_ref().is_none_or(|value| Some(value) == self.configuration.as_ref())
+            && wanted.providers.as_ref().is_none_or(|value| *value == self.providers)
+            && wanted.strategy.as_ref().is_none_or(|value| *value == self.strategy)
     }
+}
+
+fn consistent(same: bool) -> Result<(), Refusal> {
+    if same {
+        return Ok(());
+    }
+    let text = "Arguments on this idempotent request are inconsistent with arguments used in previous request(s).";
+    Err(invalid(text))
 }

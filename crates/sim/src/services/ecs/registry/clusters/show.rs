@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::super::super::checks::{at_most, cluster_name, page};
+use super::super::super::checks::{at_most, cluster_name, invalid, page};
 use super::super::super::running;
 use super::super::cluster_arn;
 use super::{Attachment, Cluster};
@@ -125,6 +125,9 @@ pub fn describe(call: &mut Call<'_>, input: &Input) -> Reply {
     };
     let (mut clusters, mut failures, mut seen) = (Vec::new(), Vec::new(), Vec::new());
     for text in &asked {
+        if text.is_empty() {
+            return Err(invalid("Clusters can not be blank."));
+        }
         let name = cluster_name(&call.place, Some(text))?.to_owned();
         if seen.contains(&name) {
             continue;

@@ -38,7 +38,9 @@ pub fn needs(definition: &Map<String, Value>) -> Vec<String> {
     if definition.has("taskRoleArn") {
         let name = if mode == "host" { "task-iam-role-network-host" } else { "task-iam-role" };
         found.push(format!("com.amazonaws.ecs.capability.{name}"));
-        found.push(docker(17));
+        if mode != "awsvpc" {
+            found.push(docker(17));
+        }
     }
     if mode == "awsvpc" {
         found.push(docker(18));
@@ -49,12 +51,6 @@ pub fn needs(definition: &Map<String, Value>) -> Vec<String> {
     }
     if definition.has("proxyConfiguration") {
         found.push("ecs.capability.aws-appmesh".to_owned());
-    }
-    if definition.has("cpu") || definition.has("memory") {
-        let only_fargate = definition.texts("requiresCompatibilities") == ["FARGATE"];
-        if !only_fargate {
-            found.push("ecs.capability.task-cpu-mem-limit".to_owned());
-        }
     }
     for volume in definition.list("volumes") {
         if let Some(efs) = volume.map("efsVolumeConfiguration") {

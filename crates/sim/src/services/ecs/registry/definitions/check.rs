@@ -35,6 +35,9 @@ pub fn check(definition: &Map<String, Value>, place: &Place) -> Result<(), Refus
     if length > LONGEST {
         return Err(client(format!("Actual length: '{length}'. Max allowed length is '{LONGEST}' bytes.")));
     }
+    if !definition.list("inferenceAccelerators").is_empty() {
+        return Err(client("Unsupported field 'inferenceAccelerators'"));
+    }
     roles::check(definition, place)?;
     let (cpu, memory) = sizes(definition)?;
     // That a task has no size at all is told before what its containers lack.

@@ -32,12 +32,12 @@ pub fn task(definition: &Map<String, Value>) -> Result<(), Refusal> {
 /// Checks a definition against Fargate.
 pub fn check(definition: &Map<String, Value>) -> Result<(), Refusal> {
     task(definition)?;
-    if let Some(mode) = definition.text("pidMode").filter(|mode| *mode != "task") {
+    if let Some(mode) = definition.text("pidMode").filter(|mode| !matches!(*mode, "task" | "")) {
         return Err(client(format!(
             "Tasks using the Fargate launch type do not support pidMode '{mode}'. The supported value for pidMode is 'task'."
         )));
     }
-    if definition.has("ipcMode") {
+    if !definition.text_or_empty("ipcMode").is_empty() {
         return Err(client("Tasks using the Fargate launch type do not support ipcMode."));
     }
     if !definition.list("placementConstraints").is_empty() {

@@ -15,6 +15,7 @@ pub fn stored(given: &Map<String, Value>, place: &Place) -> Map<String, Value> {
     let mut kept = given.clone();
     kept.remove("tags");
     strip(&mut kept);
+    kept.retain(|name, value| !(name.ends_with("Mode") && value == ""));
     for (name, read) in [("cpu", sizes::cpu as fn(&str) -> Option<u64>), ("memory", sizes::memory)] {
         if let Some(size) = kept.text(name).and_then(read) {
             kept.insert(name.to_owned(), size.to_string().into());

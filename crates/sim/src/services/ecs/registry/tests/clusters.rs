@@ -84,6 +84,7 @@ fn an_unknown_cluster_is_a_failure_with_its_arn() {
     lab.refuses("ecs.DescribeClusters", json!({ "clusters": many }), code, "at most 100 items");
     let text = "include should be one of [ATTACHMENTS,CONFIGURATIONS,SETTINGS,STATISTICS,TAGS]";
     lab.refuses("ecs.DescribeClusters", json!({ "include": ["X"] }), code, text);
+    lab.refuses("ecs.DescribeClusters", json!({ "clusters": [""] }), code, "Clusters can not be blank.");
     let text = "Cluster must match ^[a-zA-Z0-9\\-_]{1,255}$, but was a b";
     lab.refuses("ecs.DescribeClusters", json!({ "clusters": ["a b"] }), code, text);
     lab.refuses("ecs.CreateCluster", json!({ "clusterName": "a b" }), code, "ClusterName must match ^[a-zA-Z0-9");

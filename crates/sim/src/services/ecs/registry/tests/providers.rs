@@ -59,7 +59,7 @@ fn a_strategy_keeps_to_the_rules() {
     let refuses = |providers: Value, strategy: Value, part: &str| {
         lab.refuses("ecs.PutClusterCapacityProviders", put(providers, strategy), INVALID, part);
     };
-    refuses(json!(["no"]), json!([]), "The specified capacity provider 'no' was not found.");
+    refuses(json!(["no"]), json!([]), "The specified capacity provider was not found.");
     let of = |name: &str, base: u32| json!({ "capacityProvider": name, "base": base });
     refuses(json!([]), json!([of("FARGATE", 0)]), "cannot contain a capacity provider that is not associated");
     let both = json!(["FARGATE", "FARGATE_SPOT"]);
@@ -175,4 +175,40 @@ fn managed_instances_belong_to_a_cluster() {
     lab.ok("ecs.DeleteCapacityProvider", json!({ "capacityProvider": "managed" }));
     lab.pass(30);
     lab.ok("ecs.DeleteCluster", json!({ "cluster": "web" }));
+}
+
+#[test]
+fn a_provider_that_a_service_uses_cannot_be_taken_from_its_cluster() {
+    let lab = with_cluster();
+    lab.ok("ecs.CreateCapacityProvider", group(json!({ "status": "DISABLED" })));
+    lab.ok("ecs.PutClusterCapacityProviders", put(json!(["FARGATE", "mine"]), json!([])));
+    lab.ok("ecs.RegisterTaskDefinition", super::bridge(json!({})));
+    let service = json!({
+        "cluster": "web", "serviceName": "s", "taskDefinition": "web", "desiredCount": 0,
+        "capacityProviderStrategy": [{ "capacityProvider": "mine", "weight": 1 }],
+    });
+    lab.ok("ecs.CreateService", service);
+    let text = "The specified capacity provider is in use and cannot be removed.";
+    let without = put(json!(["FARGATE"]), json!([]));
+    lab.refuses("ecs.PutClusterCapacityProviders", without.clone(), "ResourceInUseException", text);
+    lab.ok("ecs.PutClusterCapacityProviders", put(json!(["mine"]), json!([])));
+    let text = "The Cluster cannot be deleted while Services are active.";
+    lab.refuses("ecs.DeleteCluster", json!({ "cluster": "web" }), "ClusterContainsServicesException", text);
+    lab.ok("ecs.DeleteService", json!({ "cluster": "web", "service": "s", "force": true }));
+    lab.pass(600);
+    lab.ok("ecs.PutClusterCapacityProviders", without);
+    lab.ok("ecs.DeleteCluster", json!({ "cluster": "web" }));
+}
+
+#[test]
+fn the_tags_of_a_service_are_reached_by_its_arn() {
+    let lab = with_cluster();
+    lab.ok("ecs.RegisterTaskDefinition", super::bridge(json!({})));
+    let service = json!({ "cluster": "web", "serviceName": "s", "taskDefinition": "web", "desiredCount": 0 });
+    let arn = lab.ok("ecs.CreateService", service)["service"]["serviceArn"].clone();
+    let tags = json!([{ "key": "a", "value": "b" }]);
+    lab.ok("ecs.TagResource", json!({ "resourceArn": arn, "tags": tags }));
+    assert_eq!(lab.ok("ecs.ListTagsForResource", json!({ "resourceArn": arn }))["tags"], tags);
+    lab.ok("ecs.UntagResource", json!({ "resourceArn": arn, "tagKeys": ["a"] }));
+    assert_eq!(lab.ok("ecs.ListTagsForResource", json!({ "resourceArn": arn }))["tags"], json!([]));
 }

@@ -127,3 +127,28 @@ fn no_cluster_has_instances() {
     let listed = lab.ok("ecs.ListAttributes", json!({ "targetType": "container-instance" }));
     assert_eq!(listed["attributes"], json!([]));
 }
+
+#[test]
+fn missing_and_unknown_values_are_told_in_the_words_of_ecs() {
+    let lab = Lab::new();
+    for (operation, input, text) in [
+        ("ecs.DescribeTaskDefinition", json!({}), "TaskDefinition can not be blank."),
+        ("ecs.DescribeContainerInstances", json!({}), "Container instances cannot be empty."),
+        ("ecs.ListTaskDefinitions", json!({ "sort": "UP" }), "sort should be one of [ASC,DESC]"),
+        ("ecs.TagResource", json!({ "resourceArn": "x" }), "Tags can not be empty."),
+    ] {
+        let refusal = lab.refused(operation, input);
+        assert_eq!((refusal.code.as_str(), refusal.message.as_str()), (INVALID, text));
+    }
+    let definition = fargate(json!({ "requiresCompatibilities": ["LAMBDA"] }));
+    let text = "requiresCompatibilities should be one of [EC2,FARGATE,EXTERNAL,MANAGED_INSTANCES]";
+    lab.refuses("ecs.RegisterTaskDefinition", definition, "ClientException", text);
+}
+
+#[test]
+fn every_row_of_a_strategy_keeps_within_the_limits_of_the_model() {
+    let lab = Lab::new();
+    let strategy = json!([{ "capacityProvider": "FARGATE", "weight": 1001 }]);
+    let cluster = json!({ "capacityProviders": ["FARGATE"], "defaultCapacityProviderStrategy": strategy });
+    lab.refuses("ecs.CreateCluster", cluster, INVALID, "Invalid 'weight' setting.");
+}
