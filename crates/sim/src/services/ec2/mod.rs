@@ -97,6 +97,9 @@ pub fn happen(world: &mut World, place: &Place, event: Event) {
             let late = |item: &Value| leaving(item) && !state.to_lowercase().starts_with("delet");
             if let Some(item) = ec2.nats.get_mut(&id).filter(|item| !late(item)) {
                 nats::turn(item, &state, now);
+                if state == "deleted" {
+                    nats::let_go(ec2, &id);
+                }
             } else if let Some(item) = ec2.endpoints.get_mut(&id).filter(|item| !late(item)) {
                 item["State"] = state.into();
             } else if let Some(list) = ec2.prefix_lists.get_mut(&id) {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::describe::{self, Filters, View, compact};
-use super::state::Attachment;
+use super::state::{Attachment, Ec2};
 use super::{Event, kinds, lacks, link, new_id, operations, public, state, tagging};
 use crate::call::{Call, Input, Members, Refusal, Reply, Table};
 use crate::world::{self, Moment};
@@ -49,6 +49,15 @@ pub fn turn(nat: &mut Value, state: &str, now: Moment) {
         "available" => address["Status"] = "succeeded".into(),
         "deleted" => nat["DeleteTime"] = now.value(),
         _ => {}
+    }
+}
+
+/// Gives the interface and the addresses of a gateway back.
+pub fn let_go(ec2: &mut Ec2, id: &str) {
+    let nat = ec2.nats.get(id).cloned().unwrap_or_default();
+    for address in nat.list("NatGatewayAddresses") {
+        public::free(ec2, address.text_or_empty("AllocationId"));
+        ec2.interfaces.remove(address.text_or_empty("NetworkInterfaceId"));
     }
 }
 

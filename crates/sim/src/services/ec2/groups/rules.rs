@@ -147,7 +147,7 @@ fn revoke(call: &mut Call<'_>, input: &Input, egress: bool) -> Reply {
         }
     } else {
         for id in wanted {
-            if !group.rules.get(&id).is_some_and(|rule| rule.egress == egress) {
+            if group.rules.get(&id).is_none_or(|rule| rule.egress != egress) {
                 return Err(kinds::RULE.missing(&id));
             }
             if gone.contains(&id) {
