@@ -34,10 +34,8 @@ pub fn answer(input: &Input, view: &View, items: Vec<Value>) -> Reply {
     let filters = filters(input, view.filters)?;
     let wanted = input.texts(view.ids.0);
     if !wanted.is_empty() && input.has("MaxResults") {
-        return Err(Refusal::new(
-            "InvalidParameterCombination",
-            format!("The parameter {} cannot be used with the parameter maxResults", lower(view.ids.0)),
-        ));
+        let text = format!("The parameter {} cannot be used with the parameter MaxResults", view.ids.0);
+        return Err(Refusal::new("InvalidParameterCombination", text));
     }
     // A malformed id is told before one that nothing has.
     if let Some(bad) = wanted.iter().find(|id| !view.kind.fits(id)) {
@@ -66,11 +64,6 @@ pub fn page(input: &Input, list: &str, items: Vec<Value>, key: impl Fn(&Value) -
     let page = paging::page(items, key, size, token, &Value::Object(scope).to_string())
         .map_err(|_| Refusal::new("InvalidParameterValue", "Unable to parse pagination token"))?;
     Ok(json!({ list: page.items, "NextToken": page.next }))
-}
-
-fn lower(name: &str) -> String {
-    let mut letters = name.chars();
-    letters.next().map(|first| first.to_lowercase().chain(letters).collect()).unwrap_or_default()
 }
 
 /// One condition; any of the values will do.

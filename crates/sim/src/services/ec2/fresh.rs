@@ -150,7 +150,8 @@ pub fn internal_domain(region: &str) -> String {
 
 /// Amazon's prefix lists, whose ids are the same in every account of a region.
 fn amazons(region: &str) -> BTreeMap<String, PrefixList> {
-    let mut ids = Ids::new(region.bytes().fold(17, |sum: u64, byte| sum.wrapping_mul(31).wrapping_add(u64::from(byte))));
+    let mut ids =
+        Ids::new(region.bytes().fold(17, |sum: u64, byte| sum.wrapping_mul(31).wrapping_add(u64::from(byte))));
     let regional = |name: &str| format!("com.amazonaws.{region}.{name}");
     let global = |name: &str| format!("com.amazonaws.global.{name}");
     let lists: [(String, &str, &[&str]); 7] = [

@@ -33,7 +33,7 @@ macro_rules! kinds {
 
 kinds! {
     VPC = "vpc" "vpc" "InvalidVpcID.NotFound" "The vpc ID '{}' does not exist" "InvalidVpcId.Malformed";
-    SUBNET = "subnet" "subnet" "InvalidSubnetID.NotFound" "The subnet ID '{}' does not exist" "InvalidSubnetId.Malformed";
+    SUBNET = "subnet" "subnet" "InvalidSubnetID.NotFound" "The subnet ID '{}' does not exist" "InvalidSubnetID.Malformed";
     GATEWAY = "igw" "internet-gateway" "InvalidInternetGatewayID.NotFound"
         "The internetGateway ID '{}' does not exist" "InvalidInternetGatewayId.Malformed";
     ROUTE_TABLE = "rtb" "route-table" "InvalidRouteTableID.NotFound"
@@ -69,7 +69,15 @@ impl Kind {
         if self.fits(id) {
             return Refusal::new(self.missing, self.missing_text.replace("{}", id));
         }
-        Refusal::new(self.malformed, format!("Invalid id: \"{id}\" (expecting \"{}-...\")", self.prefix))
+        // Something of another kind is told apart from something that only looks like an id of this one.
+        let text = if id.strip_prefix(self.prefix).is_some_and(|rest| rest.starts_with('-')) {
+            let text =
+                self.missing_text.replace("does not exist", "is malformed").replace("was not found", "is malformed");
+            text.replace("group '{}'", "group ID '{}'").replace("{}", id)
+        } else {
+            format!("Invalid id: \"{id}\" (expecting \"{}-...\")", self.prefix)
+        };
+        Refusal::new(self.malformed, text)
     }
 }
 

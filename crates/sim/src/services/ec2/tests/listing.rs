@@ -70,7 +70,12 @@ fn pages_cover_everything_once() {
     assert_eq!(seen.len(), 12);
     lab.refuses("ec2.DescribeSecurityGroups", json!({ "MaxResults": 4 }), "InvalidParameterValue", "maxResults");
     let ids = json!({ "MaxResults": 5, "GroupIds": ["sg-0123456789abcdef0"] });
-    lab.refuses("ec2.DescribeSecurityGroups", ids, "InvalidParameterCombination", "maxResults");
+    lab.refuses(
+        "ec2.DescribeSecurityGroups",
+        ids,
+        "InvalidParameterCombination",
+        "GroupIds cannot be used with the parameter MaxResults",
+    );
     lab.refuses("ec2.DescribeSecurityGroups", json!({ "NextToken": "x" }), "InvalidParameterValue", "token");
 }
 
@@ -85,6 +90,10 @@ fn a_malformed_id_is_not_an_unknown_one() {
         "'sg-0123456789abcdef0' does not exist",
     );
     lab.refuses("ec2.DescribeSecurityGroups", json!({ "GroupIds": ["web"] }), "InvalidGroupId.Malformed", "web");
+    let says = "The vpc ID 'vpc-012345678' is malformed";
+    lab.refuses("ec2.DescribeVpcs", json!({ "VpcIds": ["vpc-012345678"] }), "InvalidVpcId.Malformed", says);
+    let says = "Invalid id: \"web\" (expecting \"vpc-...\")";
+    lab.refuses("ec2.DescribeVpcs", json!({ "VpcIds": ["web"] }), "InvalidVpcId.Malformed", says);
     let rules = |id: &str| json!({ "Filters": [{ "Name": "group-id", "Values": [id] }] });
     let none = lab.ok("ec2.DescribeSecurityGroupRules", rules("sg-0123456789abcdef0"));
     assert_eq!(none["SecurityGroupRules"], json!([]));
@@ -150,4 +159,15 @@ fn tags_have_limits() {
     lab.refuses("ec2.CreateTags", bad, "InvalidID", "The ID 'nonsense' is not valid");
     let wrong = json!({ "CidrBlock": "10.0.0.0/16", "TagSpecifications": [{ "ResourceType": "subnet", "Tags": [] }] });
     lab.refuses("ec2.CreateVpc", wrong, "InvalidParameterValue", "'subnet' is not a valid taggable resource type");
+}
+
+#[test]
+fn there_are_no_instances_but_their_filters_are_known() {
+    let lab = Lab::new();
+    let ask = |name: &str| json!({ "Filters": [{ "Name": name, "Values": ["x"] }] });
+    assert_eq!(lab.ok("ec2.DescribeInstances", ask("network-interface.addresses.primary"))["Reservations"], json!([]));
+    lab.refuses("ec2.DescribeInstances", ask("colour"), "InvalidParameterValue", "The filter 'colour' is invalid");
+    let unknown = json!({ "InstanceIds": ["i-0123456789abcdef0"] });
+    let says = "The instance ID 'i-0123456789abcdef0' does not exist";
+    lab.refuses("ec2.DescribeInstances", unknown, "InvalidInstanceID.NotFound", says);
 }
