@@ -102,7 +102,7 @@ pub fn happen(world: &mut World, place: &Place, event: Event) {
                 }
             } else if let Some(item) = ec2.endpoints.get_mut(&id).filter(|item| !late(item)) {
                 item["State"] = state.into();
-            } else if let Some(list) = ec2.prefix_lists.get_mut(&id) {
+            } else if let Some(list) = ec2.prefix_lists.get_mut(&id).filter(|list| !list.state.starts_with("delete")) {
                 list.state = state;
             }
         }
@@ -113,6 +113,7 @@ pub fn happen(world: &mut World, place: &Place, event: Event) {
             ec2.tags.remove(&id);
             for interface in endpoint.iter().flat_map(|endpoint| endpoint.texts("NetworkInterfaceIds")) {
                 ec2.interfaces.remove(&interface);
+                ec2.tags.remove(&interface);
             }
         }
     }

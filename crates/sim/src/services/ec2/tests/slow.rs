@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::{default_vpc, text};
 use crate::lab::Lab;
+use crate::services::ec2;
 
 fn state(lab: &Lab, id: &str) -> Value {
     lab.ok("ec2.DescribeNatGateways", json!({ "NatGatewayIds": [id] }))["NatGateways"][0]["State"].clone()
@@ -106,4 +107,32 @@ fn a_prefix_list_has_versions() {
         "InvalidPrefixListID.NotFound",
         "does not exist",
     );
+}
+
+#[test]
+fn a_gateway_deleted_while_pending_does_not_come_back() {
+    let lab = Lab::new();
+    let allocation = lab.ok("ec2.AllocateAddress", json!({}))["AllocationId"].clone();
+    let wanted = json!({ "SubnetId": lab.subnets()[0], "AllocationId": allocation });
+    let id = text(&lab.ok("ec2.CreateNatGateway", wanted)["NatGateway"]["NatGatewayId"]);
+    lab.ok("ec2.DeleteNatGateway", json!({ "NatGatewayId": id }));
+    lab.pass(300);
+    assert_eq!(state(&lab, &id), "deleted");
+}
+
+#[test]
+fn the_tagging_api_sees_and_changes_tags() {
+    let lab = Lab::new();
+    let vpc = default_vpc(&lab);
+    lab.ok("ec2.CreateTags", json!({ "Resources": [vpc], "Tags": [{ "Key": "a", "Value": "1" }] }));
+    let arn = format!("arn:aws:ec2:us-east-1:123456789012:vpc/{vpc}");
+    let all = lab.sim.with_world(|world| ec2::tagged(world, &lab.place));
+    assert_eq!(all.iter().map(|tagged| tagged.arn.as_str()).collect::<Vec<_>>(), [arn.as_str()]);
+    let set = crate::tags::Tags::from([("b".to_owned(), "2".to_owned())]);
+    let done = lab.sim.with_world(|world| ec2::retag(world, &lab.place, &arn, &set, &["a".to_owned()]));
+    assert!(done);
+    let read = lab.ok("ec2.DescribeVpcs", json!({ "VpcIds": [vpc] }));
+    assert_eq!(read["Vpcs"][0]["Tags"], json!([{ "Key": "b", "Value": "2" }]));
+    let unknown = "arn:aws:ec2:us-east-1:123456789012:vpc/vpc-0123456789abcdef0";
+    assert!(!lab.sim.with_world(|world| ec2::retag(world, &lab.place, unknown, &set, &[])));
 }
