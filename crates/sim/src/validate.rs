@@ -119,12 +119,13 @@ fn ec2(found: &[Violation]) -> Option<Refusal> {
                 capital(&violation.path)
             ),
         )),
-        What::Less(_) | What::More(_) => Some(Refusal::new(
+        What::Less(limit) | What::More(limit) => Some(Refusal::new(
             "InvalidParameterValue",
             format!(
-                "Value ( {} ) for parameter {} is invalid. Expecting a value within the limits of the parameter.",
+                "Value ( {} ) for parameter {} is invalid. Expecting a value {} than {limit}.",
                 violation.value.clone().unwrap_or_default(),
-                violation.path
+                violation.path,
+                if matches!(violation.what, What::Less(_)) { "greater" } else { "less" },
             ),
         )),
         What::Shorter(_) | What::Longer(_) | What::Unfit(_) => None,
