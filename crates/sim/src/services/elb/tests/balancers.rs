@@ -244,3 +244,54 @@ fn capacity_can_be_reserved_and_given_back() {
     let some = lab.ok("elbv2.DescribeCapacityReservation", json!({ "LoadBalancerArn": arn }));
     assert_eq!(some["MinimumLoadBalancerCapacity"]["CapacityUnits"], 100);
 }
+
+#[test]
+fn interfaces_outlive_their_load_balancer_by_minutes() {
+    let lab = Lab::new();
+    let arn = balancer(&lab, "web");
+    let id = arn.rsplit(":loadbalancer/").next().expect("a path").to_owned();
+    let count = || {
+        let filters = json!([{ "Name": "description", "Values": [format!("ELB {id}")] }]);
+        let found = lab.ok("ec2.DescribeNetworkInterfaces", json!({ "Filters": filters }));
+        found["NetworkInterfaces"].as_array().map(Vec::len)
+    };
+    assert_eq!(count(), Some(2), "one in each zone");
+    lab.ok("elbv2.DeleteLoadBalancer", json!({ "LoadBalancerArn": arn }));
+    lab.pass(60);
+    assert_eq!(count(), Some(2));
+    lab.pass(240);
+    assert_eq!(count(), Some(0));
+}
+
+#[test]
+fn a_load_balancer_for_the_internet_needs_a_gateway() {
+    let lab = Lab::new();
+    let vpc = text(&lab.ok("ec2.CreateVpc", json!({ "CidrBlock": "10.9.0.0/16" }))["Vpc"]["VpcId"]);
+    let subnet = |zone: &str, cidr: &str| {
+        let input = json!({ "VpcId": vpc, "CidrBlock": cidr, "AvailabilityZone": zone });
+        text(&lab.ok("ec2.CreateSubnet", input)["Subnet"]["SubnetId"])
+    };
+    let subnets = [subnet("us-east-1a", "10.9.0.0/24"), subnet("us-east-1b", "10.9.1.0/24")];
+    let part = format!("VPC {vpc} has no internet gateway");
+    let input = json!({ "Name": "web", "Subnets": subnets });
+    lab.refuses("elbv2.CreateLoadBalancer", input, "InvalidSubnet", &part);
+    lab.ok("elbv2.CreateLoadBalancer", json!({ "Name": "web", "Subnets": subnets, "Scheme": "internal" }));
+}
+
+#[test]
+fn a_subnet_needs_eight_free_addresses() {
+    let lab = Lab::new();
+    let vpc = text(&lab.ok("ec2.CreateVpc", json!({ "CidrBlock": "10.9.0.0/16" }))["Vpc"]["VpcId"]);
+    let subnet = |zone: &str, cidr: &str| {
+        let input = json!({ "VpcId": vpc, "CidrBlock": cidr, "AvailabilityZone": zone });
+        text(&lab.ok("ec2.CreateSubnet", input)["Subnet"]["SubnetId"])
+    };
+    // Of sixteen addresses five are AWS's; four load balancers take four more.
+    let subnets = [subnet("us-east-1a", "10.9.0.0/28"), subnet("us-east-1b", "10.9.1.0/28")];
+    let create = |number: u32| json!({ "Name": format!("web{number}"), "Subnets": subnets, "Scheme": "internal" });
+    for number in 0..4 {
+        lab.ok("elbv2.CreateLoadBalancer", create(number));
+    }
+    let part = format!("Not enough IP space available in {}.", subnets[0]);
+    lab.refuses("elbv2.CreateLoadBalancer", create(4), "InvalidSubnet", &part);
+}

@@ -208,3 +208,17 @@ fn listeners_are_listed_by_load_balancer_or_arn() {
     lab.refuses("elbv2.DescribeListeners", json!({ "ListenerArns": arns }), "ListenerNotFound", part);
     lab.refuses("elbv2.DeleteListener", json!({ "ListenerArn": arns[0] }), "ListenerNotFound", part);
 }
+
+#[test]
+fn a_certificate_that_is_not_issued_is_refused() {
+    let lab = Lab::new();
+    let (web, target) = (balancer(&lab, "web"), group(&lab, "a"));
+    let requested = lab.ok("acm.RequestCertificate", json!({ "DomainName": "example.com", "ValidationMethod": "DNS" }));
+    let arn = text(&requested["CertificateArn"]);
+    let mut input = https(&web, &target);
+    input["Certificates"] = json!([{ "CertificateArn": arn }]);
+    let part = format!(
+        "The certificate '{arn}' must have a fully-qualified domain name, a supported signature, and a supported key size."
+    );
+    lab.refuses("elbv2.CreateListener", input, "UnsupportedCertificate", &part);
+}
