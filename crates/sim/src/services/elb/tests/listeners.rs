@@ -222,3 +222,98 @@ fn a_certificate_that_is_not_issued_is_refused() {
     );
     lab.refuses("elbv2.CreateListener", input, "UnsupportedCertificate", &part);
 }
+
+#[test]
+fn clients_may_have_to_show_certificates() {
+    let lab = Lab::new();
+    let mut input = https(&balancer(&lab, "web"), &group(&lab, "a"));
+    input["MutualAuthentication"] = json!({ "Mode": "verify" });
+    let part = "A trust store must be specified when mutual authentication mode is 'verify'";
+    lab.refuses("elbv2.CreateListener", input.clone(), "ValidationError", part);
+    let store = "arn:aws:elasticloadbalancing:us-east-1:123456789012:truststore/t/0123456789abcdef";
+    input["MutualAuthentication"] = json!({ "Mode": "verify", "TrustStoreArn": store });
+    let made = lab.ok("elbv2.CreateListener", input);
+    let expected = json!({
+        "Mode": "verify", "TrustStoreArn": store, "IgnoreClientCertificateExpiry": false,
+        "AdvertiseTrustStoreCaNames": "off",
+    });
+    assert_eq!(made["Listeners"][0]["MutualAuthentication"], expected);
+}
+
+#[test]
+fn actions_come_back_in_their_order_and_end_with_a_routing_one() {
+    let lab = Lab::new();
+    let (web, target) = (balancer(&lab, "web"), group(&lab, "a"));
+    let cognito = |order: u32| {
+        let config = json!({ "UserPoolArn": "arn:p", "UserPoolClientId": "c", "UserPoolDomain": "d" });
+        json!({ "Type": "authenticate-cognito", "Order": order, "AuthenticateCognitoConfig": config })
+    };
+    let forward = |order: u32| json!({ "Type": "forward", "Order": order, "TargetGroupArn": target });
+    let mut input = https(&web, &target);
+    input["DefaultActions"] = json!([forward(20), cognito(10)]);
+    let made = lab.ok("elbv2.CreateListener", input.clone());
+    assert_eq!(column(&made["Listeners"][0]["DefaultActions"], "Type"), ["authenticate-cognito", "forward"]);
+    input["DefaultActions"] = json!([forward(1), cognito(2)]);
+    lab.refuses("elbv2.CreateListener", input.clone(), "InvalidLoadBalancerAction", "it must be the last one");
+    input["Protocol"] = "HTTP".into();
+    input["Certificates"] = Value::Null;
+    input["DefaultActions"] = json!([cognito(1), forward(2)]);
+    lab.refuses("elbv2.CreateListener", input, "InvalidLoadBalancerAction", "only on HTTPS listeners");
+}
+
+#[test]
+fn another_protocol_drops_the_certificate() {
+    let lab = Lab::new();
+    let made = lab.ok("elbv2.CreateListener", https(&balancer(&lab, "web"), &group(&lab, "a")));
+    let arn = text(&made["Listeners"][0]["ListenerArn"]);
+    let made = lab.ok("elbv2.ModifyListener", json!({ "ListenerArn": arn, "Protocol": "HTTP" }));
+    for absent in ["Certificates", "SslPolicy", "MutualAuthentication"] {
+        assert!(made["Listeners"][0].get(absent).is_none(), "{absent}");
+    }
+}
+
+#[test]
+fn an_action_forwards_to_five_groups_at_most() {
+    let lab = Lab::new();
+    let web = balancer(&lab, "web");
+    let groups: Vec<String> = (0..6).map(|number| group(&lab, &format!("g{number}"))).collect();
+    let tuples: Vec<Value> = groups.iter().map(|arn| json!({ "TargetGroupArn": arn, "Weight": 1 })).collect();
+    let mut input = listener_input(&web, 80, &groups[0]);
+    input["DefaultActions"] = json!([{ "Type": "forward", "ForwardConfig": { "TargetGroups": tuples } }]);
+    lab.refuses("elbv2.CreateListener", input, "TooManyTargetGroups", "'5'");
+}
+
+/// A certificate whose validation record stands in its zone, so that it is issued; its ARN.
+fn issued(lab: &Lab) -> String {
+    let requested = lab.ok("acm.RequestCertificate", json!({ "DomainName": "example.com", "ValidationMethod": "DNS" }));
+    let arn = text(&requested["CertificateArn"]);
+    lab.pass(60);
+    let read = || lab.ok("acm.DescribeCertificate", json!({ "CertificateArn": arn }))["Certificate"].clone();
+    let record = read()["DomainValidationOptions"][0]["ResourceRecord"].clone();
+    let zone = lab.ok("route53.CreateHostedZone", json!({ "Name": "example.com", "CallerReference": "1" }));
+    let set = json!({
+        "Name": record["Name"], "Type": "CNAME", "TTL": 60, "ResourceRecords": [{ "Value": record["Value"] }],
+    });
+    let batch = json!({ "Changes": [{ "Action": "CREATE", "ResourceRecordSet": set }] });
+    let input = json!({ "HostedZoneId": zone["HostedZone"]["Id"], "ChangeBatch": batch });
+    lab.ok("route53.ChangeResourceRecordSets", input);
+    lab.pass(3600);
+    assert_eq!(read()["Status"], "ISSUED");
+    arn
+}
+
+#[test]
+fn an_issued_certificate_is_in_use_while_a_listener_has_it_and_for_minutes_after() {
+    let lab = Lab::new();
+    let (web, target, arn) = (balancer(&lab, "web"), group(&lab, "a"), issued(&lab));
+    let users =
+        || lab.ok("acm.DescribeCertificate", json!({ "CertificateArn": arn }))["Certificate"]["InUseBy"].clone();
+    let mut input = https(&web, &target);
+    input["Certificates"] = json!([{ "CertificateArn": arn }]);
+    let made = lab.ok("elbv2.CreateListener", input);
+    assert_eq!(users(), json!([web]));
+    lab.ok("elbv2.DeleteListener", json!({ "ListenerArn": made["Listeners"][0]["ListenerArn"] }));
+    assert_eq!(users(), json!([web]), "for some minutes more");
+    lab.pass(3600);
+    assert_eq!(users(), json!([]));
+}

@@ -57,3 +57,15 @@ fn tags_are_checked() {
     let part = format!("Load balancer '{gone}' not found");
     lab.refuses("elbv2.DescribeTags", json!({ "ResourceArns": [gone] }), "LoadBalancerNotFound", &part);
 }
+
+#[test]
+fn another_regions_resources_are_not_found() {
+    let lab = Lab::new();
+    let arn = balancer(&lab, "web");
+    let other = lab.in_region("eu-west-1");
+    let part = format!("Load balancer '{arn}' not found");
+    let input = json!({ "LoadBalancerArn": arn });
+    other.refuses("elbv2.DescribeLoadBalancerAttributes", input, "LoadBalancerNotFound", &part);
+    let part = format!("'{arn}' must be in ARN format");
+    other.refuses("elbv2.DescribeTags", json!({ "ResourceArns": [arn] }), "ValidationError", &part);
+}
