@@ -168,7 +168,6 @@ pub(super) enum Phase {
 #[serde(default)]
 pub(super) struct Target {
     pub(super) zone: Option<String>,
-    /// Whether the port was given, not the group's.
     pub(super) phase: Phase,
     /// Whether it answers health checks with success.
     pub(super) answers: bool,

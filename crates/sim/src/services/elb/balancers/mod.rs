@@ -14,7 +14,7 @@ use super::listeners;
 use super::state::{Balancer, Event, Kind};
 use super::tagging;
 use crate::call::{Call, Input, Members, Refusal, Reply, Table};
-use crate::services::ec2;
+use crate::services::{ec2, iam};
 use crate::tags::Tags;
 use crate::world::{self, Place, World};
 
@@ -49,6 +49,7 @@ fn create(call: &mut Call<'_>, input: &Input) -> Reply {
         return Err(Refusal::new("TooManyLoadBalancers", "The maximum number of load balancers has been reached"));
     }
     network::check_room(call, &wanted)?;
+    service_role(call);
     let id = call.world.ids.hex(16);
     let region = call.place.region.clone();
     let arn = call.arn("elasticloadbalancing", &format!("loadbalancer/{}/{name}/{id}", kind.short()));
@@ -71,6 +72,12 @@ fn create(call: &mut Call<'_>, input: &Input) -> Reply {
     let time = call.world.about(Duration::from_secs(usual));
     call.after(time, world::Event::Elb(Event::Provisioned(arn)));
     Ok(json!({ "LoadBalancers": [answer] }))
+}
+
+/// The first load balancer or target group of an account brings the role that the service acts with.
+pub(super) fn service_role(call: &mut Call<'_>) {
+    let place = call.place.clone();
+    iam::service_linked_role(call.world, &place, "elasticloadbalancing.amazonaws.com");
 }
 
 /// The same name again: the load balancer that is there, if nothing differs.

@@ -81,6 +81,11 @@ fn read_zones(call: &mut Call<'_>, input: &Input, kind: Kind) -> Result<(String,
                 address.insert(name.to_owned(), value.clone());
             }
         }
+        if let Some(id) = mapping.text("AllocationId")
+            && let Some(ip) = elastic_ip(call, id)?
+        {
+            address.insert("IpAddress".to_owned(), ip.into());
+        }
         let addresses = if address.is_empty() { Vec::new() } else { vec![Value::Object(address)] };
         wanted.push((mapping.text_or_empty("SubnetId").to_owned(), addresses));
     }
@@ -114,6 +119,19 @@ fn read_zones(call: &mut Call<'_>, input: &Input, kind: Kind) -> Result<(String,
     }
     zones.sort_by(|one, other| one.name.cmp(&other.name));
     Ok((vpc.unwrap_or_default(), zones))
+}
+
+/// The address of an Elastic IP allocation, as far as EC2 can say.
+fn elastic_ip(call: &mut Call<'_>, id: &str) -> Result<Option<String>, Refusal> {
+    let place = call.place.clone();
+    match services::call(call.world, &place, "ec2", "DescribeAddresses", json!({ "AllocationIds": [id] })) {
+        Ok(reply) => Ok(reply.list("Addresses").first().and_then(|one| one.text("PublicIp")).map(str::to_owned)),
+        Err(refusal) if refusal.code.starts_with("InvalidAllocationID") => {
+            let text = format!("The allocation IDs '{id}' are not available for use");
+            Err(Refusal::new("AllocationIdNotFound", text))
+        }
+        Err(_) => Ok(None),
+    }
 }
 
 /// Whether the internet can reach a VPC. If EC2 cannot say, it can.

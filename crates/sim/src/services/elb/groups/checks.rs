@@ -104,7 +104,7 @@ pub(super) fn read(input: &Input, group: &Group, before: Option<&Check>) -> Resu
             *field = value;
         }
     }
-    check_times(input, &check, before.is_some())?;
+    check_times(input, &check, group, before.is_some())?;
     matcher(input, group, http, &mut check)?;
     Ok(check)
 }
@@ -124,9 +124,12 @@ fn check_protocol(group: &Group, protocol: Option<&str>) -> Result<(), Refusal> 
     Ok(())
 }
 
-fn check_times(input: &Input, check: &Check, modifying: bool) -> Result<(), Refusal> {
+fn check_times(input: &Input, check: &Check, group: &Group, modifying: bool) -> Result<(), Refusal> {
     let said = input.has("HealthCheckIntervalSeconds") || input.has("HealthCheckTimeoutSeconds");
-    if said && check.interval <= check.timeout {
+    let network = group.target_type != "lambda" && !is_http(group.protocol.as_deref());
+    // Checks of network load balancers may take as long as the time between them: some of their defaults do.
+    let long = if network { check.interval < check.timeout } else { check.interval <= check.timeout };
+    if said && long {
         return Err(invalid(if modifying {
             format!("Health check timeout '{}' must be smaller than the interval '{}'", check.timeout, check.interval)
         } else {

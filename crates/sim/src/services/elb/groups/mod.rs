@@ -6,6 +6,7 @@ mod checks;
 use serde_json::{Map, Value, json};
 
 use super::arns::{What, check, check_count, check_name, configuration, invalid, page};
+use super::balancers;
 use super::state::Group;
 use super::tagging;
 use crate::call::{Call, Input, Members, Refusal, Reply, Table};
@@ -72,6 +73,7 @@ fn create(call: &mut Call<'_>, input: &Input) -> Reply {
     if elb.groups.len() >= QUOTA {
         return Err(Refusal::new("TooManyTargetGroups", "The maximum number of target groups has been reached"));
     }
+    balancers::service_role(call);
     let id = call.world.ids.hex(16);
     group.arn = call.arn("elasticloadbalancing", &format!("targetgroup/{}/{id}", group.name));
     group.tags = tags;
