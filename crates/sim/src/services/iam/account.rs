@@ -76,7 +76,8 @@ fn details(call: &mut Call<'_>, input: &Input) -> Reply {
     let mut reply = json!({ "IsTruncated": paged["IsTruncated"], "Marker": paged["Marker"] });
     for (kind, name) in KINDS.iter().enumerate() {
         let start = format!("{kind} ");
-        let of_kind = paged.list("all").iter().filter(|pair| pair[0].as_str().is_some_and(|key| key.starts_with(&start)));
+        let of_kind =
+            paged.list("all").iter().filter(|pair| pair[0].as_str().is_some_and(|key| key.starts_with(&start)));
         reply[*name] = of_kind.map(|pair| pair[1].clone()).collect();
     }
     Ok(reply)

@@ -38,8 +38,7 @@ pub fn texts(value: Option<&Value>) -> Vec<&str> {
 }
 
 fn parse(document: &str) -> Result<Value, Refusal> {
-    let parsed: Value =
-        serde_json::from_str(document).map_err(|_| malformed("This policy contains invalid Json"))?;
+    let parsed: Value = serde_json::from_str(document).map_err(|_| malformed("This policy contains invalid Json"))?;
     let syntax = || malformed("Syntax errors in policy.");
     let map = parsed.as_object().ok_or_else(syntax)?;
     let known = ["Version", "Id", "Statement"];
@@ -71,9 +70,8 @@ fn parse(document: &str) -> Result<Value, Refusal> {
 }
 
 fn check_statement(statement: &Map<String, Value>) -> Result<(), Refusal> {
-    const KNOWN: &[&str] = &[
-        "Sid", "Effect", "Action", "NotAction", "Resource", "NotResource", "Principal", "NotPrincipal", "Condition",
-    ];
+    const KNOWN: &[&str] =
+        &["Sid", "Effect", "Action", "NotAction", "Resource", "NotResource", "Principal", "NotPrincipal", "Condition"];
     let syntax = || malformed("Syntax errors in policy.");
     if statement.keys().any(|name| !KNOWN.contains(&name.as_str())) {
         return Err(syntax());
@@ -87,9 +85,8 @@ fn check_statement(statement: &Map<String, Value>) -> Result<(), Refusal> {
         return Err(syntax());
     }
     for name in ["Action", "NotAction", "Resource", "NotResource"] {
-        let fits = |value: &Value| {
-            value.is_string() || value.as_array().is_some_and(|list| list.iter().all(Value::is_string))
-        };
+        let fits =
+            |value: &Value| value.is_string() || value.as_array().is_some_and(|list| list.iter().all(Value::is_string));
         if statement.get(name).is_some_and(|value| !fits(value)) {
             return Err(syntax());
         }

@@ -45,9 +45,9 @@ pub fn fits(pattern: &str, text: &str) -> bool {
 fn concerns(statement: &Map<String, Value>, action: &str, resource: &str) -> bool {
     let action = action.to_lowercase();
     let any = |name: &str, lower: bool, text: &str| {
-        texts(statement.member(name)).into_iter().any(|pattern| {
-            if lower { fits(&pattern.to_lowercase(), text) } else { fits(pattern, text) }
-        })
+        texts(statement.member(name))
+            .into_iter()
+            .any(|pattern| if lower { fits(&pattern.to_lowercase(), text) } else { fits(pattern, text) })
     };
     let acts = any("Action", true, &action) || statement.has("NotAction") && !any("NotAction", true, &action);
     // An unnamed resource is any: a statement for some resource then speaks of it too.

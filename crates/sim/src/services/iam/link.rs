@@ -48,7 +48,8 @@ pub fn role<'w>(world: &'w World, place: &Place, role: &str) -> Option<&'w Role>
     let number = role.strip_prefix("arn:").and_then(|arn| arn.split(':').nth(3)).unwrap_or(&place.account);
     let iam = &world.accounts.get(number)?.iam;
     let found = iam.roles.get(&role.rsplit('/').next()?.to_lowercase())?;
-    let named = if role.starts_with("arn:") { found.arn == role } else { !role.contains('/') || path_fits(found, role) };
+    let named =
+        if role.starts_with("arn:") { found.arn == role } else { !role.contains('/') || path_fits(found, role) };
     named.then_some(found)
 }
 

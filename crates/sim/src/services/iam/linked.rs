@@ -5,8 +5,8 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::common::{absent, iam, key};
-use super::state::Role;
 use super::roles;
+use super::state::Role;
 use crate::call::{Call, Input, Members, Refusal, Reply, Table};
 use crate::world::{Place, World};
 
@@ -134,10 +134,8 @@ fn create(call: &mut Call<'_>, input: &Input) -> Reply {
     let role = build(call.world, &place, linked, &suffix, description);
     let iam = iam(call);
     if iam.roles.contains_key(&key(&role.name)) {
-        let text = format!(
-            "Service role name {} has been taken in this account, please try a different suffix.",
-            role.name
-        );
+        let text =
+            format!("Service role name {} has been taken in this account, please try a different suffix.", role.name);
         return Err(Refusal::new("InvalidInput", text).status(400));
     }
     let mut shown = role.core();

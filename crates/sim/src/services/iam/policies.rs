@@ -8,9 +8,9 @@ use super::common::{
     absent, add_tags, check_arn, conflict, iam, key, no_policy, page, path, policy_key, policy_mut, quota, remove_tags,
     tags,
 };
+use super::document;
 use super::managed::{self, Managed};
 use super::state::{Iam, Policy, Version, tag_list};
-use super::document;
 use crate::call::{Call, Input, Members, Refusal, Reply, Table};
 
 /// The operations.
@@ -213,7 +213,8 @@ fn untag(call: &mut Call<'_>, input: &Input) -> Reply {
 
 fn list_tags(call: &mut Call<'_>, input: &Input) -> Reply {
     let arn = input.text_or_empty("PolicyArn");
-    let tags = if managed::named(arn).is_some() { crate::tags::Tags::new() } else { policy_mut(call, input)?.tags.clone() };
+    let tags =
+        if managed::named(arn).is_some() { crate::tags::Tags::new() } else { policy_mut(call, input)?.tags.clone() };
     let one = |(key, value): (&String, &String)| (key.clone(), json!({ "Key": key, "Value": value }));
     page(call, input, "Tags", tags.iter().map(one).collect())
 }

@@ -68,7 +68,9 @@ fn known(world: &World, place: &Place, name: &str) -> bool {
     let owner = world.accounts.iter().find(|(number, _)| number.as_ref() == account).map(|(_, owner)| &owner.iam);
     match (service, resource.split_once('/')) {
         ("iam", None) => resource == "root",
-        ("iam", Some(("role", _))) => owner.is_none_or(|iam| role_at(iam, name).is_some_and(|role| visible(world, role))),
+        ("iam", Some(("role", _))) => {
+            owner.is_none_or(|iam| role_at(iam, name).is_some_and(|role| visible(world, role)))
+        }
         ("iam", Some(("user", _))) => owner.is_none_or(|iam| iam.users.values().any(|user| user.arn == name)),
         ("sts", Some(("assumed-role" | "federated-user", _))) => true,
         _ => false,
@@ -93,7 +95,9 @@ fn trusts(role: &Role, named: impl Fn(&str, &str) -> bool) -> bool {
             let takes = |action: &&str| super::evaluate::fits(&action.to_lowercase(), "sts:assumerole");
             // A denial under a condition is taken not to hold: nothing is known of the circumstances.
             let holds = effect == "Allow" || !statement.has("Condition");
-            hit && holds && statement.text("Effect") == Some(effect) && texts(statement.member("Action")).iter().any(takes)
+            hit && holds
+                && statement.text("Effect") == Some(effect)
+                && texts(statement.member("Action")).iter().any(takes)
         })
     };
     says("Allow") && !says("Deny")

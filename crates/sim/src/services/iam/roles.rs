@@ -182,7 +182,8 @@ pub fn detail(iam: &Iam, role: &Role) -> Value {
     let key = key(&role.name);
     let profiles = iam.profiles.values().filter(|profile| profile.role.as_ref() == Some(&key));
     let profiles: Vec<Value> = profiles.map(|profile| profile.shown(&iam.roles)).collect();
-    let inline = |(name, text): (&String, &String)| json!({ "PolicyName": name, "PolicyDocument": super::state::encoded(text) });
+    let inline =
+        |(name, text): (&String, &String)| json!({ "PolicyName": name, "PolicyDocument": super::state::encoded(text) });
     let mut shown = role.core();
     shown["InstanceProfileList"] = profiles.into();
     shown["RolePolicyList"] = role.inline.iter().map(inline).collect();

@@ -169,9 +169,7 @@ pub fn tag_list(tags: &Tags) -> Value {
 
 /// A permissions boundary as shown.
 pub fn boundary(arn: Option<&String>) -> Value {
-    arn.map_or(Value::Null, |arn| {
-        json!({ "PermissionsBoundaryType": "Policy", "PermissionsBoundaryArn": arn })
-    })
+    arn.map_or(Value::Null, |arn| json!({ "PermissionsBoundaryType": "Policy", "PermissionsBoundaryArn": arn }))
 }
 
 impl Role {

@@ -58,7 +58,8 @@ fn assume(call: &mut Call<'_>, input: &Input) -> Reply {
     }
     check_tags(input)?;
     let account = call.place.account.clone();
-    let role = iam::role(call.world, &call.place, arn).filter(|role| iam::role_visible(call.world, &call.place, &role.arn));
+    let role =
+        iam::role(call.world, &call.place, arn).filter(|role| iam::role_visible(call.world, &call.place, &role.arn));
     let role = role.filter(|role| iam::principal::trusts_caller(role, &account, &call.caller));
     let role = role.cloned().ok_or_else(|| denied(call, arn))?;
     let seconds = input.integer("DurationSeconds").unwrap_or(3600);

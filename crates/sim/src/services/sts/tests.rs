@@ -44,10 +44,16 @@ fn a_fresh_role_cannot_be_taken_on_for_some_seconds() {
 #[test]
 fn a_role_for_a_service_is_nobodys_else() {
     let lab = Lab::new();
-    let trust = r#"{"Statement":[{"Effect":"Allow","Principal":{"Service":"ecs.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#;
+    let trust =
+        r#"{"Statement":[{"Effect":"Allow","Principal":{"Service":"ecs.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#;
     lab.ok("iam.CreateRole", json!({ "RoleName": "deploy", "AssumeRolePolicyDocument": trust }));
     lab.pass(9);
-    lab.refuses("sts.AssumeRole", json!({ "RoleArn": ROLE, "RoleSessionName": "me" }), "AccessDenied", "sts:AssumeRole");
+    lab.refuses(
+        "sts.AssumeRole",
+        json!({ "RoleArn": ROLE, "RoleSessionName": "me" }),
+        "AccessDenied",
+        "sts:AssumeRole",
+    );
 }
 
 #[test]
@@ -56,7 +62,11 @@ fn inputs_of_assume_role_are_checked() {
     lab.pass(9);
     let refuses = |input, code, part| lab.refuses("sts.AssumeRole", input, code, part);
     let text = "this is no arn at all ok";
-    refuses(json!({ "RoleArn": text, "RoleSessionName": "me" }), "ValidationError", "this is no arn at all ok is invalid");
+    refuses(
+        json!({ "RoleArn": text, "RoleSessionName": "me" }),
+        "ValidationError",
+        "this is no arn at all ok is invalid",
+    );
     refuses(
         json!({ "RoleArn": ROLE, "RoleSessionName": "no spaces" }),
         "ValidationError",
@@ -91,5 +101,10 @@ fn a_session_token_is_the_users_own() {
     let key = reply["Credentials"]["AccessKeyId"].as_str().unwrap().to_owned();
     assert!(key.starts_with("ASIA"));
     assert!(lab.sim.with_world(|world| iam::caller(world, &key).1.arn).ends_with(":user/student"));
-    lab.refuses("sts.DecodeAuthorizationMessage", json!({ "EncodedMessage": "?" }), "InvalidAuthorizationMessageException", "");
+    lab.refuses(
+        "sts.DecodeAuthorizationMessage",
+        json!({ "EncodedMessage": "?" }),
+        "InvalidAuthorizationMessageException",
+        "",
+    );
 }

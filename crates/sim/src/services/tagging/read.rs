@@ -12,8 +12,7 @@ use crate::services;
 use crate::tags::{Tagged, to_list};
 
 /// The operations.
-pub const OPERATIONS: Table =
-    &[("GetResources", resources), ("GetTagKeys", keys), ("GetTagValues", values)];
+pub const OPERATIONS: Table = &[("GetResources", resources), ("GetTagKeys", keys), ("GetTagValues", values)];
 
 fn invalid(text: impl Into<String>) -> Refusal {
     Refusal::new("InvalidParameterException", text)
@@ -34,7 +33,8 @@ fn is_of(arn: &str, kind: &str) -> bool {
     let service = parts.next().unwrap_or_default();
     let resource = parts.nth(2).unwrap_or_default();
     let (wanted, kind) = kind.split_once(':').map_or((kind, None), |(wanted, kind)| (wanted, Some(kind)));
-    let begins = |kind: &str| resource.strip_prefix(kind).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', ':']));
+    let begins =
+        |kind: &str| resource.strip_prefix(kind).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', ':']));
     service == wanted && kind.is_none_or(begins)
 }
 
@@ -47,7 +47,13 @@ fn token(input: &Input) -> Option<&str> {
     input.text("PaginationToken").filter(|token| !token.is_empty())
 }
 
-fn cut<T>(call: &Call<'_>, input: &Input, items: Vec<T>, key: impl Fn(&T) -> String, size: usize) -> Result<(Vec<T>, String), Refusal> {
+fn cut<T>(
+    call: &Call<'_>,
+    input: &Input,
+    items: Vec<T>,
+    key: impl Fn(&T) -> String,
+    size: usize,
+) -> Result<(Vec<T>, String), Refusal> {
     let mut filters = input.0.clone();
     for name in ["PaginationToken", "ResourcesPerPage", "TagsPerPage"] {
         filters.remove(name);
@@ -61,7 +67,9 @@ fn cut<T>(call: &Call<'_>, input: &Input, items: Vec<T>, key: impl Fn(&T) -> Str
 fn resources(call: &mut Call<'_>, input: &Input) -> Reply {
     let arns = input.texts("ResourceARNList");
     let (filters, kinds) = (input.list("TagFilters"), input.texts("ResourceTypeFilters"));
-    if !arns.is_empty() && (!filters.is_empty() || !kinds.is_empty() || input.has("ResourcesPerPage") || token(input).is_some()) {
+    if !arns.is_empty()
+        && (!filters.is_empty() || !kinds.is_empty() || input.has("ResourcesPerPage") || token(input).is_some())
+    {
         return Err(invalid(
             "ResourceARNList cannot be specified together with TagFilters, ResourceTypeFilters, ResourcesPerPage, \
              TagsPerPage or PaginationToken",
