@@ -1,7 +1,7 @@
-//! Which operations share which token bucket. Sources: the service guides on API throttling. Only published rates are here;
-//! services without any never refuse for their rate. Knows no state.
+//! Which operations share which token bucket. Sources: the service guides on API throttling. Rates that AWS
+//! publishes are here, and one that its support tells (`PutParameter`); services without any never refuse for their rate. Knows no state.
 
-use crate::call::{Input, Members};
+use crate::call::Input;
 use crate::throttle::Bucket;
 
 /// A row: the service, the bucket's name, its burst and refill a second, and its operations (`*` at the end for any).

@@ -97,7 +97,12 @@ fn describe(call: &mut Call<'_>, input: &Input) -> Reply {
     }
     let size = input.integer("limit").and_then(|size| usize::try_from(size).ok()).unwrap_or(50);
     let scope = format!("{prefix:?} {pattern:?} {class:?} {named:?}");
-    let page = paging::page(items, |(name, _)| name.clone(), size, input.text("nextToken"), &scope);
+    let cut = |size| paging::page(items.clone(), |(name, _)| name.clone(), size, input.text("nextToken"), &scope);
+    let mut page = cut(size);
+    let hits = page.as_ref().map_or(0, |page| page.items.iter().filter(|(_, item)| !item.is_null()).count());
+    if page.as_ref().is_ok_and(|page| hits > 0 && hits < page.items.len()) {
+        page = cut(hits);
+    }
     let page = page.map_err(|_| invalid("The specified nextToken is invalid."))?;
     let items: Vec<Value> = page.items.into_iter().map(|(_, item)| item).filter(|item| !item.is_null()).collect();
     Ok(json!({ "logGroups": items, "nextToken": page.next }))
