@@ -232,7 +232,6 @@ fn carry_out(
     }
 }
 
-#[expect(clippy::too_many_arguments, reason = "one request with everything that has a say in it")]
 fn try_out(
     world: &mut World,
     throttle: Option<&mut Throttle>,
