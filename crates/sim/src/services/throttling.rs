@@ -62,7 +62,7 @@ fn holds(row: &Row, service: &str, operation: &str) -> bool {
         Some(start) => operation.starts_with(start),
         None => operation == *pattern,
     };
-    row.0 == service && row.4.iter().any(|pattern| fits(pattern))
+    row.0 == service && row.4.iter().any(fits)
 }
 
 fn asks_for_all(input: &Input) -> bool {
