@@ -121,7 +121,7 @@ impl Stream {
             "firstEventTimestamp": self.events.first().map(|event| event.at),
             "lastEventTimestamp": self.events.last().map(|event| event.at),
             "lastIngestionTime": self.ingested,
-            "uploadSequenceToken": self.token,
+            "uploadSequenceToken": self.ingested.map(|_| &self.token),
             "arn": format!("{group}:log-stream:{name}"),
             "storedBytes": 0,
         })
