@@ -265,10 +265,10 @@ fn try_out(
     let unknown = |name: &str| services::unknown_operation(service, name);
     let operation = target.operation.as_ref().map_err(|name| unknown(name))?;
     let handler = services::handler(service.name, &operation.name).ok_or_else(|| unknown(&operation.name))?;
-    if let Some(throttle) = throttle {
-        throttle.take(&place, service.name, &operation.name, world.now)?;
-    }
     let input = wire::read(target, operation, request)?;
+    if let Some(throttle) = throttle {
+        throttle.take(&place, service.name, &operation.name, &input, world.now)?;
+    }
     validate::check(service, operation, &input, services::wording(service.name))?;
     let request_id = request_id.to_owned();
     let mut call = Call { world, place, caller, service, operation: &operation.name, request_id };

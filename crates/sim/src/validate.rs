@@ -63,6 +63,10 @@ pub fn check(service: &'static Service, operation: &Operation, input: &Input, wo
     let Some(shape) = operation.input else { return Ok(()) };
     let mut found = Vec::new();
     structure(service, shape, &input.0, "", &mut found);
+    found.retain(|violation| !has_own_words(service.name, violation));
+    if service.name == "iam" {
+        found.iter_mut().for_each(hide_enumeration);
+    }
     if found.is_empty() {
         return Ok(());
     }
@@ -74,6 +78,19 @@ pub fn check(service: &'static Service, operation: &Operation, input: &Input, wo
     }
 }
 
+/// Whether an operation words this for itself.
+fn has_own_words(service: &str, violation: &Violation) -> bool {
+    let name = matches!(violation.path.as_str(), "logGroupName" | "logStreamName");
+    service == "logs" && name && matches!(violation.what, What::Longer(_))
+}
+
+/// IAM tells neither the value nor what it could have been.
+fn hide_enumeration(violation: &mut Violation) {
+    if let What::NotOf(values) = &mut violation.what {
+        values.clear();
+    }
+}
+
 /// The refusal of a framework that tells everything at once.
 pub fn coral(found: &[Violation], code: &str, shows_value: bool) -> Refusal {
     let words: Vec<String> = found.iter().map(|violation| sentence(violation, shows_value)).collect();
@@ -82,7 +99,11 @@ pub fn coral(found: &[Violation], code: &str, shows_value: bool) -> Refusal {
 }
 
 fn sentence(violation: &Violation, shows_value: bool) -> String {
-    let hidden = !shows_value && matches!(violation.what, What::Unfit(_));
+    let hidden = match &violation.what {
+        What::Unfit(_) => !shows_value,
+        What::NotOf(values) => values.is_empty(),
+        _ => false,
+    };
     let value = match (&violation.what, &violation.value) {
         _ if hidden => "Value".to_owned(),
         (What::Missing, _) | (_, None) => "Value null".to_owned(),
@@ -94,6 +115,7 @@ fn sentence(violation: &Violation, shows_value: bool) -> String {
         What::Longer(than) => format!("have length less than or equal to {than}"),
         What::Less(than) => format!("have value greater than or equal to {than}"),
         What::More(than) => format!("have value less than or equal to {than}"),
+        What::NotOf(values) if values.is_empty() => "satisfy enum value set".to_owned(),
         What::NotOf(values) => format!("satisfy enum value set: [{}]", values.join(", ")),
         What::Unfit(pattern) => format!("satisfy regular expression pattern: {pattern}"),
     };
