@@ -154,7 +154,9 @@ fn roll(world: &mut World, place: &Place, service: &mut Service) {
     let reason = format!("Scaling activity initiated by (deployment {})", primary.id);
     let surplus = usize::try_from(len(&now.new) - service.desired).unwrap_or(0);
     if surplus > 0 {
-        stop_some(world, place, service, &now.new, surplus, &reason);
+        if stop_some(world, place, service, &now.new, surplus, &reason) < surplus {
+            expiry(world, place, service);
+        }
         return;
     }
     let missing = service.desired - len(&now.new);
@@ -175,6 +177,16 @@ fn roll(world: &mut World, place: &Place, service: &mut Service) {
         stuck(world, service, room);
     } else if stopped > 0 {
         service.wake(world, place, Duration::from_secs(1));
+    }
+}
+
+/// Looks again when the first protection of a task is over.
+fn expiry(world: &mut World, place: &Place, service: &mut Service) {
+    let now = world.now;
+    let running = of(world, place);
+    let tasks = service.tasks.iter().filter_map(|key| running.tasks.get(key)).filter(|task| task.is_wanted());
+    if let Some(first) = tasks.filter_map(|task| task.protected).filter(|until| *until > now).min() {
+        service.wake(world, place, first.since(now));
     }
 }
 

@@ -256,9 +256,14 @@ impl Service {
         self.doc.text("schedulingStrategy") == Some("DAEMON")
     }
 
-    /// Whether ECS itself deploys it.
+    /// Whether ECS runs its tasks by itself: all but those whose task sets somebody else makes.
     pub fn is_ours(&self) -> bool {
-        self.doc.map("deploymentController").is_none_or(|it| it.text_or_empty("type") == "ECS")
+        self.controller() != "EXTERNAL"
+    }
+
+    /// `ECS`, `CODE_DEPLOY` or `EXTERNAL`.
+    pub fn controller(&self) -> &str {
+        self.doc.map("deploymentController").and_then(|it| it.text("type")).unwrap_or("ECS")
     }
 
     /// The configuration of its deployments.
