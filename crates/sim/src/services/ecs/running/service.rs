@@ -201,6 +201,8 @@ impl Service {
 
     /// Lets it tell something. The newest event comes first.
     pub fn tell(&mut self, world: &mut World, text: &str) {
+        // What a steady service would have said meanwhile comes before.
+        self.repeat_steady(world);
         let at = world.now;
         self.tell_at(world, at, text);
     }
@@ -214,8 +216,8 @@ impl Service {
     /// Says that it is steady, unless it said so less than six hours ago, and what it would have said since.
     pub fn say_steady(&mut self, world: &mut World) {
         if self.steady.is_none() {
-            self.steady = Some(world.now);
             self.tell(world, STEADY);
+            self.steady = Some(world.now);
         }
         self.repeat_steady(world);
     }
