@@ -94,11 +94,16 @@ pub fn configuration(written: Option<&Map<String, Value>>, before: Option<&Map<S
     all.entry("minimumHealthyPercent").or_insert_with(|| json!(minimum));
     all.entry("strategy").or_insert_with(|| json!("ROLLING"));
     all.entry("bakeTimeInMinutes").or_insert_with(|| json!(0));
-    let breaker = fill(
-        all.map("deploymentCircuitBreaker"),
-        &json!({ "enable": false, "rollback": false,
-        "resetOnHealthyTask": true, "thresholdConfiguration": { "type": "BOUNDED_PERCENT", "value": 50 } }),
-    );
+    // How a breaker counts is kept by an update that says nothing of it.
+    let mut usual = json!({ "enable": false, "rollback": false, "resetOnHealthyTask": true,
+        "thresholdConfiguration": { "type": "BOUNDED_PERCENT", "value": 50 } });
+    let kept = before.and_then(|before| before.map("deploymentCircuitBreaker"));
+    for name in ["resetOnHealthyTask", "thresholdConfiguration"] {
+        if let Some(value) = kept.and_then(|kept| kept.get(name)) {
+            usual[name] = value.clone();
+        }
+    }
+    let breaker = fill(all.map("deploymentCircuitBreaker"), &usual);
     let alarms = fill(all.map("alarms"), &json!({ "alarmNames": [], "rollback": false, "enable": false }));
     all.insert("deploymentCircuitBreaker".to_owned(), breaker);
     all.insert("alarms".to_owned(), alarms);

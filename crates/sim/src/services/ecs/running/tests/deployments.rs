@@ -306,3 +306,34 @@ fn blue_green_canary(scene: &Scene, canary: &Value) {
     scene.lab.pass(1500);
     assert_eq!(scene.deployment("web")["status"], "SUCCESSFUL");
 }
+
+#[test]
+fn an_update_of_the_breaker_keeps_how_it_counts() {
+    let scene = Scene::new();
+    let counting = json!({ "enable": true, "rollback": true, "resetOnHealthyTask": false,
+        "thresholdConfiguration": { "type": "COUNT", "value": 7 } });
+    scene.create("web", 1, json!({ "deploymentConfiguration": { BREAKER: counting } }));
+    assert_eq!(scene.deployment("web")["deploymentCircuitBreaker"]["threshold"], 7);
+    let service = scene.update("web", breaker(false));
+    assert_eq!(
+        service["deploymentConfiguration"][BREAKER],
+        json!({ "enable": true, "rollback": false, "resetOnHealthyTask": false,
+            "thresholdConfiguration": { "type": "COUNT", "value": 7 } })
+    );
+}
+
+#[test]
+fn every_task_of_a_deployment_that_rolls_back_failed_by_itself() {
+    let scene = Scene::new();
+    scene.create("web", 2, breaker(true));
+    scene.lab.pass(120);
+    scene.define("web", "nginx:missing");
+    let failing = scene.update("web", json!({ "taskDefinition": "web:2" }))["deployments"][0]["id"].clone();
+    scene.lab.pass(400);
+    assert_eq!(scene.deployment("web")["status"], "ROLLBACK_SUCCESSFUL");
+    let stopped = scene.tasks("web", "STOPPED");
+    assert!(stopped.len() >= 3, "{}", stopped.len());
+    for task in stopped {
+        assert_eq!((&task["startedBy"], &task["stopCode"]), (&failing, &json!("TaskFailedToStart")));
+    }
+}

@@ -279,3 +279,17 @@ fn a_service_of_code_deploy_shows_task_sets_and_leaves_its_revision_to_it() {
     let update = json!({ "cluster": "shop", "service": "web", "taskDefinition": "web" });
     scene.lab.refuses("ecs.UpdateService", update, "InvalidParameterException", text);
 }
+
+#[test]
+fn events_are_told_newest_first_whatever_was_left_unsaid() {
+    let scene = Scene::new();
+    scene.create("web", 2, json!({}));
+    scene.lab.pass(8 * 3600);
+    scene.update("web", json!({ "desiredCount": 1 }));
+    scene.lab.pass(120);
+    let service = scene.service("web");
+    let times: Vec<f64> =
+        service["events"].as_array().expect("a list").iter().filter_map(|event| event["createdAt"].as_f64()).collect();
+    assert!(times.is_sorted_by(|newer, older| newer >= older), "{times:?}");
+    assert!(times.len() >= 6, "{times:?}");
+}
