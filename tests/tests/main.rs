@@ -5,6 +5,7 @@ mod contract;
 mod docs;
 mod e2e;
 mod engine;
+mod sim;
 mod stories;
 mod tidy;
 mod wire;

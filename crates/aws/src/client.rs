@@ -62,14 +62,10 @@ impl Aws {
     /// # Errors
     /// `Credentials` if no region is set anywhere.
     pub async fn connect(settings: &Settings) -> Result<Self, CloudError> {
-        let http =
-            aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
-            .http_client(http)
+            .http_client(http_client())
             .retry_config(RetryConfig::disabled())
-            .timeout_config(
-                TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).operation_timeout(REQUEST_TIMEOUT).build(),
-            );
+            .timeout_config(timeouts(1.0));
         if let Some(region) = &settings.region {
             loader = loader.region(Region::new(region.clone()));
         }
@@ -88,6 +84,22 @@ impl Aws {
     /// # Errors
     /// `Credentials` if it has no region.
     pub fn from_config(config: &SdkConfig) -> Result<Self, CloudError> {
+        // Published request rates are AWS's; another endpoint has its own.
+        Self::with_caller(config, Caller::new(config.endpoint_url().is_none()))
+    }
+
+    /// Makes clients that send everything through this HTTP client, with made-up credentials: for a simulated AWS, whose time
+    /// passes `speed` times as fast. Reads no environment and no files.
+    ///
+    /// # Errors
+    /// None that a region does not prevent.
+    pub fn simulated(http: SharedHttpClient, region: &str, speed: f64) -> Result<Self, CloudError> {
+        let settings = Settings { region: Some(region.to_owned()), ..Settings::default() };
+        let config = made_up(&settings, http, speed);
+        Self::with_caller(&config, Caller::new(false).at_speed(speed))
+    }
+
+    fn with_caller(config: &SdkConfig, caller: Caller) -> Result<Self, CloudError> {
         let Some(region) = config.region().map(ToString::to_string) else {
             let mut error = CloudError::local(ErrorClass::Credentials, "configuration", "no AWS region is set");
             error.hint = Some(
@@ -95,8 +107,6 @@ impl Aws {
             );
             return Err(error);
         };
-        // Published request rates are AWS's; another endpoint has its own.
-        let caller = Arc::new(Caller::new(config.endpoint_url().is_none()));
         Ok(Self {
             ec2: aws_sdk_ec2::Client::new(config),
             ecs: aws_sdk_ecs::Client::new(config),
@@ -107,7 +117,7 @@ impl Aws {
             sts: aws_sdk_sts::Client::new(config),
             tagging: aws_sdk_resourcegroupstagging::Client::new(config),
             region,
-            caller,
+            caller: Arc::new(caller),
             account: Arc::default(),
         })
     }
@@ -129,18 +139,24 @@ fn http_client() -> SharedHttpClient {
     aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https()
 }
 
-fn timeouts() -> TimeoutConfig {
-    TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).operation_timeout(REQUEST_TIMEOUT).build()
+/// Where time passes faster, so does patience; but this process needs some real time for its own work.
+fn timeouts(speed: f64) -> TimeoutConfig {
+    let operation = REQUEST_TIMEOUT.div_f64(speed).max(Duration::from_secs(1));
+    TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).operation_timeout(operation).build()
 }
 
 /// A configuration with made-up credentials, for servers that do not check them; reads no environment and no files.
 pub fn test_config(settings: &Settings) -> SdkConfig {
+    made_up(settings, http_client(), 1.0)
+}
+
+fn made_up(settings: &Settings, http: SharedHttpClient, speed: f64) -> SdkConfig {
     let credentials = aws_credential_types::Credentials::new("test", "test", None, None, "test");
     let mut builder = SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
-        .http_client(http_client())
+        .http_client(http)
         .retry_config(RetryConfig::disabled())
-        .timeout_config(timeouts())
+        .timeout_config(timeouts(speed))
         .credentials_provider(SharedCredentialsProvider::new(credentials))
         .sleep_impl(aws_smithy_async::rt::sleep::SharedAsyncSleep::new(aws_smithy_async::rt::sleep::TokioSleep::new()))
         .time_source(aws_smithy_async::time::SystemTimeSource::new());

@@ -1,12 +1,14 @@
 //! The command line: what can be written, and its help texts. Knows nothing of what the commands do.
 
 use std::ffi::OsString;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use clap::{ArgAction, Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use evenkeel_core::id::NodeId;
 
 use crate::exit::Exit;
+use crate::simulation::{self, How, PathOrSeed};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -14,6 +16,7 @@ Examples:
   evenkeel plan                           show how AWS differs from ./stack.yaml
   evenkeel apply                          show it, ask, and make it so
   evenkeel destroy --stack cruddur        take a stack down without its file
+  evenkeel apply --sim                    try it on a simulated AWS, without an account
 
 Exit codes:
   0 done or nothing to do   1 AWS refused, or failed in part   2 changes pending (plan --detailed-exitcode)
@@ -43,6 +46,16 @@ const VALIDATE_EXAMPLES: &str = "\
 Examples:
   evenkeel validate                                ./stack.yaml
   evenkeel validate stacks/web.yaml --format json  for an editor or a pull request";
+
+const SIM_EXAMPLES: &str = "\
+Examples:
+  evenkeel sim                                     serve a simulated AWS on http://127.0.0.1:4566
+  evenkeel sim --port 0 --file /tmp/world.json     on any free port, kept in another file
+  evenkeel sim zone example.com                    give it a domain
+  evenkeel sim provide stacks/cruddur.yaml         give it what a stack expects to find
+  evenkeel sim status                              say what is in it
+  evenkeel sim call ec2 DescribeVpcs               ask it something, without another tool
+  evenkeel apply --sim                             use the same world without a server";
 
 const COMPLETIONS_EXAMPLES: &str = "\
 Examples:
@@ -93,6 +106,45 @@ pub struct Global {
     /// Afterwards, print the AWS calls made, by API.
     #[arg(long, global = true)]
     pub stats: bool,
+    /// A simulated AWS instead of the real one.
+    #[command(flatten)]
+    pub simulate: Simulate,
+}
+
+/// A simulated AWS instead of the real one.
+#[derive(ClapArgs, Clone, Debug, Default)]
+#[command(next_help_heading = "Simulated AWS")]
+pub struct Simulate {
+    /// Use a simulated AWS instead of the real one, kept in this file; no account, no network.
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = simulation::FILE,
+        conflicts_with_all = ["endpoint_url", "profile"]
+    )]
+    pub sim: Option<PathBuf>,
+    /// How many times as fast the simulated time passes [default: 60].
+    #[arg(long = "sim-speed", global = true, value_name = "N", value_parser = speed)]
+    pub speed: Option<f64>,
+    /// Let requests to the simulated AWS fail: rules in a file, or a mixture from a seed.
+    #[arg(long = "sim-faults", global = true, value_name = "FILE | seed=N", value_parser = simulation::faults::argument)]
+    pub faults: Option<PathOrSeed>,
+}
+
+impl Simulate {
+    /// How many times as fast time passes.
+    pub fn speed(&self) -> f64 {
+        self.speed.unwrap_or(simulation::SPEED)
+    }
+
+    /// How to simulate, if that is wanted.
+    pub fn how(&self) -> Option<How> {
+        let file = self.sim.clone()?;
+        Some(How { file, speed: self.speed(), faults: self.faults.clone() })
+    }
 }
 
 /// What to do.
@@ -106,6 +158,8 @@ pub enum Command {
     Destroy(Destroy),
     /// Check the stack file, without any network.
     Validate(Validate),
+    /// Simulate AWS: serve it to any client, look into it, empty it.
+    Sim(Sim),
     /// Print a completion script for a shell.
     Completions(Completions),
 }
@@ -196,6 +250,57 @@ pub struct Validate {
     pub stack: PathBuf,
 }
 
+/// Arguments of `sim`.
+#[derive(ClapArgs, Debug)]
+#[command(after_help = SIM_EXAMPLES, args_conflicts_with_subcommands = false)]
+pub struct Sim {
+    /// What to do; without a word, serve it.
+    #[command(subcommand)]
+    pub command: Option<SimCommand>,
+    /// The port to serve on; 0 for any that is free.
+    #[arg(long, value_name = "N", default_value_t = 4566)]
+    pub port: u16,
+    /// The address to serve on. Others than this computer's own open it to the network, and nobody is asked for a password.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
+    pub host: IpAddr,
+    /// The file that the simulated AWS is kept in.
+    #[arg(long, global = true, value_name = "FILE", default_value = simulation::FILE)]
+    pub file: PathBuf,
+}
+
+/// What to do with a simulated AWS.
+#[derive(Subcommand, Debug)]
+pub enum SimCommand {
+    /// Say what is in it.
+    Status,
+    /// Throw it away; the next use makes a fresh one.
+    Reset,
+    /// Give it a public hosted zone, as if the domain had been registered.
+    Zone {
+        /// The domain, such as example.com.
+        #[arg(value_name = "DOMAIN")]
+        domain: String,
+    },
+    /// Give it what a stack file presupposes: hosted zones, certificates, parameters, secrets, roles.
+    Provide {
+        /// The stack file.
+        #[arg(value_name = "STACK", default_value = "stack.yaml")]
+        stack: PathBuf,
+    },
+    /// Carry out one operation of an AWS service in it and print the reply.
+    Call {
+        /// The service, as the aws CLI has it: `ec2`, `elbv2`, `logs`.
+        #[arg(value_name = "SERVICE")]
+        service: String,
+        /// The operation, as the service's API has it: `DescribeVpcs`.
+        #[arg(value_name = "OPERATION")]
+        operation: String,
+        /// Its input, as JSON.
+        #[arg(value_name = "JSON", default_value = "{}")]
+        input: String,
+    },
+}
+
 /// Arguments of `completions`.
 #[derive(ClapArgs, Debug)]
 #[command(after_help = COMPLETIONS_EXAMPLES)]
@@ -237,6 +342,13 @@ fn node(text: &str) -> Result<NodeId, String> {
     text.parse().map_err(|_| "write it as kind.name, for example `service.web`".to_owned())
 }
 
+fn speed(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(speed) if (0.1..=100_000.0).contains(&speed) => Ok(speed),
+        _ => Err("write a number from 0.1 to 100000".to_owned()),
+    }
+}
+
 fn adoptable(text: &str) -> Result<String, String> {
     node(text).map(|_| text.to_owned())
 }
@@ -274,12 +386,22 @@ pub fn shell_word(word: &str) -> String {
     }
 }
 
-/// A command for the same file, to be shown: `evenkeel apply`, `evenkeel apply other.yaml`.
-pub fn command_for(verb: &str, file: &Path) -> String {
+/// A command for the same file on the same AWS, to be shown: `evenkeel apply`, `evenkeel apply other.yaml --sim`.
+pub fn command_for(verb: &str, file: &Path, global: &Global) -> String {
+    let sim = simulated(global);
     if file == Path::new("stack.yaml") {
-        format!("evenkeel {verb}")
+        format!("evenkeel {verb}{sim}")
     } else {
-        format!("evenkeel {verb} {}", shell_word(&file.display().to_string()))
+        format!("evenkeel {verb} {}{sim}", shell_word(&file.display().to_string()))
+    }
+}
+
+/// The flag of a simulated AWS with a space before it, if one is in use.
+pub fn simulated(global: &Global) -> String {
+    match &global.simulate.sim {
+        None => String::new(),
+        Some(file) if file == Path::new(simulation::FILE) => " --sim".to_owned(),
+        Some(file) => format!(" --sim={}", shell_word(&file.display().to_string())),
     }
 }
 
@@ -310,6 +432,11 @@ mod tests {
             &["evenkeel", "destroy", "a.yaml", "--stack", "a"],
             &["evenkeel", "destroy", "--stack", "a b"],
             &["evenkeel", "plan", "-q", "-v"],
+            &["evenkeel", "plan", "--sim", "--endpoint-url", "http://localhost"],
+            &["evenkeel", "plan", "--sim", "--sim-speed", "0"],
+            &["evenkeel", "plan", "--sim", "--sim-faults", "seed=x"],
+            &["evenkeel", "sim", "--port", "70000"],
+            &["evenkeel", "sim", "zone"],
         ] {
             // A lone `evenkeel` prints its help, but on stderr: something was missing.
             assert_eq!(exit_of(line), Some(64), "{line:?}");

@@ -7,6 +7,7 @@ mod exit;
 mod interrupt;
 mod out;
 mod report;
+mod simulation;
 mod style;
 
 use std::process::ExitCode;
@@ -38,12 +39,16 @@ fn main() -> ExitCode {
 }
 
 async fn run(args: &Args, ui: &mut Ui) -> Result<Exit, Failure> {
+    if let Command::Sim(of) = &args.command {
+        return commands::sim::run(of, &args.global, ui).await;
+    }
     let interrupt = Interrupt::listen();
     match &args.command {
         Command::Plan(of) => commands::plan::run(of, &args.global, ui).await,
         Command::Apply(of) => commands::apply::run(of, &args.global, interrupt, ui).await,
         Command::Destroy(of) => commands::destroy::run(of, &args.global, interrupt, ui).await,
         Command::Validate(of) => commands::validate::run(of, &args.global, ui),
+        Command::Sim(of) => commands::sim::run(of, &args.global, ui).await,
         Command::Completions(of) => commands::completions::run(of, ui),
     }
 }

@@ -25,11 +25,13 @@ pub struct Settings {
     pub throttling: bool,
     /// What goes wrong.
     pub faults: Faults,
+    /// Whether to keep a list of all requests.
+    pub recorded: bool,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { speed: 1.0, throttling: false, faults: Faults::default() }
+        Self { speed: 1.0, throttling: false, faults: Faults::default(), recorded: false }
     }
 }
 
@@ -50,6 +52,7 @@ struct Inner {
     settings: Settings,
     throttle: Throttle,
     counts: BTreeMap<(&'static str, String), u64>,
+    requests: Vec<(&'static str, String)>,
 }
 
 /// What comes of a request.
@@ -67,8 +70,15 @@ impl Sim {
     /// Brings a world to life.
     pub fn new(world: World, settings: Settings) -> Self {
         let started = (world.now, Instant::now());
-        let inner =
-            Inner { world, before: None, started, settings, throttle: Throttle::default(), counts: BTreeMap::new() };
+        let inner = Inner {
+            world,
+            before: None,
+            started,
+            settings,
+            throttle: Throttle::default(),
+            counts: BTreeMap::new(),
+            requests: Vec::new(),
+        };
         Self {
             inner: Arc::new(Mutex::new(inner)),
             died: Arc::new(watch::Sender::new(false)),
@@ -92,6 +102,9 @@ impl Sim {
         inner.catch_up();
         let name = target.operation.as_ref().map_or_else(|name| name.as_str(), |operation| operation.name.as_str());
         *inner.counts.entry((target.service.name, name.to_owned())).or_default() += 1;
+        if inner.settings.recorded {
+            inner.requests.push((target.service.name, name.to_owned()));
+        }
         let fault = inner.settings.faults.decide(target.service.name, name);
         if let Some(outcome) = self.struck_before(&mut inner, fault, &target) {
             return outcome;
@@ -185,6 +198,11 @@ impl Sim {
         self.lock().settings.faults.fired().to_vec()
     }
 
+    /// Takes the list of all requests so far, if one is kept: service and operation.
+    pub fn take_requests(&self) -> Vec<(&'static str, String)> {
+        std::mem::take(&mut self.lock().requests)
+    }
+
     /// How often each operation was asked for.
     pub fn counts(&self) -> BTreeMap<(&'static str, String), u64> {
         self.lock().counts.clone()
@@ -232,7 +250,6 @@ fn carry_out(
     }
 }
 
-#[expect(clippy::too_many_arguments, reason = "one request with everything that has a say in it")]
 fn try_out(
     world: &mut World,
     throttle: Option<&mut Throttle>,

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::world::World;
+use crate::world::{Moment, World};
 
 /// The format's name, by which a file is known to be ours.
 const FORMAT: &str = "evenkeel-simulated-aws";
@@ -59,6 +59,8 @@ struct Head {
 
 #[derive(Deserialize)]
 struct Document {
+    /// When it was written, by the computer's clock.
+    saved: Moment,
     world: World,
 }
 
@@ -66,6 +68,7 @@ struct Document {
 struct DocumentRef<'w> {
     format: &'static str,
     version: u32,
+    saved: Moment,
     world: &'w World,
 }
 
@@ -111,11 +114,19 @@ impl Store {
     /// # Errors
     /// `Foreign`, `Version` or `Io`; the file stays as it is.
     pub fn load(&self) -> Result<Option<World>, StoreError> {
-        let foreign = |why: String| StoreError::Foreign { path: self.path.clone(), why };
-        let bytes = match fs::read(&self.path) {
+        Self::peek(&self.path)
+    }
+
+    /// Reads a world without taking hold of its file.
+    ///
+    /// # Errors
+    /// As [`Store::load`].
+    pub fn peek(path: &Path) -> Result<Option<World>, StoreError> {
+        let foreign = |why: String| StoreError::Foreign { path: path.to_owned(), why };
+        let bytes = match fs::read(path) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(source) => return Err(StoreError::Io { path: self.path.clone(), source }),
+            Err(source) => return Err(StoreError::Io { path: path.to_owned(), source }),
         };
         let head: Head = serde_json::from_slice(&bytes).map_err(|error| foreign(error.to_string()))?;
         if head.format.as_deref() != Some(FORMAT) {
@@ -123,10 +134,13 @@ impl Store {
         }
         match head.version {
             Some(VERSION) => {}
-            found => return Err(StoreError::Version { path: self.path.clone(), found: found.unwrap_or_default() }),
+            found => return Err(StoreError::Version { path: path.to_owned(), found: found.unwrap_or_default() }),
         }
-        let document: Document = serde_json::from_slice(&bytes).map_err(|error| foreign(error.to_string()))?;
-        Ok(Some(document.world))
+        let Document { saved, mut world } =
+            serde_json::from_slice(&bytes).map_err(|error| foreign(error.to_string()))?;
+        // Meanwhile time went on there as it did here.
+        world.advance(world.now.plus(Moment::wall().since(saved)));
+        Ok(Some(world))
     }
 
     /// Writes the world: a new file that takes the old one's place.
@@ -137,7 +151,7 @@ impl Store {
         let io = |source| StoreError::Io { path: self.path.clone(), source };
         let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let mut file = tempfile::NamedTempFile::new_in(folder).map_err(io)?;
-        let document = DocumentRef { format: FORMAT, version: VERSION, world };
+        let document = DocumentRef { format: FORMAT, version: VERSION, saved: Moment::wall(), world };
         let bytes = serde_json::to_vec(&document).map_err(|error| io(error.into()))?;
         file.write_all(&bytes).and_then(|()| file.as_file().sync_data()).map_err(io)?;
         file.persist(&self.path).map_err(|error| io(error.error))?;

@@ -8,7 +8,7 @@ use crate::call::{Input, Refusal};
 use crate::model::{Operation, Service, Shape, ShapeId, ShapeKind};
 
 /// How a service words such refusals.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub enum Wording {
     /// `N validation errors detected: …` under this code; the flag tells whether a value that fits no pattern is shown.
     Coral {
@@ -17,10 +17,12 @@ pub enum Wording {
         /// Whether a value that fits no pattern is shown.
         shows_value: bool,
     },
+    /// ECR: `Invalid parameter at 'x' failed to satisfy constraint: '…'`, the first thing that is wrong.
+    Ecr,
     /// EC2: `The request must contain the parameter X`.
     Ec2,
-    /// No limits of the model are enforced; the operations check for themselves.
-    Own,
+    /// The service's own words, given the name of the operation; it may overlook some of them and leave them to the operation.
+    Own(fn(&str, &[Violation]) -> Option<Refusal>),
 }
 
 /// One thing that is wrong.
@@ -58,14 +60,15 @@ pub enum What {
 /// # Errors
 /// The refusal of everything that is wrong.
 pub fn check(service: &'static Service, operation: &Operation, input: &Input, wording: Wording) -> Result<(), Refusal> {
-    let (Some(shape), false) = (operation.input, wording == Wording::Own) else { return Ok(()) };
+    let Some(shape) = operation.input else { return Ok(()) };
     let mut found = Vec::new();
     structure(service, shape, &input.0, "", &mut found);
     if found.is_empty() {
         return Ok(());
     }
     match wording {
-        Wording::Own => Ok(()),
+        Wording::Ecr => found.first().map_or(Ok(()), |first| Err(ecr(first))),
+        Wording::Own(words) => words(&operation.name, &found).map_or(Ok(()), Err),
         Wording::Ec2 => ec2(&found).map_or(Ok(()), Err),
         Wording::Coral { code, shows_value } => Err(coral(&found, code, shows_value)),
     }
@@ -126,6 +129,24 @@ fn ec2(found: &[Violation]) -> Option<Refusal> {
         )),
         What::Shorter(_) | What::Longer(_) | What::Unfit(_) => None,
     })
+}
+
+/// ECR's refusal. It tells an older pattern for names of repositories than its model has.
+fn ecr(violation: &Violation) -> Refusal {
+    const NAMES: &str = "(?:[a-z0-9]+(?:[._-][a-z0-9]+)*/)*[a-z0-9]+(?:[._-][a-z0-9]+)*";
+    let path = &violation.path;
+    let must = match &violation.what {
+        What::Missing => "must not be null".to_owned(),
+        What::Shorter(than) => format!("must have length greater than or equal to {than}"),
+        What::Longer(than) => format!("must have length less than or equal to {than}"),
+        What::Less(than) => format!("must have value greater than or equal to {than}"),
+        What::More(than) => format!("must have value less than or equal to {than}"),
+        What::NotOf(values) => format!("Member must satisfy enum value set: [{}]", values.join(", ")),
+        What::Unfit(_) if path.starts_with("repositoryName") => format!("must satisfy regular expression '{NAMES}'"),
+        What::Unfit(pattern) => format!("must satisfy regular expression '{pattern}'"),
+    };
+    let text = format!("Invalid parameter at '{path}' failed to satisfy constraint: '{must}'");
+    Refusal::new("InvalidParameterException", text)
 }
 
 fn camel(name: &str) -> String {

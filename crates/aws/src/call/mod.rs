@@ -41,12 +41,36 @@ pub struct Caller {
     rates: Mutex<Rates>,
     stats: Stats,
     draws: AtomicU64,
+    started: Instant,
+    speed: f64,
 }
 
 impl Caller {
     /// A caller; `paced` keeps it within AWS's published request rates from the start, otherwise only after a refusal.
     pub fn new(paced: bool) -> Self {
-        Self { rates: Mutex::new(Rates::new(paced)), stats: Stats::default(), draws: AtomicU64::new(0) }
+        Self {
+            rates: Mutex::new(Rates::new(paced)),
+            stats: Stats::default(),
+            draws: AtomicU64::new(0),
+            started: Instant::now(),
+            speed: 1.0,
+        }
+    }
+
+    /// The same where time passes that much faster.
+    #[must_use]
+    pub fn at_speed(mut self, speed: f64) -> Self {
+        self.speed = speed;
+        self
+    }
+
+    /// The time there.
+    fn now(&self) -> Instant {
+        self.started + self.started.elapsed().mul_f64(self.speed)
+    }
+
+    async fn sleep(&self, time: Duration) {
+        tokio::time::sleep(time.div_f64(self.speed)).await;
     }
 
     /// What was sent so far.
@@ -64,7 +88,7 @@ impl Caller {
         Fut: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
         E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
     {
-        let began = Instant::now();
+        let began = self.now();
         let mut tries = 0;
         loop {
             self.wait_for_turn(operation).await;
@@ -78,22 +102,22 @@ impl Caller {
                 Err(error) => classify(operation, &error),
             };
             if error.class == ErrorClass::Throttled {
-                self.rates.lock().expect("no panic holds it").refused(operation, Instant::now());
+                self.rates.lock().expect("no panic holds it").refused(operation, self.now());
                 self.stats.throttled();
             }
-            if !again(operation, &error, tries, began.elapsed()) {
+            if !again(operation, &error, tries, self.now().saturating_duration_since(began)) {
                 return Err(error);
             }
             let pause = self.pause(tries);
             tracing::debug!(operation, code = error.code, ?pause, "trying again");
-            tokio::time::sleep(pause).await;
+            self.sleep(pause).await;
         }
     }
 
     async fn wait_for_turn(&self, operation: &str) {
-        let turn = self.rates.lock().expect("no panic holds it").turn(operation, Instant::now());
+        let turn = self.rates.lock().expect("no panic holds it").turn(operation, self.now());
         if let Some(until) = turn {
-            tokio::time::sleep_until(until).await;
+            self.sleep(until.saturating_duration_since(self.now())).await;
         }
     }
 

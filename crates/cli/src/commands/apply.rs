@@ -22,7 +22,7 @@ use crate::report::{plan_json, values};
 pub async fn run(args: &Apply, global: &Global, interrupt: Interrupt, ui: &mut Ui) -> Result<Exit, Failure> {
     carry_out::allowed("apply", args.yes, ui)?;
     let job = Job {
-        again: args::command_for("apply", &args.file),
+        again: args::command_for("apply", &args.file, global),
         password: "yes".to_owned(),
         question: "Carry out this plan?".to_owned(),
         yes: args.yes,
@@ -72,8 +72,8 @@ async fn run_saved(saved: SavedPlan, global: &Global, job: &Job, ui: &mut Ui) ->
     if let Some(other) = global.region.as_ref().filter(|other| **other != region) {
         return Err(Failure::Usage(format!("the plan is for {region}, but --region says {other}")));
     }
-    let (aws, account) = session::connect(global, Some(region), saved.account.as_deref(), ui).await?;
-    let session = Session::new(saved.graph.clone(), aws, account, saved.options.clone());
+    let connection = session::connect(global, Some(region), saved.account.as_deref(), ui).await?;
+    let session = Session::new(saved.graph.clone(), connection, saved.options.clone());
     let fresh = session.read(ui).await?;
     still_fits(&saved, &fresh)?;
     let findings = check(&session.kinds, &saved.graph, &fresh, &saved.plan, &saved.options);

@@ -128,7 +128,8 @@ pub async fn run(session: &Session, plan: &Plan, job: &Job, ui: &mut Ui) -> Resu
         let stop = Stop::default();
         job.interrupt.hand_to(&stop);
         let limits = Limits { in_flight: job.parallel.into(), seed: seed() };
-        let clock = TokioClock(Instant::now());
+        let speed = session.simulation.as_ref().map_or(1.0, |simulation| simulation.speed);
+        let clock = TokioClock { start: Instant::now(), speed };
         let engine = Engine {
             kinds: &session.kinds,
             graph: &session.graph,
@@ -195,16 +196,19 @@ fn seed() -> String {
     format!("{}-{}", since.as_nanos(), std::process::id())
 }
 
-/// The time of the runtime.
-struct TokioClock(Instant);
+/// The time of the runtime; where AWS is simulated, of the simulation, which passes faster.
+struct TokioClock {
+    start: Instant,
+    speed: f64,
+}
 
 #[async_trait]
 impl Clock for TokioClock {
     async fn sleep(&self, time: Duration) {
-        tokio::time::sleep(time).await;
+        tokio::time::sleep(time.div_f64(self.speed)).await;
     }
 
     fn now(&self) -> Duration {
-        self.0.elapsed()
+        self.start.elapsed().mul_f64(self.speed)
     }
 }

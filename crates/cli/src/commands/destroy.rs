@@ -20,8 +20,13 @@ pub async fn run(args: &Destroy, global: &Global, interrupt: Interrupt, ui: &mut
     let options =
         PlanOptions { destroy: true, consent: args.consent.iter().cloned().collect(), ..PlanOptions::default() };
     let (session, again) = match &args.name {
-        Some(name) => (by_name(name, global, options, ui).await?, format!("evenkeel destroy --stack {name}")),
-        None => (session::open(&args.file, global, options, ui).await?, args::command_for("destroy", &args.file)),
+        Some(name) => (
+            by_name(name, global, options, ui).await?,
+            format!("evenkeel destroy --stack {name}{}", args::simulated(global)),
+        ),
+        None => {
+            (session::open(&args.file, global, options, ui).await?, args::command_for("destroy", &args.file, global))
+        }
     };
     let stack = &session.graph.stack;
     let job = Job {
@@ -37,8 +42,8 @@ pub async fn run(args: &Destroy, global: &Global, interrupt: Interrupt, ui: &mut
 
 /// A session for a stack without its file.
 async fn by_name(name: &str, global: &Global, options: PlanOptions, ui: &mut Ui) -> Result<Session, Failure> {
-    let (aws, account) = session::connect(global, session::region(global, None), None, ui).await?;
-    let graph = Graph::empty(StackInfo { name: name.to_owned(), region: aws.region.clone() });
+    let connection = session::connect(global, session::region(global, None), None, ui).await?;
+    let graph = Graph::empty(StackInfo { name: name.to_owned(), region: connection.aws.region.clone() });
     tracing::debug!(kinds = kinds::ALL.len(), "looking for everything of the stack");
-    Ok(Session::new(graph, aws, account, options))
+    Ok(Session::new(graph, connection, options))
 }

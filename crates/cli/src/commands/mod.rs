@@ -6,4 +6,5 @@ pub mod completions;
 pub mod destroy;
 pub mod plan;
 pub mod session;
+pub mod sim;
 pub mod validate;

@@ -26,13 +26,14 @@ pub async fn run(args: &Plan, global: &Global, ui: &mut Ui) -> Result<Exit, Fail
     let snapshot = session.read(ui).await?;
     let plan = session.plan(&snapshot)?;
     let verb = if args.destroy { "destroy" } else { "apply" };
-    show(&plan, &snapshot.unreadable, &args::command_for(verb, &args.stack), ui);
+    show(&plan, &snapshot.unreadable, &args::command_for(verb, &args.stack, global), ui);
     let gap = session::unreadable(&plan, &snapshot);
     if let Some(file) = args.out.as_ref().filter(|_| gap.is_none()) {
         save(&session, &snapshot, &plan, file)?;
         ui.note(&format!(
-            "Saved. To apply exactly this: evenkeel apply {}",
-            args::shell_word(&file.display().to_string())
+            "Saved. To apply exactly this: evenkeel apply {}{}",
+            args::shell_word(&file.display().to_string()),
+            args::simulated(global)
         ));
     }
     if let Some(error) = gap {

@@ -15,11 +15,16 @@ use evenkeel_core::graph::{Graph, GraphError, StackInfo};
 use evenkeel_core::kind::Kinds;
 use evenkeel_core::plan::{HeldBecause, Plan, PlanOptions};
 use evenkeel_core::snapshot::{Observed, Snapshot};
+use evenkeel_sim::client::SimClient;
 
 use crate::args::{Choice, Format, Global};
 use crate::exit::Failure;
 use crate::out::Ui;
 use crate::report::diagnostics;
+use crate::simulation::Simulation;
+
+/// The region of a simulated AWS if nobody names one.
+pub const SIMULATED_REGION: &str = "us-east-1";
 
 /// A stack, what is wanted of it, and a connection to where it lives.
 pub struct Session {
@@ -35,6 +40,18 @@ pub struct Session {
     pub account: Option<String>,
     /// How to plan.
     pub options: PlanOptions,
+    /// What is behind the connection, if that is not AWS itself.
+    pub simulation: Option<Simulation>,
+}
+
+/// An open connection.
+pub struct Connection {
+    /// The clients.
+    pub aws: Aws,
+    /// The account, if somebody wanted to know.
+    pub account: Option<String>,
+    /// What is behind the clients, if that is not AWS itself.
+    pub simulation: Option<Simulation>,
 }
 
 /// Reads the stack file and shows its warnings.
@@ -80,18 +97,27 @@ pub fn graph(stack: &Stack, region: &str) -> Result<Graph, Failure> {
 }
 
 /// Connects, and makes sure that it is the right account. Nothing else is read before that.
-///
-/// The second part is the account, which is asked for only if somebody wants to know.
 pub async fn connect(
     global: &Global,
     region: Option<String>,
     guard: Option<&str>,
     ui: &mut Ui,
-) -> Result<(Aws, Option<String>), Failure> {
-    let settings = Settings { region, profile: global.profile.clone(), endpoint_url: global.endpoint_url.clone() };
-    let aws = Aws::connect(&settings).await.map_err(|error| no_aws(&error))?;
+) -> Result<Connection, Failure> {
+    let (aws, simulation) = match global.simulate.how() {
+        Some(how) => {
+            let simulation = Simulation::open(&how, "`evenkeel --sim`", ui).await?;
+            let region = region.unwrap_or_else(|| SIMULATED_REGION.to_owned());
+            let http = SimClient::shared(simulation.sim.clone());
+            (Aws::simulated(http, &region, how.speed), Some(simulation))
+        }
+        None => {
+            let (profile, endpoint_url) = (global.profile.clone(), global.endpoint_url.clone());
+            (Aws::connect(&Settings { region, profile, endpoint_url }).await, None)
+        }
+    };
+    let aws = aws.map_err(|error| no_aws(&error))?;
     ui.caller = Some(std::sync::Arc::clone(&aws.caller));
-    let Some(expected) = guard else { return Ok((aws, None)) };
+    let Some(expected) = guard else { return Ok(Connection { aws, account: None, simulation }) };
     let account = aws.account().await.map_err(|error| no_aws(&error))?;
     if account != expected {
         return Err(Failure::refused(
@@ -99,7 +125,7 @@ pub async fn connect(
             "use other credentials (--profile, AWS_PROFILE), or correct `account:` in the stack file",
         ));
     }
-    Ok((aws, Some(account)))
+    Ok(Connection { aws, account: Some(account), simulation })
 }
 
 /// Loads a stack file and connects to where it lives. With `destroy`, nothing of it is wanted but its name.
@@ -109,16 +135,28 @@ pub async fn open(path: &Path, global: &Global, options: PlanOptions, ui: &mut U
     // The graph is made before anything is sent: its mistakes need no network.
     let draft = graph(&loaded.stack, region.as_deref().unwrap_or_default())?;
     check_names(&options, &draft)?;
-    let (aws, account) = connect(global, region, loaded.stack.account.as_deref(), ui).await?;
+    let connection = connect(global, region, loaded.stack.account.as_deref(), ui).await?;
+    if let Some(simulation) = connection.simulation.as_ref().filter(|simulation| simulation.fresh) {
+        welcome(simulation, &graph(&loaded.stack, &connection.aws.region)?, ui);
+    }
     let mut options = options;
     let graph = if options.destroy {
         options.protected = draft.nodes().filter(|node| node.protect).map(|node| node.id.clone()).collect();
-        Graph::empty(StackInfo { name: loaded.stack.name.clone(), region: aws.region.clone() })
+        Graph::empty(StackInfo { name: loaded.stack.name.clone(), region: connection.aws.region.clone() })
     } else {
-        graph(&loaded.stack, &aws.region)?
+        graph(&loaded.stack, &connection.aws.region)?
     };
     let file = options.destroy.then_some(draft);
-    Ok(Session { file, ..Session::new(graph, aws, account, options) })
+    Ok(Session { file, ..Session::new(graph, connection, options) })
+}
+
+/// A world of just now gets what the stack presupposes: a first try should not need a second tool.
+fn welcome(simulation: &Simulation, graph: &Graph, ui: &mut Ui) {
+    let made = simulation.provide(graph);
+    ui.note("A simulated AWS was made. Nothing leaves this computer, and nothing costs anything.");
+    if !made.is_empty() {
+        ui.note(&format!("It was given what the stack expects to find there: {}.", made.join(", ")));
+    }
 }
 
 /// Targets have to be in the file; anything else would silently plan nothing.
@@ -146,9 +184,10 @@ pub fn options(choice: &Choice) -> PlanOptions {
 
 impl Session {
     /// A session on an open connection.
-    pub fn new(graph: Graph, aws: Aws, account: Option<String>, options: PlanOptions) -> Self {
+    pub fn new(graph: Graph, connection: Connection, options: PlanOptions) -> Self {
+        let Connection { aws, account, simulation } = connection;
         let cloud = AwsCloud { aws, stack: graph.stack.clone() };
-        Self { kinds: kinds::table(), graph, file: None, cloud, account, options }
+        Self { kinds: kinds::table(), graph, file: None, cloud, account, options, simulation }
     }
 
     /// Reads what is live.

@@ -1,29 +1,91 @@
-//! Systems Manager's parameters.
+//! Systems Manager's parameters: names, versions, labels, tiers and tags. Nothing here takes time, except that a name is not
+//! free again at once; encryption is a text that tells nothing.
 
+mod describe;
 mod link;
+mod names;
+mod put;
+mod read;
+mod remove;
+mod tagging;
+#[cfg(test)]
+mod tests;
 
 pub use self::link::*;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
 use crate::call::Table;
 use crate::tags::{Tagged, Tags};
-use crate::world::{Place, World};
+use crate::world::{Moment, Place, World};
 
 /// The operations.
-pub const OPERATIONS: &[Table] = &[];
+pub const OPERATIONS: &[Table] =
+    &[put::OPERATIONS, read::OPERATIONS, describe::OPERATIONS, remove::OPERATIONS, tagging::OPERATIONS];
 
 /// What a region has of it.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Ssm {}
+pub struct Ssm {
+    /// Parameters by plain name.
+    parameters: BTreeMap<String, Parameter>,
+    /// When names were deleted that are not free again.
+    deleted: BTreeMap<String, Moment>,
+}
+
+/// A parameter.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+struct Parameter {
+    name: String,
+    /// The newest last; never empty.
+    versions: Vec<Version>,
+    tags: Tags,
+}
+
+/// A version of a parameter, with everything that a change may change.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+struct Version {
+    number: i64,
+    kind: String,
+    value: String,
+    /// What somebody sees who may not decrypt; empty unless the value is secure.
+    ciphertext: String,
+    key_id: Option<String>,
+    description: Option<String>,
+    allowed_pattern: Option<String>,
+    tier: String,
+    policies: Option<String>,
+    data_type: String,
+    modified: Moment,
+    modified_by: String,
+    labels: BTreeSet<String>,
+}
+
+impl Parameter {
+    fn latest(&self) -> Option<&Version> {
+        self.versions.last()
+    }
+
+    fn arn(&self, place: &Place) -> String {
+        names::arn(place, &self.name)
+    }
+}
 
 /// The tagged resources.
-pub fn tagged(_: &mut World, _: &Place) -> Vec<Tagged> {
-    Vec::new()
+pub fn tagged(world: &mut World, place: &Place) -> Vec<Tagged> {
+    let parameters = world.region(place).ssm.parameters.values().filter(|parameter| !parameter.tags.is_empty());
+    parameters.map(|parameter| Tagged { arn: parameter.arn(place), tags: parameter.tags.clone() }).collect()
 }
 
 /// Sets and removes tags by ARN.
-pub fn retag(_: &mut World, _: &Place, _: &str, _: &Tags, _: &[String]) -> bool {
-    false
+pub fn retag(world: &mut World, place: &Place, arn: &str, set: &Tags, remove: &[String]) -> bool {
+    let Some(name) = names::of_arn(arn) else { return false };
+    let Some(parameter) = names::find_mut(&mut world.region(place).ssm, &name) else { return false };
+    parameter.tags.retain(|key, _| !remove.contains(key));
+    parameter.tags.extend(set.clone());
+    true
 }

@@ -1,0 +1,58 @@
+//! Reads what goes wrong in a simulated AWS: `seed=N`, or a JSON file with a list of rules.
+
+use std::path::{Path, PathBuf};
+
+use evenkeel_sim::faults::{Faults, Rule};
+use serde::Deserialize;
+
+use super::PathOrSeed;
+use crate::exit::Failure;
+
+/// A file of rules: the list alone, or with a seed for chance.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Document {
+    Rules(Vec<Rule>),
+    Seeded {
+        #[serde(default)]
+        seed: u64,
+        rules: Vec<Rule>,
+    },
+}
+
+/// Reads the argument of `--sim-faults`.
+///
+/// # Errors
+/// If there is no number behind `seed=`.
+pub fn argument(text: &str) -> Result<PathOrSeed, String> {
+    match text.strip_prefix("seed=") {
+        Some(number) => number.parse().map(PathOrSeed::Seed).map_err(|_| "write a number behind seed=".to_owned()),
+        None => Ok(PathOrSeed::Path(PathBuf::from(text))),
+    }
+}
+
+/// The faults.
+///
+/// # Errors
+/// If the file cannot be read or has other things in it than rules.
+pub fn read(source: &PathOrSeed) -> Result<Faults, Failure> {
+    match source {
+        PathOrSeed::Seed(seed) => Ok(Faults::weather(*seed)),
+        PathOrSeed::Path(path) => rules(path),
+    }
+}
+
+fn rules(path: &Path) -> Result<Faults, Failure> {
+    let help = r#"write a list of rules such as [{"service": "ecs", "operation": "CreateService", "nth": 1, "fault": "throttle"}]"#;
+    let failed = |error: &dyn std::fmt::Display| Failure::refused(format!("{}: {error}", path.display()), help);
+    let text = std::fs::read_to_string(path).map_err(|error| failed(&error))?;
+    // The list first: its own errors say more than "matches no variant".
+    if text.trim_start().starts_with('[') {
+        let rules: Vec<Rule> = serde_json::from_str(&text).map_err(|error| failed(&error))?;
+        return Ok(Faults::new(rules, 0));
+    }
+    match serde_json::from_str(&text).map_err(|error| failed(&error))? {
+        Document::Rules(rules) => Ok(Faults::new(rules, 0)),
+        Document::Seeded { seed, rules } => Ok(Faults::new(rules, seed)),
+    }
+}

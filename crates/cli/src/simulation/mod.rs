@@ -1,0 +1,181 @@
+//! A simulated AWS in the place of the real one (`--sim`): opens its world, keeps the file up to date while it runs, and lets
+//! its time pass faster. What the simulation does is not known here.
+
+pub mod faults;
+pub mod provide;
+pub mod status;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use evenkeel_core::graph::Graph;
+use evenkeel_sim::faults::Faults;
+use evenkeel_sim::store::{Store, StoreError};
+use evenkeel_sim::world::{Moment, Place, World};
+use evenkeel_sim::{Settings, Sim};
+use tokio::task::JoinHandle;
+
+use crate::exit::Failure;
+use crate::out::Ui;
+
+/// The account of a world that nobody named another for.
+pub const ACCOUNT: &str = "123456789012";
+/// By then what was made is seen everywhere.
+const SETTLED: Duration = Duration::from_secs(120);
+/// Where the world is kept unless a file is named.
+pub const FILE: &str = ".evenkeel/sim.json";
+/// How much faster time passes in it: minutes become seconds.
+pub const SPEED: f64 = 60.0;
+/// The code of a process that a fault killed, as a shell tells it of one ended by SIGKILL.
+const KILLED: i32 = 137;
+/// How long the world may be newer than its file.
+const BEHIND: Duration = Duration::from_millis(200);
+/// How long one process waits for another to be done with the world.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How to simulate.
+#[derive(Clone, Debug)]
+pub struct How {
+    /// The world's file.
+    pub file: PathBuf,
+    /// How much faster time passes.
+    pub speed: f64,
+    /// What goes wrong.
+    pub faults: Option<PathOrSeed>,
+}
+
+/// What goes wrong: rules in a file, or a mixture from a seed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PathOrSeed {
+    /// Rules.
+    Path(PathBuf),
+    /// A seed.
+    Seed(u64),
+}
+
+/// A simulated AWS with its file. Dropping it writes the world a last time.
+#[derive(Debug)]
+pub struct Simulation {
+    /// The simulation itself.
+    pub sim: Sim,
+    /// How much faster its time passes.
+    pub speed: f64,
+    /// Whether the world was made just now.
+    pub fresh: bool,
+    store: Arc<Store>,
+    saver: JoinHandle<()>,
+}
+
+impl Simulation {
+    /// Opens a world, or makes a fresh one. `role` says to other processes who holds it.
+    ///
+    /// # Errors
+    /// If the file is not a world, another process keeps it, or the faults cannot be read.
+    pub async fn open(how: &How, role: &str, ui: &mut Ui) -> Result<Self, Failure> {
+        let faults = match &how.faults {
+            None => Faults::default(),
+            Some(source) => faults::read(source)?,
+        };
+        let store = Arc::new(hold(&how.file, role, ui).await?);
+        let found = store.load().map_err(|error| refused(&error))?;
+        let fresh = found.is_none();
+        let world = match found {
+            Some(world) => world,
+            None => World::new(seed(), Moment::wall()),
+        };
+        let sim = Sim::new(world, Settings { speed: how.speed, throttling: true, faults, recorded: false });
+        save(&sim, &store).map_err(|error| refused(&error))?;
+        let saver = tokio::spawn(keep_saved(sim.clone(), Arc::clone(&store)));
+        Ok(Self { sim, speed: how.speed, fresh, store, saver })
+    }
+}
+
+impl Simulation {
+    /// Gives the world what a stack presupposes and does not make itself; what was made.
+    pub fn provide(&self, graph: &Graph) -> Vec<String> {
+        let place = Place::new(ACCOUNT, &graph.stack.region);
+        let presupposed = provide::presupposed(graph);
+        let made = self.sim.with_world(|world| presupposed.provide(world, &place));
+        // A zone or a role of just now is not yet seen everywhere.
+        self.sim.pass(SETTLED);
+        made
+    }
+}
+
+impl Drop for Simulation {
+    fn drop(&mut self) {
+        self.saver.abort();
+        if let Err(error) = save(&self.sim, &self.store) {
+            tracing::error!(%error, "the simulated AWS could not be saved");
+        }
+    }
+}
+
+/// A seed for a new world.
+fn seed() -> u64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_nanos() & u128::from(u64::MAX)).unwrap_or_default()
+}
+
+fn save(sim: &Sim, store: &Store) -> Result<(), StoreError> {
+    let world = sim.with_world(|world| world.clone());
+    store.save(&world)
+}
+
+/// Writes the world whenever it has changed, and ends the process where a fault says that it dies.
+async fn keep_saved(sim: Sim, store: Arc<Store>) {
+    let mut changes = sim.changes();
+    loop {
+        tokio::select! {
+            changed = changes.changed() => if changed.is_err() { return },
+            () = sim.death() => {
+                drop(save(&sim, &store));
+                // What a fault kills gets no chance to tidy up.
+                std::process::exit(KILLED);
+            }
+        }
+        tokio::time::sleep(BEHIND).await;
+        let (sim, store) = (sim.clone(), Arc::clone(&store));
+        let saved = tokio::task::spawn_blocking(move || save(&sim, &store)).await;
+        if let Ok(Err(error)) = saved {
+            tracing::warn!(%error, "the simulated AWS could not be saved");
+        }
+    }
+}
+
+/// Takes hold of the file; waits for another command to be done with it, but not for a server.
+async fn hold(file: &Path, role: &str, ui: &mut Ui) -> Result<Store, Failure> {
+    let mut waited = Duration::ZERO;
+    loop {
+        match Store::open(file, role) {
+            Ok(store) => return Ok(store),
+            Err(StoreError::Held { holder, .. }) if waited < PATIENCE && !holder.contains("http://") => {
+                if waited.is_zero() {
+                    ui.note(&format!("Waiting for {holder}, which is at work on {} …", file.display()));
+                }
+                tokio::time::sleep(BEHIND).await;
+                waited += BEHIND;
+            }
+            Err(error) => return Err(refused(&error)),
+        }
+    }
+}
+
+/// What to do about a file that cannot be used.
+pub fn refused(error: &StoreError) -> Failure {
+    let help = match error {
+        StoreError::Io { .. } => "check the path and its permissions, or name another file with --sim=FILE".to_owned(),
+        StoreError::Foreign { .. } | StoreError::Version { .. } => {
+            "name another file with --sim=FILE; this one is left as it is".to_owned()
+        }
+        StoreError::Held { holder, .. } => match holder.split_once("http://") {
+            Some((_, rest)) => {
+                let address = rest.split([' ', ')']).next().unwrap_or_default();
+                format!("use that server instead of --sim: --endpoint-url http://{address}, or end it first")
+            }
+            None => "wait until it has ended, or name another file with --sim=FILE".to_owned(),
+        },
+    };
+    Failure::refused(error.to_string(), help)
+}

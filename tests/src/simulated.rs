@@ -1,0 +1,270 @@
+//! A stack on a simulated AWS, in process and in virtual time: applied, changed, destroyed through the real drivers, with
+//! faults and sudden death at any request. Every plan is checked, and what a run leaves is shown as a picture.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use evenkeel_aws::client::Aws;
+use evenkeel_aws::cloud::AwsCloud;
+use evenkeel_aws::kinds;
+use evenkeel_aws::stack::{self, FileProblem, Files, LoadOptions};
+use evenkeel_core::check::check;
+use evenkeel_core::clock::Clock;
+use evenkeel_core::diagnostic::Source;
+use evenkeel_core::event::Event;
+use evenkeel_core::execute::{Engine, Limits, Outcome, Stop, execute};
+use evenkeel_core::graph::Graph;
+use evenkeel_core::kind::Kinds;
+use evenkeel_core::plan::{Plan, PlanOptions, plan};
+use evenkeel_core::snapshot::Snapshot;
+use evenkeel_sim::client::SimClient;
+use evenkeel_sim::faults::Faults;
+use evenkeel_sim::world::{Moment, Place, World};
+use evenkeel_sim::{Settings, Sim};
+use serde_json::{Value, json};
+use tokio::time::Instant;
+
+/// The account of every simulated world here.
+pub const ACCOUNT: &str = "123456789012";
+
+/// A simulated AWS with a stack that lives in it.
+#[derive(Debug)]
+pub struct Bench {
+    /// The simulation.
+    pub sim: Sim,
+    /// Where the stack lives.
+    pub place: Place,
+    /// How to plan.
+    pub options: PlanOptions,
+    kinds: Kinds,
+    runs: std::cell::Cell<u32>,
+}
+
+/// How a run ended.
+#[derive(Debug)]
+pub enum Ended {
+    /// By itself.
+    Outcome(Box<Outcome>, Vec<Event>),
+    /// There was nothing to do.
+    Nothing,
+    /// It refused: something foreign is in the way, or not everything could be read.
+    Refused(Box<Plan>),
+    /// A fault killed it.
+    Killed,
+}
+
+impl Ended {
+    /// Whether everything asked for was done.
+    pub fn is_done(&self) -> bool {
+        match self {
+            Self::Outcome(outcome, _) => matches!(**outcome, Outcome::Done(_)),
+            Self::Nothing => true,
+            Self::Refused(_) | Self::Killed => false,
+        }
+    }
+}
+
+/// What is wanted of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Goal {
+    /// As the stack says.
+    Apply,
+    /// Nothing of it left.
+    Destroy,
+}
+
+impl Bench {
+    /// A fresh world.
+    pub fn new(region: &str) -> Self {
+        Self::seeded(region, 1)
+    }
+
+    /// A fresh world from a seed.
+    pub fn seeded(region: &str, seed: u64) -> Self {
+        let start = Moment::parse_iso("2026-01-31T10:00:00Z").expect("a moment");
+        Self::of(World::new(seed, start), region)
+    }
+
+    /// A world that is there already.
+    pub fn of(world: World, region: &str) -> Self {
+        let sim = Sim::new(world, Settings { recorded: true, ..Settings::default() });
+        let place = Place::new(ACCOUNT, region);
+        Self { sim, place, options: PlanOptions::default(), kinds: kinds::table(), runs: std::cell::Cell::new(0) }
+    }
+
+    /// The world as it is now.
+    pub fn world(&self) -> World {
+        self.sim.with_world(|world| world.clone())
+    }
+
+    /// Asks for `service.Operation` behind evenkeel's back.
+    ///
+    /// # Panics
+    /// If that is refused.
+    #[track_caller]
+    pub fn ask(&self, operation: &str, input: Value) -> Value {
+        let (service, name) = operation.split_once('.').expect("service.Operation");
+        match self.sim.call(&self.place, service, name, input) {
+            Ok(reply) => reply,
+            Err(refusal) => panic!("{operation}: {refusal:?}"),
+        }
+    }
+
+    /// What a stack presupposes: a public zone.
+    pub fn add_zone(&self, domain: &str) {
+        self.ask("route53.CreateHostedZone", json!({ "Name": domain, "CallerReference": domain }));
+    }
+
+    /// Clients of this world.
+    pub fn aws(&self) -> Aws {
+        let http = SimClient::shared(self.sim.clone());
+        Aws::simulated(http, &self.place.region, 1.0).expect("there is a region")
+    }
+
+    fn cloud(&self, graph: &Graph) -> AwsCloud {
+        AwsCloud { aws: self.aws(), stack: graph.stack.clone() }
+    }
+
+    /// Reads what is live.
+    pub async fn read(&self, graph: &Graph, goal: Goal) -> Snapshot {
+        let cloud = self.cloud(graph);
+        match goal {
+            Goal::Apply => cloud.snapshot(graph).await,
+            Goal::Destroy => cloud.snapshot_to_destroy(Some(graph)).await,
+        }
+    }
+
+    /// Plans; the plan is checked.
+    ///
+    /// # Panics
+    /// If the second opinion finds something.
+    pub fn plan(&self, graph: &Graph, snapshot: &Snapshot, goal: Goal) -> Plan {
+        let empty = Graph::empty(graph.stack.clone());
+        let (wanted, options) = match goal {
+            Goal::Apply => (graph, self.options.clone()),
+            // Data is let go of, or a destruction would leave something.
+            Goal::Destroy => {
+                let consent = snapshot.surplus.iter().map(|surplus| surplus.node.clone()).collect();
+                (&empty, PlanOptions { destroy: true, consent, ..self.options.clone() })
+            }
+        };
+        let made = plan(&self.kinds, wanted, snapshot, &options);
+        let findings = check(&self.kinds, wanted, snapshot, &made, &options);
+        assert!(findings.is_empty(), "{findings:#?} in {:#?}", made.steps);
+        made
+    }
+
+    /// Reads, plans and carries out, until it ends or a fault kills it.
+    pub async fn run(&self, graph: &Graph, goal: Goal) -> Ended {
+        tokio::select! {
+            biased;
+            () = self.sim.death() => Ended::Killed,
+            ended = self.run_through(graph, goal) => ended,
+        }
+    }
+
+    async fn run_through(&self, graph: &Graph, goal: Goal) -> Ended {
+        let snapshot = self.read(graph, goal).await;
+        let plan = self.plan(graph, &snapshot, goal);
+        if !plan.conflicts.is_empty() || !snapshot.unreadable.is_empty() {
+            return Ended::Refused(Box::new(plan));
+        }
+        if plan.steps.is_empty() {
+            return Ended::Nothing;
+        }
+        self.runs.set(self.runs.get() + 1);
+        let limits = Limits { seed: format!("run {}", self.runs.get()), ..Limits::default() };
+        let empty = Graph::empty(graph.stack.clone());
+        let wanted = if goal == Goal::Apply { graph } else { &empty };
+        let (cloud, clock) = (self.cloud(graph), PausedClock(Instant::now()));
+        let engine = Engine { kinds: &self.kinds, graph: wanted, cloud: &cloud, clock: &clock, limits: &limits };
+        let mut events = Vec::new();
+        let outcome = execute(engine, &plan, &Stop::default(), &mut |event| events.push(event)).await;
+        Ended::Outcome(Box::new(outcome), events)
+    }
+
+    /// Runs until it is done.
+    ///
+    /// # Panics
+    /// If that does not come about at once.
+    pub async fn done(&self, graph: &Graph, goal: Goal) {
+        let ended = self.run(graph, goal).await;
+        assert!(ended.is_done(), "{goal:?}: {ended:#?}");
+    }
+
+    /// The steps that a plan would have, as `verb node`.
+    pub async fn steps(&self, graph: &Graph, goal: Goal) -> Vec<String> {
+        let snapshot = self.read(graph, goal).await;
+        assert!(snapshot.unreadable.is_empty(), "{:#?}", snapshot.unreadable);
+        let plan = self.plan(graph, &snapshot, goal);
+        plan.steps.iter().map(|step| format!("{} {}", step.verb(), step.node)).collect()
+    }
+
+    /// Asserts that there is nothing to do.
+    pub async fn settled(&self, graph: &Graph, goal: Goal) {
+        let snapshot = self.read(graph, goal).await;
+        assert!(snapshot.unreadable.is_empty(), "{:#?}", snapshot.unreadable);
+        let plan = self.plan(graph, &snapshot, goal);
+        assert!(plan.steps.is_empty() && plan.held.is_empty() && plan.conflicts.is_empty(), "{goal:?}: {plan:#?}");
+    }
+
+    /// Sets what goes wrong from now on.
+    pub fn faults(&self, faults: Faults) {
+        self.sim.set_faults(faults);
+    }
+}
+
+/// The graph of a stack's text; files that it names lie in `folder`.
+///
+/// # Panics
+/// If it is wrong.
+pub fn graph_of(text: &str, folder: &Path) -> Graph {
+    let path = folder.join("stack.yaml");
+    let options = LoadOptions {
+        env: BTreeMap::from([("CERTIFICATE_ARN".to_owned(), CERTIFICATE.to_owned())]),
+        fallback_region: Some("us-east-1".to_owned()),
+        ..LoadOptions::default()
+    };
+    let files = Folder(folder.to_owned());
+    let loaded = match stack::load_text(&path.to_string_lossy(), text, &options, &files) {
+        Ok(loaded) => loaded,
+        Err(problems) => panic!("{problems:#?}\n{text}"),
+    };
+    let region = loaded.stack.region.clone().unwrap_or_else(|| "us-east-1".to_owned());
+    kinds::graph(&loaded.stack, &region).unwrap_or_else(|errors| panic!("{errors:?}"))
+}
+
+/// A certificate that the stacks are given.
+pub const CERTIFICATE: &str = "arn:aws:acm:ca-central-1:123456789012:certificate/11111111-2222-3333-4444-555555555555";
+
+struct Folder(PathBuf);
+
+impl Files for Folder {
+    fn read(&self, path: &str) -> Result<Source, FileProblem> {
+        let full = self.0.join(path);
+        match std::fs::read_to_string(&full) {
+            Ok(text) => Ok(Source { path: full.to_string_lossy().into_owned(), text: text.into() }),
+            Err(error) => Err(FileProblem { code: "file", summary: error.to_string(), help: String::new() }),
+        }
+    }
+}
+
+struct PausedClock(Instant);
+
+#[async_trait]
+impl Clock for PausedClock {
+    async fn sleep(&self, time: Duration) {
+        tokio::time::sleep(time).await;
+    }
+
+    fn now(&self) -> Duration {
+        self.0.elapsed()
+    }
+}
+
+/// Adds the certificate that the stacks are given, issued for a domain and what is below it.
+pub fn add_certificate(bench: &Bench, domain: &str) {
+    let _ = (bench, domain);
+}

@@ -1,0 +1,9 @@
+//! Whole stacks on the simulated AWS: the laws under faults, sudden death and drift, and the simulation itself from outside.
+
+mod clients;
+mod drift;
+mod files;
+mod random;
+mod recipe;
+mod scenes;
+mod sweep;

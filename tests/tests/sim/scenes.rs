@@ -1,0 +1,141 @@
+//! The stacks of `stacks/` in simulated worlds that have what they presuppose, and foreign things beside them that must stay as
+//! they are. Each comes with a change.
+
+use std::path::PathBuf;
+
+use evenkeel_core::graph::Graph;
+use evenkeel_tests::moto::root;
+use evenkeel_tests::simulated::{Bench, graph_of};
+use serde_json::json;
+
+/// A stack, its world, and a change.
+pub struct Scene {
+    /// What it is called.
+    pub name: &'static str,
+    /// Where it lives.
+    pub region: String,
+    text: String,
+    changed: String,
+    zone: Option<&'static str>,
+}
+
+fn folder() -> PathBuf {
+    root().join("stacks")
+}
+
+/// A stack with changes: each a text and what takes its place.
+fn scene(name: &'static str, region: &str, zone: Option<&'static str>, changes: &[(&str, &str)]) -> Scene {
+    let text = std::fs::read_to_string(folder().join(format!("{name}.yaml"))).expect("the stack is there");
+    let mut changed = text.clone();
+    for (from, to) in changes {
+        assert!(changed.contains(from), "{name} has no {from:?} to change");
+        changed = changed.replacen(from, to, 1);
+    }
+    Scene { name, region: region.to_owned(), text, changed, zone }
+}
+
+/// Cruddur with HTTPS.
+pub fn cruddur() -> Scene {
+    scene(
+        "cruddur",
+        "ca-central-1",
+        Some("cruddur.example"),
+        &[
+            ("retention: 7d", "retention: 30d"),
+            ("health_check: { path: / }", "health_check: { path: /up, interval: 20s }"),
+            ("      - { name: api, alias: web }\n", ""),
+            ("FRONTEND_URL: https", "EXTRA: more\n          FRONTEND_URL: https"),
+            ("      - { port: 5432, from: service }", "      - { port: 3306, from: service }"),
+        ],
+    )
+}
+
+/// Cruddur over plain HTTP, with a hosted zone of its own.
+pub fn cruddur_http() -> Scene {
+    scene(
+        "cruddur-http",
+        "ca-central-1",
+        None,
+        &[
+            ("container_insights: enabled", "container_insights: disabled"),
+            ("priority: 10", "priority: 20"),
+            ("managed_policies: [AWSXRayDaemonWriteAccess]", "managed_policies: [CloudWatchLogsReadOnlyAccess]"),
+            ("tags: { project: cruddur }", "tags: { project: cruddur, owner: blue }"),
+        ],
+    )
+}
+
+/// flask-todo.
+pub fn flask_todo() -> Scene {
+    scene(
+        "flask-todo",
+        "eu-central-1",
+        None,
+        &[
+            ("matcher: 200-399", "matcher: 200-299"),
+            ("port: 80, from: 0.0.0.0/0", "port: 80, from: 10.0.0.0/8"),
+            ("retention: 14d", "retention: 7d"),
+        ],
+    )
+}
+
+impl Scene {
+    /// What is wanted.
+    pub fn graph(&self) -> Graph {
+        graph_of(&self.text, &folder())
+    }
+
+    /// What is wanted after the change.
+    pub fn changed(&self) -> Graph {
+        graph_of(&self.changed, &folder())
+    }
+
+    /// A world with what the stack presupposes and foreign things.
+    pub fn bench(&self) -> Bench {
+        let bench = Bench::new(&self.region);
+        if let Some(zone) = self.zone {
+            bench.add_zone(zone);
+            evenkeel_tests::simulated::add_certificate(&bench, zone);
+        }
+        for name in [
+            "/cruddur/backend-flask/CONNECTION_URL",
+            "/cruddur/backend-flask/ROLLBAR_ACCESS_TOKEN",
+            "/flask-todo/DB_PWD",
+        ] {
+            bench.ask("ssm.PutParameter", json!({ "Name": name, "Type": "SecureString", "Value": "secret" }));
+        }
+        foreign(&bench);
+        // A new role is invisible for some seconds, a load balancer takes minutes.
+        bench.sim.pass(std::time::Duration::from_secs(600));
+        bench
+    }
+}
+
+/// Things of somebody else, of the same sorts and in the same places.
+fn foreign(bench: &Bench) {
+    let vpc = bench.ask("ec2.DescribeVpcs", json!({}))["Vpcs"][0]["VpcId"].clone();
+    let group = json!({ "GroupName": "somebody", "Description": "not ours", "VpcId": vpc });
+    let group = bench.ask("ec2.CreateSecurityGroup", group)["GroupId"].clone();
+    let rule = json!({ "IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "IpRanges": [{ "CidrIp": "10.0.0.0/8" }] });
+    bench.ask("ec2.AuthorizeSecurityGroupIngress", json!({ "GroupId": group, "IpPermissions": [rule] }));
+    let subnets: Vec<_> = bench.ask("ec2.DescribeSubnets", json!({}))["Subnets"]
+        .as_array()
+        .expect("subnets")
+        .iter()
+        .map(|subnet| subnet["SubnetId"].clone())
+        .collect();
+    bench.ask(
+        "elbv2.CreateLoadBalancer",
+        json!({ "Name": "somebody", "Subnets": subnets, "SecurityGroups": [group],
+            "Tags": [{ "Key": "owner", "Value": "somebody" }] }),
+    );
+    let target = json!({ "Name": "somebody", "Protocol": "HTTP", "Port": 80, "VpcId": vpc, "TargetType": "ip" });
+    bench.ask("elbv2.CreateTargetGroup", target);
+    bench.ask("ecs.CreateCluster", json!({ "clusterName": "somebody" }));
+    bench.ask("logs.CreateLogGroup", json!({ "logGroupName": "/somebody" }));
+    let trust = json!({ "Version": "2012-10-17", "Statement": [{ "Effect": "Allow", "Action": "sts:AssumeRole",
+        "Principal": { "Service": "ecs-tasks.amazonaws.com" } }] });
+    let role = json!({ "RoleName": "somebody", "AssumeRolePolicyDocument": trust.to_string() });
+    bench.ask("iam.CreateRole", role);
+    bench.add_zone("somebody.example");
+}

@@ -1,0 +1,138 @@
+//! The fault sweep: while a stack is created, changed and destroyed, one request fails in one way (or the program dies there);
+//! the run is repeated without faults, and the world has to be as after one clean run. Nothing may be there twice, nothing that
+//! is not ours may be touched, and a plan has nothing left to do.
+//!
+//! The usual run takes each operation of each phase with some of the faults; EVENKEEL_SWEEP=all takes every request with all.
+
+use std::collections::BTreeMap;
+
+use evenkeel_core::graph::Graph;
+use evenkeel_sim::faults::{Fault, Faults, Rule};
+use evenkeel_sim::world::World;
+use evenkeel_tests::picture::{Picture, difference, picture};
+use evenkeel_tests::simulated::{Bench, Ended, Goal};
+
+use super::scenes::{self, Scene};
+
+const FAULTS: &[Fault] = &[
+    Fault::Throttle,
+    Fault::ServerError,
+    Fault::Unavailable,
+    Fault::Reset,
+    Fault::Timeout,
+    Fault::ReplyLost,
+    Fault::ReplyCut,
+    Fault::StaleRead,
+    Fault::AccessDenied,
+    Fault::Slow,
+    Fault::DieBefore,
+    Fault::DieAfter,
+];
+
+/// How many of the faults each operation meets in the usual run.
+const EACH: usize = 2;
+
+/// One phase of a stack's life: from this world, to that goal, with this picture after a clean run.
+struct Phase {
+    name: &'static str,
+    before: World,
+    graph: Graph,
+    goal: Goal,
+    clean: Picture,
+    requests: Vec<String>,
+}
+
+/// A clean life: the phases with what they ask and what they leave.
+async fn life(scene: &Scene) -> Vec<Phase> {
+    let bench = scene.bench();
+    let mut phases = Vec::new();
+    for (name, graph, goal) in [
+        ("create", scene.graph(), Goal::Apply),
+        ("change", scene.changed(), Goal::Apply),
+        ("destroy", scene.changed(), Goal::Destroy),
+    ] {
+        let before = bench.world();
+        bench.sim.take_requests();
+        bench.done(&graph, goal).await;
+        let requests = bench.sim.take_requests();
+        let requests = requests.into_iter().map(|(service, operation)| format!("{service}:{operation}")).collect();
+        bench.settled(&graph, goal).await;
+        let clean = picture(&bench.world(), &bench.place);
+        phases.push(Phase { name, before, graph, goal, clean, requests });
+    }
+    phases
+}
+
+/// Which requests (from 1) meet which faults.
+fn chosen(phase: &Phase, turn: &mut usize) -> Vec<(u64, Fault)> {
+    let all = std::env::var_os("EVENKEEL_SWEEP").is_some();
+    let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut chosen = Vec::new();
+    for (number, request) in (1..).zip(&phase.requests) {
+        let count = seen.entry(request).or_default();
+        *count += 1;
+        if all {
+            chosen.extend(FAULTS.iter().map(|fault| (number, *fault)));
+        } else if *count == 1 {
+            // Turns go on from phase to phase and from stack to stack, so that each operation meets many faults in the end.
+            chosen.extend((0..EACH).map(|step| (number, FAULTS[(*turn + step * 5) % FAULTS.len()])));
+            *turn += 1;
+        }
+    }
+    chosen
+}
+
+async fn strike(phase: &Phase, region: &str, number: u64, fault: Fault) -> Result<(), String> {
+    let bench = Bench::of(phase.before.clone(), region);
+    bench.faults(Faults::new(vec![Rule::nth(number, fault)], 1));
+    let ended = bench.run(&phase.graph, phase.goal).await;
+    if bench.sim.fired().len() != 1 {
+        return Err(format!("the fault fired {} times", bench.sim.fired().len()));
+    }
+    if matches!(fault, Fault::DieBefore | Fault::DieAfter) && !matches!(ended, Ended::Killed) {
+        return Err(format!("it did not die: {ended:?}"));
+    }
+    bench.faults(Faults::default());
+    if !ended.is_done() {
+        let again = bench.run(&phase.graph, phase.goal).await;
+        if !again.is_done() {
+            return Err(format!("the second run is not done either: {again:#?}\nthe first: {ended:#?}"));
+        }
+    }
+    bench.settled(&phase.graph, phase.goal).await;
+    let found = difference(&phase.clean, &picture(&bench.world(), &bench.place));
+    if found.is_empty() { Ok(()) } else { Err(format!("compared with a clean run:\n{}", found.join("\n"))) }
+}
+
+async fn sweep(scene: &Scene, turn: usize) {
+    let mut turn = turn;
+    let mut wrong = Vec::new();
+    let mut struck = 0;
+    for phase in life(scene).await {
+        for (number, fault) in chosen(&phase, &mut turn) {
+            let request =
+                usize::try_from(number).ok().and_then(|n| phase.requests.get(n - 1)).cloned().unwrap_or_default();
+            struck += 1;
+            if let Err(text) = strike(&phase, &scene.region, number, fault).await {
+                wrong.push(format!("{} {}: {fault:?} at request {number}, {request}: {text}", scene.name, phase.name));
+            }
+        }
+    }
+    assert!(struck > 100, "a sweep strikes often, not {struck} times");
+    assert!(wrong.is_empty(), "{} of {struck} went wrong:\n\n{}", wrong.len(), wrong.join("\n\n"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn cruddur_survives_a_fault_at_any_request() {
+    sweep(&scenes::cruddur(), 0).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn cruddur_without_a_certificate_survives_a_fault_at_any_request() {
+    sweep(&scenes::cruddur_http(), 3).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn flask_todo_survives_a_fault_at_any_request() {
+    sweep(&scenes::flask_todo(), 7).await;
+}
