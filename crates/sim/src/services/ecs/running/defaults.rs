@@ -53,9 +53,8 @@ pub fn shown(input: &Map<String, Value>) -> Map<String, Value> {
     let configuration = configuration(input.map("deploymentConfiguration"), None, daemon);
     doc.insert("deploymentConfiguration".to_owned(), configuration);
     doc.insert("deploymentController".to_owned(), json!({ "type": controller }));
-    if let Some(seconds) = grace(input) {
-        doc.insert("healthCheckGracePeriodSeconds".to_owned(), seconds);
-    }
+    let grace = written(input, "healthCheckGracePeriodSeconds").cloned().unwrap_or_else(|| json!(0));
+    doc.insert("healthCheckGracePeriodSeconds".to_owned(), grace);
     if let Some(network) = input.map("networkConfiguration") {
         doc.insert("networkConfiguration".to_owned(), networking(network));
     }
@@ -63,11 +62,6 @@ pub fn shown(input: &Map<String, Value>) -> Map<String, Value> {
     let balanced = balanced.unwrap_or_else(|| json!(if can_balance(&doc) { "ENABLED" } else { "DISABLED" }));
     doc.insert("availabilityZoneRebalancing".to_owned(), balanced);
     doc
-}
-
-fn grace(input: &Map<String, Value>) -> Option<Value> {
-    let balanced = !input.list("loadBalancers").is_empty();
-    input.member("healthCheckGracePeriodSeconds").cloned().or_else(|| balanced.then(|| json!(0)))
 }
 
 /// A network configuration with its defaults.
@@ -100,11 +94,16 @@ pub fn configuration(written: Option<&Map<String, Value>>, before: Option<&Map<S
     all.entry("minimumHealthyPercent").or_insert_with(|| json!(minimum));
     all.entry("strategy").or_insert_with(|| json!("ROLLING"));
     all.entry("bakeTimeInMinutes").or_insert_with(|| json!(0));
-    let breaker = fill(
-        all.map("deploymentCircuitBreaker"),
-        &json!({ "enable": false, "rollback": false,
-        "resetOnHealthyTask": true, "thresholdConfiguration": { "type": "BOUNDED_PERCENT", "value": 50 } }),
-    );
+    // How a breaker counts is kept by an update that says nothing of it.
+    let mut usual = json!({ "enable": false, "rollback": false, "resetOnHealthyTask": true,
+        "thresholdConfiguration": { "type": "BOUNDED_PERCENT", "value": 50 } });
+    let kept = before.and_then(|before| before.map("deploymentCircuitBreaker"));
+    for name in ["resetOnHealthyTask", "thresholdConfiguration"] {
+        if let Some(value) = kept.and_then(|kept| kept.get(name)) {
+            usual[name] = value.clone();
+        }
+    }
+    let breaker = fill(all.map("deploymentCircuitBreaker"), &usual);
     let alarms = fill(all.map("alarms"), &json!({ "alarmNames": [], "rollback": false, "enable": false }));
     all.insert("deploymentCircuitBreaker".to_owned(), breaker);
     all.insert("alarms".to_owned(), alarms);

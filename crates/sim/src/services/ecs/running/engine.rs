@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::launch::{self, Plan};
 use super::service::{ACTIVE, DRAINING, INACTIVE, Rollout, Service};
-use super::{Event, health, of, outcome, places, read, stages, stop};
+use super::{Event, Running, health, of, outcome, places, read, stages, stop};
 use crate::call::Members;
 use crate::services::ecs::registry;
 use crate::services::scaling;
@@ -154,7 +154,9 @@ fn roll(world: &mut World, place: &Place, service: &mut Service) {
     let reason = format!("Scaling activity initiated by (deployment {})", primary.id);
     let surplus = usize::try_from(len(&now.new) - service.desired).unwrap_or(0);
     if surplus > 0 {
-        stop_some(world, place, service, &now.new, surplus, &reason);
+        if stop_some(world, place, service, &now.new, surplus, &reason) < surplus {
+            expiry(world, place, service);
+        }
         return;
     }
     let missing = service.desired - len(&now.new);
@@ -164,6 +166,9 @@ fn roll(world: &mut World, place: &Place, service: &mut Service) {
     let spare = if primary.state == "FAILED" { 0 } else { now.healthy - floor };
     let (idle, serving): (Vec<String>, Vec<String>) =
         now.old.iter().cloned().partition(|key| !serves(world, place, key));
+    // What is on its way in a deployment that failed is left to its fate: it mostly fails as the others did.
+    let running = of(world, place);
+    let idle: Vec<String> = idle.into_iter().filter(|key| !is_fated(running, service, key)).collect();
     let idling = if primary.state == "FAILED" { 0 } else { idle.len() };
     let mut stopped = stop_some(world, place, service, &idle, idling, &reason);
     stopped += stop_some(world, place, service, &serving, usize::try_from(spare).unwrap_or(0), &reason);
@@ -178,8 +183,24 @@ fn roll(world: &mut World, place: &Place, service: &mut Service) {
     }
 }
 
+/// Looks again when the first protection of a task is over.
+fn expiry(world: &mut World, place: &Place, service: &mut Service) {
+    let now = world.now;
+    let running = of(world, place);
+    let tasks = service.tasks.iter().filter_map(|key| running.tasks.get(key)).filter(|task| task.is_wanted());
+    if let Some(first) = tasks.filter_map(|task| task.protected).filter(|until| *until > now).min() {
+        service.wake(world, place, first.since(now));
+    }
+}
+
 fn serves(world: &mut World, place: &Place, key: &str) -> bool {
     of(world, place).tasks.get(key).is_some_and(|task| task.is_running() && task.settled)
+}
+
+/// Whether a task is on its way to run in a deployment that has failed.
+fn is_fated(running: &Running, service: &Service, key: &str) -> bool {
+    let failed = |id: &str| service.rollouts.iter().any(|it| it.id == id && it.state == "FAILED");
+    running.tasks.get(key).is_some_and(|task| task.is_pending() && failed(&task.rollout))
 }
 
 /// Tells once why nothing goes on.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::places::{self, invalid, missing};
-use super::{Task, of};
+use super::{Task, engine, of};
 use crate::call::{Call, Input, Members, Refusal, Reply};
 
 /// ExecuteCommand.
@@ -69,7 +69,16 @@ pub fn protect(call: &mut Call<'_>, input: &Input) -> Reply {
         return Err(invalid("Tasks cannot be empty."));
     }
     let until = call.now().plus(Duration::from_secs(60 * minutes.unsigned_abs()));
-    each(call, input, 10, |task| task.protected = on.then_some(until))
+    let reply = each(call, input, 10, |task| task.protected = on.then_some(until))?;
+    // What the scheduler left alone so far it may stop now.
+    let place = call.place.clone();
+    let keys = reply.list("protectedTasks").iter().filter_map(|task| task.text("taskArn")?.split_once('/'));
+    let keys: Vec<String> = keys.map(|(_, key)| key.to_owned()).collect();
+    for key in keys {
+        let service = of(call.world, &place).tasks.get(&key).and_then(|task| task.service.clone());
+        engine::nudge(call.world, &place, service.as_deref());
+    }
+    Ok(reply)
 }
 
 /// GetTaskProtection.

@@ -71,15 +71,18 @@ fn describe(running: &Running, service: &Service, with_tags: bool) -> Value {
     set("events", json!(events));
     let rollouts = service.rollouts.iter().enumerate();
     set("deployments", rollouts.map(|(index, it)| deployment(running, service, it, index == 0)).collect());
-    if service.is_ours() && !service.rollouts.is_empty() {
-        let current = service.rollouts.iter().map(|it| revision(running, service, it));
-        set("currentServiceRevisions", current.collect());
-        set("currentServiceDeployment", json!(service.deployment));
-    }
-    if !service.is_ours()
-        && service.doc.map("deploymentController").is_some_and(|it| it.text("type") == Some("EXTERNAL"))
-    {
-        set("taskSets", json!([]));
+    match service.controller() {
+        "ECS" if service.rollouts.is_empty() => {}
+        "ECS" => {
+            let current = service.rollouts.iter().map(|it| revision(running, service, it));
+            set("currentServiceRevisions", current.collect());
+            set("currentServiceDeployment", json!(service.deployment));
+        }
+        _ => {
+            let rollouts = service.rollouts.iter().enumerate();
+            set("taskSets", rollouts.map(|(index, it)| task_set(running, service, it, index == 0)).collect());
+            set("deployments", json!([]));
+        }
     }
     if with_tags {
         set("tags", tags::to_list(&service.tags, "key", "value"));
@@ -101,6 +104,35 @@ fn revision(running: &Running, service: &Service, rollout: &Rollout) -> Value {
 fn wanted(service: &Service, rollout: &Rollout, count: Count) -> i64 {
     let primary = service.rollouts.first().is_some_and(|first| first.id == rollout.id);
     if primary { service.desired } else { count.wanted }
+}
+
+/// The task set of a service that CodeDeploy deploys: what is a deployment elsewhere.
+fn task_set(running: &Running, service: &Service, rollout: &Rollout, primary: bool) -> Value {
+    let mut document = deployment(running, service, rollout, primary);
+    let count = count(running, service, Some(&rollout.id));
+    if let Some(members) = document.as_object_mut() {
+        for name in ["rolloutState", "rolloutStateReason", "failedTasks", "desiredCount", "serviceConnectConfiguration"]
+        {
+            members.remove(name);
+        }
+        members.insert("computedDesiredCount".to_owned(), json!(wanted(service, rollout, count)));
+        members.insert("loadBalancers".to_owned(), json!(rollout.spec.list("loadBalancers")));
+        members.insert("serviceRegistries".to_owned(), json!(rollout.spec.list("serviceRegistries")));
+        members.insert("scale".to_owned(), json!({ "value": 100.0, "unit": "PERCENT" }));
+        let steady = if service.steady.is_some() { "STEADY_STATE" } else { "STABILIZING" };
+        members.insert("stabilityStatus".to_owned(), json!(steady));
+        members.insert("stabilityStatusAt".to_owned(), rollout.updated.value());
+        members.insert("serviceArn".to_owned(), json!(service.arn));
+        members.insert("clusterArn".to_owned(), json!(service.cluster_arn));
+        members.insert("startedBy".to_owned(), json!("CODE_DEPLOY"));
+        let set = format!(":task-set/{}/{}", service.key(), rollout.id);
+        let arn = service.arn.replace(&format!(":service/{}", service.key()), &set);
+        members.insert("taskSetArn".to_owned(), json!(arn));
+        for extra in ["volumeConfigurations", "vpcLatticeConfigurations", "serviceConnectResources"] {
+            members.remove(extra);
+        }
+    }
+    document
 }
 
 /// The members of a revision that a deployment shows.

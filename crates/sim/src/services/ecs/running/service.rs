@@ -201,6 +201,8 @@ impl Service {
 
     /// Lets it tell something. The newest event comes first.
     pub fn tell(&mut self, world: &mut World, text: &str) {
+        // What a steady service would have said meanwhile comes before.
+        self.repeat_steady(world);
         let at = world.now;
         self.tell_at(world, at, text);
     }
@@ -214,8 +216,8 @@ impl Service {
     /// Says that it is steady, unless it said so less than six hours ago, and what it would have said since.
     pub fn say_steady(&mut self, world: &mut World) {
         if self.steady.is_none() {
-            self.steady = Some(world.now);
             self.tell(world, STEADY);
+            self.steady = Some(world.now);
         }
         self.repeat_steady(world);
     }
@@ -256,9 +258,14 @@ impl Service {
         self.doc.text("schedulingStrategy") == Some("DAEMON")
     }
 
-    /// Whether ECS itself deploys it.
+    /// Whether ECS runs its tasks by itself: all but those whose task sets somebody else makes.
     pub fn is_ours(&self) -> bool {
-        self.doc.map("deploymentController").is_none_or(|it| it.text_or_empty("type") == "ECS")
+        self.controller() != "EXTERNAL"
+    }
+
+    /// `ECS`, `CODE_DEPLOY` or `EXTERNAL`.
+    pub fn controller(&self) -> &str {
+        self.doc.map("deploymentController").and_then(|it| it.text("type")).unwrap_or("ECS")
     }
 
     /// The configuration of its deployments.

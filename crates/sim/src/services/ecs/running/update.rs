@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::check::{self, Capacity};
 use super::places::{self, invalid};
 use super::service::Service;
-use super::{connect, create, defaults, of, outcome, read};
+use super::{Event, connect, create, defaults, of, outcome, read};
 use crate::call::{Call, Input, Members, Refusal, Reply};
 use crate::services::ecs::registry::ClusterFacts;
 
@@ -41,6 +41,9 @@ pub fn update(call: &mut Call<'_>, input: &Input) -> Reply {
     let place = call.place.clone();
     let before = places::active(of(call.world, &place), &cluster, input.text_or_empty("service"))?.clone();
     let key = before.key();
+    if before.controller() == "CODE_DEPLOY" {
+        left_to_code_deploy(input)?;
+    }
     let mut after = changed(call, input, &before, &cluster)?;
     let force = input.flag("forceNewDeployment") == Some(true);
     let differs =
@@ -52,6 +55,12 @@ pub fn update(call: &mut Call<'_>, input: &Input) -> Reply {
         let revision = outcome::revise(call.world, &place, &mut after);
         outcome::deploy(call.world, &place, &mut after, &revision);
     }
+    for discovery in
+        before.discovery.values().filter(|_| deploys).filter(|arn| !after.discovery.values().any(|it| it == *arn))
+    {
+        let event = Event::Forget { discovery: discovery.clone() };
+        call.after(Duration::from_secs(300), crate::world::Event::Ecs(event));
+    }
     if deploys || before.desired != after.desired || before.doc != after.doc {
         let delay = if deploys { Duration::from_millis(1600) } else { Duration::from_secs(1) };
         after.wake(call.world, &place, delay);
@@ -62,6 +71,29 @@ pub fn update(call: &mut Call<'_>, input: &Input) -> Reply {
     }
     of(call.world, &place).services.insert(key.clone(), after);
     Ok(json!({ "service": read::service(call, &key, false) }))
+}
+
+/// What only CodeDeploy changes of the services that it deploys.
+fn left_to_code_deploy(input: &Input) -> Result<(), Refusal> {
+    let names = [
+        ("taskDefinition", "task definition"),
+        ("networkConfiguration", "network parameters"),
+        ("platformVersion", "platform version"),
+        ("loadBalancers", "load balancers"),
+    ];
+    for (_, what) in names.into_iter().filter(|(name, _)| input.has(name)) {
+        return Err(invalid(format!(
+            "Unable to update {what} on services with a CODE_DEPLOY deployment controller. Use AWS CodeDeploy to trigger \
+             a new deployment."
+        )));
+    }
+    if input.flag("forceNewDeployment") == Some(true) {
+        return Err(invalid(
+            "Cannot force a new deployment on services with a CODE_DEPLOY deployment controller. Use AWS CodeDeploy to \
+             trigger a new deployment.",
+        ));
+    }
+    Ok(())
 }
 
 /// The service as the request wants it.
