@@ -67,7 +67,23 @@ pub fn check(service: &'static Service, operation: &Operation, input: &Input, wo
     match wording {
         Wording::Own => Ok(()),
         Wording::Ec2 => ec2(&found).map_or(Ok(()), Err),
-        Wording::Coral { code, shows_value } => Err(coral(&found, code, shows_value)),
+        Wording::Coral { code, shows_value } => {
+            if ALPHABETICAL.contains(&service.name) {
+                sort_values(&mut found);
+            }
+            Err(coral(&found, code, shows_value))
+        }
+    }
+}
+
+/// The services that tell the values of an enumeration in the order of the alphabet.
+const ALPHABETICAL: &[&str] = &["application-autoscaling"];
+
+fn sort_values(found: &mut [Violation]) {
+    for violation in found {
+        if let What::NotOf(values) = &mut violation.what {
+            values.sort_unstable();
+        }
     }
 }
 
