@@ -74,7 +74,23 @@ pub fn check(service: &'static Service, operation: &Operation, input: &Input, wo
         Wording::Ecr => found.first().map_or(Ok(()), |first| Err(ecr(first))),
         Wording::Own(words) => words(&operation.name, &found).map_or(Ok(()), Err),
         Wording::Ec2 => ec2(&found).map_or(Ok(()), Err),
-        Wording::Coral { code, shows_value } => Err(coral(&found, code, shows_value)),
+        Wording::Coral { code, shows_value } => {
+            if ALPHABETICAL.contains(&service.name) {
+                sort_values(&mut found);
+            }
+            Err(coral(&found, code, shows_value))
+        }
+    }
+}
+
+/// The services that tell the values of an enumeration in the order of the alphabet.
+const ALPHABETICAL: &[&str] = &["application-autoscaling"];
+
+fn sort_values(found: &mut [Violation]) {
+    for violation in found {
+        if let What::NotOf(values) = &mut violation.what {
+            values.sort_unstable();
+        }
     }
 }
 
