@@ -128,6 +128,7 @@ pub(super) struct Group {
     /// Those that were set.
     pub(super) attributes: BTreeMap<String, String>,
     pub(super) tags: Tags,
+    #[serde(with = "crate::pairs")]
     pub(super) targets: BTreeMap<(String, u16), Target>,
 }
 
