@@ -287,14 +287,14 @@ fn readiness(raw: &LoadBalancer) -> Readiness {
 fn live(item: &Item<LoadBalancer>, stack: &str) -> Live {
     let raw = &item.raw;
     let (arn, name) = (raw.load_balancer_arn().unwrap_or_default(), raw.load_balancer_name().unwrap_or_default());
-    let dns_name = raw.dns_name().unwrap_or_default();
+    // Route 53 keeps names in lower case: records made from this one have to read back the same.
+    let dns_name = raw.dns_name().unwrap_or_default().to_ascii_lowercase();
     let mut live = Live::new(arn, name, tags::owner(&item.tags, stack), doc(&canonical(item)))
         .output("arn", arn)
-        .output("dns_name", dns_name)
+        .output("dns_name", dns_name.as_str())
         .output("zone_id", raw.canonical_hosted_zone_id().unwrap_or_default())
         .output("name", name)
         .output("full", elb::full_name(arn));
-    let dns_name = dns_name.to_ascii_lowercase();
     // Alias records of the console point to the name with this prefix.
     live.handles.push(format!("dualstack.{dns_name}"));
     live.handles.push(dns_name);
@@ -353,6 +353,7 @@ mod tests {
         let live = live(&item, "c");
         assert_eq!(live.owner, Owner::Ours(id("web")));
         assert_eq!(live.outputs["full"], "app/c-web/0123456789abcdef");
+        assert_eq!(live.outputs["dns_name"], "c-web-1.us-east-1.elb.amazonaws.com");
         assert!(live.handles.contains(&"c-web-1.us-east-1.elb.amazonaws.com".to_owned()));
         assert_eq!(live.uses, ["sg-1"]);
         assert_eq!(live.readiness, Readiness::Pending("provisioning".to_owned()));

@@ -5,6 +5,7 @@ mod good;
 mod mutated;
 mod own_files;
 mod paths;
+mod whole;
 
 use std::collections::BTreeMap;
 

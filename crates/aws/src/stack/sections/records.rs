@@ -154,7 +154,13 @@ fn values(ctx: &Ctx<'_>, tree: &Tree, rtype: &str) -> Vec<Text> {
                     continue;
                 }
             },
-            open => open,
+            open => {
+                if rtype == "TXT" {
+                    quoted(open)
+                } else {
+                    open
+                }
+            }
         };
         if found.contains(&value) {
             let summary = format!("{} stands here twice", item.describe());
@@ -209,6 +215,22 @@ fn caa(text: &str) -> Option<String> {
     let value = value.trim();
     let value = value.strip_prefix('"').and_then(|value| value.strip_suffix('"')).unwrap_or(value);
     (!value.contains('"')).then(|| format!("{flags} {tag} \"{value}\""))
+}
+
+/// A text with something open in it, in quotes unless it has them; what is open are names, which need no escapes.
+fn quoted(open: Text) -> Text {
+    let quote = || Text::Known("\"".to_owned());
+    match open {
+        Text::Join(parts) if matches!(parts.first(), Some(Text::Known(first)) if first.starts_with('"')) => {
+            Text::Join(parts)
+        }
+        Text::Join(mut parts) => {
+            parts.insert(0, quote());
+            parts.push(quote());
+            Text::Join(parts)
+        }
+        open => Text::Join(vec![quote(), open, quote()]),
+    }
 }
 
 /// A text in quotes, cut into strings of 255 bytes; what is already in quotes stays.
