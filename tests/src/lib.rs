@@ -8,6 +8,7 @@ pub mod lab;
 pub mod moto;
 pub mod picture;
 pub mod program;
+pub mod served;
 pub mod simulated;
 pub mod virtual_time;
 pub mod world;

@@ -266,5 +266,7 @@ impl Clock for PausedClock {
 
 /// Adds the certificate that the stacks are given, issued for a domain and what is below it.
 pub fn add_certificate(bench: &Bench, domain: &str) {
-    let _ = (bench, domain);
+    let names = [domain.to_owned(), format!("*.{domain}")];
+    let made = bench.sim.with_world(|world| evenkeel_sim::services::acm::provide(world, CERTIFICATE, &names));
+    assert!(made, "the certificate was made");
 }

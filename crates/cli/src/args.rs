@@ -52,7 +52,9 @@ Examples:
   evenkeel sim                                     serve a simulated AWS on http://127.0.0.1:4566
   evenkeel sim --port 0 --file /tmp/world.json     on any free port, kept in another file
   evenkeel sim zone example.com                    give it a domain
+  evenkeel sim provide stacks/cruddur.yaml         give it what a stack expects to find
   evenkeel sim status                              say what is in it
+  evenkeel sim call ec2 DescribeVpcs               ask it something, without another tool
   evenkeel apply --sim                             use the same world without a server";
 
 const COMPLETIONS_EXAMPLES: &str = "\
@@ -278,6 +280,24 @@ pub enum SimCommand {
         /// The domain, such as example.com.
         #[arg(value_name = "DOMAIN")]
         domain: String,
+    },
+    /// Give it what a stack file presupposes: hosted zones, certificates, parameters, secrets, roles.
+    Provide {
+        /// The stack file.
+        #[arg(value_name = "STACK", default_value = "stack.yaml")]
+        stack: PathBuf,
+    },
+    /// Carry out one operation of an AWS service in it and print the reply.
+    Call {
+        /// The service, as the aws CLI has it: `ec2`, `elbv2`, `logs`.
+        #[arg(value_name = "SERVICE")]
+        service: String,
+        /// The operation, as the service's API has it: `DescribeVpcs`.
+        #[arg(value_name = "OPERATION")]
+        operation: String,
+        /// Its input, as JSON.
+        #[arg(value_name = "JSON", default_value = "{}")]
+        input: String,
     },
 }
 

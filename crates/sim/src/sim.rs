@@ -250,7 +250,6 @@ fn carry_out(
     }
 }
 
-#[expect(clippy::too_many_arguments, reason = "one request with everything that has a say in it")]
 fn try_out(
     world: &mut World,
     throttle: Option<&mut Throttle>,
@@ -266,10 +265,10 @@ fn try_out(
     let unknown = |name: &str| services::unknown_operation(service, name);
     let operation = target.operation.as_ref().map_err(|name| unknown(name))?;
     let handler = services::handler(service.name, &operation.name).ok_or_else(|| unknown(&operation.name))?;
-    if let Some(throttle) = throttle {
-        throttle.take(&place, service.name, &operation.name, world.now)?;
-    }
     let input = wire::read(target, operation, request)?;
+    if let Some(throttle) = throttle {
+        throttle.take(&place, service.name, &operation.name, &input, world.now)?;
+    }
     validate::check(service, operation, &input, services::wording(service.name))?;
     let request_id = request_id.to_owned();
     let mut call = Call { world, place, caller, service, operation: &operation.name, request_id };

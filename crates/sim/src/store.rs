@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::world::World;
+use crate::world::{Moment, World};
 
 /// The format's name, by which a file is known to be ours.
 const FORMAT: &str = "evenkeel-simulated-aws";
@@ -59,6 +59,8 @@ struct Head {
 
 #[derive(Deserialize)]
 struct Document {
+    /// When it was written, by the computer's clock.
+    saved: Moment,
     world: World,
 }
 
@@ -66,6 +68,7 @@ struct Document {
 struct DocumentRef<'w> {
     format: &'static str,
     version: u32,
+    saved: Moment,
     world: &'w World,
 }
 
@@ -133,8 +136,11 @@ impl Store {
             Some(VERSION) => {}
             found => return Err(StoreError::Version { path: path.to_owned(), found: found.unwrap_or_default() }),
         }
-        let document: Document = serde_json::from_slice(&bytes).map_err(|error| foreign(error.to_string()))?;
-        Ok(Some(document.world))
+        let Document { saved, mut world } =
+            serde_json::from_slice(&bytes).map_err(|error| foreign(error.to_string()))?;
+        // Meanwhile time went on there as it did here.
+        world.advance(world.now.plus(Moment::wall().since(saved)));
+        Ok(Some(world))
     }
 
     /// Writes the world: a new file that takes the old one's place.
@@ -145,7 +151,7 @@ impl Store {
         let io = |source| StoreError::Io { path: self.path.clone(), source };
         let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let mut file = tempfile::NamedTempFile::new_in(folder).map_err(io)?;
-        let document = DocumentRef { format: FORMAT, version: VERSION, world };
+        let document = DocumentRef { format: FORMAT, version: VERSION, saved: Moment::wall(), world };
         let bytes = serde_json::to_vec(&document).map_err(|error| io(error.into()))?;
         file.write_all(&bytes).and_then(|()| file.as_file().sync_data()).map_err(io)?;
         file.persist(&self.path).map_err(|error| io(error.error))?;

@@ -8,7 +8,7 @@ use crate::call::{Input, Refusal};
 use crate::model::{Operation, Service, Shape, ShapeId, ShapeKind};
 
 /// How a service words such refusals.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub enum Wording {
     /// `N validation errors detected: …` under this code; the flag tells whether a value that fits no pattern is shown.
     Coral {
@@ -17,10 +17,12 @@ pub enum Wording {
         /// Whether a value that fits no pattern is shown.
         shows_value: bool,
     },
+    /// ECR: `Invalid parameter at 'x' failed to satisfy constraint: '…'`, the first thing that is wrong.
+    Ecr,
     /// EC2: `The request must contain the parameter X`.
     Ec2,
-    /// No limits of the model are enforced; the operations check for themselves.
-    Own,
+    /// The service's own words, given the name of the operation; it may overlook some of them and leave them to the operation.
+    Own(fn(&str, &[Violation]) -> Option<Refusal>),
 }
 
 /// One thing that is wrong.
@@ -58,14 +60,19 @@ pub enum What {
 /// # Errors
 /// The refusal of everything that is wrong.
 pub fn check(service: &'static Service, operation: &Operation, input: &Input, wording: Wording) -> Result<(), Refusal> {
-    let (Some(shape), false) = (operation.input, wording == Wording::Own) else { return Ok(()) };
+    let Some(shape) = operation.input else { return Ok(()) };
     let mut found = Vec::new();
     structure(service, shape, &input.0, "", &mut found);
+    found.retain(|violation| !has_own_words(service.name, violation));
+    if service.name == "iam" {
+        found.iter_mut().for_each(hide_enumeration);
+    }
     if found.is_empty() {
         return Ok(());
     }
     match wording {
-        Wording::Own => Ok(()),
+        Wording::Ecr => found.first().map_or(Ok(()), |first| Err(ecr(first))),
+        Wording::Own(words) => words(&operation.name, &found).map_or(Ok(()), Err),
         Wording::Ec2 => ec2(&found).map_or(Ok(()), Err),
         Wording::Coral { code, shows_value } => {
             if ALPHABETICAL.contains(&service.name) {
@@ -87,6 +94,19 @@ fn sort_values(found: &mut [Violation]) {
     }
 }
 
+/// Whether an operation words this for itself.
+fn has_own_words(service: &str, violation: &Violation) -> bool {
+    let name = matches!(violation.path.as_str(), "logGroupName" | "logStreamName");
+    service == "logs" && name && matches!(violation.what, What::Longer(_))
+}
+
+/// IAM tells neither the value nor what it could have been.
+fn hide_enumeration(violation: &mut Violation) {
+    if let What::NotOf(values) = &mut violation.what {
+        values.clear();
+    }
+}
+
 /// The refusal of a framework that tells everything at once.
 pub fn coral(found: &[Violation], code: &str, shows_value: bool) -> Refusal {
     let words: Vec<String> = found.iter().map(|violation| sentence(violation, shows_value)).collect();
@@ -95,7 +115,11 @@ pub fn coral(found: &[Violation], code: &str, shows_value: bool) -> Refusal {
 }
 
 fn sentence(violation: &Violation, shows_value: bool) -> String {
-    let hidden = !shows_value && matches!(violation.what, What::Unfit(_));
+    let hidden = match &violation.what {
+        What::Unfit(_) => !shows_value,
+        What::NotOf(values) => values.is_empty(),
+        _ => false,
+    };
     let value = match (&violation.what, &violation.value) {
         _ if hidden => "Value".to_owned(),
         (What::Missing, _) | (_, None) => "Value null".to_owned(),
@@ -107,6 +131,7 @@ fn sentence(violation: &Violation, shows_value: bool) -> String {
         What::Longer(than) => format!("have length less than or equal to {than}"),
         What::Less(than) => format!("have value greater than or equal to {than}"),
         What::More(than) => format!("have value less than or equal to {than}"),
+        What::NotOf(values) if values.is_empty() => "satisfy enum value set".to_owned(),
         What::NotOf(values) => format!("satisfy enum value set: [{}]", values.join(", ")),
         What::Unfit(pattern) => format!("satisfy regular expression pattern: {pattern}"),
     };
@@ -132,16 +157,35 @@ fn ec2(found: &[Violation]) -> Option<Refusal> {
                 capital(&violation.path)
             ),
         )),
-        What::Less(_) | What::More(_) => Some(Refusal::new(
+        What::Less(limit) | What::More(limit) => Some(Refusal::new(
             "InvalidParameterValue",
             format!(
-                "Value ( {} ) for parameter {} is invalid. Expecting a value within the limits of the parameter.",
+                "Value ( {} ) for parameter {} is invalid. Expecting a value {} than {limit}.",
                 violation.value.clone().unwrap_or_default(),
-                violation.path
+                violation.path,
+                if matches!(violation.what, What::Less(_)) { "greater" } else { "less" },
             ),
         )),
         What::Shorter(_) | What::Longer(_) | What::Unfit(_) => None,
     })
+}
+
+/// ECR's refusal. It tells an older pattern for names of repositories than its model has.
+fn ecr(violation: &Violation) -> Refusal {
+    const NAMES: &str = "(?:[a-z0-9]+(?:[._-][a-z0-9]+)*/)*[a-z0-9]+(?:[._-][a-z0-9]+)*";
+    let path = &violation.path;
+    let must = match &violation.what {
+        What::Missing => "must not be null".to_owned(),
+        What::Shorter(than) => format!("must have length greater than or equal to {than}"),
+        What::Longer(than) => format!("must have length less than or equal to {than}"),
+        What::Less(than) => format!("must have value greater than or equal to {than}"),
+        What::More(than) => format!("must have value less than or equal to {than}"),
+        What::NotOf(values) => format!("Member must satisfy enum value set: [{}]", values.join(", ")),
+        What::Unfit(_) if path.starts_with("repositoryName") => format!("must satisfy regular expression '{NAMES}'"),
+        What::Unfit(pattern) => format!("must satisfy regular expression '{pattern}'"),
+    };
+    let text = format!("Invalid parameter at '{path}' failed to satisfy constraint: '{must}'");
+    Refusal::new("InvalidParameterException", text)
 }
 
 fn camel(name: &str) -> String {

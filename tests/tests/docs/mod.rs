@@ -4,6 +4,7 @@
 mod commands;
 mod complete;
 mod pages;
+mod tutorial;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

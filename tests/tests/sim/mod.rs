@@ -1,6 +1,8 @@
 //! Whole stacks on the simulated AWS: the laws under faults, sudden death and drift, and the simulation itself from outside.
 
+mod clients;
 mod drift;
+mod files;
 mod random;
 mod recipe;
 mod scenes;

@@ -24,7 +24,7 @@ use crate::report::diagnostics;
 use crate::simulation::Simulation;
 
 /// The region of a simulated AWS if nobody names one.
-const SIMULATED_REGION: &str = "us-east-1";
+pub const SIMULATED_REGION: &str = "us-east-1";
 
 /// A stack, what is wanted of it, and a connection to where it lives.
 pub struct Session {
@@ -136,6 +136,9 @@ pub async fn open(path: &Path, global: &Global, options: PlanOptions, ui: &mut U
     let draft = graph(&loaded.stack, region.as_deref().unwrap_or_default())?;
     check_names(&options, &draft)?;
     let connection = connect(global, region, loaded.stack.account.as_deref(), ui).await?;
+    if let Some(simulation) = connection.simulation.as_ref().filter(|simulation| simulation.fresh) {
+        welcome(simulation, &graph(&loaded.stack, &connection.aws.region)?, ui);
+    }
     let mut options = options;
     let graph = if options.destroy {
         options.protected = draft.nodes().filter(|node| node.protect).map(|node| node.id.clone()).collect();
@@ -145,6 +148,15 @@ pub async fn open(path: &Path, global: &Global, options: PlanOptions, ui: &mut U
     };
     let file = options.destroy.then_some(draft);
     Ok(Session { file, ..Session::new(graph, connection, options) })
+}
+
+/// A world of just now gets what the stack presupposes: a first try should not need a second tool.
+fn welcome(simulation: &Simulation, graph: &Graph, ui: &mut Ui) {
+    let made = simulation.provide(graph);
+    ui.note("A simulated AWS was made. Nothing leaves this computer, and nothing costs anything.");
+    if !made.is_empty() {
+        ui.note(&format!("It was given what the stack expects to find there: {}.", made.join(", ")));
+    }
 }
 
 /// Targets have to be in the file; anything else would silently plan nothing.

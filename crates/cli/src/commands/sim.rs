@@ -1,21 +1,19 @@
 //! `evenkeel sim`: serves a simulated AWS to any client, says what is in it, empties it, or gives it a hosted zone.
 
 use std::net::SocketAddr;
+use std::path::Path;
 
 use evenkeel_sim::server;
-use evenkeel_sim::services;
 use evenkeel_sim::store::Store;
-use evenkeel_sim::world::{Moment, Place, World};
-use serde_json::{Value, json};
+use evenkeel_sim::world::Place;
+use serde_json::json;
 use tokio::net::TcpListener;
 
+use super::session;
 use crate::args::{Format, Global, Sim, SimCommand};
 use crate::exit::{Exit, Failure};
 use crate::out::Ui;
-use crate::simulation::{How, Simulation, refused, status};
-
-/// The account of a world that nobody named another for.
-const ACCOUNT: &str = "123456789012";
+use crate::simulation::{ACCOUNT, How, Simulation, provide, refused, status};
 
 /// Runs the command.
 ///
@@ -30,6 +28,11 @@ pub async fn run(args: &Sim, global: &Global, ui: &mut Ui) -> Result<Exit, Failu
         Some(SimCommand::Status) => tell(args, ui),
         Some(SimCommand::Reset) => reset(args, ui),
         Some(SimCommand::Zone { domain }) => zone(args, domain, ui).await,
+        Some(SimCommand::Call { service, operation, input }) => {
+            let region = session::region(global, None).unwrap_or_else(|| session::SIMULATED_REGION.to_owned());
+            call(args, &Place::new(ACCOUNT, &region), (service, operation, input), ui).await
+        }
+        Some(SimCommand::Provide { stack }) => give(args, stack, global, ui).await,
     }
 }
 
@@ -109,27 +112,51 @@ fn reset(args: &Sim, ui: &mut Ui) -> Result<Exit, Failure> {
 }
 
 async fn zone(args: &Sim, domain: &str, ui: &mut Ui) -> Result<Exit, Failure> {
-    let how = How { file: args.file.clone(), speed: 1.0, faults: None };
-    let simulation = Simulation::open(&how, "`evenkeel sim zone`", ui).await?;
-    let made = simulation.sim.with_world(|world| add_zone(world, domain));
-    let reply = made.map_err(|text| Failure::refused(text, "write a domain such as example.com"))?;
-    let id = reply["HostedZone"]["Id"].as_str().unwrap_or_default().rsplit('/').next().unwrap_or_default().to_owned();
-    ui.out.line(&format!("{domain} is now a public hosted zone, {id}"));
+    let simulation = held(args, ui).await?;
+    let place = Place::new(ACCOUNT, "us-east-1");
+    let made = simulation.sim.with_world(|world| provide::add_zone(world, &place, domain));
+    let made = made.map_err(|text| Failure::refused(text, "write a domain such as example.com"))?;
+    let now = if made { "is now" } else { "was already" };
+    ui.out.line(&format!("{domain} {now} a public hosted zone"));
     Ok(Exit::Done)
 }
 
-/// Makes a public hosted zone, unless there is one of that name.
-fn add_zone(world: &mut World, domain: &str) -> Result<Value, String> {
-    let place = Place::new(ACCOUNT, "us-east-1");
-    let ask = |world: &mut World, operation: &str, input: Value| {
-        services::call(world, &place, "route53", operation, input).map_err(|refusal| refusal.message)
-    };
-    let name = format!("{}.", domain.trim_end_matches('.').to_lowercase());
-    let found = ask(world, "ListHostedZonesByName", json!({ "DNSName": name, "MaxItems": "1" }))?;
-    let first = &found["HostedZones"][0];
-    if first["Name"] == name.as_str() {
-        return Ok(json!({ "HostedZone": first }));
+/// Makes what a stack presupposes and does not make itself.
+async fn give(args: &Sim, stack: &Path, global: &Global, ui: &mut Ui) -> Result<Exit, Failure> {
+    let loaded = session::load(stack, global, ui)?;
+    let region = session::region(global, loaded.stack.region.as_deref());
+    let graph = session::graph(&loaded.stack, region.as_deref().unwrap_or(session::SIMULATED_REGION))?;
+    let made = held(args, ui).await?.provide(&graph);
+    if made.is_empty() {
+        ui.note("Everything that the stack presupposes is there");
     }
-    let reference = format!("evenkeel sim zone {}", Moment::wall().iso());
-    ask(world, "CreateHostedZone", json!({ "Name": name, "CallerReference": reference }))
+    made.iter().for_each(|line| ui.out.line(line));
+    Ok(Exit::Done)
+}
+
+/// Carries out one operation.
+async fn call(
+    args: &Sim,
+    place: &Place,
+    (service, operation, input): (&str, &str, &str),
+    ui: &mut Ui,
+) -> Result<Exit, Failure> {
+    let input =
+        serde_json::from_str(input).map_err(|error| Failure::Usage(format!("the input is no JSON: {error}")))?;
+    let simulation = held(args, ui).await?;
+    match simulation.sim.call(place, service, operation, input) {
+        Ok(reply) => {
+            ui.out.line(&format!("{reply:#}"));
+            Ok(Exit::Done)
+        }
+        Err(refusal) => {
+            let help = "operations and their inputs are those of the AWS API reference";
+            Err(Failure::refused(format!("{service} {operation}: {}: {}", refusal.code, refusal.message), help))
+        }
+    }
+}
+
+async fn held(args: &Sim, ui: &mut Ui) -> Result<Simulation, Failure> {
+    let how = How { file: args.file.clone(), speed: 1.0, faults: None };
+    Simulation::open(&how, "`evenkeel sim`", ui).await
 }

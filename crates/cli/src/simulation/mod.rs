@@ -2,21 +2,27 @@
 //! its time pass faster. What the simulation does is not known here.
 
 pub mod faults;
+pub mod provide;
 pub mod status;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use evenkeel_core::graph::Graph;
 use evenkeel_sim::faults::Faults;
 use evenkeel_sim::store::{Store, StoreError};
-use evenkeel_sim::world::{Moment, World};
+use evenkeel_sim::world::{Moment, Place, World};
 use evenkeel_sim::{Settings, Sim};
 use tokio::task::JoinHandle;
 
 use crate::exit::Failure;
 use crate::out::Ui;
 
+/// The account of a world that nobody named another for.
+pub const ACCOUNT: &str = "123456789012";
+/// By then what was made is seen everywhere.
+const SETTLED: Duration = Duration::from_secs(120);
 /// Where the world is kept unless a file is named.
 pub const FILE: &str = ".evenkeel/sim.json";
 /// How much faster time passes in it: minutes become seconds.
@@ -55,6 +61,8 @@ pub struct Simulation {
     pub sim: Sim,
     /// How much faster its time passes.
     pub speed: f64,
+    /// Whether the world was made just now.
+    pub fresh: bool,
     store: Arc<Store>,
     saver: JoinHandle<()>,
 }
@@ -70,18 +78,28 @@ impl Simulation {
             Some(source) => faults::read(source)?,
         };
         let store = Arc::new(hold(&how.file, role, ui).await?);
-        let world = match store.load().map_err(|error| refused(&error))? {
-            // The world's time never goes back, and is not behind the computer's.
-            Some(mut world) => {
-                world.advance(world.now.max(Moment::wall()));
-                world
-            }
-            None => World::new(fastrand_seed(), Moment::wall()),
+        let found = store.load().map_err(|error| refused(&error))?;
+        let fresh = found.is_none();
+        let world = match found {
+            Some(world) => world,
+            None => World::new(seed(), Moment::wall()),
         };
         let sim = Sim::new(world, Settings { speed: how.speed, throttling: true, faults, recorded: false });
         save(&sim, &store).map_err(|error| refused(&error))?;
         let saver = tokio::spawn(keep_saved(sim.clone(), Arc::clone(&store)));
-        Ok(Self { sim, speed: how.speed, store, saver })
+        Ok(Self { sim, speed: how.speed, fresh, store, saver })
+    }
+}
+
+impl Simulation {
+    /// Gives the world what a stack presupposes and does not make itself; what was made.
+    pub fn provide(&self, graph: &Graph) -> Vec<String> {
+        let place = Place::new(ACCOUNT, &graph.stack.region);
+        let presupposed = provide::presupposed(graph);
+        let made = self.sim.with_world(|world| presupposed.provide(world, &place));
+        // A zone or a role of just now is not yet seen everywhere.
+        self.sim.pass(SETTLED);
+        made
     }
 }
 
@@ -95,7 +113,7 @@ impl Drop for Simulation {
 }
 
 /// A seed for a new world.
-fn fastrand_seed() -> u64 {
+fn seed() -> u64 {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_nanos() & u128::from(u64::MAX)).unwrap_or_default()
 }

@@ -71,8 +71,8 @@ const SERVICES: &[Entry] = table![
     "application-autoscaling" => scaling, coral("ValidationException");
     "dynamodb" => dynamodb, coral("ValidationException");
     "ec2" => ec2, Wording::Ec2;
-    "ecr" => ecr, coral("InvalidParameterException");
-    "ecs" => ecs, Wording::Own;
+    "ecr" => ecr, Wording::Ecr;
+    "ecs" => ecs, Wording::Own(ecs::checks::words);
     "elbv2" => elb, coral("ValidationError");
     "iam" => iam, discreet("ValidationError");
     "logs" => logs, discreet("InvalidParameterException");
@@ -104,7 +104,7 @@ pub fn handler(service: &str, operation: &str) -> Option<Handler> {
 
 /// How a service words what breaks the limits of its model.
 pub fn wording(service: &str) -> Wording {
-    entry(service).map_or(Wording::Own, |entry| entry.wording)
+    entry(service).map_or(Wording::Own(|_, _| None), |entry| entry.wording)
 }
 
 /// Every tagged resource of a place that the tagging API shows.

@@ -130,7 +130,7 @@ impl World {
     /// The account, made if it is new.
     pub fn account(&mut self, number: &Arc<str>) -> &mut Account {
         if !self.accounts.contains_key(number) {
-            let account = Account { iam: iam::fresh(self.now), ..Account::default() };
+            let account = Account { iam: iam::fresh(number, self.now), ..Account::default() };
             self.accounts.insert(Arc::clone(number), account);
         }
         self.accounts.entry(Arc::clone(number)).or_default()

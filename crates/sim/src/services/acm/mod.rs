@@ -1,8 +1,22 @@
-//! AWS Certificate Manager.
+//! AWS Certificate Manager: certificates that are asked for and validated by a record in a public zone, or brought along. Knows
+//! of DNS what `route53::resolve` tells.
 
+mod import;
 mod link;
+mod pem;
+mod reading;
+mod request;
+mod state;
+mod tag_ops;
+#[cfg(test)]
+mod tests;
+mod validation;
 
 pub use self::link::*;
+pub use self::state::Acm;
+pub use self::validation::happen;
+
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -11,28 +25,46 @@ use crate::tags::{Tagged, Tags};
 use crate::world::{Place, World};
 
 /// The operations.
-pub const OPERATIONS: &[Table] = &[];
-
-/// What a region has of it.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Acm {}
+pub const OPERATIONS: &[Table] = &[request::OPERATIONS, reading::OPERATIONS, import::OPERATIONS, tag_ops::OPERATIONS];
 
 /// What happens by itself.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub enum Event {}
-
-/// Lets it happen.
-pub fn happen(_: &mut World, _: &Place, event: Event) {
-    match event {}
+pub enum Event {
+    /// Somebody looks for the validation records.
+    Look {
+        /// The certificate.
+        arn: String,
+        /// How long until the next look; none if this one is out of turn.
+        again: Option<Duration>,
+    },
+    /// A certificate that needs no validation is issued.
+    Issue {
+        /// The certificate.
+        arn: String,
+    },
+    /// A request is refused after all.
+    Fail {
+        /// The certificate.
+        arn: String,
+    },
+    /// Nobody waits any longer.
+    GiveUp {
+        /// The certificate.
+        arn: String,
+    },
 }
 
 /// The tagged resources.
-pub fn tagged(_: &mut World, _: &Place) -> Vec<Tagged> {
-    Vec::new()
+pub fn tagged(world: &mut World, place: &Place) -> Vec<Tagged> {
+    let certificates = world.region(place).acm.certificates.values();
+    let tagged = certificates.filter(|certificate| !certificate.tags.is_empty());
+    tagged.map(|certificate| Tagged { arn: certificate.arn.clone(), tags: certificate.tags.clone() }).collect()
 }
 
 /// Sets and removes tags by ARN.
-pub fn retag(_: &mut World, _: &Place, _: &str, _: &Tags, _: &[String]) -> bool {
-    false
+pub fn retag(world: &mut World, place: &Place, arn: &str, set: &Tags, remove: &[String]) -> bool {
+    let Some(certificate) = world.region(place).acm.certificates.get_mut(arn) else { return false };
+    certificate.tags.extend(set.clone());
+    certificate.tags.retain(|key, _| !remove.contains(key));
+    true
 }

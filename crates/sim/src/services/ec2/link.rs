@@ -1,16 +1,15 @@
 //! What other services ask of EC2: subnets, security groups, and network interfaces of their load balancers, tasks, databases.
+//! Knows none of those services; they say what they want in `NewInterface`.
 
+use ipnet::Ipv4Net;
 use serde::{Deserialize, Serialize};
 
-use super::Ec2;
+pub use super::fresh::fresh;
+use super::interfaces;
+use super::kinds;
+use super::state::{Attachment, Ec2, Interface, Public};
 use crate::call::Refusal;
-use crate::world::{Ids, Moment, Place, Region, World};
-
-/// A region's network as it is on the first day: the default VPC with three subnets in three zones, its internet gateway,
-/// main route table, network ACL and default security group.
-pub fn fresh(_ids: &mut Ids, _place: &Place, _now: Moment) -> Ec2 {
-    Ec2::default()
-}
+use crate::world::{Place, Region, World};
 
 /// What others need to know of a subnet.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,33 +27,48 @@ pub struct SubnetFacts {
 }
 
 /// The subnet of that id.
-pub fn subnet(_region: &Region, _id: &str) -> Option<SubnetFacts> {
-    None
+pub fn subnet(region: &Region, id: &str) -> Option<SubnetFacts> {
+    let subnet = region.ec2.subnets.get(id)?;
+    let (vpc, zone, cidr) = (subnet.vpc.clone(), subnet.zone.clone(), subnet.cidr.clone());
+    let used = region.ec2.interfaces.values().filter(|interface| interface.subnet == id);
+    let used = used.map(|interface| interface.private.len()).sum();
+    Some(SubnetFacts { id: id.to_owned(), vpc, zone, free: capacity(&cidr).saturating_sub(used), cidr })
+}
+
+/// How many addresses a range has for interfaces: all but the first four and the last one.
+pub(super) fn capacity(cidr: &str) -> usize {
+    let bits = cidr.parse::<Ipv4Net>().map_or(32, |net| net.prefix_len());
+    (1usize << (32 - bits)).saturating_sub(5)
 }
 
 /// The VPC of a security group; none if there is no such group.
-pub fn group_vpc(_region: &Region, _group: &str) -> Option<String> {
-    None
+pub fn group_vpc(region: &Region, group: &str) -> Option<String> {
+    region.ec2.groups.get(group).map(|group| group.vpc.clone())
 }
 
 /// The default security group of a VPC.
-pub fn default_group(_region: &Region, _vpc: &str) -> Option<String> {
-    None
+pub fn default_group(region: &Region, vpc: &str) -> Option<String> {
+    default_of(&region.ec2, vpc)
+}
+
+pub(super) fn default_of(ec2: &Ec2, vpc: &str) -> Option<String> {
+    let found = ec2.groups.iter().find(|(_, group)| group.vpc == vpc && group.name == "default");
+    found.map(|(id, _)| id.clone())
 }
 
 /// The default VPC.
-pub fn default_vpc(_region: &Region) -> Option<String> {
-    None
+pub fn default_vpc(region: &Region) -> Option<String> {
+    region.ec2.vpcs.iter().find(|(_, vpc)| vpc.default).map(|(id, _)| id.clone())
 }
 
 /// Whether there is such a VPC.
-pub fn vpc_exists(_region: &Region, _vpc: &str) -> bool {
-    false
+pub fn vpc_exists(region: &Region, vpc: &str) -> bool {
+    region.ec2.vpcs.contains_key(vpc)
 }
 
 /// The zones of a region.
-pub fn zones(_place: &Place) -> Vec<String> {
-    Vec::new()
+pub fn zones(place: &Place) -> Vec<String> {
+    super::fresh::ZONES.iter().map(|zone| format!("{}{zone}", place.region)).collect()
 }
 
 /// A network interface that a service wants.
@@ -95,12 +109,79 @@ pub struct Attached {
 ///
 /// # Errors
 /// If the subnet or a group is not there, or the subnet has no free address.
-pub fn attach(_world: &mut World, _place: &Place, wanted: NewInterface) -> Result<Attached, Refusal> {
-    Err(Refusal::new("InvalidSubnetID.NotFound", format!("The subnet ID '{}' does not exist", wanted.subnet)))
+pub fn attach(world: &mut World, place: &Place, wanted: NewInterface) -> Result<Attached, Refusal> {
+    let kind = if wanted.description.starts_with("ELB net/") { "network_load_balancer" } else { "interface" };
+    let (id, mut made) = draft(world, place, &wanted.subnet, &wanted.groups)?;
+    // Load balancers and databases are behind an account of Amazon's own name; the account of Fargate is a number.
+    let owner = if wanted.requester.starts_with("amazon") { wanted.requester.clone() } else { "578734482556".into() };
+    let attachment = format!("ela-attach-0{}", world.ids.hex(16));
+    made.attachment = Some(Attachment { id: attachment, owner, time: world.now });
+    made.description = wanted.description;
+    made.managed = true;
+    made.kind = kind.to_owned();
+    if wanted.public {
+        let ip = interfaces::public_address(&mut world.ids);
+        let owner = if wanted.requester == "amazon-elb" { "amazon-elb" } else { "amazon" }.to_owned();
+        made.public = Some(Public { ip, owner, ..Public::default() });
+    }
+    made.requester = Some(wanted.requester);
+    let private_ip = made.private.first().cloned().unwrap_or_default();
+    let attached = Attached {
+        id: id.clone(),
+        subnet: made.subnet.clone(),
+        zone: made.zone.clone(),
+        private_dns: interfaces::private_name(&place.region, &private_ip),
+        private_ip,
+        public_ip: made.public.as_ref().map(|public| public.ip.clone()),
+        mac: made.mac.clone(),
+    };
+    world.region(place).ec2.interfaces.insert(id, made);
+    Ok(attached)
+}
+
+/// An interface of that subnet and those groups, with an address, that is not kept yet.
+pub(super) fn draft(
+    world: &mut World,
+    place: &Place,
+    subnet_id: &str,
+    groups: &[String],
+) -> Result<(String, Interface), Refusal> {
+    let id = format!("eni-0{}", world.ids.hex(16));
+    let mac = interfaces::hardware_address(&mut world.ids);
+    let start = world.ids.below(1 << 16);
+    let ec2 = &world.region(place).ec2;
+    let subnet = ec2.subnets.get(subnet_id).ok_or_else(|| kinds::SUBNET.missing(subnet_id))?;
+    let groups = interfaces::checked_groups(ec2, &subnet.vpc, groups)?;
+    let address = interfaces::free_address(ec2, subnet_id, start).ok_or_else(|| {
+        let text =
+            format!("The specified subnet does not have enough free addresses to satisfy the request: {subnet_id}");
+        Refusal::new("InsufficientFreeAddressesInSubnet", text)
+    })?;
+    let made = Interface {
+        subnet: subnet_id.to_owned(),
+        vpc: subnet.vpc.clone(),
+        zone: subnet.zone.clone(),
+        groups,
+        private: vec![address],
+        mac,
+        kind: "interface".to_owned(),
+        source_dest_check: true,
+        ..Interface::default()
+    };
+    Ok((id, made))
 }
 
 /// Removes an interface at once. Services call it some time after their owner of the interface is gone.
-pub fn release(_world: &mut World, _place: &Place, _id: &str) {}
+pub fn release(world: &mut World, place: &Place, id: &str) {
+    let ec2 = &mut world.region(place).ec2;
+    ec2.interfaces.remove(id);
+    ec2.tags.remove(id);
+}
 
 /// Gives an interface other groups.
-pub fn regroup(_world: &mut World, _place: &Place, _id: &str, _groups: &[String]) {}
+pub fn regroup(world: &mut World, place: &Place, id: &str, groups: &[String]) {
+    let ec2 = &mut world.region(place).ec2;
+    if let Some(interface) = ec2.interfaces.get_mut(id) {
+        interface.groups = groups.to_vec();
+    }
+}

@@ -1,38 +1,172 @@
-//! EC2: networks, security groups, network interfaces.
+//! EC2: networks, security groups, network interfaces. Ties its parts together and lets happen what takes time. What other
+//! services may ask stands in `link.rs`; nothing here knows who they are.
 
+mod describe;
+mod endpoints;
+mod fresh;
+mod gateways;
+mod groups;
+mod interfaces;
+mod kinds;
 mod link;
-
-pub use self::link::*;
+mod nats;
+mod places;
+mod plain;
+mod prefix_lists;
+mod public;
+mod routes;
+mod state;
+mod subnets;
+mod tagging;
+#[cfg(test)]
+mod tests;
+mod vpcs;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use crate::call::Table;
+pub use self::link::*;
+pub use self::state::Ec2;
+use crate::call::{Call, Handler, Input, Members, Refusal, Reply, Table};
 use crate::tags::{Tagged, Tags};
 use crate::world::{Place, World};
 
-/// The operations.
-pub const OPERATIONS: &[Table] = &[];
+/// Lists operations, each of which takes `DryRun`.
+macro_rules! operations {
+    ($($name:literal => $handler:expr),* $(,)?) => {
+        &[$(($name, |call, input| crate::services::ec2::rehearsed(call, input, $handler))),*]
+    };
+}
+use operations;
 
-/// What a region has of it.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Ec2 {}
+/// The operations.
+pub const OPERATIONS: &[Table] = &[
+    vpcs::OPERATIONS,
+    subnets::OPERATIONS,
+    gateways::OPERATIONS,
+    routes::OPERATIONS,
+    groups::OPERATIONS,
+    groups::rules::OPERATIONS,
+    groups::changes::OPERATIONS,
+    interfaces::OPERATIONS,
+    tagging::OPERATIONS,
+    prefix_lists::OPERATIONS,
+    nats::OPERATIONS,
+    public::OPERATIONS,
+    endpoints::OPERATIONS,
+    places::OPERATIONS,
+    plain::OPERATIONS,
+];
+
+/// Carries an operation out, or with `DryRun` tells that it would work.
+fn rehearsed(call: &mut Call<'_>, input: &Input, handler: Handler) -> Reply {
+    if input.flag("DryRun") != Some(true) {
+        return handler(call, input);
+    }
+    let before = call.world.clone();
+    let reply = handler(call, input);
+    *call.world = before;
+    reply?;
+    Err(Refusal::new("DryRunOperation", "Request would have succeeded, but DryRun flag is set.").status(412))
+}
 
 /// What happens by itself.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub enum Event {}
+pub enum Event {
+    /// A VPC is ready.
+    VpcReady(String),
+    /// A NAT gateway, a VPC endpoint or a prefix list gets this state.
+    Turns(String, String),
+    /// A NAT gateway or VPC endpoint is no longer described.
+    Forgotten(String),
+}
 
 /// Lets it happen.
-pub fn happen(_: &mut World, _: &Place, event: Event) {
-    match event {}
+pub fn happen(world: &mut World, place: &Place, event: Event) {
+    let now = world.now;
+    let ec2 = &mut world.region(place).ec2;
+    match event {
+        Event::VpcReady(id) => {
+            if let Some(vpc) = ec2.vpcs.get_mut(&id) {
+                vpc.pending = false;
+            }
+        }
+        Event::Turns(id, state) => {
+            // What is being deleted meanwhile is not brought back.
+            let leaving = |item: &Value| item.text_or_empty("State").to_lowercase().starts_with("delet");
+            let late = |item: &Value| leaving(item) && !state.to_lowercase().starts_with("delet");
+            if let Some(item) = ec2.nats.get_mut(&id).filter(|item| !late(item)) {
+                nats::turn(item, &state, now);
+                if state == "deleted" {
+                    nats::let_go(ec2, &id);
+                }
+            } else if let Some(item) = ec2.endpoints.get_mut(&id).filter(|item| !late(item)) {
+                item["State"] = state.into();
+            } else if let Some(list) = ec2.prefix_lists.get_mut(&id).filter(|list| !list.state.starts_with("delete")) {
+                list.state = state;
+            }
+        }
+        Event::Forgotten(id) => {
+            let endpoint = ec2.endpoints.remove(&id);
+            ec2.nats.remove(&id);
+            ec2.prefix_lists.remove(&id);
+            ec2.tags.remove(&id);
+            for interface in endpoint.iter().flat_map(|endpoint| endpoint.texts("NetworkInterfaceIds")) {
+                ec2.interfaces.remove(&interface);
+                ec2.tags.remove(&interface);
+            }
+        }
+    }
+}
+
+/// The region's state.
+fn state<'c>(call: &'c mut Call<'_>) -> &'c mut Ec2 {
+    &mut call.region().ec2
+}
+
+/// A new id.
+fn new_id(call: &mut Call<'_>, prefix: &str) -> String {
+    format!("{prefix}-0{}", call.world.ids.hex(16))
+}
+
+/// The ARN of something of this service.
+fn arn(ec2: &Ec2, resource: &str, id: &str) -> String {
+    format!("arn:aws:ec2:{}:{}:{resource}/{id}", ec2.name, ec2.account)
+}
+
+/// The refusal of a deletion of something that others need.
+fn depended_on(noun: &str, id: &str) -> Refusal {
+    Refusal::new("DependencyViolation", format!("The {noun} '{id}' has dependencies and cannot be deleted."))
+}
+
+/// The refusal of a value.
+fn invalid(text: impl Into<String>) -> Refusal {
+    Refusal::new("InvalidParameterValue", text)
+}
+
+/// The refusal of a request that lacks something.
+fn lacks(parameter: &str) -> Refusal {
+    Refusal::new("MissingParameter", format!("The request must contain the parameter {parameter}"))
 }
 
 /// The tagged resources.
-pub fn tagged(_: &mut World, _: &Place) -> Vec<Tagged> {
-    Vec::new()
+pub fn tagged(world: &mut World, place: &Place) -> Vec<Tagged> {
+    let ec2 = &world.region(place).ec2;
+    let known = ec2.tags.iter().filter(|(_, tags)| !tags.is_empty());
+    let arn_of = |id: &str| kinds::of(id).map(|kind| arn(ec2, kind.resource, id));
+    known.filter_map(|(id, tags)| Some(Tagged { arn: arn_of(id)?, tags: tags.clone() })).collect()
 }
 
 /// Sets and removes tags by ARN.
-pub fn retag(_: &mut World, _: &Place, _: &str, _: &Tags, _: &[String]) -> bool {
-    false
+pub fn retag(world: &mut World, place: &Place, arn: &str, set: &Tags, remove: &[String]) -> bool {
+    let ec2 = &mut world.region(place).ec2;
+    let Some(id) = arn.strip_prefix(&format!("arn:aws:ec2:{}:{}:", ec2.name, ec2.account)) else { return false };
+    let Some((resource, id)) = id.split_once('/') else { return false };
+    if kinds::of(id).is_none_or(|kind| kind.resource != resource) || !kinds::exists(ec2, id) {
+        return false;
+    }
+    let tags = ec2.tags.entry(id.to_owned()).or_default();
+    tags.extend(set.clone());
+    tags.retain(|key, _| !remove.contains(key));
+    true
 }

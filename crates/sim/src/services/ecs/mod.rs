@@ -1,6 +1,7 @@
 //! Elastic Container Service. Two halves: `registry` is what is written down (clusters, capacity providers, task definitions,
 //! settings), `running` is what lives (services, their deployments and revisions, tasks).
 
+pub mod checks;
 mod link;
 pub mod registry;
 pub mod running;

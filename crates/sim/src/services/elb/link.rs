@@ -1,5 +1,10 @@
 //! What other services ask of Elastic Load Balancing: target groups, their load balancers, targets and their health.
 
+use serde_json::Value;
+
+use super::state::Group;
+use super::targets::health;
+use crate::call::Members;
 use crate::world::{Place, Region, World};
 
 /// What others need to know of a target group.
@@ -18,8 +23,15 @@ pub struct GroupFacts {
 }
 
 /// The target group of that ARN.
-pub fn target_group(_region: &Region, _arn: &str) -> Option<GroupFacts> {
-    None
+pub fn target_group(region: &Region, arn: &str) -> Option<GroupFacts> {
+    let group: &Group = region.elb.groups.get(arn)?;
+    Some(GroupFacts {
+        arn: group.arn.clone(),
+        target_type: group.target_type.clone(),
+        vpc: group.vpc.clone(),
+        load_balancers: region.elb.balancers_of(arn).into_iter().collect(),
+        deregistration_delay: health::delay(group),
+    })
 }
 
 /// A target that a service registers.
@@ -36,23 +48,81 @@ pub struct NewTarget {
 }
 
 /// Registers a target; it becomes healthy (or not) after some health checks.
-pub fn register(_world: &mut World, _place: &Place, _group: &str, _target: NewTarget) {}
+pub fn register(world: &mut World, place: &Place, group: &str, target: NewTarget) {
+    // The zone of an instance is not shown, nor asked for.
+    let instance = target.id.starts_with("i-");
+    let zone = Some(target.zone).filter(|zone| !zone.is_empty() && !instance);
+    health::add(world, place, group, (&target.id, target.port), zone, target.answers);
+}
 
 /// Takes a target out: it drains for the deregistration delay, then it is gone.
-pub fn deregister(_world: &mut World, _place: &Place, _group: &str, _id: &str, _port: u16) {}
+pub fn deregister(world: &mut World, place: &Place, group: &str, id: &str, port: u16) {
+    health::drain(world, place, group, id, port);
+}
+
+/// A registered target begins or ceases to answer health checks with success; its state follows some checks later.
+pub fn set_answers(world: &mut World, place: &Place, group: &str, id: &str, port: u16, answers: bool) {
+    health::set_answers(world, place, group, id, port, answers);
+}
 
 /// The state of a target: `initial`, `healthy`, `unhealthy`, `draining`, `unused`; none if it is not registered.
-pub fn target_state(_region: &Region, _group: &str, _id: &str, _port: u16) -> Option<String> {
-    None
+pub fn target_state(region: &Region, group: &str, id: &str, port: u16) -> Option<String> {
+    let found = region.elb.groups.get(group)?;
+    found.targets.get(&(id.to_owned(), port))?;
+    Some(health::of(&region.elb, found, id, port).state.to_owned())
 }
 
 /// Gives the target groups of a forward action other weights, as ECS does in a blue/green deployment. `rule` is the ARN of a
-/// rule, or of a listener for its default action. False if it does not forward to both groups.
-pub fn shift_weights(_region: &mut Region, _rule: &str, _weights: &[(String, u32)]) -> bool {
-    false
+/// rule, or of a listener for its default action. False if it does not forward to any of the groups.
+///
+/// An action that names one of the groups only forwards to all of them afterwards: with a weighted list it has no
+/// `TargetGroupArn` of its own any more.
+pub fn shift_weights(region: &mut Region, rule: &str, weights: &[(String, u32)]) -> bool {
+    let elb = &mut region.elb;
+    let default = elb.rules.get(rule).filter(|rule| rule.priority.is_none()).map(|rule| rule.listener.clone());
+    let user = default.unwrap_or_else(|| rule.to_owned());
+    let (actions, balancer) = if let Some(listener) = elb.listeners.get_mut(&user) {
+        (&mut listener.actions, listener.balancer.clone())
+    } else if let Some(rule) = elb.rules.get_mut(&user) {
+        let Some(listener) = elb.listeners.get(&rule.listener) else { return false };
+        (&mut rule.actions, listener.balancer.clone())
+    } else {
+        return false;
+    };
+    let Some(action) = actions.iter_mut().find(|action| action.text("Type") == Some("forward")) else { return false };
+    let config = action.map("ForwardConfig").cloned().unwrap_or_default();
+    let mut tuples: Vec<(String, Value)> = config
+        .list("TargetGroups")
+        .iter()
+        .map(|tuple| (tuple.text_or_empty("TargetGroupArn").to_owned(), tuple["Weight"].clone()))
+        .collect();
+    if !tuples.iter().any(|(arn, _)| weights.iter().any(|(group, _)| group == arn)) {
+        return false;
+    }
+    for (group, weight) in weights {
+        if !elb.groups.contains_key(group) {
+            return false;
+        }
+        match tuples.iter_mut().find(|(arn, _)| arn == group) {
+            Some((_, old)) => *old = (*weight).into(),
+            None => tuples.push((group.clone(), (*weight).into())),
+        }
+    }
+    let list: Vec<Value> =
+        tuples.iter().map(|(arn, weight)| serde_json::json!({ "TargetGroupArn": arn, "Weight": weight })).collect();
+    action["ForwardConfig"]["TargetGroups"] = list.into();
+    if let (Some(action), true) = (action.as_object_mut(), tuples.len() > 1) {
+        action.remove("TargetGroupArn");
+    }
+    for (group, _) in tuples {
+        elb.uses.entry(group).or_default().insert(user.clone(), balancer.clone());
+    }
+    true
 }
 
-/// The DNS name and hosted zone of a load balancer, by its DNS name: for alias records.
-pub fn is_dns_name(_region: &Region, _name: &str) -> bool {
-    false
+/// Whether a load balancer has that DNS name (also with `dualstack.` before it): for alias records.
+pub fn is_dns_name(region: &Region, name: &str) -> bool {
+    let name = name.trim_end_matches('.').to_ascii_lowercase();
+    let name = name.strip_prefix("dualstack.").unwrap_or(&name);
+    region.elb.balancers.values().any(|balancer| balancer.dns_name.eq_ignore_ascii_case(name))
 }

@@ -1,38 +1,49 @@
-//! Elastic Load Balancing v2.
+//! Elastic Load Balancing v2: the tables of its operations, what happens in it by itself, and its tags for other services.
+//! What each operation decides is in the folders below; the state is in `state`.
 
+mod arns;
+mod attributes;
+mod balancers;
+mod groups;
+mod limits;
 mod link;
+mod listeners;
+mod policies;
+mod rules;
+mod state;
+mod tagging;
+mod targets;
+#[cfg(test)]
+mod tests;
 
 pub use self::link::*;
-
-use serde::{Deserialize, Serialize};
+pub use self::state::{Elb, Event};
+pub use self::tagging::{retag, tagged};
 
 use crate::call::Table;
-use crate::tags::{Tagged, Tags};
 use crate::world::{Place, World};
 
 /// The operations.
-pub const OPERATIONS: &[Table] = &[];
-
-/// What a region has of it.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Elb {}
-
-/// What happens by itself.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub enum Event {}
+pub const OPERATIONS: &[Table] = &[
+    balancers::OPERATIONS,
+    balancers::network::OPERATIONS,
+    groups::OPERATIONS,
+    attributes::OPERATIONS,
+    targets::OPERATIONS,
+    listeners::OPERATIONS,
+    listeners::certificates::OPERATIONS,
+    rules::OPERATIONS,
+    rules::priorities::OPERATIONS,
+    tagging::OPERATIONS,
+    limits::OPERATIONS,
+    policies::OPERATIONS,
+];
 
 /// Lets it happen.
-pub fn happen(_: &mut World, _: &Place, event: Event) {
-    match event {}
-}
-
-/// The tagged resources.
-pub fn tagged(_: &mut World, _: &Place) -> Vec<Tagged> {
-    Vec::new()
-}
-
-/// Sets and removes tags by ARN.
-pub fn retag(_: &mut World, _: &Place, _: &str, _: &Tags, _: &[String]) -> bool {
-    false
+pub fn happen(world: &mut World, place: &Place, event: Event) {
+    match event {
+        Event::Provisioned(arn) => balancers::provisioned(world, place, &arn),
+        Event::InterfacesGone(ids) => balancers::interfaces_gone(world, place, &ids),
+        Event::Target(step) => targets::health::step(world, place, &step),
+    }
 }

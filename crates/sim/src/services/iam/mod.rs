@@ -1,29 +1,80 @@
-//! Identity and Access Management.
+//! Identity and Access Management: roles, policies, instance profiles, and who a caller is. It belongs to the account, not to
+//! a region. This file holds the table of its operations and what the tagging API sees of it.
 
+mod account;
+mod common;
+mod document;
+mod evaluate;
 mod link;
+mod linked;
+mod managed;
+mod policies;
+pub mod principal;
+mod profiles;
+mod role_policies;
+mod roles;
+pub mod state;
+#[cfg(test)]
+mod tests;
+mod users;
+mod versions;
 
 pub use self::link::*;
-
-use serde::{Deserialize, Serialize};
+pub use self::state::Iam;
 
 use crate::call::Table;
 use crate::tags::{Tagged, Tags};
 use crate::world::{Place, World};
 
 /// The operations.
-pub const OPERATIONS: &[Table] = &[];
+pub const OPERATIONS: &[Table] = &[
+    account::OPERATIONS,
+    linked::OPERATIONS,
+    policies::OPERATIONS,
+    profiles::OPERATIONS,
+    role_policies::OPERATIONS,
+    roles::OPERATIONS,
+    users::OPERATIONS,
+    versions::OPERATIONS,
+];
 
-/// What a region has of it.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Iam {}
+/// Where the tagging API knows IAM.
+const HOME: &str = "us-east-1";
 
-/// The tagged resources.
-pub fn tagged(_: &mut World, _: &Place) -> Vec<Tagged> {
-    Vec::new()
+/// The tagged resources: policies and instance profiles. AWS shows no roles and users here.
+pub fn tagged(world: &mut World, place: &Place) -> Vec<Tagged> {
+    if place.region.as_ref() != HOME {
+        return Vec::new();
+    }
+    let iam = &world.account(&place.account).iam;
+    let policies = iam.policies.values().map(|policy| (&policy.arn, &policy.tags));
+    let profiles = iam.profiles.values().map(|profile| (&profile.arn, &profile.tags));
+    let all = policies.chain(profiles).filter(|(_, tags)| !tags.is_empty());
+    all.map(|(arn, tags)| Tagged { arn: arn.clone(), tags: tags.clone() }).collect()
 }
 
 /// Sets and removes tags by ARN.
-pub fn retag(_: &mut World, _: &Place, _: &str, _: &Tags, _: &[String]) -> bool {
-    false
+pub fn retag(world: &mut World, place: &Place, arn: &str, set: &Tags, remove: &[String]) -> bool {
+    if place.region.as_ref() != HOME || !arn.starts_with("arn:aws:iam::") {
+        return false;
+    }
+    let iam = &mut world.account(&place.account).iam;
+    let name = common::key(arn.rsplit('/').next().unwrap_or_default());
+    let tags = if arn.contains(":policy/") {
+        iam.policies.get_mut(&name).filter(|policy| policy.arn == arn).map(|policy| &mut policy.tags)
+    } else if arn.contains(":instance-profile/") {
+        iam.profiles.get_mut(&name).filter(|profile| profile.arn == arn).map(|profile| &mut profile.tags)
+    } else if arn.contains(":role/") {
+        iam.roles.get_mut(&name).filter(|role| role.arn == arn && !role.linked).map(|role| &mut role.tags)
+    } else {
+        iam.users.get_mut(&name).filter(|user| user.arn == arn).map(|user| &mut user.tags)
+    };
+    let Some(tags) = tags else { return false };
+    let mut all = tags.clone();
+    common::remove_tags(&mut all, remove);
+    if common::add_tags(&mut all, set.clone()).is_err() {
+        return false;
+    }
+    *tags = all;
+    true
 }

@@ -1,16 +1,31 @@
 //! What other services ask of CloudWatch Logs: whether a group is there, and writing to it.
 
+use super::state::{Group, Stream};
 use crate::world::{Place, Region, World};
 
 /// Whether there is a group of that name.
-pub fn group_exists(_region: &Region, _group: &str) -> bool {
-    false
+pub fn group_exists(region: &Region, group: &str) -> bool {
+    region.logs.groups.contains_key(group)
 }
 
 /// Makes a group, as containers do with `awslogs-create-group`; nothing happens if it is there.
-pub fn create_group(_world: &mut World, _place: &Place, _group: &str) {}
+pub fn create_group(world: &mut World, place: &Place, group: &str) {
+    let created = world.now.0;
+    let fresh = || Group { created, class: "STANDARD".to_owned(), ..Group::default() };
+    world.region(place).logs.groups.entry(group.to_owned()).or_insert_with(fresh);
+}
 
 /// Writes a line, making the stream if need be; false if there is no such group.
-pub fn write(_world: &mut World, _place: &Place, _group: &str, _stream: &str, _line: &str) -> bool {
-    false
+pub fn write(world: &mut World, place: &Place, group: &str, stream: &str, line: &str) -> bool {
+    let now = world.now;
+    let mut ids = world.ids.clone();
+    let Some(group) = world.region(place).logs.groups.get_mut(group) else { return false };
+    if !group.streams.contains_key(stream) {
+        group.streams.insert(stream.to_owned(), Stream::new(&mut ids, now));
+    }
+    if let Some(stream) = group.streams.get_mut(stream) {
+        stream.add(&mut ids, now, now.0, line);
+    }
+    world.ids = ids;
+    true
 }

@@ -1,29 +1,37 @@
-//! CloudWatch Logs.
+//! CloudWatch Logs: groups, streams and events. This file holds the table of its operations and what the tagging API sees.
 
+mod common;
+mod events;
+mod groups;
 mod link;
+mod pattern;
+mod state;
+mod streams;
+mod tagging;
+#[cfg(test)]
+mod tests;
 
 pub use self::link::*;
-
-use serde::{Deserialize, Serialize};
+pub use self::state::Logs;
 
 use crate::call::Table;
 use crate::tags::{Tagged, Tags};
 use crate::world::{Place, World};
 
 /// The operations.
-pub const OPERATIONS: &[Table] = &[];
+pub const OPERATIONS: &[Table] = &[events::OPERATIONS, groups::OPERATIONS, streams::OPERATIONS, tagging::OPERATIONS];
 
-/// What a region has of it.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Logs {}
-
-/// The tagged resources.
-pub fn tagged(_: &mut World, _: &Place) -> Vec<Tagged> {
-    Vec::new()
+/// The tagged resources: groups.
+pub fn tagged(world: &mut World, place: &Place) -> Vec<Tagged> {
+    let groups = world.region(place).logs.groups.iter().filter(|(_, group)| !group.tags.is_empty());
+    groups.map(|(name, group)| Tagged { arn: state::arn(place, name), tags: group.tags.clone() }).collect()
 }
 
 /// Sets and removes tags by ARN.
-pub fn retag(_: &mut World, _: &Place, _: &str, _: &Tags, _: &[String]) -> bool {
-    false
+pub fn retag(world: &mut World, place: &Place, arn: &str, set: &Tags, remove: &[String]) -> bool {
+    let name = arn.strip_prefix(&state::arn(place, ""));
+    let Some(group) = name.and_then(|name| world.region(place).logs.groups.get_mut(name)) else { return false };
+    group.tags.retain(|key, _| !remove.contains(key));
+    group.tags.extend(set.clone());
+    true
 }

@@ -1,38 +1,82 @@
-//! Route 53.
+//! Route 53: hosted zones and their record sets, changes that take time to spread, health checks. It belongs to the account,
+//! not to a region. Knows of other services only whether a VPC and a load balancer are there.
 
+mod batch;
+mod health;
 mod link;
+mod listing;
+mod making;
+mod names;
+mod reading;
+mod shape;
+mod state;
+mod tag_ops;
+#[cfg(test)]
+mod tests;
+mod values;
+mod vpcs;
+mod zones;
 
 pub use self::link::*;
+pub use self::state::Route53;
 
 use serde::{Deserialize, Serialize};
 
+use super::acm;
 use crate::call::Table;
 use crate::tags::{Tagged, Tags};
 use crate::world::{Place, World};
 
 /// The operations.
-pub const OPERATIONS: &[Table] = &[];
-
-/// What a region has of it.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Route53 {}
+pub const OPERATIONS: &[Table] = &[
+    zones::OPERATIONS,
+    listing::OPERATIONS,
+    vpcs::OPERATIONS,
+    batch::OPERATIONS,
+    reading::OPERATIONS,
+    tag_ops::OPERATIONS,
+    health::OPERATIONS,
+];
 
 /// What happens by itself.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub enum Event {}
-
-/// Lets it happen.
-pub fn happen(_: &mut World, _: &Place, event: Event) {
-    match event {}
+pub enum Event {
+    /// A change has reached all servers: whoever waits for a record can see it.
+    Spread,
 }
 
-/// The tagged resources.
-pub fn tagged(_: &mut World, _: &Place) -> Vec<Tagged> {
-    Vec::new()
+/// Lets it happen.
+pub fn happen(world: &mut World, place: &Place, event: Event) {
+    match event {
+        Event::Spread => acm::records_changed(world, &place.account),
+    }
+}
+
+const ZONE_ARN: &str = "arn:aws:route53:::hostedzone/";
+const CHECK_ARN: &str = "arn:aws:route53:::healthcheck/";
+
+/// The tagged resources. Route 53's are seen from one region only.
+pub fn tagged(world: &mut World, place: &Place) -> Vec<Tagged> {
+    if &*place.region != "us-east-1" {
+        return Vec::new();
+    }
+    let route53 = &world.account(&place.account).route53;
+    let zones = route53.zones.iter().map(|(id, zone)| (format!("{ZONE_ARN}{id}"), &zone.tags));
+    let checks = route53.checks.iter().map(|(id, check)| (format!("{CHECK_ARN}{id}"), &check.tags));
+    let tagged = zones.chain(checks).filter(|(_, tags)| !tags.is_empty());
+    tagged.map(|(arn, tags)| Tagged { arn, tags: tags.clone() }).collect()
 }
 
 /// Sets and removes tags by ARN.
-pub fn retag(_: &mut World, _: &Place, _: &str, _: &Tags, _: &[String]) -> bool {
-    false
+pub fn retag(world: &mut World, place: &Place, arn: &str, set: &Tags, remove: &[String]) -> bool {
+    let route53 = &mut world.account(&place.account).route53;
+    let tags = match (arn.strip_prefix(ZONE_ARN), arn.strip_prefix(CHECK_ARN)) {
+        (Some(id), _) => route53.zones.get_mut(id).map(|zone| &mut zone.tags),
+        (_, Some(id)) => route53.checks.get_mut(id).map(|check| &mut check.tags),
+        _ => None,
+    };
+    let Some(tags) = tags else { return false };
+    tags.extend(set.clone());
+    tags.retain(|key, _| !remove.contains(key));
+    true
 }

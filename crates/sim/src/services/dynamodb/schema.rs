@@ -1,0 +1,92 @@
+//! What a new table or index may look like: keys and their definitions, throughput by billing mode. Holds no state.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use super::{bad_value, invalid};
+use crate::call::{Members, Refusal};
+
+/// Checks keys against the attribute definitions; every definition has to be used.
+pub fn check_keys(definitions: &[Value], schemas: &[&[Value]]) -> Result<(), Refusal> {
+    let defined: Vec<&str> = definitions.iter().map(|known| known.text_or_empty("AttributeName")).collect();
+    let mut used = BTreeSet::new();
+    for schema in schemas {
+        let kinds: Vec<&str> = schema.iter().map(|part| part.text_or_empty("KeyType")).collect();
+        if kinds.first() != Some(&"HASH") {
+            let text = "Invalid KeySchema: The first KeySchemaElement is not a HASH key type";
+            return Err(invalid(text));
+        }
+        if kinds.get(1).is_some_and(|kind| *kind != "RANGE") {
+            return Err(invalid("Invalid KeySchema: The second KeySchemaElement is not a RANGE key type"));
+        }
+        let names: Vec<&str> = schema.iter().map(|part| part.text_or_empty("AttributeName")).collect();
+        if names.iter().collect::<BTreeSet<_>>().len() < names.len() {
+            return Err(invalid("Both the Hash Key and the Range Key element in the KeySchema have the same name"));
+        }
+        let unknown: Vec<&str> = names.iter().copied().filter(|name| !defined.contains(name)).collect();
+        if !unknown.is_empty() {
+            return Err(bad_value(&format!(
+                "Some index key attributes are not defined in AttributeDefinitions. Keys: [{}], AttributeDefinitions: [{}]",
+                unknown.join(", "),
+                defined.join(", ")
+            )));
+        }
+        used.extend(names);
+    }
+    if defined.iter().any(|name| !used.contains(name)) {
+        let (defined, used): (Vec<&str>, Vec<&str>) = (defined, used.into_iter().collect());
+        let text = if schemas.len() > 1 {
+            format!(
+                "Some AttributeDefinitions are not used. AttributeDefinitions: [{}], keys used: [{}]",
+                defined.join(", "),
+                used.join(", ")
+            )
+        } else {
+            "Number of attributes in KeySchema does not exactly match number of attributes defined in AttributeDefinitions"
+                .to_owned()
+        };
+        return Err(bad_value(&text));
+    }
+    Ok(())
+}
+
+/// Checks the throughput that a table or index is given against the table's billing mode.
+pub fn check_throughput(mode: &str, given: Option<&Value>, index: Option<&str>) -> Result<(), Refusal> {
+    match (mode, given, index) {
+        ("PAY_PER_REQUEST", Some(_), None) => Err(bad_value(
+            "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST",
+        )),
+        ("PAY_PER_REQUEST", Some(_), Some(index)) => Err(bad_value(&format!(
+            "ProvisionedThroughput should not be specified for index: {index} when BillingMode is PAY_PER_REQUEST"
+        ))),
+        ("PROVISIONED", None, None) => Err(bad_value(
+            "ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED",
+        )),
+        ("PROVISIONED", None, Some(index)) => {
+            Err(bad_value(&format!("ProvisionedThroughput must be specified for index: {index}")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The throughput as it is described.
+pub fn throughput(given: Option<&Value>) -> Value {
+    let units = |name: &str| given.and_then(|given| given.integer(name)).unwrap_or_default();
+    json!({
+        "NumberOfDecreasesToday": 0, "ReadCapacityUnits": units("ReadCapacityUnits"),
+        "WriteCapacityUnits": units("WriteCapacityUnits"),
+    })
+}
+
+/// What a table or index can take at once, as it is described.
+pub fn warm(throughput: Option<&Value>, status: &str) -> Value {
+    let units = |name: &str, usual: i64| {
+        let given = throughput.and_then(|given| given.integer(name)).filter(|units| *units > 0);
+        given.unwrap_or(usual)
+    };
+    json!({
+        "ReadUnitsPerSecond": units("ReadCapacityUnits", 12000), "WriteUnitsPerSecond": units("WriteCapacityUnits", 4000),
+        "Status": status,
+    })
+}

@@ -1,0 +1,126 @@
+//! What is set beside a table: its tags, the expiry of items, continuous backups.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::{Event, Table as Stored, described, invalid, name_of};
+use crate::call::{Call, Input, Members, Refusal, Reply, Table};
+use crate::{tags, world};
+
+/// The operations on settings.
+pub const OPERATIONS: Table = &[
+    ("TagResource", tag),
+    ("UntagResource", untag),
+    ("ListTagsOfResource", list_tags),
+    ("DescribeTimeToLive", describe_expiry),
+    ("UpdateTimeToLive", update_expiry),
+    ("DescribeContinuousBackups", describe_backups),
+    ("UpdateContinuousBackups", update_backups),
+];
+
+const EXPIRY_CHANGE: Duration = Duration::from_secs(30);
+const MOST_TAGS: usize = 50;
+
+fn of_arn<'c>(call: &'c mut Call<'_>, input: &Input) -> Result<&'c mut Stored, Refusal> {
+    let arn = input.text_or_empty("ResourceArn");
+    if !arn.starts_with("arn:") {
+        return Err(invalid(format!("Invalid TableArn: Invalid ResourceArn provided as input {arn}")));
+    }
+    let missing = format!("Requested resource not found: ResourcArn: {arn} not found");
+    let name = name_of(arn).to_owned();
+    let found = call.region().dynamodb.tables.get_mut(&name);
+    found.ok_or_else(|| Refusal::new("ResourceNotFoundException", missing))
+}
+
+fn tag(call: &mut Call<'_>, input: &Input) -> Reply {
+    let new = tags::from_list(input.list("Tags"), "Key", "Value");
+    let table = of_arn(call, input)?;
+    let mut all = table.tags.clone();
+    all.extend(new);
+    if all.len() > MOST_TAGS {
+        return Err(invalid("One or more parameter values were invalid: Too many tags"));
+    }
+    table.tags = all;
+    Ok(json!({}))
+}
+
+fn untag(call: &mut Call<'_>, input: &Input) -> Reply {
+    let keys = input.texts("TagKeys");
+    of_arn(call, input)?.tags.retain(|key, _| !keys.contains(key));
+    Ok(json!({}))
+}
+
+fn list_tags(call: &mut Call<'_>, input: &Input) -> Reply {
+    let tags = tags::to_list(&of_arn(call, input)?.tags, "Key", "Value");
+    Ok(json!({"Tags": tags}))
+}
+
+fn describe_expiry(call: &mut Call<'_>, input: &Input) -> Reply {
+    let expiry = &described(call, input.text_or_empty("TableName"))?.expiry;
+    let status = match (expiry.attribute.is_some(), expiry.changing) {
+        (true, true) => "ENABLING",
+        (true, false) => "ENABLED",
+        (false, true) => "DISABLING",
+        (false, false) => "DISABLED",
+    };
+    Ok(json!({"TimeToLiveDescription": {"TimeToLiveStatus": status, "AttributeName": expiry.attribute}}))
+}
+
+fn update_expiry(call: &mut Call<'_>, input: &Input) -> Reply {
+    let name = name_of(input.text_or_empty("TableName")).to_owned();
+    let wanted = input.member("TimeToLiveSpecification").cloned().unwrap_or_default();
+    let enabled = wanted.flag("Enabled") == Some(true);
+    let table = described(call, &name)?;
+    if table.expiry.changing {
+        return Err(invalid("Time to live has been modified multiple times within a fixed interval"));
+    }
+    match (&table.expiry.attribute, enabled) {
+        (Some(_), true) => return Err(invalid("TimeToLive is already enabled")),
+        (None, false) => return Err(invalid("TimeToLive is already disabled")),
+        _ => {}
+    }
+    table.expiry.attribute = enabled.then(|| wanted.text_or_empty("AttributeName").to_owned());
+    table.expiry.changing = true;
+    let id = table.id().to_owned();
+    call.after(EXPIRY_CHANGE, world::Event::Dynamodb(Event::ExpirySettled(name, id)));
+    Ok(json!({"TimeToLiveSpecification": wanted}))
+}
+
+fn backups(table: &Stored, now: world::Moment) -> Value {
+    let recovery = match table.backups {
+        Some((since, days)) => json!({
+            "PointInTimeRecoveryStatus": "ENABLED", "RecoveryPeriodInDays": days,
+            "EarliestRestorableDateTime": since.value(), "LatestRestorableDateTime": now.value(),
+        }),
+        None => json!({"PointInTimeRecoveryStatus": "DISABLED"}),
+    };
+    json!({"ContinuousBackupsDescription": {
+        "ContinuousBackupsStatus": "ENABLED", "PointInTimeRecoveryDescription": recovery,
+    }})
+}
+
+fn backed_up<'c>(call: &'c mut Call<'_>, input: &Input) -> Result<&'c mut Stored, Refusal> {
+    let name = name_of(input.text_or_empty("TableName"));
+    let missing = || Refusal::new("TableNotFoundException", format!("Table not found: {name}"));
+    call.region().dynamodb.tables.get_mut(name).ok_or_else(missing)
+}
+
+fn describe_backups(call: &mut Call<'_>, input: &Input) -> Reply {
+    let now = call.now();
+    backed_up(call, input).map(|table| backups(table, now))
+}
+
+fn update_backups(call: &mut Call<'_>, input: &Input) -> Reply {
+    let now = call.now();
+    let wanted = input.map("PointInTimeRecoverySpecification").cloned().unwrap_or_default();
+    let days = wanted.integer("RecoveryPeriodInDays").unwrap_or(35);
+    let table = backed_up(call, input)?;
+    if table.status == "CREATING" {
+        let text = "Backups are being enabled for the table: retry later";
+        return Err(Refusal::new("ContinuousBackupsUnavailableException", text));
+    }
+    let since = table.backups.map_or(now, |(since, _)| since);
+    table.backups = (wanted.flag("PointInTimeRecoveryEnabled") == Some(true)).then_some((since, days));
+    Ok(backups(table, now))
+}

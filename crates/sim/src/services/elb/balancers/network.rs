@@ -1,0 +1,294 @@
+//! Where a load balancer stands: its subnets (two zones for an application load balancer, one subnet a zone), security groups,
+//! address type, and its interfaces there.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::super::arns::{configuration, invalid};
+use super::super::state::{Balancer, Event, Kind, Zone};
+use super::reading;
+use crate::call::{Call, Input, Members, Refusal, Reply, Table};
+use crate::services::{self, ec2};
+use crate::world;
+
+/// The operations on a load balancer's network.
+pub(in crate::services::elb) const OPERATIONS: Table = &[
+    ("SetSubnets", set_subnets),
+    ("SetSecurityGroups", set_security_groups),
+    ("SetIpAddressType", set_ip_address_type),
+];
+
+/// What a request to make a load balancer says of its network, checked.
+pub(super) fn plan(call: &mut Call<'_>, input: &Input, kind: Kind) -> Result<Balancer, Refusal> {
+    let internal = input.text("Scheme") == Some("internal");
+    if kind == Kind::Gateway && input.has("Scheme") {
+        return Err(configuration("A scheme cannot be specified for gateway load balancers"));
+    }
+    let (vpc, zones) = read_zones(call, input, kind)?;
+    let ip_address_type = input.text("IpAddressType").unwrap_or("ipv4").to_owned();
+    check_ip_address_type(&ip_address_type, kind, internal)?;
+    if !internal && kind != Kind::Gateway && !has_gateway(call, &vpc) {
+        return Err(Refusal::new("InvalidSubnet", format!("VPC {vpc} has no internet gateway")));
+    }
+    let given = input.texts("SecurityGroups");
+    check_groups(call, &given, &vpc)?;
+    let security_groups = match kind {
+        Kind::Gateway if !given.is_empty() => {
+            return Err(configuration("Security groups are not supported for gateway load balancers"));
+        }
+        Kind::Application if given.is_empty() => Some(ec2::default_group(call.region(), &vpc).into_iter().collect()),
+        Kind::Network | Kind::Gateway if given.is_empty() => None,
+        _ => Some(given),
+    };
+    let off = || (kind == Kind::Network).then(|| "off".to_owned());
+    Ok(Balancer {
+        internal,
+        vpc,
+        zones,
+        security_groups,
+        ip_address_type,
+        source_nat: input.text("EnablePrefixForIpv6SourceNat").map(str::to_owned).or_else(off),
+        ipam_pool: input.map("IpamPools").and_then(|pools| pools.text("Ipv4IpamPoolId")).map(str::to_owned),
+        ..Balancer::default()
+    })
+}
+
+fn check_ip_address_type(wanted: &str, kind: Kind, internal: bool) -> Result<(), Refusal> {
+    if wanted == "dualstack-without-public-ipv4" && (kind != Kind::Application || internal) {
+        let text = "IP address type 'dualstack-without-public-ipv4' is only supported on internet-facing application \
+                    load balancers";
+        return Err(configuration(text));
+    }
+    Ok(())
+}
+
+/// The zones that a request names, by subnets or mappings, and their VPC.
+fn read_zones(call: &mut Call<'_>, input: &Input, kind: Kind) -> Result<(String, Vec<Zone>), Refusal> {
+    let (subnets, mappings) = (input.texts("Subnets"), input.list("SubnetMappings"));
+    if !subnets.is_empty() && !mappings.is_empty() {
+        return Err(invalid("You must specify either subnets or subnet mappings, but not both"));
+    }
+    let mut wanted: Vec<(String, Vec<Value>)> = subnets.into_iter().map(|id| (id, Vec::new())).collect();
+    for mapping in mappings {
+        if kind == Kind::Application && mapping.has("AllocationId") {
+            return Err(configuration("Elastic IP addresses are not supported for application load balancers"));
+        }
+        let mut address = serde_json::Map::new();
+        for name in ["AllocationId", "PrivateIPv4Address", "IPv6Address"] {
+            if let Some(value) = mapping.member(name) {
+                address.insert(name.to_owned(), value.clone());
+            }
+        }
+        if let Some(id) = mapping.text("AllocationId")
+            && let Some(ip) = elastic_ip(call, id)?
+        {
+            address.insert("IpAddress".to_owned(), ip.into());
+        }
+        let addresses = if address.is_empty() { Vec::new() } else { vec![Value::Object(address)] };
+        wanted.push((mapping.text_or_empty("SubnetId").to_owned(), addresses));
+    }
+    let least = if kind == Kind::Application { 2 } else { 1 };
+    let different: BTreeSet<&String> = wanted.iter().map(|(id, _)| id).collect();
+    let few = || {
+        invalid(if kind == Kind::Application {
+            "At least two subnets in two different Availability Zones must be specified"
+        } else {
+            "At least one subnet must be specified"
+        })
+    };
+    if wanted.is_empty() {
+        return Err(few());
+    }
+    if different.len() < least && wanted.len() < least {
+        return Err(few());
+    }
+    let (mut vpc, mut zones) = (None::<String>, Vec::<Zone>::new());
+    for (id, addresses) in wanted {
+        let none = || Refusal::new("SubnetNotFound", format!("The subnet ID '{id}' does not exist"));
+        let facts = ec2::subnet(call.region(), &id).ok_or_else(none)?;
+        if vpc.get_or_insert_with(|| facts.vpc.clone()) != &facts.vpc {
+            return Err(configuration("All subnets must belong to the same VPC"));
+        }
+        if zones.iter().any(|zone| zone.name == facts.zone) {
+            let text = "A load balancer cannot be attached to multiple subnets in the same Availability Zone";
+            return Err(configuration(text));
+        }
+        zones.push(Zone { name: facts.zone, subnet: facts.id, addresses, interface: None });
+    }
+    zones.sort_by(|one, other| one.name.cmp(&other.name));
+    Ok((vpc.unwrap_or_default(), zones))
+}
+
+/// The address of an Elastic IP allocation, as far as EC2 can say.
+fn elastic_ip(call: &mut Call<'_>, id: &str) -> Result<Option<String>, Refusal> {
+    let place = call.place.clone();
+    match services::call(call.world, &place, "ec2", "DescribeAddresses", json!({ "AllocationIds": [id] })) {
+        Ok(reply) => Ok(reply.list("Addresses").first().and_then(|one| one.text("PublicIp")).map(str::to_owned)),
+        Err(refusal) if refusal.code.starts_with("InvalidAllocationID") => {
+            let text = format!("The allocation IDs '{id}' are not available for use");
+            Err(Refusal::new("AllocationIdNotFound", text))
+        }
+        Err(_) => Ok(None),
+    }
+}
+
+/// Whether the internet can reach a VPC. If EC2 cannot say, it can.
+fn has_gateway(call: &mut Call<'_>, vpc: &str) -> bool {
+    let place = call.place.clone();
+    let input = json!({ "Filters": [{ "Name": "attachment.vpc-id", "Values": [vpc] }] });
+    match services::call(call.world, &place, "ec2", "DescribeInternetGateways", input) {
+        Ok(reply) => !reply.list("InternetGateways").is_empty(),
+        Err(_) => true,
+    }
+}
+
+/// Refuses security groups that are not there or in another VPC, as EC2 words it.
+fn check_groups(call: &mut Call<'_>, groups: &[String], vpc: &str) -> Result<(), Refusal> {
+    for group in groups {
+        match ec2::group_vpc(call.region(), group) {
+            None => {
+                let id = call.world.ids.uuid();
+                let text = format!(
+                    "The security group '{group}' does not exist (Service: AmazonEC2; Status Code: 400; Error Code: \
+                     InvalidGroup.NotFound; Request ID: {id}; Proxy: null)"
+                );
+                return Err(Refusal::new("InvalidSecurityGroup", text));
+            }
+            Some(other) if other != vpc => return Err(configuration("One or more security groups are invalid")),
+            Some(_) => {}
+        }
+    }
+    Ok(())
+}
+
+/// Refuses subnets with too few addresses left: the load balancer may have to grow.
+pub(super) fn check_room(call: &mut Call<'_>, balancer: &Balancer) -> Result<(), Refusal> {
+    for zone in &balancer.zones {
+        let free = ec2::subnet(call.region(), &zone.subnet).map_or(0, |facts| facts.free);
+        if zone.interface.is_none() && free < 8 {
+            let text = format!(
+                "Not enough IP space available in {}. ELB requires at least 8 free IP addresses in each subnet.",
+                zone.subnet
+            );
+            return Err(Refusal::new("InvalidSubnet", text));
+        }
+    }
+    Ok(())
+}
+
+/// Gives every zone an interface: the one it had, or a new one.
+pub(super) fn attach(call: &mut Call<'_>, balancer: &mut Balancer, before: &[Zone]) -> Result<(), Refusal> {
+    let id = balancer.arn.rsplit(":loadbalancer/").next().unwrap_or_default().to_owned();
+    let place = call.place.clone();
+    for zone in &mut balancer.zones {
+        if let Some(old) = before.iter().find(|old| old.subnet == zone.subnet) {
+            zone.interface.clone_from(&old.interface);
+            zone.addresses.clone_from(&old.addresses);
+            continue;
+        }
+        let wanted = ec2::NewInterface {
+            subnet: zone.subnet.clone(),
+            groups: balancer.security_groups.clone().unwrap_or_default(),
+            description: format!("ELB {id}"),
+            requester: "amazon-elb".to_owned(),
+            public: !balancer.internal && balancer.kind != Kind::Gateway,
+        };
+        zone.interface = Some(ec2::attach(call.world, &place, wanted)?);
+    }
+    Ok(())
+}
+
+/// Gives interfaces up, some minutes from now.
+pub(super) fn give_up(call: &mut Call<'_>, interfaces: Vec<String>) {
+    if !interfaces.is_empty() {
+        let time = call.world.about(Duration::from_secs(180));
+        call.after(time, world::Event::Elb(Event::InterfacesGone(interfaces)));
+    }
+}
+
+fn set_subnets(call: &mut Call<'_>, input: &Input) -> Reply {
+    let arn = input.text_or_empty("LoadBalancerArn").to_owned();
+    let old = call.region().elb.balancer(&arn)?.clone();
+    if !input.has("Subnets") && !input.has("SubnetMappings") {
+        return Err(invalid("You must specify either subnets or subnet mappings"));
+    }
+    let (vpc, zones) = read_zones(call, input, old.kind)?;
+    if vpc != old.vpc {
+        return Err(Refusal::new("InvalidSubnet", format!("The subnets must be in the VPC '{}'", old.vpc)));
+    }
+    if old.kind != Kind::Application {
+        let lost = old.zones.iter().find(|zone| !zones.iter().any(|new| new.subnet == zone.subnet));
+        if let Some(lost) = lost {
+            let text = format!("Subnet '{}' cannot be removed from a {} load balancer", lost.subnet, old.kind.name());
+            return Err(configuration(text));
+        }
+    }
+    let mut new = Balancer { zones, ..old.clone() };
+    if let Some(wanted) = input.text("IpAddressType") {
+        check_ip_address_type(wanted, old.kind, old.internal)?;
+        wanted.clone_into(&mut new.ip_address_type);
+    }
+    if let Some(wanted) = input.text("EnablePrefixForIpv6SourceNat") {
+        new.source_nat = Some(wanted.to_owned());
+    }
+    let fresh = Balancer {
+        zones: new.zones.iter().filter(|zone| !old.zones.iter().any(|o| o.subnet == zone.subnet)).cloned().collect(),
+        ..Balancer::default()
+    };
+    check_room(call, &fresh)?;
+    attach(call, &mut new, &old.zones)?;
+    let kept = |id: &String| new.zones.iter().any(|zone| zone.interface.as_ref().is_some_and(|one| one.id == *id));
+    let interfaces = old.zones.iter().filter_map(|zone| Some(zone.interface.as_ref()?.id.clone()));
+    let gone: Vec<String> = interfaces.filter(|id| !kept(id)).collect();
+    let answer = json!({
+        "AvailabilityZones": reading::zones(&new),
+        "IpAddressType": new.ip_address_type,
+        "EnablePrefixForIpv6SourceNat": new.source_nat,
+    });
+    call.region().elb.balancers.insert(arn, new);
+    give_up(call, gone);
+    Ok(answer)
+}
+
+fn set_security_groups(call: &mut Call<'_>, input: &Input) -> Reply {
+    let arn = input.text_or_empty("LoadBalancerArn").to_owned();
+    let balancer = call.region().elb.balancer(&arn)?;
+    let (vpc, kind, had) = (balancer.vpc.clone(), balancer.kind, balancer.security_groups.is_some());
+    let interfaces: Vec<String> =
+        balancer.zones.iter().filter_map(|zone| Some(zone.interface.as_ref()?.id.clone())).collect();
+    let groups = input.texts("SecurityGroups");
+    if kind == Kind::Gateway || (kind == Kind::Network && !had) {
+        let text = format!(
+            "Security groups cannot be set on the {} load balancer '{arn}' because it was created without any",
+            kind.name()
+        );
+        return Err(configuration(text));
+    }
+    if groups.is_empty() {
+        return Err(configuration("At least one security group must be specified"));
+    }
+    check_groups(call, &groups, &vpc)?;
+    let place = call.place.clone();
+    for interface in &interfaces {
+        ec2::regroup(call.world, &place, interface, &groups);
+    }
+    let balancer = call.region().elb.balancer_mut(&arn)?;
+    balancer.security_groups = Some(groups.clone());
+    if let Some(value) = input.text("EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic") {
+        balancer.private_link_rules = Some(value.to_owned());
+    }
+    Ok(json!({
+        "SecurityGroupIds": groups,
+        "EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic": balancer.private_link_rules,
+    }))
+}
+
+fn set_ip_address_type(call: &mut Call<'_>, input: &Input) -> Reply {
+    let wanted = input.text_or_empty("IpAddressType");
+    let balancer = call.region().elb.balancer_mut(input.text_or_empty("LoadBalancerArn"))?;
+    check_ip_address_type(wanted, balancer.kind, balancer.internal)?;
+    wanted.clone_into(&mut balancer.ip_address_type);
+    Ok(json!({ "IpAddressType": wanted }))
+}

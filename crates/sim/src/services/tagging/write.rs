@@ -1,0 +1,40 @@
+//! Writing: tags for up to twenty resources at once. What fails is told for each resource; the others are done.
+
+use serde_json::{Map, Value, json};
+
+use super::belongs;
+use crate::call::{Call, Input, Members, Refusal, Reply, Table};
+use crate::services;
+use crate::tags::{Tags, from_map};
+
+/// The operations.
+pub const OPERATIONS: Table = &[("TagResources", tag), ("UntagResources", untag)];
+
+fn change(call: &mut Call<'_>, input: &Input, set: &Tags, remove: &[String]) -> Reply {
+    let arns = input.texts("ResourceARNList");
+    if let Some(bad) = arns.iter().find(|arn| !arn.starts_with("arn:") || arn.split(':').count() < 6) {
+        return Err(Refusal::new("InvalidParameterException", format!("{bad} is not a valid ARN.")));
+    }
+    if set.keys().chain(remove).any(|key| key.to_lowercase().starts_with("aws:")) {
+        return Err(Refusal::new("InvalidParameterException", "Tag keys cannot start with aws:"));
+    }
+    let place = call.place.clone();
+    let mut failed = Map::new();
+    for arn in arns {
+        if belongs(&place, &arn) && services::retag(call.world, &place, &arn, set, remove) {
+            continue;
+        }
+        let text = format!("The resource {arn} does not exist or cannot be tagged in {}.", place.region);
+        let failure = json!({ "StatusCode": 400, "ErrorCode": "InvalidParameterException", "ErrorMessage": text });
+        failed.insert(arn, failure);
+    }
+    Ok(json!({ "FailedResourcesMap": Value::Object(failed) }))
+}
+
+fn tag(call: &mut Call<'_>, input: &Input) -> Reply {
+    change(call, input, &from_map(input.map("Tags")), &[])
+}
+
+fn untag(call: &mut Call<'_>, input: &Input) -> Reply {
+    change(call, input, &Tags::new(), &input.texts("TagKeys"))
+}
