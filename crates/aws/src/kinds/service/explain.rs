@@ -36,7 +36,7 @@ pub(super) async fn failure(aws: &Aws, cluster: &str, wait: &Waiting, why: &str)
 
 /// Events of everyday life, by parts of their texts: they explain no failure.
 const EVERYDAY: &[&str] =
-    &["has started", "has stopped", "has reached a steady state", "registered", "has begun draining"];
+    &["has started", "has stopped", "has reached a steady state", "registered", "has begun draining", "completed."];
 
 /// The latest events that say something of a failure.
 fn telling<'e>(events: &'e [&'e str]) -> impl Iterator<Item = &'e str> {
