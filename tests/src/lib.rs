@@ -4,6 +4,7 @@
 pub mod burst;
 pub mod fake;
 pub mod invariants;
+pub mod keys;
 pub mod lab;
 pub mod moto;
 pub mod picture;

@@ -3,6 +3,7 @@
 mod clients;
 mod drift;
 mod files;
+mod noise;
 mod random;
 mod recipe;
 mod scenes;
