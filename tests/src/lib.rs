@@ -5,6 +5,7 @@ pub mod burst;
 pub mod fake;
 pub mod invariants;
 pub mod lab;
+pub mod laws;
 pub mod moto;
 pub mod picture;
 pub mod program;

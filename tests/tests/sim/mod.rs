@@ -3,6 +3,7 @@
 mod clients;
 mod drift;
 mod files;
+mod found;
 mod random;
 mod recipe;
 mod scenes;

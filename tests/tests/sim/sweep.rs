@@ -2,15 +2,20 @@
 //! the run is repeated without faults, and the world has to be as after one clean run. Nothing may be there twice, nothing that
 //! is not ours may be touched, and a plan has nothing left to do.
 //!
-//! The usual run takes each operation of each phase with some of the faults; EVENKEEL_SWEEP=all takes every request with all.
+//! The usual run takes each operation of each phase with some of the faults; EVENKEEL_SWEEP=all takes every request with all,
+//! EVENKEEL_SWEEP=N each operation of each phase with N of them.
 
+use std::any::Any;
 use std::collections::BTreeMap;
+use std::panic::AssertUnwindSafe;
 
 use evenkeel_core::graph::Graph;
 use evenkeel_sim::faults::{Fault, Faults, Rule};
 use evenkeel_sim::world::World;
+use evenkeel_tests::laws;
 use evenkeel_tests::picture::{Picture, difference, picture};
 use evenkeel_tests::simulated::{Bench, Ended, Goal};
+use futures::FutureExt;
 
 use super::scenes::{self, Scene};
 
@@ -39,12 +44,15 @@ struct Phase {
     graph: Graph,
     goal: Goal,
     clean: Picture,
+    /// What was there before the stack.
+    others: Picture,
     requests: Vec<String>,
 }
 
 /// A clean life: the phases with what they ask and what they leave.
 async fn life(scene: &Scene) -> Vec<Phase> {
     let bench = scene.bench();
+    let others = picture(&bench.world(), &bench.place);
     let mut phases = Vec::new();
     for (name, graph, goal) in [
         ("create", scene.graph(), Goal::Apply),
@@ -52,20 +60,24 @@ async fn life(scene: &Scene) -> Vec<Phase> {
         ("destroy", scene.changed(), Goal::Destroy),
     ] {
         let before = bench.world();
-        bench.sim.take_requests();
+        bench.take_requests();
         bench.done(&graph, goal).await;
-        let requests = bench.sim.take_requests();
+        let requests = bench.take_requests();
         let requests = requests.into_iter().map(|(service, operation)| format!("{service}:{operation}")).collect();
         bench.settled(&graph, goal).await;
         let clean = picture(&bench.world(), &bench.place);
-        phases.push(Phase { name, before, graph, goal, clean, requests });
+        laws::others_are_untouched(&others, &clean);
+        laws::nothing_is_there_twice(&bench.world(), &bench.place);
+        phases.push(Phase { name, before, graph, goal, clean, others: others.clone(), requests });
     }
     phases
 }
 
 /// Which requests (from 1) meet which faults.
 fn chosen(phase: &Phase, turn: &mut usize) -> Vec<(u64, Fault)> {
-    let all = std::env::var_os("EVENKEEL_SWEEP").is_some();
+    let asked = std::env::var("EVENKEEL_SWEEP").ok();
+    let all = asked.as_deref() == Some("all");
+    let each = asked.and_then(|each| each.parse().ok()).unwrap_or(EACH);
     let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
     let mut chosen = Vec::new();
     for (number, request) in (1..).zip(&phase.requests) {
@@ -75,7 +87,7 @@ fn chosen(phase: &Phase, turn: &mut usize) -> Vec<(u64, Fault)> {
             chosen.extend(FAULTS.iter().map(|fault| (number, *fault)));
         } else if *count == 1 {
             // Turns go on from phase to phase and from stack to stack, so that each operation meets many faults in the end.
-            chosen.extend((0..EACH).map(|step| (number, FAULTS[(*turn + step * 5) % FAULTS.len()])));
+            chosen.extend((0..each).map(|step| (number, FAULTS[(*turn + step * 5) % FAULTS.len()])));
             *turn += 1;
         }
     }
@@ -100,8 +112,16 @@ async fn strike(phase: &Phase, region: &str, number: u64, fault: Fault) -> Resul
         }
     }
     bench.settled(&phase.graph, phase.goal).await;
-    let found = difference(&phase.clean, &picture(&bench.world(), &bench.place));
+    let after = picture(&bench.world(), &bench.place);
+    laws::others_are_untouched(&phase.others, &after);
+    laws::nothing_is_there_twice(&bench.world(), &bench.place);
+    let found = difference(&phase.clean, &after);
     if found.is_empty() { Ok(()) } else { Err(format!("compared with a clean run:\n{}", found.join("\n"))) }
+}
+
+fn told(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<String>().cloned();
+    text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned())).unwrap_or_default()
 }
 
 async fn sweep(scene: &Scene, turn: usize) {
@@ -113,7 +133,9 @@ async fn sweep(scene: &Scene, turn: usize) {
             let request =
                 usize::try_from(number).ok().and_then(|n| phase.requests.get(n - 1)).cloned().unwrap_or_default();
             struck += 1;
-            if let Err(text) = strike(&phase, &scene.region, number, fault).await {
+            // A law that is broken panics; the others are to be told as well.
+            let struck = AssertUnwindSafe(strike(&phase, &scene.region, number, fault)).catch_unwind().await;
+            if let Err(text) = struck.unwrap_or_else(|panic| Err(told(&*panic))) {
                 wrong.push(format!("{} {}: {fault:?} at request {number}, {request}: {text}", scene.name, phase.name));
             }
         }
