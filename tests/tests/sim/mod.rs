@@ -4,6 +4,7 @@ mod clients;
 mod drift;
 mod files;
 mod found;
+mod killed;
 mod random;
 mod recipe;
 mod scenes;
