@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use crate::call::{Call, Refusal, Reply};
 use crate::faults::{Fault, Faults, Fired, SLOW};
-use crate::services::{self, iam};
+use crate::services::{self, iam, refusals};
 use crate::throttle::{self, Throttle};
 use crate::validate;
 use crate::wire::{self, Credential, Request, Response, Target};
@@ -147,6 +147,8 @@ impl Sim {
             Fault::Throttle => Some(refused(&throttle::refusal(target.service.name))),
             Fault::ServerError => Some(refused(&services::server_error(target.service.name))),
             Fault::Unavailable => Some(refused(&services::unavailable(target.service.name))),
+            Fault::Conflict => Some(refused(&refusals::conflict(target.service.name, target.operation_name()))),
+            Fault::RoleNotReady => Some(refused(&refusals::role_not_ready(target.service.name))),
             Fault::AccessDenied => Some(refused(&services::denied(target.service.name, target.operation_name()))),
             Fault::Reset => Some(Outcome::Reset),
             Fault::Timeout => Some(Outcome::Silence),
