@@ -24,7 +24,7 @@ def creation(lab):
         "defaultCapacityProviderStrategy": [{"capacityProvider": "FARGATE", "weight": 1, "base": 1},
                                             {"capacityProvider": "FARGATE_SPOT", "weight": 3}],
         "configuration": {"executeCommandConfiguration": {"logging": "OVERRIDE", "logConfiguration": {
-            "cloudWatchLogGroupName": lab.exec_logs, "cloudWatchEncryptionEnabled": False}}},
+            "cloudWatchLogGroupName": lab.exec_logs, "cloudWatchEncryptionEnabled": False, "s3EncryptionEnabled": False}}},
         "serviceConnectDefaults": {"namespace": lab.name("mesh")}, "tags": [{"key": "run", "value": lab.run}],
     }
 

@@ -109,6 +109,14 @@ def managed(aws, lab):
         RoleName=name, PolicyArn="arn:aws:iam::aws:policy/NoSuchThing"), status=404)
 
 
+@step("what the tasks' secrets need, as an inline policy of the execution role")
+def secrets_allowed(aws, lab):
+    name, body = lab.name("exec"), allow("ssm:GetParameters", "secretsmanager:GetSecretValue")
+    aws.iam.put_role_policy(RoleName=name, PolicyName="secrets", PolicyDocument=json.dumps(body))
+    lab.same("GetRolePolicy", {"RoleName": name, "PolicyName": "secrets", "PolicyDocument": body},
+             aws.iam.get_role_policy(RoleName=name, PolicyName="secrets"))
+
+
 @step("customer policy with a second version, attached")
 def customer(aws, lab):
     name, tags = lab.name("read"), [{"Key": "run", "Value": lab.run}]

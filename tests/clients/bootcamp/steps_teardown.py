@@ -208,6 +208,9 @@ def groups(aws, lab):
 def roles(aws, lab):
     task, execution = lab.name("task"), lab.name("exec")
     aws.iam.detach_role_policy(RoleName=execution, PolicyArn=MANAGED)
+    lab.refused("inline policy left", "DeleteConflict", lambda: aws.iam.delete_role(RoleName=execution), status=409,
+                message="must delete policies first")
+    aws.iam.delete_role_policy(RoleName=execution, PolicyName="secrets")
     aws.iam.detach_role_policy(RoleName=task, PolicyArn=lab.policy)
     lab.refused("inline policies left", "DeleteConflict", lambda: aws.iam.delete_role(RoleName=task), status=409, message="must delete policies first")
     for name in ("alpha", "zeta"):

@@ -102,17 +102,6 @@ def wildcard(t):
     t.equal((len(found), len(set(found))), (2, 1), "two options, one record:")
 
 
-@probe("acm.protected-domain-fails")
-def protected(t):
-    arn = request(t, f"{t.name}.example.com")
-
-    def failed():
-        found = t.acm.describe_certificate(CertificateArn=arn)["Certificate"]
-        return found if found["Status"] == "FAILED" else None
-
-    t.equal(t.until(failed, 20)["FailureReason"], "ADDITIONAL_VERIFICATION_REQUIRED", "reason")
-
-
 @probe("acm.list.hides-other-keys", region="eu-central-1")
 def key_filter(t):
     arn = request(t, KeyAlgorithm="EC_prime256v1")

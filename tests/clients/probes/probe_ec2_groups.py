@@ -137,7 +137,7 @@ def delete_under_task(t):
 
     def attached():
         found = t.ec2.describe_network_interfaces(Filters=[{"Name": "group-id", "Values": [held]}])
-        return found["NetworkInterfaces"]
+        return found["NetworkInterfaces"] or None
 
     t.until(attached)
     t.refused("DependencyViolation", f"resource {held} has a dependent object",

@@ -1,10 +1,10 @@
-"""Probes of the rest of EC2: interfaces, ranges, images, launch templates, flow logs.
+"""Probes of the rest of EC2: interfaces, ranges, images.
 
 Decides ids, limits and exclusive parameters outside groups and plain subnets.
 """
 
 from fixtures import balancer, gated, group, network, spare, subnet, vpc
-from harness import Part, probe
+from harness import probe
 
 IMAGES = ("ami-0123456789abcdef0", "ami-0123456789abcdef1")
 
@@ -105,29 +105,3 @@ def subnet_with_interface(t):
     ("malformed", ("nonsense",), "InvalidAMIID.Malformed", 'Invalid id: "nonsense" (expecting "ami-...")')))
 def image(t, _case, ids, code, text):
     t.refused(code, text, t.ec2.describe_images, ImageIds=list(ids))
-
-
-@probe("ec2.launch-template.name-taken")
-def template_taken(t):
-    data = {"InstanceType": "t3.micro"}
-    t.ec2.create_launch_template(LaunchTemplateName=t.name, LaunchTemplateData=data)
-    t.refused("InvalidLaunchTemplateName.AlreadyExistsException", "Launch template name already in use.",
-              t.ec2.create_launch_template, LaunchTemplateName=t.name, LaunchTemplateData=data)
-
-
-@probe("ec2.launch-template.unknown")
-def template_unknown(t):
-    t.refused("InvalidLaunchTemplateName.NotFoundException",
-              "At least one of the launch templates specified in the request does not exist.",
-              t.ec2.describe_launch_templates, LaunchTemplateNames=[t.name])
-
-
-@probe("ec2.flow-logs.{0}", cases=(
-    ("no-destination", {"LogDestinationType": "s3"}, "LogDestination can't be empty if LogGroupName is not provided."),
-    ("type-with-group", {"LogGroupName": "g", "LogDestinationType": "s3"},
-     "LogDestination type must be cloud-watch-logs if LogGroupName is provided."),
-    ("two-destinations", {"LogGroupName": "g", "LogDestination": "arn:aws:s3:::b"},
-     "Please only provide LogGroupName or only provide LogDestination.")))
-def flow_logs(t, _case, more, text):
-    t.refused("InvalidParameter", Part(text), t.ec2.create_flow_logs, ResourceType="VPC",
-              ResourceIds=[network(t)["vpc"]], TrafficType="ALL", **more)

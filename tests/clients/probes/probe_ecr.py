@@ -160,7 +160,7 @@ def bad_lifecycle(t):
     t.refused("InvalidParameterException",
               Part("Invalid parameter at 'LifecyclePolicyText' failed to satisfy constraint: "
                    "'Lifecycle policy validation failure:"),
-              t.ecr.put_lifecycle_policy, repositoryName=t.name, lifecyclePolicyText='{"rules": [{}]}')
+              t.ecr.put_lifecycle_policy, repositoryName=t.name, lifecyclePolicyText='{"rules": [{}]}'.ljust(100))
 
 
 @probe("ecr.tags.unknown-repository")

@@ -1,11 +1,11 @@
-"""Probes of log policies, filters, queries and exports.
+"""Probes of log policies, filters and exports.
 
 Decides what the rest of CloudWatch Logs refuses.
 """
 
 import json
 
-from harness import ACCOUNT, Pattern, probe
+from harness import probe
 
 KINESIS = "arn:aws:kinesis:us-east-1:123456789012:stream/none"
 POLICY = json.dumps({"Version": "2012-10-17", "Statement": [
@@ -40,15 +40,6 @@ def filter_role(t):
     t.refused("InvalidParameterException", "destinationArn for vendor kinesis cannot be used without roleArn",
               t.logs.put_subscription_filter, logGroupName=t.name, filterName="f", filterPattern="",
               destinationArn=KINESIS)
-
-
-@probe("logs.query.unknown-group")
-def query_unknown(t):
-    t.refused("ResourceNotFoundException",
-              Pattern(rf"^Log group '{t.name}' does not exist for account ID '{ACCOUNT}' \(Service: AWSLogs; "
-                      r"Status Code: 400; Error Code: ResourceNotFoundException; Request ID: [^;]+; Proxy: null\)$"),
-              t.logs.start_query, logGroupName=t.name, startTime=1700000000, endTime=1700000100,
-              queryString="fields @message")
 
 
 @probe("logs.export.unknown-task")

@@ -177,12 +177,18 @@ pub fn load(name: &'static str, text: &str) -> Service {
         target_prefix: metadata.target_prefix.clone().unwrap_or_default(),
         json_version: metadata.json_version.clone().unwrap_or_else(|| "1.1".to_owned()),
         signing_name: metadata.signing_name.clone().unwrap_or_else(|| metadata.endpoint_prefix.clone()),
-        namespace: metadata.xml_namespace.clone().unwrap_or_else(|| {
-            format!("http://{}.amazonaws.com/doc/{}/", metadata.endpoint_prefix, metadata.api_version)
-        }),
+        namespace: namespace(metadata),
         operations: operations.collect(),
         errors: errors.collect(),
         shapes: document.shapes.iter().map(|(name, raw)| shape(name, raw, &resolve)).collect(),
+    }
+}
+
+/// The namespace of the replies. EC2's ends in a slash that its model lacks; Route 53's stands with its inputs only.
+fn namespace(metadata: &Metadata) -> String {
+    match &metadata.xml_namespace {
+        Some(known) => format!("{}/", known.trim_end_matches('/')),
+        None => format!("https://{}.amazonaws.com/doc/{}/", metadata.endpoint_prefix, metadata.api_version),
     }
 }
 

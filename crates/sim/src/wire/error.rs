@@ -54,11 +54,25 @@ pub fn write(target: &Target, refusal: &Refusal, status: u16, request_id: &str) 
     }
 }
 
+/// The type of an error. DynamoDB is alone in naming its models', and the framework's, whole.
+fn kind(service: &str, code: &str) -> String {
+    match code {
+        _ if service != "dynamodb" => code.to_owned(),
+        "ValidationException" => format!("com.amazon.coral.validate#{code}"),
+        "AccessDeniedException"
+        | "MissingAuthenticationTokenException"
+        | "SerializationException"
+        | "UnknownOperationException"
+        | "UnrecognizedClientException" => format!("com.amazon.coral.service#{code}"),
+        _ => format!("com.amazonaws.dynamodb.v20120810#{code}"),
+    }
+}
+
 fn document(target: &Target, refusal: &Refusal) -> Map<String, Value> {
     let capital = CAPITAL.contains(&target.service.name) && !FRAMEWORK.contains(&refusal.code.as_str());
     let mut map = Map::new();
     if target.service.protocol != Protocol::RestJson {
-        map.insert("__type".to_owned(), refusal.code.clone().into());
+        map.insert("__type".to_owned(), kind(target.service.name, &refusal.code).into());
     }
     map.insert(if capital { "Message" } else { "message" }.to_owned(), refusal.message.clone().into());
     map.extend(refusal.fields.clone());

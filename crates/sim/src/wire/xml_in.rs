@@ -19,6 +19,12 @@ struct Element {
     below: Vec<Element>,
 }
 
+/// What is no XML.
+fn broken() -> Refusal {
+    Refusal::new("MalformedInput", "Unexpected end of input").status(400)
+}
+
+/// XML with a value of the wrong type.
 fn malformed() -> Refusal {
     Refusal::new("InvalidInput", "Invalid XML ; javax.xml.stream.XMLStreamException")
 }
@@ -26,7 +32,7 @@ fn malformed() -> Refusal {
 /// Reads a body whose outermost element is the structure.
 ///
 /// # Errors
-/// `InvalidInput` for what is no XML or has values of the wrong type.
+/// `MalformedInput` for what is no XML, `InvalidInput` for values of the wrong type.
 pub fn read(service: &Service, shape: ShapeId, body: &[u8]) -> Result<Value, Refusal> {
     if body.iter().all(u8::is_ascii_whitespace) {
         return Ok(Value::Object(Map::new()));
@@ -36,54 +42,54 @@ pub fn read(service: &Service, shape: ShapeId, body: &[u8]) -> Result<Value, Ref
 }
 
 fn tree(body: &[u8]) -> Result<Element, Refusal> {
-    let text = std::str::from_utf8(body).map_err(|_| malformed())?;
+    let text = std::str::from_utf8(body).map_err(|_| broken())?;
     let mut reader = Reader::from_str(text);
     let mut open: Vec<Element> = vec![Element::default()];
     loop {
-        match reader.read_event().map_err(|_| malformed())? {
+        match reader.read_event().map_err(|_| broken())? {
             Event::Start(start) => {
                 if open.len() > DEEPEST {
-                    return Err(malformed());
+                    return Err(broken());
                 }
                 let name = String::from_utf8_lossy(start.local_name().as_ref()).into_owned();
                 open.push(Element { name, ..Element::default() });
             }
             Event::Empty(empty) => {
                 let name = String::from_utf8_lossy(empty.local_name().as_ref()).into_owned();
-                open.last_mut().ok_or_else(malformed)?.below.push(Element { name, ..Element::default() });
+                open.last_mut().ok_or_else(broken)?.below.push(Element { name, ..Element::default() });
             }
             Event::End(_) => {
-                let done = open.pop().ok_or_else(malformed)?;
-                open.last_mut().ok_or_else(malformed)?.below.push(done);
+                let done = open.pop().ok_or_else(broken)?;
+                open.last_mut().ok_or_else(broken)?.below.push(done);
             }
             Event::Text(text) => {
-                let text = text.decode().map_err(|_| malformed())?;
-                open.last_mut().ok_or_else(malformed)?.text.push_str(&text);
+                let text = text.decode().map_err(|_| broken())?;
+                open.last_mut().ok_or_else(broken)?.text.push_str(&text);
             }
             Event::CData(text) => {
-                let text = text.decode().map_err(|_| malformed())?;
-                open.last_mut().ok_or_else(malformed)?.text.push_str(&text);
+                let text = text.decode().map_err(|_| broken())?;
+                open.last_mut().ok_or_else(broken)?.text.push_str(&text);
             }
             Event::GeneralRef(entity) => {
-                let resolved = match entity.resolve_char_ref().map_err(|_| malformed())? {
+                let resolved = match entity.resolve_char_ref().map_err(|_| broken())? {
                     Some(letter) => letter,
-                    None => match entity.decode().map_err(|_| malformed())?.as_ref() {
+                    None => match entity.decode().map_err(|_| broken())?.as_ref() {
                         "amp" => '&',
                         "lt" => '<',
                         "gt" => '>',
                         "quot" => '"',
                         "apos" => '\'',
-                        _ => return Err(malformed()),
+                        _ => return Err(broken()),
                     },
                 };
-                open.last_mut().ok_or_else(malformed)?.text.push(resolved);
+                open.last_mut().ok_or_else(broken)?.text.push(resolved);
             }
             Event::Eof => break,
             Event::Comment(_) | Event::Decl(_) | Event::PI(_) | Event::DocType(_) => {}
         }
     }
-    let mut root = open.pop().filter(|_| open.is_empty()).ok_or_else(malformed)?;
-    root.below.pop().ok_or_else(malformed)
+    let mut root = open.pop().filter(|_| open.is_empty()).ok_or_else(broken)?;
+    root.below.pop().ok_or_else(broken)
 }
 
 fn structure(service: &Service, shape: ShapeId, element: &Element) -> Result<Map<String, Value>, Refusal> {

@@ -1,6 +1,7 @@
 //! AWS Certificate Manager: certificates that are asked for and validated by a record in a public zone, or brought along. Knows
 //! of DNS what `route53::resolve` tells.
 
+mod configuration;
 mod import;
 mod link;
 mod pem;
@@ -25,7 +26,8 @@ use crate::tags::{Tagged, Tags};
 use crate::world::{Place, World};
 
 /// The operations.
-pub const OPERATIONS: &[Table] = &[request::OPERATIONS, reading::OPERATIONS, import::OPERATIONS, tag_ops::OPERATIONS];
+pub const OPERATIONS: &[Table] =
+    &[request::OPERATIONS, reading::OPERATIONS, import::OPERATIONS, tag_ops::OPERATIONS, configuration::OPERATIONS];
 
 /// What happens by itself.
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -22,6 +22,8 @@ pub struct Acm {
     pub certificates: BTreeMap<String, Certificate>,
     /// By idempotency token and what was asked for: when, and the ARN.
     pub tokens: BTreeMap<String, (Moment, String)>,
+    /// So many days before its end a certificate is announced to expire, if someone chose a number.
+    pub days_before_expiry: Option<i64>,
 }
 
 /// A certificate.

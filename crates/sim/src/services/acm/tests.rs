@@ -295,3 +295,15 @@ fn certificates_belong_to_a_region() {
     let elsewhere = lab.in_region("eu-west-1");
     elsewhere.refuses("acm.DescribeCertificate", json!({"CertificateArn": arn}), "ResourceNotFoundException", &arn);
 }
+
+#[test]
+fn certificates_are_announced_to_expire_so_many_days_before() {
+    let lab = Lab::new();
+    let days = |lab: &Lab| lab.ok("acm.GetAccountConfiguration", json!({}))["ExpiryEvents"]["DaysBeforeExpiry"].clone();
+    assert_eq!(days(&lab), 45);
+    let empty = json!({"IdempotencyToken": "a", "ExpiryEvents": {}});
+    lab.refuses("acm.PutAccountConfiguration", empty, "ValidationException", "Configuration for events is empty.");
+    let chosen = json!({"IdempotencyToken": "b", "ExpiryEvents": {"DaysBeforeExpiry": 7}});
+    lab.ok("acm.PutAccountConfiguration", chosen);
+    assert_eq!(days(&lab), 7);
+}

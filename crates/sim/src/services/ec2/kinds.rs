@@ -54,6 +54,7 @@ kinds! {
         "The Vpc Endpoint Id '{}' does not exist" "InvalidVpcEndpointId.Malformed";
     PREFIX_LIST = "pl" "prefix-list" "InvalidPrefixListID.NotFound"
         "The prefix list ID '{}' does not exist" "InvalidPrefixListId.Malformed";
+    IMAGE = "ami" "image" "InvalidAMIID.NotFound" "The image id '[{}]' does not exist" "InvalidAMIID.Malformed";
     INSTANCE = "i" "instance" "InvalidInstanceID.NotFound" "The instance ID '{}' does not exist" "InvalidInstanceID.Malformed";
 }
 

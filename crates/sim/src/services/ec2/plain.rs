@@ -1,4 +1,5 @@
-//! What can only be looked at: network ACLs and DHCP options as every network has them, and instances, of which there are none.
+//! What can only be looked at: network ACLs and DHCP options as every network has them; instances and images, of which there
+//! are none.
 
 use serde_json::{Value, json};
 
@@ -11,6 +12,7 @@ use crate::call::{Call, Input, Members, Refusal, Reply, Table};
 pub const OPERATIONS: Table = operations![
     "DescribeNetworkAcls" => acls,
     "DescribeDhcpOptions" => dhcp,
+    "DescribeImages" => images,
     "DescribeInstances" => instances,
 ];
 
@@ -130,5 +132,20 @@ fn instances(_call: &mut Call<'_>, input: &Input) -> Reply {
     match ids.iter().find(|id| !kinds::INSTANCE.fits(id)).or_else(|| ids.first()) {
         Some(id) => Err(kinds::INSTANCE.missing(id)),
         None => describe::page(input, "Reservations", Vec::new(), |_| String::new()),
+    }
+}
+
+fn images(_call: &mut Call<'_>, input: &Input) -> Reply {
+    let ids = input.texts("ImageIds");
+    if let Some(bad) = ids.iter().find(|id| !kinds::IMAGE.fits(id)) {
+        return Err(kinds::IMAGE.missing(bad));
+    }
+    match ids.as_slice() {
+        [] => describe::page(input, "Images", Vec::new(), |_| String::new()),
+        [one] => Err(kinds::IMAGE.missing(one)),
+        _ => {
+            let text = format!("The image ids '[{}]' do not exist", ids.join(", "));
+            Err(Refusal::new("InvalidAMIID.NotFound", text))
+        }
     }
 }

@@ -120,9 +120,10 @@ pub fn shift_weights(region: &mut Region, rule: &str, weights: &[(String, u32)])
     true
 }
 
-/// Whether a load balancer has that DNS name (also with `dualstack.` before it): for alias records.
-pub fn is_dns_name(region: &Region, name: &str) -> bool {
+/// The hosted zone of the load balancer that has that DNS name (also with `dualstack.` before it): for alias records.
+pub fn zone_of_name<'r>(region: &'r Region, name: &str) -> Option<&'r str> {
     let name = name.trim_end_matches('.').to_ascii_lowercase();
     let name = name.strip_prefix("dualstack.").unwrap_or(&name);
-    region.elb.balancers.values().any(|balancer| balancer.dns_name.eq_ignore_ascii_case(name))
+    let mut balancers = region.elb.balancers.values();
+    balancers.find(|balancer| balancer.dns_name.eq_ignore_ascii_case(name)).map(|balancer| &*balancer.zone_id)
 }

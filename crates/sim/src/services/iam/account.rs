@@ -13,7 +13,9 @@ use crate::call::{Call, Input, Members, Refusal, Reply, Table};
 pub const OPERATIONS: Table = &[
     ("GetAccountAuthorizationDetails", details),
     ("GetAccountSummary", summary),
+    ("GetServerCertificate", certificate),
     ("ListAccountAliases", aliases),
+    ("ListServerCertificates", certificates),
     ("SimulatePrincipalPolicy", simulate),
 ];
 
@@ -106,6 +108,16 @@ fn summary(call: &mut Call<'_>, _: &Input) -> Reply {
 
 fn aliases(call: &mut Call<'_>, input: &Input) -> Reply {
     page(call, input, "AccountAliases", Vec::new())
+}
+
+/// Certificates are ACM's here: IAM has none.
+fn certificate(_call: &mut Call<'_>, input: &Input) -> Reply {
+    let name = input.text_or_empty("ServerCertificateName");
+    Err(absent(format!("The Server Certificate with name {name} cannot be found.")))
+}
+
+fn certificates(call: &mut Call<'_>, input: &Input) -> Reply {
+    page(call, input, "ServerCertificateMetadataList", Vec::new())
 }
 
 fn simulate(call: &mut Call<'_>, input: &Input) -> Reply {

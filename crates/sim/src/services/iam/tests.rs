@@ -271,3 +271,12 @@ fn refusals_of_the_model_show_no_values() {
     let input = json!({ "RoleName": "web", "AssumeRolePolicyDocument": TRUST, "Tags": tags });
     lab.refuses("iam.CreateRole", input, "InvalidInput", "Duplicate tag keys found.");
 }
+
+#[test]
+fn there_are_no_server_certificates() {
+    let lab = Lab::new();
+    let list = lab.ok("iam.ListServerCertificates", json!({}));
+    assert_eq!(list["ServerCertificateMetadataList"], json!([]));
+    let text = "The Server Certificate with name x cannot be found.";
+    lab.refuses("iam.GetServerCertificate", json!({"ServerCertificateName": "x"}), "NoSuchEntity", text);
+}

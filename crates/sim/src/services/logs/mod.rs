@@ -2,9 +2,12 @@
 
 mod common;
 mod events;
+mod exports;
+mod filters;
 mod groups;
 mod link;
 mod pattern;
+mod policies;
 mod state;
 mod streams;
 mod tagging;
@@ -19,7 +22,15 @@ use crate::tags::{Tagged, Tags};
 use crate::world::{Place, World};
 
 /// The operations.
-pub const OPERATIONS: &[Table] = &[events::OPERATIONS, groups::OPERATIONS, streams::OPERATIONS, tagging::OPERATIONS];
+pub const OPERATIONS: &[Table] = &[
+    events::OPERATIONS,
+    groups::OPERATIONS,
+    streams::OPERATIONS,
+    tagging::OPERATIONS,
+    policies::OPERATIONS,
+    filters::OPERATIONS,
+    exports::OPERATIONS,
+];
 
 /// The tagged resources: groups.
 pub fn tagged(world: &mut World, place: &Place) -> Vec<Tagged> {

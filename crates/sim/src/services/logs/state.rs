@@ -15,6 +15,8 @@ use crate::world::{Ids, Moment, Place};
 pub struct Logs {
     /// Groups by name.
     pub groups: BTreeMap<String, Group>,
+    /// Resource policies by name: the document, and when it was put.
+    pub policies: BTreeMap<String, (String, i64)>,
 }
 
 /// A group.
@@ -33,6 +35,8 @@ pub struct Group {
     pub protected: bool,
     /// Its tags.
     pub tags: Tags,
+    /// Metric filters by name, as they are described.
+    pub metric_filters: BTreeMap<String, Value>,
     /// Streams by name.
     pub streams: BTreeMap<String, Stream>,
 }
@@ -78,7 +82,7 @@ impl Group {
             "logGroupName": name,
             "creationTime": self.created,
             "retentionInDays": self.retention,
-            "metricFilterCount": 0,
+            "metricFilterCount": self.metric_filters.len(),
             "arn": format!("{arn}:*"),
             "logGroupArn": arn,
             "logGroupClass": self.class,

@@ -196,3 +196,68 @@ fn containers_write_only_to_groups_that_are_there() {
         "The specified log stream already exists",
     );
 }
+
+#[test]
+fn resource_policies_are_kept_up_to_ten() {
+    let lab = Lab::new();
+    let put = |n: u32| json!({"policyName": format!("p{n}"), "policyDocument": "{}"});
+    for n in 0..10 {
+        lab.ok("logs.PutResourcePolicy", put(n));
+    }
+    lab.ok("logs.PutResourcePolicy", put(9));
+    lab.refuses("logs.PutResourcePolicy", put(10), "LimitExceededException", "Resource limit exceeded.");
+    let bad = json!({"policyName": "bad", "policyDocument": "{nonsense"});
+    lab.refuses("logs.PutResourcePolicy", bad, "InvalidParameterException", "");
+    let page = lab.ok("logs.DescribeResourcePolicies", json!({"limit": 4}));
+    assert_eq!(page["resourcePolicies"][3]["policyName"], "p3");
+    let rest = lab.ok("logs.DescribeResourcePolicies", json!({"nextToken": page["nextToken"]}));
+    assert_eq!(rest["resourcePolicies"].as_array().map(Vec::len), Some(6));
+    lab.ok("logs.DeleteResourcePolicy", json!({"policyName": "p3"}));
+    let text = "Policy with name [p3] does not exist.";
+    lab.refuses("logs.DeleteResourcePolicy", json!({"policyName": "p3"}), "ResourceNotFoundException", text);
+}
+
+#[test]
+fn metric_filters_are_found_by_group_prefix_and_metric() {
+    let lab = Lab::new();
+    lab.ok("logs.CreateLogGroup", json!({"logGroupName": "/a"}));
+    let put = |name: &str, metric: &str| {
+        json!({"logGroupName": "/a", "filterName": name, "filterPattern": "ERROR", "metricTransformations": [
+            {"metricName": metric, "metricNamespace": "app", "metricValue": "1"}]})
+    };
+    lab.ok("logs.PutMetricFilter", put("one", "errors"));
+    lab.ok("logs.PutMetricFilter", put("two", "faults"));
+    let found = lab.ok("logs.DescribeMetricFilters", json!({"metricName": "faults", "metricNamespace": "app"}));
+    assert_eq!(found["metricFilters"][0]["filterName"], "two");
+    assert_eq!(found["metricFilters"].as_array().map(Vec::len), Some(1));
+    assert_eq!(lab.ok("logs.DescribeLogGroups", json!({}))["logGroups"][0]["metricFilterCount"], 2);
+    lab.ok("logs.DeleteMetricFilter", json!({"logGroupName": "/a", "filterName": "one"}));
+    let none = lab.ok("logs.DescribeMetricFilters", json!({"logGroupName": "/a", "filterNamePrefix": "o"}));
+    assert_eq!(none["metricFilters"], json!([]));
+    let text = "The specified metric filter does not exist.";
+    let again = json!({"logGroupName": "/a", "filterName": "one"});
+    lab.refuses("logs.DeleteMetricFilter", again, "ResourceNotFoundException", text);
+}
+
+#[test]
+fn what_leads_out_of_the_logs_leads_nowhere() {
+    let lab = Lab::new();
+    lab.ok("logs.CreateLogGroup", json!({"logGroupName": "/a"}));
+    let to = |arn: &str| json!({"logGroupName": "/a", "filterName": "f", "filterPattern": "", "destinationArn": arn});
+    let refuses = |operation: &str, input: Value, part: &str| {
+        assert!(lab.refused(operation, input).message.contains(part), "{operation}");
+    };
+    let stream = "arn:aws:kinesis:us-east-1:123456789012:stream/none";
+    refuses(
+        "logs.PutSubscriptionFilter",
+        to(stream),
+        "destinationArn for vendor kinesis cannot be used without roleArn",
+    );
+    let lambda = "arn:aws:lambda:us-east-1:123456789012:function:none";
+    refuses("logs.PutSubscriptionFilter", to(lambda), "Could not execute the lambda function.");
+    let gone = json!({"logGroupName": "/a", "filterName": "f"});
+    refuses("logs.DeleteSubscriptionFilter", gone, "The specified subscription filter does not exist.");
+    let export = json!({"logGroupName": "/a", "from": 0, "to": 1, "destination": "bucket"});
+    refuses("logs.CreateExportTask", export, "The given bucket does not exist.");
+    refuses("logs.CancelExportTask", json!({"taskId": "x"}), "The specified export task does not exist.");
+}

@@ -1,7 +1,7 @@
 //! Changes of record sets: all of a request or none of it. Everything that is wrong is told in one message. Whether records
 //! may stand side by side is judged by what the zone would be afterwards.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde_json::json;
 
@@ -36,7 +36,7 @@ fn change(call: &mut Call<'_>, input: &Input) -> Reply {
     }
     let wanted: Vec<Wanted> = changes.iter().map(shape::read).collect();
     let account = call.account();
-    let absent = absent_balancers(account, &wanted);
+    let balancers = balancers(account, &wanted);
     let route53 = &mut account.route53;
     for want in &wanted {
         if let Some(check) = want.set.document.text("HealthCheckId").filter(|_| want.action != "DELETE")
@@ -50,7 +50,7 @@ fn change(call: &mut Call<'_>, input: &Input) -> Reply {
     let mut zone = std::mem::take(route53.zone(&id)?);
     let mut work = Work { zone: &mut zone, undo: Vec::new(), problems: Vec::new() };
     work.apply(&wanted);
-    work.judge(&wanted, &Others { zones: &route53.zones, absent });
+    work.judge(&wanted, &Others { zones: &route53.zones, balancers });
     let (problems, undo) = (work.problems, work.undo);
     if !problems.is_empty() {
         for (key, before) in undo.into_iter().rev() {
@@ -79,20 +79,19 @@ fn change(call: &mut Call<'_>, input: &Input) -> Reply {
 struct Others<'a> {
     /// The account's other zones.
     zones: &'a BTreeMap<String, Zone>,
-    /// Names of load balancers that are not there.
-    absent: BTreeSet<String>,
+    /// The hosted zones of the load balancers that are targeted; none for one that is not there.
+    balancers: BTreeMap<String, Option<String>>,
 }
 
-/// The targets that look like load balancers and are none.
-fn absent_balancers(account: &Account, wanted: &[Wanted]) -> BTreeSet<String> {
+/// The targets that look like load balancers, and the hosted zone that AWS keeps each one's name in.
+fn balancers(account: &Account, wanted: &[Wanted]) -> BTreeMap<String, Option<String>> {
     let targets = wanted.iter().filter_map(|want| want.set.alias()).map(|(_, target)| target);
     let balancers = targets.filter(|target| target.contains(".elb.") && target.ends_with(".amazonaws.com."));
-    let absent = balancers.filter(|target| {
-        let name = target.trim_end_matches('.');
-        let name = name.strip_prefix("dualstack.").unwrap_or(name);
-        !account.regions.values().any(|region| elb::is_dns_name(region, name))
-    });
-    absent.map(str::to_owned).collect()
+    let zone_of = |target: &str| {
+        let mut zones = account.regions.values().filter_map(|region| elb::zone_of_name(region, target));
+        zones.next().map(str::to_owned)
+    };
+    balancers.map(|target| (target.to_owned(), zone_of(target))).collect()
 }
 
 /// A batch under way.
@@ -259,7 +258,11 @@ fn alias(zone: &Zone, set: &RecordSet, others: &Others<'_>) -> Option<String> {
         if !known {
             return Some(format!("{text} the alias target name does not lie within the target zone"));
         }
-        return others.absent.contains(target).then(|| format!("{text} that target was not found"));
+        return match others.balancers.get(target)? {
+            None => Some(format!("{text} that target was not found")),
+            Some(zone) if zone == target_zone => None,
+            Some(_) => Some(format!("{text} the alias target name does not lie within the target zone")),
+        };
     };
     if !is_within(target, &home.name) {
         return Some(format!("{text} the alias target name does not lie within the target zone"));

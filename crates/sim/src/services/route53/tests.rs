@@ -351,6 +351,16 @@ fn an_alias_has_a_target_in_the_zone_that_it_names() {
         "[Tried to create an alias that targets {target}., type A in zone Z35SXDOTRQ7X7K, but that target was not found]"
     );
     refused(&lab, &id, "CREATE", alias("Z35SXDOTRQ7X7K", target), &text);
+    let made = lab.ok("elbv2.CreateLoadBalancer", json!({"Name": "web", "Subnets": lab.subnets()}));
+    let balancer = made["LoadBalancers"][0]["DNSName"].as_str().expect("a name");
+    let text = format!(
+        "[Tried to create an alias that targets {}., type A in zone Z26RNL4JYFTOTI, but the alias target name does not lie \
+         within the target zone]",
+        balancer.to_lowercase()
+    );
+    refused(&lab, &id, "CREATE", alias("Z26RNL4JYFTOTI", balancer), &text);
+    change(&lab, &id, "UPSERT", alias("Z35SXDOTRQ7X7K", &format!("dualstack.{balancer}")));
+    change(&lab, &id, "DELETE", alias("Z35SXDOTRQ7X7K", &format!("dualstack.{balancer}")));
     change(&lab, &id, "CREATE", set("a.example.com", "A", "192.0.2.1"));
     change(&lab, &id, "CREATE", alias(&format!("/hostedzone/{id}"), "A.Example.com"));
     let target = json!({"HostedZoneId": id, "DNSName": "a.example.com.", "EvaluateTargetHealth": false});

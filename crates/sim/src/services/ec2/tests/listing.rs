@@ -171,3 +171,22 @@ fn there_are_no_instances_but_their_filters_are_known() {
     let says = "The instance ID 'i-0123456789abcdef0' does not exist";
     lab.refuses("ec2.DescribeInstances", unknown, "InvalidInstanceID.NotFound", says);
 }
+
+#[test]
+fn there_are_no_images_and_each_way_to_miss_one_has_its_words() {
+    let lab = Lab::new();
+    assert_eq!(lab.ok("ec2.DescribeImages", json!({ "Owners": ["self"] }))["Images"], json!([]));
+    let ask = |ids: &[&str]| lab.refused("ec2.DescribeImages", json!({ "ImageIds": ids }));
+    let (one, two) = ("ami-0123456789abcdef0", "ami-0123456789abcdef1");
+    assert_eq!(ask(&[one]).message, format!("The image id '[{one}]' does not exist"));
+    let both = ask(&[one, two]);
+    assert_eq!(
+        (both.code.as_str(), both.message),
+        ("InvalidAMIID.NotFound", format!("The image ids '[{one}, {two}]' do not exist"))
+    );
+    let bad = ask(&["nonsense"]);
+    assert_eq!(
+        (bad.code.as_str(), bad.message.as_str()),
+        ("InvalidAMIID.Malformed", r#"Invalid id: "nonsense" (expecting "ami-...")"#)
+    );
+}

@@ -8,10 +8,6 @@ use crate::call::Members;
 /// Where a definition can run.
 pub fn fits(definition: &Map<String, Value>) -> Vec<&'static str> {
     let awsvpc = definition.text("networkMode") == Some("awsvpc");
-    // Storage beyond the usual is Fargate's alone.
-    if definition.has("ephemeralStorage") {
-        return vec!["FARGATE"];
-    }
     let efs = definition
         .list("volumes")
         .iter()

@@ -34,7 +34,7 @@ pub fn check(definition: &Map<String, Value>, cpu: Option<u64>, memory: Option<u
         logging(container)?;
     }
     if !containers.iter().any(is_essential) {
-        return Err(client("Task definition doesn't have any essential container"));
+        return Err(client("Task definition does not have at least one essential container"));
     }
     let sum: i64 = containers.iter().filter_map(|container| container.integer("cpu")).sum();
     if cpu.is_some_and(|cpu| u64::try_from(sum).is_ok_and(|sum| sum > cpu)) {

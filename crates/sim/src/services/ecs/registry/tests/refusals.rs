@@ -33,7 +33,7 @@ fn families_and_containers_have_proper_names() {
             two(json!({ "name": "a", "image": "i" }), json!({ "name": "a", "image": "i" })),
             "Container names must be unique within a task definition.",
         ),
-        (container(json!({ "essential": false })), "Task definition doesn't have any essential container"),
+        (container(json!({ "essential": false })), "Task definition does not have at least one essential container"),
         (fargate(json!({ "executionRoleArn": "" })), "Role is not valid"),
         (fargate(json!({ "taskRoleArn": "arn:aws:iam::999999999999:role/x" })), "Role is not valid"),
         (fargate(json!({ "tags": [] })), "Tags can not be empty."),
@@ -70,7 +70,8 @@ fn sizes_are_checked() {
     lab.refuses("ecs.RegisterTaskDefinition", odd, "InvalidParameterException", "Invalid 'cpu' setting for task.");
     let windows = json!({ "cpu": "512", "memory": "2048", "runtimePlatform": { "operatingSystemFamily": "WINDOWS_SERVER_2022_CORE" } });
     lab.refuses("ecs.RegisterTaskDefinition", fargate(windows), "ClientException", "No Fargate configuration exists");
-    lab.ok("ecs.RegisterTaskDefinition", fargate(json!({ "ephemeralStorage": { "sizeInGiB": 21 } })));
+    let roomy = lab.ok("ecs.RegisterTaskDefinition", fargate(json!({ "ephemeralStorage": { "sizeInGiB": 21 } })));
+    assert_eq!(roomy["taskDefinition"]["compatibilities"], json!(["EC2", "FARGATE"]));
 }
 
 #[test]

@@ -1,0 +1,127 @@
+//! Instances as they are read, and the operations that take no description: describe, reboot, start, stop.
+
+use std::time::Duration;
+
+use serde_json::{Map, Value, json};
+
+use super::{Instance, Rds, change, create, delete, lifecycle, lists, subnets};
+use crate::call::{Call, Input, Members, Refusal, Reply, Table};
+use crate::tags;
+use crate::world::Place;
+
+/// The operations on instances.
+pub const OPERATIONS: Table = &[
+    ("CreateDBInstance", create::create),
+    ("DescribeDBInstances", describe),
+    ("ModifyDBInstance", change::modify),
+    ("DeleteDBInstance", delete::delete),
+    ("RebootDBInstance", reboot),
+    ("StartDBInstance", start),
+    ("StopDBInstance", stop),
+];
+
+/// The refusal for an instance that is not there.
+pub fn missing(name: &str) -> Refusal {
+    Refusal::new("DBInstanceNotFound", format!("DBInstance {name} not found."))
+}
+
+/// An instance as it is described.
+pub fn view(place: &Place, rds: &Rds, name: &str, instance: &Instance) -> Value {
+    let mut fields = instance.fields.clone();
+    let mut set = |member: &str, value: Value| {
+        fields.insert(member.to_owned(), value);
+    };
+    set("DBInstanceStatus", instance.status.clone().into());
+    if instance.reachable {
+        let address = format!("{name}.{}.{}.rds.amazonaws.com", rds.endpoint, place.region);
+        set("Endpoint", json!({"Address": address, "Port": instance.port, "HostedZoneId": "Z2R2ITUGPM61AM"}));
+    }
+    let groups = instance.groups.iter().map(|id| json!({"VpcSecurityGroupId": id, "Status": "active"}));
+    set("VpcSecurityGroups", groups.collect());
+    let pending = instance.pending.iter().chain(&instance.applying).map(|(member, value)| {
+        // A password is never shown.
+        let value = if member == "MasterUserPassword" { "****".into() } else { value.clone() };
+        (member.clone(), value)
+    });
+    set("PendingModifiedValues", pending.collect::<Map<_, _>>().into());
+    if let Some(group) = rds.subnet_groups.get(&instance.subnet_group) {
+        set("DBSubnetGroup", subnets::view(place, &instance.subnet_group, group, false));
+    }
+    set("TagList", tags::to_list(&instance.tags, "Key", "Value"));
+    fields.into()
+}
+
+/// The answer that shows one instance.
+pub fn shown(call: &mut Call<'_>, name: &str) -> Reply {
+    let place = call.place.clone();
+    let rds = &call.region().rds;
+    let instance = rds.instances.get(name).ok_or_else(|| missing(name))?;
+    Ok(json!({"DBInstance": view(&place, rds, name, instance)}))
+}
+
+fn describe(call: &mut Call<'_>, input: &Input) -> Reply {
+    const FILTERS: [&str; 5] = ["db-cluster-id", "db-instance-id", "dbi-resource-id", "domain", "engine"];
+    let filters = lists::filters(input, &FILTERS)?;
+    let place = call.place.clone();
+    let rds = &call.region().rds;
+    let wanted = input.text("DBInstanceIdentifier").map(|name| name.rsplit(':').next().unwrap_or(name).to_lowercase());
+    if let Some(name) = wanted.as_ref().filter(|name| !rds.instances.contains_key(*name)) {
+        return Err(missing(name));
+    }
+    let arn = |name: &str| place.arn("rds", &format!("db:{name}"));
+    let fits = |name: &String, instance: &Instance| {
+        filters.iter().all(|(filter, values)| match filter.as_str() {
+            "db-instance-id" => values.iter().any(|value| value.to_lowercase() == *name || *value == arn(name)),
+            "dbi-resource-id" => values.iter().any(|value| instance.fields.text("DbiResourceId") == Some(value)),
+            "engine" => values.iter().any(|value| instance.fields.text("Engine") == Some(value)),
+            _ => false,
+        })
+    };
+    let here = rds
+        .instances
+        .iter()
+        .filter(|(name, instance)| wanted.as_ref().is_none_or(|wanted| wanted == *name) && fits(name, instance));
+    let records = here.map(|(name, instance)| view(&place, rds, name, instance)).collect();
+    lists::page(input, "DBInstances", records, |item| item.text_or_empty("DBInstanceIdentifier").to_owned())
+}
+
+/// The name that a request gives, and its instance if that is in one of these states.
+pub fn in_state(call: &mut Call<'_>, input: &Input, states: &[&str]) -> Result<String, Refusal> {
+    let name = input.text_or_empty("DBInstanceIdentifier").to_lowercase();
+    let instance = call.region().rds.instances.get(&name).ok_or_else(|| missing(&name))?;
+    if states.contains(&instance.status.as_str()) {
+        return Ok(name);
+    }
+    let text = format!("Instance {name} is not in {} state.", states.join(" or "));
+    Err(Refusal::new("InvalidDBInstanceState", text))
+}
+
+fn turn(call: &mut Call<'_>, name: &str, steps: &[(&'static str, u64)]) -> Reply {
+    let steps = steps.iter().map(|(status, seconds)| ((*status).to_owned(), Duration::from_secs(*seconds))).collect();
+    let place = call.place.clone();
+    lifecycle::run(call.world, &place, name, steps);
+    shown(call, name)
+}
+
+fn reboot(call: &mut Call<'_>, input: &Input) -> Reply {
+    let name = in_state(call, input, &["available"])?;
+    let multi = call.region().rds.instances.get(&name).and_then(|instance| instance.fields.flag("MultiAZ"));
+    if input.flag("ForceFailover") == Some(true) && multi != Some(true) {
+        let text = "MultiAZ failover requested for a non-multiaz instance";
+        return Err(super::mismatch(text));
+    }
+    turn(call, &name, &[("rebooting", 60)])
+}
+
+fn start(call: &mut Call<'_>, input: &Input) -> Reply {
+    let name = in_state(call, input, &["stopped"])?;
+    turn(call, &name, &[("starting", 240)])
+}
+
+fn stop(call: &mut Call<'_>, input: &Input) -> Reply {
+    let name = in_state(call, input, &["available"])?;
+    if let Some(snapshot) = input.text("DBSnapshotIdentifier") {
+        super::snapshots::take(call, &name, snapshot, "manual", tags::Tags::new())?;
+    }
+    turn(call, &name, &[("stopping", 240), ("stopped", 0)])
+}

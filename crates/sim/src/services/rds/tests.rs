@@ -1,0 +1,222 @@
+//! What RDS does, a test for each fact. They stand on the default VPC.
+
+use serde_json::{Value, json};
+
+use crate::lab::Lab;
+
+fn request(name: &str) -> Value {
+    json!({
+        "DBInstanceIdentifier": name, "Engine": "Postgres", "EngineVersion": "16", "DBInstanceClass": "db.t4g.micro",
+        "AllocatedStorage": 20, "MasterUsername": "app", "MasterUserPassword": "long-enough-1", "DBSubnetGroupName": "Data",
+    })
+}
+
+fn subnet_group(lab: &Lab, name: &str) {
+    let wanted = json!({"DBSubnetGroupName": name, "DBSubnetGroupDescription": "data", "SubnetIds": lab.subnets()});
+    lab.ok("rds.CreateDBSubnetGroup", wanted);
+}
+
+fn instance(lab: &Lab, name: &str) -> Value {
+    lab.ok("rds.DescribeDBInstances", json!({"DBInstanceIdentifier": name}))["DBInstances"][0].clone()
+}
+
+/// A lab with an available instance `db` in a subnet group `data`.
+fn lab() -> Lab {
+    let lab = Lab::new();
+    subnet_group(&lab, "Data");
+    lab.ok("rds.CreateDBInstance", request("DB"));
+    lab.pass(900);
+    lab
+}
+
+#[test]
+fn an_instance_takes_minutes_and_has_no_endpoint_before() {
+    let lab = Lab::new();
+    subnet_group(&lab, "Data");
+    let made = lab.ok("rds.CreateDBInstance", request("DB"))["DBInstance"].clone();
+    assert_eq!((&made["DBInstanceIdentifier"], &made["DBInstanceStatus"]), (&json!("db"), &json!("creating")));
+    assert!(made["Endpoint"].is_null() && made["MasterUserPassword"].is_null());
+    lab.pass(120);
+    assert_eq!(instance(&lab, "db")["DBInstanceStatus"], "creating");
+    lab.pass(480);
+    let got = instance(&lab, "db");
+    assert_eq!(got["DBInstanceStatus"], "available");
+    assert_eq!(got["Endpoint"]["Port"], 5432);
+    assert!(got["EngineVersion"].as_str().is_some_and(|version| version.starts_with("16.")));
+    assert_eq!(got["DBParameterGroups"][0]["DBParameterGroupName"], "default.postgres16");
+    assert_eq!((&got["BackupRetentionPeriod"], &got["PendingModifiedValues"]), (&json!(1), &json!({})));
+}
+
+#[test]
+fn names_are_taken_in_any_case() {
+    let lab = lab();
+    lab.refuses("rds.CreateDBInstance", request("dB"), "DBInstanceAlreadyExists", "DB instance already exists");
+    let again = json!({"DBSubnetGroupName": "DATA", "DBSubnetGroupDescription": "x", "SubnetIds": lab.subnets()});
+    lab.refuses(
+        "rds.CreateDBSubnetGroup",
+        again,
+        "DBSubnetGroupAlreadyExists",
+        "The DB subnet group 'data' already exists.",
+    );
+}
+
+#[test]
+fn a_subnet_group_needs_two_zones_and_subnets_that_exist() {
+    let lab = Lab::new();
+    let wanted =
+        |subnets: Value| json!({"DBSubnetGroupName": "x", "DBSubnetGroupDescription": "x", "SubnetIds": subnets});
+    let one = wanted(json!([lab.subnets()[0]]));
+    lab.refuses(
+        "rds.CreateDBSubnetGroup",
+        one,
+        "DBSubnetGroupDoesNotCoverEnoughAZs",
+        "Add subnets to cover at least 2 AZs.",
+    );
+    let unknown = wanted(json!([lab.subnets()[0], "subnet-0123456789abcdef0"]));
+    let text = "Some input subnets in :[subnet-0123456789abcdef0] are invalid.";
+    lab.refuses("rds.CreateDBSubnetGroup", unknown, "InvalidParameterValue", text);
+}
+
+#[test]
+fn a_subnet_group_in_use_is_not_deleted() {
+    let lab = lab();
+    let text = "Cannot delete the subnet group 'data' because at least one database instance: db is still using it.";
+    lab.refuses(
+        "rds.DeleteDBSubnetGroup",
+        json!({"DBSubnetGroupName": "data"}),
+        "InvalidDBSubnetGroupStateFault",
+        text,
+    );
+}
+
+#[test]
+fn what_cannot_be_created_is_refused() {
+    let lab = Lab::new();
+    subnet_group(&lab, "Data");
+    for (member, value, code, text) in [
+        ("DBInstanceIdentifier", "9-first", "InvalidParameterValue", "not a valid identifier"),
+        (
+            "MasterUsername",
+            "admin",
+            "InvalidParameterValue",
+            "MasterUsername admin cannot be used as it is a reserved word used by the engine",
+        ),
+        (
+            "MasterUserPassword",
+            "has/slash-and@at",
+            "InvalidParameterValue",
+            "is not a valid password. Only printable ASCII",
+        ),
+        ("MasterUserPassword", "short", "InvalidParameterValue", "shorter than 8 characters"),
+        ("DBSubnetGroupName", "none", "DBSubnetGroupNotFoundFault", "DB subnet group 'none' does not exist."),
+        ("EngineVersion", "99", "InvalidParameterCombination", "Cannot find version 99 for postgres"),
+    ] {
+        let mut wanted = request("db");
+        wanted[member] = value.into();
+        lab.refuses("rds.CreateDBInstance", wanted, code, text);
+    }
+}
+
+#[test]
+fn changes_wait_unless_they_are_applied_immediately() {
+    let lab = lab();
+    let later = json!({"DBInstanceIdentifier": "db", "DBInstanceClass": "db.t4g.small"});
+    let got = lab.ok("rds.ModifyDBInstance", later)["DBInstance"].clone();
+    assert_eq!(got["DBInstanceClass"], "db.t4g.micro");
+    assert_eq!(got["PendingModifiedValues"], json!({"DBInstanceClass": "db.t4g.small"}));
+    let now = json!({"DBInstanceIdentifier": "db", "MasterUserPassword": "another-one-2", "ApplyImmediately": true});
+    let got = lab.ok("rds.ModifyDBInstance", now)["DBInstance"].clone();
+    assert_eq!(got["PendingModifiedValues"]["MasterUserPassword"], "****");
+    lab.pass(20);
+    assert_ne!(instance(&lab, "db")["DBInstanceStatus"], "available");
+    lab.pass(900);
+    let got = instance(&lab, "db");
+    assert_eq!((&got["DBInstanceStatus"], &got["DBInstanceClass"]), (&json!("available"), &json!("db.t4g.small")));
+    assert_eq!(got["PendingModifiedValues"], json!({}));
+}
+
+#[test]
+fn storage_cannot_be_changed_twice_within_hours() {
+    let lab = lab();
+    let grow = |size: i64| json!({"DBInstanceIdentifier": "db", "AllocatedStorage": size, "ApplyImmediately": true});
+    lab.ok("rds.ModifyDBInstance", grow(30));
+    lab.pass(900);
+    assert_eq!(instance(&lab, "db")["AllocatedStorage"], 30);
+    lab.refuses(
+        "rds.ModifyDBInstance",
+        grow(40),
+        "InvalidParameterCombination",
+        "previous storage change is being optimized",
+    );
+    lab.refuses("rds.ModifyDBInstance", grow(20), "InvalidParameterCombination", "storage size");
+    lab.pass(7 * 3600);
+    lab.ok("rds.ModifyDBInstance", grow(40));
+}
+
+#[test]
+fn a_deletion_needs_a_choice_about_the_snapshot_and_takes_minutes() {
+    let lab = lab();
+    let text = "FinalDBSnapshotIdentifier is required unless SkipFinalSnapshot is specified.";
+    lab.refuses("rds.DeleteDBInstance", json!({"DBInstanceIdentifier": "db"}), "InvalidParameterCombination", text);
+    lab.ok("rds.CreateDBSnapshot", json!({"DBInstanceIdentifier": "db", "DBSnapshotIdentifier": "Last"}));
+    let taken = json!({"DBInstanceIdentifier": "db", "FinalDBSnapshotIdentifier": "last"});
+    lab.refuses("rds.DeleteDBInstance", taken, "DBSnapshotAlreadyExists", "last");
+    let skip = json!({"DBInstanceIdentifier": "db", "SkipFinalSnapshot": true});
+    assert_eq!(lab.ok("rds.DeleteDBInstance", skip.clone())["DBInstance"]["DBInstanceStatus"], "deleting");
+    lab.refuses(
+        "rds.DeleteDBInstance",
+        skip.clone(),
+        "InvalidDBInstanceState",
+        "Instance db is already being deleted.",
+    );
+    lab.pass(300);
+    lab.refuses(
+        "rds.DescribeDBInstances",
+        json!({"DBInstanceIdentifier": "db"}),
+        "DBInstanceNotFound",
+        "DBInstance db not found.",
+    );
+    let snapshots = lab.ok("rds.DescribeDBSnapshots", json!({"DBSnapshotIdentifier": "last"}));
+    assert_eq!(snapshots["DBSnapshots"][0]["Status"], "available");
+}
+
+#[test]
+fn a_protected_instance_is_not_deleted() {
+    let lab = lab();
+    lab.ok("rds.ModifyDBInstance", json!({"DBInstanceIdentifier": "db", "DeletionProtection": true}));
+    let text = "Cannot delete protected DB Instance, please disable deletion protection and try again.";
+    let skip = json!({"DBInstanceIdentifier": "db", "SkipFinalSnapshot": true});
+    lab.refuses("rds.DeleteDBInstance", skip, "InvalidParameterCombination", text);
+}
+
+#[test]
+fn an_instance_stops_and_starts() {
+    let lab = lab();
+    let db = json!({"DBInstanceIdentifier": "db"});
+    lab.ok("rds.StopDBInstance", db.clone());
+    lab.pass(400);
+    assert_eq!(instance(&lab, "db")["DBInstanceStatus"], "stopped");
+    lab.refuses("rds.RebootDBInstance", db.clone(), "InvalidDBInstanceState", "available");
+    lab.ok("rds.StartDBInstance", db);
+    lab.pass(400);
+    assert_eq!(instance(&lab, "db")["DBInstanceStatus"], "available");
+}
+
+#[test]
+fn pages_hold_between_20_and_100_records() {
+    let lab = Lab::new();
+    lab.refuses("rds.DescribeDBInstances", json!({"MaxRecords": 19}), "InvalidParameterValue", "between 20 and 100");
+    let first = lab.ok("rds.DescribeDBEngineVersions", json!({"MaxRecords": 20}));
+    assert_eq!(first["DBEngineVersions"].as_array().map(Vec::len), Some(20));
+    let next = json!({"MaxRecords": 20, "Marker": first["Marker"]});
+    assert_eq!(lab.ok("rds.DescribeDBEngineVersions", next)["DBEngineVersions"].as_array().map(Vec::len), Some(10));
+}
+
+#[test]
+fn a_version_that_is_asked_for_by_its_beginning_is_the_newest_one() {
+    let engine = super::engines::engine("mysql").expect("mysql");
+    assert_eq!(engine.version(Some("8.0")), Some("8.0.45"));
+    assert_eq!(engine.version(Some("8.0.4")), None);
+    assert_eq!(super::engines::family("mysql", "8.0.45"), "mysql8.0");
+    assert_eq!(super::engines::family("postgres", "16.12"), "postgres16");
+}
