@@ -9,3 +9,4 @@ mod random;
 mod recipe;
 mod scenes;
 mod sweep;
+mod unread;
