@@ -23,7 +23,7 @@ const TRIES: u32 = 5;
 /// Right after a lost reply the thing may not be visible to reads yet.
 const BEFORE_READING_BACK: Duration = Duration::from_secs(2);
 
-/// Decides about the `failures`-th error in a row of one step, `spent` after its first request.
+/// Decides about the `failures`-th error of this class in one step, `spent` after its first request.
 pub fn verdict(class: ErrorClass, creating: bool, failures: u32, spent: Duration, deadline: Duration) -> Verdict {
     let pause = Duration::from_secs(1).saturating_mul(1 << failures.min(5)).min(Duration::from_secs(15));
     let within = |limit: Duration| if spent < limit { Verdict::Again(pause) } else { Verdict::Fail };

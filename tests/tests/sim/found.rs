@@ -82,3 +82,19 @@ async fn rules_that_cannot_be_read_are_not_taken_for_gone() {
     let groups = bench.ask("ec2.DescribeSecurityGroups", json!({ "GroupIds": [group] }));
     assert_eq!(groups["SecurityGroups"][0]["IpPermissions"], json!([]));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_reply_after_minutes_of_being_in_use_does_not_end_a_run() {
+    let scene = scenes::flask_todo();
+    for fault in [Fault::Unavailable, Fault::Timeout, Fault::ReplyCut] {
+        let bench = scene.bench();
+        bench.done(&scene.graph(), Goal::Apply).await;
+        // Interfaces hold the groups for a while, so that a deletion is refused again and again before this.
+        let late = Rule { nth: Some(14), ..rule("ec2", "DeleteSecurityGroup", fault) };
+        bench.faults(Faults::new(vec![late], 1));
+        let ended = bench.run(&scene.graph(), Goal::Destroy).await;
+        assert_eq!(bench.sim.fired().len(), 1, "it came so far");
+        assert!(ended.is_done(), "{fault:?}: {ended:#?}");
+        bench.settled(&scene.graph(), Goal::Destroy).await;
+    }
+}

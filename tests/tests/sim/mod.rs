@@ -10,3 +10,4 @@ mod random;
 mod recipe;
 mod scenes;
 mod sweep;
+mod unread;

@@ -17,6 +17,9 @@ use crate::snapshot::Readiness;
 const FIRST: Duration = Duration::from_millis(200);
 const LONGEST: Duration = Duration::from_secs(10);
 
+/// What was made is visible to all reads within this time; longer, and it has really disappeared.
+const VISIBLE: Duration = Duration::from_secs(30);
+
 /// One thing that is awaited.
 #[derive(Clone, Debug)]
 pub(super) struct Awaited {
@@ -94,6 +97,10 @@ impl Awaited {
             (Goal::Gone, Ok(Readiness::Ready)) => "still there".to_owned(),
             (Goal::Gone, Ok(Readiness::Failed(why))) => why,
             (Goal::Ready, Ok(Readiness::Failed(why))) => return Heard::Failed(self.error("Failed", why)),
+            // What was made a moment ago need not be visible to every read yet.
+            (Goal::Ready, Ok(Readiness::Gone)) if now.saturating_sub(self.began) < VISIBLE => {
+                return Heard::Still("not visible yet".to_owned());
+            }
             (Goal::Ready, Ok(Readiness::Gone)) => {
                 return Heard::Failed(self.error("Gone", "it has disappeared while it was awaited".to_owned()));
             }
@@ -113,5 +120,35 @@ impl Awaited {
             Goal::Gone => "wait until gone",
         };
         CloudError { code: code.to_owned(), ..CloudError::local(ErrorClass::Invalid, operation, message) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::NodeId;
+    use crate::snapshot::{Live, Owner};
+
+    fn awaited(goal: Goal) -> Awaited {
+        let node = NodeId::new("service", "web");
+        let live = Live::new("web", "web", Owner::Ours(node.clone()), serde_json::json!({}));
+        let waiting = Waiting { node, live, goal };
+        Awaited { waiting, began: Duration::ZERO, deadline: Duration::from_secs(600), status: String::new() }
+    }
+
+    #[test]
+    fn what_is_not_visible_at_first_has_not_disappeared() {
+        let soon = Duration::from_secs(5);
+        assert!(matches!(awaited(Goal::Ready).hear(Ok(Readiness::Gone), soon), Heard::Still(_)));
+        assert!(matches!(awaited(Goal::Ready).hear(Ok(Readiness::Gone), VISIBLE), Heard::Failed(_)));
+        assert!(matches!(awaited(Goal::Gone).hear(Ok(Readiness::Gone), soon), Heard::Reached));
+    }
+
+    #[test]
+    fn a_wait_lasts_as_long_as_something_is_pending_and_no_longer_than_its_deadline() {
+        let pending = || Ok(Readiness::Pending("starting".to_owned()));
+        assert!(matches!(awaited(Goal::Ready).hear(pending(), Duration::ZERO), Heard::Still(_)));
+        assert!(matches!(awaited(Goal::Gone).hear(pending(), Duration::ZERO), Heard::Still(_)));
+        assert!(matches!(awaited(Goal::Ready).hear(pending(), Duration::from_secs(600)), Heard::Failed(_)));
     }
 }

@@ -1,5 +1,6 @@
 //! Single requests of a step: what is ordered, its idempotency token, and what came back. No decisions.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -31,8 +32,8 @@ pub(super) struct Attempt {
     pub(super) token: Arc<str>,
     /// When the step began.
     pub(super) began: Duration,
-    /// Errors in a row.
-    pub(super) failures: u32,
+    /// How often which class of error came. Minutes of "in use" must not count against a lost reply after them.
+    pub(super) failures: BTreeMap<ErrorClass, u32>,
     /// Whether a creation that came back different has been followed up.
     pub(super) followed_up: bool,
     /// The last error, for when nothing better is known.

@@ -163,7 +163,7 @@ impl<'a> Run<'a> {
             order: Arc::new(order),
             token: request::token(&self.engine.limits.seed, &step.node, step.verb()),
             began: self.engine.clock.now(),
-            failures: 0,
+            failures: BTreeMap::new(),
             followed_up: false,
             last: None,
         };
@@ -224,12 +224,14 @@ impl<'a> Run<'a> {
         let now = self.engine.clock.now();
         let deadline = self.deadline(step);
         let Some(attempt) = self.attempts.get_mut(&step) else { return };
-        attempt.failures += 1;
+        let count = attempt.failures.entry(error.class).or_default();
+        *count += 1;
+        let failures = *count;
         attempt.last = Some(error.clone());
         let creating = matches!(&*attempt.order, Order::Create { .. });
         let deleting = matches!(&*attempt.order, Order::Delete { .. });
         let spent = now.saturating_sub(attempt.began);
-        let (node, failures) = (attempt.node.clone(), attempt.failures);
+        let node = attempt.node.clone();
         match verdict(error.class, creating, failures, spent, deadline) {
             // What should go is gone.
             Verdict::Fail if deleting && error.class == ErrorClass::Gone => self.succeed(step, None),

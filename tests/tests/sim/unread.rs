@@ -1,0 +1,63 @@
+//! What could not be read is never taken for absent: each read of a plan is refused, for good, and nothing may be made or deleted
+//! for that. Either another way of reading tells the same, or the plan says what it could not read.
+
+use evenkeel_core::plan::Action;
+use evenkeel_sim::faults::{Fault, Faults, Rule};
+use evenkeel_tests::simulated::{Bench, Goal};
+
+use super::scenes::{self, Scene};
+
+/// What a plan would do, without mere waiting; and whether all could be read.
+async fn planned(bench: &Bench, scene: &Scene, goal: Goal) -> (Vec<String>, bool) {
+    let graph = scene.graph();
+    let snapshot = bench.read(&graph, goal).await;
+    let plan = bench.plan(&graph, &snapshot, goal);
+    let steps = plan.steps.iter().filter(|step| !matches!(step.action, Action::Wait { .. }));
+    let mut steps: Vec<String> = steps.map(|step| format!("{} {}", step.verb(), step.node)).collect();
+    // In which order is not the question here.
+    steps.sort();
+    (steps, snapshot.unreadable.is_empty())
+}
+
+async fn refuse_each_read(scene: &Scene, goal: Goal) {
+    let bench = scene.bench();
+    bench.done(&scene.graph(), Goal::Apply).await;
+    bench.sim.take_requests();
+    let (clean, all) = planned(&bench, scene, goal).await;
+    assert!(all && clean.is_empty() == (goal == Goal::Apply), "{clean:?}");
+    let mut reads = bench.sim.take_requests();
+    reads.sort();
+    reads.dedup();
+    assert!(reads.len() > 10, "{reads:?}");
+    for (service, operation) in reads {
+        for fault in [Fault::AccessDenied, Fault::ServerError] {
+            let rule = Rule {
+                service: Some(service.to_owned()),
+                operation: Some(operation.clone()),
+                nth: None,
+                probability: None,
+                times: None,
+                fault,
+            };
+            bench.faults(Faults::new(vec![rule], 1));
+            let (steps, all) = planned(&bench, scene, goal).await;
+            if all {
+                assert_eq!(steps, clean, "{goal:?}, {fault:?} of {service}:{operation}, which nobody was told of");
+            } else {
+                assert!(steps.is_empty(), "{goal:?}, {fault:?} of {service}:{operation} led to {steps:?}");
+            }
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_made_because_it_could_not_be_read() {
+    refuse_each_read(&scenes::flask_todo(), Goal::Apply).await;
+    refuse_each_read(&scenes::cruddur_http(), Goal::Apply).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_forgotten_or_deleted_because_it_could_not_be_read() {
+    refuse_each_read(&scenes::flask_todo(), Goal::Destroy).await;
+    refuse_each_read(&scenes::cruddur_http(), Goal::Destroy).await;
+}
