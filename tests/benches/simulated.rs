@@ -3,6 +3,8 @@
 //!
 //!   cargo bench -p evenkeel-tests --bench simulated
 
+#![allow(missing_docs, reason = "criterion_group makes a function that nobody calls by name")]
+
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use evenkeel_tests::simulated::Bench;
 use serde_json::json;

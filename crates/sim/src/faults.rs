@@ -1,6 +1,6 @@
 //! Faults by rule: which request (service, operation, the n-th that fits, by chance) meets what (throttling, a fault of the
-//! server, a reset connection, a lost reply, an old state, a denial, slowness, the death of the client). Decides; carries out
-//! nothing.
+//! server, a conflict, a role not known yet, a reset connection, a lost reply, an old state, a denial, slowness, the death of
+//! the client). Decides; carries out nothing.
 
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -15,6 +15,10 @@ pub enum Fault {
     ServerError,
     /// HTTP 503, nothing done.
     Unavailable,
+    /// Refused because another change is under way, in the service's own words.
+    Conflict,
+    /// Refused because a role is not known to the service yet.
+    RoleNotReady,
     /// The connection is reset before the request is read.
     Reset,
     /// Nobody answers, nothing is done.

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use crate::call::{Call, Refusal, Reply};
 use crate::faults::{Fault, Faults, Fired, SLOW};
-use crate::services::{self, iam};
+use crate::services::{self, iam, refusals};
 use crate::throttle::{self, Throttle};
 use crate::validate;
 use crate::wire::{self, Credential, Request, Response, Target};
@@ -23,6 +23,8 @@ pub struct Settings {
     pub speed: f64,
     /// Whether requests that come too fast are refused.
     pub throttling: bool,
+    /// How long each reply takes, in simulated time.
+    pub latency: Duration,
     /// What goes wrong.
     pub faults: Faults,
     /// Whether to keep a list of all requests.
@@ -31,7 +33,7 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { speed: 1.0, throttling: false, faults: Faults::default(), recorded: false }
+        Self { speed: 1.0, throttling: false, latency: Duration::ZERO, faults: Faults::default(), recorded: false }
     }
 }
 
@@ -123,16 +125,17 @@ impl Sim {
         if !reads {
             self.changes.send_modify(|number| *number += 1);
         }
+        let (latency, speed) = (inner.settings.latency, inner.settings.speed);
         drop(inner);
         match fault {
             Some(Fault::ReplyLost) => Outcome::Silence,
             Some(Fault::ReplyCut) => Outcome::Reset,
-            Some(Fault::Slow) => Outcome::Reply(reply, SLOW),
+            Some(Fault::Slow) => Outcome::Reply(reply, (latency + SLOW).div_f64(speed)),
             Some(Fault::DieAfter) => {
                 self.died.send_replace(true);
                 Outcome::Silence
             }
-            _ => Outcome::Reply(reply, Duration::ZERO),
+            _ => Outcome::Reply(reply, latency.div_f64(speed)),
         }
     }
 
@@ -144,6 +147,8 @@ impl Sim {
             Fault::Throttle => Some(refused(&throttle::refusal(target.service.name))),
             Fault::ServerError => Some(refused(&services::server_error(target.service.name))),
             Fault::Unavailable => Some(refused(&services::unavailable(target.service.name))),
+            Fault::Conflict => Some(refused(&refusals::conflict(target.service.name, target.operation_name()))),
+            Fault::RoleNotReady => Some(refused(&refusals::role_not_ready(target.service.name))),
             Fault::AccessDenied => Some(refused(&services::denied(target.service.name, target.operation_name()))),
             Fault::Reset => Some(Outcome::Reset),
             Fault::Timeout => Some(Outcome::Silence),

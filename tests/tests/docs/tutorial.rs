@@ -14,21 +14,26 @@ const LEFT_OUT: &str = "…";
 
 /// What is made up or takes its time, and what stands for it.
 fn plain(line: &str) -> String {
-    let mut words = Vec::new();
-    for word in line.split(' ') {
-        let bare = word.trim_matches(|c: char| !c.is_ascii_alphanumeric());
-        let seconds = bare.strip_suffix('s').is_some_and(|number| {
-            number.starts_with(|c: char| c.is_ascii_digit())
-                && number.chars().all(|c| c.is_ascii_digit() || ".ms h".contains(c))
-        });
-        let moment = bare.len() >= 19 && bare.as_bytes()[4] == b'-' && bare.contains('T');
-        let made_up = ["sg-", "vpc-", "subnet-", "eni-"].iter().any(|start| bare.starts_with(start))
-            || bare.contains(".elb.amazonaws.com")
-            || bare.len() == 32 && bare.chars().all(|c| c.is_ascii_hexdigit());
-        let timed = bare.strip_suffix("ms").is_some_and(|n| n.parse::<f64>().is_ok());
-        words.push(if seconds || moment || made_up || timed { "*" } else { word });
+    let words: Vec<&str> = line.split(' ').map(|word| if varies(word) { "*" } else { word }).collect();
+    // "1m 08s" is as much a duration as "8s".
+    let mut kept: Vec<&str> = Vec::new();
+    for word in words {
+        if !(word == "*" && kept.last() == Some(&"*")) {
+            kept.push(word);
+        }
     }
-    words.join(" ").trim_end().to_owned()
+    kept.join(" ").trim_end().to_owned()
+}
+
+fn varies(word: &str) -> bool {
+    let bare = word.trim_matches(|c: char| !c.is_ascii_alphanumeric());
+    let duration = bare.trim_end_matches(['m', 's', 'h']);
+    let is_duration = duration.len() < bare.len() && duration.parse::<f64>().is_ok();
+    let is_moment = bare.len() >= 19 && bare.as_bytes()[4] == b'-' && bare.contains('T');
+    let is_id = ["sg-", "vpc-", "subnet-", "eni-", "ecs-svc/"].iter().any(|start| bare.starts_with(start))
+        || bare.contains(".elb.amazonaws.com")
+        || bare.len() == 32 && bare.chars().all(|c| c.is_ascii_hexdigit());
+    is_duration || is_moment || is_id
 }
 
 /// Whether lines that were printed are those that are shown.

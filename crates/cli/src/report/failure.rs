@@ -46,7 +46,11 @@ pub fn render(failure: &Failure, palette: Palette) -> String {
 
 /// An error of AWS over several lines: what, request id, who holds it, what to do.
 pub fn cloud_lines(error: &CloudError, holders: &[String], indent: &str, palette: Palette) -> String {
-    let mut out = format!("{indent}{}\n", words::error(error));
+    let (first, reasons) = words::error_lines(error);
+    let mut out = format!("{indent}{first}\n");
+    for reason in reasons {
+        out += &format!("{indent}  {reason}\n");
+    }
     if let Some(id) = &error.request_id {
         out += &format!("{indent}{}\n", palette.paint(Tone::Dim, format!("request id: {}", clean(id))));
     }

@@ -19,7 +19,7 @@ const REMIND_SECS: u64 = 60;
 pub struct Plain {
     steps: usize,
     ended: usize,
-    /// What was last told of each wait, and when.
+    /// What was last told of each wait and each retry, and when in seconds.
     waits: BTreeMap<StepId, (String, u64)>,
 }
 
@@ -63,10 +63,16 @@ impl Plain {
                     words::limit(*deadline_secs)
                 ))
             }
-            What::Retrying { node, error, in_ms, holders, .. } => {
-                let holders = holder_words(holders);
+            What::Retrying { step, node, error, in_ms, holders } => {
+                let why = format!("{}{}", words::error(error), holder_words(holders));
+                let (now, told) = (event.at_ms / 1000, self.waits.get(step));
+                if told.is_some_and(|(last, at)| *last == why && now - at.min(&now) < REMIND_SECS) {
+                    return None;
+                }
                 let pause = words::duration(Duration::from_millis(*in_ms));
-                Some(format!("{at} {node} … again in {pause}: {}{holders}", words::error(error)))
+                let line = format!("{at} {node} … again in {pause}: {why}");
+                self.waits.insert(*step, (why, now));
+                Some(line)
             }
             What::ReadingBack { node, error, .. } => {
                 Some(format!("{at} {node} … reading back, the outcome is unknown: {}", words::error(error)))
@@ -75,7 +81,8 @@ impl Plain {
                 Some(format!("{at} {verb} {node} … done ({})", words::duration(Duration::from_millis(*took_ms))))
             }
             What::StepFailed { node, verb, error, holders, .. } => {
-                Some(format!("{at} {verb} {node} … FAILED: {}{}", words::error(error), holder_words(holders)))
+                // The reasons behind it are told at the end.
+                Some(format!("{at} {verb} {node} … FAILED: {}{}", words::error_lines(error).0, holder_words(holders)))
             }
             What::StepSkipped { node, verb, because, .. } => {
                 Some(format!("{at} {verb} {node} … skipped, because {because} failed"))

@@ -83,8 +83,19 @@ fn differs(paths: &[String]) -> String {
 
 /// Operation, code and message of an error.
 pub fn error(error: &CloudError) -> String {
+    worded(error, &error.message)
+}
+
+/// The first line of an error, and the further ones: the reasons that we found ourselves stand on lines of their own.
+pub fn error_lines(error: &CloudError) -> (String, Vec<String>) {
+    let mut lines = error.message.lines().filter(|line| !line.trim().is_empty());
+    let first = worded(error, lines.next().unwrap_or_default());
+    (first, lines.map(clean).collect())
+}
+
+fn worded(error: &CloudError, message: &str) -> String {
     // Some messages of the SDK go over several lines.
-    let message = clean(&error.message.split_whitespace().collect::<Vec<_>>().join(" "));
+    let message = clean(&message.split_whitespace().collect::<Vec<_>>().join(" "));
     if error.code == "-" {
         format!("{}: {message}", error.operation)
     } else {

@@ -36,8 +36,10 @@ pub fn lines(world: &mut World) -> Vec<String> {
             lines.push(format!("{account}: hosted zone {}", zone["Name"].as_str().unwrap_or_default()));
         }
         let roles = list(world, &place, ("iam", "ListRoles", "Roles"));
-        if !roles.is_empty() {
-            lines.push(format!("{account}: {} roles", roles.len()));
+        let linked = |role: &&Value| role["Path"].as_str().is_some_and(|path| path.starts_with("/aws-service-role/"));
+        let own = roles.iter().filter(|role| !linked(role)).count();
+        if own > 0 {
+            lines.push(format!("{account}: {own} roles"));
         }
     }
     for place in &places {

@@ -2,6 +2,8 @@
 //! them and what they have in common; it knows nothing of what any of them does.
 
 pub mod acm;
+#[cfg(test)]
+mod behaviours;
 pub mod cloud_map;
 pub mod dynamodb;
 pub mod ec2;
@@ -11,6 +13,7 @@ pub mod elb;
 pub mod iam;
 pub mod logs;
 pub mod rds;
+pub mod refusals;
 pub mod route53;
 pub mod scaling;
 pub mod scheduler;

@@ -26,11 +26,21 @@ pub(super) async fn failure(aws: &Aws, cluster: &str, wait: &Waiting, why: &str)
         unhealthy(aws, &groups)
     );
     let services = services.unwrap_or_default();
-    let events = services.iter().flat_map(|service| items(service, "events")).take(LATEST);
-    let events = events.map(|event| format!("event: {}", text(event, "message")));
+    let events: Vec<&str> =
+        services.iter().flat_map(|service| items(service, "events")).map(|event| text(event, "message")).collect();
     let mut lines = vec![why.to_owned()];
-    lines.extend(events.chain(tasks).chain(targets));
+    lines.extend(telling(&events).map(|event| format!("event: {event}")));
+    lines.extend(tasks.into_iter().chain(targets));
     lines.join("\n")
+}
+
+/// Events of everyday life, by parts of their texts: they explain no failure.
+const EVERYDAY: &[&str] =
+    &["has started", "has stopped", "has reached a steady state", "registered", "has begun draining", "completed."];
+
+/// The latest events that say something of a failure.
+fn telling<'e>(events: &'e [&'e str]) -> impl Iterator<Item = &'e str> {
+    events.iter().copied().filter(|event| !EVERYDAY.iter().any(|part| event.contains(part))).take(LATEST)
 }
 
 /// Why tasks of the service stopped, each reason once.
@@ -46,13 +56,18 @@ async fn stopped(aws: &Aws, cluster: &str, service: &str) -> BTreeSet<String> {
     items(&reply, "tasks").iter().flat_map(reasons).collect()
 }
 
+/// How ECS says that it stopped a task because another deployment, or another count, wanted it.
+const SCALED: &str = "Scaling activity initiated by";
+
 fn reasons(task: &Value) -> Vec<String> {
     let mut found = Vec::new();
-    let reason = text(task, "stoppedReason");
-    if !reason.is_empty() {
-        found.push(format!("stopped task: {reason}"));
+    let why = text(task, "stoppedReason");
+    // A task that was to stop explains nothing; what a container says is not said twice.
+    let said = |container: &Value| text(container, "reason") == why;
+    if !why.is_empty() && !why.starts_with(SCALED) && !items(task, "containers").iter().any(said) {
+        found.push(format!("stopped task: {why}"));
     }
-    for container in items(task, "containers") {
+    for container in items(task, "containers").iter().filter(|_| !why.starts_with(SCALED)) {
         let code = container.get("exitCode").and_then(Value::as_i64).filter(|code| *code != 0);
         let reason = text(container, "reason");
         let name = text(container, "name");
@@ -95,6 +110,27 @@ async fn unhealthy(aws: &Aws, groups: &[String]) -> BTreeSet<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn everyday_events_and_stops_are_left_out() {
+        let events = [
+            "(service web) rolling back to deployment ecs-svc/1.",
+            "(service web) has started 2 tasks: (task 1) (task 2).",
+            "(service web) (deployment ecs-svc/2) deployment failed: tasks failed to start.",
+            "(service web) has reached a steady state.",
+        ];
+        assert_eq!(telling(&events).collect::<Vec<_>>(), [events[0], events[2]]);
+        let scaled = json!({
+            "stoppedReason": "Scaling activity initiated by (deployment ecs-svc/1)",
+            "containers": [{ "name": "web", "exitCode": 143 }],
+        });
+        assert!(reasons(&scaled).is_empty());
+        let same = json!({
+            "stoppedReason": "CannotPullContainerError: not found",
+            "containers": [{ "name": "web", "reason": "CannotPullContainerError: not found" }],
+        });
+        assert_eq!(reasons(&same), ["container web: CannotPullContainerError: not found"]);
+    }
 
     #[test]
     fn a_stopped_task_tells_why() {

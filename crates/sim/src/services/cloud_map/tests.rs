@@ -21,7 +21,9 @@ fn namespace(lab: &Lab, name: &str) -> String {
 }
 
 fn private(lab: &Lab, name: &str) -> String {
-    let input = json!({ "Name": name, "Vpc": "vpc-1", "Properties": { "DnsProperties": { "SOA": { "TTL": 30 } } } });
+    let vpcs = lab.ask("ec2.DescribeVpcs", json!({})).unwrap_or_default();
+    let vpc = vpcs["Vpcs"][0]["VpcId"].as_str().unwrap_or("vpc-1").to_owned();
+    let input = json!({ "Name": name, "Vpc": vpc, "Properties": { "DnsProperties": { "SOA": { "TTL": 30 } } } });
     let id = started(&lab.ok("servicediscovery.CreatePrivateDnsNamespace", input));
     lab.pass(60);
     operation(lab, &id)["Targets"]["NAMESPACE"].as_str().unwrap().to_owned()

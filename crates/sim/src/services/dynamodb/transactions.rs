@@ -24,8 +24,9 @@ fn repeated(call: &mut Call<'_>, input: &Input) -> Result<bool, Refusal> {
     let now = call.now();
     let known = &mut call.region().dynamodb.transactions;
     known.retain(|_, (_, at)| now.since(*at) < REMEMBERED);
+    let asked = Value::from(input.list("TransactItems")).to_string();
     match known.get(token) {
-        Some((request, _)) if *request == Value::from(input.list("TransactItems")).to_string() => Ok(true),
+        Some((request, _)) if *request == asked => Ok(true),
         Some(_) => {
             let text = "The provided client token is already in use with different parameters.";
             Err(Refusal::new("IdempotentParameterMismatchException", text))

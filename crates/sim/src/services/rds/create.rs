@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use super::engines::{self, Engine};
-use super::{Instance, SubnetGroup, instances, invalid, lifecycle, mismatch, subnets};
+use super::{Instance, SubnetGroup, defaults, instances, invalid, lifecycle, mismatch, subnets};
 use crate::call::{Call, Input, Members, Refusal, Reply};
 use crate::services::{self, ec2, iam, secrets};
 use crate::tags;
@@ -79,7 +79,7 @@ fn check(input: &Input, engine: &Engine) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn storage_type(input: &Input) -> &str {
+pub(super) fn storage_type(input: &Input) -> &str {
     input.text("StorageType").unwrap_or(if input.has("Iops") { "io1" } else { "gp2" })
 }
 
@@ -201,7 +201,7 @@ pub fn create(call: &mut Call<'_>, input: &Input) -> Reply {
     let place = call.place.clone();
     let interface = ec2::attach(call.world, &place, wanted)?;
     iam::service_linked_role(call.world, &place, "rds.amazonaws.com");
-    let mut fields = fields(call, input, engine, &zone);
+    let mut fields = defaults::fields(call, input, engine, &zone);
     fields.insert("DBInstanceIdentifier".to_owned(), name.clone().into());
     fields.insert("DBInstanceArn".to_owned(), place.arn("rds", &format!("db:{name}")).into());
     fields.insert("EngineVersion".to_owned(), version.into());
@@ -250,106 +250,4 @@ pub fn secret(call: &mut Call<'_>, input: &Input, name: &str) -> Value {
         .text("MasterUserSecretKmsKeyId")
         .map_or_else(|| call.arn("kms", "alias/aws/secretsmanager"), str::to_owned);
     json!({"SecretArn": arn, "SecretStatus": "active", "KmsKeyId": key})
-}
-
-fn fields(call: &mut Call<'_>, input: &Input, engine: &Engine, zone: &str) -> Map<String, Value> {
-    const KEPT: [&str; 19] = [
-        "DBInstanceClass",
-        "AllocatedStorage",
-        "DBName",
-        "PreferredBackupWindow",
-        "PreferredMaintenanceWindow",
-        "MultiAZ",
-        "AutoMinorVersionUpgrade",
-        "LicenseModel",
-        "Iops",
-        "StorageThroughput",
-        "PubliclyAccessible",
-        "StorageEncrypted",
-        "KmsKeyId",
-        "CopyTagsToSnapshot",
-        "MonitoringInterval",
-        "MonitoringRoleArn",
-        "DeletionProtection",
-        "MaxAllocatedStorage",
-        "MasterUsername",
-    ];
-    const MORE: [&str; 11] = [
-        "NetworkType",
-        "BackupTarget",
-        "CACertificateIdentifier",
-        "DatabaseInsightsMode",
-        "PerformanceInsightsKMSKeyId",
-        "PerformanceInsightsRetentionPeriod",
-        "DedicatedLogVolume",
-        "EngineLifecycleSupport",
-        "BackupRetentionPeriod",
-        "CharacterSetName",
-        "Timezone",
-    ];
-    let kept = KEPT.iter().chain(&MORE).filter_map(|name| Some(((*name).to_owned(), input.member(name)?.clone())));
-    let mut fields: Map<String, Value> = kept.collect();
-    let now = call.now();
-    let performance = input.flag("EnablePerformanceInsights") == Some(true);
-    let mut default = |name: &str, value: Value| {
-        fields.entry(name.to_owned()).or_insert(value);
-    };
-    default("Engine", engine.name.into());
-    default("StorageType", storage_type(input).into());
-    default("AvailabilityZone", zone.into());
-    default("InstanceCreateTime", now.value());
-    default("LicenseModel", engine.license.into());
-    default("BackupRetentionPeriod", 1.into());
-    default("PreferredBackupWindow", "06:12-06:42".into());
-    default("PreferredMaintenanceWindow", "sun:08:31-sun:09:01".into());
-    default("IAMDatabaseAuthenticationEnabled", (input.flag("EnableIAMDatabaseAuthentication") == Some(true)).into());
-    default("PerformanceInsightsEnabled", performance.into());
-    default("AutoMinorVersionUpgrade", true.into());
-    for name in [
-        "MultiAZ",
-        "StorageEncrypted",
-        "CopyTagsToSnapshot",
-        "DeletionProtection",
-        "PubliclyAccessible",
-        "CustomerOwnedIpEnabled",
-        "DedicatedLogVolume",
-        "MultiTenant",
-        "IsStorageConfigUpgradeAvailable",
-    ] {
-        default(name, false.into());
-    }
-    for name in ["DBSecurityGroups", "ReadReplicaDBInstanceIdentifiers", "DomainMemberships", "AssociatedRoles"] {
-        default(name, json!([]));
-    }
-    for (name, value) in [
-        ("NetworkType", "IPV4"),
-        ("BackupTarget", "region"),
-        ("CACertificateIdentifier", "rds-ca-rsa2048-g1"),
-        ("DatabaseInsightsMode", "standard"),
-        ("EngineLifecycleSupport", "open-source-rds-extended-support"),
-        ("ActivityStreamStatus", "stopped"),
-    ] {
-        default(name, value.into());
-    }
-    default("MonitoringInterval", 0.into());
-    default("DbInstancePort", 0.into());
-    default("DbiResourceId", format!("db-{}", call.world.ids.upper(26)).into());
-    let until = now.plus(Duration::from_secs(365 * 24 * 3600)).whole().value();
-    let authority = input.text("CACertificateIdentifier").unwrap_or("rds-ca-rsa2048-g1");
-    default("CertificateDetails", json!({"CAIdentifier": authority, "ValidTill": until}));
-    if input.flag("StorageEncrypted") == Some(true) {
-        default("KmsKeyId", call.place.arn("kms", "alias/aws/rds").into());
-    }
-    if performance {
-        default("PerformanceInsightsRetentionPeriod", 7.into());
-        default("PerformanceInsightsKMSKeyId", call.place.arn("kms", "alias/aws/rds").into());
-    }
-    if storage_type(input) == "gp3" {
-        default("Iops", 3000.into());
-        default("StorageThroughput", 125.into());
-    }
-    if !input.list("EnableCloudwatchLogsExports").is_empty() {
-        default("EnabledCloudwatchLogsExports", input.texts("EnableCloudwatchLogsExports").into());
-    }
-    fields
 }

@@ -3,6 +3,7 @@
 
 mod change;
 mod create;
+mod defaults;
 mod delete;
 mod engines;
 mod instances;

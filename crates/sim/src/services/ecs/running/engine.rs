@@ -237,6 +237,9 @@ fn stop_some(
 
 /// Stops these tasks and tells so.
 pub fn stop_all(world: &mut World, place: &Place, service: &mut Service, tasks: &[String], reason: &str) {
+    if !tasks.is_empty() {
+        service.unsettle(world);
+    }
     let (mut groups, mut drained) = (std::collections::BTreeMap::<String, usize>::new(), 0_usize);
     for key in tasks {
         let left = stop::begin(world, place, key, "ServiceSchedulerInitiated", reason);

@@ -38,7 +38,7 @@ pub fn cluster(call: &mut Call<'_>, name: Option<&str>) -> Result<ClusterFacts, 
     let found = registry::cluster(call.region(), name);
     let found = found.ok_or_else(|| Refusal::new("ClusterNotFoundException", "Cluster not found."))?;
     if found.status == INACTIVE {
-        return Err(Refusal::new("ClusterNotFoundException", "The referenced cluster was inactive."));
+        return Err(Refusal::new("ClusterNotFoundException", "Cluster not found."));
     }
     Ok(found)
 }

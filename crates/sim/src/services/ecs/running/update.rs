@@ -81,7 +81,7 @@ fn left_to_code_deploy(input: &Input) -> Result<(), Refusal> {
         ("platformVersion", "platform version"),
         ("loadBalancers", "load balancers"),
     ];
-    for (_, what) in names.into_iter().filter(|(name, _)| input.has(name)) {
+    if let Some((_, what)) = names.into_iter().find(|(name, _)| input.has(name)) {
         return Err(invalid(format!(
             "Unable to update {what} on services with a CODE_DEPLOY deployment controller. Use AWS CodeDeploy to trigger \
              a new deployment."
