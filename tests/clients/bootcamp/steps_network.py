@@ -48,7 +48,6 @@ def default_subnets(aws, lab):
     lab.true("at least two default subnets", len(subnets) >= 2, len(subnets))
     lab.subnets = [subnet["SubnetId"] for subnet in subnets[:2]]
     lab.zones = [subnet["AvailabilityZone"] for subnet in subnets[:2]]
-    lab.free = {subnet["SubnetId"]: subnet["AvailableIpAddressCount"] for subnet in subnets[:2]}
     lab.same("zones are distinct", len(subnets), len({subnet["AvailabilityZone"] for subnet in subnets}))
     for subnet in subnets[:2]:
         lab.same(f"subnet {subnet['SubnetId']}", Has({

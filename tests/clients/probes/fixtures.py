@@ -33,14 +33,20 @@ def permissions(action="logs:PutLogEvents", resource="*"):
 
 
 def vpc(t, cidr="10.20.0.0/16"):
-    """A network of its own."""
-    made = t.ec2.create_vpc(CidrBlock=cidr)["Vpc"]["VpcId"]
+    """A network with that range: of an earlier run if there is one, for a region has only five."""
+    found = t.ec2.describe_vpcs(Filters=[{"Name": "cidr", "Values": [cidr]}])["Vpcs"]
+    made = found[0]["VpcId"] if found else t.ec2.create_vpc(CidrBlock=cidr)["Vpc"]["VpcId"]
     t.until(lambda: t.ec2.describe_vpcs(VpcIds=[made])["Vpcs"][0]["State"] == "available")
     return made
 
 
 def subnet(t, vpc_id, cidr, zone="a"):
-    """A subnet in the zone of that letter."""
+    """A subnet in the zone of that letter, or the one of that range that is there."""
+    found = t.ec2.describe_subnets(Filters=[
+        {"Name": "vpc-id", "Values": [vpc_id]}, {"Name": "cidr-block", "Values": [cidr]},
+        {"Name": "availability-zone", "Values": [t.region + zone]}])["Subnets"]
+    if found:
+        return found[0]["SubnetId"]
     made = t.ec2.create_subnet(VpcId=vpc_id, CidrBlock=cidr, AvailabilityZone=t.region + zone)
     return made["Subnet"]["SubnetId"]
 
@@ -65,8 +71,8 @@ def spare(t):
 
 
 def spare_subnet(t, zone="a"):
-    """A subnet of its own in the second VPC."""
-    return subnet(t, spare(t), f"10.21.{next(BLOCKS)}.0/24", zone)
+    """A subnet of its own in the second VPC; the ranges of the zones are apart."""
+    return subnet(t, spare(t), f"10.21.{next(BLOCKS) + 128 * (zone != 'a')}.0/24", zone)
 
 
 def gated(t):
@@ -74,6 +80,9 @@ def gated(t):
 
     def make():
         own = vpc(t, "10.22.0.0/16")
+        found = t.ec2.describe_internet_gateways(Filters=[{"Name": "attachment.vpc-id", "Values": [own]}])
+        if found["InternetGateways"]:
+            return own, found["InternetGateways"][0]["InternetGatewayId"]
         gateway = t.ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
         t.ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=own)
         return own, gateway

@@ -118,8 +118,13 @@ def gateway_attached(t):
 
 @probe("ec2.route-table.delete-associated")
 def route_table_associated(t):
-    table = t.ec2.create_route_table(VpcId=spare(t))["RouteTable"]["RouteTableId"]
-    t.ec2.associate_route_table(RouteTableId=table, SubnetId=spare_subnet(t))
+    held = spare_subnet(t)
+    found = t.ec2.describe_route_tables(Filters=[{"Name": "association.subnet-id", "Values": [held]}])["RouteTables"]
+    if found:
+        table = found[0]["RouteTableId"]
+    else:
+        table = t.ec2.create_route_table(VpcId=spare(t))["RouteTable"]["RouteTableId"]
+        t.ec2.associate_route_table(RouteTableId=table, SubnetId=held)
     t.refused("DependencyViolation", f"The routeTable '{table}' has dependencies and cannot be deleted.",
               t.ec2.delete_route_table, RouteTableId=table)
 

@@ -14,6 +14,36 @@ const CAPITAL: &[&str] =
 const FRAMEWORK: &[&str] =
     &["ValidationException", "AccessDeniedException", "UnrecognizedClientException", "ThrottlingException"];
 
+/// Whether an error in XML stands alone, as S3 has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bare {
+    /// It does.
+    Yes,
+    /// It stands in an `ErrorResponse`.
+    No,
+}
+
+/// The content type and body of a refusal by no service: in XML, or in JSON that JSON services of both kinds read.
+pub fn nowhere(refusal: &Refusal, xml: Option<Bare>) -> (&'static str, Vec<u8>) {
+    let Some(bare) = xml else {
+        let body = serde_json::json!({ "__type": refusal.code, "message": refusal.message });
+        return ("application/x-amz-json-1.1", body.to_string().into_bytes());
+    };
+    let mut xml = Xml::declared();
+    let error = |xml: &mut Xml| {
+        xml.element("Error", None, |xml| {
+            xml.text("Type", "Sender");
+            xml.text("Code", &refusal.code);
+            xml.text("Message", &refusal.message);
+        });
+    };
+    match bare {
+        Bare::Yes => error(&mut xml),
+        Bare::No => xml.element("ErrorResponse", None, error),
+    }
+    ("text/xml", xml.finish())
+}
+
 /// The content type and body of a refusal.
 pub fn write(target: &Target, refusal: &Refusal, status: u16, request_id: &str) -> (String, Vec<u8>) {
     let service = target.service;

@@ -3,6 +3,7 @@
 
 use http::Method;
 
+use super::error::{self, Bare};
 use super::{Codec, Request, Response, Target};
 use crate::call::Refusal;
 use crate::model::{self, Protocol, Service};
@@ -108,7 +109,7 @@ fn found(service: &'static Service, name: &str, codec: Codec) -> Target {
     Target { service, operation, codec, path: Vec::new() }
 }
 
-/// The reply to a request for a service that is not there: in the form that most clients can read.
+/// The reply to a request for a service that is not there: in the form that the request's own client can most likely read.
 fn nowhere(request: &Request, credential: Option<&Credential>) -> Response {
     let target = request.headers().get("x-amz-target").and_then(|value| value.to_str().ok());
     let what = match (target, credential) {
@@ -117,9 +118,11 @@ fn nowhere(request: &Request, credential: Option<&Credential>) -> Response {
         (None, None) => format!("{} {}", request.method(), request.uri().path()),
     };
     let refusal = Refusal::new("UnknownOperationException", format!("Nothing is simulated that answers {what}."));
-    let body = serde_json::json!({ "__type": refusal.code, "message": refusal.message }).to_string();
-    super::finish(
-        http::Response::builder().status(404).header("content-type", "application/x-amz-json-1.1"),
-        body.into_bytes(),
-    )
+    let xml = match credential.map(|known| known.service.as_str()) {
+        Some("s3" | "s3express") => Some(Bare::Yes),
+        Some("cloudfront") => Some(Bare::No),
+        _ => form_of(request).iter().any(|(name, _)| name == "Action").then_some(Bare::No),
+    };
+    let (kind, body) = error::nowhere(&refusal, xml);
+    super::finish(http::Response::builder().status(404).header("content-type", kind), body)
 }
