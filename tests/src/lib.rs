@@ -4,7 +4,9 @@
 pub mod burst;
 pub mod fake;
 pub mod invariants;
+pub mod keys;
 pub mod lab;
+pub mod laws;
 pub mod moto;
 pub mod picture;
 pub mod program;

@@ -7,6 +7,8 @@ use evenkeel_sim::services;
 use evenkeel_sim::world::{Place, World};
 use serde_json::{Map, Value, json};
 
+use crate::laws;
+
 /// Members that differ between two worlds in which the same is there: moments, tokens, counters, what is made up.
 const VOLATILE: &[&str] = &[
     "CreatedTime",
@@ -97,8 +99,24 @@ pub fn picture(world: &World, place: &Place) -> Picture {
         Painter { world: &mut world, place: place.clone(), names: BTreeMap::new(), picture: Picture::new() };
     painter.paint();
     let names = painter.names;
-    let scrub = |value: &Value| scrubbed(value, &names);
-    painter.picture.iter().map(|(name, value)| (renamed(name, &names), scrub(value))).collect()
+    let mut things: Vec<(String, Value)> =
+        painter.picture.iter().map(|(name, value)| (renamed(name, &names), scrubbed(value, &names))).collect();
+    // Made-up ids have no say in which of several things of one name comes first.
+    things.sort_by_cached_key(|(name, value)| (name.clone(), value.to_string()));
+    let mut picture = Picture::new();
+    for (name, value) in things {
+        insert(&mut picture, name, value);
+    }
+    picture
+}
+
+/// Two things of one name must not hide each other.
+fn insert(picture: &mut Picture, name: String, value: Value) {
+    let mut unique = name;
+    while picture.contains_key(&unique) {
+        unique.push_str(" (again)");
+    }
+    picture.insert(unique, value);
 }
 
 /// What differs between two pictures, line by line; empty if nothing does.
@@ -135,12 +153,7 @@ impl Painter<'_> {
     }
 
     fn put(&mut self, name: String, value: Value) {
-        // Two things of one name must not hide each other.
-        let mut unique = name.clone();
-        while self.picture.contains_key(&unique) {
-            unique.push_str(" (again)");
-        }
-        self.picture.insert(unique, value);
+        insert(&mut self.picture, name, value);
     }
 
     fn paint(&mut self) {
@@ -148,18 +161,22 @@ impl Painter<'_> {
             let reply = self.ask(list.service, list.operation, json!({}));
             for item in reply[list.member].as_array().cloned().unwrap_or_default() {
                 let name = item[list.name].as_str().unwrap_or_default().to_owned();
+                // Roles that AWS makes for its services stay for ever and are nobody's.
+                if item["Path"].as_str().is_some_and(|path| path.starts_with("/aws-service-role/")) {
+                    continue;
+                }
                 let id = item[list.id].as_str().unwrap_or_default().to_owned();
-                self.names.insert(id.clone(), format!("<{} {name}>", list.member));
+                // ARNs have the id of a hosted zone without what stands before it in replies.
+                let bare = id.strip_prefix("/hostedzone/").unwrap_or(&id).to_owned();
+                self.names.insert(bare, format!("<{} {name}>", list.member));
                 self.put(format!("{} {name}", list.member), item);
                 self.details(list, &id, &name);
             }
         }
         self.clusters();
         self.definitions();
-        let tagged = self.ask("resourcegroupstaggingapi", "GetResources", json!({ "ResourcesPerPage": 100 }));
-        for resource in tagged["ResourceTagMappingList"].as_array().cloned().unwrap_or_default() {
-            let arn = resource["ResourceARN"].as_str().unwrap_or_default().to_owned();
-            self.put(format!("tags of {arn}"), sorted(resource["Tags"].clone()));
+        for (arn, tags) in laws::tagged(self.world, &self.place) {
+            self.put(format!("tags of {arn}"), sorted(tags.into()));
         }
     }
 

@@ -4,11 +4,15 @@ use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 
+use evenkeel_sim::store::Store;
+use evenkeel_sim::world::World;
 use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::moto::root;
 use crate::program;
+
+const FILE: &str = "world.json";
 
 /// A server that ends when it is dropped.
 #[derive(Debug)]
@@ -25,8 +29,23 @@ impl Served {
     /// # Panics
     /// If the program does not start.
     pub fn start(arguments: &[&str]) -> Self {
+        Self::serve(tempfile::tempdir().expect("a folder"), arguments)
+    }
+
+    /// Serves a world.
+    ///
+    /// # Panics
+    /// If the program does not start.
+    pub fn of(world: &World, arguments: &[&str]) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let file = folder.path().join("world.json");
+        let store = Store::open(&folder.path().join(FILE), "a test").expect("nobody has the file");
+        store.save(world).expect("the world is saved");
+        drop(store);
+        Self::serve(folder, arguments)
+    }
+
+    fn serve(folder: TempDir, arguments: &[&str]) -> Self {
+        let file = folder.path().join(FILE);
         let mut child = Command::new(program::path())
             .args(["sim", "--port", "0", "--format", "json", "--file"])
             .arg(&file)
@@ -45,7 +64,18 @@ impl Served {
 
     /// The world's file.
     pub fn file(&self) -> PathBuf {
-        self.folder.path().join("world.json")
+        self.folder.path().join(FILE)
+    }
+
+    /// Ends the server as a person would, and gives the world that it leaves.
+    ///
+    /// # Panics
+    /// If it does not end, or leaves none.
+    pub fn end(mut self) -> World {
+        let asked = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().expect("kill runs");
+        assert!(asked.success(), "the server was there");
+        self.child.wait().expect("it ends");
+        Store::peek(&self.file()).expect("the world can be read").expect("there is a world")
     }
 
     /// Runs a Python program of `tests/` against it.

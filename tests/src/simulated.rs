@@ -26,6 +26,8 @@ use evenkeel_sim::{Settings, Sim};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
+use crate::laws;
+
 /// The account of every simulated world here.
 pub const ACCOUNT: &str = "123456789012";
 
@@ -39,6 +41,9 @@ pub struct Bench {
     /// How to plan.
     pub options: PlanOptions,
     kinds: Kinds,
+    /// What the run under way has planned, once it has.
+    planned: std::cell::RefCell<Option<Plan>>,
+    requests: std::cell::RefCell<Vec<(&'static str, String)>>,
     runs: std::cell::Cell<u32>,
 }
 
@@ -91,7 +96,15 @@ impl Bench {
     pub fn of(world: World, region: &str) -> Self {
         let sim = Sim::new(world, Settings { recorded: true, ..Settings::default() });
         let place = Place::new(ACCOUNT, region);
-        Self { sim, place, options: PlanOptions::default(), kinds: kinds::table(), runs: std::cell::Cell::new(0) }
+        Self {
+            sim,
+            place,
+            options: PlanOptions::default(),
+            kinds: kinds::table(),
+            planned: std::cell::RefCell::default(),
+            requests: std::cell::RefCell::default(),
+            runs: std::cell::Cell::new(0),
+        }
     }
 
     /// The world as it is now.
@@ -156,13 +169,27 @@ impl Bench {
         made
     }
 
-    /// Reads, plans and carries out, until it ends or a fault kills it.
+    /// Reads, plans and carries out, until it ends or a fault kills it. What it has asked for is held against the laws.
+    ///
+    /// # Panics
+    /// If a law is broken.
     pub async fn run(&self, graph: &Graph, goal: Goal) -> Ended {
-        tokio::select! {
+        self.sim.take_requests();
+        let ended = tokio::select! {
             biased;
             () = self.sim.death() => Ended::Killed,
             ended = self.run_through(graph, goal) => ended,
-        }
+        };
+        let requests = self.sim.take_requests();
+        laws::requests_were_planned(self.planned.take().as_ref(), &requests);
+        laws::no_secret_is_asked_for(&requests);
+        self.requests.borrow_mut().extend(requests);
+        ended
+    }
+
+    /// Takes the list of what all runs have asked for so far: service and operation.
+    pub fn take_requests(&self) -> Vec<(&'static str, String)> {
+        self.requests.take()
     }
 
     async fn run_through(&self, graph: &Graph, goal: Goal) -> Ended {
@@ -175,7 +202,10 @@ impl Bench {
             return Ended::Nothing;
         }
         self.runs.set(self.runs.get() + 1);
-        let limits = Limits { seed: format!("run {}", self.runs.get()), ..Limits::default() };
+        self.planned.replace(Some(plan.clone()));
+        // No two runs have the same tokens, not even in copies of one world.
+        let now = self.sim.with_world(|world| world.now);
+        let limits = Limits { seed: format!("run {} at {now:?}", self.runs.get()), ..Limits::default() };
         let empty = Graph::empty(graph.stack.clone());
         let wanted = if goal == Goal::Apply { graph } else { &empty };
         let (cloud, clock) = (self.cloud(graph), PausedClock(Instant::now()));

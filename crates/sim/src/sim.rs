@@ -23,6 +23,8 @@ pub struct Settings {
     pub speed: f64,
     /// Whether requests that come too fast are refused.
     pub throttling: bool,
+    /// How long each reply takes, in simulated time.
+    pub latency: Duration,
     /// What goes wrong.
     pub faults: Faults,
     /// Whether to keep a list of all requests.
@@ -31,7 +33,7 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { speed: 1.0, throttling: false, faults: Faults::default(), recorded: false }
+        Self { speed: 1.0, throttling: false, latency: Duration::ZERO, faults: Faults::default(), recorded: false }
     }
 }
 
@@ -123,16 +125,17 @@ impl Sim {
         if !reads {
             self.changes.send_modify(|number| *number += 1);
         }
+        let (latency, speed) = (inner.settings.latency, inner.settings.speed);
         drop(inner);
         match fault {
             Some(Fault::ReplyLost) => Outcome::Silence,
             Some(Fault::ReplyCut) => Outcome::Reset,
-            Some(Fault::Slow) => Outcome::Reply(reply, SLOW),
+            Some(Fault::Slow) => Outcome::Reply(reply, (latency + SLOW).div_f64(speed)),
             Some(Fault::DieAfter) => {
                 self.died.send_replace(true);
                 Outcome::Silence
             }
-            _ => Outcome::Reply(reply, Duration::ZERO),
+            _ => Outcome::Reply(reply, latency.div_f64(speed)),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::{Desk, GOOD};
 
-const COMMANDS: [&str; 5] = ["plan", "apply", "destroy", "validate", "completions"];
+const COMMANDS: [&str; 6] = ["plan", "apply", "destroy", "validate", "sim", "completions"];
 
 #[test]
 fn help_of_every_command_has_an_example() {

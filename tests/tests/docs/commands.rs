@@ -21,7 +21,7 @@ fn grammar() -> BTreeMap<String, BTreeSet<String>> {
 fn flags(help: &str) -> BTreeSet<String> {
     let options = help.split("\nExamples:").next().unwrap_or_default();
     let lines = options.lines().map(str::trim).filter(|line| line.starts_with('-') && !line.starts_with("- "));
-    let words = lines.flat_map(|line| line.split([' ', ',']).filter(|word| word.starts_with('-')));
+    let words = lines.flat_map(|line| line.split([' ', ',', '[']).filter(|word| word.starts_with('-')));
     words.map(|word| word.trim_end_matches('.').to_owned()).collect()
 }
 
@@ -87,7 +87,7 @@ fn every_command_and_flag_is_on_the_page() {
     for (name, flags) in grammar() {
         assert!(page.text.contains(&format!("\n## {name}\n")), "docs/commands.md has no heading for {name}");
         for flag in flags {
-            let shown = page.code.iter().any(|code| code.split([' ', ',']).any(|word| word == flag));
+            let shown = page.code.iter().any(|code| code.split([' ', ',', '[']).any(|word| word == flag));
             assert!(shown, "docs/commands.md does not mention {flag} of {name}");
         }
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use evenkeel_aws::kinds;
+use evenkeel_tests::keys::{keys, literals};
 use evenkeel_tests::moto::root;
 use serde_json::Value;
 
@@ -20,32 +21,6 @@ fn every_kind_is_on_the_page_about_the_stack_file() {
         assert!(table.contains(&format!("\n| `{name}` |")), "docs/stack-file.md does not explain the kind {name}");
         assert!(permissions.text.contains(&format!("\n| `{name}` |")), "docs/permissions.md has no row for {name}");
     }
-}
-
-/// The string literals right after each occurrence of `before`.
-fn literals<'t>(source: &'t str, before: &str) -> Vec<&'t str> {
-    source.split(before).skip(1).filter_map(|rest| rest.split_once('"').map(|(word, _)| word)).collect()
-}
-
-/// All keys that the sections of the stack file take.
-fn keys() -> BTreeSet<String> {
-    let mut found = BTreeSet::new();
-    let folder = root().join("crates/aws/src/stack");
-    let files = std::fs::read_dir(folder.join("sections")).expect("the sections are there");
-    let files = files.map(|entry| entry.expect("an entry").path());
-    for path in files.chain([folder.join("root.rs"), folder.join("actions.rs")]) {
-        let source = std::fs::read_to_string(&path).expect("a source is text");
-        for before in ["take(\"", "need(\"", "flag(\"", "word(\"", "fields.entry(\""] {
-            found.extend(literals(&source, before).into_iter().map(str::to_owned));
-        }
-        for list in source.split("either(&[").skip(1) {
-            let list = list.split(']').next().unwrap_or_default();
-            found.extend(list.split('"').skip(1).step_by(2).map(str::to_owned));
-        }
-    }
-    // Spellings of the JSON form that the inline form puts up with.
-    found.retain(|key| !key.contains(char::is_uppercase));
-    found
 }
 
 #[test]

@@ -51,11 +51,15 @@ fn load_block(text: &str) -> Result<Vec<Diagnostic>, Vec<Diagnostic>> {
     stack::load(&path, &options()).map(|loaded| loaded.warnings)
 }
 
+/// A whole file with its name.
+const TITLED: &str = "yaml title=";
+
 #[test]
 fn whole_stack_files_on_the_pages_load() {
     let folder = tempfile::tempdir().expect("a folder");
     for page in Page::all() {
-        let whole: Vec<_> = page.blocks.iter().filter(|block| block.info == "yaml").collect();
+        let whole: Vec<_> =
+            page.blocks.iter().filter(|block| block.info == "yaml" || block.info.starts_with(TITLED)).collect();
         for block in &whole {
             let path = folder.path().join("stack.yaml");
             std::fs::write(&path, &block.text).expect("the block is written");
@@ -65,7 +69,8 @@ fn whole_stack_files_on_the_pages_load() {
             assert!(!whole.is_empty(), "{} shows no whole stack file", page.name);
         }
         for block in page.blocks.iter().filter(|block| block.info.starts_with("yaml")) {
-            assert!(["yaml", "yaml fragment"].contains(&block.info.as_str()), "{}:{}", page.name, block.line);
+            let known = ["yaml", "yaml fragment"].contains(&block.info.as_str()) || block.info.starts_with(TITLED);
+            assert!(known, "{}:{}", page.name, block.line);
         }
     }
 }

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use evenkeel_sim::faults::Faults;
+use evenkeel_tests::laws;
 use evenkeel_tests::moto::root;
 use evenkeel_tests::picture::{difference, picture};
 use evenkeel_tests::simulated::{Bench, Ended, Goal, graph_of};
@@ -62,6 +63,7 @@ async fn through(bench: &Bench, text: &str, goal: Goal, weather: Option<u64>) ->
     if !ended.is_done() {
         return Err(format!("{goal:?} under a clear sky: {}", told(&ended)));
     }
+    laws::nothing_is_there_twice(&bench.world(), &bench.place);
     let snapshot = bench.read(&graph, goal).await;
     let plan = bench.plan(&graph, &snapshot, goal);
     if plan.steps.is_empty() && plan.held.is_empty() && plan.conflicts.is_empty() {

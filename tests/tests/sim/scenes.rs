@@ -90,6 +90,15 @@ impl Scene {
         graph_of(&self.changed, &folder())
     }
 
+    /// What is wanted after other changes: each a text and what takes its place.
+    pub fn with(&self, changes: &[(&str, &str)]) -> Graph {
+        let text = changes.iter().fold(self.text.clone(), |text, (from, to)| {
+            assert!(text.contains(from), "{} has no {from:?} to change", self.name);
+            text.replacen(from, to, 1)
+        });
+        graph_of(&text, &folder())
+    }
+
     /// A world with what the stack presupposes and foreign things.
     pub fn bench(&self) -> Bench {
         let bench = Bench::new(&self.region);

@@ -29,7 +29,7 @@ pub static ENTRY: Entry = Entry {
         name: "hosted_zone",
         title: "Route 53 hosted zone",
         fields: &[Field::immutable("name")],
-        outputs: &["zone_id", "name", "name_servers"],
+        outputs: &["id", "zone_id", "name", "name_servers"],
         replace: Replace::DeleteFirst,
         name_limit: 255,
         ready: Ready::AtOnce,
@@ -198,7 +198,10 @@ fn foreign(sets: &[ResourceRecordSet], zone: &str, stack: &str) -> Option<String
 }
 
 fn live(spec: &Spec, id: &str, owner: Owner) -> Live {
-    Live::new(id, &spec.name, owner, doc(spec)).output("zone_id", id).output("name", spec.name.as_str())
+    Live::new(id, &spec.name, owner, doc(spec))
+        .output("id", id)
+        .output("zone_id", id)
+        .output("name", spec.name.as_str())
 }
 
 async fn set_tags(aws: &Aws, id: &str, from: &Tags, to: &Tags) -> Result<(), CloudError> {

@@ -11,7 +11,7 @@ use aws_sdk_elasticloadbalancingv2::types::{
     LoadBalancerTypeEnum,
 };
 use evenkeel_core::cloud::{Create, Update, Waiting};
-use evenkeel_core::doc::Texts;
+use evenkeel_core::doc::{Text, Texts};
 use evenkeel_core::error::{CloudError, ErrorClass};
 use evenkeel_core::graph::Node;
 use evenkeel_core::id::NodeId;
@@ -43,6 +43,7 @@ pub static ENTRY: Entry = Entry {
         fields: &[
             Field::immutable("type"),
             Field::immutable("scheme"),
+            Field::immutable("vpc"),
             Field::set("subnets"),
             Field::set("security_groups"),
         ],
@@ -92,6 +93,8 @@ pub struct Spec {
     pub scheme: String,
     /// `ipv4` or `dualstack`.
     pub ip_address_type: String,
+    /// The VPC that its subnets are in, which it cannot leave; `None` if the file names subnets of its own.
+    pub vpc: Option<Text>,
     /// Subnet ids.
     pub subnets: Texts,
     /// Group ids; `None` leaves them to AWS, which takes the VPC's default group.
@@ -119,6 +122,7 @@ fn desired(balancer: &model::LoadBalancer) -> Spec {
         kind: "application".to_owned(),
         scheme: balancer.scheme.clone(),
         ip_address_type: balancer.ip_address_type.clone(),
+        vpc: balancer.subnets.is_none().then(|| Text::output(NodeId::new("network", "main"), "vpc_id")),
         subnets: balancer.subnets.as_ref().map_or_else(
             || Texts::output(NodeId::new("network", "main"), "subnets"),
             |ids| ids.iter().map(|id| id.as_str().into()).collect(),
@@ -311,6 +315,7 @@ fn canonical(item: &Item<LoadBalancer>) -> Spec {
         kind: text(raw.r#type().map(LoadBalancerTypeEnum::as_str)),
         scheme: text(raw.scheme().map(LoadBalancerSchemeEnum::as_str)),
         ip_address_type: text(raw.ip_address_type().map(IpAddressType::as_str)),
+        vpc: raw.vpc_id().map(Into::into),
         subnets: sorted(subnets.collect()),
         security_groups: Some(sorted(raw.security_groups().to_vec())),
         attributes: item.attributes.clone(),
@@ -333,6 +338,7 @@ mod tests {
             .r#type(LoadBalancerTypeEnum::Application)
             .scheme(LoadBalancerSchemeEnum::InternetFacing)
             .ip_address_type(IpAddressType::Ipv4)
+            .vpc_id("vpc-1")
             .availability_zones(AvailabilityZone::builder().subnet_id("subnet-b").build())
             .availability_zones(AvailabilityZone::builder().subnet_id("subnet-a").build())
             .security_groups("sg-1")
@@ -352,6 +358,7 @@ mod tests {
         assert_eq!(live.readiness, Readiness::Pending("provisioning".to_owned()));
         assert_eq!(live.have["subnets"], serde_json::json!(["subnet-a", "subnet-b"]));
         assert_eq!(live.have["scheme"], "internet-facing");
+        assert_eq!(live.have["vpc"], "vpc-1");
     }
 
     #[test]

@@ -31,7 +31,7 @@ pub static ENTRY: Entry = Entry {
         name: "security_group",
         title: "security group",
         fields: &[Field::informational("description"), Field::immutable("vpc")],
-        outputs: &["id"],
+        outputs: &["id", "name"],
         replace: Replace::CreateFirst,
         name_limit: NAME_LIMIT,
         ready: Ready::AtOnce,
@@ -101,8 +101,8 @@ fn live(group: &SecurityGroup, stack: &str) -> Live {
         vpc: group.vpc_id().unwrap_or_default().into(),
         tags: tags::user(&tags_of(group.tags())),
     };
-    let id = group.group_id().unwrap_or_default();
-    Live::new(id, group.group_name().unwrap_or_default(), owner(group, stack), doc(&spec)).output("id", id)
+    let (id, name) = (group.group_id().unwrap_or_default(), group.group_name().unwrap_or_default());
+    Live::new(id, name, owner(group, stack), doc(&spec)).output("id", id).output("name", name)
 }
 
 /// The groups that matter: ours, and those that take a wanted name in the VPC that was looked up.
@@ -159,7 +159,9 @@ impl Driver for Groups {
             })
             .await?;
         let id = reply.group_id().unwrap_or_default();
-        Ok(Live::new(id, order.name, Owner::Ours(order.node.clone()), order.want.clone()).output("id", id))
+        Ok(Live::new(id, order.name, Owner::Ours(order.node.clone()), order.want.clone())
+            .output("id", id)
+            .output("name", order.name))
     }
 
     async fn update(&self, aws: &Aws, stack: &str, order: Update<'_>) -> Result<Live, CloudError> {

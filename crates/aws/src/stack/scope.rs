@@ -267,3 +267,18 @@ impl<'a> Scope<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kinds;
+
+    #[test]
+    fn every_output_that_a_file_may_name_is_offered_by_its_kind() {
+        for (kind, _, outputs) in OUTPUTS {
+            let entry = kinds::get(kind).expect("a kind");
+            let missing: Vec<_> = outputs.iter().filter(|output| !entry.kind.outputs.contains(output)).collect();
+            assert!(missing.is_empty(), "{kind} does not offer {missing:?}");
+        }
+    }
+}

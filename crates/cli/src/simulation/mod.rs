@@ -27,6 +27,8 @@ const SETTLED: Duration = Duration::from_secs(120);
 pub const FILE: &str = ".evenkeel/sim.json";
 /// How much faster time passes in it: minutes become seconds.
 pub const SPEED: f64 = 60.0;
+/// How long AWS takes to answer, from nearby. Without it requests that run side by side would look as if they took turns.
+const LATENCY: Duration = Duration::from_millis(60);
 /// The code of a process that a fault killed, as a shell tells it of one ended by SIGKILL.
 const KILLED: i32 = 137;
 /// How long the world may be newer than its file.
@@ -84,7 +86,8 @@ impl Simulation {
             Some(world) => world,
             None => World::new(seed(), Moment::wall()),
         };
-        let sim = Sim::new(world, Settings { speed: how.speed, throttling: true, faults, recorded: false });
+        let sim =
+            Sim::new(world, Settings { speed: how.speed, throttling: true, latency: LATENCY, faults, recorded: false });
         save(&sim, &store).map_err(|error| refused(&error))?;
         let saver = tokio::spawn(keep_saved(sim.clone(), Arc::clone(&store)));
         Ok(Self { sim, speed: how.speed, fresh, store, saver })

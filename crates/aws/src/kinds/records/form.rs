@@ -171,7 +171,10 @@ pub fn value(kind: &str, text: &str) -> String {
     match kind {
         "CNAME" | "MX" | "SRV" | "NS" | "PTR" => {
             let words: Vec<&str> = text.split_whitespace().collect();
-            words.join(" ").trim_end_matches('.').to_lowercase()
+            // A dot alone is the root: no such service, no mail.
+            let rooted = words.len() > 1 && words.last() == Some(&".");
+            let text = words.join(" ").to_lowercase();
+            if rooted { text } else { text.trim_end_matches('.').to_owned() }
         }
         "AAAA" => text.parse::<std::net::Ipv6Addr>().map_or_else(|_| text.to_owned(), |address| address.to_string()),
         _ => text.to_owned(),

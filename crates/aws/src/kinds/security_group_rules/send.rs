@@ -120,7 +120,10 @@ pub async fn revoke(aws: &Aws, group: &str, direction: Direction, rules: &[Rule]
         Err(error) if error.class == ErrorClass::Gone && rules.len() == 1 => Ok(()),
         Err(error) if error.class == ErrorClass::Gone => {
             // Outside default VPCs one rule that is gone refuses the whole request.
-            let Ok(have) = read(aws, group, direction).await else { return Ok(()) };
+            let have = match read(aws, group, direction).await {
+                Err(error) if error.class == ErrorClass::Gone => return Ok(()),
+                have => have?,
+            };
             let left: Vec<Rule> =
                 rules.iter().filter(|rule| have.iter().any(|other| other.same(rule))).cloned().collect();
             if left.is_empty() {

@@ -55,6 +55,20 @@ pub(super) fn platform(version: &str) -> &str {
 /// What `LATEST` stands for on Linux, since 2020.
 const NEWEST_PLATFORM: &str = "1.4.0";
 
+/// An item of a placement strategy: ECS does not tell `memory` from `MEMORY`, and calls a host an instance.
+pub(super) fn placement(item: &Value) -> Value {
+    let mut item = item.clone();
+    let field = item.get("field").and_then(Value::as_str).unwrap_or_default();
+    let one = match field.to_ascii_lowercase().as_str() {
+        "cpu" => "cpu",
+        "memory" => "memory",
+        "host" | "instanceid" => "instanceId",
+        _ => return item,
+    };
+    item["field"] = one.into();
+    item
+}
+
 /// A service as the engine sees it; `tags` are its tags, which not every reply holds.
 pub(super) fn live(service: &Value, tags: &Tags, stack: &str) -> Live {
     let (arn, name) = (text(service, "serviceArn"), text(service, "serviceName"));
@@ -107,7 +121,9 @@ fn document(service: &Value, tags: &Tags) -> Doc {
         "managed_tags": or_left_out("enableECSManagedTags", "managed_tags", same),
         "zone_rebalancing": or_left_out("availabilityZoneRebalancing", "zone_rebalancing", same),
         "placement_constraints": or_left_out("placementConstraints", "placement_constraints", same),
-        "placement_strategy": or_left_out("placementStrategy", "placement_strategy", same),
+        "placement_strategy": or_left_out("placementStrategy", "placement_strategy", &|items| {
+            items.as_array().into_iter().flatten().map(placement).collect()
+        }),
         "service_registries": items(service, "serviceRegistries"),
         "tags": tags::user(tags),
     })

@@ -226,7 +226,7 @@ fn wanted(stack: &Stack, entry: &str, service: &model::Service) -> Spec {
         managed_tags: service.managed_tags,
         zone_rebalancing: service.zone_rebalancing.clone(),
         placement_constraints: service.placement_constraints.clone(),
-        placement_strategy: service.placement_strategy.clone(),
+        placement_strategy: service.placement_strategy.iter().map(convert::placement).collect(),
         service_registries: service.service_registries.clone(),
         tags: service.meta.tags.clone(),
     }

@@ -86,6 +86,10 @@ impl Driver for Service {
         for field in FIELDS.iter().filter(|field| changed.contains(**field)) {
             body.extend(request(&want, field).into_iter().map(|(key, value)| (key.to_owned(), value)));
         }
+        // UpdateService keeps what a deployment configuration leaves out.
+        if order.changes.iter().any(|change| change.path == "deployment.bake_time_minutes") {
+            body["deploymentConfiguration"]["bakeTimeInMinutes"] = want.deployment.bake_time_minutes.into();
+        }
         if body.is_empty() {
             let mut live = order.live.clone();
             live.owner = Owner::Ours(order.node.clone());
@@ -227,7 +231,7 @@ fn deployment(want: &Deployment) -> Doc {
         },
         "strategy": want.strategy,
     });
-    // A rolling deployment has no bake time.
+    // A rolling deployment has no bake time, and need not be made with one.
     if want.strategy != "ROLLING" || want.bake_time_minutes > 0 {
         value["bakeTimeInMinutes"] = want.bake_time_minutes.into();
     }

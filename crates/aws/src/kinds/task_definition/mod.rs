@@ -8,6 +8,7 @@ pub mod mark;
 
 use async_trait::async_trait;
 use evenkeel_core::cloud::{Create, Update};
+use evenkeel_core::diff::diff;
 use evenkeel_core::doc::{self, Doc};
 use evenkeel_core::error::{CloudError, ErrorClass};
 use evenkeel_core::graph::Node;
@@ -19,7 +20,7 @@ use serde_json::{Value, json};
 use crate::call::raw::exchange;
 use crate::client::Aws;
 use crate::read::Fetched;
-use crate::read::ecs::{Revision, last, tag_list, text};
+use crate::read::ecs::{Revision, describe_revision, last, tag_list, text};
 use crate::resource::{Driver, Entry};
 use crate::stack::model::{Service, Stack};
 use crate::stack::task_definition::canonical;
@@ -187,14 +188,30 @@ impl Driver for TaskDefinition {
     }
 }
 
-/// Registers a revision. What was asked for is what it is: another try of the same content could not come out otherwise.
+/// Registers a revision, unless a run that was interrupted has already: revisions cannot be told apart by their content, and
+/// nobody would ever clear the other one away. What was asked for is what it is: another try could not come out otherwise.
 async fn register(aws: &Aws, stack: &str, node: &NodeId, want: &Doc) -> Result<Live, CloudError> {
+    if let Some(arn) = left_over(aws, stack, node, want).await? {
+        return Ok(registered(&arn, node, want));
+    }
     let mut body = want.clone();
     let user: Tags = crate::resource::spec(want.get("tags").unwrap_or(&json!({})))?;
     body["tags"] = tag_list(&tags::marked(&user, stack, node));
     let reply = exchange!(aws, "ecs:RegisterTaskDefinition", register_task_definition, &body)?;
     let arn = reply.get("taskDefinition").map(|document| text(document, "taskDefinitionArn")).unwrap_or_default();
+    Ok(registered(arn, node, want))
+}
+
+fn registered(arn: &str, node: &NodeId, want: &Doc) -> Live {
     let mut live = outline(arn, Owner::Ours(node.clone()), want.clone(), doc::fingerprint(want));
     live.uses = mark::handles(want).iter().filter_map(|handle| handle.known().map(str::to_owned)).collect();
-    Ok(live)
+    live
+}
+
+/// The newest revision of the family, if it is the node's and has just the wanted content.
+async fn left_over(aws: &Aws, stack: &str, node: &NodeId, want: &Doc) -> Result<Option<String>, CloudError> {
+    let Some((read, tags)) = describe_revision(aws, text(want, "family")).await? else { return Ok(None) };
+    let ours = tags::owner(&tags, stack) == Owner::Ours(node.clone()) && text(&read, "status") == "ACTIVE";
+    let same = ours && diff(&ENTRY.kind, want, &document(&read, &tags)).is_empty();
+    Ok(same.then(|| text(&read, "taskDefinitionArn").to_owned()))
 }

@@ -58,7 +58,8 @@ pub(super) async fn fetch(
 ) -> Part<Vec<Revision>> {
     let mut jobs: Vec<Job> = services.iter().filter_map(|service| of_service(scope, service)).collect();
     let served: BTreeSet<NodeId> = jobs.iter().map(|job| job.node.clone()).collect();
-    // Without a cluster there never was a service. A revision that an interrupted first run left is superseded by the next.
+    // Without a cluster there never was a service. A revision that an interrupted first run left is taken up when it is
+    // to be registered.
     let alone = !scope.wants(&["service"]);
     if alone || !clusters.is_empty() {
         let without = scope.graph.of_kind(KIND).filter(|node| !served.contains(&node.id));

@@ -52,8 +52,12 @@ pub fn canonical(document: &Value) -> Value {
         words.sort_by_key(ToString::to_string);
         words.dedup();
     }
-    if let Some(Value::Array(items)) = map.get_mut("proxyConfiguration").and_then(|proxy| proxy.get_mut("properties")) {
-        sort_by(items, "name");
+    if let Some(Value::Object(proxy)) = map.get_mut("proxyConfiguration") {
+        // There is no other type.
+        drop_if(proxy, "type", &"APPMESH".into());
+        if let Some(Value::Array(items)) = proxy.get_mut("properties") {
+            sort_by(items, "name");
+        }
     }
     prune(&Value::Object(map))
 }

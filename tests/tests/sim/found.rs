@@ -1,0 +1,84 @@
+//! What the sweep and the random worlds have found, each as a story of its own.
+
+use evenkeel_aws::kinds::security_group_rules::{self, Rule as Permission};
+use evenkeel_aws::resource::doc;
+use evenkeel_core::cloud::Update;
+use evenkeel_core::snapshot::{Live, Owner};
+use evenkeel_sim::faults::{Fault, Faults, Rule};
+use evenkeel_tests::simulated::{Bench, Ended, Goal};
+use serde_json::{Value, json};
+
+use super::scenes;
+
+fn rule(service: &str, operation: &str, fault: Fault) -> Rule {
+    Rule { service: Some(service.to_owned()), operation: Some(operation.to_owned()), ..Rule::nth(1, fault) }
+}
+
+fn revisions(bench: &Bench, family: &str) -> usize {
+    let reply = bench.ask("ecs.ListTaskDefinitions", json!({ "familyPrefix": family, "status": "ACTIVE" }));
+    reply["taskDefinitionArns"].as_array().map_or(0, Vec::len)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_revision_that_an_interrupted_run_registered_is_taken_up() {
+    let scene = scenes::flask_todo();
+    let bench = scene.bench();
+    let graph = scene.graph();
+    // Before there is a service: the revision is there, and nothing runs it.
+    bench.faults(Faults::new(vec![rule("ecs", "CreateService", Fault::DieBefore)], 1));
+    assert!(matches!(bench.run(&graph, Goal::Apply).await, Ended::Killed));
+    bench.faults(Faults::default());
+    bench.done(&graph, Goal::Apply).await;
+    assert_eq!(revisions(&bench, "flask-todo"), 1, "the first revision was registered once");
+
+    // Between two revisions of a service that runs.
+    let graph = scene.with(&[("FLASK_ENV: production", "FLASK_ENV: development")]);
+    bench.faults(Faults::new(vec![rule("ecs", "UpdateService", Fault::DieBefore)], 1));
+    assert!(matches!(bench.run(&graph, Goal::Apply).await, Ended::Killed));
+    assert_eq!(revisions(&bench, "flask-todo"), 2);
+    bench.faults(Faults::default());
+    bench.done(&graph, Goal::Apply).await;
+    bench.settled(&graph, Goal::Apply).await;
+    assert_eq!(revisions(&bench, "flask-todo"), 2, "the second revision was registered once");
+
+    // Back to what once was is a new revision: only the newest is taken up.
+    bench.done(&scene.graph(), Goal::Apply).await;
+    bench.settled(&scene.graph(), Goal::Apply).await;
+    assert_eq!(revisions(&bench, "flask-todo"), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn rules_that_cannot_be_read_are_not_taken_for_gone() {
+    let bench = Bench::new("us-east-1");
+    let vpc = bench.ask("ec2.CreateVpc", json!({ "CidrBlock": "10.9.0.0/16" }))["Vpc"]["VpcId"].clone();
+    let group = json!({ "GroupName": "a", "Description": "a", "VpcId": vpc });
+    let group = bench.ask("ec2.CreateSecurityGroup", group)["GroupId"].as_str().unwrap_or_default().to_owned();
+    let permission = |port: i32| Permission {
+        protocol: "tcp".to_owned(),
+        from_port: port,
+        to_port: port,
+        peer: "10.0.0.0/8".into(),
+        description: String::new(),
+    };
+    let one = |port: i32| -> Value {
+        json!({ "IpProtocol": "tcp", "FromPort": port, "ToPort": port, "IpRanges": [{ "CidrIp": "10.0.0.0/8" }] })
+    };
+    // Of two rules that are to go one is gone already, which refuses the whole request; and then nothing can be read.
+    let input = json!({ "GroupId": group, "IpPermissions": [one(2)] });
+    bench.ask("ec2.AuthorizeSecurityGroupIngress", input);
+    let spec = |rules: &[i32]| security_group_rules::Spec {
+        group: group.as_str().into(),
+        ingress: rules.iter().map(|port| permission(*port)).collect(),
+        egress: Vec::new(),
+    };
+    let node = security_group_rules::id("a");
+    let live = Live::new(&group, "a", Owner::Ours(node.clone()), doc(&spec(&[1, 2])));
+    let want = doc(&spec(&[]));
+    let order = || Update { node: &node, live: &live, want: &want, changes: &[], token: "t" };
+    let driver = security_group_rules::ENTRY.driver;
+    bench.faults(Faults::new(vec![rule("ec2", "DescribeSecurityGroups", Fault::AccessDenied)], 1));
+    assert!(driver.update(&bench.aws(), "a", order()).await.is_err(), "the rule is still there");
+    driver.update(&bench.aws(), "a", order()).await.expect("under a clear sky it goes");
+    let groups = bench.ask("ec2.DescribeSecurityGroups", json!({ "GroupIds": [group] }));
+    assert_eq!(groups["SecurityGroups"][0]["IpPermissions"], json!([]));
+}
