@@ -272,10 +272,44 @@ fn length(shape: &Shape, length: usize) -> Option<What> {
     shape.max.filter(|max| length > *max).map(What::Longer)
 }
 
-/// The pattern of a shape; none if it has none, or one that only Java understands.
+/// The pattern of a shape. What looks ahead or behind, which only Java understands, is left out of it.
 fn pattern(shape: &'static Shape) -> Option<&'static Regex> {
-    let compile = || shape.pattern.as_ref().and_then(|text| Regex::new(&format!("^(?:{text})$")).ok());
+    let whole = |text: &str| Regex::new(&format!("^(?:{text})$")).ok();
+    let compile = || shape.pattern.as_ref().and_then(|text| whole(text).or_else(|| whole(&without_looks(text))));
     shape.regex.get_or_init(compile).as_ref()
+}
+
+/// A pattern without its groups that look ahead or behind.
+fn without_looks(pattern: &str) -> String {
+    let mut kept = String::new();
+    let mut rest = pattern;
+    while let Some(start) = ["(?=", "(?!", "(?<=", "(?<!"].iter().filter_map(|look| rest.find(look)).min() {
+        kept.push_str(&rest[..start]);
+        rest = &rest[start + group_length(&rest[start..])..];
+    }
+    kept + rest
+}
+
+/// How long the group is that a text begins with.
+fn group_length(text: &str) -> usize {
+    let (mut depth, mut class, mut escaped) = (0_usize, false, false);
+    for (index, letter) in text.char_indices() {
+        match letter {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            '[' => class = true,
+            ']' => class = false,
+            '(' if !class => depth += 1,
+            ')' if !class => {
+                depth -= 1;
+                if depth == 0 {
+                    return index + 1;
+                }
+            }
+            _ => {}
+        }
+    }
+    text.len()
 }
 
 /// A value as Java prints it.
@@ -288,5 +322,42 @@ fn plain(value: &Value) -> String {
             format!("{{{}}}", pairs.join(", "))
         }
         other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::lab::Lab;
+
+    #[test]
+    fn what_looks_ahead_is_left_out_of_a_pattern() {
+        assert_eq!(without_looks(r"^(?!arn:)[!-~]{1,9}$"), "^[!-~]{1,9}$");
+        assert_eq!(without_looks(r"((?=^.{1,9}$)^(a|b)$)|c"), "(^(a|b)$)|c");
+        assert_eq!(without_looks(r"(?!([)]|\)))x"), "x");
+        assert_eq!(without_looks("(a)"), "(a)");
+    }
+
+    #[test]
+    fn a_name_is_checked_though_its_pattern_looks_ahead() {
+        let lab = Lab::new();
+        for name in ["", "with space"] {
+            let asked = json!({ "Name": name });
+            lab.refuses("servicediscovery.CreateHttpNamespace", asked, "InvalidInput", "regular expression pattern");
+        }
+    }
+
+    #[test]
+    fn a_number_has_its_least_value_even_if_that_is_zero() {
+        let lab = Lab::new();
+        let zone = lab.ok("route53.CreateHostedZone", json!({ "Name": "a.example", "CallerReference": "1" }));
+        let set = json!({ "Name": "a.example", "Type": "A", "TTL": -1, "ResourceRecords": [{ "Value": "10.0.0.1" }] });
+        let batch = json!({ "Changes": [{ "Action": "CREATE", "ResourceRecordSet": set }] });
+        let asked = json!({ "HostedZoneId": zone["HostedZone"]["Id"], "ChangeBatch": batch });
+        let text = "Value '-1' at 'changeBatch.changes.1.member.resourceRecordSet.tTL' failed to satisfy constraint: \
+                    Member must have value greater than or equal to 0";
+        lab.refuses("route53.ChangeResourceRecordSets", asked, "InvalidInput", text);
     }
 }

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Scaled, cut};
 use crate::call::{Call, Input, Reply, Table};
-use crate::world::Moment;
+use crate::world::{Moment, Place, World};
 
 /// The operations.
 pub const OPERATIONS: Table = &[("DescribeScalingActivities", describe_scaling_activities)];
@@ -26,10 +26,10 @@ pub struct Activity {
 }
 
 /// Notes that a count was set.
-pub fn record(call: &mut Call<'_>, scaled: &Scaled, count: i64, cause: &str) {
-    let id = call.world.ids.uuid();
-    let activity = Activity { id, scaled: scaled.clone(), count, cause: cause.to_owned(), at: call.now() };
-    let activities = &mut call.region().scaling.activities;
+pub fn record(world: &mut World, place: &Place, scaled: &Scaled, count: i64, cause: &str) {
+    let id = world.ids.uuid();
+    let activity = Activity { id, scaled: scaled.clone(), count, cause: cause.to_owned(), at: world.now };
+    let activities = &mut world.region(place).scaling.activities;
     if activities.len() >= MOST {
         activities.remove(0);
     }

@@ -1,5 +1,6 @@
 //! Application Auto Scaling: scalable targets with their limits, policies and scheduled actions. Registering a target moves
-//! the count into its limits at once; no metric is measured, so policies change nothing by themselves.
+//! the count into its limits at once, scheduled actions do so at their time; no metric is measured, so policies change nothing
+//! by themselves.
 
 mod activities;
 mod link;
@@ -144,11 +145,23 @@ pub enum Event {
         /// The service.
         service: String,
     },
+    /// The time of a scheduled action has come.
+    Fire {
+        /// The key of its target.
+        target: String,
+        /// Its name.
+        action: String,
+        /// The time.
+        at: Moment,
+    },
 }
 
 /// Lets it happen.
 pub fn happen(world: &mut World, place: &Place, event: Event) {
-    let Event::Forget { cluster, service } = event;
+    let (cluster, service) = match event {
+        Event::Forget { cluster, service } => (cluster, service),
+        Event::Fire { target, action, at } => return schedules::fire(world, place, &target, &action, at),
+    };
     let region = world.region(place);
     // There may be a new one of that name by now.
     if crate::services::ecs::desired_count(region, &cluster, &service).is_none() {

@@ -1,11 +1,14 @@
-//! Scheduled actions: written down and read back. They do not fire.
+//! Scheduled actions: written down, read back and, at their time, carried out. Those of `cron(…)`, and of time zones other than
+//! UTC, are only written down.
+
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::{Scaled, absent, cut, invalid, registered};
+use super::{Event, Scaled, absent, cut, invalid, registered, targets};
 use crate::call::{Call, Input, Members, Refusal, Reply, Table};
-use crate::world::Moment;
+use crate::world::{self, Moment, Place, World};
 
 /// The operations.
 pub const OPERATIONS: Table = &[
@@ -28,6 +31,59 @@ pub struct Action {
     end: Value,
     limits: Map<String, Value>,
     created: Moment,
+    /// When it is carried out next.
+    due: Option<Moment>,
+}
+
+impl Action {
+    /// When it is carried out next after a moment.
+    fn next(&self, after: Moment) -> Option<Moment> {
+        if !matches!(self.zone.as_deref(), None | Some("UTC" | "Etc/UTC")) {
+            return None;
+        }
+        let inside = |start: &str| self.schedule.strip_prefix(start)?.strip_suffix(')');
+        let due = match (inside("at("), inside("rate(")) {
+            (Some(at), _) => Moment::parse_iso(&format!("{at}Z")).filter(|at| *at > after),
+            (None, Some(rate)) => {
+                let (number, unit) = rate.split_once(' ')?;
+                let seconds = match unit.trim_end_matches('s') {
+                    "minute" => 60,
+                    "hour" => 3600,
+                    "day" => 86_400,
+                    _ => return None,
+                };
+                let period = number.parse::<u64>().ok().filter(|number| *number > 0)?.checked_mul(seconds)?;
+                Some(after.plus(Duration::from_secs(period)))
+            }
+            _ => None,
+        };
+        let bound = |value: &Value| value.as_f64().map(Moment::from_seconds);
+        due.filter(|due| bound(&self.start).is_none_or(|start| *due >= start))
+            .filter(|due| bound(&self.end).is_none_or(|end| *due <= end))
+    }
+}
+
+/// The time of an action has come.
+pub fn fire(world: &mut World, place: &Place, key: &str, name: &str, at: Moment) {
+    let Some(target) = world.region(place).scaling.targets.get_mut(key) else { return };
+    // It may have been put anew, for another time.
+    let Some(action) = target.actions.get_mut(name).filter(|action| action.due == Some(at)) else { return };
+    action.due = action.next(at);
+    let (due, limits) = (action.due, action.limits.clone());
+    if target.suspended.get("ScheduledScalingSuspended") != Some(&true) {
+        target.min = limits.integer("MinCapacity").unwrap_or(target.min);
+        target.max = limits.integer("MaxCapacity").unwrap_or(target.max);
+        let (scaled, min, max) = (target.scaled.clone(), target.min, target.max);
+        targets::move_into(world, place, &scaled, min, max);
+    }
+    plan(world, place, key, name, due);
+}
+
+/// Has an action carried out when it is due.
+fn plan(world: &mut World, place: &Place, key: &str, name: &str, due: Option<Moment>) {
+    let Some(at) = due else { return };
+    let event = Event::Fire { target: key.to_owned(), action: name.to_owned(), at };
+    world.after(at.since(world.now), place, world::Event::Scaling(event));
 }
 
 fn put_scheduled_action(call: &mut Call<'_>, input: &Input) -> Reply {
@@ -53,7 +109,7 @@ fn put_scheduled_action(call: &mut Call<'_>, input: &Input) -> Reply {
         place.arn("autoscaling", &format!("scheduledAction:{}:{resource}:scheduledActionName/{name}", target.unique));
     // Times that are left out are forgotten, everything else is kept.
     let time = |name: &str| input.member(name).cloned().unwrap_or_default();
-    let action = Action {
+    let mut action = Action {
         name: name.to_owned(),
         arn,
         schedule,
@@ -62,8 +118,12 @@ fn put_scheduled_action(call: &mut Call<'_>, input: &Input) -> Reply {
         end: time("EndTime"),
         limits,
         created: old.map_or(now, |old| old.created),
+        due: None,
     };
+    action.due = action.next(now);
+    let (key, due) = (target.scaled.key(), action.due);
     target.actions.insert(name.to_owned(), action);
+    plan(call.world, &place, &key, name, due);
     Ok(json!({}))
 }
 

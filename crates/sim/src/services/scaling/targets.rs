@@ -8,6 +8,7 @@ use super::{Scaled, Target, absent, activities, cut, invalid};
 use crate::call::{Call, Input, Members, Refusal, Reply, Table};
 use crate::services::{ecs, iam};
 use crate::tags;
+use crate::world::{Place, World};
 
 /// The operations.
 pub const OPERATIONS: Table = &[
@@ -48,7 +49,8 @@ fn register_scalable_target(call: &mut Call<'_>, input: &Input) -> Reply {
     }
     let reply = json!({ "ScalableTargetARN": target.arn });
     call.region().scaling.targets.insert(scaled.key(), target);
-    move_into(call, &scaled, min, max);
+    let place = call.place.clone();
+    move_into(call.world, &place, &scaled, min, max);
     Ok(reply)
 }
 
@@ -106,13 +108,13 @@ pub fn within(count: i64, min: i64, max: i64) -> Option<(i64, &'static str)> {
     }
 }
 
-fn move_into(call: &mut Call<'_>, scaled: &Scaled, min: i64, max: i64) {
+/// Moves the count of a service into limits.
+pub fn move_into(world: &mut World, place: &Place, scaled: &Scaled, min: i64, max: i64) {
     let Some((cluster, service)) = scaled.ecs_service() else { return };
-    let count = ecs::desired_count(call.region(), cluster, service);
+    let count = ecs::desired_count(world.region(place), cluster, service);
     let Some((wanted, which)) = count.and_then(|count| within(count, min, max)) else { return };
-    let place = call.place.clone();
-    ecs::set_desired_count(call.world, &place, cluster, service, wanted);
-    activities::record(call, scaled, wanted, &format!("{which} capacity was set to {wanted}"));
+    ecs::set_desired_count(world, place, cluster, service, wanted);
+    activities::record(world, place, scaled, wanted, &format!("{which} capacity was set to {wanted}"));
 }
 
 fn deregister_scalable_target(call: &mut Call<'_>, input: &Input) -> Reply {

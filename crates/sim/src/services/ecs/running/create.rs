@@ -20,6 +20,7 @@ pub fn create(call: &mut Call<'_>, input: &Input) -> Reply {
     let cluster = places::cluster(call, input.text("cluster"))?;
     let name = input.text_or_empty("serviceName").to_owned();
     named(&name)?;
+    places::token(input, 36)?;
     let key = places::service_key(&cluster.name, &name);
     let place = call.place.clone();
     let mut request = input.0.clone();

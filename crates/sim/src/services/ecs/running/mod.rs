@@ -32,6 +32,7 @@ mod update;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 pub use self::engine::{desired_count, set_desired_count};
 pub use self::service::{Deployment, Revision, Service};
@@ -77,6 +78,8 @@ pub struct Running {
     pub revisions: BTreeMap<String, Revision>,
     /// The tasks that a client token of RunTask has made.
     pub tokens: BTreeMap<String, Vec<String>>,
+    /// What the requests with those tokens asked for.
+    pub asked: BTreeMap<String, Map<String, Value>>,
 }
 
 /// What happens by itself.

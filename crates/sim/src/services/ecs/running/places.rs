@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::Running;
 use super::service::{ACTIVE, INACTIVE, Service};
-use crate::call::{Call, Refusal};
+use crate::call::{Call, Input, Members, Refusal};
 use crate::services::ecs::registry::{self, ClusterFacts};
 use crate::world::Moment;
 
@@ -20,6 +20,16 @@ const DELETED_SEEN: Duration = Duration::from_secs(24 * 3600);
 /// A parameter that makes no sense.
 pub fn invalid(text: impl Into<String>) -> Refusal {
     Refusal::new("InvalidParameterException", text)
+}
+
+/// Whether the token of a request is short enough.
+pub fn token(input: &Input, most: usize) -> Result<(), Refusal> {
+    match input.text("clientToken") {
+        Some(token) if token.chars().count() > most => {
+            Err(invalid(format!("ClientToken must have a length of at most {most}.")))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// A client's fault that has no code of its own.

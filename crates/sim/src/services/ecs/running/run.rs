@@ -14,7 +14,8 @@ use crate::tags::{self, Tags};
 pub fn run(call: &mut Call<'_>, input: &Input) -> Reply {
     let cluster = places::cluster(call, input.text("cluster"))?;
     let place = call.place.clone();
-    if let Some(made) = again(call, input) {
+    places::token(input, 64)?;
+    if let Some(made) = again(call, input)? {
         return Ok(made);
     }
     let count = input.integer("count").unwrap_or(1);
@@ -56,6 +57,7 @@ pub fn run(call: &mut Call<'_>, input: &Input) -> Reply {
     let running = of(call.world, &place);
     if let Some(token) = input.text("clientToken") {
         running.tokens.insert(token.to_owned(), keys.clone());
+        running.asked.insert(token.to_owned(), input.0.clone());
     }
     let tasks: Vec<Value> = keys.iter().filter_map(|key| Some(running.tasks.get(key)?.describe(true))).collect();
     Ok(json!({ "tasks": tasks, "failures": [] }))
@@ -68,12 +70,23 @@ fn without(input: &Input, name: &str) -> Map<String, Value> {
 }
 
 /// The tasks that a request with the same token has made.
-fn again(call: &mut Call<'_>, input: &Input) -> Option<Value> {
+fn again(call: &mut Call<'_>, input: &Input) -> Result<Option<Value>, Refusal> {
     let place = call.place.clone();
     let running = of(call.world, &place);
-    let keys = running.tokens.get(input.text("clientToken")?)?;
-    let tasks: Vec<Value> = keys.iter().filter_map(|key| Some(running.tasks.get(key)?.describe(true))).collect();
-    (!tasks.is_empty()).then(|| json!({ "tasks": tasks, "failures": [] }))
+    let Some((token, keys)) = input.text("clientToken").and_then(|token| running.tokens.get_key_value(token)) else {
+        return Ok(None);
+    };
+    let made: Vec<&super::Task> = keys.iter().filter_map(|key| running.tasks.get(key)).collect();
+    if made.is_empty() {
+        return Ok(None);
+    }
+    if running.asked.get(token).is_some_and(|asked| *asked != input.0) {
+        let arns: Vec<Value> = made.iter().map(|task| task.describe(false)["taskArn"].clone()).collect();
+        let text = "The provided clientToken is already in use with a different RunTask request.";
+        return Err(Refusal::new("ConflictException", text).with("resourceIds", arns));
+    }
+    let tasks: Vec<Value> = made.iter().map(|task| task.describe(true)).collect();
+    Ok(Some(json!({ "tasks": tasks, "failures": [] })))
 }
 
 fn overrides(definition: &Value, input: &Input) -> Result<(), Refusal> {

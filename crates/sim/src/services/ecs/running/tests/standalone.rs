@@ -132,6 +132,16 @@ fn the_same_token_runs_no_more_tasks() {
     let first = run(&scene, json!({ "clientToken": "once" }));
     let again = run(&scene, json!({ "clientToken": "once" }));
     assert_eq!(first["tasks"][0]["taskArn"], again["tasks"][0]["taskArn"]);
+    let other = json!({ "cluster": "shop", "taskDefinition": "web", "launchType": "FARGATE", "count": 2,
+        "networkConfiguration": scene.network(), "clientToken": "once" });
+    let refusal = scene.lab.refused("ecs.RunTask", other.clone());
+    assert_eq!(refusal.code, "ConflictException");
+    assert_eq!(refusal.fields["resourceIds"], json!([first["tasks"][0]["taskArn"]]));
+    let mut long = other;
+    long["clientToken"] = "x".repeat(65).into();
+    scene.lab.refuses("ecs.RunTask", long, "InvalidParameterException", "a length of at most 64");
+    let long = scene.wanted("web", 1, json!({ "clientToken": "x".repeat(37) }));
+    scene.lab.refuses("ecs.CreateService", long, "InvalidParameterException", "a length of at most 36");
 }
 
 #[test]
