@@ -98,3 +98,29 @@ async fn a_lost_reply_after_minutes_of_being_in_use_does_not_end_a_run() {
         bench.settled(&scene.graph(), Goal::Destroy).await;
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_was_made_although_its_reply_was_lost_is_not_asked_for_again() {
+    let scene = scenes::flask_todo();
+    let count = |requests: &[(&str, String)], operation: &str| requests.iter().filter(|(_, o)| o == operation).count();
+    let clean = scene.bench();
+    clean.done(&scene.graph(), Goal::Apply).await;
+    let clean = clean.take_requests();
+    for (service, operation) in [
+        ("ec2", "CreateSecurityGroup"),
+        ("ecs", "CreateCluster"),
+        ("ecs", "CreateService"),
+        ("ecs", "RegisterTaskDefinition"),
+        ("elbv2", "CreateListener"),
+        ("elbv2", "CreateLoadBalancer"),
+        ("elbv2", "CreateTargetGroup"),
+        ("iam", "CreateRole"),
+        ("logs", "CreateLogGroup"),
+    ] {
+        let bench = scene.bench();
+        bench.faults(Faults::new(vec![rule(service, operation, Fault::ReplyCut)], 1));
+        bench.done(&scene.graph(), Goal::Apply).await;
+        let asked = count(&bench.take_requests(), operation);
+        assert_eq!(asked, count(&clean, operation), "{service}:{operation}: it was there, and a read would have told");
+    }
+}
