@@ -83,7 +83,7 @@ def deleted_inactive(t):
 @probe("ecs.cluster.deleted-refuses-{0}", cases=(
     ("tags", "tag_resource", "InvalidParameterException",
      "The specified cluster is inactive. Specify an active cluster and try again."),
-    ("services", "create_service", "ClusterNotFoundException", "The referenced cluster was inactive."),
+    ("services", "create_service", "ClusterNotFoundException", "Cluster not found."),
     ("providers", "put_cluster_capacity_providers", "InvalidParameterException|ClientException", None)))
 def inactive_refuses(t, _case, operation, code, text):
     cluster(t)
