@@ -3,9 +3,9 @@
 mod clients;
 mod drift;
 mod files;
-mod noise;
 mod found;
 mod killed;
+mod noise;
 mod random;
 mod recipe;
 mod scenes;
