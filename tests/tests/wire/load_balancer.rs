@@ -15,6 +15,7 @@ async fn load_balancers() {
     let (a, b) = (group(&aws, "a", &vpc).await, group(&aws, "b", &vpc).await);
     let node = load_balancer("web", &subnets[..2], std::slice::from_ref(&a));
     let node = with(&node, "attributes", json!({ "idle_timeout.timeout_seconds": "90" }));
+    let node = with(&node, "vpc", json!(vpc));
     assert!(observe(&aws, "load_balancer", &[&node]).await.is_empty());
 
     let made = create(&aws, &node, "t-web").await.unwrap();
