@@ -190,12 +190,14 @@ fn running(bench: &Bench, drift: Drift) -> Option<()> {
     match drift {
         Drift::DesiredCount(which) => {
             let input = json!({ "cluster": cluster, "service": pick(&services, which)?, "desiredCount": 1 });
-            bench.ask("ecs.UpdateService", input);
+            // One that is being deleted, by an earlier drift, can no longer be changed.
+            bench.sim.call(&bench.place, "ecs", "UpdateService", input).ok()?;
         }
         Drift::ExecuteCommand(which) => {
             let service = pick(&services, which)?;
             let input = json!({ "cluster": cluster, "service": service, "enableExecuteCommand": which % 2 == 0 });
-            bench.ask("ecs.UpdateService", input);
+            // One that is being deleted, by an earlier drift, can no longer be changed.
+            bench.sim.call(&bench.place, "ecs", "UpdateService", input).ok()?;
         }
         Drift::DeleteService(which) => {
             let input = json!({ "cluster": cluster, "service": pick(&services, which)?, "force": true });
