@@ -2,17 +2,16 @@
 //! faults and sudden death at any request. Every plan is checked, and what a run leaves is shown as a picture.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use evenkeel_aws::client::Aws;
 use evenkeel_aws::cloud::AwsCloud;
 use evenkeel_aws::kinds;
-use evenkeel_aws::stack::{self, FileProblem, Files, LoadOptions};
+use evenkeel_aws::stack::{self, Beside, LoadOptions};
 use evenkeel_core::check::check;
 use evenkeel_core::clock::Clock;
-use evenkeel_core::diagnostic::Source;
 use evenkeel_core::event::Event;
 use evenkeel_core::execute::{Engine, Limits, Outcome, Stop, execute};
 use evenkeel_core::graph::Graph;
@@ -257,7 +256,7 @@ pub fn graph_of(text: &str, folder: &Path) -> Graph {
         fallback_region: Some("us-east-1".to_owned()),
         ..LoadOptions::default()
     };
-    let files = Folder(folder.to_owned());
+    let files = Beside { folder: folder.to_owned() };
     let loaded = match stack::load_text(&path.to_string_lossy(), text, &options, &files) {
         Ok(loaded) => loaded,
         Err(problems) => panic!("{problems:#?}\n{text}"),
@@ -268,18 +267,6 @@ pub fn graph_of(text: &str, folder: &Path) -> Graph {
 
 /// A certificate that the stacks are given.
 pub const CERTIFICATE: &str = "arn:aws:acm:ca-central-1:123456789012:certificate/11111111-2222-3333-4444-555555555555";
-
-struct Folder(PathBuf);
-
-impl Files for Folder {
-    fn read(&self, path: &str) -> Result<Source, FileProblem> {
-        let full = self.0.join(path);
-        match std::fs::read_to_string(&full) {
-            Ok(text) => Ok(Source { path: full.to_string_lossy().into_owned(), text: text.into() }),
-            Err(error) => Err(FileProblem { code: "file", summary: error.to_string(), help: String::new() }),
-        }
-    }
-}
 
 struct PausedClock(Instant);
 

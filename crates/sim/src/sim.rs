@@ -12,7 +12,6 @@ use crate::call::{Call, Refusal, Reply};
 use crate::faults::{Fault, Faults, Fired, SLOW};
 use crate::services::{self, iam, refusals};
 use crate::throttle::{self, Throttle};
-use crate::validate;
 use crate::wire::{self, Credential, Request, Response, Target};
 use crate::world::{Moment, Place, World};
 
@@ -102,7 +101,7 @@ impl Sim {
         };
         let mut inner = self.lock();
         inner.catch_up();
-        let name = target.operation.as_ref().map_or_else(|name| name.as_str(), |operation| operation.name.as_str());
+        let name = target.operation_name();
         *inner.counts.entry((target.service.name, name.to_owned())).or_default() += 1;
         if inner.settings.recorded {
             inner.requests.push((target.service.name, name.to_owned()));
@@ -141,9 +140,10 @@ impl Sim {
 
     /// What a fault makes of a request that is not carried out.
     fn struck_before(&self, inner: &mut Inner, fault: Option<Fault>, target: &Target) -> Option<Outcome> {
+        let fault = fault?;
         let id = inner.world.ids.uuid();
         let refused = |refusal: &Refusal| Outcome::Reply(wire::refuse(target, refusal, &id), Duration::ZERO);
-        match fault? {
+        match fault {
             Fault::Throttle => Some(refused(&throttle::refusal(target.service.name))),
             Fault::ServerError => Some(refused(&services::server_error(target.service.name))),
             Fault::Unavailable => Some(refused(&services::unavailable(target.service.name))),
@@ -267,16 +267,13 @@ fn try_out(
     let credential = credential.ok_or_else(|| services::unsigned(service))?;
     let (account, caller) = iam::caller(world, &credential.key);
     let place = Place { account, region: credential.region.as_str().into() };
-    let unknown = |name: &str| services::unknown_operation(service, name);
-    let operation = target.operation.as_ref().map_err(|name| unknown(name))?;
-    let handler = services::handler(service.name, &operation.name).ok_or_else(|| unknown(&operation.name))?;
+    let operation = target.operation.as_ref().map_err(|name| services::unknown_operation(service, name))?;
     let input = wire::read(target, operation, request)?;
     if let Some(throttle) = throttle {
         throttle.take(&place, service.name, &operation.name, &input, world.now)?;
     }
-    validate::check(service, operation, &input, services::wording(service.name))?;
-    let request_id = request_id.to_owned();
-    let mut call = Call { world, place, caller, service, operation: &operation.name, request_id };
-    let output = handler(&mut call, &input)?;
-    Ok(wire::write(target, operation, &output, &call.request_id))
+    let mut call =
+        Call { world, place, caller, service, operation: &operation.name, request_id: request_id.to_owned() };
+    let output = services::carry_out(&mut call, operation, &input)?;
+    Ok(wire::write(target, operation, &output, request_id))
 }

@@ -37,7 +37,7 @@ pub trait Files {
 }
 
 /// Files on the disk, relative to a folder.
-pub(crate) struct Beside {
+pub struct Beside {
     /// The folder of the stack file.
     pub folder: PathBuf,
 }

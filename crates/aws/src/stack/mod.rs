@@ -30,7 +30,7 @@ use std::sync::Arc;
 
 use evenkeel_core::diagnostic::{Diagnostic, Source};
 
-pub use files::{FileProblem, Files};
+pub use files::{Beside, FileProblem, Files};
 use model::Stack;
 
 /// What the caller knows beside the file.
@@ -64,7 +64,7 @@ pub struct Loaded {
 pub fn load(path: &Path, options: &LoadOptions) -> Result<Loaded, Vec<Diagnostic>> {
     let text = files::text(path).map_err(|problem| vec![problem.at(None)])?;
     let folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
-    load_text(&path.to_string_lossy(), &text, options, &files::Beside { folder })
+    load_text(&path.to_string_lossy(), &text, options, &Beside { folder })
 }
 
 /// Reads a stack file from its text; `files` gives the files that it names.

@@ -29,7 +29,7 @@ use std::sync::{Arc, OnceLock};
 use serde_json::Value;
 
 use crate::call::{Call, Caller, Handler, Input, Refusal, Reply, Table};
-use crate::model::{self, Protocol, Service};
+use crate::model::{self, Operation, Protocol, Service};
 use crate::tags::{Tagged, Tags};
 use crate::validate::{self, Wording};
 use crate::world::{Place, World};
@@ -129,6 +129,17 @@ pub fn reads_only(operation: &str) -> bool {
     READING.iter().any(|start| operation.starts_with(start))
 }
 
+/// Holds an input against the limits of the model and carries the operation out: every way into the simulation ends here.
+///
+/// # Errors
+/// The refusal.
+pub fn carry_out(call: &mut Call<'_>, operation: &Operation, input: &Input) -> Reply {
+    let service = call.service;
+    let handler = handler(service.name, &operation.name).ok_or_else(|| unknown_operation(service, &operation.name))?;
+    validate::check(service, operation, input, wording(service.name))?;
+    handler(call, input)
+}
+
 /// Carries an operation out for the account's own user, without the wire.
 ///
 /// # Errors
@@ -137,16 +148,14 @@ pub fn call(world: &mut World, place: &Place, service: &str, operation: &str, in
     let unknown = || Refusal::new("UnknownOperationException", format!("{service} {operation} is not simulated"));
     let service = model::service(service).ok_or_else(unknown)?;
     let model = service.operations.get(operation).ok_or_else(unknown)?;
-    let handler = handler(service.name, operation).ok_or_else(unknown)?;
     let input = match (model.input, input) {
         (Some(shape), input) => crate::wire::typed(service, shape, input)?,
         (None, _) => Input::default(),
     };
-    validate::check(service, model, &input, wording(service.name))?;
     let (_, caller) = iam::caller(world, &place.account);
     let request_id = world.ids.uuid();
     let mut call = Call { world, place: place.clone(), caller, service, operation: &model.name, request_id };
-    let output = handler(&mut call, &input)?;
+    let output = carry_out(&mut call, model, &input)?;
     crate::wire::debug_assert_shape(service, model.output, &output);
     Ok(output)
 }

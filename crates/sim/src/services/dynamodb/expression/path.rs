@@ -50,6 +50,12 @@ fn find_mut<'i>(item: &'i mut Item, path: &[Step]) -> Option<&'i mut Value> {
     })
 }
 
+/// What is at a path, with the name of its type: `M`, `L`.
+fn find_typed<'i>(item: &'i mut Item, path: &[Step]) -> Option<(&'i str, &'i mut Value)> {
+    let (kind, value) = find_mut(item, path)?.as_object_mut()?.iter_mut().next()?;
+    Some((kind.as_str(), value))
+}
+
 /// Sets what is at a path; false if what is around it is not there.
 pub fn set(item: &mut Item, path: &[Step], new: Value) -> bool {
     let Some((last, parents)) = path.split_last() else { return false };
@@ -57,11 +63,8 @@ pub fn set(item: &mut Item, path: &[Step], new: Value) -> bool {
         item.insert(name.clone(), new);
         return true;
     }
-    let Some(parent) = find_mut(item, parents).and_then(Value::as_object_mut).and_then(|map| map.iter_mut().next())
-    else {
-        return false;
-    };
-    match (parent.0.as_str(), parent.1, last) {
+    let Some((kind, parent)) = find_typed(item, parents) else { return false };
+    match (kind, parent, last) {
         ("M", Value::Object(map), Step::Name(name)) => {
             map.insert(name.clone(), new);
             true
@@ -85,11 +88,8 @@ pub fn remove(item: &mut Item, path: &[Step]) -> bool {
         item.remove(name);
         return true;
     }
-    let Some(parent) = find_mut(item, parents).and_then(Value::as_object_mut).and_then(|map| map.iter_mut().next())
-    else {
-        return false;
-    };
-    match (parent.0.as_str(), parent.1, last) {
+    let Some((kind, parent)) = find_typed(item, parents) else { return false };
+    match (kind, parent, last) {
         ("M", Value::Object(map), Step::Name(name)) => {
             map.remove(name);
             true

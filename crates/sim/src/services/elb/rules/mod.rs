@@ -88,10 +88,15 @@ fn create(call: &mut Call<'_>, input: &Input) -> Reply {
     };
     let place = call.place.clone();
     uses::claim(call.world, &place, &rule.arn, &balancer.arn, &rule.actions);
+    Ok(put(call, rule))
+}
+
+/// Keeps a rule as it is now; the answer that shows it.
+fn put(call: &mut Call<'_>, rule: Rule) -> Value {
     let elb = &mut call.region().elb;
     let answer = document(elb, &rule);
     elb.rules.insert(rule.arn.clone(), rule);
-    Ok(json!({ "Rules": [answer] }))
+    json!({ "Rules": [answer] })
 }
 
 fn transforms(list: &[Value]) -> Result<Vec<Value>, Refusal> {
@@ -163,10 +168,7 @@ fn modify(call: &mut Call<'_>, input: &Input) -> Reply {
         let place = call.place.clone();
         uses::claim(call.world, &place, &rule.arn, &balancer.arn, &rule.actions);
     }
-    let elb = &mut call.region().elb;
-    let answer = document(elb, &rule);
-    elb.rules.insert(rule.arn.clone(), rule);
-    Ok(json!({ "Rules": [answer] }))
+    Ok(put(call, rule))
 }
 
 fn delete(call: &mut Call<'_>, input: &Input) -> Reply {
