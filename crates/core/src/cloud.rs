@@ -21,6 +21,8 @@ pub struct Create<'a> {
     pub name: &'a str,
     /// What it should be; no holes.
     pub want: &'a Doc,
+    /// The id of the live thing whose place it takes, if it takes one.
+    pub replaces: Option<&'a str>,
     /// Idempotency token: the same for every try of one step, 32 characters of `[0-9a-f]`.
     pub token: &'a str,
 }

@@ -43,7 +43,7 @@ impl World {
     }
 
     async fn create(&self, entry: &Entry, node: &NodeId, name: &str, want: &Doc) -> Result<Live, CloudError> {
-        entry.driver.create(&self.aws, "cruddur", Create { node, name, want, token: TOKEN }).await
+        entry.driver.create(&self.aws, "cruddur", Create { node, name, want, replaces: None, token: TOKEN }).await
     }
 
     async fn update(&self, entry: &Entry, node: &NodeId, live: &Live, want: &Doc) -> Result<Live, CloudError> {

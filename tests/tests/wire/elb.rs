@@ -40,7 +40,7 @@ pub async fn only(aws: &Aws, kind: &str, nodes: &[&Node]) -> Live {
 }
 
 pub async fn create(aws: &Aws, node: &Node, name: &str) -> Result<Live, CloudError> {
-    let order = Create { node: &node.id, name, want: &node.want, token: TOKEN };
+    let order = Create { node: &node.id, name, want: &node.want, replaces: None, token: TOKEN };
     driver(node.id.kind()).create(aws, STACK, order).await
 }
 

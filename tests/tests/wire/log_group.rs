@@ -43,7 +43,7 @@ async fn a_log_group_lives_its_life() {
     let first = want(json!(14), key, json!({ "team": "a", "old": "1" }));
     assert!(seen(&aws, node(&first), false).await.is_empty());
 
-    let order = Create { node: &id("web"), name: "cruddur-web", want: &first, token: TOKEN };
+    let order = Create { node: &id("web"), name: "cruddur-web", want: &first, replaces: None, token: TOKEN };
     let made = ENTRY.driver.create(&aws, "cruddur", order.clone()).await.unwrap();
     assert_eq!(seen(&aws, node(&first), false).await, std::slice::from_ref(&made));
     assert_eq!(made.outputs["arn"], "arn:aws:logs:us-east-1:123456789012:log-group:cruddur-web");
@@ -86,7 +86,7 @@ async fn many_log_groups_are_read_in_few_requests() {
     let nodes: Vec<Node> =
         (0..120).map(|n| Node::new(id(&format!("g{n:03}")), format!("cruddur-g{n:03}"), plain.clone())).collect();
     for node in &nodes {
-        let order = Create { node: &node.id, name: &node.name, want: &plain, token: TOKEN };
+        let order = Create { node: &node.id, name: &node.name, want: &plain, replaces: None, token: TOKEN };
         ENTRY.driver.create(&aws, "cruddur", order).await.unwrap();
     }
     let fresh = moto.aws().await;
@@ -104,7 +104,7 @@ async fn without_the_tagging_api_groups_are_found_by_their_names() {
     aws.tagging = connect(&format!("{}/nowhere", moto.url())).await.tagging;
     let plain = want(json!(7), "", json!({ "team": "a" }));
     for (entry, name) in [("web", "cruddur-web"), ("dropped", "cruddur-dropped"), ("named", "elsewhere")] {
-        let order = Create { node: &id(entry), name, want: &plain, token: TOKEN };
+        let order = Create { node: &id(entry), name, want: &plain, replaces: None, token: TOKEN };
         ENTRY.driver.create(&aws, "cruddur", order).await.unwrap();
     }
     aws.logs.create_log_group().log_group_name("cruddur-by-hand").send().await.unwrap();

@@ -59,7 +59,7 @@ async fn read(aws: &Aws, entry: &Entry, nodes: &[Node]) -> BTreeMap<String, Live
 }
 
 async fn create(aws: &Aws, node: &Node) -> Live {
-    let order = Create { node: &node.id, name: &node.name, want: &node.want, token: TOKEN };
+    let order = Create { node: &node.id, name: &node.name, want: &node.want, replaces: None, token: TOKEN };
     role::ENTRY.driver.create(aws, "a", order).await.unwrap()
 }
 
@@ -152,7 +152,7 @@ async fn a_strangers_role_is_told_adopted_and_looked_up() {
     assert_eq!(seen.len(), 1);
     let stranger = &seen["a-task"];
     assert_eq!((&stranger.owner, stranger.have["description"].as_str()), (&Owner::Nobody, Some("by hand")));
-    let order = Create { node: &wanted.id, name: &wanted.name, want: &wanted.want, token: TOKEN };
+    let order = Create { node: &wanted.id, name: &wanted.name, want: &wanted.want, replaces: None, token: TOKEN };
     assert_eq!(kind.driver.create(&aws, "a", order).await.unwrap_err().class, ErrorClass::Exists);
     let adopted = update(&aws, stranger, &wanted).await;
     assert_eq!(read(&aws, kind, std::slice::from_ref(&wanted)).await["a-task"], adopted);

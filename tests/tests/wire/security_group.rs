@@ -38,7 +38,7 @@ fn rules(entry: &str, group: &str, ingress: &[Rule], egress: &[Rule]) -> Node {
 }
 
 async fn create(aws: &Aws, entry: &Entry, node: &Node) -> Result<Live, CloudError> {
-    let order = Create { node: &node.id, name: &node.name, want: &node.want, token: TOKEN };
+    let order = Create { node: &node.id, name: &node.name, want: &node.want, replaces: None, token: TOKEN };
     entry.driver.create(aws, "a", order).await
 }
 

@@ -111,7 +111,7 @@ async fn services() {
 async fn verdicts(bench: &Bench, two: &Node) {
     // moto never starts the second task of a service made with two, and has no service deployments to ask.
     let two = with(two, "/task_definition", json!("t-web:1"));
-    let order = Create { node: &two.id, name: &two.name, want: &two_tasks(&two.want), token: TOKEN };
+    let order = Create { node: &two.id, name: &two.name, want: &two_tasks(&two.want), replaces: None, token: TOKEN };
     let live = bench.cloud.create(order).await.unwrap();
     let wait = Waiting { node: two.id.clone(), live: live.clone(), goal: Goal::Ready };
     let awaited = Readiness::Pending("1 of 2 tasks running, deployment IN_PROGRESS".to_owned());

@@ -59,8 +59,9 @@ pub(super) fn send<'a>(engine: Engine<'a>, step: StepId, attempt: &Attempt) -> B
     let (node, order, token) = (attempt.node.clone(), Arc::clone(&attempt.order), Arc::clone(&attempt.token));
     Box::pin(async move {
         let result = match &*order {
-            Order::Create { name, want, .. } => {
-                engine.cloud.create(Create { node: &node, name, want, token: &token }).await.map(Some)
+            Order::Create { name, want, replaces } => {
+                let replaces = replaces.as_deref();
+                engine.cloud.create(Create { node: &node, name, want, replaces, token: &token }).await.map(Some)
             }
             Order::Update { live, want, changes } => {
                 engine.cloud.update(Update { node: &node, live, want, changes, token: &token }).await.map(Some)

@@ -161,7 +161,15 @@ impl Driver for TaskDefinition {
     }
 
     async fn create(&self, aws: &Aws, stack: &str, order: Create<'_>) -> Result<Live, CloudError> {
-        register(aws, stack, order.node, order.want).await
+        let left_over = match order.replaces {
+            Some(_) => left_over(aws, stack, order.node, order.want).await?,
+            // A family that no service runs was read for the plan.
+            None => None,
+        };
+        match left_over {
+            Some(arn) => Ok(registered(&arn, order.node, order.want)),
+            None => register(aws, stack, order.node, order.want).await,
+        }
     }
 
     async fn update(&self, aws: &Aws, stack: &str, order: Update<'_>) -> Result<Live, CloudError> {
@@ -188,12 +196,8 @@ impl Driver for TaskDefinition {
     }
 }
 
-/// Registers a revision, unless a run that was interrupted has already: revisions cannot be told apart by their content, and
-/// nobody would ever clear the other one away. What was asked for is what it is: another try could not come out otherwise.
+/// Registers a revision. What was asked for is what it is: another try could not come out otherwise.
 async fn register(aws: &Aws, stack: &str, node: &NodeId, want: &Doc) -> Result<Live, CloudError> {
-    if let Some(arn) = left_over(aws, stack, node, want).await? {
-        return Ok(registered(&arn, node, want));
-    }
     let mut body = want.clone();
     let user: Tags = crate::resource::spec(want.get("tags").unwrap_or(&json!({})))?;
     body["tags"] = tag_list(&tags::marked(&user, stack, node));
@@ -208,7 +212,9 @@ fn registered(arn: &str, node: &NodeId, want: &Doc) -> Live {
     live
 }
 
-/// The newest revision of the family, if it is the node's and has just the wanted content.
+/// The newest revision of the family, if it is the node's and has just the wanted content: what a run that was interrupted
+/// before its service ran it has left. A plan reads what services run, so it cannot know of this one, and nobody would ever
+/// clear it away.
 async fn left_over(aws: &Aws, stack: &str, node: &NodeId, want: &Doc) -> Result<Option<String>, CloudError> {
     let Some((read, tags)) = describe_revision(aws, text(want, "family")).await? else { return Ok(None) };
     let ours = tags::owner(&tags, stack) == Owner::Ours(node.clone()) && text(&read, "status") == "ACTIVE";

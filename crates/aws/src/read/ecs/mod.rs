@@ -50,7 +50,7 @@ pub async fn fetch(aws: &Aws, scope: &Scope<'_>, finder: &Finder<'_>) -> Ecs {
     };
     ecs.revisions = match (&ecs.clusters, &ecs.services) {
         _ if !scope.wants(&["task_definition"]) => Ok(Vec::new()),
-        (Ok(clusters), Ok(services)) => revisions::fetch(aws, scope, finder, clusters, services).await,
+        (Ok(_), Ok(services)) => revisions::fetch(aws, scope, finder, services).await,
         (Err(error), _) | (_, Err(error)) => Err(error.clone()),
     };
     ecs

@@ -53,19 +53,15 @@ pub(super) async fn fetch(
     aws: &Aws,
     scope: &Scope<'_>,
     finder: &Finder<'_>,
-    clusters: &[Value],
     services: &[Value],
 ) -> Part<Vec<Revision>> {
     let mut jobs: Vec<Job> = services.iter().filter_map(|service| of_service(scope, service)).collect();
     let served: BTreeSet<NodeId> = jobs.iter().map(|job| job.node.clone()).collect();
-    // Without a cluster there never was a service. A revision that an interrupted first run left is taken up when it is
-    // to be registered.
+    let without: Vec<&Node> = scope.graph.of_kind(KIND).filter(|node| !served.contains(&node.id)).collect();
+    // Alone means after a lost reply: then an older revision must not pass for the one that was asked for.
     let alone = !scope.wants(&["service"]);
-    if alone || !clusters.is_empty() {
-        let without = scope.graph.of_kind(KIND).filter(|node| !served.contains(&node.id));
-        // Alone means after a lost reply: then an older revision must not pass for the one that was asked for.
-        jobs.extend(without.map(|node| Job { only_if: alone.then(|| node.want.clone()), ..newest(node) }));
-    }
+    let without = if alone { without } else { with_revisions(aws, scope.stack, without).await };
+    jobs.extend(without.into_iter().map(|node| Job { only_if: alone.then(|| node.want.clone()), ..newest(node) }));
     let dropped = dropped_families(scope, &jobs);
     let mut revisions = read_all(aws, scope, jobs).await?;
     let (candidates, marked) = if scope.thorough {
@@ -107,6 +103,18 @@ fn of_service(scope: &Scope<'_>, service: &Value) -> Option<Job> {
         unless_foreign: node.is_none(),
         only_if: None,
     })
+}
+
+/// Those nodes whose families may have a revision: one list of the families that are named after the stack, as they are
+/// unless the file says otherwise, is cheaper than asking for each of them. What it cannot tell is asked for.
+async fn with_revisions<'n>(aws: &Aws, stack: &str, nodes: Vec<&'n Node>) -> Vec<&'n Node> {
+    let prefix = format!("{stack}-");
+    if nodes.iter().filter(|node| node.name.starts_with(&prefix)).count() < 2 {
+        return nodes;
+    }
+    let Ok(families) = families_like(aws, &prefix).await else { return nodes };
+    let families: BTreeSet<String> = families.into_iter().collect();
+    nodes.into_iter().filter(|node| !node.name.starts_with(&prefix) || families.contains(&node.name)).collect()
 }
 
 /// The newest revision of a wanted family that no service runs yet.
