@@ -59,6 +59,16 @@ pub enum Ended {
     Killed,
 }
 
+/// Runs something in a time of its own, which passes at once. What is done in a fresh world is the same each time: even two
+/// timers that end together do so in the same order, which depends on what else a runtime has seen.
+///
+/// # Panics
+/// If there is no runtime to be had.
+pub fn in_virtual_time<T>(future: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build();
+    runtime.expect("a runtime").block_on(future)
+}
+
 impl Ended {
     /// Whether everything asked for was done.
     pub fn is_done(&self) -> bool {
@@ -146,6 +156,11 @@ impl Bench {
             Goal::Apply => cloud.snapshot(graph).await,
             Goal::Destroy => cloud.snapshot_to_destroy(Some(graph)).await,
         }
+    }
+
+    /// Reads what is live of a stack whose file is lost.
+    pub async fn read_without_file(&self, graph: &Graph) -> Snapshot {
+        self.cloud(graph).snapshot_to_destroy(None).await
     }
 
     /// Plans; the plan is checked.

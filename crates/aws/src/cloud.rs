@@ -33,11 +33,14 @@ impl AwsCloud {
     /// Reads everything of the stack that there is, to take it down.
     ///
     /// Marks lead to most things, but not everywhere to all: the names in the stack file, if there is one, help to find the
-    /// rest. Nothing is looked up, and nothing is wanted.
+    /// rest, and its records which zones have to be readable. Nothing is looked up, and nothing is wanted.
     pub async fn snapshot_to_destroy(&self, file: Option<&Graph>) -> Snapshot {
-        let has_name =
-            |node: &&Node| kinds::get(node.id.kind()).is_some_and(|e| e.kind.name_limit > 0 && !e.kind.lookup);
-        let named = file.into_iter().flat_map(Graph::nodes).filter(has_name).cloned();
+        let leads = |node: &&Node| {
+            kinds::get(node.id.kind()).is_some_and(|e| {
+                !e.kind.lookup && (e.kind.name_limit > 0 || e.kind.name == kinds::records::ENTRY.kind.name)
+            })
+        };
+        let named = file.into_iter().flat_map(Graph::nodes).filter(leads).cloned();
         let graph = Graph::detached(self.stack.clone(), named);
         let scope = Scope { stack: &self.stack.name, graph: &graph, thorough: true, only: None };
         Snapshot::of(&Graph::empty(self.stack.clone()), read::candidates(&self.aws, &scope).await)

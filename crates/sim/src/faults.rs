@@ -63,9 +63,19 @@ pub struct Rule {
 }
 
 impl Rule {
+    /// A rule for every request.
+    pub fn always(fault: Fault) -> Self {
+        Self { service: None, operation: None, nth: None, probability: None, times: None, fault }
+    }
+
     /// A rule for the n-th request of all.
     pub fn nth(nth: u64, fault: Fault) -> Self {
-        Self { service: None, operation: None, nth: Some(nth), probability: None, times: None, fault }
+        Self { nth: Some(nth), ..Self::always(fault) }
+    }
+
+    /// A rule for every request of one operation.
+    pub fn operation(service: &str, operation: &str, fault: Fault) -> Self {
+        Self { service: Some(service.to_owned()), operation: Some(operation.to_owned()), ..Self::always(fault) }
     }
 
     fn fits(&self, service: &str, operation: &str) -> bool {
@@ -116,14 +126,7 @@ impl Faults {
 
     /// A mixture of what happens on a bad day: for trying out, from a seed.
     pub fn weather(seed: u64) -> Self {
-        let rule = |fault, probability| Rule {
-            service: None,
-            operation: None,
-            nth: None,
-            probability: Some(probability),
-            times: None,
-            fault,
-        };
+        let rule = |fault, probability| Rule { probability: Some(probability), ..Rule::always(fault) };
         let rules = vec![
             rule(Fault::Throttle, 0.04),
             rule(Fault::ServerError, 0.02),

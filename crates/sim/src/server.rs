@@ -1,6 +1,6 @@
 //! Serves a simulated AWS over HTTP/1.1 on a socket, to any client: connections are kept alive and served side by side.
 
-use std::io;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, Limited};
@@ -14,17 +14,19 @@ use crate::sim::{Outcome, Sim};
 /// The largest body that is read. AWS's own limits are far below.
 const LARGEST_BODY: usize = 16 * 1024 * 1024;
 
+/// How long no connection is accepted after one could not be: files may have run out, and come back as others end.
+const PAUSE: Duration = Duration::from_millis(50);
+
 /// Serves until the future is dropped.
-///
-/// # Errors
-/// If connections can no longer be accepted.
-pub async fn serve(sim: Sim, listener: TcpListener) -> io::Result<()> {
+pub async fn serve(sim: Sim, listener: TcpListener) {
     loop {
         let stream = match listener.accept().await {
             Ok((stream, _)) => stream,
-            // One that was gone before it was accepted says nothing of the others.
-            Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => continue,
-            Err(error) => return Err(error),
+            Err(error) => {
+                tracing::warn!(%error, "a connection could not be accepted");
+                tokio::time::sleep(PAUSE).await;
+                continue;
+            }
         };
         // Replies are small: waiting to fill a packet would only slow them down.
         drop(stream.set_nodelay(true));

@@ -15,7 +15,7 @@ use evenkeel_sim::services::acm;
 use evenkeel_tests::keys::keys;
 use evenkeel_tests::moto::root;
 use evenkeel_tests::picture::{difference, picture};
-use evenkeel_tests::simulated::{Bench, Ended, Goal, graph_of};
+use evenkeel_tests::simulated::{Bench, Ended, Goal, graph_of, in_virtual_time};
 use serde_json::{Value, json};
 
 /// A stack file in several versions.
@@ -361,9 +361,8 @@ const REFUSED: &[&str] = &["inference_accelerators"];
 /// Tells stories side by side, each in a time of its own.
 fn tell_all(stories: &[Story]) -> Vec<(Seen, Vec<String>)> {
     let tell_one = |story: &Story| {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build();
         let mut seen = Seen::default();
-        let problems = runtime.expect("a runtime").block_on(tell(story, &mut seen));
+        let problems = in_virtual_time(tell(story, &mut seen));
         (seen, problems)
     };
     let next = AtomicUsize::new(0);

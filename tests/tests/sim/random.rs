@@ -13,7 +13,7 @@ use evenkeel_sim::faults::Faults;
 use evenkeel_tests::laws;
 use evenkeel_tests::moto::root;
 use evenkeel_tests::picture::{difference, picture};
-use evenkeel_tests::simulated::{Bench, Ended, Goal, graph_of};
+use evenkeel_tests::simulated::{Bench, Ended, Goal, graph_of, in_virtual_time};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
@@ -99,11 +99,6 @@ async fn tell(story: &Story) -> Result<(), String> {
     through(&bench, last, Goal::Destroy, story.weather).await?;
     let left = difference(&before, &picture(&bench.world(), &bench.place));
     if left.is_empty() { Ok(()) } else { Err(format!("after the destruction:\n{}", left.join("\n"))) }
-}
-
-fn in_virtual_time<T>(future: impl Future<Output = T>) -> T {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build();
-    runtime.expect("a runtime").block_on(future)
 }
 
 /// Writes a story down as a folder: the stacks in order, and the rest.

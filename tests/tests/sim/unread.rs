@@ -31,15 +31,7 @@ async fn refuse_each_read(scene: &Scene, goal: Goal) {
     assert!(reads.len() > 10, "{reads:?}");
     for (service, operation) in reads {
         for fault in [Fault::AccessDenied, Fault::ServerError] {
-            let rule = Rule {
-                service: Some(service.to_owned()),
-                operation: Some(operation.clone()),
-                nth: None,
-                probability: None,
-                times: None,
-                fault,
-            };
-            bench.faults(Faults::new(vec![rule], 1));
+            bench.faults(Faults::new(vec![Rule::operation(service, &operation, fault)], 1));
             let (steps, all) = planned(&bench, scene, goal).await;
             if all {
                 assert_eq!(steps, clean, "{goal:?}, {fault:?} of {service}:{operation}, which nobody was told of");
@@ -54,10 +46,29 @@ async fn refuse_each_read(scene: &Scene, goal: Goal) {
 async fn nothing_is_made_because_it_could_not_be_read() {
     refuse_each_read(&scenes::flask_todo(), Goal::Apply).await;
     refuse_each_read(&scenes::cruddur_http(), Goal::Apply).await;
+    refuse_each_read(&scenes::cruddur(), Goal::Apply).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn nothing_is_forgotten_or_deleted_because_it_could_not_be_read() {
     refuse_each_read(&scenes::flask_todo(), Goal::Destroy).await;
     refuse_each_read(&scenes::cruddur_http(), Goal::Destroy).await;
+    refuse_each_read(&scenes::cruddur(), Goal::Destroy).await;
+}
+
+/// A zone that may not be listed: that of the file is missed, by a destruction without the file any; a file without records has
+/// nothing there.
+#[tokio::test(start_paused = true)]
+async fn a_zone_that_may_not_be_listed_matters_where_records_may_be() {
+    let deny = Rule::operation("route53", "ListResourceRecordSets", Fault::AccessDenied);
+    for (scene, matters_with_file) in [(scenes::cruddur(), true), (scenes::flask_todo(), false)] {
+        let bench = scene.bench();
+        bench.add_zone("elsewhere.example");
+        bench.done(&scene.graph(), Goal::Apply).await;
+        bench.faults(Faults::new(vec![deny.clone()], 1));
+        let with_file = bench.read(&scene.graph(), Goal::Destroy).await;
+        assert_eq!(with_file.unreadable.contains_key("records"), matters_with_file, "{}", scene.name);
+        let without_file = bench.read_without_file(&scene.graph()).await;
+        assert!(without_file.unreadable.contains_key("records"), "{}", scene.name);
+    }
 }

@@ -84,7 +84,7 @@ fn by_message(operation: &str, code: &str, message: &str) -> Option<ErrorClass> 
                 ErrorClass::Propagating
             } else if has("still Draining") || has("was not idempotent") || has("while deployments are active") {
                 ErrorClass::InUse
-            } else if has("Cluster was not ACTIVE") {
+            } else if has("Cluster was not ACTIVE") || has("Too many concurrent attempts") {
                 ErrorClass::Busy
             } else if has("Unable to describe task definition")
                 || has("task definition does not exist")

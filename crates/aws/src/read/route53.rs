@@ -45,11 +45,20 @@ pub struct Wanted {
     pub managed: BTreeSet<String>,
     /// Names and types of the records wanted in a zone, by the zone's name.
     pub records: BTreeMap<String, BTreeSet<(String, String)>>,
+    /// Zones that have to be readable, because the file has records there: also for a destruction, which wants none.
+    pub named: BTreeSet<String>,
+    /// Whether every zone has to be readable: for a destruction that no file tells where to look.
+    pub all: bool,
 }
 
 impl Wanted {
+    /// Whether nothing can be said if the records of this zone cannot be read.
+    pub fn has_to_read(&self, zone: &str) -> bool {
+        self.all || self.named.contains(zone)
+    }
+
     fn is_empty(&self) -> bool {
-        self.lookups.is_empty() && self.managed.is_empty() && self.records.is_empty()
+        self.lookups.is_empty() && self.managed.is_empty() && self.named.is_empty()
     }
 }
 
@@ -175,7 +184,8 @@ fn is_elsewhere(error: &CloudError, thorough: bool) -> bool {
 
 fn wanted(scope: &Scope<'_>) -> Wanted {
     let text = |value: &Value, key: &str| value.get(key).and_then(Value::as_str).map(str::to_owned);
-    let mut wanted = Wanted::default();
+    let nothing_is_known = scope.graph.nodes().next().is_none();
+    let mut wanted = Wanted { all: scope.thorough && nothing_is_known, ..Wanted::default() };
     for node in scope.graph.of_kind("zone") {
         wanted.lookups.insert(node.id.name().to_owned(), text(&node.want, "id"));
     }
@@ -183,7 +193,10 @@ fn wanted(scope: &Scope<'_>) -> Wanted {
     for node in scope.graph.of_kind("records") {
         let records = node.want.get("records").and_then(Value::as_array).into_iter().flatten();
         let keys = records.filter_map(|record| Some((text(record, "name")?, text(record, "type")?)));
-        wanted.records.insert(node.id.name().to_owned(), keys.collect());
+        wanted.named.insert(node.id.name().to_owned());
+        if !scope.thorough {
+            wanted.records.insert(node.id.name().to_owned(), keys.collect());
+        }
     }
     wanted
 }
@@ -195,9 +208,7 @@ fn to_read(scope: &Scope<'_>, wanted: &Wanted, zones: &[Zone]) -> Vec<String> {
     }
     let all = scope.only.is_none() && (scope.thorough || zones.len() <= FEW);
     let named = |zone: &Zone| {
-        wanted.records.contains_key(&zone.name)
-            || wanted.managed.contains(&zone.name)
-            || zone.stack() == Some(scope.stack)
+        wanted.named.contains(&zone.name) || wanted.managed.contains(&zone.name) || zone.stack() == Some(scope.stack)
     };
     zones.iter().filter(|zone| named(zone) || (all && !zone.linked)).map(|zone| zone.id.clone()).collect()
 }

@@ -60,12 +60,10 @@ async fn serve(args: &Sim, global: &Global, ui: &mut Ui) -> Result<Exit, Failure
             ui.err.text(&text);
         }
     }
-    let served = tokio::select! {
-        served = server::serve(simulation.sim.clone(), listener) => served,
-        () = ended() => Ok(()),
-    };
-    drop(simulation);
-    served.map_err(|error| Failure::refused(format!("the server stopped: {error}"), "start it again"))?;
+    tokio::select! {
+        () = server::serve(simulation.sim.clone(), listener) => {}
+        () = ended() => {}
+    }
     Ok(Exit::Done)
 }
 

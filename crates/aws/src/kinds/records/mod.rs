@@ -114,7 +114,7 @@ impl Driver for Records {
                 Ok(sets) => lives.extend(observed(sets, zone, &fetched.stack, wanted)),
                 Err(error) if error.class == ErrorClass::Gone => {}
                 // The zone was only looked into for things left over; who may not even list it has made nothing there.
-                Err(error) if error.class == ErrorClass::Denied && !read.wanted.records.contains_key(&zone.name) => {
+                Err(error) if error.class == ErrorClass::Denied && !read.wanted.has_to_read(&zone.name) => {
                     tracing::warn!(zone = zone.name, "its records may not be listed; records left over are not found");
                 }
                 Err(error) => return Err(error.clone()),

@@ -1,8 +1,7 @@
-//! What other services ask of Route 53: what a name resolves to, and zones that belong to Cloud Map. Also how a scene gets a
-//! zone of its own.
+//! What other services ask of Route 53: what a name resolves to, and zones that belong to Cloud Map.
 
 use super::making::{self, NewZone};
-use super::state::{RecordSet, Zone, bare, set_key};
+use super::state::{RecordSet, bare, set_key};
 use super::{names, reading, zones};
 use crate::call::Refusal;
 use crate::world::{Place, World};
@@ -64,17 +63,4 @@ pub fn set_record(world: &mut World, place: &Place, zone: &str, name: &str, kind
     } else {
         zone.put(RecordSet::simple(&name, kind, ttl, values));
     }
-}
-
-/// Makes a public zone, as whoever owns a domain has one before anything else; its id and its name servers.
-///
-/// # Errors
-/// What is wrong with the name.
-pub fn add_zone(world: &mut World, place: &Place, name: &str) -> Result<(String, Vec<String>), String> {
-    let name = names::escaped(name).map_err(|bad| bad.0)?;
-    let reference = world.ids.uuid();
-    let id = making::zone(world, &place.account, NewZone { name, reference, ..NewZone::default() });
-    let zones = &world.account(&place.account).route53.zones;
-    let servers = zones.get(&id).map(|zone: &Zone| zone.servers.clone()).unwrap_or_default();
-    Ok((id, servers))
 }
