@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::scenes;
 
 fn rule(service: &str, operation: &str, fault: Fault) -> Rule {
-    Rule { service: Some(service.to_owned()), operation: Some(operation.to_owned()), ..Rule::nth(1, fault) }
+    Rule { nth: Some(1), ..Rule::operation(service, operation, fault) }
 }
 
 fn revisions(bench: &Bench, family: &str) -> usize {
@@ -122,5 +122,27 @@ async fn what_was_made_although_its_reply_was_lost_is_not_asked_for_again() {
         bench.done(&scene.graph(), Goal::Apply).await;
         let asked = count(&bench.take_requests(), operation);
         assert_eq!(asked, count(&clean, operation), "{service}:{operation}: it was there, and a read would have told");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_passes_is_waited_for_again_and_again() {
+    let scene = scenes::flask_todo();
+    for (service, operation, fault) in [
+        ("ecs", "CreateService", Fault::RoleNotReady),
+        ("ecs", "RegisterTaskDefinition", Fault::Conflict),
+        ("iam", "AttachRolePolicy", Fault::Conflict),
+        ("logs", "CreateLogGroup", Fault::Conflict),
+        ("elbv2", "CreateLoadBalancer", Fault::Throttle),
+        ("ecs", "DescribeClusters", Fault::Unavailable),
+        ("ec2", "AuthorizeSecurityGroupIngress", Fault::Unavailable),
+        ("elbv2", "CreateTargetGroup", Fault::Timeout),
+    ] {
+        let bench = scene.bench();
+        let rule = Rule { times: Some(3), ..Rule::operation(service, operation, fault) };
+        bench.faults(Faults::new(vec![rule], 1));
+        let ended = bench.run(&scene.graph(), Goal::Apply).await;
+        assert_eq!(bench.sim.fired().len(), 3, "{fault:?} of {service}:{operation}");
+        assert!(ended.is_done(), "{fault:?} of {service}:{operation}: {ended:#?}");
     }
 }

@@ -336,6 +336,8 @@ mod tests {
             class("ecs:CreateService", "InvalidParameterException", "The container web does not exist", 400),
             ErrorClass::Invalid
         );
+        let at_once = "Too many concurrent attempts to create a new revision of the specified family.";
+        assert_eq!(class("ecs:RegisterTaskDefinition", "ClientException", at_once, 400), ErrorClass::Busy);
         assert_eq!(class("iam:CreateRole", "LimitExceeded", "", 409), ErrorClass::Quota);
         assert_eq!(class("x:Y", "SomethingNew", "", 500), ErrorClass::Unknown);
         assert_eq!(class("x:Y", "SomethingNew", "Rate exceeded", 400), ErrorClass::Throttled);
