@@ -14,7 +14,10 @@ const LEFT_OUT: &str = "…";
 
 /// What is made up or takes its time, and what stands for it.
 fn plain(line: &str) -> String {
-    let words: Vec<&str> = line.split(' ').map(|word| if varies(word) { "*" } else { word }).collect();
+    let words: Vec<&str> = line.split(' ').collect();
+    let is_count = |at: usize| words.get(at + 1).is_some_and(|next| next.starts_with("times)"));
+    let fixed = |(at, word)| if varies(word) || is_count(at) { "*" } else { word };
+    let words: Vec<&str> = words.iter().copied().enumerate().map(fixed).collect();
     // "1m 08s" is as much a duration as "8s".
     let mut kept: Vec<&str> = Vec::new();
     for word in words {

@@ -37,7 +37,7 @@ fn a_world_lasts_from_run_to_run() {
     bench.run("apply", &["--yes"]).exits(0);
     bench.run("plan", &["--detailed-exitcode"]).exits(0);
     let status = Program::offline().run(&["sim", "status", "--file", &bench.path("world.json")]).exits(0);
-    assert!(status.stdout.contains("1 log groups"), "{}", status.stdout);
+    assert!(status.stdout.contains("1 log group\n"), "{}", status.stdout);
     bench.run("destroy", &["--yes", "--consent", "log_group.app"]).exits(0);
     bench.run("apply", &["--yes"]).exits(0);
     Program::offline().run(&["sim", "reset", "--file", &bench.path("world.json")]).exits(0);
@@ -108,4 +108,34 @@ fn a_death_by_a_fault_is_made_good_by_the_next_run() {
     std::fs::write(&rules, r#"[{"fault": "earthquake"}]"#).expect("rules are written");
     let ran = bench.run("plan", &["--sim-faults", &rules]).exits(1);
     assert!(ran.stderr.contains("earthquake"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_connection_that_is_reset_is_told_in_our_own_words() {
+    let bench = Bench::new();
+    let rules = bench.path("faults.json");
+    std::fs::write(&rules, r#"[{"service": "logs", "times": 2, "fault": "reset"}]"#).expect("rules are written");
+    let ran = bench.run("apply", &["--yes", "--sim-faults", &rules]).exits(0);
+    assert!(!ran.stderr.contains("ERROR") && !ran.stdout.contains("ERROR"), "{}{}", ran.stderr, ran.stdout);
+}
+
+#[test]
+fn a_world_made_for_something_else_is_said_to_lack_what_a_stack_presupposes() {
+    let bench = Bench::new();
+    let world = bench.path("world.json");
+    let call = |operation: &str| Program::offline().run(&["sim", "call", "logs", operation, "--file", &world]);
+    call("describe-log-groups").exits(0);
+    call("DescribeLogGroups").exits(0);
+    let unknown = call("describe-everything").exits(1);
+    assert!(unknown.stderr.contains("describe-everything is not simulated"), "{}", unknown.stderr);
+    let text =
+        format!("{STACK}dns: [{{ zone: small.example, records: [{{ name: a, type: A, values: [10.0.0.1] }}] }}]\n");
+    std::fs::write(bench.path("stack.yaml"), text).expect("the stack is written");
+    let lacking = "hosted zone small.example";
+    let ran = bench.run("plan", &[]).exits(0);
+    assert!(ran.stderr.contains(lacking), "{}", ran.stderr);
+    let made = Program::offline().run(&["sim", "provide", &bench.path("stack.yaml"), "--file", &world]).exits(0);
+    assert!(made.stdout.contains(lacking) && ran.stderr.contains("sim --file"), "{}{}", made.stdout, ran.stderr);
+    let ran = bench.run("plan", &[]).exits(0);
+    assert!(!ran.stderr.contains(lacking), "{}", ran.stderr);
 }

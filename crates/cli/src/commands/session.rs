@@ -136,8 +136,13 @@ pub async fn open(path: &Path, global: &Global, options: PlanOptions, ui: &mut U
     let draft = graph(&loaded.stack, region.as_deref().unwrap_or_default())?;
     check_names(&options, &draft)?;
     let connection = connect(global, region, loaded.stack.account.as_deref(), ui).await?;
-    if let Some(simulation) = connection.simulation.as_ref().filter(|simulation| simulation.fresh) {
-        welcome(simulation, &graph(&loaded.stack, &connection.aws.region)?, ui);
+    if let Some(simulation) = &connection.simulation {
+        let wanted = graph(&loaded.stack, &connection.aws.region)?;
+        if simulation.fresh {
+            welcome(simulation, &wanted, ui);
+        } else if !options.destroy {
+            tell_what_lacks(simulation, &wanted, path, ui);
+        }
     }
     let mut options = options;
     let graph = if options.destroy {
@@ -156,6 +161,18 @@ fn welcome(simulation: &Simulation, graph: &Graph, ui: &mut Ui) {
     ui.note("A simulated AWS was made. Nothing leaves this computer, and nothing costs anything.");
     if !made.is_empty() {
         ui.note(&format!("It was given what the stack expects to find there: {}.", made.join(", ")));
+    }
+}
+
+/// A world that is there already may have been made for another stack.
+fn tell_what_lacks(simulation: &Simulation, graph: &Graph, path: &Path, ui: &mut Ui) {
+    let lacking = simulation.lacks(graph);
+    if !lacking.is_empty() {
+        ui.note(&format!(
+            "The simulated AWS lacks what the stack expects to find there: {}. To make it: {}",
+            lacking.join(", "),
+            simulation.how_to_provide(path)
+        ));
     }
 }
 

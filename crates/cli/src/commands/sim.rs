@@ -3,9 +3,9 @@
 use std::net::SocketAddr;
 use std::path::Path;
 
-use evenkeel_sim::server;
 use evenkeel_sim::store::Store;
 use evenkeel_sim::world::Place;
+use evenkeel_sim::{server, services};
 use serde_json::json;
 use tokio::net::TcpListener;
 
@@ -141,6 +141,7 @@ async fn call(
 ) -> Result<Exit, Failure> {
     let input =
         serde_json::from_str(input).map_err(|error| Failure::Usage(format!("the input is no JSON: {error}")))?;
+    let operation = services::operation(service, operation).unwrap_or(operation);
     let simulation = held(args, ui).await?;
     match simulation.sim.call(place, service, operation, input) {
         Ok(reply) => {

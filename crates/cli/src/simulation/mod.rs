@@ -104,6 +104,20 @@ impl Simulation {
         self.sim.pass(SETTLED);
         made
     }
+
+    /// What a stack presupposes and does not make itself, as far as it is not there.
+    pub fn lacks(&self, graph: &Graph) -> Vec<String> {
+        let place = Place::new(ACCOUNT, &graph.stack.region);
+        let mut world = self.sim.with_world(|world| world.clone());
+        provide::presupposed(graph).provide(&mut world, &place)
+    }
+
+    /// The command that makes it.
+    pub fn how_to_provide(&self, stack: &Path) -> String {
+        let file = self.store.path();
+        let named = if file == Path::new(FILE) { String::new() } else { format!(" --file {}", file.display()) };
+        format!("evenkeel sim{named} provide {}", stack.display())
+    }
 }
 
 impl Drop for Simulation {

@@ -4,21 +4,40 @@ use evenkeel_sim::services;
 use evenkeel_sim::world::{Place, World};
 use serde_json::{Value, json};
 
-/// What is counted: service, operation, the list in its reply, and the words for one and for many.
+/// What is counted: service, operation, the list in its reply, and the word for one of them.
 const LISTS: &[(&str, &str, &str, &str)] = &[
-    ("ecs", "ListClusters", "clusterArns", "clusters"),
-    ("elbv2", "DescribeLoadBalancers", "LoadBalancers", "load balancers"),
-    ("elbv2", "DescribeTargetGroups", "TargetGroups", "target groups"),
-    ("ecs", "ListTaskDefinitions", "taskDefinitionArns", "task definitions"),
-    ("logs", "DescribeLogGroups", "logGroups", "log groups"),
-    ("acm", "ListCertificates", "CertificateSummaryList", "certificates"),
-    ("ecr", "DescribeRepositories", "repositories", "repositories"),
-    ("ssm", "DescribeParameters", "Parameters", "parameters"),
-    ("secretsmanager", "ListSecrets", "SecretList", "secrets"),
-    ("servicediscovery", "ListNamespaces", "Namespaces", "namespaces"),
-    ("rds", "DescribeDBInstances", "DBInstances", "databases"),
-    ("ec2", "DescribeNetworkInterfaces", "NetworkInterfaces", "network interfaces"),
+    ("elbv2", "DescribeLoadBalancers", "LoadBalancers", "load balancer"),
+    ("elbv2", "DescribeTargetGroups", "TargetGroups", "target group"),
+    ("ecs", "ListTaskDefinitions", "taskDefinitionArns", "task definition"),
+    ("logs", "DescribeLogGroups", "logGroups", "log group"),
+    ("acm", "ListCertificates", "CertificateSummaryList", "certificate"),
+    ("ecr", "DescribeRepositories", "repositories", "repository"),
+    ("ssm", "DescribeParameters", "Parameters", "parameter"),
+    ("secretsmanager", "ListSecrets", "SecretList", "secret"),
+    ("servicediscovery", "ListNamespaces", "Namespaces", "namespace"),
+    ("rds", "DescribeDBInstances", "DBInstances", "database"),
+    ("dynamodb", "ListTables", "TableNames", "table"),
+    ("scheduler", "ListSchedules", "Schedules", "schedule"),
+    ("ec2", "DescribeNetworkInterfaces", "NetworkInterfaces", "network interface"),
 ];
+
+/// How replies call the token of the next page, and how requests do.
+const TOKENS: &[(&str, &str)] = &[
+    ("nextToken", "nextToken"),
+    ("NextToken", "NextToken"),
+    ("NextMarker", "Marker"),
+    ("Marker", "Marker"),
+    ("LastEvaluatedTableName", "ExclusiveStartTableName"),
+];
+
+/// `1 role`, `2 roles`.
+fn counted(count: usize, word: &str) -> String {
+    match (count, word.strip_suffix('y')) {
+        (1, _) => format!("1 {word}"),
+        (_, Some(stem)) => format!("{count} {stem}ies"),
+        (_, None) => format!("{count} {word}s"),
+    }
+}
 
 /// What is in a world, a line each.
 pub fn lines(world: &mut World) -> Vec<String> {
@@ -31,15 +50,15 @@ pub fn lines(world: &mut World) -> Vec<String> {
     for account in world.accounts.keys().cloned().collect::<Vec<_>>() {
         // Route 53 and IAM know no regions; any will do to ask them.
         let place = Place::new(&account, "us-east-1");
-        let zones = list(world, &place, ("route53", "ListHostedZones", "HostedZones"));
+        let zones = list(world, &place, ("route53", "ListHostedZones", "HostedZones"), json!({}));
         for zone in &zones {
             lines.push(format!("{account}: hosted zone {}", zone["Name"].as_str().unwrap_or_default()));
         }
-        let roles = list(world, &place, ("iam", "ListRoles", "Roles"));
+        let roles = list(world, &place, ("iam", "ListRoles", "Roles"), json!({}));
         let linked = |role: &&Value| role["Path"].as_str().is_some_and(|path| path.starts_with("/aws-service-role/"));
         let own = roles.iter().filter(|role| !linked(role)).count();
         if own > 0 {
-            lines.push(format!("{account}: {own} roles"));
+            lines.push(format!("{account}: {}", counted(own, "role")));
         }
     }
     for place in &places {
@@ -53,10 +72,10 @@ pub fn lines(world: &mut World) -> Vec<String> {
 
 fn of_region(world: &mut World, place: &Place, lines: &mut Vec<String>) {
     let head = format!("{} {}", place.account, place.region);
-    for cluster in list(world, place, ("ecs", "ListClusters", "clusterArns")) {
-        let services = all_services(world, place, &cluster);
+    for cluster in list(world, place, ("ecs", "ListClusters", "clusterArns"), json!({})) {
+        let services = list(world, place, ("ecs", "ListServices", "serviceArns"), json!({ "cluster": cluster }));
         let name = cluster.as_str().unwrap_or_default().rsplit('/').next().unwrap_or_default().to_owned();
-        lines.push(format!("{head}: cluster {name} with {} services", services.len()));
+        lines.push(format!("{head}: cluster {name} with {}", counted(services.len(), "service")));
         for arn in services {
             let input = json!({ "cluster": cluster, "services": [arn] });
             let Ok(reply) = services::call(world, place, "ecs", "DescribeServices", input) else { continue };
@@ -70,33 +89,57 @@ fn of_region(world: &mut World, place: &Place, lines: &mut Vec<String>) {
             ));
         }
     }
-    let groups = list(world, place, ("ec2", "DescribeSecurityGroups", "SecurityGroups"));
+    let groups = list(world, place, ("ec2", "DescribeSecurityGroups", "SecurityGroups"), json!({}));
     let own = groups.iter().filter(|group| group["GroupName"] != "default").count();
-    let counted = LISTS
-        .iter()
-        .skip(1)
-        .map(|(service, operation, member, words)| (list(world, place, (service, operation, member)).len(), *words));
-    let mut counts: Vec<(usize, &str)> = counted.collect();
-    counts.push((own, "security groups beside the default ones"));
-    for (count, words) in counts.into_iter().filter(|(count, _)| *count > 0) {
-        lines.push(format!("{head}: {count} {words}"));
-    }
-}
-
-fn all_services(world: &mut World, place: &Place, cluster: &Value) -> Vec<Value> {
-    let (mut all, mut token) = (Vec::new(), Value::Null);
-    loop {
-        let input = json!({ "cluster": cluster, "maxResults": 100, "nextToken": token });
-        let Ok(reply) = services::call(world, place, "ecs", "ListServices", input) else { return all };
-        all.extend(reply["serviceArns"].as_array().cloned().unwrap_or_default());
-        token = reply["nextToken"].clone();
-        if token.is_null() {
-            return all;
+    for (service, operation, member, word) in LISTS {
+        let count = list(world, place, (service, operation, member), json!({})).len();
+        if count > 0 {
+            lines.push(format!("{head}: {}", counted(count, word)));
         }
     }
+    if own > 0 {
+        lines.push(format!("{head}: {} beside the default ones", counted(own, "security group")));
+    }
 }
 
-fn list(world: &mut World, place: &Place, (service, operation, member): (&str, &str, &str)) -> Vec<Value> {
-    let reply = services::call(world, place, service, operation, json!({})).unwrap_or_default();
-    reply[member].as_array().cloned().unwrap_or_default()
+/// A whole list, page after page.
+fn list(
+    world: &mut World,
+    place: &Place,
+    (service, operation, member): (&str, &str, &str),
+    mut input: Value,
+) -> Vec<Value> {
+    let mut all = Vec::new();
+    loop {
+        let Ok(reply) = services::call(world, place, service, operation, input.clone()) else { return all };
+        all.extend(reply[member].as_array().cloned().unwrap_or_default());
+        let next = TOKENS.iter().find(|(token, _)| reply[token].is_string());
+        let Some((token, asked)) = next.filter(|_| reply["IsTruncated"] != false) else { return all };
+        input[asked] = reply[token].clone();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use evenkeel_sim::world::Moment;
+
+    use super::*;
+
+    #[test]
+    fn everything_is_counted_however_many_pages_it_takes() {
+        let mut world = World::new(1, Moment::wall());
+        let place = Place::new("123456789012", "eu-west-1");
+        assert_eq!(lines(&mut world), ["nothing yet: every region has its default VPC, and that is all"]);
+        for number in 0..120 {
+            let name = json!({ "logGroupName": format!("/g{number}") });
+            services::call(&mut world, &place, "logs", "CreateLogGroup", name).expect("a log group");
+        }
+        services::call(&mut world, &place, "ecr", "CreateRepository", json!({ "repositoryName": "one" })).expect("one");
+        services::call(&mut world, &place, "ecr", "CreateRepository", json!({ "repositoryName": "two" })).expect("two");
+        services::call(&mut world, &place, "ecs", "CreateCluster", json!({ "clusterName": "c" })).expect("one");
+        let told = lines(&mut world);
+        for line in ["120 log groups", "2 repositories", "cluster c with 0 services"] {
+            assert!(told.contains(&format!("123456789012 eu-west-1: {line}")), "{line} in {told:#?}");
+        }
+    }
 }

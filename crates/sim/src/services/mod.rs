@@ -129,6 +129,13 @@ pub fn reads_only(operation: &str) -> bool {
     READING.iter().any(|start| operation.starts_with(start))
 }
 
+/// The operation that a person means: `ListClusters`, also written as the aws CLI has it, `list-clusters`.
+pub fn operation(service: &str, meant: &str) -> Option<&'static str> {
+    let meant = meant.replace('-', "");
+    let mut names = model::service(service)?.operations.keys();
+    names.find(|name| name.eq_ignore_ascii_case(&meant)).map(String::as_str)
+}
+
 /// Holds an input against the limits of the model and carries the operation out: every way into the simulation ends here.
 ///
 /// # Errors

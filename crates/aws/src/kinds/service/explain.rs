@@ -1,7 +1,7 @@
 //! Why a deployment failed: the service's latest events, why its tasks stopped, and what the load balancer says of its targets.
 //! Only adds words to a verdict that stands already, so whatever cannot be read is left out.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use evenkeel_core::cloud::Waiting;
 use serde_json::{Value, json};
@@ -10,8 +10,10 @@ use crate::call::raw::exchange;
 use crate::client::Aws;
 use crate::read::ecs::{self, items, text};
 
-/// How many events and how many stopped tasks are looked at.
+/// How many events are told.
 const LATEST: usize = 5;
+/// How many stopped tasks `DescribeTasks` takes at once.
+const TASKS: usize = 100;
 
 /// The verdict with its reasons, one a line.
 pub(super) async fn failure(aws: &Aws, cluster: &str, wait: &Waiting, why: &str) -> String {
@@ -28,9 +30,11 @@ pub(super) async fn failure(aws: &Aws, cluster: &str, wait: &Waiting, why: &str)
     let services = services.unwrap_or_default();
     let events: Vec<&str> =
         services.iter().flat_map(|service| items(service, "events")).map(|event| text(event, "message")).collect();
+    let failed = events.iter().find_map(|event| failed_deployment(event));
     let mut lines = vec![why.to_owned()];
     lines.extend(telling(&events).map(|event| format!("event: {event}")));
-    lines.extend(tasks.into_iter().chain(targets));
+    lines.extend(alike(of_deployment(&tasks, failed).flat_map(reasons)));
+    lines.extend(targets);
     lines.join("\n")
 }
 
@@ -38,22 +42,53 @@ pub(super) async fn failure(aws: &Aws, cluster: &str, wait: &Waiting, why: &str)
 const EVERYDAY: &[&str] =
     &["has started", "has stopped", "has reached a steady state", "registered", "has begun draining", "completed."];
 
-/// The latest events that say something of a failure.
+/// The latest events that say something of the latest failure; ECS gives the newest first.
 fn telling<'e>(events: &'e [&'e str]) -> impl Iterator<Item = &'e str> {
-    events.iter().copied().filter(|event| !EVERYDAY.iter().any(|part| event.contains(part))).take(LATEST)
+    let failed = events.iter().find_map(|event| failed_deployment(event));
+    let earlier = move |event: &&str| failed_deployment(event).is_some_and(|other| Some(other) != failed);
+    let latest = events.iter().copied().take_while(move |event| !earlier(event));
+    latest.filter(|event| !EVERYDAY.iter().any(|part| event.contains(part))).take(LATEST)
 }
 
-/// Why tasks of the service stopped, each reason once.
-async fn stopped(aws: &Aws, cluster: &str, service: &str) -> BTreeSet<String> {
+/// The deployment that an event says has failed: `ecs-svc/1`.
+fn failed_deployment(event: &str) -> Option<&str> {
+    let (before, _) = event.split_once(") deployment failed")?;
+    before.rsplit_once("(deployment ").map(|(_, id)| id)
+}
+
+/// The stopped tasks of a service.
+async fn stopped(aws: &Aws, cluster: &str, service: &str) -> Vec<Value> {
     let listed = json!({ "cluster": cluster, "serviceName": service, "desiredStatus": "STOPPED" });
-    let Ok(listed) = exchange!(aws, "ecs:ListTasks", list_tasks, &listed) else { return BTreeSet::new() };
-    let arns: Vec<&Value> = items(&listed, "taskArns").iter().take(LATEST).collect();
+    let Ok(listed) = exchange!(aws, "ecs:ListTasks", list_tasks, &listed) else { return Vec::new() };
+    let arns: Vec<&Value> = items(&listed, "taskArns").iter().take(TASKS).collect();
     if arns.is_empty() {
-        return BTreeSet::new();
+        return Vec::new();
     }
     let body = json!({ "cluster": cluster, "tasks": arns });
-    let Ok(reply) = exchange!(aws, "ecs:DescribeTasks", describe_tasks, &body) else { return BTreeSet::new() };
-    items(&reply, "tasks").iter().flat_map(reasons).collect()
+    let Ok(reply) = exchange!(aws, "ecs:DescribeTasks", describe_tasks, &body) else { return Vec::new() };
+    items(&reply, "tasks").to_vec()
+}
+
+/// The tasks that a deployment started, or all if it is not known which tasks those are.
+fn of_deployment<'t>(tasks: &'t [Value], id: Option<&'t str>) -> impl Iterator<Item = &'t Value> {
+    let own = move |task: &Value| id.is_some_and(|id| text(task, "startedBy") == id);
+    let some = tasks.iter().any(own);
+    tasks.iter().filter(move |task| !some || own(task))
+}
+
+/// Each reason once, although ids of tasks and requests differ, with how often there was one like it.
+fn alike(reasons: impl Iterator<Item = String>) -> Vec<String> {
+    let mut found: BTreeMap<String, (String, usize)> = BTreeMap::new();
+    for reason in reasons {
+        let is_id = |word: &str| word.len() >= 8 && word.contains(|c: char| c.is_ascii_digit());
+        let words = reason.split(|c: char| !(c.is_ascii_hexdigit() || c == '-'));
+        let key = words.filter(|word| !is_id(word)).collect::<Vec<_>>().join(" ");
+        found.entry(key).or_insert((reason, 0)).1 += 1;
+    }
+    let told = |(reason, times): (String, usize)| {
+        if times > 1 { format!("{reason} ({times} times)") } else { reason }
+    };
+    found.into_values().map(told).collect()
 }
 
 /// How ECS says that it stopped a task because another deployment, or another count, wanted it.
@@ -120,6 +155,9 @@ mod tests {
             "(service web) has reached a steady state.",
         ];
         assert_eq!(telling(&events).collect::<Vec<_>>(), [events[0], events[2]]);
+        let again =
+            ["(service web) (deployment ecs-svc/3) deployment failed: tasks failed to start.", events[0], events[2]];
+        assert_eq!(telling(&again).collect::<Vec<_>>(), again[..2], "what failed before that is another story");
         let scaled = json!({
             "stoppedReason": "Scaling activity initiated by (deployment ecs-svc/1)",
             "containers": [{ "name": "web", "exitCode": 143 }],
@@ -130,6 +168,21 @@ mod tests {
             "containers": [{ "name": "web", "reason": "CannotPullContainerError: not found" }],
         });
         assert_eq!(reasons(&same), ["container web: CannotPullContainerError: not found"]);
+    }
+
+    #[test]
+    fn tasks_of_the_failed_deployment_are_told_and_those_alike_once() {
+        let task = |id: &str, request: &str| json!({ "startedBy": id, "stoppedReason": format!("denied, request id: {request}") });
+        let tasks = [
+            task("ecs-svc/1", "eba8f8f5-bc77-459b-a72c-5d6f56c2a304"),
+            task("ecs-svc/2", "37f7f9a7-7fcd-4bfb-9a5c-a8090c215561"),
+            task("ecs-svc/2", "0ff0c2f7-6486-43d7-b300-e7c55b7b990e"),
+        ];
+        let told = |id| alike(of_deployment(&tasks, id).flat_map(reasons));
+        let text = "stopped task: denied, request id: 37f7f9a7-7fcd-4bfb-9a5c-a8090c215561 (2 times)";
+        assert_eq!(told(Some("ecs-svc/2")), [text]);
+        assert!(told(None)[0].ends_with("(3 times)"));
+        assert!(told(Some("ecs-svc/9"))[0].ends_with("(3 times)"), "rather too much than nothing");
     }
 
     #[test]
