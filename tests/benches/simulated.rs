@@ -1,7 +1,7 @@
 //! How many requests a second the simulated AWS answers, in process and through the SDK, on one core. A plan of a hundred
 //! services must not wait for it.
 //!
-//!   cargo bench -p evenkeel-tests --bench simulated
+//!   cargo bench --workspace --bench simulated
 
 #![allow(missing_docs, reason = "criterion_group makes a function that nobody calls by name")]
 
