@@ -20,6 +20,7 @@ mod subnets;
 mod tagging;
 #[cfg(test)]
 mod tests;
+mod tokens;
 mod vpcs;
 
 use serde::{Deserialize, Serialize};
@@ -61,7 +62,7 @@ pub const OPERATIONS: &[Table] = &[
 /// Carries an operation out, or with `DryRun` tells that it would work.
 fn rehearsed(call: &mut Call<'_>, input: &Input, handler: Handler) -> Reply {
     if input.flag("DryRun") != Some(true) {
-        return handler(call, input);
+        return tokens::once(call, input, handler);
     }
     let before = call.world.clone();
     let reply = handler(call, input);

@@ -202,3 +202,19 @@ fn amazons_prefix_lists_serve_rules() {
     let read = lab.ok("ec2.DescribeSecurityGroups", json!({ "GroupIds": [id] }));
     assert_eq!(read["SecurityGroups"][0]["IpPermissionsEgress"][1]["PrefixListIds"], peer);
 }
+
+#[test]
+fn the_gateway_of_a_route_is_no_nat_gateway() {
+    let lab = Lab::new();
+    let tables = lab.ok("ec2.DescribeRouteTables", json!({}));
+    let nat = "nat-0123456789abcdef0";
+    let asked = json!({
+        "RouteTableId": tables["RouteTables"][0]["RouteTableId"], "DestinationCidrBlock": "10.0.0.0/8", "GatewayId": nat,
+    });
+    lab.refuses(
+        "ec2.CreateRoute",
+        asked,
+        "InvalidGatewayID.NotFound",
+        &format!("The gateway ID '{nat}' does not exist"),
+    );
+}

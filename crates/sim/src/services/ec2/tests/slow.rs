@@ -136,3 +136,34 @@ fn the_tagging_api_sees_and_changes_tags() {
     let unknown = "arn:aws:ec2:us-east-1:123456789012:vpc/vpc-0123456789abcdef0";
     assert!(!lab.sim.with_world(|world| ec2::retag(world, &lab.place, unknown, &set, &[])));
 }
+
+#[test]
+fn an_endpoint_is_of_a_service_that_there_is() {
+    let lab = Lab::new();
+    for kind in ["Gateway", "Interface"] {
+        let service = "com.amazonaws.us-east-1.nothing";
+        let asked = json!({ "VpcId": default_vpc(&lab), "ServiceName": service, "VpcEndpointType": kind });
+        let text = format!("The Vpc Endpoint Service '{service}' does not exist");
+        lab.refuses("ec2.CreateVpcEndpoint", asked, "InvalidServiceName", &text);
+    }
+}
+
+#[test]
+fn a_client_token_makes_one_thing_and_is_for_one_request() {
+    let lab = Lab::new();
+    let asked = |description: &str| {
+        json!({
+            "SubnetId": lab.subnets()[0], "Description": description, "ClientToken": "once",
+        })
+    };
+    let made = lab.ok("ec2.CreateNetworkInterface", asked("a"))["NetworkInterface"]["NetworkInterfaceId"].clone();
+    let again = lab.ok("ec2.CreateNetworkInterface", asked("a"));
+    assert_eq!(again["NetworkInterface"]["NetworkInterfaceId"], made);
+    let text = "Arguments on this idempotent request are inconsistent with arguments used in previous request(s).";
+    lab.refuses("ec2.CreateNetworkInterface", asked("b"), "IdempotentParameterMismatch", text);
+    let endpoint = json!({
+        "VpcId": default_vpc(&lab), "ServiceName": "com.amazonaws.us-east-1.s3", "ClientToken": "once",
+    });
+    let made = lab.ok("ec2.CreateVpcEndpoint", endpoint.clone())["VpcEndpoint"]["VpcEndpointId"].clone();
+    assert_eq!(lab.ok("ec2.CreateVpcEndpoint", endpoint)["VpcEndpoint"]["VpcEndpointId"], made);
+}
