@@ -53,6 +53,22 @@ pub fn check_keys(definitions: &[Value], schemas: &[&[Value]]) -> Result<(), Ref
     Ok(())
 }
 
+/// A table's own key has one or two attributes.
+pub fn check_length(schema: &[Value]) -> Result<(), Refusal> {
+    if schema.len() <= 2 {
+        return Ok(());
+    }
+    let part = |part: &Value| {
+        let (name, kind) = (part.text_or_empty("AttributeName"), part.text_or_empty("KeyType"));
+        format!("KeySchemaElement(attributeName={name}, keyType={kind})")
+    };
+    let parts: Vec<String> = schema.iter().map(part).collect();
+    Err(invalid(format!(
+        "1 validation error detected: Value '[{}]' at 'keySchema' failed to satisfy constraint: Member must have length less than or equal to 2",
+        parts.join(", ")
+    )))
+}
+
 /// Checks the indexes of a new table: how many, what they show, and that local ones share the table's partition key.
 pub fn check_indexes(input: &impl Members) -> Result<(), Refusal> {
     let hash = |schema: &[Value]| schema.first().map(|part| part.text_or_empty("AttributeName").to_owned());

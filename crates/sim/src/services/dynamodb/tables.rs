@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
-use super::schema::{check_indexes, check_keys, check_throughput, throughput, warm};
+use super::schema::{check_indexes, check_keys, check_length, check_throughput, throughput, warm};
 use super::{Event, Table as Stored, described, indexes, invalid, name_of, value};
 use crate::call::{Call, Input, Members, Refusal, Reply, Table};
 use crate::{tags, world};
@@ -54,6 +54,7 @@ pub fn view(table: &Stored) -> Value {
 
 fn check(input: &Input, mode: &str) -> Result<(), Refusal> {
     let lists = ["GlobalSecondaryIndexes", "LocalSecondaryIndexes"];
+    check_length(input.list("KeySchema"))?;
     let schemas: Vec<&[Value]> = std::iter::once(input.list("KeySchema"))
         .chain(lists.iter().flat_map(|list| input.list(list)).map(|index| index.list("KeySchema")))
         .collect();

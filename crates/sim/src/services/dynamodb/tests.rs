@@ -378,6 +378,13 @@ fn names_of_tables_and_sizes_of_keys_have_limits() {
     let text = "1 validation error detected: Value 'a b' at 'tableName' failed to satisfy constraint: Member must satisfy \
                 regular expression pattern: [a-zA-Z0-9_.-]+";
     lab.refuses("dynamodb.DescribeTable", json!({"TableName": "a b"}), "ValidationException", text);
+    let part = |name: &str| json!({"AttributeName": name, "KeyType": "HASH"});
+    let many = json!({
+        "TableName": "many", "BillingMode": "PAY_PER_REQUEST", "KeySchema": [part("a"), part("b"), part("c")],
+        "AttributeDefinitions": [{"AttributeName": "a", "AttributeType": "S"}],
+    });
+    let text = "Value '[KeySchemaElement(attributeName=a, keyType=HASH), KeySchemaElement(attributeName=b, ";
+    lab.refuses("dynamodb.CreateTable", many, "ValidationException", text);
     let long = json!({"TableName": "tab", "Key": key(&"a".repeat(2049), 1)});
     let text = "Size of hashkey has exceeded the maximum size limit of2048 bytes";
     lab.refuses("dynamodb.GetItem", long, "ValidationException", text);

@@ -87,6 +87,20 @@ fn missing_service(name: &str) -> Refusal {
     Refusal::new("InvalidServiceName", format!("The Vpc Endpoint Service '{name}' does not exist"))
 }
 
+/// The short name of a service that has endpoints of that kind.
+fn offered(region: &str, service: &str, kind: &str) -> Result<String, Refusal> {
+    let regional = service.strip_prefix(&format!("com.amazonaws.{region}."));
+    let short = regional.filter(|short| SERVICES.contains(short)).ok_or_else(|| missing_service(service))?;
+    match kind {
+        "Interface" => Ok(short.to_owned()),
+        "Gateway" if matches!(short, "s3" | "dynamodb") => Ok(short.to_owned()),
+        _ => {
+            let text = format!("The Vpc Endpoint Service '{service}' does not support endpoints of type {kind}.");
+            Err(Refusal::new("InvalidParameter", text))
+        }
+    }
+}
+
 /// Checks what a request names against its VPC.
 fn check(ec2: &Ec2, vpc: &str, tables: &[String], subnets: &[String]) -> Result<(), Refusal> {
     for id in tables {
@@ -125,20 +139,7 @@ fn create(call: &mut Call<'_>, input: &Input) -> Reply {
     if !ec2.vpcs.contains_key(vpc) {
         return Err(kinds::VPC.missing(vpc));
     }
-    let regional = service.strip_prefix(&format!("com.amazonaws.{}.", ec2.name));
-    let short = regional.ok_or_else(|| missing_service(service))?.to_owned();
-    if !SERVICES.contains(&short.as_str()) {
-        return Err(missing_service(service));
-    }
-    let fits = match kind {
-        "Gateway" => matches!(short.as_str(), "s3" | "dynamodb"),
-        "Interface" => true,
-        _ => false,
-    };
-    if !fits {
-        let text = format!("The Vpc Endpoint Service '{service}' does not support endpoints of type {kind}.");
-        return Err(Refusal::new("InvalidParameter", text));
-    }
+    let short = offered(&ec2.name, service, kind)?;
     check(ec2, vpc, &tables, &subnets)?;
     let same = |endpoint: &Value| {
         kind == "Gateway"
