@@ -75,7 +75,12 @@ pub fn check(service: &'static Service, operation: &Operation, input: &Input, wo
     match wording {
         Wording::Ecr => found.first().map_or(Ok(()), |first| Err(ecr(first))),
         Wording::Own(words) => words(&operation.name, &found).map_or(Ok(()), Err),
-        Wording::Ec2 => ec2(&found).map_or(Ok(()), Err),
+        Wording::Ec2 => {
+            if operation.name == "CreateSecurityGroup" {
+                found.iter_mut().for_each(older_name);
+            }
+            ec2(&found).map_or(Ok(()), Err)
+        }
         Wording::Coral { code, shows_value } => {
             if ALPHABETICAL.contains(&service.name) {
                 sort_values(&mut found);
@@ -188,6 +193,16 @@ fn must(what: &What) -> String {
         }
     };
     format!("Member must {must}")
+}
+
+/// The oldest of EC2's operations on security groups tells its parameters as they stand in the request.
+fn older_name(violation: &mut Violation) {
+    let name = match violation.path.as_str() {
+        "description" => "GroupDescription",
+        "groupName" => "GroupName",
+        _ => return,
+    };
+    name.clone_into(&mut violation.path);
 }
 
 /// EC2 tells the first thing that is wrong, and enforces little of its model.

@@ -4,7 +4,7 @@ Decides ids, limits and exclusive parameters outside groups and plain subnets.
 """
 
 from fixtures import balancer, gated, group, network, spare, subnet, vpc
-from harness import probe
+from harness import Pattern, probe
 
 IMAGES = ("ami-0123456789abcdef0", "ami-0123456789abcdef1")
 
@@ -136,3 +136,19 @@ def endpoint_token(t):
     request = {"VpcId": network(t)["vpc"], "ServiceName": f"com.amazonaws.{t.region}.s3", "ClientToken": t.name}
     made = [t.ec2.create_vpc_endpoint(**request)["VpcEndpoint"]["VpcEndpointId"] for _ in range(2)]
     t.equal(made[1], made[0], "the same endpoint")
+
+
+@probe("ec2.vpc.two-attributes")
+def two_attributes(t):
+    on = {"Value": True}
+    t.refused("InvalidParameterCombination",
+              Pattern("^Fields for multiple attribute types specified: enableDns[A-Za-z]+, enableDns[A-Za-z]+$"),
+              t.ec2.modify_vpc_attribute, VpcId=spare(t), EnableDnsSupport=on, EnableDnsHostnames=on)
+
+
+@probe("ec2.nat-gateway.unknown.{0}", cases=(
+    ("describe_nat_gateways", "NatGatewayIds", ["nat-0123456789abcdef0"]),
+    ("delete_nat_gateway", "NatGatewayId", "nat-0123456789abcdef0")))
+def nat_unknown(t, operation, member, value):
+    t.refused("NatGatewayNotFound", "NAT gateway nat-0123456789abcdef0 was not found", getattr(t.ec2, operation),
+              **{member: value})

@@ -150,6 +150,17 @@ fn lacks(parameter: &str) -> Refusal {
     Refusal::new("MissingParameter", format!("The request must contain the parameter {parameter}"))
 }
 
+/// Refuses a change of several attributes in one request.
+fn one_attribute(given: &[&str]) -> Result<(), Refusal> {
+    if given.len() < 2 {
+        return Ok(());
+    }
+    let mut names: Vec<String> = given.iter().map(|name| name[..1].to_lowercase() + &name[1..]).collect();
+    names.sort_unstable();
+    let text = format!("Fields for multiple attribute types specified: {}", names.join(", "));
+    Err(Refusal::new("InvalidParameterCombination", text))
+}
+
 /// The tagged resources.
 pub fn tagged(world: &mut World, place: &Place) -> Vec<Tagged> {
     let ec2 = &world.region(place).ec2;

@@ -218,3 +218,15 @@ fn the_gateway_of_a_route_is_no_nat_gateway() {
         &format!("The gateway ID '{nat}' does not exist"),
     );
 }
+
+#[test]
+fn one_attribute_is_changed_at_a_time() {
+    let lab = Lab::new();
+    let on = json!({ "Value": true });
+    let vpc = json!({ "VpcId": default_vpc(&lab), "EnableDnsSupport": on, "EnableDnsHostnames": on });
+    let text = "Fields for multiple attribute types specified: enableDnsHostnames, enableDnsSupport";
+    lab.refuses("ec2.ModifyVpcAttribute", vpc, "InvalidParameterCombination", text);
+    let subnet = json!({ "SubnetId": lab.subnets()[0], "MapPublicIpOnLaunch": on, "EnableDns64": on });
+    let text = "Fields for multiple attribute types specified: enableDns64, mapPublicIpOnLaunch";
+    lab.refuses("ec2.ModifySubnetAttribute", subnet, "InvalidParameterCombination", text);
+}

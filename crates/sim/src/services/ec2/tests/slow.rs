@@ -36,7 +36,7 @@ fn a_nat_gateway_takes_minutes_and_holds_its_address() {
     lab.ok("ec2.ReleaseAddress", json!({ "AllocationId": allocation }));
     lab.ok("ec2.DeleteSubnet", json!({ "SubnetId": subnet }));
     lab.pass(3700);
-    let says = format!("The Nat Gateway {id} was not found");
+    let says = format!("NAT gateway {id} was not found");
     lab.refuses("ec2.DescribeNatGateways", json!({ "NatGatewayIds": [id] }), "NatGatewayNotFound", &says);
 }
 
