@@ -152,3 +152,11 @@ def two_attributes(t):
 def nat_unknown(t, operation, member, value):
     t.refused("NatGatewayNotFound", "NAT gateway nat-0123456789abcdef0 was not found", getattr(t.ec2, operation),
               **{member: value})
+
+
+@probe("ec2.instance.{0}", cases=(
+    ("one-unknown", ["i-0123456789abcdef0"], "The instance ID 'i-0123456789abcdef0' does not exist"),
+    ("two-unknown", ["i-0123456789abcdef0", "i-0123456789abcdef1"],
+     "The instance IDs 'i-0123456789abcdef0, i-0123456789abcdef1' do not exist")))
+def instance_unknown(t, _case, ids, text):
+    t.refused("InvalidInstanceID.NotFound", text, t.ec2.describe_instances, InstanceIds=ids)
