@@ -53,6 +53,8 @@ pub enum What {
     NotOf(Vec<String>),
     /// Does not fit this pattern.
     Unfit(String),
+    /// Has keys (or values) that break a rule; all the rules of those are told.
+    Entries(&'static str, Vec<What>),
 }
 
 /// Checks an input.
@@ -73,10 +75,18 @@ pub fn check(service: &'static Service, operation: &Operation, input: &Input, wo
     match wording {
         Wording::Ecr => found.first().map_or(Ok(()), |first| Err(ecr(first))),
         Wording::Own(words) => words(&operation.name, &found).map_or(Ok(()), Err),
-        Wording::Ec2 => ec2(&found).map_or(Ok(()), Err),
+        Wording::Ec2 => {
+            if operation.name == "CreateSecurityGroup" {
+                found.iter_mut().for_each(older_name);
+            }
+            ec2(&found).map_or(Ok(()), Err)
+        }
         Wording::Coral { code, shows_value } => {
             if ALPHABETICAL.contains(&service.name) {
                 sort_values(&mut found);
+            }
+            if service.name == "dynamodb" {
+                order_values(&mut found);
             }
             Err(coral(&found, code, shows_value))
         }
@@ -90,6 +100,44 @@ fn sort_values(found: &mut [Violation]) {
     for violation in found {
         if let What::NotOf(values) = &mut violation.what {
             values.sort_unstable();
+        }
+    }
+}
+
+/// The order in which DynamoDB tells the values of an enumeration, where that is not the model's.
+const ORDERS: &[&[&str]] = &[
+    &["B", "N", "S"],
+    &["ALL", "INCLUDE", "KEYS_ONLY"],
+    &["INDEXES", "TOTAL", "NONE"],
+    &["ALL_NEW", "UPDATED_OLD", "ALL_OLD", "NONE", "UPDATED_NEW"],
+    &["SPECIFIC_ATTRIBUTES", "COUNT", "ALL_ATTRIBUTES", "ALL_PROJECTED_ATTRIBUTES"],
+    &["OR", "AND"],
+    &[
+        "IN",
+        "NULL",
+        "BETWEEN",
+        "LT",
+        "NOT_CONTAINS",
+        "EQ",
+        "GT",
+        "NOT_NULL",
+        "NE",
+        "LE",
+        "BEGINS_WITH",
+        "GE",
+        "CONTAINS",
+    ],
+];
+
+fn order_values(found: &mut [Violation]) {
+    for violation in found {
+        if let What::NotOf(values) = &mut violation.what {
+            let same = |order: &&&[&str]| {
+                order.len() == values.len() && order.iter().all(|it| values.iter().any(|value| value == it))
+            };
+            if let Some(order) = ORDERS.iter().find(same) {
+                *values = order.iter().map(|value| (*value).to_owned()).collect();
+            }
         }
     }
 }
@@ -125,7 +173,12 @@ fn sentence(violation: &Violation, shows_value: bool) -> String {
         (What::Missing, _) | (_, None) => "Value null".to_owned(),
         (_, Some(value)) => format!("Value '{value}'"),
     };
-    let must = match &violation.what {
+    format!("{value} at '{}' failed to satisfy constraint: {}", violation.path, must(&violation.what))
+}
+
+/// The rule that is broken.
+fn must(what: &What) -> String {
+    let must = match what {
         What::Missing => "not be null".to_owned(),
         What::Shorter(than) => format!("have length greater than or equal to {than}"),
         What::Longer(than) => format!("have length less than or equal to {than}"),
@@ -134,8 +187,22 @@ fn sentence(violation: &Violation, shows_value: bool) -> String {
         What::NotOf(values) if values.is_empty() => "satisfy enum value set".to_owned(),
         What::NotOf(values) => format!("satisfy enum value set: [{}]", values.join(", ")),
         What::Unfit(pattern) => format!("satisfy regular expression pattern: {pattern}"),
+        What::Entries(which, rules) => {
+            let rules: Vec<String> = rules.iter().map(must).collect();
+            return format!("Map {which} must satisfy constraint: [{}]", rules.join(", "));
+        }
     };
-    format!("{value} at '{}' failed to satisfy constraint: Member must {must}", violation.path)
+    format!("Member must {must}")
+}
+
+/// The oldest of EC2's operations on security groups tells its parameters as they stand in the request.
+fn older_name(violation: &mut Violation) {
+    let name = match violation.path.as_str() {
+        "description" => "GroupDescription",
+        "groupName" => "GroupName",
+        _ => return,
+    };
+    name.clone_into(&mut violation.path);
 }
 
 /// EC2 tells the first thing that is wrong, and enforces little of its model.
@@ -166,7 +233,7 @@ fn ec2(found: &[Violation]) -> Option<Refusal> {
                 if matches!(violation.what, What::Less(_)) { "greater" } else { "less" },
             ),
         )),
-        What::Shorter(_) | What::Longer(_) | What::Unfit(_) => None,
+        What::Shorter(_) | What::Longer(_) | What::Unfit(_) | What::Entries(..) => None,
     })
 }
 
@@ -174,7 +241,7 @@ fn ec2(found: &[Violation]) -> Option<Refusal> {
 fn ecr(violation: &Violation) -> Refusal {
     const NAMES: &str = "(?:[a-z0-9]+(?:[._-][a-z0-9]+)*/)*[a-z0-9]+(?:[._-][a-z0-9]+)*";
     let path = &violation.path;
-    let must = match &violation.what {
+    let rule = match &violation.what {
         What::Missing => "must not be null".to_owned(),
         What::Shorter(than) => format!("must have length greater than or equal to {than}"),
         What::Longer(than) => format!("must have length less than or equal to {than}"),
@@ -183,8 +250,9 @@ fn ecr(violation: &Violation) -> Refusal {
         What::NotOf(values) => format!("Member must satisfy enum value set: [{}]", values.join(", ")),
         What::Unfit(_) if path.starts_with("repositoryName") => format!("must satisfy regular expression '{NAMES}'"),
         What::Unfit(pattern) => format!("must satisfy regular expression '{pattern}'"),
+        What::Entries(..) => must(&violation.what),
     };
-    let text = format!("Invalid parameter at '{path}' failed to satisfy constraint: '{must}'");
+    let text = format!("Invalid parameter at '{path}' failed to satisfy constraint: '{rule}'");
     Refusal::new("InvalidParameterException", text)
 }
 
@@ -222,18 +290,27 @@ fn value(service: &'static Service, id: ShapeId, value_: &Value, path: &str, fou
         (ShapeKind::Structure { .. }, Value::Object(map)) => structure(service, id, map, path, found),
         (ShapeKind::List { member, .. }, Value::Array(items)) => {
             if let Some(what) = length(shape, items.len()) {
-                wrong(Some(plain(value_)), what);
+                wrong(Some(shown(service, member.shape, items)), what);
             }
             for (index, item) in items.iter().enumerate() {
                 value(service, member.shape, item, &format!("{path}.{}.member", index + 1), found);
             }
         }
-        (ShapeKind::Map { value: inner, .. }, Value::Object(map)) => {
+        (ShapeKind::Map { key, value: inner, .. }, Value::Object(map)) => {
             if let Some(what) = length(shape, map.len()) {
                 wrong(Some(plain(value_)), what);
             }
-            for (key, item) in map {
-                value(service, inner.shape, item, &format!("{path}.{key}.member"), found);
+            let of_keys = service.shape(key.shape);
+            if map.keys().any(|key| breaks(of_keys, &Value::String(key.clone()))) {
+                wrong(Some(plain(value_)), What::Entries("keys", rules(of_keys)));
+            }
+            let of_values = service.shape(inner.shape);
+            if map.values().any(|item| breaks(of_values, item)) {
+                wrong(Some(plain(value_)), What::Entries("value", rules(of_values)));
+            } else if !matches!(of_values.kind, ShapeKind::String) {
+                for (key, item) in map {
+                    value(service, inner.shape, item, &format!("{path}.{key}.member"), found);
+                }
             }
         }
         (ShapeKind::String, Value::String(text)) => string(shape, text, &mut wrong),
@@ -247,6 +324,27 @@ fn value(service: &'static Service, id: ShapeId, value_: &Value, path: &str, fou
         }
         _ => {}
     }
+}
+
+/// Whether a key or value of a map breaks a rule of its own: a text or a list. What is in a list is not looked at.
+fn breaks(shape: &'static Shape, value: &Value) -> bool {
+    match value {
+        Value::String(text) => {
+            let mut broken = false;
+            string(shape, text, &mut |_, _| broken = true);
+            broken
+        }
+        Value::Array(items) => length(shape, items.len()).is_some(),
+        _ => false,
+    }
+}
+
+/// All the rules of a shape.
+fn rules(shape: &Shape) -> Vec<What> {
+    let of_values = (!shape.values.is_empty()).then(|| What::NotOf(shape.values.clone()));
+    let of_pattern = shape.pattern.clone().map(What::Unfit);
+    let lengths = [shape.max.map(What::Longer), shape.min.map(What::Shorter)];
+    lengths.into_iter().chain([of_pattern, of_values]).flatten().collect()
 }
 
 fn string(shape: &'static Shape, text: &str, wrong: &mut impl FnMut(Option<String>, What)) {
@@ -312,6 +410,21 @@ fn group_length(text: &str) -> usize {
     text.len()
 }
 
+/// A list as it is told. CloudWatch Logs tells of its structures what they are called, and what is not in them.
+fn shown(service: &'static Service, of: ShapeId, items: &[Value]) -> String {
+    let shape = service.shape(of);
+    let ShapeKind::Structure { members, .. } = &shape.kind else { return plain(&Value::Array(items.to_vec())) };
+    if service.name != "logs" {
+        return plain(&Value::Array(items.to_vec()));
+    }
+    let one = |item: &Value| {
+        let member = |name: &str| item.get(name).map_or_else(|| "null".to_owned(), plain);
+        let members: Vec<String> = members.iter().map(|it| format!("{}={}", it.name, member(&it.name))).collect();
+        format!("{}({})", shape.name, members.join(", "))
+    };
+    format!("[{}]", items.iter().map(one).collect::<Vec<_>>().join(", "))
+}
+
 /// A value as Java prints it.
 fn plain(value: &Value) -> String {
     match value {
@@ -359,5 +472,28 @@ mod tests {
         let text = "Value '-1' at 'changeBatch.changes.1.member.resourceRecordSet.tTL' failed to satisfy constraint: \
                     Member must have value greater than or equal to 0";
         lab.refuses("route53.ChangeResourceRecordSets", asked, "InvalidInput", text);
+    }
+
+    #[test]
+    fn what_is_wrong_in_a_map_is_told_with_all_the_rules() {
+        let lab = Lab::new();
+        let request = json!({ "DeleteRequest": { "Key": { "id": { "S": "a" } } } });
+        let asked = json!({ "RequestItems": { "tab": vec![request; 26] } });
+        let text = "at 'requestItems' failed to satisfy constraint: Map value must satisfy constraint: [Member must have \
+                    length less than or equal to 25, Member must have length greater than or equal to 1]";
+        lab.refuses("dynamodb.BatchWriteItem", asked, "ValidationException", text);
+        let asked = json!({ "logGroupName": "a", "tags": { "k".repeat(129): "v" } });
+        let text = "Map keys must satisfy constraint: [Member must have length less than or equal to 128, Member must";
+        lab.refuses("logs.CreateLogGroup", asked, "InvalidParameterException", text);
+    }
+
+    #[test]
+    fn logs_tells_structures_by_name_with_what_they_lack() {
+        let lab = Lab::new();
+        let one = json!({ "metricName": "m", "metricNamespace": "n", "metricValue": "1" });
+        let asked =
+            json!({ "logGroupName": "a", "filterName": "f", "filterPattern": "", "metricTransformations": [one, one] });
+        let text = "Value '[MetricTransformation(metricName=m, metricNamespace=n, metricValue=1, defaultValue=null, ";
+        lab.refuses("logs.PutMetricFilter", asked, "InvalidParameterException", text);
     }
 }

@@ -125,3 +125,87 @@ def pages(t):
             break
         request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
     t.equal(sorted(seen), [f"k{n}" for n in range(5)], "items, each once:")
+
+
+COUNTED = "1 validation error detected: "
+UNUSED = "Value provided in ExpressionAttributeNames unused in expressions: keys: {#n}"
+EMPTY = "One or more parameter values were invalid: An number set  may not be empty"
+
+
+@probe("dynamodb.fault-of-a-request.{0}", cases=(
+    ("put", "put_item", {"Item": item(), "ConditionExpression": FREE}, COUNTED + UNUSED),
+    ("update", "update_item", {"Key": {"id": {"S": "a"}}, "UpdateExpression": "REMOVE age"}, COUNTED + UNUSED),
+    ("delete", "delete_item", {"Key": {"id": {"S": "a"}}, "ConditionExpression": FREE}, COUNTED + UNUSED),
+    ("get", "get_item", {"Key": {"id": {"S": "a"}}, "ProjectionExpression": "age"}, UNUSED),
+    ("scan", "scan", {"FilterExpression": "attribute_exists(age)"}, UNUSED)))
+def unused_name(t, _case, operation, request, text):
+    t.refused("ValidationException", text, getattr(t.dynamodb, operation), TableName=table(t),
+              ExpressionAttributeNames={"#n": "n"}, **request)
+
+
+@probe("dynamodb.set.empty.{0}", cases=(
+    ("put", "put_item", {"Item": {**item(), "ages": {"NS": []}}}),
+    ("update", "update_item", {"Key": {"id": {"S": "a"}}, "UpdateExpression": "SET ages = :a",
+                               "ExpressionAttributeValues": {":a": {"NS": []}}})))
+def empty_set(t, _case, operation, request):
+    t.refused("ValidationException", COUNTED + EMPTY, getattr(t.dynamodb, operation), TableName=table(t), **request)
+
+
+@probe("dynamodb.key.too-long.{0}", cases=(
+    ("put", "put_item", {"Item": item("k" * 2049)}), ("get", "get_item", {"Key": {"id": {"S": "k" * 2049}}})))
+def long_key(t, _case, operation, request):
+    text = "One or more parameter values were invalid: Size of hashkey has exceeded the maximum size limit of2048 bytes"
+    t.refused("ValidationException", text, getattr(t.dynamodb, operation), TableName=table(t), **request)
+
+
+def schema(*keys):
+    """A key schema: names with their types."""
+    return [{"AttributeName": name, "KeyType": kind} for name, kind in keys]
+
+
+def index(*keys, name="by-who"):
+    """An index over such keys."""
+    return {"IndexName": name, "KeySchema": schema(*keys), "Projection": {"ProjectionType": "ALL"}}
+
+
+LOCAL = index(("id", "HASH"), ("who", "RANGE"))
+
+
+@probe("dynamodb.table.create.{0}", cases=(
+    ("short-name", {"TableName": "ab"},
+     "TableName must be at least 3 characters long and at most 255 characters long"),
+    ("long-name", {"TableName": "a" * 256},
+     "TableName must be at least 3 characters long and at most 255 characters long"),
+    ("three-keys", {"KeySchema": schema(("id", "HASH"), ("who", "RANGE"), ("at", "RANGE"))},
+     Part("Value '[KeySchemaElement(attributeName=id, keyType=HASH), ")),
+    ("undefined-key", {"KeySchema": schema(("id", "HASH"), ("at", "RANGE"))},
+     "One or more parameter values were invalid: Some index key attributes are not defined in "
+     "AttributeDefinitions. Keys: [id, at], AttributeDefinitions: [id, who]"),
+    ("local-index-without-sort-key", {"LocalSecondaryIndexes": [LOCAL]},
+     Part("Table KeySchema does not have a range key, which is required when specifying a LocalSecondaryIndex")),
+    ("type-of-attribute", {"AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "X"}]},
+     Part("Member must satisfy enum value set: [B, N, S]"))))
+def bad_table(t, _case, spoil, text):
+    kinds = [{"AttributeName": name, "AttributeType": "S"} for name in ("id", "who")]
+    request = {"TableName": t.name, "BillingMode": "PAY_PER_REQUEST", "KeySchema": schema(("id", "HASH")),
+               "AttributeDefinitions": kinds, **spoil}
+    t.refused("ValidationException", text, t.dynamodb.create_table, **request)
+
+
+@probe("dynamodb.select.{0}.{1}", cases=(
+    ("query", "count", COUNTED + "Cannot specify the ProjectionExpression when choosing to get only the Count"),
+    ("scan", "count", "Cannot specify the ProjectionExpression when choosing to get only the Count")))
+def select_count(t, operation, _case, text):
+    request = {"TableName": table(t), "Select": "COUNT", "ProjectionExpression": "age"}
+    if operation == "query":
+        request |= {"KeyConditionExpression": "id = :i", "ExpressionAttributeValues": {":i": {"S": "a"}}}
+    t.refused("ValidationException", text, getattr(t.dynamodb, operation), **request)
+
+
+@probe("dynamodb.batch.26-writes")
+def batch_too_long(t):
+    puts = [{"PutRequest": {"Item": item(f"k{n}")}} for n in range(26)]
+    t.refused("ValidationException",
+              Part("at 'requestItems' failed to satisfy constraint: Map value must satisfy constraint: [Member must "
+                   "have length less than or equal to 25, Member must have length greater than or equal to 1]"),
+              t.dynamodb.batch_write_item, RequestItems={table(t): puts})

@@ -42,7 +42,7 @@ def unknown_vpc(t):
 
 @probe("ec2.group.description-missing")
 def no_description(t):
-    t.refused("MissingParameter", Part("The request must contain the parameter"),
+    t.refused("MissingParameter", "The request must contain the parameter GroupDescription",
               t.ec2.create_security_group, GroupName=t.name, VpcId=network(t)["vpc"])
 
 

@@ -4,7 +4,7 @@ Decides ids, limits and exclusive parameters outside groups and plain subnets.
 """
 
 from fixtures import balancer, gated, group, network, spare, subnet, vpc
-from harness import probe
+from harness import Pattern, probe
 
 IMAGES = ("ami-0123456789abcdef0", "ami-0123456789abcdef1")
 
@@ -106,3 +106,57 @@ def subnet_with_interface(t):
     ("malformed", ("nonsense",), "InvalidAMIID.Malformed", 'Invalid id: "nonsense" (expecting "ami-...")')))
 def image(t, _case, ids, code, text):
     t.refused(code, text, t.ec2.describe_images, ImageIds=list(ids))
+
+
+@probe("ec2.endpoint.unknown-service.{0}", cases=(("Gateway",), ("Interface",)))
+def unknown_service(t, kind):
+    name = f"com.amazonaws.{t.region}.nothing"
+    t.refused("InvalidServiceName", f"The Vpc Endpoint Service '{name}' does not exist",
+              t.ec2.create_vpc_endpoint, VpcId=network(t)["vpc"], ServiceName=name, VpcEndpointType=kind)
+
+
+@probe("ec2.route.nat-gateway-as-gateway")
+def nat_as_gateway(t):
+    table = t.ec2.create_route_table(VpcId=network(t)["vpc"])["RouteTable"]["RouteTableId"]
+    t.refused("InvalidGatewayID.NotFound", "The gateway ID 'nat-0123456789abcdef0' does not exist",
+              t.ec2.create_route, RouteTableId=table, DestinationCidrBlock="192.0.2.0/24",
+              GatewayId="nat-0123456789abcdef0")
+
+
+@probe("ec2.client-token.interface")
+def client_token(t):
+    request = {"SubnetId": network(t)["subnets"][0], "ClientToken": t.name}
+    made = [t.ec2.create_network_interface(**request)["NetworkInterface"]["NetworkInterfaceId"] for _ in range(2)]
+    t.equal(made[1], made[0], "the same interface")
+    t.refused("IdempotentParameterMismatch", None, t.ec2.create_network_interface, Description="other", **request)
+
+
+@probe("ec2.client-token.endpoint")
+def endpoint_token(t):
+    request = {"VpcId": network(t)["vpc"], "ServiceName": f"com.amazonaws.{t.region}.s3", "ClientToken": t.name}
+    made = [t.ec2.create_vpc_endpoint(**request)["VpcEndpoint"]["VpcEndpointId"] for _ in range(2)]
+    t.equal(made[1], made[0], "the same endpoint")
+
+
+@probe("ec2.vpc.two-attributes")
+def two_attributes(t):
+    on = {"Value": True}
+    t.refused("InvalidParameterCombination",
+              Pattern("^Fields for multiple attribute types specified: enableDns[A-Za-z]+, enableDns[A-Za-z]+$"),
+              t.ec2.modify_vpc_attribute, VpcId=spare(t), EnableDnsSupport=on, EnableDnsHostnames=on)
+
+
+@probe("ec2.nat-gateway.unknown.{0}", cases=(
+    ("describe_nat_gateways", "NatGatewayIds", ["nat-0123456789abcdef0"]),
+    ("delete_nat_gateway", "NatGatewayId", "nat-0123456789abcdef0")))
+def nat_unknown(t, operation, member, value):
+    t.refused("NatGatewayNotFound", "NAT gateway nat-0123456789abcdef0 was not found", getattr(t.ec2, operation),
+              **{member: value})
+
+
+@probe("ec2.instance.{0}", cases=(
+    ("one-unknown", ["i-0123456789abcdef0"], "The instance ID 'i-0123456789abcdef0' does not exist"),
+    ("two-unknown", ["i-0123456789abcdef0", "i-0123456789abcdef1"],
+     "The instance IDs 'i-0123456789abcdef0, i-0123456789abcdef1' do not exist")))
+def instance_unknown(t, _case, ids, text):
+    t.refused("InvalidInstanceID.NotFound", text, t.ec2.describe_instances, InstanceIds=ids)

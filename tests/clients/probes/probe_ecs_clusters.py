@@ -158,6 +158,14 @@ def describe_tasks_batch(t):
               cluster=t.name, tasks=[f"{n:032x}" for n in range(101)])
 
 
+@probe("ecs.task.id-of-another-length.{0}", cases=(
+    ("describe_tasks", "tasks", ["short"]), ("stop_task", "task", "short")))
+def task_id_length(t, operation, member, value):
+    cluster(t)
+    t.refused("InvalidParameterException", "taskId length should be one of [32,36]", getattr(t.ecs, operation),
+              cluster=t.name, **{member: value})
+
+
 @probe("ecs.task.stop-unknown")
 def stop_unknown(t):
     cluster(t)

@@ -175,6 +175,7 @@ def draining_name(t):
     t.ecs.delete_service(cluster=t.name, service=t.name, force=True)
     t.refused("InvalidParameterException", "Unable to Start a service that is still Draining.",
               t.ecs.create_service, **request)
+    t.equal(t.ecs.list_services(cluster=t.name)["serviceArns"], [], "services that are listed")
     t.until(lambda: t.ecs.create_service(**request), 90)
 
 

@@ -275,3 +275,12 @@ def too_many_rules(t):
         rule(t, made, number, f"/{number}")
     t.refused("TooManyRules", None, t.elbv2.create_rule, ListenerArn=made, Priority=101,
               Conditions=path_is("/one-more"), Actions=fixed())
+
+
+@probe("elbv2.rule.of-a-network-load-balancer")
+def network_rule(t):
+    made = balancer(t, "-n", Type="network")["LoadBalancerArn"]
+    group = targets(t, "-n", Protocol="TCP")
+    arn = listener(t, forward(group), made, Protocol="TCP", Port=80)
+    t.refused("InvalidConfigurationRequest|ValidationError|UnsupportedFeature|InvalidLoadBalancerAction", None,
+              t.elbv2.create_rule, ListenerArn=arn, Priority=1, Conditions=path_is("/a"), Actions=forward(group))

@@ -223,9 +223,10 @@ def assume_unknown(t):
               t.sts.assume_role, RoleArn=arn, RoleSessionName="probe")
 
 
-@probe("sts.assume.malformed-arn")
-def assume_malformed(t):
-    text = "no-arn-but-long-enough-to-be-read"
+@probe("sts.assume.malformed-arn.{0}", cases=(
+    ("none", "no-arn-but-long-enough-to-be-read"), ("no-partition", "arn::b:::something/test-role"),
+    ("no-service", "arn:a::::something/test-role"), ("no-resource", "arn:a:a::aaaaaaaaaa:")))
+def assume_malformed(t, _case, text):
     t.refused("ValidationError", f"{text} is invalid", t.sts.assume_role, RoleArn=text,
               RoleSessionName="probe")
 

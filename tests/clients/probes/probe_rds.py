@@ -155,3 +155,15 @@ def move_within_vpc(t):
     other = subnet_group(t, "-b")
     t.refused("InvalidVPCNetworkStateFault", Part(f"You cannot move DB instance {t.name} to subnet group {other}."),
               t.rds.modify_db_instance, DBInstanceIdentifier=t.name, DBSubnetGroupName=other)
+
+
+@probe("rds.instance.limits.{0}", cases=(
+    ("port", {"Port": 80}, Part("1150")), ("storage-type", {"StorageType": "tape"}, Part("tape")),
+    ("backup-window", {"PreferredBackupWindow": "noon"}, Part("noon")),
+    ("maintenance-window", {"PreferredMaintenanceWindow": "sun:1-2"}, Part("ddd:hh24:mi-ddd:hh24:mi")),
+    ("short-window", {"PreferredMaintenanceWindow": "sun:23:50-mon:00:10"}, Part("at least 30 minutes")),
+    ("windows-that-meet", {"PreferredBackupWindow": "01:00-02:00", "PreferredMaintenanceWindow": "tue:01:30-tue:02:30"},
+     "The backup window and maintenance window must not overlap.")))
+def bad_instance(t, _case, spoil, text):
+    subnet_group(t)
+    t.refused("InvalidParameterValue", text, t.rds.create_db_instance, **request(t, **spoil))

@@ -117,6 +117,7 @@ def json_unknown(t, service):
     body = json.loads(answer.text)
     t.equal(answer.status, 400, "status")
     t.equal(body.get("__type", "").rpartition("#")[2], "UnknownOperationException", "__type")
+    t.equal(sorted(body), ["__type"], "members")
 
 
 @probe("wire.json.body-not-json.{0}", cases=(("ecs",), ("logs",), ("ssm",)))

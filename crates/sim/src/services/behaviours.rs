@@ -568,3 +568,11 @@ fn a_database_flaps_keeps_changes_for_its_window_and_is_protected() {
     let delete = json!({ "DBInstanceIdentifier": "db", "SkipFinalSnapshot": true });
     lab.refuses("rds.DeleteDBInstance", delete, "InvalidParameterCombination", "disable deletion protection");
 }
+
+#[test]
+fn an_operation_that_a_json_service_does_not_have_is_told_by_its_type_alone() {
+    let lab = Lab::new();
+    let refused = reply(&lab.sim, &request("AmazonEC2ContainerServiceV20141113.FoldLaundry", &json!({})));
+    let body: Value = serde_json::from_slice(refused.body()).expect("JSON");
+    assert_eq!((refused.status().as_u16(), body), (400, json!({ "__type": "UnknownOperationException" })));
+}

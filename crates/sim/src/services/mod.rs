@@ -177,7 +177,8 @@ pub fn unknown_operation(service: &Service, name: &str) -> Refusal {
         Protocol::Query => {
             Refusal::new("InvalidAction", format!("Could not find operation {name} for version {version}")).status(400)
         }
-        Protocol::Json | Protocol::RestXml | Protocol::RestJson => {
+        Protocol::Json => Refusal::new("UnknownOperationException", "").status(400),
+        Protocol::RestXml | Protocol::RestJson => {
             Refusal::new("UnknownOperationException", format!("The operation {name} is not known.")).status(400)
         }
     }

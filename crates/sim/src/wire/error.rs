@@ -104,7 +104,10 @@ fn document(target: &Target, refusal: &Refusal) -> Map<String, Value> {
     if target.service.protocol != Protocol::RestJson {
         map.insert("__type".to_owned(), kind(target.service.name, &refusal.code).into());
     }
-    map.insert(if capital { "Message" } else { "message" }.to_owned(), refusal.message.clone().into());
+    // What has no text is told by its type alone.
+    if !refusal.message.is_empty() || target.service.protocol != Protocol::Json {
+        map.insert(if capital { "Message" } else { "message" }.to_owned(), refusal.message.clone().into());
+    }
     map.extend(refusal.fields.clone());
     map
 }

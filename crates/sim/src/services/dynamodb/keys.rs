@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
 use super::decimal::Decimal;
-use super::value::{kind, parts};
+use super::value::{bytes, kind, parts};
 use super::{Item, Table, bad_value, invalid};
 use crate::call::{Members, Refusal};
 
@@ -96,7 +96,7 @@ pub fn check_key(key: &Key, given: &Map<String, Value>) -> Result<(), Refusal> {
     if given.len() != key.parts().count() || !key.parts().all(fits) {
         return Err(invalid("The provided key element does not match the schema"));
     }
-    no_empty(key, given)
+    sized(key, given)
 }
 
 /// Checks the keys of an item to be written, those of the indexes too.
@@ -109,7 +109,7 @@ pub fn check_item(table: &Table, item: &Item) -> Result<(), Refusal> {
             return Err(bad_value(&text));
         }
     }
-    no_empty(&key, item)?;
+    sized(&key, item)?;
     for list in ["GlobalSecondaryIndexes", "LocalSecondaryIndexes"] {
         for index in table.fields.list(list) {
             let name = index.text_or_empty("IndexName");
@@ -122,6 +122,19 @@ pub fn check_item(table: &Table, item: &Item) -> Result<(), Refusal> {
                 }
             }
         }
+    }
+    Ok(())
+}
+
+/// A key is neither empty nor longer than it may be.
+fn sized(key: &Key, item: &Map<String, Value>) -> Result<(), Refusal> {
+    no_empty(key, item)?;
+    let size = |part: &(String, String)| item.get(&part.0).map_or(0, bytes);
+    if size(&key.hash) > 2048 {
+        return Err(bad_value("Size of hashkey has exceeded the maximum size limit of2048 bytes"));
+    }
+    if key.range.as_ref().map_or(0, size) > 1024 {
+        return Err(bad_value("Aggregated size of all range keys has exceeded the size limit of 1024 bytes"));
     }
     Ok(())
 }

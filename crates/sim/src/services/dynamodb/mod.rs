@@ -116,8 +116,35 @@ fn name_of(text: &str) -> &str {
     }
 }
 
+/// What the service puts before what it finds wrong with a request itself, before it looks at the table. Only some operations
+/// say that.
+fn counted(refusal: Refusal) -> Refusal {
+    const START: &str = "1 validation error detected: ";
+    if refusal.code != "ValidationException" || refusal.message.starts_with(START) {
+        return refusal;
+    }
+    invalid(format!("{START}{}", refusal.message))
+}
+
+/// Checks what is given as a table's name; an ARN may be any.
+fn check_name(text: &str) -> Result<(), Refusal> {
+    if text.starts_with("arn:") {
+        return Ok(());
+    }
+    if !(3..=255).contains(&text.chars().count()) {
+        return Err(invalid("TableName must be at least 3 characters long and at most 255 characters long"));
+    }
+    if text.chars().all(|letter| letter.is_ascii_alphanumeric() || "_.-".contains(letter)) {
+        return Ok(());
+    }
+    Err(invalid(format!(
+        "1 validation error detected: Value '{text}' at 'tableName' failed to satisfy constraint: Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+"
+    )))
+}
+
 /// A table whose items can be read and written.
 fn usable<'c>(call: &'c mut Call<'_>, name: &str) -> Result<&'c mut Table, Refusal> {
+    check_name(name)?;
     let tables = &mut call.region().dynamodb.tables;
     let table = tables.get_mut(name_of(name)).filter(|table| table.status == "ACTIVE" || table.status == "UPDATING");
     table.ok_or_else(|| Refusal::new("ResourceNotFoundException", "Requested resource not found"))
@@ -125,6 +152,7 @@ fn usable<'c>(call: &'c mut Call<'_>, name: &str) -> Result<&'c mut Table, Refus
 
 /// A table in any state.
 fn described<'c>(call: &'c mut Call<'_>, name: &str) -> Result<&'c mut Table, Refusal> {
+    check_name(name)?;
     let name = name_of(name);
     call.region().dynamodb.tables.get_mut(name).ok_or_else(|| {
         let text = format!("Requested resource not found: Table: {name} not found");

@@ -12,6 +12,20 @@ pub fn check_keys(definitions: &[Value], schemas: &[&[Value]]) -> Result<(), Ref
     let defined: Vec<&str> = definitions.iter().map(|known| known.text_or_empty("AttributeName")).collect();
     let mut used = BTreeSet::new();
     for schema in schemas {
+        let names: Vec<&str> = schema.iter().map(|part| part.text_or_empty("AttributeName")).collect();
+        if names.len() > defined.len() {
+            return Err(invalid("Invalid KeySchema: Some index key attribute have no definition"));
+        }
+        if names.iter().any(|name| !defined.contains(name)) {
+            return Err(bad_value(&format!(
+                "Some index key attributes are not defined in AttributeDefinitions. Keys: [{}], AttributeDefinitions: [{}]",
+                names.join(", "),
+                defined.join(", ")
+            )));
+        }
+        if names.iter().collect::<BTreeSet<_>>().len() < names.len() {
+            return Err(invalid("Both the Hash Key and the Range Key element in the KeySchema have the same name"));
+        }
         let kinds: Vec<&str> = schema.iter().map(|part| part.text_or_empty("KeyType")).collect();
         if kinds.first() != Some(&"HASH") {
             let text = "Invalid KeySchema: The first KeySchemaElement is not a HASH key type";
@@ -19,18 +33,6 @@ pub fn check_keys(definitions: &[Value], schemas: &[&[Value]]) -> Result<(), Ref
         }
         if kinds.get(1).is_some_and(|kind| *kind != "RANGE") {
             return Err(invalid("Invalid KeySchema: The second KeySchemaElement is not a RANGE key type"));
-        }
-        let names: Vec<&str> = schema.iter().map(|part| part.text_or_empty("AttributeName")).collect();
-        if names.iter().collect::<BTreeSet<_>>().len() < names.len() {
-            return Err(invalid("Both the Hash Key and the Range Key element in the KeySchema have the same name"));
-        }
-        let unknown: Vec<&str> = names.iter().copied().filter(|name| !defined.contains(name)).collect();
-        if !unknown.is_empty() {
-            return Err(bad_value(&format!(
-                "Some index key attributes are not defined in AttributeDefinitions. Keys: [{}], AttributeDefinitions: [{}]",
-                unknown.join(", "),
-                defined.join(", ")
-            )));
         }
         used.extend(names);
     }
@@ -47,6 +49,61 @@ pub fn check_keys(definitions: &[Value], schemas: &[&[Value]]) -> Result<(), Ref
                 .to_owned()
         };
         return Err(bad_value(&text));
+    }
+    Ok(())
+}
+
+/// A table's own key has one or two attributes.
+pub fn check_length(schema: &[Value]) -> Result<(), Refusal> {
+    if schema.len() <= 2 {
+        return Ok(());
+    }
+    let part = |part: &Value| {
+        let (name, kind) = (part.text_or_empty("AttributeName"), part.text_or_empty("KeyType"));
+        format!("KeySchemaElement(attributeName={name}, keyType={kind})")
+    };
+    let parts: Vec<String> = schema.iter().map(part).collect();
+    Err(invalid(format!(
+        "1 validation error detected: Value '[{}]' at 'keySchema' failed to satisfy constraint: Member must have length less than or equal to 2",
+        parts.join(", ")
+    )))
+}
+
+/// Checks the indexes of a new table: how many, what they show, and that local ones share the table's partition key.
+pub fn check_indexes(input: &impl Members) -> Result<(), Refusal> {
+    let hash = |schema: &[Value]| schema.first().map(|part| part.text_or_empty("AttributeName").to_owned());
+    let (local, global) = (input.list("LocalSecondaryIndexes"), input.list("GlobalSecondaryIndexes"));
+    if !local.is_empty() && input.list("KeySchema").len() < 2 {
+        let text = "Table KeySchema does not have a range key, which is required when specifying a LocalSecondaryIndex";
+        return Err(bad_value(text));
+    }
+    for index in local {
+        let (name, schema) = (index.text_or_empty("IndexName"), index.list("KeySchema"));
+        if schema.len() < 2 {
+            return Err(bad_value(&format!("Index KeySchema does not have a range key for index: {name}")));
+        }
+        let (of_index, of_table) =
+            (hash(schema).unwrap_or_default(), hash(input.list("KeySchema")).unwrap_or_default());
+        if of_index != of_table {
+            return Err(bad_value(&format!(
+                "Index KeySchema does not have the same leading hash key as table KeySchema for index: {name}. index hash key: {of_index}, table hash key: {of_table}"
+            )));
+        }
+    }
+    for index in local.iter().chain(global) {
+        let projection = index.map("Projection");
+        let Some(kind) = projection.and_then(|it| it.text("ProjectionType")) else {
+            return Err(bad_value("Unknown ProjectionType: null"));
+        };
+        if kind != "INCLUDE" && projection.is_some_and(|it| it.has("NonKeyAttributes")) {
+            return Err(bad_value(&format!("ProjectionType is {kind}, but NonKeyAttributes is specified")));
+        }
+    }
+    if local.len() > 5 {
+        return Err(bad_value("Number of LocalSecondaryIndexes exceeds per-table limit of 5"));
+    }
+    if global.len() > 20 {
+        return Err(bad_value("GlobalSecondaryIndex count exceeds the per-table limit of 20"));
     }
     Ok(())
 }

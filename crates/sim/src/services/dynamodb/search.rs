@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::expression::{Condition, Operand, Operator, Path, Scope, project};
 use super::keys::{self, Key};
 use super::writes::{consumed, read_units};
-use super::{Item, Table as Stored, bad_value, invalid, legacy, usable, value};
+use super::{Item, Table as Stored, bad_value, counted, invalid, legacy, usable, value};
 use crate::call::{Call, Input, Members, Refusal, Reply, Table};
 
 /// The searching operations.
@@ -46,13 +46,28 @@ fn read(input: &Input, keys: bool) -> Result<Search, Refusal> {
     };
     let paths = scope.projection(input)?.or_else(|| legacy::attributes(&input.0));
     scope.finish()?;
-    if paths.is_some() && input.text("Select").is_some_and(|select| select != "SPECIFIC_ATTRIBUTES") {
-        let select = input.text_or_empty("Select");
-        let text = format!("Cannot specify the ProjectionExpression when choosing to get {select}");
-        return Err(invalid(text));
-    }
+    select(input).map_err(|refusal| if keys { counted(refusal) } else { refusal })?;
     let start = input.map("ExclusiveStartKey").map(value::checked_item).transpose()?;
     Ok(Search { keys: wanted, filter, paths, start })
+}
+
+/// Checks what is to be told of the items against what else the request says of that.
+fn select(input: &Input) -> Result<(), Refusal> {
+    let Some(select) = input.text("Select") else { return Ok(()) };
+    let given = ["ProjectionExpression", "AttributesToGet"].into_iter().find(|member| input.has(member));
+    let text = match (select, given) {
+        ("SPECIFIC_ATTRIBUTES", None) => {
+            "Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES"
+                .to_owned()
+        }
+        ("ALL_PROJECTED_ATTRIBUTES", _) if !input.has("IndexName") => {
+            "ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName".to_owned()
+        }
+        ("SPECIFIC_ATTRIBUTES", _) | (_, None) => return Ok(()),
+        ("COUNT", Some(member)) => format!("Cannot specify the {member} when choosing to get only the Count"),
+        (_, Some(member)) => format!("Cannot specify the {member} when choosing to get {select}"),
+    };
+    Err(invalid(text))
 }
 
 /// The key that is searched by: the table's, or an index's.
@@ -63,6 +78,12 @@ fn key_of(table: &Stored, input: &Input) -> Result<Key, Refusal> {
     let local = table.fields.list("LocalSecondaryIndexes").iter().any(|known| known.text("IndexName") == Some(index));
     if !local && input.flag("ConsistentRead") == Some(true) {
         return Err(invalid("Consistent reads are not supported on global secondary indexes"));
+    }
+    let projection = table.index(index).and_then(|known| known.map("Projection")?.text("ProjectionType"));
+    if !local && input.text("Select") == Some("ALL_ATTRIBUTES") && projection != Some("ALL") {
+        return Err(bad_value(&format!(
+            "Select type ALL_ATTRIBUTES is not supported for global secondary index {index} because its projection type is not ALL"
+        )));
     }
     Ok(key)
 }

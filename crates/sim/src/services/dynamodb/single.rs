@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::expression::{Path, Scope, project};
 use super::writes::{Outcome, Write, commit, consumed, read_units, write_units};
-use super::{Item, Table as Stored, invalid, keys, legacy, usable, value};
+use super::{Item, Table as Stored, counted, invalid, keys, legacy, usable, value};
 use crate::call::{Call, Input, Members, Refusal, Reply, Table};
 
 /// The operations on one item.
@@ -32,7 +32,8 @@ fn get(call: &mut Call<'_>, input: &Input) -> Reply {
 }
 
 fn write(call: &mut Call<'_>, input: &Input, kind: &str) -> Result<(Write, Outcome, Value), Refusal> {
-    let write = Write::of(&input.0, kind)?;
+    let values = input.map("ExpressionAttributeValues").map(value::checked_item).transpose();
+    let write = values.and_then(|_| Write::of(&input.0, kind)).map_err(counted)?;
     let returned = input.text("ReturnValues").unwrap_or("NONE");
     if kind != "Update" && !["NONE", "ALL_OLD"].contains(&returned) {
         return Err(invalid("Return values set to invalid value"));

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
-use super::schema::{check_keys, check_throughput, throughput, warm};
+use super::schema::{check_indexes, check_keys, check_length, check_throughput, throughput, warm};
 use super::{Event, Table as Stored, described, indexes, invalid, name_of, value};
 use crate::call::{Call, Input, Members, Refusal, Reply, Table};
 use crate::{tags, world};
@@ -54,6 +54,7 @@ pub fn view(table: &Stored) -> Value {
 
 fn check(input: &Input, mode: &str) -> Result<(), Refusal> {
     let lists = ["GlobalSecondaryIndexes", "LocalSecondaryIndexes"];
+    check_length(input.list("KeySchema"))?;
     let schemas: Vec<&[Value]> = std::iter::once(input.list("KeySchema"))
         .chain(lists.iter().flat_map(|list| input.list(list)).map(|index| index.list("KeySchema")))
         .collect();
@@ -67,6 +68,7 @@ fn check(input: &Input, mode: &str) -> Result<(), Refusal> {
             return Err(super::bad_value(&format!("List of {list} is empty")));
         }
     }
+    check_indexes(input)?;
     let mut names: Vec<&str> =
         lists.iter().flat_map(|list| input.list(list)).map(|index| index.text_or_empty("IndexName")).collect();
     names.sort_unstable();
@@ -79,6 +81,7 @@ fn check(input: &Input, mode: &str) -> Result<(), Refusal> {
 fn create(call: &mut Call<'_>, input: &Input) -> Reply {
     let name = name_of(input.text_or_empty("TableName")).to_owned();
     let mode = input.text("BillingMode").unwrap_or("PROVISIONED");
+    super::check_name(input.text_or_empty("TableName"))?;
     check(input, mode)?;
     if call.region().dynamodb.tables.contains_key(&name) {
         return Err(Refusal::new("ResourceInUseException", format!("Table already exists: {name}")));

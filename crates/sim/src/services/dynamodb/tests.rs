@@ -8,7 +8,7 @@ fn table(lab: &Lab) {
     lab.ok(
         "dynamodb.CreateTable",
         json!({
-            "TableName": "t", "BillingMode": "PAY_PER_REQUEST",
+            "TableName": "tab", "BillingMode": "PAY_PER_REQUEST",
             "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}, {"AttributeName": "at", "KeyType": "RANGE"}],
             "AttributeDefinitions": [
                 {"AttributeName": "id", "AttributeType": "S"}, {"AttributeName": "at", "AttributeType": "N"},
@@ -32,7 +32,7 @@ fn put(lab: &Lab, id: &str, at: i64, more: Value) {
     for (name, value) in more.as_object().expect("attributes") {
         item[name] = value.clone();
     }
-    lab.ok("dynamodb.PutItem", json!({"TableName": "t", "Item": item}));
+    lab.ok("dynamodb.PutItem", json!({"TableName": "tab", "Item": item}));
 }
 
 fn lab() -> Lab {
@@ -45,22 +45,22 @@ fn lab() -> Lab {
 fn a_table_is_creating_then_active_and_cannot_be_used_before() {
     let lab = Lab::new();
     let schema = json!({
-        "TableName": "x", "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}], "BillingMode": "PAY_PER_REQUEST",
+        "TableName": "xxx", "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}], "BillingMode": "PAY_PER_REQUEST",
         "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
     });
     let made = lab.ok("dynamodb.CreateTable", schema.clone())["TableDescription"].clone();
     assert_eq!(made["TableStatus"], "CREATING");
     assert_eq!(made["ProvisionedThroughput"]["ReadCapacityUnits"], 0);
-    let item = json!({"TableName": "x", "Item": {"id": {"S": "a"}}});
+    let item = json!({"TableName": "xxx", "Item": {"id": {"S": "a"}}});
     lab.refuses("dynamodb.PutItem", item.clone(), "ResourceNotFoundException", "Requested resource not found");
     lab.refuses(
         "dynamodb.DeleteTable",
-        json!({"TableName": "x"}),
+        json!({"TableName": "xxx"}),
         "ResourceInUseException",
         "Table is being created: x",
     );
     lab.pass(20);
-    assert_eq!(lab.ok("dynamodb.DescribeTable", json!({"TableName": "x"}))["Table"]["TableStatus"], "ACTIVE");
+    assert_eq!(lab.ok("dynamodb.DescribeTable", json!({"TableName": "xxx"}))["Table"]["TableStatus"], "ACTIVE");
     lab.ok("dynamodb.PutItem", item);
     lab.refuses("dynamodb.CreateTable", schema, "ResourceInUseException", "Table already exists: x");
 }
@@ -68,14 +68,19 @@ fn a_table_is_creating_then_active_and_cannot_be_used_before() {
 #[test]
 fn a_protected_table_is_not_deleted_and_a_deleted_one_goes() {
     let lab = lab();
-    lab.ok("dynamodb.UpdateTable", json!({"TableName": "t", "DeletionProtectionEnabled": true}));
-    lab.refuses("dynamodb.DeleteTable", json!({"TableName": "t"}), "ValidationException", "protected against deletion");
-    lab.ok("dynamodb.UpdateTable", json!({"TableName": "t", "DeletionProtectionEnabled": false}));
-    let gone = lab.ok("dynamodb.DeleteTable", json!({"TableName": "t"}));
+    lab.ok("dynamodb.UpdateTable", json!({"TableName": "tab", "DeletionProtectionEnabled": true}));
+    lab.refuses(
+        "dynamodb.DeleteTable",
+        json!({"TableName": "tab"}),
+        "ValidationException",
+        "protected against deletion",
+    );
+    lab.ok("dynamodb.UpdateTable", json!({"TableName": "tab", "DeletionProtectionEnabled": false}));
+    let gone = lab.ok("dynamodb.DeleteTable", json!({"TableName": "tab"}));
     assert_eq!(gone["TableDescription"]["TableStatus"], "DELETING");
     lab.pass(20);
-    let text = "Requested resource not found: Table: t not found";
-    lab.refuses("dynamodb.DescribeTable", json!({"TableName": "t"}), "ResourceNotFoundException", text);
+    let text = "Requested resource not found: Table: tab not found";
+    lab.refuses("dynamodb.DescribeTable", json!({"TableName": "tab"}), "ResourceNotFoundException", text);
 }
 
 #[test]
@@ -83,7 +88,7 @@ fn a_condition_that_fails_shows_the_item_that_stands() {
     let lab = lab();
     put(&lab, "a", 1, json!({"who": {"S": "one"}}));
     let request = json!({
-        "TableName": "t", "Item": key("a", 1), "ConditionExpression": "attribute_not_exists(id)",
+        "TableName": "tab", "Item": key("a", 1), "ConditionExpression": "attribute_not_exists(id)",
         "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
     });
     let refusal = lab.refused("dynamodb.PutItem", request);
@@ -93,7 +98,7 @@ fn a_condition_that_fails_shows_the_item_that_stands() {
 }
 
 fn meets(lab: &Lab, condition: &str, values: Value) -> bool {
-    let mut request = json!({"TableName": "t", "Key": key("a", 1), "ConditionExpression": condition, "UpdateExpression": "REMOVE nothing"});
+    let mut request = json!({"TableName": "tab", "Key": key("a", 1), "ConditionExpression": condition, "UpdateExpression": "REMOVE nothing"});
     if values.as_object().is_some_and(|values| !values.is_empty()) {
         request["ExpressionAttributeValues"] = values;
     }
@@ -144,7 +149,7 @@ fn an_update_reads_the_item_as_it_was() {
     let got = lab.ok(
         "dynamodb.UpdateItem",
         json!({
-            "TableName": "t", "Key": key("a", 1), "ReturnValues": "ALL_NEW",
+            "TableName": "tab", "Key": key("a", 1), "ReturnValues": "ALL_NEW",
             "UpdateExpression":
                 "SET n = n + :one, m = n - :one, f = if_not_exists(f, :none), g = list_append(:none, l) REMOVE l[0], l[2] ADD c :one DELETE ss :gone",
             "ExpressionAttributeValues": {":one": {"N": "1"}, ":none": {"L": []}, ":gone": {"SS": ["a"]}},
@@ -161,11 +166,12 @@ fn an_update_reads_the_item_as_it_was() {
 fn expressions_that_make_no_sense_are_refused() {
     let lab = lab();
     let ask = |condition: &str, more: Value| {
-        let mut request = json!({"TableName": "t", "Key": key("a", 1), "ConditionExpression": condition});
+        let mut request = json!({"TableName": "tab", "Key": key("a", 1), "ConditionExpression": condition});
         for (name, value) in more.as_object().expect("members") {
             request[name] = value.clone();
         }
-        lab.refused("dynamodb.DeleteItem", request).message
+        let message = lab.refused("dynamodb.DeleteItem", request).message;
+        message.strip_prefix("1 validation error detected: ").expect("a fault of the request").to_owned()
     };
     assert!(ask("a = ", json!({})).starts_with("Invalid ConditionExpression: Syntax error; token: \"<EOF>\""));
     assert!(ask("status = id", json!({})).ends_with("reserved keyword; reserved keyword: status"));
@@ -182,13 +188,23 @@ fn expressions_that_make_no_sense_are_refused() {
 fn keys_have_to_fit_the_schema() {
     let lab = lab();
     let text = "The provided key element does not match the schema";
-    lab.refuses("dynamodb.GetItem", json!({"TableName": "t", "Key": {"id": {"S": "a"}}}), "ValidationException", text);
+    lab.refuses(
+        "dynamodb.GetItem",
+        json!({"TableName": "tab", "Key": {"id": {"S": "a"}}}),
+        "ValidationException",
+        text,
+    );
     let text = "One or more parameter values were invalid: Missing the key at in the item";
-    lab.refuses("dynamodb.PutItem", json!({"TableName": "t", "Item": {"id": {"S": "a"}}}), "ValidationException", text);
+    lab.refuses(
+        "dynamodb.PutItem",
+        json!({"TableName": "tab", "Item": {"id": {"S": "a"}}}),
+        "ValidationException",
+        text,
+    );
     let text = "Type mismatch for key at expected: N actual: S";
     let item = json!({"id": {"S": "a"}, "at": {"S": "1"}});
-    lab.refuses("dynamodb.PutItem", json!({"TableName": "t", "Item": item}), "ValidationException", text);
-    let request = json!({"TableName": "t", "Key": key("a", 1), "UpdateExpression": "REMOVE id"});
+    lab.refuses("dynamodb.PutItem", json!({"TableName": "tab", "Item": item}), "ValidationException", text);
+    let request = json!({"TableName": "tab", "Key": key("a", 1), "UpdateExpression": "REMOVE id"});
     lab.refuses(
         "dynamodb.UpdateItem",
         request,
@@ -205,7 +221,7 @@ fn a_query_gives_one_partition_in_order_of_the_sort_key() {
     }
     put(&lab, "b", 5, json!({}));
     let query = json!({
-        "TableName": "t", "KeyConditionExpression": "id = :i AND #at >= :low", "ExpressionAttributeNames": {"#at": "at"},
+        "TableName": "tab", "KeyConditionExpression": "id = :i AND #at >= :low", "ExpressionAttributeNames": {"#at": "at"},
         "ExpressionAttributeValues": {":i": {"S": "a"}, ":low": {"N": "0"}}, "ScanIndexForward": false, "Limit": 2,
     });
     let first = lab.ok("dynamodb.Query", query.clone());
@@ -215,7 +231,7 @@ fn a_query_gives_one_partition_in_order_of_the_sort_key() {
     next["ExclusiveStartKey"] = first["LastEvaluatedKey"].clone();
     assert_eq!(lab.ok("dynamodb.Query", next)["Items"], json!([key("a", 2)]));
     let missed = json!({
-        "TableName": "t", "KeyConditionExpression": "#at = :v", "ExpressionAttributeNames": {"#at": "at"},
+        "TableName": "tab", "KeyConditionExpression": "#at = :v", "ExpressionAttributeNames": {"#at": "at"},
         "ExpressionAttributeValues": {":v": {"N": "1"}},
     });
     lab.refuses("dynamodb.Query", missed, "ValidationException", "Query condition missed key schema element: id");
@@ -227,13 +243,13 @@ fn an_index_holds_the_items_that_have_its_key_and_shows_what_it_projects() {
     put(&lab, "a", 1, json!({"who": {"S": "ann"}, "more": {"S": "x"}}));
     put(&lab, "b", 1, json!({"more": {"S": "x"}}));
     let request = json!({
-        "TableName": "t", "IndexName": "by-who", "KeyConditionExpression": "who = :w",
+        "TableName": "tab", "IndexName": "by-who", "KeyConditionExpression": "who = :w",
         "ExpressionAttributeValues": {":w": {"S": "ann"}},
     });
     let got = lab.ok("dynamodb.Query", request);
     assert_eq!(got["Items"], json!([{"id": {"S": "a"}, "at": {"N": "1"}, "who": {"S": "ann"}}]));
     assert_eq!(
-        lab.ok("dynamodb.Scan", json!({"TableName": "t", "IndexName": "by-who", "Select": "COUNT"}))["Count"],
+        lab.ok("dynamodb.Scan", json!({"TableName": "tab", "IndexName": "by-who", "Select": "COUNT"}))["Count"],
         1
     );
 }
@@ -244,7 +260,7 @@ fn a_scan_gives_every_item_once_over_pages_and_segments() {
     for number in 0..7 {
         put(&lab, &format!("k{number}"), 1, json!({}));
     }
-    let (mut seen, mut request) = (Vec::new(), json!({"TableName": "t", "Limit": 3}));
+    let (mut seen, mut request) = (Vec::new(), json!({"TableName": "tab", "Limit": 3}));
     loop {
         let page = lab.ok("dynamodb.Scan", request.clone());
         seen.extend(page["Items"].as_array().expect("items").iter().map(|item| item["id"]["S"].to_string()));
@@ -257,7 +273,7 @@ fn a_scan_gives_every_item_once_over_pages_and_segments() {
     seen.dedup();
     assert_eq!(seen.len(), 7);
     let count = |segment: i64| {
-        lab.ok("dynamodb.Scan", json!({"TableName": "t", "Segment": segment, "TotalSegments": 2}))["Count"].as_i64()
+        lab.ok("dynamodb.Scan", json!({"TableName": "tab", "Segment": segment, "TotalSegments": 2}))["Count"].as_i64()
     };
     assert_eq!(count(0).zip(count(1)).map(|(one, two)| one + two), Some(7));
 }
@@ -267,21 +283,21 @@ fn a_transaction_is_all_or_nothing_with_a_reason_for_each() {
     let lab = lab();
     put(&lab, "a", 1, json!({}));
     let request = json!({"TransactItems": [
-        {"Put": {"TableName": "t", "Item": key("c", 1)}},
-        {"Put": {"TableName": "t", "Item": key("a", 1), "ConditionExpression": "attribute_not_exists(id)"}},
+        {"Put": {"TableName": "tab", "Item": key("c", 1)}},
+        {"Put": {"TableName": "tab", "Item": key("a", 1), "ConditionExpression": "attribute_not_exists(id)"}},
     ]});
     let refusal = lab.refused("dynamodb.TransactWriteItems", request);
     assert_eq!(refusal.code, "TransactionCanceledException");
     assert!(refusal.message.ends_with("specific reasons [None, ConditionalCheckFailed]"));
     assert_eq!(refusal.fields["CancellationReasons"][1]["Code"], "ConditionalCheckFailed");
-    assert_eq!(lab.ok("dynamodb.Scan", json!({"TableName": "t"}))["Count"], 1);
+    assert_eq!(lab.ok("dynamodb.Scan", json!({"TableName": "tab"}))["Count"], 1);
 }
 
 #[test]
 fn batches_have_their_limits() {
     let lab = lab();
     let keys: Vec<Value> = (0..2).map(|_| key("a", 1)).collect();
-    let twice = json!({"RequestItems": {"t": {"Keys": keys}}});
+    let twice = json!({"RequestItems": {"tab": {"Keys": keys}}});
     lab.refuses(
         "dynamodb.BatchGetItem",
         twice,
@@ -289,19 +305,19 @@ fn batches_have_their_limits() {
         "Provided list of item keys contains duplicates",
     );
     let puts: Vec<Value> = (0..3).map(|at| json!({"PutRequest": {"Item": key("a", at)}})).collect();
-    let done = lab.ok("dynamodb.BatchWriteItem", json!({"RequestItems": {"t": puts}}));
+    let done = lab.ok("dynamodb.BatchWriteItem", json!({"RequestItems": {"tab": puts}}));
     assert_eq!(done["UnprocessedItems"], json!({}));
     let keys: Vec<Value> = (0..3).map(|at| key("a", at)).collect();
-    let got = lab.ok("dynamodb.BatchGetItem", json!({"RequestItems": {"t": {"Keys": keys}}}));
-    assert_eq!(got["Responses"]["t"].as_array().map(Vec::len), Some(3));
+    let got = lab.ok("dynamodb.BatchGetItem", json!({"RequestItems": {"tab": {"Keys": keys}}}));
+    assert_eq!(got["Responses"]["tab"].as_array().map(Vec::len), Some(3));
 }
 
 #[test]
 fn expiry_takes_its_time_and_cannot_be_set_twice() {
     let lab = lab();
-    let wanted = json!({"TableName": "t", "TimeToLiveSpecification": {"Enabled": true, "AttributeName": "until"}});
+    let wanted = json!({"TableName": "tab", "TimeToLiveSpecification": {"Enabled": true, "AttributeName": "until"}});
     lab.ok("dynamodb.UpdateTimeToLive", wanted.clone());
-    let status = || lab.ok("dynamodb.DescribeTimeToLive", json!({"TableName": "t"}))["TimeToLiveDescription"].clone();
+    let status = || lab.ok("dynamodb.DescribeTimeToLive", json!({"TableName": "tab"}))["TimeToLiveDescription"].clone();
     assert_eq!(status()["TimeToLiveStatus"], "ENABLING");
     lab.pass(60);
     assert_eq!(status(), json!({"TimeToLiveStatus": "ENABLED", "AttributeName": "until"}));
@@ -314,7 +330,7 @@ fn the_older_conditions_work_alike() {
     put(&lab, "a", 1, json!({"n": {"N": "5"}}));
     let request = |operator: &str| {
         json!({
-            "TableName": "t", "Key": key("a", 1), "AttributeUpdates": {"n": {"Action": "ADD", "Value": {"N": "1"}}},
+            "TableName": "tab", "Key": key("a", 1), "AttributeUpdates": {"n": {"Action": "ADD", "Value": {"N": "1"}}},
             "Expected": {"n": {"ComparisonOperator": operator, "AttributeValueList": [{"N": "5"}]}},
         })
     };
@@ -325,6 +341,113 @@ fn the_older_conditions_work_alike() {
         "The conditional request failed",
     );
     lab.ok("dynamodb.UpdateItem", request("LE"));
-    let got = lab.ok("dynamodb.GetItem", json!({"TableName": "t", "Key": key("a", 1), "ProjectionExpression": "n"}));
+    let got = lab.ok("dynamodb.GetItem", json!({"TableName": "tab", "Key": key("a", 1), "ProjectionExpression": "n"}));
     assert_eq!(got["Item"], json!({"n": {"N": "6"}}));
+}
+
+#[test]
+fn a_write_counts_what_is_wrong_with_the_request_and_a_read_does_not() {
+    let lab = lab();
+    let refused = |operation: &str, more: Value| {
+        let mut asked = json!({"TableName": "tab", "Key": key("a", 1)});
+        asked.as_object_mut().expect("a map").extend(more.as_object().cloned().unwrap_or_default());
+        lab.refused(operation, asked).message
+    };
+    let unused = json!({
+        "ExpressionAttributeNames": {"#n": "n"}, "UpdateExpression": "SET a = :a", "ExpressionAttributeValues": {":a": {"S": "x"}},
+    });
+    let text = "Value provided in ExpressionAttributeNames unused in expressions: keys: {#n}";
+    assert_eq!(refused("dynamodb.UpdateItem", unused), format!("1 validation error detected: {text}"));
+    let unused = json!({"ExpressionAttributeNames": {"#n": "n"}, "ProjectionExpression": "a"});
+    assert_eq!(refused("dynamodb.GetItem", unused), text);
+    let empty = json!({"UpdateExpression": "SET a = :a", "ExpressionAttributeValues": {":a": {"NS": []}}});
+    let text =
+        "1 validation error detected: One or more parameter values were invalid: An number set  may not be empty";
+    assert_eq!(refused("dynamodb.UpdateItem", empty), text);
+    let key = json!({"UpdateExpression": "SET id = :a", "ExpressionAttributeValues": {":a": {"S": "x"}}});
+    let text =
+        "One or more parameter values were invalid: Cannot update attribute id. This attribute is part of the key";
+    assert_eq!(refused("dynamodb.UpdateItem", key), text);
+}
+
+#[test]
+fn names_of_tables_and_sizes_of_keys_have_limits() {
+    let lab = lab();
+    let text = "TableName must be at least 3 characters long and at most 255 characters long";
+    lab.refuses("dynamodb.DescribeTable", json!({"TableName": "ab"}), "ValidationException", text);
+    let text = "1 validation error detected: Value 'a b' at 'tableName' failed to satisfy constraint: Member must satisfy \
+                regular expression pattern: [a-zA-Z0-9_.-]+";
+    lab.refuses("dynamodb.DescribeTable", json!({"TableName": "a b"}), "ValidationException", text);
+    let part = |name: &str| json!({"AttributeName": name, "KeyType": "HASH"});
+    let many = json!({
+        "TableName": "many", "BillingMode": "PAY_PER_REQUEST", "KeySchema": [part("a"), part("b"), part("c")],
+        "AttributeDefinitions": [{"AttributeName": "a", "AttributeType": "S"}],
+    });
+    let text = "Value '[KeySchemaElement(attributeName=a, keyType=HASH), KeySchemaElement(attributeName=b, ";
+    lab.refuses("dynamodb.CreateTable", many, "ValidationException", text);
+    let long = json!({"TableName": "tab", "Key": key(&"a".repeat(2049), 1)});
+    let text = "Size of hashkey has exceeded the maximum size limit of2048 bytes";
+    lab.refuses("dynamodb.GetItem", long, "ValidationException", text);
+}
+
+#[test]
+fn a_local_index_shares_the_partition_key_of_a_table_with_a_sort_key() {
+    let lab = Lab::new();
+    let asked = |range: bool, hash: &str, count: usize| {
+        let keys = [("id", "HASH"), ("at", "RANGE")].into_iter().take(1 + usize::from(range));
+        let keys: Vec<Value> = keys.map(|(name, kind)| json!({"AttributeName": name, "KeyType": kind})).collect();
+        let schema = json!([{"AttributeName": hash, "KeyType": "HASH"}, {"AttributeName": "who", "KeyType": "RANGE"}]);
+        let index = |at: usize| {
+            json!({
+                "IndexName": format!("by-{at}"), "KeySchema": schema, "Projection": {"ProjectionType": "ALL"},
+            })
+        };
+        json!({
+            "TableName": "tab", "BillingMode": "PAY_PER_REQUEST", "KeySchema": keys,
+            "AttributeDefinitions": [
+                {"AttributeName": "id", "AttributeType": "S"}, {"AttributeName": "at", "AttributeType": "S"},
+                {"AttributeName": "who", "AttributeType": "S"},
+            ],
+            "GlobalSecondaryIndexes": [{
+                "IndexName": "other", "KeySchema": [{"AttributeName": "at", "KeyType": "HASH"}],
+                "Projection": {"ProjectionType": "ALL"},
+            }],
+            "LocalSecondaryIndexes": (0..count).map(index).collect::<Vec<_>>(),
+        })
+    };
+    let refuses = |asked: Value, text: &str| lab.refuses("dynamodb.CreateTable", asked, "ValidationException", text);
+    refuses(
+        asked(false, "id", 1),
+        "Table KeySchema does not have a range key, which is required when specifying a Local",
+    );
+    refuses(asked(true, "at", 1), "does not have the same leading hash key as table KeySchema for index: by-0");
+    refuses(asked(true, "id", 6), "Number of LocalSecondaryIndexes exceeds per-table limit of 5");
+    lab.ok("dynamodb.CreateTable", asked(true, "id", 5));
+}
+
+#[test]
+fn what_is_selected_has_to_go_with_the_rest_of_a_search() {
+    let lab = lab();
+    let scan = |more: Value| {
+        let mut asked = json!({"TableName": "tab"});
+        asked.as_object_mut().expect("a map").extend(more.as_object().cloned().unwrap_or_default());
+        lab.refused("dynamodb.Scan", asked).message
+    };
+    let text = "Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES";
+    assert_eq!(scan(json!({"Select": "SPECIFIC_ATTRIBUTES"})), text);
+    let text = "ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName";
+    assert_eq!(scan(json!({"Select": "ALL_PROJECTED_ATTRIBUTES"})), text);
+    let text = "Cannot specify the ProjectionExpression when choosing to get only the Count";
+    assert_eq!(scan(json!({"Select": "COUNT", "ProjectionExpression": "who"})), text);
+    let query = json!({
+        "TableName": "tab", "Select": "COUNT", "ProjectionExpression": "who", "KeyConditionExpression": "id = :a",
+        "ExpressionAttributeValues": {":a": {"S": "a"}},
+    });
+    assert_eq!(lab.refused("dynamodb.Query", query).message, format!("1 validation error detected: {text}"));
+    let text =
+        "Select type ALL_ATTRIBUTES is not supported for global secondary index by-who because its projection type is";
+    assert!(scan(json!({"Select": "ALL_ATTRIBUTES", "IndexName": "by-who"})).contains(text));
+    let text =
+        "Member must satisfy enum value set: [SPECIFIC_ATTRIBUTES, COUNT, ALL_ATTRIBUTES, ALL_PROJECTED_ATTRIBUTES]";
+    assert!(scan(json!({"Select": "count"})).ends_with(text));
 }

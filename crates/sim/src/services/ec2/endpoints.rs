@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::describe::{self, Filters, View, compact};
 use super::state::{Attachment, Ec2};
-use super::{Event, interfaces, invalid, kinds, link, new_id, operations, state, tagging};
+use super::{Event, interfaces, invalid, kinds, link, new_id, operations, state, tagging, tokens};
 use crate::call::{Call, Input, Members, Refusal, Reply, Table};
 use crate::world;
 
@@ -23,6 +23,41 @@ const READY: Duration = Duration::from_secs(75);
 const GONE: Duration = Duration::from_secs(40);
 const OPEN_POLICY: &str =
     r#"{"Version":"2008-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}]}"#;
+
+/// The services that have endpoints, without what their names begin with.
+#[rustfmt::skip]
+const SERVICES: &[&str] = &[
+    "access-analyzer", "account", "acm", "acm-pca", "airflow.api", "airflow.env", "airflow.ops", "amplify", "appconfig",
+    "appconfigdata", "appflow", "application-autoscaling", "applicationinsights", "apprunner", "apprunner.requests",
+    "appstream.api", "appstream.streaming", "appsync-api", "aps", "aps-workspaces", "athena", "auditmanager", "autoscaling",
+    "autoscaling-plans", "awsconnector", "b2bi", "backup", "backup-gateway", "batch", "bedrock", "bedrock-agent",
+    "bedrock-agent-runtime", "bedrock-runtime", "cassandra", "cleanrooms", "cloudcontrolapi", "clouddirectory",
+    "cloudformation", "cloudhsmv2", "cloudtrail", "codeartifact.api", "codeartifact.repositories", "codebuild",
+    "codecommit", "codeconnections.api", "codedeploy", "codedeploy-commands-secure", "codeguru-profiler",
+    "codeguru-reviewer", "codepipeline", "cognito-idp", "comprehend", "config", "connect-campaigns",
+    "data-servicediscovery", "databrew", "dataexchange", "datasync", "datazone", "deadline.management",
+    "deadline.scheduling", "devops-guru", "dms", "drs", "ds", "dynamodb", "dynamodb-streams", "ebs", "ec2", "ec2messages",
+    "ecr.api", "ecr.dkr", "ecs", "ecs-agent", "ecs-telemetry", "eks", "eks-auth", "elasticache", "elasticbeanstalk",
+    "elasticbeanstalk-health", "elasticfilesystem", "elasticloadbalancing", "elasticmapreduce", "email", "email-smtp",
+    "emr-containers", "emr-serverless", "emrwal.prod", "entityresolution", "events", "evidently", "execute-api", "finspace",
+    "fis", "forecast", "forecastquery", "frauddetector", "fsx", "git-codecommit", "glue", "grafana", "grafana-workspace",
+    "groundstation", "guardduty", "guardduty-data", "healthlake", "iam", "identitystore", "imagebuilder", "inspector2",
+    "iot.credentials", "iot.data", "iotsitewise.api", "iotsitewise.data", "iotwireless.api", "ivs", "kafka", "kafka-fips",
+    "kendra", "kinesis-firehose", "kinesis-streams", "kms", "lakeformation", "lambda", "license-manager", "logs",
+    "lookoutmetrics", "macie2", "mediaconnect", "memory-db", "mgn", "migrationhub-orchestrator", "monitoring", "mq",
+    "neptune-graph", "network-firewall", "networkflowmonitor", "networkmonitor", "notifications", "oam",
+    "observabilityadmin", "omics-control", "organizations", "osis", "panorama", "payment-cryptography.controlplane",
+    "payment-cryptography.dataplane", "pca-connector-ad", "personalize", "pi", "pinpoint", "pipes", "polly", "profile",
+    "ram", "rbin", "rds", "rds-data", "redshift", "redshift-data", "redshift-serverless", "refactor-spaces", "rekognition",
+    "resiliencehub", "resource-groups", "robomaker", "rolesanywhere", "route53", "rum", "s3", "s3-outposts", "s3express",
+    "sagemaker.api", "sagemaker.featurestore-runtime", "sagemaker.runtime", "scheduler", "schemas", "secretsmanager",
+    "securityhub", "securitylake", "servicecatalog", "servicecatalog-appregistry", "servicediscovery", "signer",
+    "simspaceweaver", "sms", "snow-device-management", "sns", "sqs", "ssm", "ssm-contacts", "ssm-incidents", "ssmmessages",
+    "states", "storagegateway", "sts", "support", "swf", "sync-states", "synthetics", "tagging", "textract",
+    "timestream-influxdb", "tnb", "transcribe", "transcribestreaming", "transfer", "transfer.server", "translate",
+    "trustedadvisor", "verifiedpermissions", "voiceid", "vpc-lattice", "wafv2", "wellarchitected", "wisdom", "workspaces",
+    "xray",
+];
 
 const FILTERS: Filters = &[
     ("ip-address-type", "IpAddressType"),
@@ -50,6 +85,20 @@ fn describe(call: &mut Call<'_>, input: &Input) -> Reply {
 
 fn missing_service(name: &str) -> Refusal {
     Refusal::new("InvalidServiceName", format!("The Vpc Endpoint Service '{name}' does not exist"))
+}
+
+/// The short name of a service that has endpoints of that kind.
+fn offered(region: &str, service: &str, kind: &str) -> Result<String, Refusal> {
+    let regional = service.strip_prefix(&format!("com.amazonaws.{region}."));
+    let short = regional.filter(|short| SERVICES.contains(short)).ok_or_else(|| missing_service(service))?;
+    match kind {
+        "Interface" => Ok(short.to_owned()),
+        "Gateway" if matches!(short, "s3" | "dynamodb") => Ok(short.to_owned()),
+        _ => {
+            let text = format!("The Vpc Endpoint Service '{service}' does not support endpoints of type {kind}.");
+            Err(Refusal::new("InvalidParameter", text))
+        }
+    }
 }
 
 /// Checks what a request names against its VPC.
@@ -81,23 +130,16 @@ fn create(call: &mut Call<'_>, input: &Input) -> Reply {
     let vpc = input.text_or_empty("VpcId");
     let service = input.text_or_empty("ServiceName");
     let (tables, subnets) = (input.texts("RouteTableIds"), input.texts("SubnetIds"));
-    let now = call.now();
+    let (now, operation) = (call.now(), call.operation);
     let id = new_id(call, "vpce");
     let ec2 = state(call);
+    if let Some(id) = tokens::earlier(ec2, operation, input).filter(|id| ec2.endpoints.contains_key(id)) {
+        return Ok(json!({ "VpcEndpoint": document(ec2, &id), "ClientToken": input.text("ClientToken") }));
+    }
     if !ec2.vpcs.contains_key(vpc) {
         return Err(kinds::VPC.missing(vpc));
     }
-    let regional = service.strip_prefix(&format!("com.amazonaws.{}.", ec2.name));
-    let short = regional.ok_or_else(|| missing_service(service))?.to_owned();
-    let fits = match kind {
-        "Gateway" => matches!(short.as_str(), "s3" | "dynamodb"),
-        "Interface" => !short.is_empty(),
-        _ => false,
-    };
-    if !fits {
-        let text = format!("The Vpc Endpoint Service '{service}' does not support endpoints of type {kind}.");
-        return Err(Refusal::new("InvalidParameter", text));
-    }
+    let short = offered(&ec2.name, service, kind)?;
     check(ec2, vpc, &tables, &subnets)?;
     let same = |endpoint: &Value| {
         kind == "Gateway"
@@ -134,6 +176,7 @@ fn create(call: &mut Call<'_>, input: &Input) -> Reply {
     });
     ec2.endpoints.insert(id.clone(), endpoint);
     tagging::keep(ec2, &id, tags);
+    tokens::keep(ec2, operation, input, &id);
     reroute(ec2, &id);
     for subnet in &subnets {
         place_in(call, &id, subnet, &groups)?;

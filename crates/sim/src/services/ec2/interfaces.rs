@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::describe::{self, Filters, View, compact};
 use super::state::{Ec2, Interface, Public};
-use super::{fresh, invalid, kinds, link, operations, places, state, tagging};
+use super::{fresh, invalid, kinds, link, operations, places, state, tagging, tokens};
 use crate::call::{Call, Input, Members, Refusal, Reply, Table};
 use crate::world::Ids;
 
@@ -196,6 +196,12 @@ fn wanted_address(ec2: &Ec2, subnet: &str, ip: &str) -> Result<(), Refusal> {
 
 fn create(call: &mut Call<'_>, input: &Input) -> Reply {
     let tags = tagging::specified(input, &kinds::INTERFACE)?;
+    let operation = call.operation;
+    let ec2 = state(call);
+    if let Some(id) = tokens::earlier(ec2, operation, input).filter(|id| ec2.interfaces.contains_key(id)) {
+        let shown = document(ec2, &id, &ec2.interfaces[&id]);
+        return Ok(json!({ "NetworkInterface": shown, "ClientToken": input.text("ClientToken") }));
+    }
     let place = call.place.clone();
     let subnet = input.text_or_empty("SubnetId");
     let (id, mut made) = link::draft(call.world, &place, subnet, &input.texts("Groups"))?;
@@ -227,6 +233,7 @@ fn create(call: &mut Call<'_>, input: &Input) -> Reply {
     }
     let ec2 = state(call);
     tagging::keep(ec2, &id, tags);
+    tokens::keep(ec2, operation, input, &id);
     let mut shown = document(ec2, &id, &ec2.interfaces[&id]);
     // Only the reply of its making says so; it is available at once.
     shown["Status"] = "pending".into();

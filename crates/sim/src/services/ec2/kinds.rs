@@ -49,7 +49,7 @@ kinds! {
         "The networkInterface ID '{}' does not exist" "InvalidNetworkInterfaceId.Malformed";
     ADDRESS = "eipalloc" "elastic-ip" "InvalidAllocationID.NotFound"
         "The allocation ID '{}' does not exist" "InvalidAllocationId.Malformed";
-    NAT = "nat" "natgateway" "NatGatewayNotFound" "The Nat Gateway {} was not found" "NatGatewayMalformed";
+    NAT = "nat" "natgateway" "NatGatewayNotFound" "NAT gateway {} was not found" "NatGatewayMalformed";
     ENDPOINT = "vpce" "vpc-endpoint" "InvalidVpcEndpointId.NotFound"
         "The Vpc Endpoint Id '{}' does not exist" "InvalidVpcEndpointId.Malformed";
     PREFIX_LIST = "pl" "prefix-list" "InvalidPrefixListID.NotFound"

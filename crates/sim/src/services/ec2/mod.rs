@@ -20,6 +20,7 @@ mod subnets;
 mod tagging;
 #[cfg(test)]
 mod tests;
+mod tokens;
 mod vpcs;
 
 use serde::{Deserialize, Serialize};
@@ -61,7 +62,7 @@ pub const OPERATIONS: &[Table] = &[
 /// Carries an operation out, or with `DryRun` tells that it would work.
 fn rehearsed(call: &mut Call<'_>, input: &Input, handler: Handler) -> Reply {
     if input.flag("DryRun") != Some(true) {
-        return handler(call, input);
+        return tokens::once(call, input, handler);
     }
     let before = call.world.clone();
     let reply = handler(call, input);
@@ -147,6 +148,17 @@ fn invalid(text: impl Into<String>) -> Refusal {
 /// The refusal of a request that lacks something.
 fn lacks(parameter: &str) -> Refusal {
     Refusal::new("MissingParameter", format!("The request must contain the parameter {parameter}"))
+}
+
+/// Refuses a change of several attributes in one request.
+fn one_attribute(given: &[&str]) -> Result<(), Refusal> {
+    if given.len() < 2 {
+        return Ok(());
+    }
+    let mut names: Vec<String> = given.iter().map(|name| name[..1].to_lowercase() + &name[1..]).collect();
+    names.sort_unstable();
+    let text = format!("Fields for multiple attribute types specified: {}", names.join(", "));
+    Err(Refusal::new("InvalidParameterCombination", text))
 }
 
 /// The tagged resources.

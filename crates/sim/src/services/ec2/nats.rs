@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::describe::{self, Filters, View, compact};
 use super::state::{Attachment, Ec2};
-use super::{Event, kinds, lacks, link, new_id, operations, public, state, tagging};
+use super::{Event, kinds, lacks, link, new_id, operations, public, state, tagging, tokens};
 use crate::call::{Call, Input, Members, Refusal, Reply, Table};
 use crate::world::{self, Moment};
 
@@ -65,9 +65,9 @@ fn create(call: &mut Call<'_>, input: &Input) -> Reply {
     let tags = tagging::specified(input, &kinds::NAT)?;
     let kind = input.text("ConnectivityType").unwrap_or("public");
     let subnet = input.text("SubnetId").ok_or_else(|| lacks("subnetId"))?.to_owned();
-    let token = input.text("ClientToken").map(|token| format!("CreateNatGateway {token}"));
+    let operation = call.operation;
     let ec2 = state(call);
-    if let Some(nat) = token.as_ref().and_then(|token| ec2.tokens.get(token)).and_then(|id| ec2.nats.get(id)) {
+    if let Some(nat) = tokens::earlier(ec2, operation, input).and_then(|id| ec2.nats.get(&id)) {
         return Ok(json!({ "NatGateway": nat, "ClientToken": input.text("ClientToken") }));
     }
     let found = ec2.subnets.get(&subnet).ok_or_else(|| kinds::SUBNET.missing(&subnet))?;
@@ -114,7 +114,7 @@ fn create(call: &mut Call<'_>, input: &Input) -> Reply {
     });
     ec2.nats.insert(id.clone(), nat.clone());
     tagging::keep(ec2, &id, tags);
-    ec2.tokens.extend(token.map(|token| (token, id.clone())));
+    tokens::keep(ec2, operation, input, &id);
     let mut shown = nat;
     shown["Tags"] = tagging::of(ec2, &id);
     let delay = call.world.about(READY);

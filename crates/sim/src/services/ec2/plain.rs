@@ -129,9 +129,16 @@ fn instances(_call: &mut Call<'_>, input: &Input) -> Reply {
         let text = "The parameter instancesSet cannot be used with the parameter maxResults";
         return Err(Refusal::new("InvalidParameterCombination", text));
     }
-    match ids.iter().find(|id| !kinds::INSTANCE.fits(id)).or_else(|| ids.first()) {
-        Some(id) => Err(kinds::INSTANCE.missing(id)),
-        None => describe::page(input, "Reservations", Vec::new(), |_| String::new()),
+    if let Some(bad) = ids.iter().find(|id| !kinds::INSTANCE.fits(id)) {
+        return Err(kinds::INSTANCE.missing(bad));
+    }
+    match ids.as_slice() {
+        [] => describe::page(input, "Reservations", Vec::new(), |_| String::new()),
+        [one] => Err(kinds::INSTANCE.missing(one)),
+        _ => {
+            let text = format!("The instance IDs '{}' do not exist", ids.join(", "));
+            Err(Refusal::new("InvalidInstanceID.NotFound", text))
+        }
     }
 }
 

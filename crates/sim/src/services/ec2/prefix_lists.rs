@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::describe::{self, Filters, View, compact};
 use super::state::{Ec2, Peer, PrefixList};
-use super::{Event, depended_on, invalid, kinds, lacks, new_id, operations, state, tagging};
+use super::{Event, depended_on, invalid, kinds, lacks, new_id, operations, state, tagging, tokens};
 use crate::call::{Call, Input, Members, Refusal, Reply, Table};
 use crate::world;
 
@@ -88,6 +88,11 @@ fn too_many(max: i64) -> Refusal {
 
 fn create(call: &mut Call<'_>, input: &Input) -> Reply {
     let tags = tagging::specified(input, &kinds::PREFIX_LIST)?;
+    let operation = call.operation;
+    let ec2 = state(call);
+    if let Some(id) = tokens::earlier(ec2, operation, input).filter(|id| ec2.prefix_lists.contains_key(id)) {
+        return Ok(json!({ "PrefixList": document(ec2, &id, &ec2.prefix_lists[&id]) }));
+    }
     let (name, family) = (input.text_or_empty("PrefixListName"), input.text_or_empty("AddressFamily"));
     let max = input.integer("MaxEntries").unwrap_or_default();
     if name.starts_with("com.amazonaws") {
@@ -123,6 +128,7 @@ fn create(call: &mut Call<'_>, input: &Input) -> Reply {
     };
     ec2.prefix_lists.insert(id.clone(), list);
     tagging::keep(ec2, &id, tags);
+    tokens::keep(ec2, operation, input, &id);
     let made = document(ec2, &id, &ec2.prefix_lists[&id]);
     soon(call, Event::Turns(id, "create-complete".to_owned()));
     Ok(json!({ "PrefixList": made }))

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::describe::{self, Filters, View};
 use super::state::{Ec2, RouteTable};
-use super::{depended_on, fresh, invalid, kinds, new_id, operations, state, tagging};
+use super::{depended_on, fresh, invalid, kinds, new_id, operations, state, tagging, tokens};
 use crate::call::{Call, Input, Members, Refusal, Reply, Table};
 
 /// The operations.
@@ -89,23 +89,20 @@ fn describe(call: &mut Call<'_>, input: &Input) -> Reply {
 
 fn create(call: &mut Call<'_>, input: &Input) -> Reply {
     let tags = tagging::specified(input, &kinds::ROUTE_TABLE)?;
-    let token = input.text("ClientToken").map(|token| format!("CreateRouteTable {token}"));
+    let operation = call.operation;
     let id = new_id(call, "rtb");
     let vpc = input.text_or_empty("VpcId");
     let ec2 = state(call);
     let network = ec2.vpcs.get(vpc).ok_or_else(|| kinds::VPC.missing(vpc))?;
-    let earlier =
-        token.as_ref().and_then(|token| ec2.tokens.get(token)).filter(|id| ec2.route_tables.contains_key(*id));
-    if let Some(id) = earlier {
-        return Ok(
-            json!({ "RouteTable": document(ec2, id, &ec2.route_tables[id]), "ClientToken": input.text("ClientToken") }),
-        );
+    if let Some(id) = tokens::earlier(ec2, operation, input).filter(|id| ec2.route_tables.contains_key(id)) {
+        let made = document(ec2, &id, &ec2.route_tables[&id]);
+        return Ok(json!({ "RouteTable": made, "ClientToken": input.text("ClientToken") }));
     }
     let ranges = network.ranges.iter().chain(&network.ipv6);
     let routes = ranges.map(|range| fresh::local_route(&range.cidr)).collect();
     ec2.route_tables.insert(id.clone(), RouteTable { vpc: vpc.to_owned(), routes, ..RouteTable::default() });
     tagging::keep(ec2, &id, tags);
-    ec2.tokens.extend(token.map(|token| (token, id.clone())));
+    tokens::keep(ec2, operation, input, &id);
     let made = document(ec2, &id, &ec2.route_tables[&id]);
     Ok(json!({ "RouteTable": made, "ClientToken": input.text("ClientToken") }))
 }
@@ -176,6 +173,10 @@ fn target(ec2: &Ec2, vpc: &str, input: &Input) -> Result<Map<String, Value>, Ref
     let id = input.text_or_empty(member);
     match member {
         "GatewayId" if id == "local" => {}
+        "GatewayId" if !id.starts_with("igw-") => {
+            let text = format!("The gateway ID '{id}' does not exist");
+            return Err(Refusal::new("InvalidGatewayID.NotFound", text));
+        }
         "GatewayId" => {
             let attached = ec2.gateways.get(id).ok_or_else(|| kinds::GATEWAY.missing(id))?;
             if attached.as_deref() != Some(vpc) {

@@ -45,6 +45,8 @@ pub struct Ec2 {
     pub tags: BTreeMap<String, Tags>,
     /// What was made under a client token: operation and token, and the id.
     pub tokens: BTreeMap<String, String>,
+    /// What was asked under a client token: operation and token, and a digest of the request.
+    pub asked: BTreeMap<String, String>,
 }
 
 /// A range of addresses with the id of its association.

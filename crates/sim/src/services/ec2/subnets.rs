@@ -7,7 +7,9 @@ use serde_json::{Value, json};
 
 use super::describe::{self, Filters, View};
 use super::state::{Ec2, Range, Subnet, Vpc};
-use super::{arn, depended_on, fresh, invalid, kinds, link, new_id, operations, places, state, tagging, vpcs};
+use super::{
+    arn, depended_on, fresh, invalid, kinds, link, new_id, one_attribute, operations, places, state, tagging, vpcs,
+};
 use crate::call::{Call, Input, Members, Refusal, Reply, Table};
 
 /// The operations.
@@ -224,9 +226,24 @@ fn delete(call: &mut Call<'_>, input: &Input) -> Reply {
     Ok(json!({}))
 }
 
+/// What can be changed, one in a request; the pool of a customer's addresses comes along with their use.
+const ATTRIBUTES: [&str; 9] = [
+    "AssignIpv6AddressOnCreation",
+    "DisableLniAtDeviceIndex",
+    "EnableDns64",
+    "EnableLniAtDeviceIndex",
+    "EnableResourceNameDnsAAAARecordOnLaunch",
+    "EnableResourceNameDnsARecordOnLaunch",
+    "MapCustomerOwnedIpOnLaunch",
+    "MapPublicIpOnLaunch",
+    "PrivateDnsHostnameTypeOnLaunch",
+];
+
 fn modify(call: &mut Call<'_>, input: &Input) -> Reply {
     let id = input.text_or_empty("SubnetId");
     let subnet = state(call).subnets.get_mut(id).ok_or_else(|| kinds::SUBNET.missing(id))?;
+    let given: Vec<&str> = ATTRIBUTES.into_iter().filter(|name| input.has(name)).collect();
+    one_attribute(&given)?;
     let flag = |name: &str| input.member(name).and_then(|value| value.flag("Value"));
     if subnet.ipv6.is_none() && flag("AssignIpv6AddressOnCreation") == Some(true) {
         return Err(invalid(format!(

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::describe::{self, Filters, View, compact};
 use super::state::{Ec2, Range, Subnet, Vpc};
-use super::{Event, depended_on, fresh, invalid, kinds, lacks, new_id, operations, state, tagging};
+use super::{Event, depended_on, fresh, invalid, kinds, lacks, new_id, one_attribute, operations, state, tagging};
 use crate::call::{Call, Input, Members, Refusal, Reply, Table};
 use crate::world;
 
@@ -200,14 +200,10 @@ fn modify_attribute(call: &mut Call<'_>, input: &Input) -> Reply {
     let id = input.text_or_empty("VpcId");
     let vpc = state(call).vpcs.get_mut(id).ok_or_else(|| kinds::VPC.missing(id))?;
     let given: Vec<&str> = ATTRIBUTES.into_iter().filter(|name| input.has(name)).collect();
-    match given[..] {
-        [] => return Err(lacks("attribute")),
-        [_] => {}
-        [..] => {
-            let text = "Fields for multiple attribute types specified: only one attribute may be modified at a time";
-            return Err(Refusal::new("InvalidParameterCombination", text));
-        }
+    if given.is_empty() {
+        return Err(lacks("attribute"));
     }
+    one_attribute(&given)?;
     for name in given {
         let value = input.member(name).and_then(|value| value.flag("Value")).unwrap_or_default();
         vpc.attributes.insert(name.to_owned(), value);

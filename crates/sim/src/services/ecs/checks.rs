@@ -60,7 +60,7 @@ pub fn words(operation: &str, found: &[Violation]) -> Option<Refusal> {
             What::Shorter(least) => refuse(format!("{} must have a length of at least {least}.", capital(name))),
             What::Longer(most) if value.starts_with('[') => invalid(format!("{name} can have at most {most} items.")),
             What::Longer(most) => refuse(format!("{} must have a length of at most {most}.", capital(name))),
-            What::Unfit(_) => refuse(format!("{} contains invalid characters.", capital(name))),
+            What::Unfit(_) | What::Entries(..) => refuse(format!("{} contains invalid characters.", capital(name))),
         }
     })
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use super::engines::{self, Engine};
-use super::{Instance, SubnetGroup, defaults, instances, invalid, lifecycle, mismatch, subnets};
+use super::{Instance, SubnetGroup, defaults, instances, invalid, lifecycle, mismatch, subnets, windows};
 use crate::call::{Call, Input, Members, Refusal, Reply};
 use crate::services::{self, ec2, iam, secrets};
 use crate::tags;
@@ -76,7 +76,14 @@ fn check(input: &Input, engine: &Engine) -> Result<(), Refusal> {
     if kind.starts_with("io") && !input.has("Iops") {
         return Err(mismatch(format!("You must specify Iops when StorageType is {kind}.")));
     }
-    Ok(())
+    if !["standard", "gp2", "gp3", "io1", "io2"].contains(&kind) {
+        return Err(invalid(format!("Invalid storage type: {kind}")));
+    }
+    if input.integer("Port").is_some_and(|port| !(1150..=65535).contains(&port)) {
+        let port = input.integer("Port").unwrap_or_default();
+        return Err(invalid(format!("The parameter Port is not valid: {port}. It must be between 1150 and 65535.")));
+    }
+    windows::check(input)
 }
 
 pub(super) fn storage_type(input: &Input) -> &str {

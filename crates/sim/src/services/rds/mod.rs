@@ -15,6 +15,7 @@ mod subnets;
 mod tagging;
 #[cfg(test)]
 mod tests;
+mod windows;
 
 use std::collections::BTreeMap;
 

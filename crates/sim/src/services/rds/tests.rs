@@ -220,3 +220,25 @@ fn a_version_that_is_asked_for_by_its_beginning_is_the_newest_one() {
     assert_eq!(super::engines::family("mysql", "8.0.45"), "mysql8.0");
     assert_eq!(super::engines::family("postgres", "16.12"), "postgres16");
 }
+
+#[test]
+fn ports_windows_and_kinds_of_storage_are_checked() {
+    let lab = Lab::new();
+    subnet_group(&lab, "Data");
+    let refuses = |more: Value, text: &str| {
+        let mut asked = request("db");
+        asked.as_object_mut().expect("a map").extend(more.as_object().cloned().unwrap_or_default());
+        lab.refuses("rds.CreateDBInstance", asked, "InvalidParameterValue", text);
+    };
+    refuses(json!({ "Port": 80 }), "between 1150 and 65535");
+    refuses(json!({ "StorageType": "tape" }), "Invalid storage type: tape");
+    refuses(json!({ "PreferredBackupWindow": "noon" }), "Invalid backup window format: noon.");
+    refuses(json!({ "PreferredMaintenanceWindow": "sun:1-2" }), "Invalid maintenance window format: sun:1-2.");
+    refuses(json!({ "PreferredMaintenanceWindow": "sun:23:50-mon:00:10" }), "must be at least 30 minutes.");
+    let both = json!({ "PreferredBackupWindow": "23:45-00:30", "PreferredMaintenanceWindow": "Mon:00:00-Mon:01:00" });
+    refuses(both, "The backup window and maintenance window must not overlap.");
+    let mut fine = request("db");
+    fine["PreferredBackupWindow"] = "23:45-00:30".into();
+    fine["PreferredMaintenanceWindow"] = "sun:23:15-sun:23:45".into();
+    lab.ok("rds.CreateDBInstance", fine);
+}

@@ -51,9 +51,16 @@ fn check_tags(input: &Input) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// Whether this is an ARN: partition, service and resource have to be there, region and account need not.
+fn is_arn(text: &str) -> bool {
+    let parts: Vec<&str> = text.splitn(6, ':').collect();
+    matches!(parts[..], ["arn", partition, service, _, _, resource]
+        if [partition, service, resource].iter().all(|part| !part.is_empty()))
+}
+
 fn assume(call: &mut Call<'_>, input: &Input) -> Reply {
     let arn = input.text_or_empty("RoleArn");
-    if !arn.starts_with("arn:") || arn.split(':').count() < 6 {
+    if !is_arn(arn) {
         return Err(invalid(format!("{arn} is invalid")));
     }
     check_tags(input)?;

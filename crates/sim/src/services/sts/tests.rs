@@ -108,3 +108,13 @@ fn a_session_token_is_the_users_own() {
         "",
     );
 }
+
+#[test]
+fn an_arn_has_a_partition_a_service_and_a_resource() {
+    let lab = Lab::new();
+    for arn in ["nothing-valid-in-here", "arn::b:::something/role", "arn:a::::something/role", "arn:a:a::123456789012:"]
+    {
+        let input = json!({ "RoleArn": arn, "RoleSessionName": "me" });
+        lab.refuses("sts.AssumeRole", input, "ValidationError", &format!("{arn} is invalid"));
+    }
+}

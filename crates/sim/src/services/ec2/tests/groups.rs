@@ -77,6 +77,8 @@ fn names_and_descriptions_have_their_letters() {
     );
     lab.refuses("ec2.CreateSecurityGroup", ask("web", "a<b"), invalid, "Invalid security group description.");
     lab.refuses("ec2.CreateSecurityGroup", ask("default", "d"), invalid, "reserved security group name");
+    let text = "The request must contain the parameter GroupDescription";
+    lab.refuses("ec2.CreateSecurityGroup", json!({ "GroupName": "web" }), "MissingParameter", text);
 }
 
 #[test]

@@ -170,6 +170,9 @@ fn there_are_no_instances_but_their_filters_are_known() {
     let unknown = json!({ "InstanceIds": ["i-0123456789abcdef0"] });
     let says = "The instance ID 'i-0123456789abcdef0' does not exist";
     lab.refuses("ec2.DescribeInstances", unknown, "InvalidInstanceID.NotFound", says);
+    let two = json!({ "InstanceIds": ["i-0123456789abcdef0", "i-0123456789abcdef1"] });
+    let says = "The instance IDs 'i-0123456789abcdef0, i-0123456789abcdef1' do not exist";
+    lab.refuses("ec2.DescribeInstances", two, "InvalidInstanceID.NotFound", says);
 }
 
 #[test]

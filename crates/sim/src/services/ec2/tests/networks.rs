@@ -202,3 +202,31 @@ fn amazons_prefix_lists_serve_rules() {
     let read = lab.ok("ec2.DescribeSecurityGroups", json!({ "GroupIds": [id] }));
     assert_eq!(read["SecurityGroups"][0]["IpPermissionsEgress"][1]["PrefixListIds"], peer);
 }
+
+#[test]
+fn the_gateway_of_a_route_is_no_nat_gateway() {
+    let lab = Lab::new();
+    let tables = lab.ok("ec2.DescribeRouteTables", json!({}));
+    let nat = "nat-0123456789abcdef0";
+    let asked = json!({
+        "RouteTableId": tables["RouteTables"][0]["RouteTableId"], "DestinationCidrBlock": "10.0.0.0/8", "GatewayId": nat,
+    });
+    lab.refuses(
+        "ec2.CreateRoute",
+        asked,
+        "InvalidGatewayID.NotFound",
+        &format!("The gateway ID '{nat}' does not exist"),
+    );
+}
+
+#[test]
+fn one_attribute_is_changed_at_a_time() {
+    let lab = Lab::new();
+    let on = json!({ "Value": true });
+    let vpc = json!({ "VpcId": default_vpc(&lab), "EnableDnsSupport": on, "EnableDnsHostnames": on });
+    let text = "Fields for multiple attribute types specified: enableDnsHostnames, enableDnsSupport";
+    lab.refuses("ec2.ModifyVpcAttribute", vpc, "InvalidParameterCombination", text);
+    let subnet = json!({ "SubnetId": lab.subnets()[0], "MapPublicIpOnLaunch": on, "EnableDns64": on });
+    let text = "Fields for multiple attribute types specified: enableDns64, mapPublicIpOnLaunch";
+    lab.refuses("ec2.ModifySubnetAttribute", subnet, "InvalidParameterCombination", text);
+}

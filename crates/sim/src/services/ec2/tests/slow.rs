@@ -36,7 +36,7 @@ fn a_nat_gateway_takes_minutes_and_holds_its_address() {
     lab.ok("ec2.ReleaseAddress", json!({ "AllocationId": allocation }));
     lab.ok("ec2.DeleteSubnet", json!({ "SubnetId": subnet }));
     lab.pass(3700);
-    let says = format!("The Nat Gateway {id} was not found");
+    let says = format!("NAT gateway {id} was not found");
     lab.refuses("ec2.DescribeNatGateways", json!({ "NatGatewayIds": [id] }), "NatGatewayNotFound", &says);
 }
 
@@ -135,4 +135,35 @@ fn the_tagging_api_sees_and_changes_tags() {
     assert_eq!(read["Vpcs"][0]["Tags"], json!([{ "Key": "b", "Value": "2" }]));
     let unknown = "arn:aws:ec2:us-east-1:123456789012:vpc/vpc-0123456789abcdef0";
     assert!(!lab.sim.with_world(|world| ec2::retag(world, &lab.place, unknown, &set, &[])));
+}
+
+#[test]
+fn an_endpoint_is_of_a_service_that_there_is() {
+    let lab = Lab::new();
+    for kind in ["Gateway", "Interface"] {
+        let service = "com.amazonaws.us-east-1.nothing";
+        let asked = json!({ "VpcId": default_vpc(&lab), "ServiceName": service, "VpcEndpointType": kind });
+        let text = format!("The Vpc Endpoint Service '{service}' does not exist");
+        lab.refuses("ec2.CreateVpcEndpoint", asked, "InvalidServiceName", &text);
+    }
+}
+
+#[test]
+fn a_client_token_makes_one_thing_and_is_for_one_request() {
+    let lab = Lab::new();
+    let asked = |description: &str| {
+        json!({
+            "SubnetId": lab.subnets()[0], "Description": description, "ClientToken": "once",
+        })
+    };
+    let made = lab.ok("ec2.CreateNetworkInterface", asked("a"))["NetworkInterface"]["NetworkInterfaceId"].clone();
+    let again = lab.ok("ec2.CreateNetworkInterface", asked("a"));
+    assert_eq!(again["NetworkInterface"]["NetworkInterfaceId"], made);
+    let text = "Arguments on this idempotent request are inconsistent with arguments used in previous request(s).";
+    lab.refuses("ec2.CreateNetworkInterface", asked("b"), "IdempotentParameterMismatch", text);
+    let endpoint = json!({
+        "VpcId": default_vpc(&lab), "ServiceName": "com.amazonaws.us-east-1.s3", "ClientToken": "once",
+    });
+    let made = lab.ok("ec2.CreateVpcEndpoint", endpoint.clone())["VpcEndpoint"]["VpcEndpointId"].clone();
+    assert_eq!(lab.ok("ec2.CreateVpcEndpoint", endpoint)["VpcEndpoint"]["VpcEndpointId"], made);
 }

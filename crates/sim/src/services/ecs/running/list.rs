@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::places::{self, invalid, missing};
-use super::service::INACTIVE;
+use super::service::{ACTIVE, INACTIVE};
 use super::{connect, of, read};
 use crate::call::{Call, Input, Members, Refusal, Reply};
 use crate::paging;
@@ -45,7 +45,8 @@ pub fn list(call: &mut Call<'_>, input: &Input) -> Reply {
     let (launch, scheduling) = (input.text("launchType"), input.text("schedulingStrategy"));
     let services = places::of_cluster(&of(call.world, &place).services, &cluster.arn);
     let arns = services
-        .filter(|(_, service)| service.status != INACTIVE)
+        // One that drains can still be described, but is listed no more.
+        .filter(|(_, service)| service.status == ACTIVE)
         .filter(|(_, service)| launch.is_none_or(|kind| service.doc.text("launchType") == Some(kind)))
         .filter(|(_, service)| scheduling.is_none_or(|kind| service.doc.text("schedulingStrategy") == Some(kind)))
         .map(|(_, service)| service.arn.clone())

@@ -72,6 +72,14 @@ pub fn task_key(cluster: &str, task: &str) -> String {
     service_key(cluster, task)
 }
 
+/// Refuses what is as long as no id of a task; in an ARN any is taken.
+pub fn task_id(task: &str) -> Result<(), Refusal> {
+    if task.starts_with("arn:") || matches!(task.rsplit('/').next().unwrap_or_default().len(), 32 | 36) {
+        return Ok(());
+    }
+    Err(invalid("taskId length should be one of [32,36]"))
+}
+
 /// A service that is asked for by name or ARN: not found if it was never there, or is of another cluster.
 pub fn service<'r>(running: &'r mut Running, cluster: &ClusterFacts, name: &str) -> Result<&'r mut Service, Refusal> {
     let found = running.services.get_mut(&service_key(&cluster.name, name));

@@ -48,8 +48,15 @@ fn above(call: &mut Call<'_>, listener: &str) -> Result<(Listener, Balancer), Re
 
 fn create(call: &mut Call<'_>, input: &Input) -> Reply {
     let (listener, balancer) = above(call, input.text_or_empty("ListenerArn"))?;
-    if balancer.kind == Kind::Gateway {
-        return Err(Refusal::new("UnsupportedProtocol", "Rules are not supported on gateway load balancers"));
+    match balancer.kind {
+        Kind::Gateway => {
+            return Err(Refusal::new("UnsupportedProtocol", "Rules are not supported on gateway load balancers"));
+        }
+        Kind::Network => {
+            let text = "Rules are not supported on listeners of network load balancers";
+            return Err(Refusal::new("InvalidConfigurationRequest", text));
+        }
+        Kind::Application => {}
     }
     let tags = tagging::given(input.list("Tags"))?;
     let priority = input.integer("Priority").unwrap_or_default();

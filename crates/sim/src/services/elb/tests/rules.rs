@@ -177,3 +177,14 @@ fn shifting_weights_leaves_a_weighted_list() {
     assert_eq!(action["ForwardConfig"]["TargetGroups"], expected);
     lab.refused("elbv2.DeleteTargetGroup", json!({ "TargetGroupArn": green }));
 }
+
+#[test]
+fn a_network_load_balancer_has_no_rules() {
+    let lab = Lab::new();
+    let group = super::tcp_group(&lab, "a");
+    let mut wanted = super::listener_input(&super::network(&lab, "net"), 80, &group);
+    wanted["Protocol"] = "TCP".into();
+    let made = lab.ok("elbv2.CreateListener", wanted);
+    let arn = super::text(&made["Listeners"][0]["ListenerArn"]);
+    lab.refuses("elbv2.CreateRule", rule_input(&arn, 1), "InvalidConfigurationRequest", "Rules are not supported");
+}

@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::super::checks::{name_of, page};
+use super::super::checks::{invalid, name_of, page};
 use super::Registry;
 use crate::call::{Call, Input, Members, Reply};
 use crate::tags::{self, Tags};
@@ -143,6 +143,9 @@ pub fn describe(call: &mut Call<'_>, input: &Input) -> Reply {
     };
     let registry = &call.region().ecs.registry;
     let asked = input.texts("capacityProviders");
+    if asked.len() > 100 {
+        return Err(invalid("capacityProviders can have at most 100 items."));
+    }
     let (mut found, mut failures) = (Vec::new(), Vec::new());
     if asked.is_empty() {
         let live = registry.providers.values().filter(|provider| provider.status(now) != "INACTIVE");

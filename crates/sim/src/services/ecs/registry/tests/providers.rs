@@ -32,6 +32,10 @@ fn the_providers_of_fargate_are_always_there() {
     let read = lab.ok("ecs.DescribeCapacityProviders", json!({ "capacityProviders": ["no", "FARGATE"] }));
     assert_eq!(read["failures"][0]["reason"], "MISSING");
     assert_eq!(read["capacityProviders"].as_array().unwrap().len(), 1);
+    let many: Vec<String> = (0..101).map(|at| format!("p{at}")).collect();
+    let text = "capacityProviders can have at most 100 items.";
+    let asked = json!({ "capacityProviders": many });
+    lab.refuses("ecs.DescribeCapacityProviders", asked, "InvalidParameterException", text);
 }
 
 #[test]

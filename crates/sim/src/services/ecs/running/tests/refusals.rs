@@ -142,3 +142,13 @@ fn an_update_is_refused_without_changing_anything() {
     let refusal = update(json!({ "forceNewDeployment": true }));
     assert_eq!(refusal.message, "TaskDefinition is inactive");
 }
+
+#[test]
+fn an_id_of_a_task_has_32_or_36_characters() {
+    let scene = Scene::new();
+    let text = "taskId length should be one of [32,36]";
+    scene.lab.refuses("ecs.DescribeTasks", json!({ "cluster": "shop", "tasks": ["nothing"] }), INVALID, text);
+    scene.lab.refuses("ecs.StopTask", json!({ "cluster": "shop", "task": "nothing" }), INVALID, text);
+    let found = scene.lab.ok("ecs.DescribeTasks", json!({ "cluster": "shop", "tasks": ["0".repeat(32)] }));
+    assert_eq!(found["failures"][0]["reason"], "MISSING");
+}

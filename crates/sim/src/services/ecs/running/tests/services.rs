@@ -163,6 +163,8 @@ fn a_deleted_service_drains_and_its_name_is_free_again_after_that() {
     scene.lab.refuses("ecs.CreateService", scene.wanted("web", 1, json!({})), "InvalidParameterException", text);
     let update = json!({ "cluster": "shop", "service": "web", "desiredCount": 1 });
     scene.lab.refuses("ecs.UpdateService", update.clone(), "ServiceNotActiveException", "Service was not ACTIVE.");
+    let listed = scene.lab.ok("ecs.ListServices", json!({ "cluster": "shop" }));
+    assert_eq!(listed["serviceArns"], json!([]), "one that drains is described, but not listed");
     scene.lab.pass(60);
     let service = scene.service("web");
     assert_eq!((&service["status"], &service["deployments"]), (&json!("INACTIVE"), &json!([])));

@@ -153,7 +153,7 @@ fn a_task_needs_an_instance_or_fargate() {
     let start = json!({ "cluster": "shop", "taskDefinition": "web", "containerInstances": ["abc"] });
     let reply = scene.lab.ok("ecs.StartTask", start);
     assert_eq!(reply["failures"], json!([{ "arn": "abc", "reason": "MISSING" }]));
-    let stop = json!({ "cluster": "shop", "task": "abc" });
+    let stop = json!({ "cluster": "shop", "task": "0".repeat(32) });
     scene.lab.refuses("ecs.StopTask", stop, "InvalidParameterException", "The referenced task was not found.");
 }
 
