@@ -51,9 +51,15 @@ fn check_tags(input: &Input) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// Whether a text names a partition, a service and something of it.
+fn is_arn(text: &str) -> bool {
+    let parts: Vec<&str> = text.splitn(6, ':').collect();
+    parts[0] == "arn" && [1, 2, 5].iter().all(|index| parts.get(*index).is_some_and(|part| !part.is_empty()))
+}
+
 fn assume(call: &mut Call<'_>, input: &Input) -> Reply {
     let arn = input.text_or_empty("RoleArn");
-    if !arn.starts_with("arn:") || arn.split(':').count() < 6 {
+    if !is_arn(arn) {
         return Err(invalid(format!("{arn} is invalid")));
     }
     check_tags(input)?;

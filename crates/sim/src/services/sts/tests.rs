@@ -108,3 +108,12 @@ fn a_session_token_is_the_users_own() {
         "",
     );
 }
+
+#[test]
+fn an_arn_names_a_partition_a_service_and_something_of_it() {
+    let lab = Lab::new();
+    for arn in ["nothing-valid-in-here", "arn::b:::something/role", "arn:a::::something/role", "arn:a:a::aaaaaaaaaa:"] {
+        let asked = json!({ "RoleArn": arn, "RoleSessionName": "me" });
+        lab.refuses("sts.AssumeRole", asked, "ValidationError", &format!("{arn} is invalid"));
+    }
+}
