@@ -72,6 +72,15 @@ pub fn task_key(cluster: &str, task: &str) -> String {
     service_key(cluster, task)
 }
 
+/// Refuses what cannot be the id of a task, bare or at the end of an ARN.
+pub fn check_task_id(task: &str) -> Result<(), Refusal> {
+    let id = task.rsplit('/').next().unwrap_or_default();
+    if [32, 36].contains(&id.len()) {
+        return Ok(());
+    }
+    Err(invalid("taskId length should be one of [32,36]"))
+}
+
 /// A service that is asked for by name or ARN: not found if it was never there, or is of another cluster.
 pub fn service<'r>(running: &'r mut Running, cluster: &ClusterFacts, name: &str) -> Result<&'r mut Service, Refusal> {
     let found = running.services.get_mut(&service_key(&cluster.name, name));

@@ -139,6 +139,7 @@ pub fn stop(call: &mut Call<'_>, input: &Input) -> Reply {
     if name.is_empty() {
         return Err(client("Task can not be blank."));
     }
+    places::check_task_id(name)?;
     let key = places::task_key(&cluster.name, name);
     let found = of(call.world, &place).tasks.get(&key).filter(|task| !name.starts_with("arn:") || task.arn == name);
     let Some(service) = found.map(|task| task.service.clone()) else {

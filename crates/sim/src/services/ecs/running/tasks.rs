@@ -18,6 +18,9 @@ pub fn describe(call: &mut Call<'_>, input: &Input) -> Reply {
     if names.len() > 100 {
         return Err(invalid("tasks can have at most 100 items."));
     }
+    for name in &names {
+        places::check_task_id(name)?;
+    }
     let with_tags = input.list("include").iter().any(|it| it == "TAGS");
     let running = of(call.world, &place);
     let (mut tasks, mut failures) = (Vec::new(), Vec::new());

@@ -153,8 +153,25 @@ fn a_task_needs_an_instance_or_fargate() {
     let start = json!({ "cluster": "shop", "taskDefinition": "web", "containerInstances": ["abc"] });
     let reply = scene.lab.ok("ecs.StartTask", start);
     assert_eq!(reply["failures"], json!([{ "arn": "abc", "reason": "MISSING" }]));
-    let stop = json!({ "cluster": "shop", "task": "abc" });
+    let stop = json!({ "cluster": "shop", "task": "0".repeat(32) });
     scene.lab.refuses("ecs.StopTask", stop, "InvalidParameterException", "The referenced task was not found.");
+}
+
+#[test]
+fn the_id_of_a_task_has_one_of_two_lengths() {
+    let scene = Scene::new();
+    let text = "taskId length should be one of [32,36]";
+    for (operation, asked) in [
+        ("ecs.DescribeTasks", json!({ "cluster": "shop", "tasks": ["None"] })),
+        ("ecs.StopTask", json!({ "cluster": "shop", "task": "None" })),
+        ("ecs.ExecuteCommand", json!({ "cluster": "shop", "task": "None", "command": "sh", "interactive": true })),
+    ] {
+        scene.lab.refuses(operation, asked, "InvalidParameterException", text);
+    }
+    for length in [32, 36] {
+        let gone = scene.lab.ok("ecs.DescribeTasks", json!({ "cluster": "shop", "tasks": ["0".repeat(length)] }));
+        assert_eq!(gone["failures"][0]["reason"], "MISSING");
+    }
 }
 
 #[test]
