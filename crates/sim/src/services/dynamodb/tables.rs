@@ -165,14 +165,7 @@ fn encryption(fields: &mut Map<String, Value>, wanted: Option<&Value>, place: &w
         fields.remove("SSEDescription");
         return;
     }
-    let key = wanted.text("KMSMasterKeyId").unwrap_or("alias/aws/dynamodb");
-    let key = if key.starts_with("arn:") {
-        key.to_owned()
-    } else if key.starts_with("alias/") {
-        place.arn("kms", key)
-    } else {
-        place.arn("kms", &format!("key/{key}"))
-    };
+    let key = place.key(wanted.text("KMSMasterKeyId").unwrap_or("alias/aws/dynamodb"));
     fields.insert("SSEDescription".to_owned(), json!({"Status": "ENABLED", "SSEType": "KMS", "KMSMasterKeyArn": key}));
 }
 
