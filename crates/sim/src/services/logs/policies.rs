@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::common::{invalid, logs};
 use crate::call::{Call, Input, Members, Refusal, Reply, Table};
+use crate::ordered::in_order;
 use crate::paging;
 
 /// The operations.
@@ -17,11 +18,11 @@ fn shown(name: &str, document: &str, at: i64) -> Value {
 }
 
 /// A statement as it is kept: its members in their usual order, a list of one as that one.
-fn statement(given: &Value) -> Value {
+fn statement(given: &Value) -> String {
     const ORDER: [&str; 9] =
         ["Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition"];
-    let members = ORDER.iter().filter_map(|name| Some(((*name).to_owned(), single(given.get(name)?))));
-    Value::Object(members.collect())
+    let members: Vec<(&str, Value)> = ORDER.iter().filter_map(|name| Some((*name, single(given.get(name)?)))).collect();
+    in_order(&members)
 }
 
 fn single(value: &Value) -> Value {
@@ -34,16 +35,14 @@ fn single(value: &Value) -> Value {
 
 /// A policy as it is kept, written anew.
 fn kept(document: &Map<String, Value>) -> String {
-    let statements: Vec<Value> = match document.get("Statement") {
+    let statements: Vec<String> = match document.get("Statement") {
         Some(Value::Array(list)) => list.iter().map(statement).collect(),
         Some(one) => vec![statement(one)],
         None => Vec::new(),
     };
-    let mut kept = Map::new();
-    kept.insert("Version".to_owned(), document.get("Version").cloned().unwrap_or_else(|| "2008-10-17".into()));
-    kept.extend(document.get("Id").map(|id| ("Id".to_owned(), id.clone())));
-    kept.insert("Statement".to_owned(), statements.into());
-    Value::Object(kept).to_string()
+    let version = document.get("Version").cloned().unwrap_or_else(|| "2008-10-17".into());
+    let id = document.get("Id").map(|id| format!(r#""Id":{id},"#)).unwrap_or_default();
+    format!(r#"{{"Version":{version},{id}"Statement":[{}]}}"#, statements.join(","))
 }
 
 fn put(call: &mut Call<'_>, input: &Input) -> Reply {

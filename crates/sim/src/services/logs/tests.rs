@@ -270,7 +270,9 @@ fn a_resource_policy_is_kept_in_the_usual_form_and_answered_as_it_was_sent() {
     assert_eq!(put["resourcePolicy"]["policyDocument"], sent);
     assert_eq!(put["resourcePolicy"]["policyScope"], "ACCOUNT");
     let kept = lab.ok("logs.DescribeResourcePolicies", json!({}))["resourcePolicies"][0].clone();
-    let document: Value = serde_json::from_str(kept["policyDocument"].as_str().unwrap()).unwrap();
+    let text = kept["policyDocument"].as_str().unwrap();
+    assert!(text.starts_with(r#"{"Version":"2008-10-17","Statement":[{"Effect":"Allow","Principal":"#), "{text}");
+    let document: Value = serde_json::from_str(text).unwrap();
     let statement = json!({"Effect": "Allow", "Principal": {"Service": "route53.amazonaws.com"}, "Action": "logs:*",
         "Resource": "*"});
     assert_eq!(document, json!({"Version": "2008-10-17", "Statement": [statement]}));

@@ -4,6 +4,7 @@
 use serde_json::{Value, json};
 
 use crate::call::Refusal;
+use crate::ordered::in_order;
 use crate::services::secrets::{self, Read};
 use crate::world::Region;
 
@@ -45,21 +46,21 @@ pub fn read(region: &Region, asked: &str, decrypted: bool) -> Result<Value, Refu
             return Err(Refusal::new("ParameterNotFound", text));
         }
     };
-    let source = json!({
-        "ARN": read.arn,
-        "name": name,
-        "versionId": read.id,
-        "secretString": read.text,
-        "versionStages": read.stages,
-        "createdDate": read.created.iso(),
-    });
+    let source = in_order(&[
+        ("ARN", json!(read.arn)),
+        ("name", json!(name)),
+        ("versionId", json!(read.id)),
+        ("secretString", json!(read.text)),
+        ("versionStages", json!(read.stages)),
+        ("createdDate", json!(read.created.iso())),
+    ]);
     Ok(json!({
         "Name": format!("{PREFIX}{name}"),
         "Type": "SecureString",
         "Value": read.text,
         "Version": 0,
         "Selector": selector.map(|selector| format!(":{selector}")),
-        "SourceResult": source.to_string(),
+        "SourceResult": source,
         "LastModifiedDate": read.created.value(),
         "ARN": read.arn,
     }))
