@@ -77,9 +77,11 @@ fn refusals_of_groups() {
     let refusal = lab.refused("logs.CreateLogGroup", name.clone());
     assert_eq!(refusal.code, "ResourceAlreadyExistsException");
     assert_eq!(refusal.message, "The specified log group already exists");
-    let long = json!({ "logGroupName": "x".repeat(513) });
-    let refusal = lab.refused("logs.CreateLogGroup", long);
-    assert_eq!(refusal.message, "Invalid LogGroup or LogStream, both must have length less than or equal to 512.");
+    for operation in ["logs.CreateLogGroup", "logs.DeleteMetricFilter"] {
+        let long = json!({ "logGroupName": "x".repeat(513), "filterName": "f" });
+        let refusal = lab.refused(operation, long);
+        assert_eq!(refusal.message, "Invalid LogGroup or LogStream, both must have length less than or equal to 512.");
+    }
     let bad = json!({ "logGroupName": "/app", "retentionInDays": 2 });
     let text =
         "Value '2' at 'retentionInDays' failed to satisfy constraint: Member must satisfy enum value set: [1, 3, 5";
