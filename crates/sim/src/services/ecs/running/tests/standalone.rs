@@ -222,3 +222,26 @@ fn a_protected_task_survives_scaling_in() {
     let seen = scene.lab.ok("ecs.GetTaskProtection", json!({ "cluster": "shop", "tasks": [arns[1]] }));
     assert_eq!(seen["protectedTasks"][0]["protectionEnabled"], true);
 }
+
+#[test]
+fn service_connect_puts_its_container_before_a_tasks_own() {
+    let scene = Scene::new();
+    scene.lab.ok("servicediscovery.CreateHttpNamespace", json!({ "Name": "inner" }));
+    scene.lab.pass(60);
+    let connect = json!({ "enabled": true, "namespace": "inner", "services": [{ "portName": "http" }] });
+    scene.create("web", 1, json!({ "serviceConnectConfiguration": connect }));
+    scene.lab.pass(120);
+    let task = scene.tasks("web", "RUNNING")[0].clone();
+    let name = task["containers"][0]["name"].as_str().unwrap();
+    assert!(name.starts_with("ecs-service-connect-") && name.len() == 25, "{name}");
+    let proxy = &task["containers"][0];
+    assert_eq!((&proxy["lastStatus"], &proxy["healthStatus"]), (&json!("RUNNING"), &json!("HEALTHY")));
+    assert!(proxy["image"].is_null() && proxy["runtimeId"].is_null());
+    assert_eq!(proxy["networkInterfaces"], task["containers"][1]["networkInterfaces"]);
+    assert_eq!(task["containers"][1]["name"], "app");
+    assert_eq!(task["overrides"]["containerOverrides"], json!([{ "name": name }, { "name": "app" }]));
+    let attachment = &task["attachments"][0];
+    assert_eq!((&attachment["type"], &attachment["status"]), (&json!("ServiceConnect"), &json!("ATTACHED")));
+    assert_eq!(attachment["details"], json!([{ "name": "ContainerName", "value": name }]));
+    assert_eq!(task["attachments"][1]["type"], "ElasticNetworkInterface");
+}
