@@ -16,11 +16,14 @@ pub fn add(task: &Task, document: &mut Map<String, Value>) {
     let name = format!("ecs-service-connect-{}", task.id.get(..5).unwrap_or_default());
     let mut container = Map::new();
     let own = task.containers.first();
-    for member in ["lastStatus", "networkBindings", "networkInterfaces", "exitCode"] {
+    for member in ["lastStatus", "networkBindings", "networkInterfaces"] {
         container.extend(own.and_then(|own| Some((member.to_owned(), own.get(member)?.clone()))));
     }
     if own.is_some_and(|own| own.has("healthStatus")) {
         container.insert("healthStatus".to_owned(), if task.is_running() { "HEALTHY" } else { "UNKNOWN" }.into());
+    }
+    if own.is_some_and(|own| own.has("exitCode")) {
+        container.insert("exitCode".to_owned(), 0.into());
     }
     let (base, _) = task.arn.split_once(":task/").unwrap_or_default();
     let arn = format!("{base}:container/{}/{}/{}", task.cluster, task.id, uuid(&task.id, "container"));

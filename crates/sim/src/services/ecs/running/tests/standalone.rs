@@ -244,4 +244,12 @@ fn service_connect_puts_its_container_before_a_tasks_own() {
     assert_eq!((&attachment["type"], &attachment["status"]), (&json!("ServiceConnect"), &json!("ATTACHED")));
     assert_eq!(attachment["details"], json!([{ "name": "ContainerName", "value": name }]));
     assert_eq!(task["attachments"][1]["type"], "ElasticNetworkInterface");
+    let stop = json!({ "cluster": "shop", "task": task["taskArn"] });
+    scene.lab.ok("ecs.StopTask", stop);
+    scene.lab.pass(120);
+    let stopped = see(&scene, &task);
+    assert_eq!(
+        (&stopped["containers"][0]["lastStatus"], &stopped["containers"][0]["exitCode"]),
+        (&json!("STOPPED"), &json!(0))
+    );
 }
