@@ -10,6 +10,7 @@ pub mod faults;
 #[cfg(test)]
 mod lab;
 pub mod model;
+pub mod ordered;
 pub mod paging;
 pub mod pairs;
 pub mod server;

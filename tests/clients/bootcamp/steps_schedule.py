@@ -57,6 +57,10 @@ def update(aws, lab):
     lab.refused("bad expression", "ValidationException", lambda: aws.scheduler.update_schedule(
         Name=lab.schedule, ScheduleExpression="often", FlexibleTimeWindow={"Mode": "OFF"}, Target=target(lab)), status=400,
         message="Invalid Schedule Expression often.")
+    try:
+        aws.scheduler.update_schedule(Name=lab.schedule, ScheduleExpression="rate(10 years)", FlexibleTimeWindow={"Mode": "OFF"}, Target=target(lab))
+    except aws.scheduler.exceptions.ValidationException as error:
+        lab.same("the model's member of the refusal", "Invalid Schedule Expression rate(10 years).", error.response.get("Message"))
 
 
 @step("schedule group with tags")

@@ -54,3 +54,34 @@ def refusals(aws, lab):
                 status=400, message="Secrets Manager can't find the specified secret.")
     lab.refused("unknown stage", "ResourceNotFoundException", lambda: aws.secretsmanager.get_secret_value(
         SecretId=lab.secret, VersionStage="NEVER"), status=400, message="for staging label: NEVER")
+    for operation in (aws.secretsmanager.describe_secret, aws.secretsmanager.get_secret_value):
+        lab.refused("no name at all", "ValidationException", lambda: operation(SecretId="not a name?"), status=400,
+                    message="Invalid name. Must be a valid name containing alphanumeric characters")
+
+
+@step("the secret read as a parameter")
+def reference(aws, lab):
+    name = f"/aws/reference/secretsmanager/{lab.name('db')}"
+    got = aws.ssm.get_parameter(Name=name, WithDecryption=True)["Parameter"]
+    lab.same("GetParameter", {
+        "Name": name, "Type": "SecureString", "Value": '{"user":"app2"}', "Version": 0, "ARN": lab.secret,
+        "LastModifiedDate": Time(), "SourceResult": Like(r'\{"ARN":".+"versionStages":\["AWSCURRENT"\].+\}'),
+    }, got)
+    old = aws.ssm.get_parameter(Name=f"{name}:AWSPREVIOUS", WithDecryption=True)["Parameter"]
+    lab.same("previous value", Has(Value='{"user":"app"}', Selector=":AWSPREVIOUS"), old)
+    lab.refused("encrypted", "ValidationException", lambda: aws.ssm.get_parameter(Name=name), status=400,
+                message="WithDecryption flag must be True")
+    lab.refused("unknown", "ParameterNotFound", lambda: aws.ssm.get_parameter(Name=f"{name}-none", WithDecryption=True),
+                status=400, message="when referencing Secrets Manager: Secret")
+
+
+@step("a pending version that was current is only the previous one")
+def pending(aws, lab):
+    put = aws.secretsmanager.put_secret_value(SecretId=lab.secret, SecretString="3", VersionStages=["AWSPENDING"])
+    stages = aws.secretsmanager.describe_secret(SecretId=lab.secret)["VersionIdsToStages"]
+    current = next(version for version, names in stages.items() if "AWSCURRENT" in names)
+    aws.secretsmanager.update_secret_version_stage(
+        SecretId=lab.secret, VersionStage="AWSCURRENT", RemoveFromVersionId=current, MoveToVersionId=put["VersionId"])
+    last = aws.secretsmanager.put_secret_value(SecretId=lab.secret, SecretString='{"user":"app3"}')
+    lab.same("stages", {put["VersionId"]: ["AWSPREVIOUS"], last["VersionId"]: ["AWSCURRENT"]},
+             aws.secretsmanager.describe_secret(SecretId=lab.secret)["VersionIdsToStages"])

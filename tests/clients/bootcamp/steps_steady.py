@@ -6,7 +6,7 @@ Must not change anything.
 
 import re
 
-from compare import Any, Bag, Between, Has, Like, Maybe, OneOf, Time
+from compare import Absent, Any, Bag, Between, Has, Like, Maybe, OneOf, Time
 from harness import step
 from steps_services import DEPLOYMENT_ID, connect, network, service, web_fields, web_primary
 from steps_taskdefs import WEB_IMAGE
@@ -97,6 +97,12 @@ def web_tasks(aws, lab):
             {"name": "privateIPv4Address", "value": Like(r"172\.31\.\d+\.\d+")}]}], exact=False),
     })
     lab.same("tasks", Bag([task, task]), lab.web_tasks)
+    for one in lab.web_tasks:
+        proxy = next((item for item in one["containers"] if item["name"] != "web"), {})
+        lab.same("the container of Service Connect", Has(name=Like("ecs-service-connect-.{5}"), lastStatus="RUNNING", healthStatus="HEALTHY",
+                                                         image=Absent(), runtimeId=Absent()), proxy)
+        lab.same("its attachment", Bag([Has(type="ServiceConnect", status="ATTACHED", details=[
+            {"name": "ContainerName", "value": proxy.get("name")}])], exact=False), one["attachments"])
     lab.same("spread over both zones", Bag(lab.zones), [item["availabilityZone"] for item in lab.web_tasks])
 
 

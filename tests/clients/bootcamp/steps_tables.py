@@ -3,7 +3,7 @@
 Decides what the table holds. The table is deleted here: nothing else refers to it.
 """
 
-from compare import Bag, Has, Like, Maybe, Time
+from compare import Absent, Bag, Has, Like, Maybe, Time
 from harness import step
 
 
@@ -42,8 +42,11 @@ def create(aws, lab):
         }
 
     lab.same("CreateTable", fields("CREATING"), made)
+    lab.same("worked out later", Has(WarmThroughput=Absent(), BillingModeSummary={"BillingMode": "PAY_PER_REQUEST"},
+                                     GlobalSecondaryIndexes=[Has(WarmThroughput=Absent())]), made)
     got = lab.until("table is ACTIVE", lambda: table(aws, lab), lambda have: have["TableStatus"] == "ACTIVE")
     lab.same("DescribeTable", fields("ACTIVE"), got)
+    lab.same("worked out by now", Has(WarmThroughput={"ReadUnitsPerSecond": 12000, "WriteUnitsPerSecond": 4000, "Status": "ACTIVE"}), got)
     lab.same("tags", [{"Key": "run", "Value": lab.run}], aws.dynamodb.list_tags_of_resource(ResourceArn=lab.table_arn)["Tags"])
     lab.refused("again", "ResourceInUseException", lambda: aws.dynamodb.create_table(TableName=name, **schema, BillingMode="PAY_PER_REQUEST"),
                 status=400, message=f"Table already exists: {name}")
@@ -73,6 +76,9 @@ def conditional(aws, lab):
 @step("query, batch, transaction all or nothing")
 def queries(aws, lab):
     aws.dynamodb.batch_write_item(RequestItems={lab.table: [{"PutRequest": {"Item": item("ann", n)}} for n in (3, 2, 10)]})
+    lab.refused("an item without its key", "ValidationException", lambda: aws.dynamodb.batch_write_item(
+        RequestItems={lab.table: [{"PutRequest": {"Item": {"other": {"S": "x"}}}}]}), status=400,
+        message="The provided key element does not match the schema")
     got = aws.dynamodb.query(TableName=lab.table, KeyConditionExpression="#o = :o AND #n BETWEEN :a AND :b", ExpressionAttributeNames={
         "#o": "owner", "#n": "number"}, ExpressionAttributeValues={":o": {"S": "ann"}, ":a": {"N": "2"}, ":b": {"N": "10"}}, ScanIndexForward=False)
     lab.same("Query", {"Items": [item("ann", 10), item("ann", 3), item("ann", 2)], "Count": 3, "ScannedCount": 3}, got)

@@ -96,5 +96,7 @@ def missing(aws, lab):
     unknown = arn[:-32] + "0" * 32
     got = aws.ecs.describe_tasks(cluster=lab.cluster, tasks=[unknown])
     lab.same("unknown task", {"tasks": [], "failures": [{"arn": unknown, "reason": "MISSING"}]}, got)
+    lab.refused("what an empty list prints", "InvalidParameterException", lambda: aws.ecs.describe_tasks(cluster=lab.cluster, tasks=["None"]),
+                status=400, message="taskId length should be one of [32,36]")
     lab.refused("no tasks asked", "InvalidParameterException", lambda: aws.ecs.describe_tasks(cluster=lab.cluster, tasks=[]), status=400,
                 message="Tasks cannot be empty.")

@@ -98,8 +98,18 @@ fn kind(service: &str, code: &str) -> String {
     }
 }
 
+/// Whether a service writes this refusal's text as `Message`. Its own refusals follow its model, if that has them; what the
+/// framework finds in a request before the service sees it does not.
+fn capital(target: &Target, refusal: &Refusal) -> bool {
+    let own = !refusal.message.contains("validation error") && target.service.status_of(&refusal.code).is_some();
+    let framework = FRAMEWORK.contains(&refusal.code.as_str());
+    // DynamoDB does so when it shows the item that did not meet the condition.
+    let shown = target.service.name == "dynamodb" && refusal.fields.contains_key("Item");
+    shown || CAPITAL.contains(&target.service.name) && (own || !framework)
+}
+
 fn document(target: &Target, refusal: &Refusal) -> Map<String, Value> {
-    let capital = CAPITAL.contains(&target.service.name) && !FRAMEWORK.contains(&refusal.code.as_str());
+    let capital = capital(target, refusal);
     let mut map = Map::new();
     if target.service.protocol != Protocol::RestJson {
         map.insert("__type".to_owned(), kind(target.service.name, &refusal.code).into());
@@ -110,4 +120,79 @@ fn document(target: &Target, refusal: &Refusal) -> Map<String, Value> {
     }
     map.extend(refusal.fields.clone());
     map
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use serde_json::{Value, json};
+
+    use crate::lab::Lab;
+    use crate::sim::Outcome;
+
+    fn body(lab: &Lab, service: &str, path: &str, target: Option<&str>, asked: &Value) -> Value {
+        let credential =
+            format!("AWS4-HMAC-SHA256 Credential=test/20260131/us-east-1/{service}/aws4_request, Signature=0");
+        let request = http::Request::post(path).header("authorization", credential);
+        let request = target.into_iter().fold(request, |request, target| request.header("x-amz-target", target));
+        let request = request.body(Bytes::from(asked.to_string())).expect("a request");
+        match lab.sim.answer(&request) {
+            Outcome::Reply(reply, _) => serde_json::from_slice(reply.body()).expect("JSON"),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_refusal_of_a_services_own_is_written_as_its_model_has_it() {
+        let lab = Lab::new();
+        let asked = json!({
+            "ScheduleExpression": "rate(10 years)", "FlexibleTimeWindow": {"Mode": "OFF"},
+            "Target": {"Arn": "arn:aws:lambda:us-east-1:123456789012:function:f", "RoleArn": "arn:aws:iam::123456789012:role/r"},
+        });
+        let refused = body(&lab, "scheduler", "/schedules/s", None, &asked);
+        assert_eq!(refused, json!({"Message": "Invalid Schedule Expression rate(10 years)."}));
+    }
+
+    #[test]
+    fn an_item_that_does_not_meet_its_condition_is_shown_with_a_capital_message() {
+        let lab = Lab::new();
+        lab.ok(
+            "dynamodb.CreateTable",
+            json!({
+                "TableName": "tab", "BillingMode": "PAY_PER_REQUEST",
+                "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
+                "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
+            }),
+        );
+        lab.pass(60);
+        let mut put = json!({"TableName": "tab", "Item": {"id": {"S": "a"}}});
+        lab.ok("dynamodb.PutItem", put.clone());
+        put["ConditionExpression"] = "attribute_not_exists(id)".into();
+        let target = Some("DynamoDB_20120810.PutItem");
+        let refused = body(&lab, "dynamodb", "/", target, &put);
+        assert!(refused["message"].is_string() && refused["Message"].is_null());
+        put["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD".into();
+        let refused = body(&lab, "dynamodb", "/", target, &put);
+        assert_eq!(
+            (&refused["Message"], &refused["Item"]["id"]["S"]),
+            (&json!("The conditional request failed"), &json!("a"))
+        );
+        assert!(refused["message"].is_null());
+    }
+
+    #[test]
+    fn a_whole_number_that_can_have_a_fraction_is_written_with_one() {
+        let lab = Lab::new();
+        lab.ok("logs.CreateLogGroup", json!({"logGroupName": "/a"}));
+        let metric = json!([{"metricName": "m", "metricNamespace": "n", "metricValue": "1", "defaultValue": 0}]);
+        lab.ok(
+            "logs.PutMetricFilter",
+            json!({
+                "logGroupName": "/a", "filterName": "f", "filterPattern": "", "metricTransformations": metric,
+            }),
+        );
+        let read = body(&lab, "logs", "/", Some("Logs_20140328.DescribeMetricFilters"), &json!({}));
+        let shown = &read["metricFilters"][0]["metricTransformations"][0]["defaultValue"];
+        assert!(shown.is_f64(), "{shown}");
+    }
 }

@@ -153,6 +153,8 @@ fn shaped(service: &Service, shape: ShapeId, value: &Value) -> Value {
         (ShapeKind::Timestamp { format }, value) if format.as_deref() == Some("iso8601") => {
             value.as_f64().map_or(Value::Null, |seconds| Moment::from_seconds(seconds).iso().into())
         }
+        // A whole number that can have a fraction is written with one: `75.0`.
+        (ShapeKind::Float, Value::Number(number)) => number.as_f64().map_or(Value::Null, Value::from),
         _ => value.clone(),
     }
 }

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 pub use self::ids::Ids;
 pub use self::moment::Moment;
@@ -36,6 +37,25 @@ impl Place {
     /// `arn:aws:SERVICE:REGION:ACCOUNT:RESOURCE`.
     pub fn arn(&self, service: &str, resource: &str) -> String {
         format!("arn:aws:{service}:{}:{}:{resource}", self.region, self.account)
+    }
+
+    /// The ARN of the key that AWS manages for a service here: services show this one, never its alias.
+    pub fn managed_key(&self, service: &str) -> String {
+        let digest = Sha256::digest(format!("{}/{}/aws/{service}", self.account, self.region));
+        let hex: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+        let id = [&hex[..8], &hex[8..12], &format!("4{}", &hex[13..16]), &format!("a{}", &hex[17..20]), &hex[20..]];
+        self.arn("kms", &format!("key/{}", id.join("-")))
+    }
+
+    /// The ARN of a key that is named by its ARN, its id or an alias. An alias of AWS's own is resolved.
+    pub fn key(&self, named: &str) -> String {
+        let alias = named.rsplit_once(":alias/").map_or_else(|| named.strip_prefix("alias/"), |(_, alias)| Some(alias));
+        match alias.and_then(|alias| alias.strip_prefix("aws/")) {
+            Some(service) => self.managed_key(service),
+            None if named.starts_with("arn:") => named.to_owned(),
+            None if alias.is_some() => self.arn("kms", named),
+            None => self.arn("kms", &format!("key/{named}")),
+        }
     }
 }
 

@@ -61,7 +61,9 @@ fn import(call: &mut Call<'_>, input: &Input) -> Reply {
         return Err(invalid("Only imported certificates can be re-imported."));
     }
     if certificate.options.is_empty() {
-        certificate.options.insert("CertificateTransparencyLoggingPreference".to_owned(), "DISABLED".into());
+        for option in ["CertificateTransparencyLoggingPreference", "Export"] {
+            certificate.options.insert(option.to_owned(), "DISABLED".into());
+        }
     }
     let of = |domain: &String| Validation { domain: domain.clone(), ..Validation::default() };
     certificate.validations = facts.names.iter().map(of).collect();
@@ -70,6 +72,7 @@ fn import(call: &mut Call<'_>, input: &Input) -> Reply {
     certificate.domain = facts.domain;
     certificate.names = facts.names;
     certificate.issuer = facts.issuer;
+    certificate.usages = Some((facts.usages, facts.extended));
     certificate.algorithm = facts.algorithm.to_owned();
     certificate.status = "ISSUED".to_owned();
     certificate.imported = Some(now);

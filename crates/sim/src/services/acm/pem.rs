@@ -11,11 +11,41 @@ const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
 const END: &str = "-----END CERTIFICATE-----";
 /// Object identifiers, as they are encoded.
 const ALTERNATIVE_NAMES: &[u8] = &[0x55, 0x1d, 0x11];
+const KEY_USAGE: &[u8] = &[0x55, 0x1d, 0x0f];
+const EXTENDED_USAGE: &[u8] = &[0x55, 0x1d, 0x25];
 const RSA_KEY: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01];
 const P256: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07];
 const P384: &[u8] = &[0x2b, 0x81, 0x04, 0x00, 0x22];
 /// The parts of a name, by the last byte of their identifier.
 const PARTS: [(u8, &str); 6] = [(3, "CN"), (6, "C"), (7, "L"), (8, "ST"), (10, "O"), (11, "OU")];
+
+/// The uses of a key, in the order of their bits.
+const USAGES: [&str; 9] = [
+    "DIGITAL_SIGNATURE",
+    "NON_REPUDIATION",
+    "KEY_ENCIPHERMENT",
+    "DATA_ENCIPHERMENT",
+    "KEY_AGREEMENT",
+    "CERTIFICATE_SIGNING",
+    "CRL_SIGNING",
+    "ENCIPHER_ONLY",
+    "DECIPHER_ONLY",
+];
+/// Closer uses, by the last number of their identifier.
+const EXTENDED: [(u8, &str); 9] = [
+    (1, "TLS_WEB_SERVER_AUTHENTICATION"),
+    (2, "TLS_WEB_CLIENT_AUTHENTICATION"),
+    (3, "CODE_SIGNING"),
+    (4, "EMAIL_PROTECTION"),
+    (5, "IPSEC_END_SYSTEM"),
+    (6, "IPSEC_TUNNEL"),
+    (7, "IPSEC_USER"),
+    (8, "TIME_STAMPING"),
+    (9, "OCSP_SIGNING"),
+];
+
+/// A closer use of a key: its name and, except for none at all, its object identifier.
+pub type Extended = (String, Option<String>);
 
 /// What is read from a certificate.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +62,10 @@ pub struct Facts {
     pub serial: String,
     /// Its key.
     pub algorithm: &'static str,
+    /// What the key may be used for.
+    pub usages: Vec<String>,
+    /// What it may be used for more closely.
+    pub extended: Vec<Extended>,
     /// When it is valid.
     pub validity: Option<(Moment, Moment)>,
 }
@@ -90,20 +124,44 @@ fn moment((tag, text): &(u8, &[u8])) -> Option<Moment> {
     Moment::parse_iso(&format!("{year}-{month}-{day}T{hour}:{minute}:{second}Z"))
 }
 
-/// The names that an extension holds, if it is the one of alternative names.
-fn names_of(extension: &[u8]) -> Option<Vec<(u8, &[u8])>> {
-    let fields = elements(extension);
-    fields.first().filter(|(_, id)| *id == ALTERNATIVE_NAMES)?;
-    let (_, octets) = fields.last()?;
-    element(octets).map(|(_, names, _)| elements(names))
+/// What the extension of that identifier holds.
+fn extension<'d>(extensions: &'d [u8], wanted: &[u8]) -> Option<&'d [u8]> {
+    let (_, list, _) = element(extensions)?;
+    elements(list).into_iter().find_map(|(_, extension)| {
+        let fields = elements(extension);
+        fields.first().filter(|(_, id)| *id == wanted)?;
+        let (_, octets) = *fields.last()?;
+        element(octets).map(|(_, content, _)| content)
+    })
 }
 
 /// The DNS names among the extensions.
 fn alternative_names(extensions: &[u8]) -> Vec<String> {
-    let list = element(extensions).map(|(_, list, _)| elements(list)).unwrap_or_default();
-    let names = list.iter().find_map(|(_, extension)| names_of(extension)).unwrap_or_default();
+    let names = extension(extensions, ALTERNATIVE_NAMES).map(elements).unwrap_or_default();
     let dns = names.into_iter().filter(|(tag, _)| *tag == 0x82);
     dns.map(|(_, name)| String::from_utf8_lossy(name).into_owned()).collect()
+}
+
+/// What a key may be used for: anything, unless the extensions tell.
+fn usages(extensions: &[u8]) -> Vec<String> {
+    // The first byte tells how many bits of the last one do not count.
+    let Some([_, bits @ ..]) = extension(extensions, KEY_USAGE) else { return vec!["ANY".to_owned()] };
+    let set = |index: usize| bits.get(index / 8).is_some_and(|byte| byte & (0x80 >> (index % 8)) != 0);
+    USAGES.iter().enumerate().filter(|(index, _)| set(*index)).map(|(_, name)| (*name).to_owned()).collect()
+}
+
+/// What a key may be used for more closely: nothing in particular, unless the extensions tell.
+fn extended(extensions: &[u8]) -> Vec<Extended> {
+    let Some(list) = extension(extensions, EXTENDED_USAGE) else { return vec![("NONE".to_owned(), None)] };
+    let known = |id: &[u8]| match id {
+        [0x2b, 6, 1, 5, 5, 7, 3, last] => {
+            let name = EXTENDED.iter().find(|(number, _)| number == last).map_or("CUSTOM", |(_, name)| *name);
+            (name.to_owned(), Some(format!("1.3.6.1.5.5.7.3.{last}")))
+        }
+        [0x55, 0x1d, 0x25, 0x00] => ("ANY".to_owned(), Some("2.5.29.37.0".to_owned())),
+        _ => ("CUSTOM".to_owned(), None),
+    };
+    elements(list).into_iter().map(|(_, id)| known(id)).collect()
 }
 
 /// The kind of key. Of RSA keys the length tells the size.
@@ -135,7 +193,8 @@ pub fn read(der: &[u8]) -> Option<Facts> {
     };
     let (issuer, subject) = (parts(issuer), parts(subject));
     let extensions = rest.iter().find(|(tag, _)| *tag == 0xa3);
-    let mut names = extensions.map(|(_, extensions)| alternative_names(extensions)).unwrap_or_default();
+    let extensions = extensions.map(|(_, extensions)| *extensions).unwrap_or_default();
+    let mut names = alternative_names(extensions);
     let domain = part(&subject, "CN").or_else(|| names.first().cloned())?;
     if names.is_empty() {
         names.push(domain.clone());
@@ -150,6 +209,8 @@ pub fn read(der: &[u8]) -> Option<Facts> {
         issuer: part(&issuer, "O").or_else(|| part(&issuer, "CN")).unwrap_or_default(),
         serial: number.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(":"),
         algorithm: algorithm(key)?,
+        usages: usages(extensions),
+        extended: extended(extensions),
         validity: times.first().copied().zip(times.get(1).copied()),
     })
 }

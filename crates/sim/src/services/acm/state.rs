@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
+use super::pem::Extended;
 use crate::tags::Tags;
 use crate::world::Moment;
 
@@ -70,6 +71,8 @@ pub struct Certificate {
     pub not_after: Option<Moment>,
     /// Who uses it; with a moment, until then.
     pub users: BTreeMap<String, Option<Moment>>,
+    /// What its key may be used for, and more closely, if it was imported.
+    pub usages: Option<(Vec<String>, Vec<Extended>)>,
     /// As it was imported: the certificate and its chain.
     pub text: Option<(String, Option<String>)>,
     /// Its tags.
@@ -114,6 +117,9 @@ impl Certificate {
 
     /// What the key may be used for: known once it is issued.
     fn usages(&self) -> Value {
+        if let Some((usages, _)) = &self.usages {
+            return usages.iter().map(|name| json!({"Name": name})).collect();
+        }
         if self.issued.is_none() && self.imported.is_none() {
             return json!([]);
         }
@@ -121,6 +127,9 @@ impl Certificate {
     }
 
     fn extended_usages(&self) -> Value {
+        if let Some((_, extended)) = &self.usages {
+            return extended.iter().map(|(name, id)| json!({"Name": name, "OID": id})).collect();
+        }
         if self.issued.is_none() && self.imported.is_none() {
             return json!([]);
         }
@@ -195,6 +204,7 @@ impl Certificate {
             "KeyUsages": names(self.usages()),
             "ExtendedKeyUsages": names(self.extended_usages()),
             "ExportOption": self.options.get("Export"),
+            "Exported": self.imported.is_none().then_some(false),
             "InUse": self.in_use(now),
             "RenewalEligibility": self.renewable(now),
             "NotBefore": self.not_before.map(Moment::value),

@@ -249,6 +249,11 @@ fn an_imported_certificate_is_read_for_its_names_and_times() {
     assert_eq!(certificate["Serial"], "7a:72:85:ec:84:26:85:e8:6f:cd:fb:1c:c8:0f:2d:ec:d0:18:ea:05");
     assert_eq!(certificate["DomainValidationOptions"][0], json!({"DomainName": "own.example.com"}));
     assert!(certificate["NotBefore"].is_number() && certificate["NotAfter"].is_number());
+    let options = json!({"CertificateTransparencyLoggingPreference": "DISABLED", "Export": "DISABLED"});
+    assert_eq!(certificate["Options"], options);
+    // It has neither extension.
+    assert_eq!(certificate["KeyUsages"], json!([{"Name": "ANY"}]));
+    assert_eq!(certificate["ExtendedKeyUsages"], json!([{"Name": "NONE", "OID": null}]));
     let text = lab.ok("acm.GetCertificate", json!({"CertificateArn": arn}));
     assert_eq!(text["Certificate"], OWN);
     let mut again = input.clone();
@@ -306,4 +311,24 @@ fn certificates_are_announced_to_expire_so_many_days_before() {
     let chosen = json!({"IdempotencyToken": "b", "ExpiryEvents": {"DaysBeforeExpiry": 7}});
     lab.ok("acm.PutAccountConfiguration", chosen);
     assert_eq!(days(&lab), 7);
+}
+
+#[test]
+fn an_imported_certificate_tells_what_its_key_may_be_used_for() {
+    /// Made for this test: it has both extensions.
+    const USED: &str = include_str!("tests/used.pem");
+    let lab = Lab::new();
+    let key = STANDARD.encode("-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n");
+    // It is valid from later than the lab's beginning.
+    lab.pass(400 * 24 * 3600);
+    let input = json!({"Certificate": STANDARD.encode(USED), "PrivateKey": key});
+    let arn = lab.ok("acm.ImportCertificate", input)["CertificateArn"].as_str().unwrap().to_owned();
+    let certificate = describe(&lab, &arn);
+    let usages = json!([{"Name": "DIGITAL_SIGNATURE"}, {"Name": "NON_REPUDIATION"}, {"Name": "KEY_AGREEMENT"}]);
+    assert_eq!(certificate["KeyUsages"], usages);
+    let extended = json!([
+        {"Name": "TLS_WEB_SERVER_AUTHENTICATION", "OID": "1.3.6.1.5.5.7.3.1"},
+        {"Name": "TLS_WEB_CLIENT_AUTHENTICATION", "OID": "1.3.6.1.5.5.7.3.2"},
+    ]);
+    assert_eq!(certificate["ExtendedKeyUsages"], extended);
 }

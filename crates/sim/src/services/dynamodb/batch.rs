@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::expression::{Scope, project};
 use super::single::find;
-use super::writes::{Write, commit, consumed, read_units, write_units};
+use super::writes::{Change, Write, commit, consumed, read_units, write_units};
 use super::{invalid, keys, legacy, usable, value};
 use crate::call::{Call, Input, Members, Reply, Table};
 
@@ -63,6 +63,11 @@ fn write(call: &mut Call<'_>, input: &Input) -> Reply {
                     return Err(invalid(text));
                 }
             };
+            if let Change::Put(item) = &write.change
+                && !table.key().parts().all(|(name, _)| item.contains_key(name))
+            {
+                return Err(keys::unfit());
+            }
             let outcome = write.try_on(table)?;
             if !seen.insert(outcome.place.clone()) {
                 return Err(invalid("Provided list of item keys contains duplicates"));

@@ -18,9 +18,9 @@ pub fn describe(table_arn: &str, given: &Value, global: bool) -> Value {
     fields.insert("IndexArn".to_owned(), arn.into());
     if global {
         fields.insert("IndexStatus".to_owned(), "CREATING".into());
-        let given = given.member("ProvisionedThroughput");
-        fields.insert("ProvisionedThroughput".to_owned(), throughput(given));
-        fields.insert("WarmThroughput".to_owned(), warm(given, "UPDATING"));
+        let (provisioned, asked) = (given.member("ProvisionedThroughput"), given.member("WarmThroughput"));
+        fields.insert("ProvisionedThroughput".to_owned(), throughput(provisioned));
+        fields.insert("WarmThroughput".to_owned(), warm(asked, provisioned, "UPDATING"));
     }
     fields.into()
 }

@@ -94,9 +94,14 @@ pub fn sortable(value: &Value) -> String {
 pub fn check_key(key: &Key, given: &Map<String, Value>) -> Result<(), Refusal> {
     let fits = |(name, wanted): &(String, String)| given.get(name).is_some_and(|value| kind(value) == wanted);
     if given.len() != key.parts().count() || !key.parts().all(fits) {
-        return Err(invalid("The provided key element does not match the schema"));
+        return Err(unfit());
     }
     sized(key, given)
+}
+
+/// The refusal of a key, and in a batch of an item without one.
+pub fn unfit() -> Refusal {
+    invalid("The provided key element does not match the schema")
 }
 
 /// Checks the keys of an item to be written, those of the indexes too.

@@ -136,14 +136,15 @@ pub fn throughput(given: Option<&Value>) -> Value {
     })
 }
 
-/// What a table or index can take at once, as it is described.
-pub fn warm(throughput: Option<&Value>, status: &str) -> Value {
-    let units = |name: &str, usual: i64| {
-        let given = throughput.and_then(|given| given.integer(name)).filter(|units| *units > 0);
-        given.unwrap_or(usual)
+/// What a table or index can take at once, as it is described: what was asked for, or else what it is provisioned with.
+pub fn warm(asked: Option<&Value>, throughput: Option<&Value>, status: &str) -> Value {
+    let units = |name: &str, provisioned: &str, usual: i64| {
+        let given = throughput.and_then(|given| given.integer(provisioned)).filter(|units| *units > 0);
+        asked.and_then(|asked| asked.integer(name)).or(given).unwrap_or(usual)
     };
     json!({
-        "ReadUnitsPerSecond": units("ReadCapacityUnits", 12000), "WriteUnitsPerSecond": units("WriteCapacityUnits", 4000),
+        "ReadUnitsPerSecond": units("ReadUnitsPerSecond", "ReadCapacityUnits", 12000),
+        "WriteUnitsPerSecond": units("WriteUnitsPerSecond", "WriteCapacityUnits", 4000),
         "Status": status,
     })
 }

@@ -102,7 +102,7 @@ fn create(call: &mut Call<'_>, input: &Input) -> Reply {
     set("TableId", id.clone().into());
     set("CreationDateTime", now.value());
     set("ProvisionedThroughput", throughput(given));
-    set("WarmThroughput", warm(given, "UPDATING"));
+    set("WarmThroughput", warm(input.member("WarmThroughput"), given, "UPDATING"));
     set("DeletionProtectionEnabled", input.flag("DeletionProtectionEnabled").unwrap_or(false).into());
     if let Some(class) = input.text("TableClass") {
         set("TableClassSummary", json!({"TableClass": class}));
@@ -119,10 +119,29 @@ fn create(call: &mut Call<'_>, input: &Input) -> Reply {
     encryption(&mut fields, input.member("SSESpecification"), &call.place);
     let tags = tags::from_list(input.list("Tags"), "Key", "Value");
     let table = Stored { fields, status: "CREATING".to_owned(), tags, ..Stored::default() };
-    let answer = view(&table);
+    let answer = made(&table, input);
     call.region().dynamodb.tables.insert(name.clone(), table);
     later(call, CREATION, Event::Ready(name, id));
     Ok(json!({"TableDescription": answer}))
+}
+
+/// The answer to a creation: what AWS works out only afterwards is not in it.
+fn made(table: &Stored, input: &Input) -> Value {
+    let mut answer = view(table);
+    if let Some(summary) = answer.get_mut("BillingModeSummary").and_then(Value::as_object_mut) {
+        summary.remove("LastUpdateToPayPerRequestDateTime");
+    }
+    let forget = |described: &mut Value, given: bool| {
+        if let Some(map) = described.as_object_mut().filter(|_| !given) {
+            map.remove("WarmThroughput");
+        }
+    };
+    forget(&mut answer, input.has("WarmThroughput"));
+    let given = input.list("GlobalSecondaryIndexes").iter().map(|index| index.has("WarmThroughput"));
+    for (index, given) in given.enumerate() {
+        forget(&mut answer["GlobalSecondaryIndexes"][index], given);
+    }
+    answer
 }
 
 fn later(call: &mut Call<'_>, usual: Duration, event: Event) {
@@ -149,14 +168,7 @@ fn encryption(fields: &mut Map<String, Value>, wanted: Option<&Value>, place: &w
         fields.remove("SSEDescription");
         return;
     }
-    let key = wanted.text("KMSMasterKeyId").unwrap_or("alias/aws/dynamodb");
-    let key = if key.starts_with("arn:") {
-        key.to_owned()
-    } else if key.starts_with("alias/") {
-        place.arn("kms", key)
-    } else {
-        place.arn("kms", &format!("key/{key}"))
-    };
+    let key = place.key(wanted.text("KMSMasterKeyId").unwrap_or("alias/aws/dynamodb"));
     fields.insert("SSEDescription".to_owned(), json!({"Status": "ENABLED", "SSEType": "KMS", "KMSMasterKeyArn": key}));
 }
 

@@ -451,3 +451,39 @@ fn what_is_selected_has_to_go_with_the_rest_of_a_search() {
         "Member must satisfy enum value set: [SPECIFIC_ATTRIBUTES, COUNT, ALL_ATTRIBUTES, ALL_PROJECTED_ATTRIBUTES]";
     assert!(scan(json!({"Select": "count"})).ends_with(text));
 }
+
+#[test]
+fn the_answer_to_a_creation_leaves_out_what_is_worked_out_later() {
+    let lab = Lab::new();
+    let request = |name: &str| {
+        json!({
+            "TableName": name, "BillingMode": "PAY_PER_REQUEST",
+            "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
+            "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
+            "GlobalSecondaryIndexes": [{
+                "IndexName": "again", "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
+                "Projection": {"ProjectionType": "ALL"},
+            }],
+        })
+    };
+    let made = lab.ok("dynamodb.CreateTable", request("cold"))["TableDescription"].clone();
+    assert_eq!(made["BillingModeSummary"], json!({"BillingMode": "PAY_PER_REQUEST"}));
+    assert!(made.get("WarmThroughput").is_none() && made["GlobalSecondaryIndexes"][0].get("WarmThroughput").is_none());
+    let read = lab.ok("dynamodb.DescribeTable", json!({"TableName": "cold"}))["Table"].clone();
+    assert!(read["BillingModeSummary"]["LastUpdateToPayPerRequestDateTime"].is_number());
+    assert_eq!(read["WarmThroughput"]["ReadUnitsPerSecond"], 12000);
+    assert_eq!(read["GlobalSecondaryIndexes"][0]["WarmThroughput"]["WriteUnitsPerSecond"], 4000);
+    let mut warm = request("warm");
+    warm["WarmThroughput"] = json!({"ReadUnitsPerSecond": 13000, "WriteUnitsPerSecond": 5000});
+    let made = lab.ok("dynamodb.CreateTable", warm)["TableDescription"]["WarmThroughput"].clone();
+    let wanted = json!({"ReadUnitsPerSecond": 13000, "WriteUnitsPerSecond": 5000, "Status": "UPDATING"});
+    assert_eq!(made, wanted);
+}
+
+#[test]
+fn an_item_without_its_key_does_not_fit_the_schema_of_a_batch() {
+    let lab = lab();
+    let put = json!([{"PutRequest": {"Item": {"other": {"S": "x"}}}}]);
+    let text = "The provided key element does not match the schema";
+    lab.refuses("dynamodb.BatchWriteItem", json!({"RequestItems": {"tab": put}}), "ValidationException", text);
+}

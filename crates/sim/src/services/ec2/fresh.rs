@@ -148,6 +148,16 @@ pub fn internal_domain(region: &str) -> String {
     if region == "us-east-1" { "ec2.internal".to_owned() } else { format!("{region}.compute.internal") }
 }
 
+/// The ids of the lists of S3, DynamoDB and CloudFront where they are well known: people write them into their configurations.
+const PUBLISHED: [(&str, [&str; 3]); 6] = [
+    ("us-east-1", ["63a5400a", "02cd2c6b", "3b927c52"]),
+    ("us-east-2", ["7ba54012", "4ca54025", "b6a144df"]),
+    ("us-west-2", ["68a54001", "00a54069", "82a045eb"]),
+    ("eu-west-1", ["6da54004", "6fa54006", "4fa04526"]),
+    ("eu-central-1", ["6ea54007", "66a5400f", "a3a144ca"]),
+    ("ap-southeast-2", ["6ca54005", "62a5400b", "b8a742d1"]),
+];
+
 /// Amazon's prefix lists, whose ids are the same in every account of a region.
 fn amazons(region: &str) -> BTreeMap<String, PrefixList> {
     let mut ids =
@@ -163,7 +173,15 @@ fn amazons(region: &str) -> BTreeMap<String, PrefixList> {
         (global("cloudfront.origin-facing"), "IPv4", &["13.124.199.0/24", "64.252.64.0/18", "130.176.0.0/17"]),
         (global("groundstation"), "IPv4", &["3.2.16.0/20"]),
     ];
+    let known = PUBLISHED.iter().find(|(known, _)| *known == region).map(|(_, ids)| *ids);
+    let id = |name: &str| {
+        let [s3, dynamodb, cloudfront] = known?;
+        let name = name.rsplit('.').next()?;
+        [("s3", s3), ("dynamodb", dynamodb), ("origin-facing", cloudfront)].into_iter().find(|(last, _)| *last == name)
+    };
     let made = lists.into_iter().map(|(name, family, ranges)| {
+        let made_up = ids.hex(8);
+        let id = id(&name).map_or(made_up, |(_, id)| id.to_owned());
         let entries = ranges.iter().map(|range| ((*range).to_owned(), None)).collect();
         let list = PrefixList {
             name,
@@ -173,7 +191,7 @@ fn amazons(region: &str) -> BTreeMap<String, PrefixList> {
             max: None,
             versions: vec![entries],
         };
-        (format!("pl-{}", ids.hex(8)), list)
+        (format!("pl-{id}"), list)
     });
     made.collect()
 }

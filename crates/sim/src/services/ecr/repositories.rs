@@ -42,15 +42,8 @@ fn encryption(call: &mut Call<'_>, input: &Input) -> Result<Map<String, Value>, 
         }
         ("AES256", None) => {}
         (_, key) => {
-            let id = match key {
-                Some(key) if key.starts_with("arn:") => key,
-                Some(id) => call.arn("kms", &format!("key/{id}")),
-                None => {
-                    let id = call.world.ids.uuid();
-                    call.arn("kms", &format!("key/{id}"))
-                }
-            };
-            wanted.insert("kmsKey".to_owned(), id.into());
+            let key = call.place.key(key.as_deref().unwrap_or("alias/aws/ecr"));
+            wanted.insert("kmsKey".to_owned(), key.into());
         }
     }
     wanted.insert("encryptionType".to_owned(), kind.into());

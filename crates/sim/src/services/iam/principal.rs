@@ -42,7 +42,41 @@ fn word(kind: &str) -> String {
 
 fn is_service(name: &str) -> bool {
     let suffix = [".amazonaws.com", ".amazonaws.com.cn", ".amazon.com", ".aws.internal"];
-    suffix.iter().any(|end| name.len() > end.len() && name.ends_with(end))
+    let label = suffix.iter().find_map(|end| name.strip_suffix(end)).filter(|label| !label.is_empty());
+    label.is_some_and(|label| !COMMON.iter().any(|known| (1..=2).contains(&distance(label, known))))
+}
+
+/// Services that people trust most, of names so long that nothing else is spelled almost like them. AWS knows all of its
+/// services; here one that is not known is taken for one, unless it looks like one of these misspelled.
+const COMMON: [&str; 13] = [
+    "ecs-tasks",
+    "lambda",
+    "codebuild",
+    "codepipeline",
+    "codedeploy",
+    "events",
+    "scheduler",
+    "states",
+    "firehose",
+    "apigateway",
+    "cloudtrail",
+    "cloudformation",
+    "elasticloadbalancing",
+];
+
+/// How many letters have to be put in, left out or changed to come from one text to the other.
+fn distance(one: &str, other: &str) -> usize {
+    let mut row: Vec<usize> = (0..=other.len()).collect();
+    for (index, letter) in one.bytes().enumerate() {
+        let mut before = row[0];
+        row[0] = index + 1;
+        for (column, wanted) in other.bytes().enumerate() {
+            let changed = before + usize::from(letter != wanted);
+            before = row[column + 1];
+            row[column + 1] = changed.min(before + 1).min(row[column] + 1);
+        }
+    }
+    row[other.len()]
 }
 
 fn is_account(text: &str) -> bool {

@@ -153,6 +153,8 @@ pub struct Session {
     pub id: String,
     /// When it ends.
     pub expires: Moment,
+    /// The keys of its tags that every session taken on from it has too.
+    pub transitive: Vec<String>,
 }
 
 const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');

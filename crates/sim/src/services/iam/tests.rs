@@ -96,6 +96,13 @@ fn trust_policies_are_checked() {
         r#"{"Statement":{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"Service":"nonsense"}}}"#,
         "Invalid principal in policy: \"SERVICE\":\"nonsense\"",
     );
+    for (service, part) in [
+        ("ecs-task.amazonaws.com", "\"SERVICE\":\"ecs-task.amazonaws.com\""),
+        ("codepipeiine.amazonaws.com", "\"SERVICE\":\"codepipeiine.amazonaws.com\""),
+    ] {
+        let statement = json!({"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": service}});
+        refuses(&json!({"Statement": statement}).to_string(), part);
+    }
 }
 
 #[test]

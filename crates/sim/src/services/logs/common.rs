@@ -41,8 +41,9 @@ pub fn check_length(name: &str) -> Result<(), Refusal> {
 /// The group of that name.
 ///
 /// # Errors
-/// `ResourceNotFoundException`.
+/// `ResourceNotFoundException`; `InvalidParameterException` for what is too long to be a name.
 pub fn group<'c>(call: &'c mut Call<'_>, name: &str) -> Result<&'c mut Group, Refusal> {
+    check_length(name)?;
     logs(call).groups.get_mut(name).ok_or_else(no_group)
 }
 

@@ -71,8 +71,15 @@ fn describe(call: &mut Call<'_>, input: &Input) -> Reply {
 }
 
 fn subscribe(call: &mut Call<'_>, input: &Input) -> Reply {
+    let destination: Vec<&str> = input.text_or_empty("destinationArn").split(':').collect();
+    let part = |index: usize| destination.get(index).copied().unwrap_or_default();
+    let vendor = part(2).to_owned();
+    if vendor == "lambda" && part(4) != &*call.place.account {
+        let text = "Cross-account lambda invocation passing is not allowed. You must use DestinationPolicies to create \
+                    cross account lambda triggers.";
+        return Err(Refusal::new("AccessDeniedException", text));
+    }
     group(call, input.text_or_empty("logGroupName"))?;
-    let vendor = input.text_or_empty("destinationArn").split(':').nth(2).unwrap_or_default().to_owned();
     if matches!(vendor.as_str(), "kinesis" | "firehose") && !input.has("roleArn") {
         return Err(invalid(format!("destinationArn for vendor {vendor} cannot be used without roleArn")));
     }

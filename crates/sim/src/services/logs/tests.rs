@@ -77,9 +77,11 @@ fn refusals_of_groups() {
     let refusal = lab.refused("logs.CreateLogGroup", name.clone());
     assert_eq!(refusal.code, "ResourceAlreadyExistsException");
     assert_eq!(refusal.message, "The specified log group already exists");
-    let long = json!({ "logGroupName": "x".repeat(513) });
-    let refusal = lab.refused("logs.CreateLogGroup", long);
-    assert_eq!(refusal.message, "Invalid LogGroup or LogStream, both must have length less than or equal to 512.");
+    for operation in ["logs.CreateLogGroup", "logs.DeleteMetricFilter"] {
+        let long = json!({ "logGroupName": "x".repeat(513), "filterName": "f" });
+        let refusal = lab.refused(operation, long);
+        assert_eq!(refusal.message, "Invalid LogGroup or LogStream, both must have length less than or equal to 512.");
+    }
     let bad = json!({ "logGroupName": "/app", "retentionInDays": 2 });
     let text =
         "Value '2' at 'retentionInDays' failed to satisfy constraint: Member must satisfy enum value set: [1, 3, 5";
@@ -260,4 +262,42 @@ fn what_leads_out_of_the_logs_leads_nowhere() {
     let export = json!({"logGroupName": "/a", "from": 0, "to": 1, "destination": "bucket"});
     refuses("logs.CreateExportTask", export, "The given bucket does not exist.");
     refuses("logs.CancelExportTask", json!({"taskId": "x"}), "The specified export task does not exist.");
+}
+
+#[test]
+fn a_resource_policy_is_kept_in_the_usual_form_and_answered_as_it_was_sent() {
+    let lab = Lab::new();
+    let sent = r#"{"Statement":[{"Action":"logs:*","Effect":"Allow","Principal":{"Service":["route53.amazonaws.com"]},"Resource":"*"}]}"#;
+    let put = lab.ok("logs.PutResourcePolicy", json!({"policyName": "p", "policyDocument": sent}));
+    assert_eq!(put["resourcePolicy"]["policyDocument"], sent);
+    assert_eq!(put["resourcePolicy"]["policyScope"], "ACCOUNT");
+    let kept = lab.ok("logs.DescribeResourcePolicies", json!({}))["resourcePolicies"][0].clone();
+    let text = kept["policyDocument"].as_str().unwrap();
+    assert!(text.starts_with(r#"{"Version":"2008-10-17","Statement":[{"Effect":"Allow","Principal":"#), "{text}");
+    let document: Value = serde_json::from_str(text).unwrap();
+    let statement = json!({"Effect": "Allow", "Principal": {"Service": "route53.amazonaws.com"}, "Action": "logs:*",
+        "Resource": "*"});
+    assert_eq!(document, json!({"Version": "2008-10-17", "Statement": [statement]}));
+}
+
+#[test]
+fn the_namespace_of_a_metric_may_have_a_colon() {
+    let lab = Lab::new();
+    group(&lab, "/a");
+    let metric = json!([{"metricName": "m", "metricNamespace": "A.B-c_d/1#2:m", "metricValue": "1"}]);
+    let filter = json!({"logGroupName": "/a", "filterName": "f", "filterPattern": "", "metricTransformations": metric});
+    lab.ok("logs.PutMetricFilter", filter.clone());
+    let mut two = filter;
+    two["metricTransformations"] = json!([metric[0], metric[0]]);
+    let text = "Value '[MetricTransformation(metricName=m, metricNamespace=A.B-c_d/1#2:m, metricValue=1, \
+                defaultValue=null";
+    lab.refuses("logs.PutMetricFilter", two, "InvalidParameterException", text);
+}
+
+#[test]
+fn events_go_to_no_function_of_another_account() {
+    let lab = Lab::new();
+    let to = "arn:aws:lambda:us-east-1:111122223333:function:f";
+    let asked = json!({"logGroupName": "/none", "filterName": "f", "filterPattern": "", "destinationArn": to});
+    lab.refuses("logs.PutSubscriptionFilter", asked, "AccessDeniedException", "Cross-account lambda invocation");
 }

@@ -253,8 +253,6 @@ pub fn secret(call: &mut Call<'_>, input: &Input, name: &str) -> Value {
     let owner = call.arn("rds", &format!("db:{name}"));
     let place = call.place.clone();
     let arn = secrets::create_owned(call.world, &place, &format!("rds!db-{id}"), &owner);
-    let key = input
-        .text("MasterUserSecretKmsKeyId")
-        .map_or_else(|| call.arn("kms", "alias/aws/secretsmanager"), str::to_owned);
+    let key = place.key(input.text("MasterUserSecretKmsKeyId").unwrap_or("alias/aws/secretsmanager"));
     json!({"SecretArn": arn, "SecretStatus": "active", "KmsKeyId": key})
 }

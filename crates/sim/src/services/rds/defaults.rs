@@ -22,7 +22,6 @@ const KEPT: &[&str] = &[
     "StorageThroughput",
     "PubliclyAccessible",
     "StorageEncrypted",
-    "KmsKeyId",
     "CopyTagsToSnapshot",
     "MonitoringInterval",
     "MonitoringRoleArn",
@@ -33,7 +32,6 @@ const KEPT: &[&str] = &[
     "BackupTarget",
     "CACertificateIdentifier",
     "DatabaseInsightsMode",
-    "PerformanceInsightsKMSKeyId",
     "PerformanceInsightsRetentionPeriod",
     "DedicatedLogVolume",
     "EngineLifecycleSupport",
@@ -100,11 +98,12 @@ pub(super) fn fields(call: &mut Call<'_>, input: &Input, engine: &Engine, zone: 
     let authority = input.text("CACertificateIdentifier").unwrap_or("rds-ca-rsa2048-g1");
     default("CertificateDetails", json!({"CAIdentifier": authority, "ValidTill": until}));
     if input.flag("StorageEncrypted") == Some(true) {
-        default("KmsKeyId", call.place.arn("kms", "alias/aws/rds").into());
+        default("KmsKeyId", call.place.key(input.text("KmsKeyId").unwrap_or("alias/aws/rds")).into());
     }
     if performance {
         default("PerformanceInsightsRetentionPeriod", 7.into());
-        default("PerformanceInsightsKMSKeyId", call.place.arn("kms", "alias/aws/rds").into());
+        let key = input.text("PerformanceInsightsKMSKeyId").unwrap_or("alias/aws/rds");
+        default("PerformanceInsightsKMSKeyId", call.place.key(key).into());
     }
     if storage_type(input) == "gp3" {
         default("Iops", 3000.into());

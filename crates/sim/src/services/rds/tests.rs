@@ -242,3 +242,25 @@ fn ports_windows_and_kinds_of_storage_are_checked() {
     fine["PreferredMaintenanceWindow"] = "sun:23:15-sun:23:45".into();
     lab.ok("rds.CreateDBInstance", fine);
 }
+
+#[test]
+fn keys_are_shown_by_their_arn_never_by_an_alias_of_awss() {
+    let lab = Lab::new();
+    subnet_group(&lab, "Data");
+    let mut wanted = request("db");
+    for name in ["StorageEncrypted", "EnablePerformanceInsights", "ManageMasterUserPassword"] {
+        wanted[name] = true.into();
+    }
+    wanted["KmsKeyId"] = "alias/aws/rds".into();
+    wanted.as_object_mut().unwrap().remove("MasterUserPassword");
+    let made = lab.ok("rds.CreateDBInstance", wanted.clone())["DBInstance"].clone();
+    let is_key =
+        |key: &Value| key.as_str().is_some_and(|key| key.starts_with("arn:aws:kms:us-east-1:123456789012:key/"));
+    assert!(is_key(&made["KmsKeyId"]) && is_key(&made["MasterUserSecret"]["KmsKeyId"]), "{made}");
+    assert_eq!(made["KmsKeyId"], made["PerformanceInsightsKMSKeyId"]);
+    assert_ne!(made["KmsKeyId"], made["MasterUserSecret"]["KmsKeyId"]);
+    wanted["DBInstanceIdentifier"] = "own".into();
+    wanted["KmsKeyId"] = "1234abcd-12ab-34cd-56ef-1234567890ab".into();
+    let own = lab.ok("rds.CreateDBInstance", wanted)["DBInstance"]["KmsKeyId"].clone();
+    assert_eq!(own, "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab");
+}

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{CURRENT, Secret, Version, lookup, password};
-use crate::world::{Place, Region, World};
+use crate::world::{Moment, Place, Region, World};
 
 /// Whether a secret can be read, by its ARN (with or without the random end, a JSON key and a version) or its name.
 pub fn secret_exists(region: &Region, arn: &str) -> bool {
@@ -24,6 +24,49 @@ pub fn secret_exists(region: &Region, arn: &str) -> bool {
     };
     let Some(version) = version else { return false };
     given(0).is_none_or(|key| has_key(version, key))
+}
+
+/// A version of a secret, as another service reads it.
+#[derive(Clone, Debug)]
+pub struct ReadVersion {
+    /// The secret's ARN.
+    pub arn: String,
+    /// The version's id.
+    pub id: String,
+    /// Its text; none if it is binary.
+    pub text: Option<String>,
+    /// Its stages.
+    pub stages: Vec<String>,
+    /// Since when there is it.
+    pub created: Moment,
+}
+
+/// What comes of reading a secret.
+#[derive(Clone, Debug)]
+pub enum Read {
+    /// A version.
+    Version(ReadVersion),
+    /// The secret is to be deleted.
+    Marked,
+    /// There is no such secret or version.
+    Absent,
+}
+
+/// Reads a version of a secret, by its stage or id; the current one unless told.
+pub fn read_version(region: &Region, name: &str, version: Option<&str>) -> Read {
+    let Some(secret) = region.secrets.secrets.get(name) else { return Read::Absent };
+    if secret.deletion.is_some() {
+        return Read::Marked;
+    }
+    let wanted = version.unwrap_or(CURRENT);
+    let Some(version) = secret.staged(wanted).or_else(|| secret.version(wanted)) else { return Read::Absent };
+    Read::Version(ReadVersion {
+        arn: secret.arn.clone(),
+        id: version.id.clone(),
+        text: version.text.clone(),
+        stages: version.stages.clone(),
+        created: version.created,
+    })
 }
 
 fn has_key(version: &Version, key: &str) -> bool {

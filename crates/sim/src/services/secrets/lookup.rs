@@ -22,6 +22,17 @@ pub fn name_of(secrets: &BTreeMap<String, Secret>, asked: &str) -> Option<String
     })
 }
 
+/// Refuses what cannot be the name of a secret, whether one is made or asked for.
+pub fn check_name(asked: &str) -> Result<(), Refusal> {
+    let fits = |letter: char| letter.is_ascii_alphanumeric() || "-/_+=.@!".contains(letter);
+    if asked.starts_with("arn:") || asked.chars().all(fits) {
+        return Ok(());
+    }
+    let text =
+        "Invalid name. Must be a valid name containing alphanumeric characters, or any of the following: -/_+=.@!";
+    Err(Refusal::new("ValidationException", text))
+}
+
 /// The refusal of a secret that is not there.
 pub fn unknown() -> Refusal {
     Refusal::new("ResourceNotFoundException", "Secrets Manager can't find the specified secret.")
@@ -39,6 +50,7 @@ pub fn wrong_request(text: impl Into<String>) -> Refusal {
 
 /// The secret that `SecretId` means, even one that is to be deleted.
 pub fn any<'w>(call: &'w mut Call<'_>, input: &Input) -> Result<&'w mut Secret, Refusal> {
+    check_name(input.text_or_empty("SecretId"))?;
     let secrets = &mut call.region().secrets.secrets;
     let name = name_of(secrets, input.text_or_empty("SecretId")).ok_or_else(unknown)?;
     secrets.get_mut(&name).ok_or_else(unknown)

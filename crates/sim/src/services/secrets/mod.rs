@@ -39,6 +39,8 @@ pub const OPERATIONS: &[Table] = &[
 /// The stage of the version that is read unless another is asked for.
 const CURRENT: &str = "AWSCURRENT";
 const PREVIOUS: &str = "AWSPREVIOUS";
+/// The stage of a version that is to become the current one.
+const PENDING: &str = "AWSPENDING";
 
 /// What a region has of it.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]

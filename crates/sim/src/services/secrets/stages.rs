@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::lookup::{self, wrong_parameter};
-use super::{CURRENT, PREVIOUS, Secret};
+use super::{CURRENT, PENDING, PREVIOUS, Secret};
 use crate::call::{Call, Input, Members, Refusal, Reply, Table};
 use crate::paging::page;
 
@@ -30,6 +30,9 @@ pub fn give(secret: &mut Secret, id: &str, stage: &str) {
     attach(secret, id, stage);
     let Some(before) = before.filter(|before| before != id && stage == CURRENT) else { return };
     take(secret, PREVIOUS);
+    if secret.staged(PENDING).is_some_and(|version| version.id == before) {
+        take(secret, PENDING);
+    }
     attach(secret, &before, PREVIOUS);
 }
 

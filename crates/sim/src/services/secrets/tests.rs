@@ -237,3 +237,33 @@ fn owned_secrets_come_and_go_with_their_owner() {
     lab.sim.with_world(|world| remove_owned(world, &lab.place, &arn));
     lab.refuses("secretsmanager.DescribeSecret", json!({ "SecretId": arn }), "ResourceNotFoundException", "");
 }
+
+#[test]
+fn what_cannot_be_a_name_is_refused_wherever_it_stands() {
+    let lab = Lab::new();
+    let text = "Invalid name. Must be a valid name containing alphanumeric characters";
+    lab.refuses("secretsmanager.CreateSecret", json!({ "Name": "my app" }), "ValidationException", text);
+    for operation in ["DescribeSecret", "GetSecretValue", "DeleteSecret", "ListSecretVersionIds", "PutSecretValue"] {
+        let mut asked = json!({ "SecretId": " Inv*Name? " });
+        if operation == "PutSecretValue" {
+            asked["SecretString"] = "x".into();
+        }
+        lab.refuses(&format!("secretsmanager.{operation}"), asked, "ValidationException", text);
+    }
+}
+
+#[test]
+fn a_current_version_that_was_pending_too_keeps_only_being_previous() {
+    let lab = Lab::new();
+    create(&lab, "s");
+    let list = || lab.ok("secretsmanager.ListSecretVersionIds", json!({ "SecretId": "s" }))["Versions"].clone();
+    let first = list()[0]["VersionId"].clone();
+    let pending = json!({ "SecretId": "s", "SecretString": "two", "VersionStages": ["AWSPENDING"] });
+    let second = lab.ok("secretsmanager.PutSecretValue", pending)["VersionId"].clone();
+    let moved = json!({ "SecretId": "s", "VersionStage": "AWSCURRENT", "RemoveFromVersionId": first,
+        "MoveToVersionId": second });
+    lab.ok("secretsmanager.UpdateSecretVersionStage", moved);
+    lab.ok("secretsmanager.PutSecretValue", json!({ "SecretId": "s", "SecretString": "three" }));
+    let before = list().as_array().unwrap().iter().find(|version| version["VersionId"] == second).cloned().unwrap();
+    assert_eq!(before["VersionStages"], json!(["AWSPREVIOUS"]));
+}

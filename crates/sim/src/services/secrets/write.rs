@@ -68,12 +68,7 @@ fn optional(input: &Input, name: &str) -> Option<String> {
 
 fn create_secret(call: &mut Call<'_>, input: &Input) -> Reply {
     let name = input.text_or_empty("Name").to_owned();
-    if !name.chars().all(|letter| letter.is_ascii_alphanumeric() || "-/_+=.@!".contains(letter)) {
-        return Err(Refusal::new(
-            "ValidationException",
-            "Invalid name. Must be a valid name containing alphanumeric characters, or any of the following: -/_+=.@!",
-        ));
-    }
+    lookup::check_name(&name)?;
     if !input.list("AddReplicaRegions").is_empty() {
         return Err(wrong_parameter("Invalid replica region."));
     }

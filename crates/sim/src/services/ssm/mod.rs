@@ -6,6 +6,7 @@ mod link;
 mod names;
 mod put;
 mod read;
+mod references;
 mod remove;
 mod tagging;
 #[cfg(test)]

@@ -60,7 +60,8 @@ pub fn select<'w>(ssm: &'w Ssm, asked: &str) -> Result<Selected<'w>, Refusal> {
         Some((name, selector)) => (&asked[..start + name.len()], Some(selector)),
         None => (asked, None),
     };
-    let parameter = plain(ssm, name).and_then(|name| ssm.parameters.get(&name)).ok_or_else(absent)?;
+    let parameter =
+        plain(ssm, name).or_else(|| key(ssm, name)).and_then(|name| ssm.parameters.get(&name)).ok_or_else(absent)?;
     let Some(selector) = selector else {
         return Ok((parameter, parameter.latest().ok_or_else(absent)?, None));
     };
@@ -106,6 +107,15 @@ pub fn check(name: &str) -> Result<(), Refusal> {
             "A hierarchy can have a maximum of 15 levels. For more information, see Requirements and constraints for \
              parameter names in the AWS Systems Manager User Guide.",
         ));
+    }
+    Ok(())
+}
+
+/// Refuses what cannot be the name of a parameter that is asked for: a path with an empty part, or without its first slash.
+pub fn check_asked(asked: &str) -> Result<(), Refusal> {
+    let bare_path = asked.contains('/') && !asked.starts_with('/');
+    if !asked.starts_with("arn:") && (bare_path || asked.contains("//")) {
+        return Err(Refusal::new("ValidationException", NAME_RULES));
     }
     Ok(())
 }

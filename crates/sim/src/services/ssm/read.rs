@@ -4,10 +4,10 @@
 use serde_json::{Value, json};
 
 use super::describe::{self, policies};
-use super::{Parameter, Version, names};
+use super::{Parameter, Version, names, references};
 use crate::call::{Call, Input, Members, Refusal, Reply, Table};
 use crate::paging::page;
-use crate::world::Place;
+use crate::world::{Place, Region};
 
 /// The operations.
 pub const OPERATIONS: Table = &[
@@ -45,20 +45,32 @@ fn decrypted(input: &Input) -> bool {
 }
 
 fn get_parameter(call: &mut Call<'_>, input: &Input) -> Reply {
+    let name = input.text_or_empty("Name");
+    names::check_asked(name)?;
     let place = call.place.clone();
-    let (parameter, version, selector) = names::select(&call.region().ssm, input.text_or_empty("Name"))?;
-    Ok(json!({ "Parameter": document(&place, parameter, version, selector, decrypted(input)) }))
+    Ok(json!({ "Parameter": one(call.region(), &place, name, decrypted(input))? }))
+}
+
+/// A parameter, or a secret under the name of one. A name that is asked for with a slash before it comes back with it.
+fn one(region: &Region, place: &Place, asked: &str, decrypted: bool) -> Reply {
+    if let Some(secret) = references::of(asked) {
+        return references::read(region, secret, decrypted);
+    }
+    let (parameter, version, selector) = names::select(&region.ssm, asked)?;
+    let mut found = document(place, parameter, version, selector, decrypted);
+    if asked.starts_with('/') && !parameter.name.starts_with('/') {
+        found["Name"] = format!("/{}", parameter.name).into();
+    }
+    Ok(found)
 }
 
 fn get_parameters(call: &mut Call<'_>, input: &Input) -> Reply {
     let place = call.place.clone();
-    let ssm = &call.region().ssm;
+    let region = call.region();
     let (mut found, mut invalid) = (Vec::new(), Vec::new());
     for name in input.texts("Names") {
-        match names::select(ssm, &name) {
-            Ok((parameter, version, selector)) => {
-                found.push(document(&place, parameter, version, selector, decrypted(input)));
-            }
+        match one(region, &place, &name, decrypted(input)) {
+            Ok(parameter) => found.push(parameter),
             Err(_) => invalid.push(name),
         }
     }

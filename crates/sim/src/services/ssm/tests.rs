@@ -204,3 +204,47 @@ fn a_value_has_to_fit_its_pattern() {
     lab.refuses("ssm.PutParameter", input, "ParameterPatternMismatchException", "^[0-9]+$");
     lab.refuses("ssm.PutParameter", json!({ "Name": "/a", "Value": "v" }), "ValidationException", "type is required");
 }
+
+#[test]
+fn what_cannot_be_a_path_is_refused_when_it_is_asked_for() {
+    let lab = Lab::new();
+    put(&lab, "/a/b/c", json!({}));
+    for name in ["/a//b//c", "a/b/c"] {
+        let text = "sub-paths divided by slash symbol";
+        lab.refuses("ssm.GetParameter", json!({ "Name": name }), "ValidationException", text);
+    }
+    put(&lab, "plain", json!({}));
+    let slashed = lab.ok("ssm.GetParameter", json!({ "Name": "/plain" }));
+    assert_eq!(slashed["Parameter"]["Name"], "/plain");
+}
+
+#[test]
+fn a_secret_can_be_read_as_a_parameter() {
+    let lab = Lab::new();
+    let secret = lab.ok("secretsmanager.CreateSecret", json!({ "Name": "app/db", "SecretString": "one" }));
+    lab.ok("secretsmanager.PutSecretValue", json!({ "SecretId": "app/db", "SecretString": "two" }));
+    let name = "/aws/reference/secretsmanager/app/db";
+    let get = |name: &str| json!({ "Name": name, "WithDecryption": true });
+    let got = lab.ok("ssm.GetParameter", get(name))["Parameter"].clone();
+    assert_eq!((&got["Name"], &got["ARN"]), (&json!(name), &secret["ARN"]));
+    assert_eq!((&got["Type"], &got["Value"], &got["Version"]), (&json!("SecureString"), &json!("two"), &json!(0)));
+    let source = got["SourceResult"].as_str().unwrap();
+    let (arn, rest) = (secret["ARN"].as_str().unwrap(), r#""secretString":"two","versionStages":["AWSCURRENT"]"#);
+    assert!(source.starts_with(&format!(r#"{{"ARN":"{arn}","name":"app/db","versionId":""#)), "{source}");
+    assert!(source.contains(rest), "{source}");
+    let before = lab.ok("ssm.GetParameter", get(&format!("{name}:AWSPREVIOUS")))["Parameter"].clone();
+    assert_eq!((&before["Value"], &before["Selector"]), (&json!("one"), &json!(":AWSPREVIOUS")));
+    let refuses = |asked: Value, code: &str, part: &str| lab.refuses("ssm.GetParameter", asked, code, part);
+    refuses(json!({ "Name": name }), "ValidationException", "WithDecryption flag must be True");
+    refuses(get(&format!("{name}:a:b")), "ValidationException", "correct syntax for referencing a version/label");
+    let none = "/aws/reference/secretsmanager/none";
+    refuses(
+        get(none),
+        "ParameterNotFound",
+        "when referencing Secrets Manager: Secret aws/reference/secretsmanager/none",
+    );
+    let both = lab.ok("ssm.GetParameters", json!({ "Names": [name, none], "WithDecryption": true }));
+    assert_eq!((names(&both), &both["InvalidParameters"]), (vec![name.to_owned()], &json!([none])));
+    lab.ok("secretsmanager.DeleteSecret", json!({ "SecretId": "app/db" }));
+    refuses(get(name), "ValidationException", "Invalid Request to Secrets Manager");
+}

@@ -51,11 +51,25 @@ fn check_tags(input: &Input) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Whether this is an ARN: partition, service and resource have to be there, region and account need not.
+/// The keys of tags that the calling session hands on, none of which may be set anew.
+fn handed_on(call: &mut Call<'_>, input: &Input) -> Result<Vec<String>, Refusal> {
+    let (account, caller) = (call.place.account.clone(), call.caller.arn.clone());
+    let sessions = &call.world.account(&account).iam.sessions;
+    let session = sessions.values().find(|session| session.arn == caller);
+    let keys = session.map(|session| session.transitive.clone()).unwrap_or_default();
+    let is_set = |key: &String| input.list("Tags").iter().any(|tag| tag.text_or_empty("Key").eq_ignore_ascii_case(key));
+    if keys.iter().any(is_set) {
+        let text = "One of the specified transitive tag keys can't be set because it conflicts with a transitive tag key \
+                    from the calling session.";
+        return Err(Refusal::new("InvalidParameterValue", text).status(400));
+    }
+    Ok(keys)
+}
+
+/// Whether a text names a partition, a service and something of it.
 fn is_arn(text: &str) -> bool {
     let parts: Vec<&str> = text.splitn(6, ':').collect();
-    matches!(parts[..], ["arn", partition, service, _, _, resource]
-        if [partition, service, resource].iter().all(|part| !part.is_empty()))
+    parts[0] == "arn" && [1, 2, 5].iter().all(|index| parts.get(*index).is_some_and(|part| !part.is_empty()))
 }
 
 fn assume(call: &mut Call<'_>, input: &Input) -> Reply {
@@ -65,6 +79,7 @@ fn assume(call: &mut Call<'_>, input: &Input) -> Reply {
     }
     check_tags(input)?;
     let account = call.place.account.clone();
+    let handed_on = handed_on(call, input)?;
     let role =
         iam::role(call.world, &call.place, arn).filter(|role| iam::role_visible(call.world, &call.place, &role.arn));
     let role = role.filter(|role| iam::principal::trusts_caller(role, &account, &call.caller));
@@ -80,6 +95,7 @@ fn assume(call: &mut Call<'_>, input: &Input) -> Reply {
         principal: role.arn.clone(),
         id: format!("{}:{name}", role.id),
         expires: call.now().plus(Duration::from_secs(u64::try_from(seconds).unwrap_or(3600))).whole(),
+        transitive: input.texts("TransitiveTagKeys").into_iter().chain(handed_on).collect(),
     };
     let (used, region) = (call.now().whole(), call.place.region.to_string());
     let roles = &mut call.world.account(&owner).iam.roles;
@@ -126,7 +142,8 @@ fn session_token(call: &mut Call<'_>, input: &Input) -> Reply {
     let seconds = input.integer("DurationSeconds").and_then(|seconds| u64::try_from(seconds).ok()).unwrap_or(43200);
     let caller = call.caller.clone();
     let expires = call.now().plus(Duration::from_secs(seconds)).whole();
-    let session = Session { arn: caller.arn, principal: caller.principal, id: caller.id, expires };
+    let session =
+        Session { arn: caller.arn, principal: caller.principal, id: caller.id, expires, ..Session::default() };
     let account = call.place.account.clone();
     Ok(json!({ "Credentials": hand_out(call, &account, session) }))
 }

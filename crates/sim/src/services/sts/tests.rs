@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use serde_json::json;
 
 use crate::lab::Lab;
 use crate::services::iam;
+use crate::sim::Outcome;
 
 const ROLE: &str = "arn:aws:iam::123456789012:role/deploy";
 
@@ -110,11 +112,32 @@ fn a_session_token_is_the_users_own() {
 }
 
 #[test]
-fn an_arn_has_a_partition_a_service_and_a_resource() {
+fn an_arn_names_a_partition_a_service_and_something_of_it() {
     let lab = Lab::new();
-    for arn in ["nothing-valid-in-here", "arn::b:::something/role", "arn:a::::something/role", "arn:a:a::123456789012:"]
-    {
-        let input = json!({ "RoleArn": arn, "RoleSessionName": "me" });
-        lab.refuses("sts.AssumeRole", input, "ValidationError", &format!("{arn} is invalid"));
+    for arn in ["nothing-valid-in-here", "arn::b:::something/role", "arn:a::::something/role", "arn:a:a::aaaaaaaaaa:"] {
+        let asked = json!({ "RoleArn": arn, "RoleSessionName": "me" });
+        lab.refuses("sts.AssumeRole", asked, "ValidationError", &format!("{arn} is invalid"));
     }
+}
+
+#[test]
+fn a_tag_that_a_session_hands_on_is_not_set_anew() {
+    let lab = lab_with_role();
+    lab.pass(10);
+    let tags = json!([{ "Key": "Team", "Value": "a" }]);
+    let input = json!({ "RoleArn": ROLE, "RoleSessionName": "me", "Tags": tags, "TransitiveTagKeys": ["Team"] });
+    let key = lab.ok("sts.AssumeRole", input)["Credentials"]["AccessKeyId"].as_str().unwrap().to_owned();
+    let chained = |tags: &str| {
+        let credential = format!("AWS4-HMAC-SHA256 Credential={key}/20260131/us-east-1/sts/aws4_request, Signature=0");
+        let form = format!("Action=AssumeRole&Version=2011-06-15&RoleArn={ROLE}&RoleSessionName=two{tags}");
+        let request = http::Request::post("/").header("authorization", credential);
+        let request = request.header("content-type", "application/x-www-form-urlencoded");
+        match lab.sim.answer(&request.body(Bytes::from(form)).unwrap()) {
+            Outcome::Reply(reply, _) => String::from_utf8_lossy(reply.body()).into_owned(),
+            other => panic!("{other:?}"),
+        }
+    };
+    let refused = chained("&Tags.member.1.Key=team&Tags.member.1.Value=b");
+    assert!(refused.contains("conflicts with a transitive tag key from the calling session"), "{refused}");
+    assert!(chained("").contains("AssumeRoleResult"));
 }

@@ -193,7 +193,7 @@ fn amazons_prefix_lists_serve_rules() {
     let lab = Lab::new();
     let filter = json!({ "Filters": [{ "Name": "prefix-list-name", "Values": ["com.amazonaws.us-east-1.s3"] }] });
     let list = lab.ok("ec2.DescribeManagedPrefixLists", filter.clone())["PrefixLists"][0].clone();
-    assert_eq!(list["OwnerId"], "AWS");
+    assert_eq!((&list["OwnerId"], &list["PrefixListId"]), (&json!("AWS"), &json!("pl-63a5400a")));
     assert_eq!(lab.ok("ec2.DescribePrefixLists", filter)["PrefixLists"][0]["PrefixListId"], list["PrefixListId"]);
     let id = group(&lab, "web", &default_vpc(&lab));
     let peer = json!([{ "PrefixListId": list["PrefixListId"] }]);

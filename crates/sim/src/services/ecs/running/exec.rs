@@ -15,6 +15,7 @@ pub fn execute(call: &mut Call<'_>, input: &Input) -> Reply {
     if input.flag("interactive") != Some(true) {
         return Err(invalid("Interactive is the only mode supported currently."));
     }
+    places::task_id(input.text_or_empty("task"))?;
     let key = places::task_key(&cluster.name, input.text_or_empty("task"));
     let Some(task) = of(call.world, &place).tasks.get(&key).cloned() else {
         return Err(invalid("The referenced task was not found."));

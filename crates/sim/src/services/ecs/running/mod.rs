@@ -18,6 +18,7 @@ mod life;
 mod list;
 mod outcome;
 mod places;
+mod proxy;
 mod read;
 mod run;
 mod service;

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use super::proxy;
 use crate::call::Members;
 use crate::services::ec2::Attached;
 use crate::tags::{self, Tags};
@@ -127,6 +128,7 @@ impl Task {
         if self.last != "PROVISIONING" {
             set("healthStatus", json!(self.health));
         }
+        proxy::add(self, &mut document);
         document.into()
     }
 

@@ -158,6 +158,23 @@ fn a_task_needs_an_instance_or_fargate() {
 }
 
 #[test]
+fn the_id_of_a_task_has_one_of_two_lengths() {
+    let scene = Scene::new();
+    let text = "taskId length should be one of [32,36]";
+    for (operation, asked) in [
+        ("ecs.DescribeTasks", json!({ "cluster": "shop", "tasks": ["None"] })),
+        ("ecs.StopTask", json!({ "cluster": "shop", "task": "None" })),
+        ("ecs.ExecuteCommand", json!({ "cluster": "shop", "task": "None", "command": "sh", "interactive": true })),
+    ] {
+        scene.lab.refuses(operation, asked, "InvalidParameterException", text);
+    }
+    for length in [32, 36] {
+        let gone = scene.lab.ok("ecs.DescribeTasks", json!({ "cluster": "shop", "tasks": ["0".repeat(length)] }));
+        assert_eq!(gone["failures"][0]["reason"], "MISSING");
+    }
+}
+
+#[test]
 fn a_service_replaces_a_task_that_somebody_stops() {
     let scene = Scene::new();
     scene.create("web", 1, json!({}));
@@ -204,4 +221,35 @@ fn a_protected_task_survives_scaling_in() {
     assert_eq!(scene.service("web")["runningCount"], 1);
     let seen = scene.lab.ok("ecs.GetTaskProtection", json!({ "cluster": "shop", "tasks": [arns[1]] }));
     assert_eq!(seen["protectedTasks"][0]["protectionEnabled"], true);
+}
+
+#[test]
+fn service_connect_puts_its_container_before_a_tasks_own() {
+    let scene = Scene::new();
+    scene.lab.ok("servicediscovery.CreateHttpNamespace", json!({ "Name": "inner" }));
+    scene.lab.pass(60);
+    let connect = json!({ "enabled": true, "namespace": "inner", "services": [{ "portName": "http" }] });
+    scene.create("web", 1, json!({ "serviceConnectConfiguration": connect }));
+    scene.lab.pass(120);
+    let task = scene.tasks("web", "RUNNING")[0].clone();
+    let name = task["containers"][0]["name"].as_str().unwrap();
+    assert!(name.starts_with("ecs-service-connect-") && name.len() == 25, "{name}");
+    let proxy = &task["containers"][0];
+    assert_eq!((&proxy["lastStatus"], &proxy["healthStatus"]), (&json!("RUNNING"), &json!("HEALTHY")));
+    assert!(proxy["image"].is_null() && proxy["runtimeId"].is_null());
+    assert_eq!(proxy["networkInterfaces"], task["containers"][1]["networkInterfaces"]);
+    assert_eq!(task["containers"][1]["name"], "app");
+    assert_eq!(task["overrides"]["containerOverrides"], json!([{ "name": name }, { "name": "app" }]));
+    let attachment = &task["attachments"][0];
+    assert_eq!((&attachment["type"], &attachment["status"]), (&json!("ServiceConnect"), &json!("ATTACHED")));
+    assert_eq!(attachment["details"], json!([{ "name": "ContainerName", "value": name }]));
+    assert_eq!(task["attachments"][1]["type"], "ElasticNetworkInterface");
+    let stop = json!({ "cluster": "shop", "task": task["taskArn"] });
+    scene.lab.ok("ecs.StopTask", stop);
+    scene.lab.pass(120);
+    let stopped = see(&scene, &task);
+    assert_eq!(
+        (&stopped["containers"][0]["lastStatus"], &stopped["containers"][0]["exitCode"]),
+        (&json!("STOPPED"), &json!(0))
+    );
 }
