@@ -66,6 +66,19 @@ pub fn page(input: &Input, list: &str, items: Vec<Value>, key: impl Fn(&Value) -
     Ok(json!({ list: page.items, "NextToken": page.next }))
 }
 
+/// Whether a thing may pass the filters as far as some texts of it tell, each with the name of a filter: saves writing down
+/// whole documents that are not wanted. What is asked for by its id has to be looked at even so.
+pub fn may_fit(input: &Input, ids: &str, texts: &[(&str, &str)]) -> bool {
+    let fits = |filter: &Value| {
+        let name = filter.text_or_empty("Name");
+        let mut told = texts.iter().filter(|(known, _)| *known == name).peekable();
+        let patterns = filter.list("Values");
+        told.peek().is_none()
+            || told.any(|(_, text)| patterns.iter().filter_map(Value::as_str).any(|pattern| like(pattern, text)))
+    };
+    input.has(ids) || input.list("Filters").iter().all(fits)
+}
+
 /// One condition; any of the values will do.
 pub struct Filter {
     seeks: Seeks,
@@ -152,6 +165,9 @@ fn found(value: &Value, path: &[&str], any: &impl Fn(&str) -> bool) -> bool {
 
 /// Whether a text fits a pattern with `*`, `?` and `\` before either.
 pub fn like(pattern: &str, text: &str) -> bool {
+    if !pattern.contains(['*', '?', '\\']) {
+        return pattern == text;
+    }
     let (pattern, text): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
     let (mut p, mut t) = (0, 0);
     // Where the last star was, and how much it has taken so far.

@@ -174,7 +174,13 @@ fn document(ec2: &Ec2, id: &str, interface: &Interface) -> Value {
 
 fn describe(call: &mut Call<'_>, input: &Input) -> Reply {
     let ec2 = state(call);
-    let items = ec2.interfaces.iter().map(|(id, interface)| document(ec2, id, interface)).collect();
+    let may_fit = |interface: &Interface| {
+        let mut texts: Vec<(&str, &str)> = interface.groups.iter().map(|id| ("group-id", id.as_str())).collect();
+        texts.extend([("subnet-id", interface.subnet.as_str()), ("vpc-id", &interface.vpc)]);
+        describe::may_fit(input, "NetworkInterfaceIds", &texts)
+    };
+    let chosen = ec2.interfaces.iter().filter(|(_, interface)| may_fit(interface));
+    let items = chosen.map(|(id, interface)| document(ec2, id, interface)).collect();
     let ids = ("NetworkInterfaceIds", "NetworkInterfaceId");
     let view = View { list: "NetworkInterfaces", ids, kind: &kinds::INTERFACE, filters: FILTERS };
     describe::answer(input, &view, items)

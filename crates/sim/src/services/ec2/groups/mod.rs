@@ -80,7 +80,10 @@ fn describe(call: &mut Call<'_>, input: &Input) -> Reply {
     }
     let wanted = |id: &String, group: &Group| {
         let by_id = ids.is_empty() || ids.contains(id);
-        by_id && (names.is_empty() || names.iter().any(|name| named(name, group)))
+        let texts = [("group-id", id.as_str()), ("group-name", &group.name), ("vpc-id", &group.vpc)];
+        by_id
+            && describe::may_fit(input, "GroupIds", &texts)
+            && (names.is_empty() || names.iter().any(|name| named(name, group)))
     };
     let chosen = ec2.groups.iter().filter(|(id, group)| wanted(id, group));
     let items = chosen.map(|(id, group)| document(ec2, id, group)).collect();

@@ -55,7 +55,8 @@ fn describe(call: &mut Call<'_>, input: &Input) -> Reply {
     }
     let ec2 = state(call);
     let mut items = Vec::new();
-    for (group_id, group) in &ec2.groups {
+    let may_fit = |id: &str| describe::may_fit(input, "SecurityGroupRuleIds", &[("group-id", id)]);
+    for (group_id, group) in ec2.groups.iter().filter(|(id, _)| may_fit(id)) {
         for (id, rule) in &group.rules {
             let mut item = document(ec2, group_id, id, rule);
             item["Tags"] = tagging::of(ec2, id);
