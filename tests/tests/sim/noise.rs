@@ -161,6 +161,7 @@ impl Stage {
         }
         let vpc = self.ask("ec2.DescribeVpcs", json!({ "Filters": [{ "Name": "is-default", "Values": ["true"] }] }));
         let vpc = vpc["Vpcs"][0]["VpcId"].clone();
+        self.give_ipv6(&vpc);
         let space = json!({ "Name": "noise.local", "Vpc": vpc });
         let made = self.ask("servicediscovery.CreatePrivateDnsNamespace", space)["OperationId"].clone();
         self.bench.sim.pass(Duration::from_secs(120));
@@ -172,6 +173,18 @@ impl Stage {
                 "DnsConfig": { "DnsRecords": records, "RoutingPolicy": "MULTIVALUE" } });
             let arn = self.ask("servicediscovery.CreateService", input)["Service"]["Arn"].clone();
             self.word(word, &arn);
+        }
+    }
+
+    /// Load balancers with both kinds of addresses need subnets with both.
+    fn give_ipv6(&self, vpc: &Value) {
+        let range = self.ask("ec2.AssociateVpcCidrBlock", json!({ "VpcId": vpc, "AmazonProvidedIpv6CidrBlock": true }));
+        let range = range["Ipv6CidrBlockAssociation"]["Ipv6CidrBlock"].as_str().expect("a range").to_owned();
+        let start = range.strip_suffix("00::/56").expect("a range of 256 subnets");
+        let subnets = self.ask("ec2.DescribeSubnets", json!({ "Filters": [{ "Name": "vpc-id", "Values": [vpc] }] }));
+        for (number, subnet) in subnets["Subnets"].as_array().into_iter().flatten().enumerate() {
+            let range = json!({ "SubnetId": subnet["SubnetId"], "Ipv6CidrBlock": format!("{start}{number:02x}::/64") });
+            self.ask("ec2.AssociateSubnetCidrBlock", range);
         }
     }
 

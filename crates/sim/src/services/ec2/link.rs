@@ -22,6 +22,8 @@ pub struct SubnetFacts {
     pub zone: String,
     /// Its IPv4 range.
     pub cidr: String,
+    /// Whether it has an IPv6 range too.
+    pub ipv6: bool,
     /// How many addresses are free.
     pub free: usize,
 }
@@ -32,7 +34,8 @@ pub fn subnet(region: &Region, id: &str) -> Option<SubnetFacts> {
     let (vpc, zone, cidr) = (subnet.vpc.clone(), subnet.zone.clone(), subnet.cidr.clone());
     let used = region.ec2.interfaces.values().filter(|interface| interface.subnet == id);
     let used = used.map(|interface| interface.private.len()).sum();
-    Some(SubnetFacts { id: id.to_owned(), vpc, zone, free: capacity(&cidr).saturating_sub(used), cidr })
+    let (free, ipv6) = (capacity(&cidr).saturating_sub(used), subnet.ipv6.is_some());
+    Some(SubnetFacts { id: id.to_owned(), vpc, zone, free, cidr, ipv6 })
 }
 
 /// How many addresses a range has for interfaces: all but the first four and the last one.

@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 use super::describe::{self, Filters, View};
 use super::state::{Ec2, Range, Subnet, Vpc};
 use super::{
-    arn, depended_on, fresh, invalid, kinds, link, new_id, one_attribute, operations, places, state, tagging, vpcs,
+    arn, depended_on, fresh, invalid, kinds, lacks, link, new_id, one_attribute, operations, places, state, tagging,
+    vpcs,
 };
 use crate::call::{Call, Input, Members, Refusal, Reply, Table};
 
@@ -19,6 +20,8 @@ pub const OPERATIONS: Table = operations![
     "CreateDefaultSubnet" => create_default,
     "DeleteSubnet" => delete,
     "ModifySubnetAttribute" => modify,
+    "AssociateSubnetCidrBlock" => associate_range,
+    "DisassociateSubnetCidrBlock" => disassociate_range,
 ];
 
 const FILTERS: Filters = &[
@@ -58,6 +61,13 @@ const FILTERS: Filters = &[
     ("tag-key", ""),
 ];
 
+fn v6(range: &Range, state: &str) -> Value {
+    json!({
+        "AssociationId": range.id, "Ipv6CidrBlock": range.cidr, "Ipv6CidrBlockState": { "State": state },
+        "Ipv6AddressAttribute": "public", "IpSource": "amazon",
+    })
+}
+
 /// A subnet as it is described, with that many addresses in use.
 fn document(ec2: &Ec2, id: &str, subnet: &Subnet, used: usize) -> Value {
     let mut made = json!({
@@ -69,10 +79,7 @@ fn document(ec2: &Ec2, id: &str, subnet: &Subnet, used: usize) -> Value {
         "AvailableIpAddressCount": link::capacity(&subnet.cidr).saturating_sub(used),
         "CidrBlock": if subnet.cidr.is_empty() { Value::Null } else { subnet.cidr.clone().into() },
         "DefaultForAz": subnet.default,
-        "Ipv6CidrBlockAssociationSet": subnet.ipv6.iter().map(|range| json!({
-            "AssociationId": range.id, "Ipv6CidrBlock": range.cidr, "Ipv6CidrBlockState": { "State": "associated" },
-            "Ipv6AddressAttribute": "public", "IpSource": "amazon",
-        })).collect::<Vec<_>>(),
+        "Ipv6CidrBlockAssociationSet": subnet.ipv6.iter().map(|range| v6(range, "associated")).collect::<Vec<_>>(),
         "OwnerId": ec2.account,
         "SubnetArn": arn(ec2, "subnet", id),
         "BlockPublicAccessStates": { "InternetGatewayBlockMode": "off" },
@@ -181,6 +188,34 @@ fn create(call: &mut Call<'_>, input: &Input) -> Reply {
     }
     call.world.ids = ids;
     Ok(json!({ "Subnet": made }))
+}
+
+fn associate_range(call: &mut Call<'_>, input: &Input) -> Reply {
+    let id = input.text_or_empty("SubnetId").to_owned();
+    let association = new_id(call, "subnet-cidr-assoc");
+    let ec2 = state(call);
+    let subnet = ec2.subnets.get(&id).ok_or_else(|| kinds::SUBNET.missing(&id))?;
+    let text = input.text("Ipv6CidrBlock").ok_or_else(|| lacks("ipv6CidrBlock"))?;
+    if subnet.ipv6.is_some() {
+        let text = format!("This subnet {id} has met its maximum number of allowed IPv6 CIDRs: 1");
+        return Err(Refusal::new("CidrLimitExceeded", text));
+    }
+    let vpc = ec2.vpcs.get(&subnet.vpc).ok_or_else(|| kinds::VPC.missing(&subnet.vpc))?;
+    let range = Range { id: association, cidr: fitting_v6(ec2, &subnet.vpc, vpc, text)? };
+    let answer = json!({ "SubnetId": id, "Ipv6CidrBlockAssociation": v6(&range, "associating") });
+    ec2.subnets.entry(id).or_default().ipv6 = Some(range);
+    Ok(answer)
+}
+
+fn disassociate_range(call: &mut Call<'_>, input: &Input) -> Reply {
+    let association = input.text_or_empty("AssociationId");
+    let has = |subnet: &Subnet| subnet.ipv6.as_ref().is_some_and(|range| range.id == association);
+    let Some((id, subnet)) = state(call).subnets.iter_mut().find(|(_, subnet)| has(subnet)) else {
+        let text = format!("The subnet CIDR block with association ID {association} does not exist");
+        return Err(Refusal::new("InvalidSubnetCidrBlockAssociationID.NotFound", text));
+    };
+    let range = subnet.ipv6.take().unwrap_or_default();
+    Ok(json!({ "SubnetId": id, "Ipv6CidrBlockAssociation": v6(&range, "disassociating") }))
 }
 
 fn create_default(call: &mut Call<'_>, input: &Input) -> Reply {

@@ -295,3 +295,37 @@ fn a_subnet_needs_eight_free_addresses() {
     let part = format!("Not enough IP space available in {}.", subnets[0]);
     lab.refuses("elbv2.CreateLoadBalancer", create(4), "InvalidSubnet", &part);
 }
+
+#[test]
+fn both_kinds_of_addresses_take_subnets_with_both() {
+    let lab = Lab::new();
+    let subnets = lab.subnets();
+    let dual = json!({ "Name": "web", "Subnets": [subnets[0], subnets[1]], "IpAddressType": "dualstack" });
+    let says = "You must specify subnets with an associated IPv6 CIDR block.";
+    lab.refuses("elbv2.CreateLoadBalancer", dual.clone(), "ValidationError", says);
+    let vpc = lab.ok("ec2.DescribeSubnets", json!({ "SubnetIds": [subnets[0]] }))["Subnets"][0]["VpcId"].clone();
+    let range = lab.ok("ec2.AssociateVpcCidrBlock", json!({ "VpcId": vpc, "AmazonProvidedIpv6CidrBlock": true }));
+    let range = text(&range["Ipv6CidrBlockAssociation"]["Ipv6CidrBlock"]);
+    let start = range.strip_suffix("00::/56").expect("256 subnets");
+    let give =
+        |number: usize| json!({ "SubnetId": subnets[number], "Ipv6CidrBlock": format!("{start}0{number}::/64") });
+    let given = lab.ok("ec2.AssociateSubnetCidrBlock", give(0));
+    lab.refuses("ec2.AssociateSubnetCidrBlock", give(0), "CidrLimitExceeded", "IPv6 CIDRs: 1");
+    let taken = json!({ "SubnetId": subnets[1], "Ipv6CidrBlock": format!("{start}00::/64") });
+    lab.refuses("ec2.AssociateSubnetCidrBlock", taken, "InvalidSubnet.Conflict", "conflicts with another subnet");
+    lab.refuses("elbv2.CreateLoadBalancer", dual.clone(), "ValidationError", says);
+    lab.ok("ec2.AssociateSubnetCidrBlock", give(1));
+    let arn = lab.ok("elbv2.CreateLoadBalancer", dual)["LoadBalancers"][0]["LoadBalancerArn"].clone();
+    let set = |subnet: usize| json!({ "LoadBalancerArn": arn, "Subnets": [subnets[0], subnets[subnet]] });
+    lab.refuses("elbv2.SetSubnets", set(2), "ValidationError", says);
+    for kind in ["ipv4", "dualstack"] {
+        lab.ok("elbv2.SetIpAddressType", json!({ "LoadBalancerArn": arn, "IpAddressType": kind }));
+    }
+    let association = json!({ "AssociationId": given["Ipv6CidrBlockAssociation"]["AssociationId"] });
+    lab.ok("ec2.DisassociateSubnetCidrBlock", association.clone());
+    let code = "InvalidSubnetCidrBlockAssociationID.NotFound";
+    lab.refuses("ec2.DisassociateSubnetCidrBlock", association, code, "does not exist");
+    let shown = lab.ok("ec2.DescribeSubnets", json!({ "SubnetIds": [subnets[0], subnets[1]] }));
+    let ranges = |at: usize| shown["Subnets"][at]["Ipv6CidrBlockAssociationSet"].as_array().map_or(9, Vec::len);
+    assert_eq!(ranges(0) + ranges(1), 1);
+}
