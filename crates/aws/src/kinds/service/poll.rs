@@ -195,12 +195,12 @@ fn verdict(service: &Value, deployment: &Value) -> Readiness {
                 Readiness::Ready
             }
         }
-        "STOPPED"
-        | "STOP_REQUESTED"
-        | "ROLLBACK_REQUESTED"
-        | "ROLLBACK_IN_PROGRESS"
-        | "ROLLBACK_SUCCESSFUL"
-        | "ROLLBACK_FAILED" => {
+        // It will fail; how it ends, and with what words, is not known yet.
+        "STOP_REQUESTED" => Readiness::Pending(format!("being stopped, {}", progress(service))),
+        "ROLLBACK_REQUESTED" | "ROLLBACK_IN_PROGRESS" => {
+            Readiness::Pending(format!("rolling back, {}", progress(service)))
+        }
+        "STOPPED" | "ROLLBACK_SUCCESSFUL" | "ROLLBACK_FAILED" => {
             let reason = text(deployment, "statusReason");
             let reason = if reason.is_empty() { "ECS gives no reason" } else { reason };
             Readiness::Failed(format!("the deployment ended as {status}: {reason}"))
@@ -265,6 +265,9 @@ mod tests {
         assert_eq!(say("SUCCESSFUL", 200.0), Readiness::Ready);
         assert!(matches!(say("SUCCESSFUL", 50.0), Readiness::Pending(_)), "it ended before this one began");
         assert!(matches!(say("IN_PROGRESS", 0.0), Readiness::Pending(_)));
+        for status in ["STOP_REQUESTED", "ROLLBACK_REQUESTED", "ROLLBACK_IN_PROGRESS"] {
+            assert!(matches!(say(status, 0.0), Readiness::Pending(_)), "{status}");
+        }
         for status in ["STOPPED", "ROLLBACK_SUCCESSFUL", "ROLLBACK_FAILED"] {
             assert!(matches!(say(status, 0.0), Readiness::Failed(why) if why.contains("tasks failed to start")));
         }
