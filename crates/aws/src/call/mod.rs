@@ -154,3 +154,32 @@ fn again(operation: &str, error: &CloudError, tries: u32, spent: Duration) -> bo
         | ErrorClass::Bug => false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_passes_by_itself_is_tried_again_for_a_while() {
+        let error = |class| CloudError::local(class, "x:Y", "text");
+        let again = |operation, class, tries, secs| again(operation, &error(class), tries, Duration::from_secs(secs));
+        assert!(again("ecs:CreateService", ErrorClass::Throttled, 50, 299));
+        assert!(!again("ecs:CreateService", ErrorClass::Throttled, 50, 300));
+        assert!(again("logs:CreateLogGroup", ErrorClass::Busy, 9, 59));
+        assert!(!again("logs:CreateLogGroup", ErrorClass::Busy, 9, 60));
+        assert!(again("ecs:CreateService", ErrorClass::Unreachable, 3, 1));
+        assert!(!again("ecs:CreateService", ErrorClass::Unreachable, 4, 1));
+    }
+
+    #[test]
+    fn a_lost_reply_is_asked_for_again_only_if_nothing_can_have_changed() {
+        let lost = CloudError::local(ErrorClass::Unknown, "x:Y", "no reply in time");
+        let now = |operation: &str, tries| again(operation, &lost, tries, Duration::ZERO);
+        for read in ["ecs:DescribeServices", "route53:ListHostedZones", "iam:GetAccountAuthorizationDetails"] {
+            assert!(now(read, 1) && now(read, 5) && !now(read, 6), "{read}");
+        }
+        for change in ["ecs:CreateService", "elb:DeleteRule", "ec2:AuthorizeSecurityGroupIngress"] {
+            assert!(!now(change, 1), "{change}");
+        }
+    }
+}
