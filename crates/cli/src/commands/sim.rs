@@ -51,8 +51,8 @@ async fn serve(args: &Sim, global: &Global, ui: &mut Ui) -> Result<Exit, Failure
         ui.out.line(&format!("A simulated AWS answers on http://{address}"));
         let text = format!(
             "Its world is kept in {}; its time passes {} times as fast. Ctrl-C ends it. Elsewhere:\n\n  export \
-             AWS_ENDPOINT_URL=http://{address} AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_REGION=us-east-1\n  \
-             aws ec2 describe-vpcs\n",
+             AWS_ENDPOINT_URL=http://{address} AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test\n  export \
+             AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1\n  aws ec2 describe-vpcs\n",
             args.file.display(),
             simulation.speed,
         );
