@@ -136,8 +136,8 @@ pub async fn open(path: &Path, global: &Global, options: PlanOptions, ui: &mut U
     let draft = graph(&loaded.stack, region.as_deref().unwrap_or_default())?;
     check_names(&options, &draft)?;
     let connection = connect(global, region, loaded.stack.account.as_deref(), ui).await?;
+    let wanted = graph(&loaded.stack, &connection.aws.region)?;
     if let Some(simulation) = &connection.simulation {
-        let wanted = graph(&loaded.stack, &connection.aws.region)?;
         if simulation.fresh {
             welcome(simulation, &wanted, ui);
         } else if !options.destroy {
@@ -149,7 +149,7 @@ pub async fn open(path: &Path, global: &Global, options: PlanOptions, ui: &mut U
         options.protected = draft.nodes().filter(|node| node.protect).map(|node| node.id.clone()).collect();
         Graph::empty(StackInfo { name: loaded.stack.name.clone(), region: connection.aws.region.clone() })
     } else {
-        graph(&loaded.stack, &connection.aws.region)?
+        wanted
     };
     let file = options.destroy.then_some(draft);
     Ok(Session { file, ..Session::new(graph, connection, options) })

@@ -2,6 +2,7 @@
 //! repeated.
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 const HEX: &[u8] = b"0123456789abcdef";
 const DIGITS: &[u8] = b"0123456789";
@@ -74,4 +75,10 @@ impl Ids {
     pub fn below(&mut self, end: usize) -> usize {
         if end == 0 { 0 } else { self.draw(|rng| rng.usize(..end)) }
     }
+}
+
+/// The UUID of a text: always the same, and no draw from the generator.
+pub fn uuid_of(text: &str) -> String {
+    let hex: String = Sha256::digest(text).iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+    format!("{}-{}-4{}-a{}-{}", &hex[..8], &hex[8..12], &hex[13..16], &hex[17..20], &hex[20..])
 }

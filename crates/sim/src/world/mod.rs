@@ -10,9 +10,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
-pub use self::ids::Ids;
+pub use self::ids::{Ids, uuid_of};
 pub use self::moment::Moment;
 use self::queue::Queue;
 use crate::services::{
@@ -41,10 +40,8 @@ impl Place {
 
     /// The ARN of the key that AWS manages for a service here: services show this one, never its alias.
     pub fn managed_key(&self, service: &str) -> String {
-        let digest = Sha256::digest(format!("{}/{}/aws/{service}", self.account, self.region));
-        let hex: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-        let id = [&hex[..8], &hex[8..12], &format!("4{}", &hex[13..16]), &format!("a{}", &hex[17..20]), &hex[20..]];
-        self.arn("kms", &format!("key/{}", id.join("-")))
+        let id = uuid_of(&format!("{}/{}/aws/{service}", self.account, self.region));
+        self.arn("kms", &format!("key/{id}"))
     }
 
     /// The ARN of a key that is named by its ARN, its id or an alias. An alias of AWS's own is resolved.

@@ -32,7 +32,7 @@ pub(super) async fn failure(aws: &Aws, cluster: &str, wait: &Waiting, why: &str)
         services.iter().flat_map(|service| items(service, "events")).map(|event| text(event, "message")).collect();
     let failed = events.iter().find_map(|event| failed_deployment(event));
     let mut lines = vec![why.to_owned()];
-    lines.extend(telling(&events).map(|event| format!("event: {event}")));
+    lines.extend(telling(&events, failed).map(|event| format!("event: {event}")));
     lines.extend(alike(of_deployment(&tasks, failed).flat_map(reasons)));
     lines.extend(targets);
     lines.join("\n")
@@ -42,9 +42,8 @@ pub(super) async fn failure(aws: &Aws, cluster: &str, wait: &Waiting, why: &str)
 const EVERYDAY: &[&str] =
     &["has started", "has stopped", "has reached a steady state", "registered", "has begun draining", "completed."];
 
-/// The latest events that say something of the latest failure; ECS gives the newest first.
-fn telling<'e>(events: &'e [&'e str]) -> impl Iterator<Item = &'e str> {
-    let failed = events.iter().find_map(|event| failed_deployment(event));
+/// The latest events that say something of that deployment's failure; ECS gives the newest first.
+fn telling<'e>(events: &'e [&'e str], failed: Option<&'e str>) -> impl Iterator<Item = &'e str> {
     let earlier = move |event: &&str| failed_deployment(event).is_some_and(|other| Some(other) != failed);
     let latest = events.iter().copied().take_while(move |event| !earlier(event));
     latest.filter(|event| !EVERYDAY.iter().any(|part| event.contains(part))).take(LATEST)
@@ -154,10 +153,15 @@ mod tests {
             "(service web) (deployment ecs-svc/2) deployment failed: tasks failed to start.",
             "(service web) has reached a steady state.",
         ];
-        assert_eq!(telling(&events).collect::<Vec<_>>(), [events[0], events[2]]);
+        assert_eq!(telling(&events, Some("ecs-svc/2")).collect::<Vec<_>>(), [events[0], events[2]]);
         let again =
             ["(service web) (deployment ecs-svc/3) deployment failed: tasks failed to start.", events[0], events[2]];
-        assert_eq!(telling(&again).collect::<Vec<_>>(), again[..2], "what failed before that is another story");
+        assert_eq!(failed_deployment(again[0]), Some("ecs-svc/3"));
+        assert_eq!(
+            telling(&again, Some("ecs-svc/3")).collect::<Vec<_>>(),
+            again[..2],
+            "what failed before that is another story"
+        );
         let scaled = json!({
             "stoppedReason": "Scaling activity initiated by (deployment ecs-svc/1)",
             "containers": [{ "name": "web", "exitCode": 143 }],

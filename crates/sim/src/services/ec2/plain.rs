@@ -4,6 +4,7 @@
 use serde_json::{Value, json};
 
 use super::describe::{self, Filters, View};
+use super::kinds::Kind;
 use super::state::{Acl, Ec2};
 use super::{invalid, kinds, operations, state, tagging};
 use crate::call::{Call, Input, Members, Refusal, Reply, Table};
@@ -129,30 +130,22 @@ fn instances(_call: &mut Call<'_>, input: &Input) -> Reply {
         let text = "The parameter instancesSet cannot be used with the parameter maxResults";
         return Err(Refusal::new("InvalidParameterCombination", text));
     }
-    if let Some(bad) = ids.iter().find(|id| !kinds::INSTANCE.fits(id)) {
-        return Err(kinds::INSTANCE.missing(bad));
-    }
-    match ids.as_slice() {
-        [] => describe::page(input, "Reservations", Vec::new(), |_| String::new()),
-        [one] => Err(kinds::INSTANCE.missing(one)),
-        _ => {
-            let text = format!("The instance IDs '{}' do not exist", ids.join(", "));
-            Err(Refusal::new("InvalidInstanceID.NotFound", text))
-        }
-    }
+    none_of(input, "Reservations", &ids, &kinds::INSTANCE, |ids| format!("The instance IDs '{ids}' do not exist"))
 }
 
 fn images(_call: &mut Call<'_>, input: &Input) -> Reply {
     let ids = input.texts("ImageIds");
-    if let Some(bad) = ids.iter().find(|id| !kinds::IMAGE.fits(id)) {
-        return Err(kinds::IMAGE.missing(bad));
+    none_of(input, "Images", &ids, &kinds::IMAGE, |ids| format!("The image ids '[{ids}]' do not exist"))
+}
+
+/// The empty list of what there is none of, or the refusal of the ids that are asked for; several are told together.
+fn none_of(input: &Input, list: &str, ids: &[String], kind: &Kind, several: fn(&str) -> String) -> Reply {
+    if let Some(bad) = ids.iter().find(|id| !kind.fits(id)) {
+        return Err(kind.missing(bad));
     }
-    match ids.as_slice() {
-        [] => describe::page(input, "Images", Vec::new(), |_| String::new()),
-        [one] => Err(kinds::IMAGE.missing(one)),
-        _ => {
-            let text = format!("The image ids '[{}]' do not exist", ids.join(", "));
-            Err(Refusal::new("InvalidAMIID.NotFound", text))
-        }
+    match ids {
+        [] => describe::page(input, list, Vec::new(), |_| String::new()),
+        [one] => Err(kind.missing(one)),
+        [first, ..] => Err(Refusal { message: several(&ids.join(", ")), ..kind.missing(first) }),
     }
 }

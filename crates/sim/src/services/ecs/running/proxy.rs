@@ -2,11 +2,11 @@
 //! nothing here, and no rule counts it.
 
 use serde_json::{Map, Value, json};
-use sha2::{Digest, Sha256};
 
 use super::connect;
 use super::task::Task;
 use crate::call::Members;
+use crate::world::uuid_of;
 
 /// Adds the container, its attachment and its override to a task's document, if Service Connect is on: each is the first.
 pub fn add(task: &Task, document: &mut Map<String, Value>) {
@@ -48,7 +48,5 @@ fn first(list: Option<&mut Value>, item: Value) {
 
 /// An id that stays the same for the task.
 fn uuid(task: &str, what: &str) -> String {
-    let digest = Sha256::digest(format!("{task} {what}"));
-    let hex: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-    format!("{}-{}-4{}-a{}-{}", &hex[..8], &hex[8..12], &hex[13..16], &hex[17..20], &hex[20..])
+    uuid_of(&format!("{task} {what}"))
 }

@@ -28,11 +28,7 @@ pub(super) fn plan(call: &mut Call<'_>, input: &Input, kind: Kind) -> Result<Bal
     }
     let (vpc, zones) = read_zones(call, input, kind)?;
     let ip_address_type = input.text("IpAddressType").unwrap_or("ipv4").to_owned();
-    check_ip_address_type(
-        call,
-        &ip_address_type,
-        &Balancer { kind, internal, zones: zones.clone(), ..Balancer::default() },
-    )?;
+    check_ip_address_type(call, &ip_address_type, (kind, internal), &zones)?;
     if !internal && kind != Kind::Gateway && !has_gateway(call, &vpc) {
         return Err(Refusal::new("InvalidSubnet", format!("VPC {vpc} has no internet gateway")));
     }
@@ -60,15 +56,20 @@ pub(super) fn plan(call: &mut Call<'_>, input: &Input, kind: Kind) -> Result<Bal
 }
 
 /// Refuses an address type that the load balancer cannot have, with the subnets that it has or is to have.
-fn check_ip_address_type(call: &mut Call<'_>, wanted: &str, balancer: &Balancer) -> Result<(), Refusal> {
-    if wanted == "dualstack-without-public-ipv4" && (balancer.kind != Kind::Application || balancer.internal) {
+fn check_ip_address_type(
+    call: &mut Call<'_>,
+    wanted: &str,
+    (kind, internal): (Kind, bool),
+    zones: &[Zone],
+) -> Result<(), Refusal> {
+    if wanted == "dualstack-without-public-ipv4" && (kind != Kind::Application || internal) {
         let text = "IP address type 'dualstack-without-public-ipv4' is only supported on internet-facing application \
                     load balancers";
         return Err(configuration(text));
     }
     let region = call.region();
     let without = |zone: &Zone| ec2::subnet(region, &zone.subnet).is_some_and(|facts| !facts.ipv6);
-    if wanted != "ipv4" && balancer.zones.iter().any(without) {
+    if wanted != "ipv4" && zones.iter().any(without) {
         return Err(invalid("You must specify subnets with an associated IPv6 CIDR block."));
     }
     Ok(())
@@ -239,7 +240,7 @@ fn set_subnets(call: &mut Call<'_>, input: &Input) -> Reply {
     if let Some(wanted) = input.text("IpAddressType") {
         wanted.clone_into(&mut new.ip_address_type);
     }
-    check_ip_address_type(call, &new.ip_address_type, &new)?;
+    check_ip_address_type(call, &new.ip_address_type, (new.kind, new.internal), &new.zones)?;
     if let Some(wanted) = input.text("EnablePrefixForIpv6SourceNat") {
         new.source_nat = Some(wanted.to_owned());
     }
@@ -299,7 +300,7 @@ fn set_ip_address_type(call: &mut Call<'_>, input: &Input) -> Reply {
     let wanted = input.text_or_empty("IpAddressType");
     let arn = input.text_or_empty("LoadBalancerArn");
     let balancer = call.region().elb.balancer(arn)?.clone();
-    check_ip_address_type(call, wanted, &balancer)?;
+    check_ip_address_type(call, wanted, (balancer.kind, balancer.internal), &balancer.zones)?;
     wanted.clone_into(&mut call.region().elb.balancer_mut(arn)?.ip_address_type);
     Ok(json!({ "IpAddressType": wanted }))
 }
