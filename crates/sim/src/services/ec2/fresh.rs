@@ -79,7 +79,8 @@ pub fn vpc(ec2: &mut Ec2, ids: &mut Ids, cidr: &str, like: &Vpc) -> String {
     let own = Rule { egress: false, traffic: everything(), peer: Peer::Group(group.clone()), description: None };
     rules.insert(id(ids, "sgr"), own);
     let description = "default VPC security group".to_owned();
-    ec2.groups.insert(group, Group { name: "default".to_owned(), description, vpc: vpc.clone(), rules });
+    ec2.groups
+        .insert(group, Group { name: "default".to_owned(), description, vpc: vpc.clone(), rules, ..Group::default() });
     ec2.vpcs.insert(vpc.clone(), made);
     vpc
 }
