@@ -7,6 +7,7 @@
 pub mod call;
 pub mod client;
 pub mod faults;
+pub mod known;
 #[cfg(test)]
 mod lab;
 pub mod model;

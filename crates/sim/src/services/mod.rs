@@ -10,6 +10,7 @@ pub mod ec2;
 pub mod ecr;
 pub mod ecs;
 pub mod elb;
+mod empties;
 pub mod iam;
 pub mod logs;
 pub mod rds;
@@ -29,6 +30,7 @@ use std::sync::{Arc, OnceLock};
 use serde_json::Value;
 
 use crate::call::{Call, Caller, Handler, Input, Refusal, Reply, Table};
+use crate::known::Known;
 use crate::model::{self, Operation, Protocol, Service};
 use crate::tags::{Tagged, Tags};
 use crate::validate::{self, Wording};
@@ -143,8 +145,10 @@ pub fn operation(service: &str, meant: &str) -> Option<&'static str> {
 pub fn carry_out(call: &mut Call<'_>, operation: &Operation, input: &Input) -> Reply {
     let service = call.service;
     let handler = handler(service.name, &operation.name).ok_or_else(|| unknown_operation(service, &operation.name))?;
-    validate::check(service, operation, input, wording(service.name))?;
-    handler(call, input)
+    let input = empties::left_out(service, operation, input);
+    validate::check(service, operation, &input, wording(service.name))?;
+    let _known = Known::of(service, operation.input, &input.0);
+    handler(call, &input)
 }
 
 /// Carries an operation out for the account's own user, without the wire.

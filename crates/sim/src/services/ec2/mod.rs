@@ -61,7 +61,7 @@ pub const OPERATIONS: &[Table] = &[
 
 /// Carries an operation out, or with `DryRun` tells that it would work.
 fn rehearsed(call: &mut Call<'_>, input: &Input, handler: Handler) -> Reply {
-    if input.flag("DryRun") != Some(true) {
+    if input.shared("DryRun") != Some(&Value::Bool(true)) {
         return tokens::once(call, input, handler);
     }
     let before = call.world.clone();

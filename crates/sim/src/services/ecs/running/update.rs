@@ -118,7 +118,7 @@ fn changed(call: &mut Call<'_>, input: &Input, before: &Service, cluster: &Clust
     if let Some(written) = input.map("deploymentConfiguration") {
         let old = before.configuration();
         let all = defaults::configuration(Some(written), Some(&old), daemon);
-        check::configuration(&all.as_object().cloned().unwrap_or_default(), after.is_ours())?;
+        check::configuration(&all.as_object().cloned().unwrap_or_default(), after.is_ours(), daemon)?;
         after.doc.insert("deploymentConfiguration".to_owned(), all);
     }
     let capacity = capacity(input, &before.doc, cluster)?;
