@@ -91,6 +91,10 @@ const SERVICES: &[Entry] = table![
     "sts" => sts, coral("ValidationError");
 ];
 
+/// Operations that clients ask for by themselves, without a signature, to get their credentials.
+const UNSIGNED: &[(&str, &str)] =
+    &[("sts", "AssumeRoleWithWebIdentity"), ("sts", "AssumeRoleWithSAML"), ("sts", "AssumeRoot")];
+
 fn entry(name: &str) -> Option<&'static Entry> {
     SERVICES.iter().find(|entry| entry.name == name)
 }
@@ -174,6 +178,9 @@ pub fn call(world: &mut World, place: &Place, service: &str, operation: &str, in
 /// The refusal of an operation that is not simulated, as the service refuses one that it does not have.
 pub fn unknown_operation(service: &Service, name: &str) -> Refusal {
     let version = &service.api_version;
+    if UNSIGNED.contains(&(service.name, name)) {
+        return Refusal::new("InvalidAction", format!("{name} is not simulated.")).status(400);
+    }
     match service.protocol {
         Protocol::Ec2 => {
             Refusal::new("InvalidAction", format!("The action {name} is not valid for this web service.")).status(400)

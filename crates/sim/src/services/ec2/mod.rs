@@ -13,6 +13,7 @@ mod nats;
 mod places;
 mod plain;
 mod prefix_lists;
+pub mod provide;
 mod public;
 mod routes;
 mod state;
