@@ -4,6 +4,7 @@ mod clients;
 mod drift;
 mod files;
 mod found;
+mod kept;
 mod killed;
 mod noise;
 mod random;
