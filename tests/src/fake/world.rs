@@ -35,6 +35,12 @@ pub struct Thing {
     pub gone_at: Option<Duration>,
     /// Whether a newer revision has taken its place.
     pub outdated: bool,
+    /// The id of the thing whose place it took.
+    pub replaces: Option<String>,
+    /// What its mark says of its protection.
+    pub protected: bool,
+    /// Foreign things that would go with it.
+    pub inside: Vec<String>,
 }
 
 /// Everything that is there.
@@ -48,6 +54,8 @@ pub struct World {
     pub unhealthy: BTreeMap<NodeId, String>,
     /// Kinds that cannot be read.
     pub unreadable: BTreeMap<String, CloudError>,
+    /// Kinds of which only what is named can be found.
+    pub blind: BTreeMap<String, CloudError>,
     /// Fields that a creation leaves out: kind and field.
     pub forgetful: Vec<(String, String)>,
     made: u32,
@@ -94,6 +102,9 @@ impl World {
             ready_at: Duration::ZERO,
             gone_at: None,
             outdated: false,
+            replaces: None,
+            protected: false,
+            inside: Vec::new(),
         };
         self.things.insert(id.clone(), thing);
         id
@@ -120,7 +131,7 @@ impl World {
     pub fn shape(&self) -> Vec<String> {
         let name = |id: &String, thing: &Thing| match &thing.owner {
             Owner::Ours(node) => format!("<{node}>"),
-            Owner::OtherStack(_) | Owner::Nobody => id.clone(),
+            Owner::OtherStack(_) | Owner::Nobody | Owner::Stray(_) => id.clone(),
         };
         let live: Vec<_> = self.things.iter().filter(|(_, thing)| !thing.outdated && thing.gone_at.is_none()).collect();
         let names: Vec<(&String, String)> = self.things.iter().map(|(id, thing)| (id, name(id, thing))).collect();
@@ -144,15 +155,15 @@ impl World {
 
     /// What a reading finds.
     pub fn candidates(&self, now: Duration) -> Candidates {
-        let mut found = Candidates::new();
+        let mut found = Candidates { blind: self.blind.clone(), ..Candidates::default() };
         for kind in KINDS {
             if let Some(error) = self.unreadable.get(kind.name) {
-                found.insert(kind.name.to_owned(), Err(error.clone()));
+                found.kinds.insert(kind.name.to_owned(), Err(error.clone()));
                 continue;
             }
             let things = self.things.iter().filter(|(_, thing)| thing.kind == kind.name && !thing.outdated);
             let present = things.filter(|(_, thing)| thing.gone_at.is_none());
-            found.insert(kind.name.to_owned(), Ok(present.map(|(id, thing)| self.live(id, thing, now)).collect()));
+            found.kinds.insert(kind.name.to_owned(), Ok(present.map(|(id, thing)| self.live(id, thing, now)).collect()));
         }
         found
     }
@@ -167,6 +178,9 @@ impl World {
         live.within = parent.and_then(Value::as_str).map(str::to_owned);
         live.data.clone_from(&thing.data);
         live.foreign.clone_from(&thing.foreign);
+        live.replaces.clone_from(&thing.replaces);
+        live.inside.clone_from(&thing.inside);
+        live.protected = thing.protected;
         live.readiness = self.readiness(thing, now);
         live
     }
@@ -216,6 +230,7 @@ impl World {
         let ready_at = now + if rule.ready == Ready::AtOnce { Duration::ZERO } else { self.slowness };
         let thing = self.things.get_mut(&id).expect("it was just made");
         thing.ready_at = ready_at;
+        thing.replaces = order.replaces.map(str::to_owned);
         let thing = thing.clone();
         Ok(self.live(&id, &thing, now))
     }
@@ -302,7 +317,7 @@ impl World {
         match (self.things.get(&waiting.live.id), waiting.goal) {
             (None, _) => Ok(Readiness::Gone),
             (Some(_), Goal::Gone) => Ok(Readiness::Pending("draining".to_owned())),
-            (Some(thing), Goal::Ready) => Ok(self.readiness(thing, now)),
+            (Some(thing), Goal::Ready | Goal::Hold) => Ok(self.readiness(thing, now)),
         }
     }
 }
