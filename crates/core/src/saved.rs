@@ -180,6 +180,7 @@ fn owner(owner: &Owner) -> Value {
     match owner {
         Owner::Ours(node) => node.to_string().into(),
         Owner::OtherStack(stack) => format!("stack {stack}").into(),
+        Owner::Stray(mark) => format!("nobody, with the mark {mark}").into(),
         Owner::Nobody => "nobody".into(),
     }
 }

@@ -21,6 +21,8 @@ pub enum Owner {
     Ours(NodeId),
     /// It carries another stack's mark.
     OtherStack(String),
+    /// It carries a mark of this stack that evenkeel cannot have put there, which says this: never acted on.
+    Stray(String),
     /// It carries no mark.
     Nobody,
 }
@@ -173,8 +175,8 @@ impl Snapshot {
                 match &live.owner {
                     Owner::Ours(node) => marked.entry(node.clone()).or_default().push(live),
                     // Things without a name of their own cannot be taken for one another.
-                    Owner::OtherStack(_) | Owner::Nobody if live.name.is_empty() => {}
-                    Owner::OtherStack(_) | Owner::Nobody => drop(named.insert((kind.clone(), live.name.clone()), live)),
+                    Owner::OtherStack(_) | Owner::Stray(_) | Owner::Nobody if live.name.is_empty() => {}
+                    Owner::OtherStack(_) | Owner::Stray(_) | Owner::Nobody => drop(named.insert((kind.clone(), live.name.clone()), live)),
                 }
             }
         }

@@ -124,7 +124,7 @@ impl<'a> Decider<'a> {
             Some(Observed::Present(live)) => match &live.owner {
                 Owner::Ours(marked) => self.ours(node, kind, live, marked),
                 Owner::OtherStack(stack) => self.foreign(node, kind, live, Some(stack)),
-                Owner::Nobody => self.foreign(node, kind, live, None),
+                Owner::Stray(_) | Owner::Nobody => self.foreign(node, kind, live, None),
             },
         }
     }
