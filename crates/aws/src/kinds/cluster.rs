@@ -153,7 +153,7 @@ fn live(cluster: &Value, tags: &Tags, stack: &str) -> Live {
         ),
         tags: tags::user(tags),
     };
-    let mut live = Live::new(arn, name, tags::owner(tags, stack), doc(&have)).output("arn", arn).output("name", name);
+    let mut live = Live::new(arn, name, tags::owner(tags, stack, ENTRY.kind.name), doc(&have)).output("arn", arn).output("name", name);
     live.handles.push(format!("cluster/{name}"));
     live.readiness = readiness(cluster);
     live

@@ -289,7 +289,7 @@ fn live(item: &Item<LoadBalancer>, stack: &str) -> Live {
     let (arn, name) = (raw.load_balancer_arn().unwrap_or_default(), raw.load_balancer_name().unwrap_or_default());
     // Route 53 keeps names in lower case: records made from this one have to read back the same.
     let dns_name = raw.dns_name().unwrap_or_default().to_ascii_lowercase();
-    let mut live = Live::new(arn, name, tags::owner(&item.tags, stack), doc(&canonical(item)))
+    let mut live = Live::new(arn, name, tags::owner(&item.tags, stack, ENTRY.kind.name), doc(&canonical(item)))
         .output("arn", arn)
         .output("dns_name", dns_name.as_str())
         .output("zone_id", raw.canonical_hosted_zone_id().unwrap_or_default())

@@ -163,7 +163,7 @@ impl Driver for LogGroups {
         if changed("tags") || order.live.owner != owner {
             let from = match &order.live.owner {
                 Owner::Ours(node) => tags::marked(&have.tags, stack, node),
-                Owner::OtherStack(_) | Owner::Nobody => have.tags,
+                Owner::OtherStack(_) | Owner::Stray(_) | Owner::Nobody => have.tags,
             };
             set_tags(aws, &order.live.id, &from, &tags::marked(&want.tags, stack, order.node)).await?;
         }
@@ -243,7 +243,8 @@ fn observed(group: &LogGroup, all: &Tags, stack: &str) -> Live {
         kms_key: group.kms_key_id().unwrap_or_default().to_owned(),
         tags: tags::user(all),
     };
-    let mut live = live(group.log_group_name().unwrap_or_default(), &have, logs::arn(group), tags::owner(all, stack));
+    let owner = tags::owner(all, stack, ENTRY.kind.name);
+    let mut live = live(group.log_group_name().unwrap_or_default(), &have, logs::arn(group), owner);
     live.data = group.stored_bytes().and_then(|bytes| u64::try_from(bytes).ok()).filter(|bytes| *bytes > 0).map(size);
     live
 }

@@ -92,7 +92,7 @@ fn contribute(stack: &Stack, nodes: &mut Vec<Node>) {
 
 /// Whose a group is.
 pub fn owner(group: &SecurityGroup, stack: &str) -> Owner {
-    tags::owner(&tags_of(group.tags()), stack)
+    tags::owner(&tags_of(group.tags()), stack, ENTRY.kind.name)
 }
 
 fn live(group: &SecurityGroup, stack: &str) -> Live {

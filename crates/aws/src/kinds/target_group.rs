@@ -269,7 +269,7 @@ fn matcher(want: &Spec) -> Option<Matcher> {
 fn live(item: &Item<TargetGroup>, stack: &str) -> Live {
     let raw = &item.raw;
     let (arn, name) = (raw.target_group_arn().unwrap_or_default(), raw.target_group_name().unwrap_or_default());
-    Live::new(arn, name, tags::owner(&item.tags, stack), doc(&canonical(item))).output("arn", arn).output("name", name)
+    Live::new(arn, name, tags::owner(&item.tags, stack, ENTRY.kind.name), doc(&canonical(item))).output("arn", arn).output("name", name)
 }
 
 fn canonical(item: &Item<TargetGroup>) -> Spec {

@@ -171,7 +171,7 @@ impl Driver for Listeners {
         Ok(found
             .filter(|live| match live.owner {
                 Owner::Ours(_) => true,
-                Owner::OtherStack(_) | Owner::Nobody => elb.wanted.listeners.contains_key(&live.name),
+                Owner::OtherStack(_) | Owner::Stray(_) | Owner::Nobody => elb.wanted.listeners.contains_key(&live.name),
             })
             .collect())
     }
@@ -262,7 +262,7 @@ impl Balancers {
         for item in elb.load_balancers.as_ref().map_err(Clone::clone)? {
             let name = item.raw.load_balancer_name().unwrap_or_default();
             let (base, generation) = elb.wanted.load_balancer(name).unwrap_or((name, 1));
-            let ours = matches!(tags::owner(&item.tags, stack), Owner::Ours(_));
+            let ours = matches!(tags::owner(&item.tags, stack, load_balancer::ENTRY.kind.name), Owner::Ours(_));
             let arn = item.raw.load_balancer_arn().unwrap_or_default().to_owned();
             found.push((ours, Balancer { arn, base: base.to_owned(), generation, current: false }));
         }
@@ -289,7 +289,7 @@ impl Balancers {
 fn live(item: &Item<Listener>, stack: &str, balancers: &Balancers) -> Live {
     let raw = &item.raw;
     let arn = raw.listener_arn().unwrap_or_default();
-    let owner = tags::owner(&item.tags, stack);
+    let owner = tags::owner(&item.tags, stack, ENTRY.kind.name);
     let balancer = raw.load_balancer_arn().unwrap_or_default();
     let name = balancers.name(balancer, raw.port().unwrap_or_default(), matches!(owner, Owner::Ours(_)));
     let have = canonical(item);

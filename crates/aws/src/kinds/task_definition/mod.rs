@@ -217,7 +217,8 @@ fn registered(arn: &str, node: &NodeId, want: &Doc) -> Live {
 /// clear it away.
 async fn left_over(aws: &Aws, stack: &str, node: &NodeId, want: &Doc) -> Result<Option<String>, CloudError> {
     let Some((read, tags)) = describe_revision(aws, text(want, "family")).await? else { return Ok(None) };
-    let ours = tags::owner(&tags, stack) == Owner::Ours(node.clone()) && text(&read, "status") == "ACTIVE";
+    let ours =
+        tags::owner(&tags, stack, ENTRY.kind.name) == Owner::Ours(node.clone()) && text(&read, "status") == "ACTIVE";
     let same = ours && diff(&ENTRY.kind, want, &document(&read, &tags)).is_empty();
     Ok(same.then(|| text(&read, "taskDefinitionArn").to_owned()))
 }

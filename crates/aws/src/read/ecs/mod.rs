@@ -86,6 +86,6 @@ pub fn last(arn: &str) -> &str {
     arn.rsplit('/').next().unwrap_or(arn)
 }
 
-fn is_ours(value: &Value, stack: &str) -> bool {
-    matches!(tags::owner(&tags_of(value), stack), Owner::Ours(_))
+fn is_ours(value: &Value, stack: &str, kind: &str) -> bool {
+    matches!(tags::owner(&tags_of(value), stack, kind), Owner::Ours(_))
 }

@@ -77,9 +77,9 @@ pub(super) async fn fetch(
 fn of_service(scope: &Scope<'_>, service: &Value) -> Option<Job> {
     let tags = tags_of(service);
     let arn = text(service, "taskDefinition");
-    let entry = match tags::owner(&tags, scope.stack) {
+    let entry = match tags::owner(&tags, scope.stack, "service") {
         Owner::Ours(node) => node.name().to_owned(),
-        Owner::Nobody | Owner::OtherStack(_) => {
+        Owner::Nobody | Owner::Stray(_) | Owner::OtherStack(_) => {
             let name = text(service, "serviceName");
             scope.graph.of_kind("service").find(|node| node.name == name)?.id.name().to_owned()
         }
@@ -147,7 +147,7 @@ async fn read(aws: &Aws, stack: &str, job: Job) -> Part<Option<Revision>> {
         return Ok(Some(revision));
     }
     let Some((document, tags)) = describe(aws, &job.what).await? else { return Ok(None) };
-    let ours = tags::owner(&tags, stack) == Owner::Ours(revision.node.clone());
+    let ours = tags::owner(&tags, stack, KIND) == Owner::Ours(revision.node.clone());
     if job.unless_foreign && (!ours || text(&document, "status") == "INACTIVE") {
         return Ok(None);
     }
@@ -217,9 +217,9 @@ async fn ours_among(
             Some(tags) => tags.clone(),
             None => describe(aws, &arn).await?.map(|(_, tags)| tags).unwrap_or_default(),
         };
-        Ok(match tags::owner(&tags, stack) {
+        Ok(match tags::owner(&tags, stack, KIND) {
             Owner::Ours(node) => Some(Revision { arn, node, read: None, fingerprint: None, uses: Vec::new() }),
-            Owner::OtherStack(_) | Owner::Nobody => None,
+            Owner::OtherStack(_) | Owner::Stray(_) | Owner::Nobody => None,
         })
     });
     let found: Vec<Part<Option<Revision>>> = side_by_side(reading.collect()).await;

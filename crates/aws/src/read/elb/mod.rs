@@ -261,7 +261,7 @@ impl Reading<'_> {
         let Ok(all) = balancers else { return };
         let more: Vec<String> = all
             .iter()
-            .filter(|item| matches!(self.owner(&item.tags), Owner::Ours(_)))
+            .filter(|item| matches!(self.owner(&item.tags, "load_balancer"), Owner::Ours(_)))
             .filter_map(|item| item.raw.load_balancer_arn())
             .filter(|arn| !named.iter().any(|known| known == arn))
             .map(str::to_owned)
@@ -288,30 +288,30 @@ impl Reading<'_> {
         if let Ok(groups) = groups {
             groups.retain(|item| {
                 let name = item.raw.target_group_name().unwrap_or_default();
-                self.matters(&item.tags, &self.wanted.target_groups, name)
+                self.matters("target_group", &item.tags, &self.wanted.target_groups, name)
             });
         }
         if let Ok(balancers) = balancers {
             balancers.retain(|item| {
                 let name = item.raw.load_balancer_name().unwrap_or_default();
-                self.matters(&item.tags, &self.wanted.load_balancers, name)
+                self.matters("load_balancer", &item.tags, &self.wanted.load_balancers, name)
             });
         }
     }
 
-    fn matters(&self, tags: &Tags, bases: &BTreeSet<String>, name: &str) -> bool {
-        matches!(self.owner(tags), Owner::Ours(_)) || generation_of(bases, name).is_some()
+    fn matters(&self, kind: &str, tags: &Tags, bases: &BTreeSet<String>, name: &str) -> bool {
+        matches!(self.owner(tags, kind), Owner::Ours(_)) || generation_of(bases, name).is_some()
     }
 
-    fn owner(&self, tags: &Tags) -> Owner {
-        tags::owner(tags, self.scope.stack)
+    fn owner(&self, tags: &Tags, kind: &str) -> Owner {
+        tags::owner(tags, self.scope.stack, kind)
     }
 
     /// The attributes that the file sets on a thing.
     fn declared(&self, kind: &str, tags: &Tags, name: &str) -> BTreeSet<String> {
-        let owner = match self.owner(tags) {
+        let owner = match self.owner(tags, kind) {
             Owner::Ours(node) => Some(node),
-            Owner::OtherStack(_) | Owner::Nobody => None,
+            Owner::OtherStack(_) | Owner::Stray(_) | Owner::Nobody => None,
         };
         let is_it = |node: &&Node| match &owner {
             Some(owner) => node.id == *owner || node.moved_from.as_ref() == Some(owner),
