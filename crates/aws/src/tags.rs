@@ -13,6 +13,10 @@ pub type Tags = BTreeMap<String, String>;
 pub const STACK: &str = "evenkeel:stack";
 /// The tag that names the node: `target_group.backend`.
 pub const ID: &str = "evenkeel:id";
+/// The tag that protects a thing from deletion, `true`. It is part of what is wanted, and outlives the entry in the file.
+pub const PROTECT: &str = "evenkeel:protect";
+/// The tag that names the thing whose place this one took, by its id: only such a pair can rightly carry one mark.
+pub const REPLACES: &str = "evenkeel:replaces";
 /// Every tag of evenkeel starts so; users' tags may not.
 pub const PREFIX: &str = "evenkeel:";
 
@@ -31,10 +35,15 @@ pub fn owner(tags: &Tags, stack: &str, kind: &str) -> Owner {
     }
 }
 
-/// The tags that are the user's: neither evenkeel's nor AWS's own.
+/// Whether something carries this stack's mark, rightly or not: then it is told about whatever it is called.
+pub fn is_marked(owner: &Owner) -> bool {
+    matches!(owner, Owner::Ours(_) | Owner::Stray(_))
+}
+
+/// The tags that a stack file decides: neither our marks nor AWS's own, but [`PROTECT`].
 pub fn user(tags: &Tags) -> Tags {
     tags.iter()
-        .filter(|(key, _)| !key.starts_with(PREFIX) && !key.starts_with("aws:"))
+        .filter(|(key, _)| *key == PROTECT || !key.starts_with(PREFIX) && !key.starts_with("aws:"))
         .map(|(key, value)| (key.clone(), value.clone()))
         .collect()
 }

@@ -33,9 +33,8 @@ pub static ENTRY: Entry = Entry {
         replace: Replace::DeleteFirst,
         name_limit: 255,
         ready: Ready::AtOnce,
-        slow_delete: false,
         deadline_secs: 300,
-        lookup: false,
+        ..Kind::PLAIN
     },
     contribute,
     driver: &HostedZones,

@@ -32,9 +32,8 @@ pub static ENTRY: Entry = Entry {
         replace: Replace::DeleteFirst,
         name_limit: LIMIT,
         ready: Ready::AtOnce,
-        slow_delete: false,
         deadline_secs: 60,
-        lookup: false,
+        ..Kind::PLAIN
     },
     contribute,
     driver: &LogGroups,
@@ -221,7 +220,7 @@ async fn set_tags(aws: &Aws, arn: &str, from: &Tags, to: &Tags) -> Result<(), Cl
 }
 
 fn is_ours(live: &Live) -> bool {
-    matches!(live.owner, Owner::Ours(_))
+    tags::is_marked(&live.owner)
 }
 
 fn partition(region: &str) -> &'static str {

@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub use self::build::plan;
+pub use self::build::{doomed, plan};
 use crate::cloud::Goal;
 use crate::diff::Change;
 use crate::doc::Doc;
@@ -248,6 +248,8 @@ pub struct Held {
 pub enum HeldBecause {
     /// It could not be read.
     Unreadable(CloudError),
+    /// What left the file could not be looked for, because this was not answered.
+    Unseen(CloudError),
     /// It needs something that is held.
     Needs(NodeId),
     /// It has `protect: true`, or its tag says that it had.

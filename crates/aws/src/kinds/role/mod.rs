@@ -40,9 +40,8 @@ pub static ENTRY: Entry = Entry {
         replace: Replace::CreateFirst,
         name_limit: NAME_LIMIT,
         ready: Ready::AtOnce,
-        slow_delete: false,
         deadline_secs: 120,
-        lookup: false,
+        ..Kind::PLAIN
     },
     contribute,
     driver: &Roles,

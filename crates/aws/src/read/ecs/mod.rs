@@ -6,7 +6,6 @@ mod clusters;
 mod revisions;
 mod services;
 
-use evenkeel_core::snapshot::Owner;
 use futures::StreamExt as _;
 use serde_json::{Value, json};
 
@@ -87,5 +86,5 @@ pub fn last(arn: &str) -> &str {
 }
 
 fn is_ours(value: &Value, stack: &str, kind: &str) -> bool {
-    matches!(tags::owner(&tags_of(value), stack, kind), Owner::Ours(_))
+    tags::is_marked(&tags::owner(&tags_of(value), stack, kind))
 }
