@@ -21,6 +21,7 @@ pub fn reason(step: &Step) -> String {
         Reason::Destroy => "the stack is being taken down".to_owned(),
         Reason::Adopted => "taken over, as asked".to_owned(),
         Reason::Moved(old) => format!("renamed from {old} in the stack file"),
+        Reason::Unhealthy(why) => format!("as the stack file says, but not healthy: {}", clean(why)),
         Reason::TakesTime => match &step.action {
             Action::Wait { goal: Goal::Gone, .. } => "until it is gone".to_owned(),
             Action::Wait { .. }
@@ -46,6 +47,7 @@ pub fn reason_code(reason: &Reason) -> &'static str {
         Reason::Destroy => "destroy",
         Reason::Adopted => "adopted",
         Reason::Moved(_) => "moved",
+        Reason::Unhealthy(_) => "unhealthy",
         Reason::TakesTime => "takes_time",
         Reason::UnderWay(_) => "under_way",
     }
