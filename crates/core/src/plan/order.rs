@@ -214,7 +214,8 @@ impl<'a> Orderer<'a> {
         let gone = self.complete.get(&at).copied().unwrap_or(at);
         match successor {
             Some(main) if first => drop(self.edges.insert((gone, main))),
-            Some(main) => drop(self.edges.insert((main, at))),
+            // The old half goes once the new one is ready, not once it is there.
+            Some(main) => drop(self.edges.insert((self.complete.get(&main).copied().unwrap_or(main), at))),
             None => {}
         }
         if let Some(taker) = taker.filter(|taker| Some(*taker) != successor || first) {
