@@ -81,7 +81,9 @@ impl Cloud for AwsCloud {
     }
 
     async fn delete(&self, node: &NodeId, live: &Live) -> Result<(), CloudError> {
-        driver(node.kind())?.delete(&self.aws, node, live).await
+        let driver = driver(node.kind())?;
+        driver.still_ours(&self.aws, &self.stack.name, live).await?;
+        driver.delete(&self.aws, node, live).await
     }
 
     async fn poll(&self, kind: &str, waiting: &[Waiting]) -> Vec<Result<Readiness, CloudError>> {

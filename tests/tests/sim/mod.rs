@@ -2,6 +2,7 @@
 
 mod clients;
 mod drift;
+mod ecs;
 mod files;
 mod found;
 mod killed;

@@ -75,6 +75,8 @@ struct Patch {
     add: BTreeMap<String, Vec<Value>>,
     /// `pending: …` or `failed: …`.
     readiness: Option<Readiness>,
+    /// What an update makes anew once this has failed.
+    renews: Option<String>,
     data: Option<String>,
     kept_by: Option<String>,
     foreign: Vec<ForeignMember>,
@@ -180,6 +182,7 @@ impl Patch {
             list.expect("members are added to a list").extend(members.iter().cloned());
         }
         live.readiness = self.readiness.clone().unwrap_or(live.readiness);
+        live.renews = self.renews.clone().or(live.renews);
         live.kept_by = self.kept_by.clone().or(live.kept_by);
         live.data = self.data.clone().or(live.data);
         live.foreign.extend(self.foreign.iter().cloned());

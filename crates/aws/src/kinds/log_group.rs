@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::client::Aws;
 use crate::read::{Fetched, logs};
-use crate::resource::{Driver, Entry, doc, spec};
+use crate::resource::{Driver, Entry, doc, spec, still_marked};
 use crate::stack::model::Stack;
 use crate::tags::{self, Tags};
 
@@ -169,6 +169,10 @@ impl Driver for LogGroups {
         let mut after = live(name, &want, order.live.id.clone(), owner);
         after.data.clone_from(&order.live.data);
         Ok(after)
+    }
+
+    async fn still_ours(&self, aws: &Aws, stack: &str, live: &Live) -> Result<(), CloudError> {
+        still_marked(&logs::tags_of(aws, &live.id).await?, stack, "logs:DeleteLogGroup", live)
     }
 
     async fn delete(&self, aws: &Aws, _node: &NodeId, live: &Live) -> Result<(), CloudError> {

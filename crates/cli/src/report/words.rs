@@ -22,6 +22,7 @@ pub fn reason(step: &Step) -> String {
         Reason::Adopted => "taken over, as asked".to_owned(),
         Reason::Moved(old) => format!("renamed from {old} in the stack file"),
         Reason::Staged(phase) => staged(*phase, &step.action).to_owned(),
+        Reason::Unhealthy(why) => format!("as the stack file says, but not healthy: {}", clean(why)),
         Reason::TakesTime => match &step.action {
             Action::Wait { goal: Goal::Gone, .. } => "until it is gone".to_owned(),
             Action::Wait { .. }
@@ -61,6 +62,7 @@ pub fn reason_code(reason: &Reason) -> &'static str {
         Reason::Adopted => "adopted",
         Reason::Moved(_) => "moved",
         Reason::Staged(_) => "staged",
+        Reason::Unhealthy(_) => "unhealthy",
         Reason::TakesTime => "takes_time",
         Reason::UnderWay(_) => "under_way",
     }

@@ -37,6 +37,7 @@ pub fn plan(kinds: &Kinds, want: &Graph, have: &Snapshot, options: &PlanOptions)
         held,
         conflicts: decisions.conflicts,
         notes: decisions.notes,
+        unhealthy: decisions.unhealthy,
         unchanged: decisions.unchanged,
         known: decisions.known,
     }

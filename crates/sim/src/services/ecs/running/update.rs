@@ -153,13 +153,16 @@ fn changed(call: &mut Call<'_>, input: &Input, before: &Service, cluster: &Clust
 }
 
 fn capacity(input: &Input, doc: &Map<String, Value>, cluster: &ClusterFacts) -> Result<Capacity, Refusal> {
+    let before = match doc.get("capacityProviderStrategy") {
+        Some(strategy) => Capacity::Strategy(strategy.clone()),
+        None => Capacity::Launch(doc.text("launchType").unwrap_or("EC2").to_owned()),
+    };
     match input.member("capacityProviderStrategy") {
-        // An empty strategy takes a service back to its launch type, or to the default strategy of its cluster.
-        Some(_) => Capacity::of(&input.0, cluster),
-        None => Ok(match doc.get("capacityProviderStrategy") {
-            Some(strategy) => Capacity::Strategy(strategy.clone()),
-            None => Capacity::Launch(doc.text("launchType").unwrap_or("EC2").to_owned()),
-        }),
+        Some(_) if !input.list("capacityProviderStrategy").is_empty() => Capacity::of(&input.0, cluster),
+        // An empty strategy takes a service back to its launch type.
+        Some(_) if before.is_fargate() => Ok(Capacity::Launch("FARGATE".to_owned())),
+        Some(_) => Ok(Capacity::Launch(doc.text("launchType").unwrap_or("EC2").to_owned())),
+        None => Ok(before),
     }
 }
 
