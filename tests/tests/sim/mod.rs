@@ -5,6 +5,7 @@ mod drift;
 mod ecs;
 mod files;
 mod found;
+mod kept;
 mod killed;
 mod noise;
 mod random;
