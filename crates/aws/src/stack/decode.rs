@@ -7,6 +7,7 @@ use evenkeel_core::diagnostic::{Diagnostic, Place, Severity};
 use evenkeel_core::doc::Text;
 use evenkeel_core::secret::Secrets;
 
+use super::codes;
 use super::suggest::{self, all, choices};
 use super::tree::{Entry, Tree, Value};
 
@@ -24,6 +25,7 @@ const MOST: usize = 200;
 impl Problems {
     /// Adds a finding, unless the very same one is there (an anchor that is used twice would repeat it).
     pub(crate) fn push(&self, diagnostic: Diagnostic) {
+        debug_assert!(codes::is_known(diagnostic.code), "`{}` is not in the table of codes", diagnostic.code);
         let mut found = self.found.borrow_mut();
         if found.len() >= MOST {
             self.more.set(self.more.get() + 1);

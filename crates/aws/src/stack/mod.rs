@@ -7,6 +7,7 @@
 mod actions;
 mod arn;
 mod aws_policies;
+pub mod codes;
 mod decode;
 mod files;
 mod image;
