@@ -7,9 +7,12 @@ mod seal;
 use std::collections::BTreeMap;
 use std::fmt;
 
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 pub use self::seal::NotOpened;
+use crate::event::Event;
 use crate::plan::Plan;
 
 /// What stands for a value that nobody is shown and that has no name of its own.
@@ -127,9 +130,19 @@ impl Secrets {
     /// A plan as it may be shown; what is carried out is the plan itself.
     #[must_use]
     pub fn plan(&self, plan: &Plan) -> Plan {
-        let Ok(value) = serde_json::to_value(plan) else { return plan.clone() };
-        // A plan that can be written can be read.
-        serde_json::from_value(self.inside(&value)).unwrap_or_else(|_| plan.clone())
+        self.masked(plan)
+    }
+
+    /// An event as it may be shown.
+    #[must_use]
+    pub fn event(&self, event: &Event) -> Event {
+        if self.is_empty() { event.clone() } else { self.masked(event) }
+    }
+
+    fn masked<T: Serialize + DeserializeOwned + Clone>(&self, whole: &T) -> T {
+        let Ok(value) = serde_json::to_value(whole) else { return whole.clone() };
+        // What can be written can be read.
+        serde_json::from_value(self.inside(&value)).unwrap_or_else(|_| whole.clone())
     }
 
     /// Like [`Self::document`], for what holds changes among other things.
