@@ -64,6 +64,7 @@ pub fn load(path: &Path, global: &Global, ui: &mut Ui) -> Result<Loaded, Failure
         fallback_region: environment_region(),
     };
     let loaded = stack::load(path, &options).map_err(Failure::BadFile)?;
+    ui.hide(&loaded.secrets);
     if !loaded.warnings.is_empty() && ui.format != Format::Json && !ui.quiet {
         let text = diagnostics::render(&loaded.warnings, ui.err.palette);
         ui.err.text(&text);
