@@ -11,6 +11,7 @@ pub mod faults;
 mod lab;
 pub mod model;
 pub mod ordered;
+pub mod outages;
 pub mod paging;
 pub mod pairs;
 pub mod server;

@@ -54,6 +54,16 @@ struct Inner {
     throttle: Throttle,
     counts: BTreeMap<(&'static str, String), u64>,
     requests: Vec<(&'static str, String)>,
+    watcher: Option<Watcher>,
+}
+
+/// Whoever looks at the world whenever something has happened in it.
+struct Watcher(Box<dyn FnMut(&World) + Send>);
+
+impl std::fmt::Debug for Watcher {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Watcher")
+    }
 }
 
 /// What comes of a request.
@@ -79,6 +89,7 @@ impl Sim {
             throttle: Throttle::default(),
             counts: BTreeMap::new(),
             requests: Vec::new(),
+            watcher: None,
         };
         Self {
             inner: Arc::new(Mutex::new(inner)),
@@ -123,6 +134,7 @@ impl Sim {
         };
         if !reads {
             self.changes.send_modify(|number| *number += 1);
+            inner.show();
         }
         let (latency, speed) = (inner.settings.latency, inner.settings.speed);
         drop(inner);
@@ -181,7 +193,18 @@ impl Sim {
     pub fn with_world<T>(&self, look: impl FnOnce(&mut World) -> T) -> T {
         let mut inner = self.lock();
         inner.catch_up();
-        look(&mut inner.world)
+        let seen = look(&mut inner.world);
+        inner.show();
+        seen
+    }
+
+    /// Shows the world to somebody now and whenever something has happened in it: after each event of a moment, and after each
+    /// request that may have changed it. Between those nothing changes. One watcher at a time; it must not ask the simulation.
+    pub fn watch(&self, watcher: impl FnMut(&World) + Send + 'static) {
+        let mut inner = self.lock();
+        inner.catch_up();
+        inner.watcher = Some(Watcher(Box::new(watcher)));
+        inner.show();
     }
 
     /// Lets the simulated time pass at once.
@@ -221,7 +244,9 @@ impl Sim {
         let mut inner = self.lock();
         inner.catch_up();
         self.changes.send_modify(|number| *number += 1);
-        services::call(&mut inner.world, place, service, operation, input)
+        let reply = services::call(&mut inner.world, place, service, operation, input);
+        inner.show();
+        reply
     }
 }
 
@@ -229,7 +254,20 @@ impl Inner {
     fn catch_up(&mut self) {
         let (moment, instant) = self.started;
         let now = moment.plus(instant.elapsed().mul_f64(self.settings.speed));
+        while self.watcher.is_some()
+            && let Some(at) = self.world.next_event().filter(|at| *at <= now)
+        {
+            self.world.advance(at);
+            self.show();
+        }
         self.world.advance(now);
+    }
+
+    /// Lets the watcher look.
+    fn show(&mut self) {
+        if let Some(Watcher(look)) = &mut self.watcher {
+            look(&self.world);
+        }
     }
 }
 
