@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -25,7 +26,8 @@ use evenkeel_sim::{Settings, Sim};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use crate::laws;
+use crate::laws::{self, outages::Watch};
+use crate::things::{Key, Things, things};
 
 /// The account of every simulated world here.
 pub const ACCOUNT: &str = "123456789012";
@@ -44,6 +46,30 @@ pub struct Bench {
     planned: std::cell::RefCell<Option<Plan>>,
     requests: std::cell::RefCell<Vec<(&'static str, String)>>,
     runs: std::cell::Cell<u32>,
+    /// Who watches what is served.
+    pub watch: Watch,
+    /// What somebody else did; he alone answers for it.
+    pub others: Others,
+}
+
+/// What somebody else did in a world: filled by whoever plays that part, at any moment.
+#[derive(Clone, Debug, Default)]
+pub struct Others(Arc<Mutex<Things>>);
+
+impl Others {
+    /// Adds what he made or changed, as he left it.
+    pub fn add(&self, things: impl IntoIterator<Item = (Key, Value)>) {
+        self.lock().extend(things);
+    }
+
+    /// All that he made or changed so far.
+    pub fn things(&self) -> Things {
+        self.lock().clone()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Things> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// How a run ended.
@@ -105,8 +131,11 @@ impl Bench {
     pub fn of(world: World, region: &str) -> Self {
         let sim = Sim::new(world, Settings { recorded: true, ..Settings::default() });
         let place = Place::new(ACCOUNT, region);
+        let watch = Watch::over(&sim, &place);
         Self {
             sim,
+            watch,
+            others: Others::default(),
             place,
             options: PlanOptions::default(),
             kinds: kinds::table(),
@@ -189,6 +218,10 @@ impl Bench {
     /// If a law is broken.
     pub async fn run(&self, graph: &Graph, goal: Goal) -> Ended {
         self.sim.take_requests();
+        let before = self.sim.with_world(|world| things(world));
+        if goal == Goal::Apply {
+            self.watch.begin(graph);
+        }
         let ended = tokio::select! {
             biased;
             () = self.sim.death() => Ended::Killed,
@@ -198,6 +231,15 @@ impl Bench {
         laws::requests_were_planned(self.planned.take().as_ref(), &requests);
         laws::no_secret_is_asked_for(&requests);
         self.requests.borrow_mut().extend(requests);
+        let after = self.sim.with_world(|world| things(world));
+        if let Err(dark) = self.watch.end(ended.is_done() || goal == Goal::Destroy) {
+            panic!("traffic went to what could not serve:\n{dark}\nended as {ended:#?}");
+        }
+        let others = self.others.things().into_keys().collect();
+        let adopts = !self.options.adopt.is_empty();
+        let allowed =
+            laws::marks::Allowed { stack: &graph.stack.name, adopts, done: ended.is_done(), others: &others };
+        laws::only_ours_changed(allowed, &before, &after);
         ended
     }
 
