@@ -65,6 +65,7 @@ fn members(value: &Value, holds: bool, found: &mut MadeUp) {
         Value::Array(items) => items.iter().for_each(|item| members(item, holds, found)),
         Value::Object(map) => {
             for (key, inner) in map {
+                words_of(key, found);
                 members(inner, MADE_UP.contains(&key.as_str()), found);
             }
         }

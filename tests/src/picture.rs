@@ -37,15 +37,16 @@ fn paint(world: &World, before: Option<&World>) -> Picture {
         let of_aws = thing["path"].as_str().is_some_and(|path| path.starts_with(AWS_ROLES));
         there || !(of_aws || ONLY_BEFORE.contains(&key.collection.as_str()))
     });
+    // Before anything gets a name: names come from what stands beside them.
+    let born = known.as_ref().map(|(now, _)| *now);
+    all.values_mut().for_each(|thing| without_moments(thing, born));
     let mut names = made_up(&all);
     if let Some((_, known)) = &known {
         let old = made_up(known);
         names.retain(|name, _| !old.contains_key(name));
     }
-    let born = known.map(|(now, _)| now);
     let mut picture = Picture::new();
-    for (mut name, mut thing) in named(&all, &names) {
-        without_moments(&mut thing, born);
+    for (mut name, thing) in named(&all, &names) {
         while picture.contains_key(&name) {
             name.push_str(" (again)");
         }
@@ -60,7 +61,7 @@ fn without_moments(value: &mut Value, born: Option<Moment>) {
         Value::Object(map) => map.values_mut().for_each(|inner| without_moments(inner, born)),
         Value::Array(items) => items.iter_mut().for_each(|item| without_moments(item, born)),
         other => {
-            if moment(other).is_some_and(|at| born.is_none_or(|born| at > born)) {
+            if moment(other).is_some_and(|at| born.is_none_or(|born| at >= born)) {
                 *other = "some time".into();
             }
         }

@@ -66,7 +66,10 @@ impl Watch {
         }
         state.demanded.retain(|front, _| match front {
             Front::Rule(balancer, _, _) => is_to_be_served(graph, balancer),
-            Front::Alias(_) => graph.of_kind("records").next().is_some(),
+            Front::Alias(_) => {
+                let any = |node: &Node| is_to_be_served(graph, &node.id.to_string());
+                graph.of_kind("records").next().is_some() && graph.of_kind("load_balancer").any(any)
+            }
         });
     }
 

@@ -78,12 +78,16 @@ fn sweep(change: Change) {
     assert!(struck > 10, "only {struck} strikes");
 }
 
+/// A thing: where it is kept, and when it was made.
+type Made = (Key, String);
+
 /// The things of a kind by their marks; of what has none of its own nothing.
-fn marked(world: &World, kind: &str) -> BTreeMap<String, BTreeSet<Key>> {
-    let mut found: BTreeMap<String, BTreeSet<Key>> = BTreeMap::new();
+fn marked(world: &World, kind: &str) -> BTreeMap<String, BTreeSet<Made>> {
+    let mut found: BTreeMap<String, BTreeSet<Made>> = BTreeMap::new();
     for (key, thing) in things(world) {
         if let Some((_, id)) = mark(&thing).filter(|(_, id)| id.split('.').next() == Some(kind)) {
-            found.entry(id.to_owned()).or_default().insert(key);
+            let made = (key, thing["created"].to_string());
+            found.entry(id.to_owned()).or_default().insert(made);
         }
     }
     found
@@ -112,7 +116,9 @@ fn effect(edit: &Edit, phase: &Phase) -> Result<(), String> {
             Change::Replaced => had.is_empty() || had.keys().any(changed),
             // The same things under another mark: nothing was made.
             Change::Moved => {
-                let all = |things: &BTreeMap<String, BTreeSet<Key>>| things.values().flatten().cloned().collect::<BTreeSet<_>>();
+                let all = |things: &BTreeMap<String, BTreeSet<Made>>| {
+                    things.values().flatten().cloned().collect::<BTreeSet<_>>()
+                };
                 all(&had) == all(&has) || *kind == "task_definition"
             }
             Change::Renamed => new.iter().all(|id| had.is_empty() || has.contains_key(&id.to_string())),
