@@ -10,6 +10,7 @@ use tokio::time::Instant;
 
 use crate::call::{Call, Refusal, Reply};
 use crate::faults::{Fault, Faults, Fired, SLOW};
+use crate::keep::{self, Kept};
 use crate::services::{self, iam, refusals};
 use crate::throttle::{self, Throttle};
 use crate::wire::{self, Credential, Request, Response, Target};
@@ -42,6 +43,7 @@ pub struct Sim {
     inner: Arc<Mutex<Inner>>,
     died: Arc<watch::Sender<bool>>,
     changes: Arc<watch::Sender<u64>>,
+    kept: Arc<watch::Sender<Kept>>,
 }
 
 #[derive(Debug)]
@@ -106,6 +108,7 @@ impl Sim {
             inner: Arc::new(Mutex::new(inner)),
             died: Arc::new(watch::Sender::new(false)),
             changes: Arc::new(watch::Sender::new(0)),
+            kept: Arc::new(watch::Sender::new(Kept::default())),
         }
     }
 
@@ -114,12 +117,28 @@ impl Sim {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Answers a request.
+    /// Answers a request; where somebody keeps the world, only when the change that it made is kept.
+    pub async fn respond(&self, request: &Request) -> Outcome {
+        let (outcome, change) = self.numbered_answer(request);
+        let Some(change) = change.filter(|_| matches!(outcome, Outcome::Reply(..))) else { return outcome };
+        let Err(refusal) = keep::settled(&self.kept, change).await else { return outcome };
+        match wire::route(request, Credential::of(request).as_ref()) {
+            Ok(target) => Outcome::Reply(wire::refuse(&target, &refusal, ""), Duration::ZERO),
+            Err(reply) => Outcome::Reply(*reply, Duration::ZERO),
+        }
+    }
+
+    /// Answers a request at once.
     pub fn answer(&self, request: &Request) -> Outcome {
+        self.numbered_answer(request).0
+    }
+
+    /// Answers a request, with the number of the change that it may have made.
+    fn numbered_answer(&self, request: &Request) -> (Outcome, Option<u64>) {
         let credential = Credential::of(request);
         let target = match wire::route(request, credential.as_ref()) {
             Ok(target) => target,
-            Err(reply) => return Outcome::Reply(*reply, Duration::ZERO),
+            Err(reply) => return (Outcome::Reply(*reply, Duration::ZERO), None),
         };
         let mut inner = self.lock();
         inner.catch_up();
@@ -131,7 +150,7 @@ impl Sim {
         }
         let fault = inner.settings.faults.decide(target.service.name, name);
         if let Some(outcome) = self.struck_before(&mut inner, fault, &target) {
-            return outcome;
+            return (outcome, None);
         }
         let reads = services::reads_only(name);
         let reply = match inner.before.as_mut().filter(|_| fault == Some(Fault::StaleRead) && reads) {
@@ -144,13 +163,13 @@ impl Sim {
                 carry_out(world, settings.throttling.then_some(throttle), &target, credential.as_ref(), request)
             }
         };
-        if !reads {
-            self.changes.send_modify(|number| *number += 1);
+        let change = (!reads).then(|| {
             inner.show();
-        }
+            self.count()
+        });
         let (latency, speed) = (inner.settings.latency, inner.settings.speed);
         drop(inner);
-        match fault {
+        let outcome = match fault {
             Some(Fault::ReplyLost) => Outcome::Silence,
             Some(Fault::ReplyCut) => Outcome::Reset,
             Some(Fault::Slow) => Outcome::Reply(reply, (latency + SLOW).div_f64(speed)),
@@ -159,7 +178,36 @@ impl Sim {
                 Outcome::Silence
             }
             _ => Outcome::Reply(reply, latency.div_f64(speed)),
-        }
+        };
+        (outcome, change)
+    }
+
+    /// Counts a change; its number.
+    fn count(&self) -> u64 {
+        self.changes.send_modify(|number| *number += 1);
+        *self.changes.borrow()
+    }
+
+    /// The world, and the number of the last change that it has.
+    pub(crate) fn numbered(&self) -> (u64, World) {
+        let mut inner = self.lock();
+        inner.catch_up();
+        (*self.changes.borrow(), inner.world.clone())
+    }
+
+    /// Takes everything back that came after a world; the number of the last change that is lost by that.
+    pub(crate) fn put_back(&self, world: &World) -> u64 {
+        let mut inner = self.lock();
+        inner.world = world.clone();
+        inner.before = None;
+        inner.catch_up();
+        inner.show();
+        *self.changes.borrow()
+    }
+
+    /// How far the world is kept.
+    pub(crate) fn kept(&self) -> &watch::Sender<Kept> {
+        &self.kept
     }
 
     /// What a fault makes of a request that is not carried out.
@@ -266,7 +314,7 @@ impl Sim {
     pub fn call(&self, place: &Place, service: &str, operation: &str, input: serde_json::Value) -> Reply {
         let mut inner = self.lock();
         inner.catch_up();
-        self.changes.send_modify(|number| *number += 1);
+        self.count();
         let reply = services::call(&mut inner.world, place, service, operation, input);
         inner.show();
         reply
@@ -303,12 +351,6 @@ impl Inner {
     }
 }
 
-impl Target {
-    fn operation_name(&self) -> &str {
-        self.operation.as_ref().map_or_else(|name| name.as_str(), |operation| operation.name.as_str())
-    }
-}
-
 /// Carries a request out.
 fn carry_out(
     world: &mut World,
@@ -334,6 +376,10 @@ fn try_out(
     request_id: &str,
 ) -> Result<Response, Refusal> {
     let service = target.service;
+    // Some operations of AWS need no signature: what is not simulated is said before that is asked for.
+    if let (None, Err(name)) = (credential, &target.operation) {
+        return Err(services::unknown_operation(service, name));
+    }
     let credential = credential.ok_or_else(|| services::unsigned(service))?;
     let (account, caller) = iam::caller(world, &credential.key);
     let place = Place { account, region: credential.region.as_str().into() };

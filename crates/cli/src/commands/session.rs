@@ -138,6 +138,9 @@ pub async fn open(path: &Path, global: &Global, options: PlanOptions, ui: &mut U
     let connection = connect(global, region, loaded.stack.account.as_deref(), ui).await?;
     let wanted = graph(&loaded.stack, &connection.aws.region)?;
     if let Some(simulation) = &connection.simulation {
+        if !options.destroy {
+            Simulation::refuse_foreign(&wanted)?;
+        }
         if simulation.fresh {
             welcome(simulation, &wanted, ui);
         } else if !options.destroy {
