@@ -41,6 +41,8 @@ pub struct Bench {
     pub place: Place,
     /// How to plan.
     pub options: PlanOptions,
+    /// Whether a destruction is agreed to for everything that it would take along.
+    pub consents: bool,
     kinds: Kinds,
     /// What the run under way has planned, once it has.
     planned: std::cell::RefCell<Option<Plan>>,
@@ -73,7 +75,6 @@ impl Others {
 }
 
 /// How a run ended.
-#[derive(Debug)]
 pub enum Ended {
     /// By itself.
     Outcome(Box<Outcome>, Vec<Event>),
@@ -93,6 +94,31 @@ pub enum Ended {
 pub fn in_virtual_time<T>(future: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build();
     runtime.expect("a runtime").block_on(future)
+}
+
+/// What went wrong, without all that went well.
+impl std::fmt::Debug for Ended {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Outcome(outcome, _) => {
+                let (how, summary) = match &**outcome {
+                    Outcome::Done(summary) => ("Done", summary),
+                    Outcome::Failed(summary) => ("Failed", summary),
+                    Outcome::Stopped(summary) => ("Stopped", summary),
+                };
+                write!(formatter, "{how} after {} steps", summary.done)?;
+                for failure in &summary.failed {
+                    write!(formatter, "\n  {}: {:?} {:?}", failure.node, failure.error.class, failure.error)?;
+                }
+                Ok(())
+            }
+            Self::Nothing => formatter.write_str("Nothing"),
+            Self::Refused(plan) => {
+                write!(formatter, "Refused: conflicts {:#?}, held {:#?}", plan.conflicts, plan.held)
+            }
+            Self::Killed => formatter.write_str("Killed"),
+        }
+    }
 }
 
 impl Ended {
@@ -138,6 +164,7 @@ impl Bench {
             others: Others::default(),
             place,
             options: PlanOptions::default(),
+            consents: true,
             kinds: kinds::table(),
             planned: std::cell::RefCell::default(),
             requests: std::cell::RefCell::default(),
@@ -202,7 +229,8 @@ impl Bench {
             Goal::Apply => (graph, self.options.clone()),
             // Data is let go of, or a destruction would leave something.
             Goal::Destroy => {
-                let consent = snapshot.surplus.iter().map(|surplus| surplus.node.clone()).collect();
+                let ours = snapshot.surplus.iter().filter(|_| self.consents);
+                let consent = ours.map(|surplus| surplus.node.clone()).collect();
                 (&empty, PlanOptions { destroy: true, consent, ..self.options.clone() })
             }
         };

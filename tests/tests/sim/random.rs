@@ -9,6 +9,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use evenkeel_core::id::NodeId;
 use evenkeel_sim::faults::Faults;
 use evenkeel_tests::laws;
 use evenkeel_tests::moto::root;
@@ -83,7 +84,9 @@ fn told(ended: &Ended) -> String {
 }
 
 async fn tell(story: &Story) -> Result<(), String> {
-    let bench = Bench::new("us-east-1");
+    let mut bench = Bench::new("us-east-1");
+    // Whatever its log groups hold may go with them.
+    bench.options.consent = (0..3).map(|number| NodeId::new("log_group", &format!("log{number}"))).collect();
     bench.add_zone("somebody.example");
     bench.ask("logs.CreateLogGroup", serde_json::json!({ "logGroupName": "/somebody" }));
     let before = bench.world();

@@ -11,6 +11,7 @@ use std::sync::OnceLock;
 use evenkeel_aws::kinds;
 use evenkeel_core::error::ErrorClass;
 use evenkeel_core::graph::Graph;
+use evenkeel_core::id::NodeId;
 use evenkeel_sim::world::World;
 use evenkeel_tests::laws;
 use evenkeel_tests::simulated::{Bench, Ended, Goal, graph_of, in_virtual_time};
@@ -103,7 +104,11 @@ fn length(phase: usize) -> u64 {
 
 fn bench(applied: bool) -> Bench {
     let (before, after) = worlds();
-    Bench::of(if applied { after.clone() } else { before.clone() }, REGION)
+    let mut bench = Bench::of(if applied { after.clone() } else { before.clone() }, REGION);
+    bench.consents = false;
+    // What is in its own log group is the stack's to lose.
+    bench.options.consent = [NodeId::new("log_group", "app")].into();
+    bench
 }
 
 /// What went wrong in a run that had no right to.
