@@ -2,7 +2,7 @@
 //! differ only in what was drawn, because a name comes from where an id stands and from what stands beside it, never from the
 //! id. Values that nobody made up stay as they are. Knows no service, only where a service keeps its ids.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use serde_json::Value;
@@ -12,8 +12,12 @@ use crate::things::{Key, Things};
 /// Members that hold something made up, beside the keys of things.
 const MADE_UP: &[&str] = &[
     "Id", "arn", "attachment", "cidr", "dns_name", "dns_name_label", "id", "interface", "ip", "private", "public",
-    "servers", "subnet", "unique",
+    "servers", "unique",
 ];
+
+/// Collections that AWS fills by itself, where any member may hold something made up; what somebody wrote stands in these members.
+const OF_AWS: &[&str] = &["ec2.interfaces", "ecs.running.tasks", "cloud_map.services"];
+const WRITTEN: &[&str] = &["definition", "environment", "image", "imageDigest", "overrides", "spec", "tags"];
 
 /// How often names are told apart by what stands beside them.
 const ROUNDS: usize = 4;
@@ -54,19 +58,22 @@ pub fn made_up(things: &Things) -> MadeUp {
             found.entry(key.key.clone()).or_insert(number);
         }
         words_of(&key.key, &mut found);
-        members(thing, false, &mut found);
+        let all = OF_AWS.contains(&key.collection.as_str());
+        members(thing, all, all, &mut found);
     }
     found
 }
 
-fn members(value: &Value, holds: bool, found: &mut MadeUp) {
+fn members(value: &Value, holds: bool, all: bool, found: &mut MadeUp) {
     match value {
         Value::String(text) if holds => words_of(text, found),
-        Value::Array(items) => items.iter().for_each(|item| members(item, holds, found)),
+        Value::Array(items) => items.iter().for_each(|item| members(item, holds, all, found)),
         Value::Object(map) => {
             for (key, inner) in map {
+                let written = WRITTEN.contains(&key.as_str());
                 words_of(key, found);
-                members(inner, MADE_UP.contains(&key.as_str()), found);
+                let holds = MADE_UP.contains(&key.as_str()) || (all && !written);
+                members(inner, holds, all && !written, found);
             }
         }
         _ => {}
@@ -260,20 +267,14 @@ fn labels(trees: &[(&Key, Words, Tree)], colours: &[u64], names: &MadeUp) -> Vec
             }
         }
     }
-    let mut alike: BTreeMap<&str, Vec<u64>> = BTreeMap::new();
+    let mut alike: BTreeMap<&str, BTreeSet<u64>> = BTreeMap::new();
     for number in names.values() {
-        alike.entry(bases[*number].as_str()).or_default().push(colours[*number]);
+        alike.entry(bases[*number].as_str()).or_default().insert(colours[*number]);
     }
-    for colours in alike.values_mut() {
-        colours.sort_unstable();
-        colours.dedup();
-    }
-    let label = |(base, colour): (&String, &u64)| {
-        let alike = &alike.get(base.as_str()).map(Vec::as_slice).unwrap_or_default();
-        match alike.iter().position(|one| one == colour) {
-            Some(at) if alike.len() > 1 => format!("<{base} #{}>", at + 1),
-            _ => format!("<{base}>"),
-        }
+    // Those that are called alike are told apart by what they are, so that one that differs does not rename the others.
+    let label = |(base, colour): (&String, &u64)| match alike.get(base.as_str()) {
+        Some(alike) if alike.len() > 1 => format!("<{base} {:04x}>", colour & 0xffff),
+        _ => format!("<{base}>"),
     };
     bases.iter().zip(colours).map(label).collect()
 }

@@ -24,7 +24,8 @@ pub fn picture(world: &World) -> Picture {
     paint(world, None)
 }
 
-/// Paints a world that came from another one.
+/// Paints a world that came from another one. Some services know whole seconds only: what was made in the last of them may have
+/// been made after it.
 pub fn picture_since(before: &World, world: &World) -> Picture {
     paint(world, Some(before))
 }
@@ -38,7 +39,7 @@ fn paint(world: &World, before: Option<&World>) -> Picture {
         there || !(of_aws || ONLY_BEFORE.contains(&key.collection.as_str()))
     });
     // Before anything gets a name: names come from what stands beside them.
-    let born = known.as_ref().map(|(now, _)| *now);
+    let born = known.as_ref().map(|(now, _)| Moment(now.0 - 1000));
     all.values_mut().for_each(|thing| without_moments(thing, born));
     let mut names = made_up(&all);
     if let Some((_, known)) = &known {

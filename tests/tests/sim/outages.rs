@@ -145,6 +145,8 @@ async fn killed(wanted: &Graph, good: bool, request: u64, fault: Fault) -> Resul
 }
 
 fn tell(stories: impl Iterator<Item = (usize, &'static (&'static str, &'static [(&'static str, &'static str)]))>) {
+    // Made before any of the stories has a time of its own.
+    running();
     let all = std::env::var("EVENKEEL_OUTAGES").is_ok_and(|said| said == "all");
     let mut wrong = Vec::new();
     for (number, (name, changes)) in stories {

@@ -104,6 +104,7 @@ async fn tell(story: &Story) -> Result<(), String> {
         through(&bench, last, Goal::Apply, None).await?;
     }
     through(&bench, last, Goal::Destroy, story.weather).await?;
+    bench.sim.pass(Duration::from_secs(1800));
     let left = difference(&picture_since(&before, &before), &picture_since(&before, &bench.world()));
     if left.is_empty() { Ok(()) } else { Err(format!("after the destruction:\n{}", left.join("\n"))) }
 }

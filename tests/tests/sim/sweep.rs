@@ -8,6 +8,7 @@
 use std::any::Any;
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
 
 use evenkeel_core::graph::Graph;
 use evenkeel_sim::faults::{Fault, Faults, Rule};
@@ -33,6 +34,12 @@ const SOFT_CHANGING: &[Fault] = &[Fault::Conflict, Fault::RoleNotReady];
 
 /// How many faults of both sorts each operation meets in each phase of the usual run.
 const EACH: usize = 1;
+
+/// After this time nothing is under way any more: interfaces and names are given up, old tasks are gone.
+const SETTLING: Duration = Duration::from_secs(1800);
+
+/// How many differences are told.
+const TOLD: usize = 12;
 
 /// How many faults each phase of a single kind meets in the usual run.
 const FEW: usize = 3;
@@ -95,6 +102,7 @@ async fn clean(before: &World, region: &str, graph: &Graph, goal: Goal) -> (Vec<
     bench.done(graph, goal).await;
     let requests = bench.take_requests();
     bench.settled(graph, goal).await;
+    bench.sim.pass(SETTLING);
     (requests.into_iter().map(|(service, operation)| format!("{service}:{operation}")).collect(), bench.world())
 }
 
@@ -217,11 +225,12 @@ async fn strike(phase: &Phase, number: u64, fault: Fault) -> Result<(), String> 
         }
     }
     bench.settled(&phase.graph, phase.goal).await;
+    bench.sim.pass(SETTLING);
     let after = bench.world();
     laws::others_are_untouched(&phase.others, &things(&after));
     laws::nothing_is_there_twice(&after);
     let found = difference(&phase.clean, &picture_since(&phase.before, &after));
-    if found.is_empty() { Ok(()) } else { Err(format!("compared with a clean run:\n{}", found.join("\n"))) }
+    if found.is_empty() { Ok(()) } else { Err(format!("compared with a clean run, {}:\n{}", found.len(), found[..found.len().min(TOLD)].join("\n"))) }
 }
 
 /// What a panic says.
