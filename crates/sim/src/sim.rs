@@ -57,6 +57,7 @@ struct Inner {
     counts: BTreeMap<(&'static str, String), u64>,
     requests: Vec<(&'static str, String)>,
     watcher: Option<Watcher>,
+    visitor: Option<Visitor>,
 }
 
 /// Whoever looks at the world whenever something has happened in it.
@@ -65,6 +66,15 @@ struct Watcher(Box<dyn FnMut(&World) + Send>);
 impl std::fmt::Debug for Watcher {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.write_str("Watcher")
+    }
+}
+
+/// Somebody who changes the world just before a request is taken up: how many requests come before that one.
+struct Visitor(u64, Box<dyn FnOnce(&mut World) + Send>);
+
+impl std::fmt::Debug for Visitor {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "Visitor({})", self.0)
     }
 }
 
@@ -92,6 +102,7 @@ impl Sim {
             counts: BTreeMap::new(),
             requests: Vec::new(),
             watcher: None,
+            visitor: None,
         };
         Self {
             inner: Arc::new(Mutex::new(inner)),
@@ -131,6 +142,7 @@ impl Sim {
         };
         let mut inner = self.lock();
         inner.catch_up();
+        inner.visit();
         let name = target.operation_name();
         *inner.counts.entry((target.service.name, name.to_owned())).or_default() += 1;
         if inner.settings.recorded {
@@ -255,6 +267,17 @@ impl Sim {
         inner.show();
     }
 
+    /// Lets somebody change the world just before a request, counted from the next one, which is 1: what comes between reading and
+    /// acting. One visitor at a time.
+    pub fn visit(&self, request: u64, visitor: impl FnOnce(&mut World) + Send + 'static) {
+        self.lock().visitor = Some(Visitor(request.saturating_sub(1), Box::new(visitor)));
+    }
+
+    /// Sends the visitor away; whether he has not come yet.
+    pub fn dismiss(&self) -> bool {
+        self.lock().visitor.take().is_some()
+    }
+
     /// Lets the simulated time pass at once.
     pub fn pass(&self, time: Duration) {
         let mut inner = self.lock();
@@ -315,6 +338,15 @@ impl Inner {
     fn show(&mut self) {
         if let Some(Watcher(look)) = &mut self.watcher {
             look(&self.world);
+        }
+    }
+
+    /// Lets the visitor in, if it is his turn.
+    fn visit(&mut self) {
+        match self.visitor.take() {
+            Some(Visitor(0, change)) => change(&mut self.world),
+            Some(Visitor(before, change)) => self.visitor = Some(Visitor(before - 1, change)),
+            None => {}
         }
     }
 }
