@@ -297,7 +297,7 @@ impl Bench {
         let limits = Limits { seed: format!("run {} at {now:?}", self.runs.get()), ..Limits::default() };
         let empty = Graph::empty(graph.stack.clone());
         let wanted = if goal == Goal::Apply { graph } else { &empty };
-        let (cloud, clock) = (self.cloud(graph), PausedClock(Instant::now()));
+        let (cloud, clock) = (self.cloud(graph), PausedClock::new());
         let engine = Engine { kinds: &self.kinds, graph: wanted, cloud: &cloud, clock: &clock, limits: &limits };
         let mut events = Vec::new();
         let outcome = execute(engine, &plan, &Stop::default(), &mut |event| events.push(event)).await;
@@ -358,7 +358,17 @@ pub fn graph_of(text: &str, folder: &Path) -> Graph {
 /// A certificate that the stacks are given.
 pub const CERTIFICATE: &str = "arn:aws:acm:ca-central-1:123456789012:certificate/11111111-2222-3333-4444-555555555555";
 
-struct PausedClock(Instant);
+/// The clock of a runtime whose time is paused.
+#[derive(Debug)]
+pub struct PausedClock(Instant);
+
+impl PausedClock {
+    /// A clock that starts now.
+    #[expect(clippy::new_without_default, reason = "it starts at a moment")]
+    pub fn new() -> Self {
+        Self(Instant::now())
+    }
+}
 
 #[async_trait]
 impl Clock for PausedClock {

@@ -2,8 +2,10 @@
 
 mod clients;
 mod drift;
+mod ecs;
 mod files;
 mod found;
+mod kept;
 mod killed;
 mod noise;
 mod outages;

@@ -64,6 +64,7 @@ pub fn load(path: &Path, global: &Global, ui: &mut Ui) -> Result<Loaded, Failure
         fallback_region: environment_region(),
     };
     let loaded = stack::load(path, &options).map_err(Failure::BadFile)?;
+    ui.hide(&loaded.secrets);
     if !loaded.warnings.is_empty() && ui.format != Format::Json && !ui.quiet {
         let text = diagnostics::render(&loaded.warnings, ui.err.palette);
         ui.err.text(&text);
@@ -277,7 +278,12 @@ fn no_aws(error: &CloudError) -> Failure {
 pub fn unreadable<'a>(plan: &'a Plan, snapshot: &'a Snapshot) -> Option<&'a CloudError> {
     let held = plan.held.iter().find_map(|held| match &held.why {
         HeldBecause::Unreadable(error) => Some(error),
-        HeldBecause::Needs(_)
+        HeldBecause::Unseen(_)
+        | HeldBecause::Guarded(_)
+        | HeldBecause::Inside(_)
+        | HeldBecause::Gap(_)
+        | HeldBecause::Doubled(_)
+        | HeldBecause::Needs(_)
         | HeldBecause::Protected
         | HeldBecause::Data(_)
         | HeldBecause::NotTargeted

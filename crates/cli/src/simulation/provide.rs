@@ -183,13 +183,15 @@ impl Presupposed {
         let whole = named.split_once(":role").map_or(named, |(_, path)| path);
         let (path, name) = whole.rsplit_once('/').unwrap_or_default();
         let name = if name.is_empty() { whole } else { name };
+        let path = path.trim_matches('/');
+        let path = if path.is_empty() { "/".to_owned() } else { format!("/{path}/") };
         if self.own.contains(&name.to_lowercase()) {
             return None;
         }
         let trust = json!({ "Version": "2012-10-17", "Statement": [{ "Effect": "Allow", "Action": "sts:AssumeRole",
             "Principal": { "Service": TRUSTED } }] });
         let input =
-            json!({ "RoleName": name, "Path": format!("{path}/"), "AssumeRolePolicyDocument": trust.to_string() });
+            json!({ "RoleName": name, "Path": path, "AssumeRolePolicyDocument": trust.to_string() });
         services::call(world, place, "iam", "CreateRole", input).ok()?;
         let policy = "arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy";
         let input = json!({ "RoleName": name, "PolicyArn": policy });

@@ -12,6 +12,8 @@ pub mod ecs;
 pub mod elb;
 mod empties;
 pub mod iam;
+#[cfg(test)]
+mod letters;
 pub mod logs;
 pub mod rds;
 pub mod refusals;

@@ -3,9 +3,8 @@
 use regex::Regex;
 use serde_json::{Value, json};
 
-use super::{Parameter, Version, names};
+use super::{Parameter, Version, names, tagging};
 use crate::call::{Call, Input, Members, Refusal, Reply, Table};
-use crate::tags;
 
 /// The operations.
 pub const OPERATIONS: Table = &[("PutParameter", put_parameter)];
@@ -31,7 +30,7 @@ fn put_parameter(call: &mut Call<'_>, input: &Input) -> Reply {
     let name = there.or_else(|| names::of_arn(asked)).unwrap_or_else(|| asked.to_owned());
     names::check(&name)?;
     let overwrite = input.flag("Overwrite").unwrap_or(false);
-    let tags = tags::from_list(input.list("Tags"), "Key", "Value");
+    let tags = tagging::given(input)?;
     if overwrite && !tags.is_empty() {
         return Err(invalid(
             "Invalid request: tags and overwrite can't be used together. To create a parameter with tags, please remove \
