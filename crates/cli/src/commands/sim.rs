@@ -45,6 +45,8 @@ async fn serve(args: &Sim, global: &Global, ui: &mut Ui) -> Result<Exit, Failure
     let address = listener.local_addr().map_err(|error| Failure::refused(error.to_string(), "try again"))?;
     let how = How { file: args.file.clone(), speed: global.simulate.speed(), faults: global.simulate.faults.clone() };
     let simulation = Simulation::open(&how, &format!("`evenkeel sim` on http://{address}"), ui).await?;
+    // Whoever reads the address may end it at once: nothing may be lost by that.
+    let ended = ended();
     if ui.format == Format::Json {
         ui.out.line(&json!({ "url": format!("http://{address}"), "file": args.file }).to_string());
     } else {
@@ -62,26 +64,27 @@ async fn serve(args: &Sim, global: &Global, ui: &mut Ui) -> Result<Exit, Failure
     }
     tokio::select! {
         () = server::serve(simulation.sim.clone(), listener) => {}
-        () = ended() => {}
+        () = ended => {}
     }
     simulation.close()?;
     Ok(Exit::Done)
 }
 
-/// Returns when the process is asked to end. Ctrl-C is no accident here: it is how a server is ended.
-async fn ended() {
+/// Returns when the process is asked to end, from now on. Ctrl-C is no accident here: it is how a server is ended.
+fn ended() -> impl Future<Output = ()> {
     #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+    let terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate());
+    async move {
+        #[cfg(unix)]
+        if let Ok(mut terminate) = terminate {
             tokio::select! {
                 _ = terminate.recv() => {}
                 _ = tokio::signal::ctrl_c() => {}
             }
             return;
         }
+        drop(tokio::signal::ctrl_c().await);
     }
-    drop(tokio::signal::ctrl_c().await);
 }
 
 /// Reads without holding the file, so that it also tells what a server is at.
