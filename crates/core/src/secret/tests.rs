@@ -80,6 +80,14 @@ fn changes_inside_a_plan_are_shown_so() {
 }
 
 #[test]
+fn a_secret_that_reads_like_a_word_of_a_plan_is_hidden_all_the_same() {
+    let mut secrets = secrets();
+    secrets.add_value("API_KEY", "create");
+    let text = serde_json::to_string(&secrets.plan(&plan())).unwrap();
+    assert!(!text.contains("hunter2"), "{text}");
+}
+
+#[test]
 fn messages_lose_what_looks_secret_in_every_form() {
     let mut secrets = secrets();
     secrets.add_value("SIGNING_KEY", "a\"b\\c\nd");
@@ -105,7 +113,8 @@ fn names_and_values_that_look_secret() {
     ] {
         assert!(looks_secret(name, value), "{name}");
     }
-    for (name, value) in [("IMAGE_TAG", "1.4.2"), ("KEYBOARD", "de"), ("SITE", "https://a.example/x@y"), ("MONKEY", "")] {
+    for (name, value) in [("IMAGE_TAG", "1.4.2"), ("KEYBOARD", "de"), ("SITE", "https://a.example/x@y"), ("MONKEY", "")]
+    {
         assert!(!looks_secret(name, value), "{name}");
     }
 }
