@@ -1,3 +1,5 @@
+//! What is hidden of documents, changes, plans and messages, and what a sealed text needs to be opened.
+
 use serde_json::json;
 
 use super::*;
