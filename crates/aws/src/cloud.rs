@@ -27,7 +27,7 @@ impl AwsCloud {
     /// Reads what is live and matches it with `graph`.
     pub async fn snapshot(&self, graph: &Graph) -> Snapshot {
         let scope = Scope { stack: &self.stack.name, graph, thorough: false, only: None };
-        Snapshot::of(graph, read::candidates(&self.aws, &scope).await)
+        Snapshot::of(&kinds::table(), graph, graph, read::candidates(&self.aws, &scope).await)
     }
 
     /// Reads everything of the stack that there is, to take it down.
@@ -43,7 +43,8 @@ impl AwsCloud {
         let named = file.into_iter().flat_map(Graph::nodes).filter(leads).cloned();
         let graph = Graph::detached(self.stack.clone(), named);
         let scope = Scope { stack: &self.stack.name, graph: &graph, thorough: true, only: None };
-        Snapshot::of(&Graph::empty(self.stack.clone()), read::candidates(&self.aws, &scope).await)
+        let found = read::candidates(&self.aws, &scope).await;
+        Snapshot::of(&kinds::table(), &Graph::empty(self.stack.clone()), &graph, found)
     }
 }
 
@@ -78,7 +79,8 @@ impl Cloud for AwsCloud {
         let only: BTreeSet<String> = nodes.iter().map(|node| node.id.kind().to_owned()).collect();
         let graph = Graph::detached(self.stack.clone(), nodes.iter().copied().cloned());
         let scope = Scope { stack: &self.stack.name, graph: &graph, thorough: false, only: Some(&only) };
-        let snapshot = Snapshot::of(&graph, read::candidates(&self.aws, &scope).await);
+        let found = read::candidates(&self.aws, &scope).await;
+        let snapshot = Snapshot::of(&kinds::table(), &graph, &graph, found);
         if let Some(error) = snapshot.unreadable.into_values().next() {
             return Err(error);
         }

@@ -129,8 +129,10 @@ impl Checker<'_> {
             return;
         }
         let wanted = self.want.get(&step.node);
-        let released = |pointer: &str| wanted.and_then(|node| node.want.pointer(pointer)).is_some_and(|it| it == "false");
-        let protected = live.protected || self.options.protected.contains(&step.node) || wanted.is_some_and(|n| n.protect);
+        let released =
+            |pointer: &str| wanted.and_then(|node| node.want.pointer(pointer)).is_some_and(|it| it == "false");
+        let protected =
+            live.protected || self.options.protected.contains(&step.node) || wanted.is_some_and(|n| n.protect);
         if protected {
             self.find(Some(step.id), format!("deletes {}, which is protected", step.node));
         }

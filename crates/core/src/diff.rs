@@ -247,6 +247,7 @@ mod tests {
         slow_delete: false,
         deadline_secs: 0,
         lookup: false,
+        ..Kind::PLAIN
     };
 
     fn lines(want: &Value, have: &Value) -> Vec<String> {

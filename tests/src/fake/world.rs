@@ -163,7 +163,9 @@ impl World {
             }
             let things = self.things.iter().filter(|(_, thing)| thing.kind == kind.name && !thing.outdated);
             let present = things.filter(|(_, thing)| thing.gone_at.is_none());
-            found.kinds.insert(kind.name.to_owned(), Ok(present.map(|(id, thing)| self.live(id, thing, now)).collect()));
+            found
+                .kinds
+                .insert(kind.name.to_owned(), Ok(present.map(|(id, thing)| self.live(id, thing, now)).collect()));
         }
         found
     }

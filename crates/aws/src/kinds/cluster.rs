@@ -39,9 +39,9 @@ pub static ENTRY: Entry = Entry {
         replace: Replace::CreateFirst,
         name_limit: NAME_LIMIT,
         ready: Ready::BeforeDependants,
-        slow_delete: false,
         deadline_secs: 600,
-        lookup: false,
+        widens: &["capacity_providers"],
+        ..Kind::PLAIN
     },
     contribute,
     driver: &Cluster,
@@ -153,7 +153,9 @@ fn live(cluster: &Value, tags: &Tags, stack: &str) -> Live {
         ),
         tags: tags::user(tags),
     };
-    let mut live = Live::new(arn, name, tags::owner(tags, stack, ENTRY.kind.name), doc(&have)).output("arn", arn).output("name", name);
+    let mut live = Live::new(arn, name, tags::owner(tags, stack, ENTRY.kind.name), doc(&have))
+        .output("arn", arn)
+        .output("name", name);
     live.handles.push(format!("cluster/{name}"));
     live.readiness = readiness(cluster);
     live

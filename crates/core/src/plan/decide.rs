@@ -319,7 +319,8 @@ impl<'a> Decider<'a> {
             names && self.want.needs_of(&other.id).any(|need| *need == node.id)
         };
         (kind.traffic == Traffic::Front && !self.want.nodes().any(named)).then(|| {
-            let text = "its address changes, and no record of this stack leads to it: whoever knows the old address loses it";
+            let text =
+                "its address changes, and no record of this stack leads to it: whoever knows the old address loses it";
             HeldBecause::Gap(text.to_owned())
         })
     }

@@ -117,7 +117,9 @@ impl<'a> Stager<'a> {
                 (Some(Action::Create { want, replaces }), _) => {
                     (replaces.as_ref().map_or(&none, |replaced| &replaced.live.have), want, false)
                 }
-                (Some(Action::Delete { .. } | Action::Wait { .. }) | None, Some(live)) => (&live.have, &live.have, false),
+                (Some(Action::Delete { .. } | Action::Wait { .. }) | None, Some(live)) => {
+                    (&live.have, &live.have, false)
+                }
                 (_, None) => continue,
             };
             match kind.traffic {
@@ -184,7 +186,8 @@ impl<'a> Stager<'a> {
                 let wanted = router.want.get(item).unwrap_or(&none);
                 leaving.extend(had.keys().filter(|group| !wanted.contains_key(*group)));
                 if had.values().any(|weight| *weight > 0) {
-                    let raised = |(group, weight): &(&String, &u64)| **weight > 0 && had.get(*group).copied().unwrap_or(0) == 0;
+                    let raised =
+                        |(group, weight): &(&String, &u64)| **weight > 0 && had.get(*group).copied().unwrap_or(0) == 0;
                     coming.extend(wanted.iter().filter(raised).map(|(group, _)| group));
                 }
             }
@@ -292,7 +295,9 @@ impl<'a> Stager<'a> {
 
     /// Waits until what is live serves.
     fn prove(&self, server: &Server, decisions: &mut Decisions, staged: &dyn Fn(Phase) -> Staged) {
-        let (Some(live), Some(kind)) = (self.have.live(&server.node), self.kinds.get(server.node.kind())) else { return };
+        let (Some(live), Some(kind)) = (self.have.live(&server.node), self.kinds.get(server.node.kind())) else {
+            return;
+        };
         decisions.under_way.retain(|(node, ..)| *node != server.node);
         let live = Some(Box::new(live.clone()));
         let action = Action::Wait { goal: Goal::Ready, of: None, live, deadline_secs: kind.deadline_secs };
@@ -338,7 +343,9 @@ impl<'a> Stager<'a> {
         let delegated = self.want.get(node).map(|node| &node.delegated);
         let theirs = |change: &Change| delegated.is_some_and(|paths| paths.keys().any(|path| change.is_within(path)));
         let (live, asked) = match &decisions.drafts[at].action {
-            Action::Update { live, changes, .. } | Action::Adopt { live, changes, .. } => (live.clone(), changes.clone()),
+            Action::Update { live, changes, .. } | Action::Adopt { live, changes, .. } => {
+                (live.clone(), changes.clone())
+            }
             Action::Create { .. } | Action::Delete { .. } | Action::Wait { .. } => return,
         };
         let mut current = live;

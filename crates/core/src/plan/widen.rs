@@ -11,7 +11,7 @@ use crate::diff::{Effect, diff};
 use crate::doc::Doc;
 use crate::graph::Graph;
 use crate::id::NodeId;
-use crate::kind::{Kind, Kinds};
+use crate::kind::{Kind, Kinds, List};
 use crate::snapshot::{Live, Owner, Snapshot};
 
 /// Cuts updates of what others rely on.
@@ -35,14 +35,19 @@ pub(super) fn widen(kinds: &Kinds, want: &Graph, have: &Snapshot, decisions: &mu
     }
 }
 
-/// The members of a list that are in one document and not in the other.
-fn gone<'d>(list: &str, before: &'d Doc, after: &'d Doc) -> Vec<&'d Value> {
+/// The members of a list that are in one document and not in the other, told apart as the kind says.
+fn gone<'d>(kind: &Kind, list: &str, before: &'d Doc, after: &'d Doc) -> Vec<&'d Value> {
     let items = |doc: &'d Doc| doc.get(list).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-    items(before).iter().filter(|member| !items(after).contains(member)).collect()
+    let rule = kind.fields.iter().find(|field| field.path == list).map(|field| field.list);
+    let same = |a: &Value, b: &Value| match rule {
+        Some(List::Keyed(keys)) => keys.iter().all(|key| a.get(key) == b.get(key)),
+        Some(List::Set | List::Ordered) | None => a == b,
+    };
+    items(before).iter().filter(|member| !items(after).iter().any(|other| same(member, other))).collect()
 }
 
 fn removed(kind: &Kind, before: &Doc, after: &Doc) -> String {
-    let all = kind.widens.iter().flat_map(|list| gone(list, before, after));
+    let all = kind.widens.iter().flat_map(|list| gone(kind, list, before, after));
     all.map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }
 
@@ -50,7 +55,7 @@ fn removed(kind: &Kind, before: &Doc, after: &Doc) -> String {
 fn union(kind: &Kind, before: &Doc, after: &Doc) -> Doc {
     let mut wide = after.clone();
     for list in kind.widens {
-        let more: Vec<Value> = gone(list, before, after).into_iter().cloned().collect();
+        let more: Vec<Value> = gone(kind, list, before, after).into_iter().cloned().collect();
         if let Some(items) = wide.get_mut(*list).and_then(Value::as_array_mut) {
             items.extend(more);
         }
@@ -65,7 +70,9 @@ fn users(node: &NodeId, removed: &str, want: &Graph, have: &Snapshot, decisions:
             || have.live(other).is_some_and(|live| live.uses.iter().any(|used| removed.contains(used.as_str())))
     };
     // What is only made by this plan never relied on what goes.
-    let changes = |at: &usize| matches!(&decisions.drafts[*at].action, Action::Update { .. } | Action::Create { replaces: Some(_), .. });
+    let changes = |at: &usize| {
+        matches!(&decisions.drafts[*at].action, Action::Update { .. } | Action::Create { replaces: Some(_), .. })
+    };
     let changed = decisions.main.iter().filter(|(other, at)| *other != node && changes(at));
     changed.map(|(other, _)| other).filter(|other| uses(other)).cloned().collect()
 }

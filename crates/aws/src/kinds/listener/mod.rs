@@ -1,7 +1,7 @@
 //! Listeners of load balancers. Calls: CreateListener, ModifyListener, DescribeListeners, DeleteListener. One node each; its
 //! rules beside the default one are another node. A listener has no name: here it is called `<load balancer>:<port>`, so
 //! that somebody else's listener on a wanted port is recognised. Everything but the load balancer changes in place.
-//! A target group cannot be behind two load balancers, so a listener of a replaced load balancer goes before its successor.
+//! A listener of a replaced load balancer gets a successor on the new one, and goes with the old one.
 
 pub mod action;
 
@@ -12,7 +12,7 @@ use evenkeel_core::doc::Text;
 use evenkeel_core::error::{CloudError, ErrorClass};
 use evenkeel_core::graph::Node;
 use evenkeel_core::id::NodeId;
-use evenkeel_core::kind::{Field, Kind, Ready, Replace};
+use evenkeel_core::kind::{Field, Kind, Ready, Replace, Traffic};
 use evenkeel_core::name;
 use evenkeel_core::snapshot::{Live, Owner};
 use serde::{Deserialize, Serialize};
@@ -34,12 +34,13 @@ pub static ENTRY: Entry = Entry {
         title: "listener",
         fields: &[Field::immutable("load_balancer"), Field::keyed("default.targets", &["target_group"])],
         outputs: &["arn"],
-        replace: Replace::DeleteFirst,
+        replace: Replace::CreateFirst,
         name_limit: 0,
         ready: Ready::AtOnce,
-        slow_delete: false,
         deadline_secs: 300,
-        lookup: false,
+        moves: true,
+        traffic: Traffic::Router(&["default.targets"]),
+        ..Kind::PLAIN
     },
     contribute,
     driver: &Listeners,

@@ -13,7 +13,7 @@ use evenkeel_core::doc::Text;
 use evenkeel_core::error::{CloudError, ErrorClass};
 use evenkeel_core::graph::Node;
 use evenkeel_core::id::NodeId;
-use evenkeel_core::kind::{Field, Kind, Ready, Replace};
+use evenkeel_core::kind::{Field, Kind, Ready, Replace, Traffic};
 use evenkeel_core::snapshot::{ForeignMember, Live, Owner};
 use futures::{StreamExt as _, stream};
 use serde::{Deserialize, Serialize};
@@ -49,12 +49,12 @@ pub static ENTRY: Entry = Entry {
             Field::keyed("rules[].action.targets", &["target_group"]),
         ],
         outputs: &[],
-        replace: Replace::DeleteFirst,
+        replace: Replace::CreateFirst,
         name_limit: 0,
         ready: Ready::AtOnce,
-        slow_delete: false,
         deadline_secs: 300,
-        lookup: false,
+        traffic: Traffic::Router(&["rules[].action.targets"]),
+        ..Kind::PLAIN
     },
     contribute,
     driver: &ListenerRules,
@@ -343,7 +343,7 @@ fn node_of(
     elb: &Elb,
     stack: &str,
 ) -> Option<NodeId> {
-    let listener = match tags::owner(&item.tags, stack, super::listener::ENTRY.kind.name) {
+    let listener = match tags::owner(&item.tags, stack, listener::ENTRY.kind.name) {
         Owner::Ours(listener) => Some(listener),
         Owner::OtherStack(_) | Owner::Stray(_) | Owner::Nobody => elb.wanted.listeners.get(name).cloned(),
     }?;

@@ -73,7 +73,9 @@ pub(super) fn placement(item: &Value) -> Value {
 pub(super) fn live(service: &Value, tags: &Tags, stack: &str) -> Live {
     let (arn, name) = (text(service, "serviceArn"), text(service, "serviceName"));
     let have = document(service, tags);
-    let mut live = Live::new(arn, name, tags::owner(tags, stack, super::ENTRY.kind.name), have).output("arn", arn).output("name", name);
+    let mut live = Live::new(arn, name, tags::owner(tags, stack, super::ENTRY.kind.name), have)
+        .output("arn", arn)
+        .output("name", name);
     let cluster = last(text(service, "clusterArn"));
     live.handles.push(format!("service/{cluster}/{name}"));
     live.uses = uses(service, tags);

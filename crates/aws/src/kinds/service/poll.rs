@@ -37,7 +37,7 @@ pub(super) async fn poll(aws: &Aws, waiting: &[Waiting]) -> Vec<Result<Readiness
         let answer = match (service, wait.goal) {
             (None, _) => Some(Readiness::Gone),
             (Some(service), Goal::Gone) => Some(going(service)),
-            (Some(service), Goal::Ready) => at_a_glance(service, wait),
+            (Some(service), Goal::Ready | Goal::Hold) => at_a_glance(service, wait),
         };
         if let (None, Some(service)) = (&answer, service) {
             open.push((at, service));

@@ -68,9 +68,8 @@ pub static ENTRY: Entry = Entry {
         replace: Replace::Revise,
         name_limit: 255,
         ready: Ready::AtOnce,
-        slow_delete: false,
         deadline_secs: 60,
-        lookup: false,
+        ..Kind::PLAIN
     },
     contribute,
     driver: &TaskDefinition,

@@ -74,7 +74,8 @@ pub(super) async fn complete(
     for cluster in clusters {
         let arn = text(cluster, "clusterArn");
         let here: Vec<&Value> = named.iter().filter(|service| text(service, "clusterArn") == arn).collect();
-        let ours = is_ours(cluster, scope.stack, "cluster") || here.iter().any(|service| is_ours(service, scope.stack, "service"));
+        let ours = is_ours(cluster, scope.stack, "cluster")
+            || here.iter().any(|service| is_ours(service, scope.stack, "service"));
         if !ours {
             continue;
         }

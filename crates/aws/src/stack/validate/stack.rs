@@ -8,6 +8,7 @@ use evenkeel_core::name;
 use super::super::model::{Action, Meta, Role, Service, Stack, SubnetsRef};
 use super::super::sections::Ctx;
 use super::super::values::{self, NameRule};
+use crate::kinds::role;
 
 /// One service.
 pub(crate) fn service(ctx: &Ctx<'_>, service: &Service, what: &str) {
@@ -140,10 +141,12 @@ fn load_balancers(ctx: &Ctx<'_>, stack: &Stack) {
 
 /// The names that AWS will know things by, given or made from the stack and the entry, are good and unique.
 fn physical_names(ctx: &Ctx<'_>, stack: &Stack) {
+    let of_role = role::prefix(stack);
     let check = |kind: &str, rule: &NameRule, metas: Vec<(&String, &Meta)>| {
         let mut seen: BTreeMap<String, &Place> = BTreeMap::new();
+        let prefix = if kind == "role" { &of_role } else { &stack.name };
         for (entry, meta) in metas {
-            let made = || name::physical(&stack.name, entry, *rule.length.end());
+            let made = || name::physical(prefix, entry, *rule.length.end());
             let name = meta.name.clone().unwrap_or_else(made);
             if let (None, Some(complaint)) = (&meta.name, rule.complaint(&name)) {
                 let summary = format!("{kind} `{entry}` would be called `{name}`: {complaint}");

@@ -129,10 +129,13 @@ fn with_weight(mut member: Value, weight: u64) -> Value {
 pub(super) fn both(have: &[Value], want: &[Value], routed: &BTreeSet<String>) -> Vec<Value> {
     let wanted = groups(want);
     let had = groups(have);
-    let coming: Vec<&Value> = want.iter().filter(|member| key(member).is_some_and(|group| !had.contains(&group))).collect();
+    let coming: Vec<&Value> =
+        want.iter().filter(|member| key(member).is_some_and(|group| !had.contains(&group))).collect();
     let mut both = want.to_vec();
     for member in have {
-        let Some(group) = key(member).filter(|group| !wanted.contains(group) && routed.contains(group)) else { continue };
+        let Some(group) = key(member).filter(|group| !wanted.contains(group) && routed.contains(group)) else {
+            continue;
+        };
         let as_is = want.iter().any(|other| apart_from_group(other) == apart_from_group(member));
         let kept = match coming[..] {
             [one] if !as_is => {
