@@ -114,16 +114,11 @@ impl Spec {
     }
 }
 
-/// What the names of a stack's roles begin with: the account has one room for the roles of all regions.
-pub fn prefix(stack: &Stack) -> String {
-    stack.region.as_ref().map_or_else(|| stack.name.clone(), |region| format!("{}-{region}", stack.name))
-}
-
 fn contribute(stack: &Stack, nodes: &mut Vec<Node>) {
     for (entry, role) in &stack.roles {
         if let Role::Managed(role) = role {
             let own = role.meta.name.clone();
-            let name = own.unwrap_or_else(|| name::physical(&prefix(stack), entry, NAME_LIMIT));
+            let name = own.unwrap_or_else(|| name::physical(&stack.role_prefix(), entry, NAME_LIMIT));
             let mut node = Node::new(id(entry), name, doc(&wanted(role)));
             node.named = role.meta.name.is_some();
             node.moved_from = role.meta.moved_from.as_deref().map(id);

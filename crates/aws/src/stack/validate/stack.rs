@@ -8,7 +8,6 @@ use evenkeel_core::name;
 use super::super::model::{Action, Meta, Role, Service, Stack, SubnetsRef};
 use super::super::sections::Ctx;
 use super::super::values::{self, NameRule};
-use crate::kinds::role;
 
 /// One service.
 pub(crate) fn service(ctx: &Ctx<'_>, service: &Service, what: &str) {
@@ -141,7 +140,7 @@ fn load_balancers(ctx: &Ctx<'_>, stack: &Stack) {
 
 /// The names that AWS will know things by, given or made from the stack and the entry, are good and unique.
 fn physical_names(ctx: &Ctx<'_>, stack: &Stack) {
-    let of_role = role::prefix(stack);
+    let of_role = stack.role_prefix();
     let check = |kind: &str, rule: &NameRule, metas: Vec<(&String, &Meta)>| {
         let mut seen: BTreeMap<String, &Place> = BTreeMap::new();
         let prefix = if kind == "role" { &of_role } else { &stack.name };
