@@ -74,7 +74,7 @@ pub fn shop() -> BTreeMap<String, Node> {
         node("target.web", "shop-web", json!({ "port": 80, "path": "/" })),
         node(
             "listener.web",
-            "",
+            "shop-web:443",
             json!({ "balancer": id_of("balancer.web"), "port": 443,
             "forward": [{ "target_group": id_of("target.web"), "weight": 1 }] }),
         ),

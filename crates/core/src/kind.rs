@@ -96,6 +96,11 @@ impl Field {
         Self { path, on_change: OnChange::Replace, list: List::Ordered }
     }
 
+    /// A field that changes in place even where all others take a new revision.
+    pub const fn in_place(path: &'static str) -> Self {
+        Self { path, on_change: OnChange::Update, list: List::Ordered }
+    }
+
     /// A field whose difference is told and otherwise let be.
     pub const fn informational(path: &'static str) -> Self {
         Self { path, on_change: OnChange::Tell, list: List::Ordered }

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::diff::{Change, Effect};
 use crate::doc::{Doc, Outputs};
 use crate::error::CloudError;
 use crate::id::NodeId;
@@ -60,6 +61,10 @@ pub struct Live {
     pub within: Option<String>,
     /// How far it is.
     pub readiness: Readiness,
+    /// What an update makes anew once this has failed, as the path of that change (the deployment of a service); `None` if no
+    /// update mends it.
+    #[serde(default)]
+    pub renews: Option<String>,
     /// What would be lost if it were deleted, for a person, for example `3 MB of logs`; `None` if nothing.
     pub data: Option<String>,
     /// What of others is inside it and keeps it from being deleted, for a person, for example `2 records that are not of this
@@ -108,6 +113,7 @@ impl Live {
             uses: Vec::new(),
             within: None,
             readiness: Readiness::Ready,
+            renews: None,
             data: None,
             kept_by: None,
             foreign: Vec::new(),
@@ -124,6 +130,13 @@ impl Live {
     pub fn output(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.outputs.insert(name.to_owned(), value.into());
         self
+    }
+
+    /// The change that makes anew what has failed, although every field is as it should be.
+    pub fn renewal(&self) -> Option<Change> {
+        let (Readiness::Failed(why), Some(path)) = (&self.readiness, &self.renews) else { return None };
+        let (from, to) = (format!("failed: {why}"), "a new one".to_owned());
+        Some(Change { path: path.clone(), from: Some(from.into()), to: Some(to.into()), effect: Effect::Update })
     }
 }
 

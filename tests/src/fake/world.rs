@@ -175,6 +175,9 @@ impl World {
         if thing.kind == "balancer" {
             live = live.output("dns", format!("{id}.dns"));
         }
+        if thing.kind == "listener" {
+            live.name = self.listener_name(thing);
+        }
         live.uses = used(&thing.doc);
         let parent = parent_field(&thing.kind).and_then(|field| thing.doc.get(field));
         live.within = parent.and_then(Value::as_str).map(str::to_owned);
@@ -185,6 +188,17 @@ impl World {
         live.protected = thing.protected;
         live.readiness = self.readiness(thing, now);
         live
+    }
+
+    /// A listener is called after its load balancer and its port; the generation comes last.
+    fn listener_name(&self, thing: &Thing) -> String {
+        let balancer = thing.doc["balancer"].as_str().and_then(|id| self.things.get(id));
+        let name = balancer.map_or("", |balancer| balancer.name.as_str());
+        let (base, generation) = match name.rsplit_once('-').map(|(base, last)| (base, last.parse::<u32>())) {
+            Some((base, Ok(generation))) => (base, generation),
+            _ => (name, 1),
+        };
+        evenkeel_core::name::of_generation(&format!("{base}:{}", thing.doc["port"]), generation, 0)
     }
 
     fn readiness(&self, thing: &Thing, now: Duration) -> Readiness {
@@ -207,7 +221,7 @@ impl World {
                     && ["balancer", "port"].iter().all(|key| thing.doc.get(key) == order.want.get(key));
                 same_port
                     || (kind == "rules" && thing.doc["group"] == order.want["group"])
-                    || (!order.name.is_empty() && thing.name == order.name)
+                    || (kind != "listener" && !order.name.is_empty() && thing.name == order.name)
             }
         });
         match twin {
@@ -255,6 +269,15 @@ impl World {
     pub fn update(&mut self, order: &Update<'_>, now: Duration) -> Answer<Live> {
         self.parents("update", order.want, now)?;
         let slowness = self.slowness;
+        let same_slot = |(id, thing): (&String, &Thing)| {
+            thing.kind == "listener"
+                && *id != order.live.id
+                && ["balancer", "port"].iter().all(|key| thing.doc.get(key) == order.want.get(key))
+        };
+        let moves = order.changes.iter().any(|change| change.field() == "port");
+        if moves && self.things.iter().any(same_slot) {
+            return refuse(ErrorClass::Exists, "update", "the port is in use".to_owned());
+        }
         let Some(thing) = self.things.get_mut(&order.live.id).filter(|thing| thing.gone_at.is_none()) else {
             return refuse(ErrorClass::Gone, "update", format!("{} is not there", order.live.id));
         };

@@ -11,8 +11,9 @@ use evenkeel_core::id::NodeId;
 use evenkeel_core::plan::HeldBecause;
 use evenkeel_core::snapshot::Live;
 use evenkeel_sim::faults::{Fault, Faults, Rule};
-use evenkeel_tests::picture::{difference, picture};
+use evenkeel_tests::laws;
 use evenkeel_tests::simulated::{Bench, Ended, Goal, graph_of};
+use evenkeel_tests::things::things;
 use serde_json::{Value, json};
 
 const HERE: &str = "us-east-1";
@@ -51,7 +52,7 @@ async fn the_same_file_in_a_second_region_touches_nothing_of_the_first() {
     let file = |region| graph(region, &format!("{ROLE}{RECORDS}"));
     here.done(&file(HERE), Goal::Apply).await;
     let there = Bench::of(here.world(), THERE);
-    let before = picture(&there.world(), &here.place);
+    let before = things(&there.world());
 
     let Ended::Refused(plan) = there.run(&file(THERE), Goal::Apply).await else { panic!("the records are taken") };
     let taken: Vec<_> =
@@ -70,7 +71,8 @@ async fn the_same_file_in_a_second_region_touches_nothing_of_the_first() {
     let nodes: Vec<String> = wanted.surplus.iter().map(|surplus| surplus.node.to_string()).collect();
     assert_eq!(nodes, ["role.task"]);
     there.done(&file(THERE), Goal::Destroy).await;
-    assert_eq!(difference(&before, &picture(&there.world(), &here.place)), Vec::<String>::new());
+    assert_eq!(role_names(&there), ["shop-us-east-1-task"]);
+    laws::others_are_untouched(&before, &things(&there.world()));
 }
 
 #[tokio::test(start_paused = true)]
@@ -79,11 +81,11 @@ async fn a_zone_of_another_regions_stack_is_a_conflict() {
     let here = Bench::new(HERE);
     here.done(&graph(HERE, zone), Goal::Apply).await;
     let there = Bench::of(here.world(), THERE);
-    let before = picture(&there.world(), &here.place);
+    let before = things(&there.world());
     let Ended::Refused(plan) = there.run(&graph(THERE, zone), Goal::Apply).await else { panic!("the zone is taken") };
     assert_eq!(plan.conflicts[0].stack.as_deref(), Some("shop in us-east-1"));
     there.done(&graph(THERE, zone), Goal::Destroy).await;
-    assert_eq!(difference(&before, &picture(&there.world(), &here.place)), Vec::<String>::new());
+    laws::others_are_untouched(&before, &things(&there.world()));
 }
 
 #[tokio::test(start_paused = true)]
@@ -98,8 +100,13 @@ async fn a_zone_that_a_killed_run_made_gets_its_mark() {
     bench.faults(Faults::default());
     bench.done(&zone, Goal::Apply).await;
     bench.settled(&zone, Goal::Apply).await;
-    let (clean, again) = (picture(&clean.world(), &clean.place), picture(&bench.world(), &bench.place));
-    assert_eq!(difference(&clean, &again), Vec::<String>::new());
+    laws::nothing_is_there_twice(&bench.world());
+    assert_eq!(zone_tags(&bench, "own.example"), zone_tags(&clean, "own.example"));
+    assert_eq!(
+        zone_tags(&clean, "own.example").as_array().map(Vec::len),
+        Some(3),
+        "two marks, and that it has records"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -140,14 +147,14 @@ async fn what_lost_its_mark_after_the_plan_is_not_deleted() {
     bench.ask("iam.TagRole", json!({ "RoleName": "shop-us-east-1-task", "Tags": tag }));
     let input = json!({ "ResourceType": "hostedzone", "ResourceId": zone_live.id, "AddTags": tag });
     bench.ask("route53.ChangeTagsForResource", input);
-    let before = picture(&bench.world(), &bench.place);
+    let before = things(&bench.world());
     for (driver, node, live) in
         [(role::ENTRY.driver, &role_node, &role_live), (hosted_zone::ENTRY.driver, &zone_node, &zone_live)]
     {
         let refused = driver.delete(&bench.aws(), node, live).await.unwrap_err();
         assert!(refused.message.contains("mark"), "{refused}");
     }
-    assert_eq!(difference(&before, &picture(&bench.world(), &bench.place)), Vec::<String>::new());
+    assert_eq!(things(&bench.world()), before);
 }
 
 #[tokio::test(start_paused = true)]

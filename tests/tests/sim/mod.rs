@@ -2,14 +2,19 @@
 
 mod clients;
 mod drift;
+mod ecs;
 mod files;
 mod found;
 mod global;
+mod kept;
 mod killed;
 mod marks;
 mod noise;
+mod outages;
+mod phases;
 mod random;
 mod recipe;
 mod scenes;
+mod strangers;
 mod sweep;
 mod unread;

@@ -141,7 +141,15 @@ struct LoadBalancers;
 impl Driver for LoadBalancers {
     fn observe(&self, fetched: &Fetched) -> Result<Vec<Live>, CloudError> {
         let balancers = fetched.elb.load_balancers.as_ref().map_err(Clone::clone)?;
-        Ok(balancers.iter().map(|item| live(item, &fetched.stack)).collect())
+        let observed = |item: &Item<LoadBalancer>| {
+            let mut live = live(item, &fetched.stack);
+            live.inside = fetched.elb.inside_balancer(&live.id, &fetched.stack);
+            if fetched.elb.protected.contains(&live.id) {
+                live.guard = Some(guard());
+            }
+            live
+        };
+        Ok(balancers.iter().map(observed).collect())
     }
 
     async fn create(&self, aws: &Aws, stack: &str, order: Create<'_>) -> Result<Live, CloudError> {
@@ -306,9 +314,11 @@ fn live(item: &Item<LoadBalancer>, stack: &str) -> Live {
     live.uses = raw.security_groups().to_vec();
     live.readiness = readiness(raw);
     live.replaces = item.tags.get(tags::REPLACES).cloned();
-    live.guard = (item.attributes.get(PROTECTION).map(String::as_str) == Some("true"))
-        .then(|| Guard { key: "deletion_protection".to_owned(), pointer: format!("/attributes/{PROTECTION}") });
     live
+}
+
+fn guard() -> Guard {
+    Guard { key: "deletion_protection".to_owned(), pointer: format!("/attributes/{PROTECTION}") }
 }
 
 fn canonical(item: &Item<LoadBalancer>) -> Spec {

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::client::Aws;
 use crate::read::{Fetched, logs};
-use crate::resource::{Driver, Entry, doc, spec};
+use crate::resource::{Driver, Entry, doc, spec, still_marked};
 use crate::stack::model::Stack;
 use crate::tags::{self, Tags};
 
@@ -171,6 +171,10 @@ impl Driver for LogGroups {
         Ok(after)
     }
 
+    async fn still_ours(&self, aws: &Aws, stack: &str, live: &Live) -> Result<(), CloudError> {
+        still_marked(&logs::tags_of(aws, &live.id).await?, stack, "logs:DeleteLogGroup", live)
+    }
+
     async fn delete(&self, aws: &Aws, _node: &NodeId, live: &Live) -> Result<(), CloudError> {
         let reply = aws
             .caller
@@ -220,7 +224,7 @@ async fn set_tags(aws: &Aws, arn: &str, from: &Tags, to: &Tags) -> Result<(), Cl
 }
 
 fn is_ours(live: &Live) -> bool {
-    matches!(live.owner, Owner::Ours(_))
+    tags::is_marked(&live.owner)
 }
 
 fn partition(region: &str) -> &'static str {

@@ -137,7 +137,11 @@ fn by_name(found: Vec<Found>) -> BTreeMap<String, Tags> {
     groups
 }
 
-async fn tags_of(aws: &Aws, arn: &str) -> Result<Tags, CloudError> {
+/// The tags of a group.
+///
+/// # Errors
+/// Any error of `logs:ListTagsForResource`; `Gone` if there is no such group.
+pub async fn tags_of(aws: &Aws, arn: &str) -> Result<Tags, CloudError> {
     let reply = aws
         .caller
         .send("logs:ListTagsForResource", || aws.logs.list_tags_for_resource().resource_arn(arn).send())

@@ -30,6 +30,8 @@ pub struct Scope<'a> {
     pub graph: &'a Graph,
     /// Whether to find every last thing of the stack (a destruction), at the price of more requests.
     pub thorough: bool,
+    /// Whether to look closely at what would go with load balancers and listeners of ours.
+    pub closely: bool,
     /// Read only the services that these kinds need; `None` reads all.
     pub only: Option<&'a BTreeSet<String>>,
 }

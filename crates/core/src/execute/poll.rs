@@ -112,8 +112,8 @@ impl Awaited {
         if now.saturating_sub(self.began) < self.deadline {
             return Heard::Still(still);
         }
-        let after = self.deadline.as_secs();
-        Heard::Failed(self.error("Timeout", format!("not there after {after} seconds; last heard: {still}")))
+        let (after, goal) = (span(self.deadline), if goal == Goal::Ready { "ready" } else { "gone" });
+        Heard::Failed(self.error("Timeout", format!("not {goal} after {after}; last status: {still}")))
     }
 
     fn error(&self, code: &str, message: String) -> CloudError {
@@ -124,6 +124,12 @@ impl Awaited {
         };
         CloudError { code: code.to_owned(), ..CloudError::local(ErrorClass::Invalid, operation, message) }
     }
+}
+
+/// A time as a person writes it: `10m`, `90s`.
+fn span(time: Duration) -> String {
+    let seconds = time.as_secs();
+    if seconds >= 60 && seconds.is_multiple_of(60) { format!("{}m", seconds / 60) } else { format!("{seconds}s") }
 }
 
 #[cfg(test)]
@@ -152,6 +158,10 @@ mod tests {
         let pending = || Ok(Readiness::Pending("starting".to_owned()));
         assert!(matches!(awaited(Goal::Ready).hear(pending(), Duration::ZERO), Heard::Still(_)));
         assert!(matches!(awaited(Goal::Gone).hear(pending(), Duration::ZERO), Heard::Still(_)));
-        assert!(matches!(awaited(Goal::Ready).hear(pending(), Duration::from_secs(600)), Heard::Failed(_)));
+        let Heard::Failed(late) = awaited(Goal::Ready).hear(pending(), Duration::from_secs(600)) else {
+            panic!("the deadline is over");
+        };
+        assert_eq!(late.message, "not ready after 10m; last status: starting");
+        assert_eq!((span(Duration::from_secs(90)), span(Duration::from_secs(1800))), ("90s".into(), "30m".into()));
     }
 }

@@ -13,7 +13,7 @@ use super::poll::{Awaited, Heard, Poller};
 use super::request::{self, Attempt, Finished, Order};
 use super::{Engine, Failure, Outcome, Stop, Summary};
 use crate::cloud::{Goal, Waiting};
-use crate::diff::{Change, Effect, diff};
+use crate::diff::{Change, diff, is_in_place};
 use crate::doc::{self, Doc, Outputs};
 use crate::error::{CloudError, ErrorClass};
 use crate::event::{Event, What};
@@ -343,8 +343,9 @@ impl<'a> Run<'a> {
         let delegated = self.engine.graph.get(id).map(|node| &node.delegated);
         let theirs = |change: &Change| delegated.is_some_and(|paths| paths.keys().any(|path| change.is_within(path)));
         let mut changes = diff(kind, want, &live.have);
-        changes.retain(|change| change.effect == Effect::Update && !theirs(change));
-        if kind.replace == crate::kind::Replace::Revise { Vec::new() } else { changes }
+        changes.retain(|change| is_in_place(kind, change) && !theirs(change));
+        changes.extend(live.renewal());
+        changes
     }
 
     fn poll(&mut self, kind: &str) {

@@ -1,11 +1,13 @@
 //! Puts a plan together: decide, collect what goes, order. Total and without effects: the same inputs give the same plan.
 
+use std::collections::BTreeSet;
+
 use super::decide::Decider;
 use super::order::Orderer;
 use super::remove::Remover;
 use super::stage::stage;
 use super::widen::widen;
-use super::{Held, HeldBecause, Note, Plan, PlanOptions};
+use super::{Action, Held, HeldBecause, Note, Plan, PlanOptions, Step};
 use crate::graph::Graph;
 use crate::id::NodeId;
 use crate::kind::Kinds;
@@ -35,9 +37,23 @@ pub fn plan(kinds: &Kinds, want: &Graph, have: &Snapshot, options: &PlanOptions)
         held,
         conflicts: decisions.conflicts,
         notes: decisions.notes,
+        unhealthy: decisions.unhealthy,
         unchanged: decisions.unchanged,
         known: decisions.known,
     }
+}
+
+/// The kinds of which a plan could delete things, if everything were consented to: what is inside these has to be known.
+pub fn doomed(kinds: &Kinds, want: &Graph, have: &Snapshot) -> BTreeSet<String> {
+    let nodes = want.nodes().map(|node| node.id.clone());
+    let surplus = have.surplus.iter().map(|surplus| surplus.node.clone());
+    let options = PlanOptions { consent: nodes.chain(surplus).collect(), ..PlanOptions::default() };
+    let made = plan(kinds, want, have, &options);
+    let goes = |step: &Step| match &step.action {
+        Action::Delete { with, .. } => [&step.node].into_iter().chain(with).map(|it| it.kind().to_owned()).collect(),
+        Action::Create { .. } | Action::Update { .. } | Action::Adopt { .. } | Action::Wait { .. } => Vec::new(),
+    };
+    made.steps.iter().flat_map(goes).collect()
 }
 
 /// What nobody could look for: things that left the file, of kinds that are found by their marks only.
@@ -45,7 +61,7 @@ fn unseen(have: &Snapshot) -> impl Iterator<Item = Held> {
     have.blind.iter().map(|(kind, error)| Held {
         node: NodeId::new(kind, "*"),
         what: "look for what left the file".to_owned(),
-        why: HeldBecause::Unreadable(error.clone()),
+        why: HeldBecause::Unseen(error.clone()),
     })
 }
 

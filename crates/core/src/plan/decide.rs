@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::guard::guard;
 use super::stage::{self, Staged};
 use super::{Action, Conflict, Held, HeldBecause, Note, PlanOptions, Reason, Replaced};
-use crate::diff::{Change, Effect, diff};
+use crate::diff::{Change, Effect, diff, is_in_place};
 use crate::doc::{self, Doc, Outputs, Text};
 use crate::graph::{Graph, Node};
 use crate::id::NodeId;
@@ -80,6 +80,7 @@ pub(super) struct Decisions {
     pub(super) held: Vec<Held>,
     pub(super) conflicts: Vec<Conflict>,
     pub(super) notes: Vec<Note>,
+    pub(super) unhealthy: Vec<Note>,
     pub(super) unchanged: usize,
     pub(super) known: BTreeMap<NodeId, Outputs>,
     blocked: BTreeSet<NodeId>,
@@ -207,25 +208,23 @@ impl<'a> Decider<'a> {
             });
         }
         changes.extend(self.tied_elsewhere(node, live));
-        let forced = changes.iter().find(|change| change.effect == Effect::Replace || kind.replace == Replace::Revise);
+        let forced = changes.iter().find(|change| !is_in_place(kind, change));
         if let Some(forced) = forced {
             let path = if forced.path.is_empty() { "its content".to_owned() } else { forced.path.clone() };
             return self.replace(node, kind, Replaced { live: live.clone(), changes }, want, path);
         }
         self.out.known.insert(node.id.clone(), live.outputs.clone());
+        changes.extend(live.renewal());
         if changes.is_empty() && !moved {
             self.out.unchanged += 1;
-            match &live.readiness {
-                Readiness::Pending(what) if kind.ready != Ready::AtOnce => {
-                    self.out.under_way.push((node.id.clone(), live.clone(), what.clone()));
-                }
-                Readiness::Failed(why) => self.note(node, format!("is as the file says but not healthy: {why}")),
-                Readiness::Ready | Readiness::Pending(_) | Readiness::Gone => {}
-            }
-            return;
+            return self.left_alone(node, kind, live);
         }
         let why = if moved {
             Reason::Moved(marked.clone())
+        } else if let (Some(change), Readiness::Failed(why), 1) = (live.renewal(), &live.readiness, changes.len())
+            && changes.contains(&change)
+        {
+            Reason::Unhealthy(why.clone())
         } else {
             Reason::Differs(changes.iter().map(|change| change.path.clone()).collect())
         };
@@ -268,6 +267,22 @@ impl<'a> Decider<'a> {
             obstacle: Some(format!("{} of this stack is to take its place", live.id)),
         });
         self.out.blocked.insert(node.id.clone());
+    }
+
+    /// What is as the file says is not done before it is healthy: it is awaited, or told.
+    fn left_alone(&mut self, node: &Node, kind: &Kind, live: &Live) {
+        let text = match &live.readiness {
+            Readiness::Pending(what) if kind.ready != Ready::AtOnce => {
+                self.out.under_way.push((node.id.clone(), live.clone(), what.clone()));
+                if !(self.options.no_wait && kind.ready == Ready::AtEnd) {
+                    return;
+                }
+                what
+            }
+            Readiness::Failed(why) => why,
+            Readiness::Ready | Readiness::Pending(_) | Readiness::Gone => return,
+        };
+        self.out.unhealthy.push(Note { node: node.id.clone(), text: text.clone() });
     }
 
     fn replace(&mut self, node: &Node, kind: &Kind, replaced: Replaced, want: Doc, forced: String) {

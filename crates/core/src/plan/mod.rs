@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub use self::build::plan;
+pub use self::build::{doomed, plan};
 use crate::cloud::Goal;
 use crate::diff::Change;
 use crate::doc::Doc;
@@ -54,6 +54,10 @@ pub struct Plan {
     pub conflicts: Vec<Conflict>,
     /// Differences that are told and let be, and fields that somebody else manages.
     pub notes: Vec<Note>,
+    /// Nodes that are as they should be and left alone, and yet not known to be healthy: failed in a way that no update mends,
+    /// or on their way where nobody waits for them. With any of these, a run must not pass for a success.
+    #[serde(default)]
+    pub unhealthy: Vec<Note>,
     /// How many nodes are as they should be.
     pub unchanged: usize,
     /// Outputs that are known already: of things that stay as they are. Fills holes at execution.
@@ -205,6 +209,8 @@ pub enum Reason {
     Adopted,
     /// Its entry was renamed.
     Moved(NodeId),
+    /// It is as the file says and does not do what it is for; why not.
+    Unhealthy(String),
     /// It is one of the steps that move traffic without a gap.
     Staged(Phase),
     /// What was done takes time.
@@ -248,6 +254,8 @@ pub struct Held {
 pub enum HeldBecause {
     /// It could not be read.
     Unreadable(CloudError),
+    /// What left the file could not be looked for, because this was not answered.
+    Unseen(CloudError),
     /// It needs something that is held.
     Needs(NodeId),
     /// It has `protect: true`, or its tag says that it had.

@@ -92,6 +92,13 @@ impl<'a> Orderer<'a> {
         for (node, at) in &self.main {
             for need in want.needs_of(node) {
                 let Some(before) = self.main.get(need).copied() else { continue };
+                // Within a movement the phases decide: a router that switches waits for the server that needs it.
+                if let (Some(first), Some(second)) = (self.drafts[before].staged, self.drafts[*at].staged)
+                    && first.movement == second.movement
+                    && first.phase > second.phase
+                {
+                    continue;
+                }
                 let gate = self.kind(before).is_some_and(|kind| kind.ready == Ready::BeforeDependants);
                 if !gate && matches!(self.drafts[before].action, Action::Wait { .. }) {
                     continue;

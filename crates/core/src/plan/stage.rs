@@ -13,7 +13,7 @@ use self::lists::{Shares, groups, is_routed, key, shares};
 use super::decide::{Decisions, Draft};
 use super::{Action, Phase, Reason};
 use crate::cloud::Goal;
-use crate::diff::{Change, Effect, diff};
+use crate::diff::{Change, diff, is_in_place};
 use crate::doc::Doc;
 use crate::graph::Graph;
 use crate::id::NodeId;
@@ -354,11 +354,16 @@ impl<'a> Stager<'a> {
         let marks = matches!(first_mark, Reason::Moved(_) | Reason::Adopted);
         for (phase, want) in steps {
             let mut changes = diff(kind, &want, &current.have);
-            changes.retain(|change| change.effect == Effect::Update && !theirs(change));
+            changes.retain(|change| is_in_place(kind, change) && !theirs(change));
             for change in &mut changes {
                 // What is taken over was told apart before.
                 let known = asked.iter().find(|it| it.path == change.path && it.to == change.to);
                 change.from = known.map_or(change.from.take(), |known| known.from.clone());
+            }
+            if made.is_empty() {
+                // What is to be done anew although it is as the file says.
+                let renewed = asked.iter().filter(|change| current.renews.as_ref() == Some(&change.path));
+                changes.extend(renewed.cloned());
             }
             if changes.is_empty() && !(marks && made.is_empty()) {
                 continue;

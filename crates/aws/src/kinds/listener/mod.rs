@@ -168,11 +168,15 @@ impl Driver for Listeners {
         let elb = &fetched.elb;
         let listeners = elb.listeners.as_ref().map_err(Clone::clone)?;
         let balancers = Balancers::of(elb, &fetched.stack)?;
-        let found = listeners.iter().map(|item| live(item, &fetched.stack, &balancers));
+        let found = listeners.iter().map(|item| {
+            let mut live = live(item, &fetched.stack, &balancers);
+            live.inside = elb.inside_listener(item, &fetched.stack);
+            live
+        });
         Ok(found
             .filter(|live| match live.owner {
-                Owner::Ours(_) => true,
-                Owner::OtherStack(_) | Owner::Stray(_) | Owner::Nobody => elb.wanted.listeners.contains_key(&live.name),
+                Owner::Ours(_) | Owner::Stray(_) => true,
+                Owner::OtherStack(_) | Owner::Nobody => elb.wanted.listeners.contains_key(&live.name),
             })
             .collect())
     }

@@ -225,13 +225,21 @@ impl Driver for Roles {
         let want: Spec = spec(order.want)?;
         let scope = tags::global(stack, &aws.region);
         let owner = Owner::Ours(order.node.clone());
-        let arn = match send::create_role(aws, stack, &order, &want).await? {
-            Made::New(arn) => arn,
-            // What it lacks is written as an update.
-            Made::There(found) => return Ok(observed(&found, owner, &scope, Some(&want))),
+        let (arn, added) = match send::create_role(aws, stack, &order, &want).await? {
+            Made::New(arn) => {
+                let managed: Vec<&str> = want.managed.iter().filter_map(Text::known).collect();
+                let inline: Vec<_> = want.inline.iter().collect();
+                (arn, send::add_policies(aws, order.name, &managed, &inline).await)
+            }
+            // It may have been made otherwise: what differs is written.
+            Made::There(found) => {
+                let have = from_found(&found, Some(&want));
+                let mut marks = want.marked(&scope, order.node);
+                marks.extend(found.tags.get_key_value(tags::REPLACES).map(|(key, id)| (key.clone(), id.clone())));
+                let done = send::update(aws, order.name, (&have, &want), (&found.tags, &marks)).await;
+                (found.arn, done)
+            }
         };
-        let managed: Vec<&str> = want.managed.iter().filter_map(Text::known).collect();
-        let added = send::add_policies(aws, order.name, &managed, &want.inline.iter().collect::<Vec<_>>()).await;
         // A role that was made a moment ago is not known everywhere yet.
         added.map_err(|error| match error.class {
             ErrorClass::Gone => CloudError { class: ErrorClass::Propagating, ..error },
