@@ -8,6 +8,7 @@ mod found;
 mod global;
 mod kept;
 mod killed;
+mod left_over;
 mod marks;
 mod noise;
 mod outages;
