@@ -146,8 +146,13 @@ impl<'a> Run<'a> {
                 replaces: replaces.as_ref().map(|replaced| replaced.live.id.clone()),
             },
             Action::Update { live, want, changes } | Action::Adopt { live, want, changes } => {
-                let changes =
-                    changes.iter().map(|change| self.fill_change(change)).filter(|c| c.from != c.to).collect();
+                // What is taken over and right already is told all the same: its mark is what changes.
+                let adopts = |from: &Value| live.foreign.iter().any(|member| member.have == *from);
+                let changes = changes
+                    .iter()
+                    .map(|change| self.fill_change(change))
+                    .filter(|c| c.from != c.to || c.from.as_ref().is_some_and(adopts))
+                    .collect();
                 // What an earlier step of the same thing leads to may have had holes when this was planned.
                 let live = Box::new(Live { have: self.fill(&live.have), ..(**live).clone() });
                 Order::Update { live, want: self.fill(want), changes }
