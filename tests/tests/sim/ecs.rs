@@ -9,7 +9,7 @@ use evenkeel_aws::kinds;
 use evenkeel_core::event::{Event, What};
 use evenkeel_core::execute::{Engine, Limits, Outcome, Stop, execute};
 use evenkeel_core::graph::Graph;
-use evenkeel_core::plan::{Plan, Reason};
+use evenkeel_core::plan::{Action, Plan, Reason};
 use evenkeel_core::snapshot::{Readiness, Snapshot};
 use evenkeel_sim::faults::{Fault, Faults, Rule};
 use evenkeel_tests::simulated::{Bench, Ended, Goal, PausedClock, graph_of};
@@ -211,6 +211,38 @@ async fn tags_of_a_revision_change_in_place() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_revision_that_differs_by_a_reference_alone_shows_that_and_nothing_else() {
+    let role = |name: &str| {
+        let roles = format!("roles: {{ run: {{ name: {name} }} }}\nlog_groups:");
+        graph(&[("log_groups:", &roles), ("    containers:", "    task_role: run\n    containers:")])
+    };
+    let bench = bench();
+    bench.done(&role("small-run"), Goal::Apply).await;
+    let paths = |plan: &Plan| -> Vec<String> {
+        let replaced = plan.steps.iter().filter_map(|step| match &step.action {
+            Action::Create { replaces: Some(replaced), .. } if step.verb() == "revise" => Some(&replaced.changes),
+            Action::Create { .. }
+            | Action::Update { .. }
+            | Action::Adopt { .. }
+            | Action::Delete { .. }
+            | Action::Wait { .. } => None,
+        });
+        replaced.flatten().map(|change| change.path.clone()).collect()
+    };
+    let other = role("small-other");
+    let (_, plan) = planned(&bench, &other).await;
+    assert_eq!(paths(&plan), ["taskRoleArn"], "it is known after the role is there");
+    let killed = Rule { nth: Some(1), ..Rule::operation("ecs", "RegisterTaskDefinition", Fault::DieBefore) };
+    bench.faults(Faults::new(vec![killed], 1));
+    assert!(matches!(bench.run(&other, Goal::Apply).await, Ended::Killed));
+    bench.faults(Faults::default());
+    let (_, plan) = planned(&bench, &other).await;
+    assert_eq!(paths(&plan), ["taskRoleArn"], "now it is known, and the revision was not read");
+    bench.done(&other, Goal::Apply).await;
+    bench.settled(&other, Goal::Apply).await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn two_people_apply_one_new_stack_at_once() {
     let (bench, wanted) = (bench(), graph(&[]));
     let (_, first) = planned(&bench, &wanted).await;
@@ -270,10 +302,9 @@ services:
         let ended = bench.run(&wanted, Goal::Apply).await;
         let why = failure(&ended);
         let Ended::Outcome(_, events) = &ended else { panic!("{ended:#?}") };
-        let waited = events.iter().filter_map(|event| match &event.what {
-            What::Waiting { waited_secs, node, .. } if node.kind() == "service" => Some(*waited_secs),
-            _ => None,
-        });
+        let waited = events
+            .iter()
+            .map(|event| if let What::Waiting { waited_secs, .. } = &event.what { *waited_secs } else { 0 });
         let waited = waited.max().unwrap_or(0);
         assert!(waited < 600 && why.contains(reason), "{waited}: {why}");
     }
