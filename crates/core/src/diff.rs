@@ -266,7 +266,7 @@ mod tests {
     use super::*;
     use crate::doc::Text;
     use crate::id::NodeId;
-    use crate::kind::{Field, Ready};
+    use crate::kind::{Field, Replace};
 
     const KIND: Kind = Kind {
         name: "thing",
@@ -279,13 +279,8 @@ mod tests {
             Field::immutable("frozen"),
             Field::keyed("frozen.items", &["name"]),
         ],
-        outputs: &[],
         replace: Replace::CreateFirst,
-        name_limit: 0,
-        ready: Ready::AtOnce,
-        slow_delete: false,
-        deadline_secs: 0,
-        lookup: false,
+        ..Kind::PLAIN
     };
 
     fn lines(want: &Value, have: &Value) -> Vec<String> {

@@ -20,6 +20,7 @@ pub mod execute;
 pub mod graph;
 pub mod id;
 pub mod kind;
+mod matching;
 pub mod name;
 pub mod plan;
 pub mod retry;

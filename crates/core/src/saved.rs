@@ -161,6 +161,7 @@ fn word(observed: Option<&Observed>) -> Value {
         Some(Observed::Present(live)) => live.id.clone().into(),
         Some(Observed::Absent) | None => "not there".into(),
         Some(Observed::Unreadable(error)) => format!("unreadable: {error}").into(),
+        Some(Observed::Ambiguous(ids)) => format!("several: {}", ids.join(", ")).into(),
     }
 }
 
@@ -180,6 +181,7 @@ fn owner(owner: &Owner) -> Value {
     match owner {
         Owner::Ours(node) => node.to_string().into(),
         Owner::OtherStack(stack) => format!("stack {stack}").into(),
+        Owner::Stray(mark) => format!("nobody, with the mark {mark}").into(),
         Owner::Nobody => "nobody".into(),
     }
 }

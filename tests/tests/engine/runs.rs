@@ -150,7 +150,7 @@ fn the_holders_are_named_when_something_blocks() {
         "listener",
         "",
         evenkeel_core::snapshot::Owner::Nobody,
-        serde_json::json!({ "forward": target }),
+        serde_json::json!({ "forward": [{ "target_group": target, "weight": 1 }] }),
     );
     lab.options.destroy = true;
     let ran = lab.apply();

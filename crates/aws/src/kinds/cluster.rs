@@ -40,9 +40,9 @@ pub static ENTRY: Entry = Entry {
         replace: Replace::CreateFirst,
         name_limit: NAME_LIMIT,
         ready: Ready::BeforeDependants,
-        slow_delete: false,
         deadline_secs: 600,
-        lookup: false,
+        widens: &["capacity_providers"],
+        ..Kind::PLAIN
     },
     contribute,
     driver: &Cluster,
@@ -154,7 +154,9 @@ fn live(cluster: &Value, tags: &Tags, stack: &str) -> Live {
         ),
         tags: tags::user(tags),
     };
-    let mut live = Live::new(arn, name, tags::owner(tags, stack), doc(&have)).output("arn", arn).output("name", name);
+    let mut live = Live::new(arn, name, tags::owner(tags, stack, ENTRY.kind.name), doc(&have))
+        .output("arn", arn)
+        .output("name", name);
     live.handles.push(format!("cluster/{name}"));
     live.handles.extend(
         items(cluster, "capacityProviders")

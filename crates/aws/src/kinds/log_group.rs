@@ -32,9 +32,8 @@ pub static ENTRY: Entry = Entry {
         replace: Replace::DeleteFirst,
         name_limit: LIMIT,
         ready: Ready::AtOnce,
-        slow_delete: false,
         deadline_secs: 60,
-        lookup: false,
+        ..Kind::PLAIN
     },
     contribute,
     driver: &LogGroups,
@@ -163,7 +162,7 @@ impl Driver for LogGroups {
         if changed("tags") || order.live.owner != owner {
             let from = match &order.live.owner {
                 Owner::Ours(node) => tags::marked(&have.tags, stack, node),
-                Owner::OtherStack(_) | Owner::Nobody => have.tags,
+                Owner::OtherStack(_) | Owner::Stray(_) | Owner::Nobody => have.tags,
             };
             set_tags(aws, &order.live.id, &from, &tags::marked(&want.tags, stack, order.node)).await?;
         }
@@ -225,7 +224,7 @@ async fn set_tags(aws: &Aws, arn: &str, from: &Tags, to: &Tags) -> Result<(), Cl
 }
 
 fn is_ours(live: &Live) -> bool {
-    matches!(live.owner, Owner::Ours(_))
+    tags::is_marked(&live.owner)
 }
 
 fn partition(region: &str) -> &'static str {
@@ -247,7 +246,8 @@ fn observed(group: &LogGroup, all: &Tags, stack: &str) -> Live {
         kms_key: group.kms_key_id().unwrap_or_default().to_owned(),
         tags: tags::user(all),
     };
-    let mut live = live(group.log_group_name().unwrap_or_default(), &have, logs::arn(group), tags::owner(all, stack));
+    let owner = tags::owner(all, stack, ENTRY.kind.name);
+    let mut live = live(group.log_group_name().unwrap_or_default(), &have, logs::arn(group), owner);
     live.data = group.stored_bytes().and_then(|bytes| u64::try_from(bytes).ok()).filter(|bytes| *bytes > 0).map(size);
     live
 }

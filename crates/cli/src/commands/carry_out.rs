@@ -185,6 +185,8 @@ fn unmet(plan: &Plan, destroy: bool) -> usize {
     let counts = |why: &HeldBecause| match why {
         HeldBecause::NotTargeted => false,
         HeldBecause::Protected | HeldBecause::Data(_) | HeldBecause::Other(_) => destroy,
+        HeldBecause::Guarded(_) | HeldBecause::Inside(_) => destroy,
+        HeldBecause::Unseen(_) | HeldBecause::Gap(_) | HeldBecause::Doubled(_) => true,
         HeldBecause::Unreadable(_) | HeldBecause::Needs(_) | HeldBecause::NotFound(_) => true,
     };
     plan.held.iter().filter(|held| counts(&held.why)).count()

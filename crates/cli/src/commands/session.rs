@@ -274,7 +274,12 @@ fn no_aws(error: &CloudError) -> Failure {
 pub fn unreadable<'a>(plan: &'a Plan, snapshot: &'a Snapshot) -> Option<&'a CloudError> {
     let held = plan.held.iter().find_map(|held| match &held.why {
         HeldBecause::Unreadable(error) => Some(error),
-        HeldBecause::Needs(_)
+        HeldBecause::Unseen(_)
+        | HeldBecause::Guarded(_)
+        | HeldBecause::Inside(_)
+        | HeldBecause::Gap(_)
+        | HeldBecause::Doubled(_)
+        | HeldBecause::Needs(_)
         | HeldBecause::Protected
         | HeldBecause::Data(_)
         | HeldBecause::NotTargeted

@@ -116,6 +116,7 @@ pub fn body(step: &Step, all: bool) -> Vec<Line> {
             let what = match goal {
                 Goal::Ready => "ready",
                 Goal::Gone => "gone",
+                Goal::Hold => "settled",
             };
             if all {
                 lines.push(Line::new(

@@ -33,8 +33,12 @@ pub fn document(plan: &Plan, unreadable: &BTreeMap<String, CloudError>) -> Value
         "held": plan.held.iter().map(|held| {
             let (why, help) = words::held(held);
             let error = match &held.why {
-                HeldBecause::Unreadable(error) => json!(error),
-                HeldBecause::Needs(_) | HeldBecause::Protected | HeldBecause::Data(_) | HeldBecause::NotTargeted
+                HeldBecause::Unreadable(error) | HeldBecause::Unseen(error) => json!(error),
+                HeldBecause::Guarded(_)
+                | HeldBecause::Inside(_)
+                | HeldBecause::Gap(_)
+                | HeldBecause::Doubled(_)
+                | HeldBecause::Needs(_) | HeldBecause::Protected | HeldBecause::Data(_) | HeldBecause::NotTargeted
                 | HeldBecause::NotFound(_) | HeldBecause::Other(_) => Value::Null,
             };
             json!({
@@ -57,9 +61,14 @@ pub fn document(plan: &Plan, unreadable: &BTreeMap<String, CloudError>) -> Value
 fn held_code(why: &HeldBecause) -> &'static str {
     match why {
         HeldBecause::Unreadable(_) => "unreadable",
+        HeldBecause::Unseen(_) => "unseen",
         HeldBecause::Needs(_) => "needs",
         HeldBecause::Protected => "protected",
         HeldBecause::Data(_) => "data",
+        HeldBecause::Guarded(_) => "guarded",
+        HeldBecause::Inside(_) => "inside",
+        HeldBecause::Gap(_) => "gap",
+        HeldBecause::Doubled(_) => "doubled",
         HeldBecause::NotTargeted => "not_targeted",
         HeldBecause::NotFound(_) => "not_found",
         HeldBecause::Other(_) => "other",

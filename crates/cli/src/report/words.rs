@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use evenkeel_core::cloud::Goal;
 use evenkeel_core::error::CloudError;
-use evenkeel_core::plan::{Action, Held, HeldBecause, Plan, Reason, Step};
+use evenkeel_core::plan::{Action, Held, HeldBecause, Phase, Plan, Reason, Step};
 
 use super::values::clean;
 
@@ -21,6 +21,7 @@ pub fn reason(step: &Step) -> String {
         Reason::Destroy => "the stack is being taken down".to_owned(),
         Reason::Adopted => "taken over, as asked".to_owned(),
         Reason::Moved(old) => format!("renamed from {old} in the stack file"),
+        Reason::Staged(phase) => staged(*phase, &step.action).to_owned(),
         Reason::Unhealthy(why) => format!("as the stack file says, but not healthy: {}", clean(why)),
         Reason::TakesTime => match &step.action {
             Action::Wait { goal: Goal::Gone, .. } => "until it is gone".to_owned(),
@@ -31,6 +32,19 @@ pub fn reason(step: &Step) -> String {
             | Action::Delete { .. } => "until it is ready".to_owned(),
         },
         Reason::UnderWay(what) => format!("under way before this run: {}", clean(what)),
+    }
+}
+
+/// What a step does for traffic that has to go on.
+fn staged(phase: Phase, action: &Action) -> &'static str {
+    match (phase, action) {
+        (Phase::Attach, _) => "adds the new one first; nothing moves yet",
+        (Phase::Serve, Action::Wait { .. }) => "until both old and new are served",
+        (Phase::Serve, _) => "serves old and new side by side",
+        (Phase::Switch, _) => "moves traffic to the new one",
+        (Phase::Hold, _) => "until the switch has reached everybody",
+        (Phase::Leave, _) => "leaves the old one",
+        (Phase::Detach, _) => "removes the old one last",
     }
 }
 
@@ -47,6 +61,7 @@ pub fn reason_code(reason: &Reason) -> &'static str {
         Reason::Destroy => "destroy",
         Reason::Adopted => "adopted",
         Reason::Moved(_) => "moved",
+        Reason::Staged(_) => "staged",
         Reason::Unhealthy(_) => "unhealthy",
         Reason::TakesTime => "takes_time",
         Reason::UnderWay(_) => "under_way",
@@ -58,8 +73,30 @@ pub fn held(held: &Held) -> (String, Option<String>) {
     let consent = || format!("--consent {} lets it go ahead", crate::args::shell_word(&held.node.to_string()));
     match &held.why {
         HeldBecause::Unreadable(error) => (format!("could not be read: {}", self::error(error)), error.hint.clone()),
+        HeldBecause::Unseen(error) => (
+            format!("nobody knows whether more of this stack is there: {}", self::error(error)),
+            error.hint.clone().or_else(|| Some(format!("allow {} for these credentials", error.operation))),
+        ),
         HeldBecause::Needs(node) => (format!("needs {node}, which is held"), None),
         HeldBecause::Protected => ("it has `protect: true`".to_owned(), Some(consent())),
+        HeldBecause::Guarded(key) => (
+            format!("AWS protects it from deletion: its `{key}` is on"),
+            Some(format!("write `{key}: false` in its entry and apply, or run again with --consent {}", held.node)),
+        ),
+        HeldBecause::Inside(things) => (
+            format!(
+                "{} would go with it, and is not of this stack",
+                things.iter().map(|it| clean(it)).collect::<Vec<_>>().join(", ")
+            ),
+            Some(consent()),
+        ),
+        HeldBecause::Gap(why) => {
+            (clean(why), Some(format!("to accept the interruption, run again with --consent {}", held.node)))
+        }
+        HeldBecause::Doubled(ids) => (
+            format!("several things carry its mark: {}", ids.iter().map(|id| clean(id)).collect::<Vec<_>>().join(", ")),
+            Some("remove the tags evenkeel:stack and evenkeel:id from those that are not of this stack".to_owned()),
+        ),
         HeldBecause::Data(what) => (format!("data would be lost: {}", clean(what)), Some(consent())),
         HeldBecause::NotTargeted => ("left out by --target".to_owned(), None),
         HeldBecause::NotFound(what) => (format!("not found: {}", clean(what)), None),

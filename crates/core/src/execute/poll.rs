@@ -91,6 +91,8 @@ impl Awaited {
     pub(super) fn hear(&self, answer: Result<Readiness, CloudError>, now: Duration) -> Heard {
         let goal = self.waiting.goal;
         let still = match (goal, answer) {
+            // Nobody is asked about it.
+            (Goal::Hold, _) => return Heard::Reached,
             (Goal::Ready, Ok(Readiness::Ready)) | (Goal::Gone, Ok(Readiness::Gone)) => return Heard::Reached,
             (Goal::Gone, Err(error)) if error.class == ErrorClass::Gone => return Heard::Reached,
             (_, Ok(Readiness::Pending(what))) => what,
@@ -118,6 +120,7 @@ impl Awaited {
         let operation = match self.waiting.goal {
             Goal::Ready => "wait until ready",
             Goal::Gone => "wait until gone",
+            Goal::Hold => "hold",
         };
         CloudError { code: code.to_owned(), ..CloudError::local(ErrorClass::Invalid, operation, message) }
     }

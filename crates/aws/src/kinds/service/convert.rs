@@ -79,7 +79,9 @@ pub(super) const LAST_DEPLOYMENT: &str = "last_deployment";
 pub(super) fn live(service: &Value, deployment: Option<&Value>, tags: &Tags, stack: &str) -> Live {
     let (arn, name) = (text(service, "serviceArn"), text(service, "serviceName"));
     let have = document(service, tags);
-    let mut live = Live::new(arn, name, tags::owner(tags, stack), have).output("arn", arn).output("name", name);
+    let mut live = Live::new(arn, name, tags::owner(tags, stack, super::ENTRY.kind.name), have)
+        .output("arn", arn)
+        .output("name", name);
     let cluster = last(text(service, "clusterArn"));
     live.handles.push(format!("service/{cluster}/{name}"));
     // What its tasks and its service deployments refer to: tells later whose deployment it is that is going on.

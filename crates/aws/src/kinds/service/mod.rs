@@ -20,7 +20,7 @@ use std::collections::BTreeSet;
 use evenkeel_core::doc::{Text, Texts};
 use evenkeel_core::graph::Node;
 use evenkeel_core::id::NodeId;
-use evenkeel_core::kind::{Field, Kind, Ready, Replace};
+use evenkeel_core::kind::{Field, Kind, Ready, Replace, Traffic};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -58,7 +58,8 @@ pub static ENTRY: Entry = Entry {
         slow_delete: true,
         // A drain lasts as long as the target group's deregistration delay (300 s by default) and the tasks' stop timeout.
         deadline_secs: 1800,
-        lookup: false,
+        traffic: Traffic::Server("load_balancers"),
+        ..Kind::PLAIN
     },
     contribute,
     driver: &write::Service,

@@ -69,9 +69,8 @@ pub static ENTRY: Entry = Entry {
         replace: Replace::Revise,
         name_limit: 255,
         ready: Ready::AtOnce,
-        slow_delete: false,
         deadline_secs: 60,
-        lookup: false,
+        ..Kind::PLAIN
     },
     contribute,
     driver: &TaskDefinition,
@@ -231,7 +230,8 @@ fn registered(arn: &str, node: &NodeId, want: &Doc) -> Live {
 /// clear it away.
 async fn left_over(aws: &Aws, stack: &str, node: &NodeId, want: &Doc) -> Result<Option<String>, CloudError> {
     let Some((read, tags)) = describe_revision(aws, text(want, "family")).await? else { return Ok(None) };
-    let ours = tags::owner(&tags, stack) == Owner::Ours(node.clone()) && text(&read, "status") == "ACTIVE";
+    let ours =
+        tags::owner(&tags, stack, ENTRY.kind.name) == Owner::Ours(node.clone()) && text(&read, "status") == "ACTIVE";
     let have = document(&read, &tags);
     let changes = diff(&ENTRY.kind, want, &have);
     if !ours || changes.iter().any(|change| !is_in_place(&ENTRY.kind, change)) {

@@ -9,7 +9,6 @@ mod services;
 
 use std::collections::BTreeMap;
 
-use evenkeel_core::snapshot::Owner;
 use futures::StreamExt as _;
 use serde_json::{Value, json};
 
@@ -107,6 +106,6 @@ pub fn last(arn: &str) -> &str {
     arn.rsplit('/').next().unwrap_or(arn)
 }
 
-fn is_ours(value: &Value, stack: &str) -> bool {
-    matches!(tags::owner(&tags_of(value), stack), Owner::Ours(_))
+fn is_ours(value: &Value, stack: &str, kind: &str) -> bool {
+    tags::is_marked(&tags::owner(&tags_of(value), stack, kind))
 }

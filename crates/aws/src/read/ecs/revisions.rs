@@ -82,11 +82,11 @@ pub(super) async fn fetch(
 
 /// Whether a service is the old half of a replacement whose new half is there already: then what that one runs counts.
 fn is_superseded(scope: &Scope<'_>, service: &Value, services: &[Value]) -> bool {
-    let Owner::Ours(node) = tags::owner(&tags_of(service), scope.stack) else { return false };
+    let Owner::Ours(node) = tags::owner(&tags_of(service), scope.stack, "service") else { return false };
     let base = scope.graph.of_kind("service").find(|it| it.id == node || it.moved_from.as_ref() == Some(&node));
     let Some(base) = base else { return false };
     let generation = |service: &Value| name::generation(&base.name, text(service, "serviceName")).unwrap_or(0);
-    let same = |other: &&Value| tags::owner(&tags_of(other), scope.stack) == Owner::Ours(node.clone());
+    let same = |other: &&Value| tags::owner(&tags_of(other), scope.stack, "service") == Owner::Ours(node.clone());
     services.iter().filter(same).any(|other| generation(other) > generation(service))
 }
 
@@ -100,7 +100,7 @@ async fn marked(finder: &Finder<'_>) -> BTreeMap<String, Tags> {
 
 /// Whether these are the tags of a revision of an entry that is not in the file any more.
 fn is_dropped(scope: &Scope<'_>, tags: &Tags) -> bool {
-    let Owner::Ours(node) = tags::owner(tags, scope.stack) else { return false };
+    let Owner::Ours(node) = tags::owner(tags, scope.stack, KIND) else { return false };
     !scope.graph.of_kind(KIND).any(|it| it.id == node || it.moved_from.as_ref() == Some(&node))
 }
 
@@ -108,9 +108,9 @@ fn is_dropped(scope: &Scope<'_>, tags: &Tags) -> bool {
 fn of_service(scope: &Scope<'_>, service: &Value) -> Option<Job> {
     let tags = tags_of(service);
     let arn = text(service, "taskDefinition");
-    let entry = match tags::owner(&tags, scope.stack) {
+    let entry = match tags::owner(&tags, scope.stack, "service") {
         Owner::Ours(node) => node.name().to_owned(),
-        Owner::Nobody | Owner::OtherStack(_) => {
+        Owner::Nobody | Owner::Stray(_) | Owner::OtherStack(_) => {
             let name = text(service, "serviceName");
             scope.graph.of_kind("service").find(|node| node.name == name)?.id.name().to_owned()
         }
@@ -172,7 +172,7 @@ async fn read(aws: &Aws, stack: &str, job: Job) -> Part<Option<Revision>> {
         return Ok(Some(revision));
     }
     let Some((document, tags)) = describe(aws, &job.what).await? else { return Ok(None) };
-    let ours = tags::owner(&tags, stack) == Owner::Ours(revision.node.clone());
+    let ours = tags::owner(&tags, stack, KIND) == Owner::Ours(revision.node.clone());
     if job.unless_foreign && (!ours || text(&document, "status") == "INACTIVE") {
         return Ok(None);
     }
@@ -242,9 +242,9 @@ async fn ours_among(
             Some(tags) => tags.clone(),
             None => describe(aws, &arn).await?.map(|(_, tags)| tags).unwrap_or_default(),
         };
-        Ok(match tags::owner(&tags, stack) {
+        Ok(match tags::owner(&tags, stack, KIND) {
             Owner::Ours(node) => Some(Revision { arn, node, read: None, mark: None, uses: Vec::new() }),
-            Owner::OtherStack(_) | Owner::Nobody => None,
+            Owner::OtherStack(_) | Owner::Stray(_) | Owner::Nobody => None,
         })
     });
     let found: Vec<Part<Option<Revision>>> = side_by_side(reading.collect()).await;

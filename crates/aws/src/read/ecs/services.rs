@@ -80,7 +80,8 @@ pub(super) async fn complete(
     for cluster in clusters {
         let arn = text(cluster, "clusterArn");
         let here: Vec<&Value> = named.iter().filter(|service| text(service, "clusterArn") == arn).collect();
-        let ours = is_ours(cluster, scope.stack) || here.iter().any(|service| is_ours(service, scope.stack));
+        let ours = is_ours(cluster, scope.stack, "cluster")
+            || here.iter().any(|service| is_ours(service, scope.stack, "service"));
         if !ours {
             continue;
         }
@@ -101,7 +102,7 @@ pub(super) async fn complete(
         }
         named.extend(found);
     }
-    named.retain(|service| wanted.has(service) || is_ours(service, scope.stack));
+    named.retain(|service| wanted.has(service) || is_ours(service, scope.stack, "service"));
     Ok(named)
 }
 
