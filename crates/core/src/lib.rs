@@ -26,4 +26,5 @@ pub mod plan;
 pub mod retry;
 pub mod saved;
 pub mod schedule;
+pub mod secret;
 pub mod snapshot;

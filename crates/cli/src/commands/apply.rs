@@ -5,6 +5,7 @@ use std::path::Path;
 use evenkeel_core::check::check;
 use evenkeel_core::plan::PlanOptions;
 use evenkeel_core::saved::{Moved, SavedPlan};
+use evenkeel_core::secret::Secrets;
 use evenkeel_core::snapshot::Snapshot;
 
 use super::carry_out::{self, Job};
@@ -29,7 +30,8 @@ pub async fn run(args: &Apply, global: &Global, interrupt: Interrupt, ui: &mut U
         parallel: args.parallel,
         interrupt,
     };
-    if let Some(saved) = saved_plan(&args.file)? {
+    if let Some((saved, secrets)) = saved_plan(&args.file)? {
+        ui.hide(&secrets);
         if args.no_wait || !is_plain(&args.choice) {
             let flags =
                 "--target, --adopt, --consent and --no-wait are part of a saved plan; give them to `evenkeel plan`";
@@ -47,7 +49,7 @@ fn is_plain(choice: &Choice) -> bool {
 }
 
 /// The saved plan in a file, if that is what the file holds.
-fn saved_plan(file: &Path) -> Result<Option<SavedPlan>, Failure> {
+fn saved_plan(file: &Path) -> Result<Option<(SavedPlan, Secrets)>, Failure> {
     // What cannot be read is not a plan; reading it as a stack file will say why.
     let Ok(text) = std::fs::read_to_string(file) else { return Ok(None) };
     if !text.trim_start().starts_with('{') || !SavedPlan::recognises(&text) {
@@ -59,8 +61,12 @@ fn saved_plan(file: &Path) -> Result<Option<SavedPlan>, Failure> {
             "save one with: evenkeel plan --out FILE",
         ));
     }
+    let (text, secrets) = Secrets::open(&text, &|name| std::env::var(name).ok()).map_err(|error| {
+        let help = "set it as it was when the plan was made, or make a new plan: evenkeel plan --out FILE";
+        Failure::refused(format!("{}: {error}", file.display()), help)
+    })?;
     match SavedPlan::from_json(&text) {
-        Ok(saved) => Ok(Some(saved)),
+        Ok(saved) => Ok(Some((saved, secrets))),
         Err(error) => {
             Err(Failure::refused(format!("{}: {error}", file.display()), "make a new plan: evenkeel plan --out FILE"))
         }
@@ -75,7 +81,7 @@ async fn run_saved(saved: SavedPlan, global: &Global, job: &Job, ui: &mut Ui) ->
     let connection = session::connect(global, Some(region), saved.account.as_deref(), ui).await?;
     let session = Session::new(saved.graph.clone(), connection, saved.options.clone());
     let fresh = session.read(ui).await?;
-    still_fits(&saved, &fresh)?;
+    still_fits(&saved, &fresh, &ui.secrets)?;
     let findings = check(&session.kinds, &saved.graph, &fresh, &saved.plan, &saved.options);
     if !findings.is_empty() {
         return Err(Failure::Bug(findings.into_iter().map(|finding| finding.text).collect()));
@@ -86,19 +92,20 @@ async fn run_saved(saved: SavedPlan, global: &Global, job: &Job, ui: &mut Ui) ->
         if !carry_out::ask(job, ui) {
             return Ok(Exit::Interrupted);
         }
-        still_fits(&saved, &session.read(ui).await?)?;
+        still_fits(&saved, &session.read(ui).await?, &ui.secrets)?;
     }
     carry_out::run(&session, &saved.plan, job, ui).await
 }
 
-fn still_fits(saved: &SavedPlan, fresh: &Snapshot) -> Result<(), Failure> {
+fn still_fits(saved: &SavedPlan, fresh: &Snapshot, secrets: &Secrets) -> Result<(), Failure> {
     let moved = saved.moved(fresh);
     if moved.is_empty() {
         return Ok(());
     }
     let line = |moved: &Moved| {
+        let (was, is) = secrets.change(&moved.path, &moved.was, &moved.is);
         let path = if moved.path.is_empty() { String::new() } else { format!(" {}", moved.path) };
-        format!("{}{path}: was {}, is {}", moved.node, values::inline(&moved.was), values::inline(&moved.is))
+        format!("{}{path}: was {}, is {}", moved.node, values::inline(&was), values::inline(&is))
     };
     Err(Failure::Stale(moved.iter().map(line).collect()))
 }

@@ -84,7 +84,7 @@ pub async fn plan_and_run(session: &Session, job: &Job, ui: &mut Ui) -> Result<E
 /// Prints the plan: in JSON as the first line of the stream of events.
 pub fn announce(plan: &Plan, snapshot: &Snapshot, job: &Job, ui: &mut Ui) {
     if ui.format == Format::Json {
-        let mut document = plan_json::document(plan, &snapshot.unreadable);
+        let mut document = plan_json::document(&ui.secrets.plan(plan), &snapshot.unreadable);
         if let Some(map) = document.as_object_mut() {
             map.insert("event".to_owned(), json!("plan"));
         }
@@ -138,7 +138,9 @@ pub async fn run(session: &Session, plan: &Plan, job: &Job, ui: &mut Ui) -> Resu
             limits: &limits,
         };
         let mut reporter = report::reporter(ui);
+        let secrets = ui.secrets.clone();
         let mut sink = |event: Event| {
+            let event = secrets.event(&event);
             record.event(&event);
             reporter.event(&event, ui);
         };

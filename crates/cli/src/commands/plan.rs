@@ -7,6 +7,7 @@ use std::path::Path;
 use evenkeel_core::error::CloudError;
 use evenkeel_core::plan::{Plan as Planned, PlanOptions};
 use evenkeel_core::saved::SavedPlan;
+use evenkeel_core::secret::Secrets;
 use evenkeel_core::snapshot::Snapshot;
 
 use super::session::{self, Session};
@@ -29,7 +30,7 @@ pub async fn run(args: &Plan, global: &Global, ui: &mut Ui) -> Result<Exit, Fail
     show(&plan, &snapshot.unreadable, &args::command_for(verb, &args.stack, global), ui);
     let gap = session::unreadable(&plan, &snapshot);
     if let Some(file) = args.out.as_ref().filter(|_| gap.is_none()) {
-        save(&session, &snapshot, &plan, file)?;
+        save(&session, &snapshot, &plan, &ui.secrets, file)?;
         ui.note(&format!(
             "Saved. To apply exactly this: evenkeel apply {}{}",
             args::shell_word(&file.display().to_string()),
@@ -46,6 +47,7 @@ pub async fn run(args: &Plan, global: &Global, ui: &mut Ui) -> Result<Exit, Fail
 
 /// Prints a plan on stdout, with the kinds that could not be read. `again` is the command that would apply it.
 pub fn show(plan: &Planned, unreadable: &BTreeMap<String, CloudError>, again: &str, ui: &mut Ui) {
+    let plan = &ui.secrets.plan(plan);
     let text = match ui.format {
         Format::Text => {
             let view = View { palette: ui.out.palette, all: ui.verbose > 0, again: again.to_owned() };
@@ -64,7 +66,13 @@ pub fn show(plan: &Planned, unreadable: &BTreeMap<String, CloudError>, again: &s
 }
 
 /// Writes a plan where it can be applied from. It may hold what only its owner should see, and is never half written.
-fn save(session: &Session, snapshot: &Snapshot, plan: &Planned, file: &Path) -> Result<(), Failure> {
+fn save(
+    session: &Session,
+    snapshot: &Snapshot,
+    plan: &Planned,
+    secrets: &Secrets,
+    file: &Path,
+) -> Result<(), Failure> {
     let saved = SavedPlan::new(&session.graph, snapshot, plan, &session.options, session.account.clone());
     let failed = |error: &dyn std::fmt::Display| {
         Failure::refused(
@@ -72,7 +80,7 @@ fn save(session: &Session, snapshot: &Snapshot, plan: &Planned, file: &Path) -> 
             "choose another place for --out",
         )
     };
-    let text = saved.to_json().map_err(|error| failed(&error))?;
+    let text = secrets.seal(&saved.to_json().map_err(|error| failed(&error))?);
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     // A temporary file is made with mode 600.
     let mut draft = tempfile::NamedTempFile::new_in(folder).map_err(|error| failed(&error))?;
