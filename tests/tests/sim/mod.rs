@@ -7,6 +7,7 @@ mod files;
 mod found;
 mod kept;
 mod killed;
+mod left_over;
 mod noise;
 mod outages;
 mod phases;
