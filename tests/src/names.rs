@@ -11,8 +11,19 @@ use crate::things::{Key, Things};
 
 /// Members that hold something made up, beside the keys of things.
 const MADE_UP: &[&str] = &[
-    "Id", "arn", "attachment", "cidr", "dns_name", "dns_name_label", "id", "interface", "ip", "private", "public",
-    "servers", "unique",
+    "Id",
+    "arn",
+    "attachment",
+    "cidr",
+    "dns_name",
+    "dns_name_label",
+    "id",
+    "interface",
+    "ip",
+    "private",
+    "public",
+    "servers",
+    "unique",
 ];
 
 /// Collections that AWS fills by itself, where any member may hold something made up; what somebody wrote stands in these members.
@@ -140,7 +151,9 @@ fn tree(value: &Value, names: &MadeUp) -> Tree {
     match value {
         Value::String(text) => Tree::Text(words(text, names)),
         Value::Array(items) => Tree::List(items.iter().map(|item| tree(item, names)).collect()),
-        Value::Object(map) => Tree::Map(map.iter().map(|(key, value)| (words(key, names), tree(value, names))).collect()),
+        Value::Object(map) => {
+            Tree::Map(map.iter().map(|(key, value)| (words(key, names), tree(value, names))).collect())
+        }
         plain => Tree::Plain(plain.clone()),
     }
 }
@@ -254,7 +267,12 @@ fn labels(trees: &[(&Key, Words, Tree)], colours: &[u64], names: &MadeUp) -> Vec
             Tree::Map(members) => members.iter().find_map(|(key, value)| match (key.as_slice(), value) {
                 ([Word::Said(key)], Tree::Text(words)) if key == "name" => match words.as_slice() {
                     [] | [Word::MadeUp(_)] => None,
-                    words => Some(words.iter().map(|word| if let Word::Said(text) = word { text } else { "" }).collect::<String>()),
+                    words => Some(
+                        words
+                            .iter()
+                            .map(|word| if let Word::Said(text) = word { text } else { "" })
+                            .collect::<String>(),
+                    ),
                 },
                 _ => None,
             }),

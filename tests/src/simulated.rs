@@ -270,8 +270,7 @@ impl Bench {
         }
         let others = self.others.things().into_keys().collect();
         let adopts = !self.options.adopt.is_empty();
-        let allowed =
-            laws::marks::Allowed { stack: &graph.stack.name, adopts, done: ended.is_done(), others: &others };
+        let allowed = laws::marks::Allowed { stack: &graph.stack.name, adopts, done: ended.is_done(), others: &others };
         laws::only_ours_changed(allowed, &before, &after);
         ended
     }

@@ -147,5 +147,9 @@ fn pairs(tags: &[(&str, &str)], key: &str, value: &str) -> Value {
 
 /// Kinds that nobody can play the stranger with: they are only looked up.
 pub fn without_makers() -> Vec<&'static str> {
-    kinds::ALL.iter().filter(|entry| !MAKERS.iter().any(|maker| maker.kind == entry.kind.name)).map(|entry| entry.kind.name).collect()
+    kinds::ALL
+        .iter()
+        .filter(|entry| !MAKERS.iter().any(|maker| maker.kind == entry.kind.name))
+        .map(|entry| entry.kind.name)
+        .collect()
 }

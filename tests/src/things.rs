@@ -94,11 +94,8 @@ pub const PAST: &[(&str, &str, &str)] = &[
 ];
 
 /// Collections inside the things of others, whose members are things of their own.
-const INNER: &[(&str, &str)] = &[
-    ("route53.zones", "sets"),
-    ("ecs.registry.families", "revisions"),
-    ("logs.groups", "streams"),
-];
+const INNER: &[(&str, &str)] =
+    &[("route53.zones", "sets"), ("ecs.registry.families", "revisions"), ("logs.groups", "streams")];
 
 /// How things say that they are gone and only remembered: the collection, the member, and what it says then (nothing: anything).
 pub const REMEMBERED: &[(&str, &str, Option<&str>)] = &[

@@ -79,7 +79,8 @@ impl Secrets {
     }
 
     fn replace(&self, text: &str, counts: impl Fn(&str, &str) -> bool) -> String {
-        let mut values: Vec<(&String, &String)> = self.values.iter().filter(|(name, value)| counts(name, value)).collect();
+        let mut values: Vec<(&String, &String)> =
+            self.values.iter().filter(|(name, value)| counts(name, value)).collect();
         // A value that holds another one goes first.
         values.sort_by_key(|(_, value)| std::cmp::Reverse(value.len()));
         let mut out = text.to_owned();

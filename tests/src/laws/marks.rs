@@ -120,7 +120,9 @@ pub fn only_ours_changed(allowed: Allowed<'_>, before: &Things, after: &Things) 
             && !was.or(is).is_some_and(default_rule);
         let good = match (was, is) {
             _ if !needs_mark => {
-                bears(was) || bears(is) || [was, is].into_iter().flatten().any(|thing| belongs(key, thing, &names, &marks))
+                bears(was)
+                    || bears(is)
+                    || [was, is].into_iter().flatten().any(|thing| belongs(key, thing, &names, &marks))
                     || (key.collection == "ec2.interfaces" && !allowed.done)
             }
             (None, _) => bears(is) || !allowed.done,
@@ -197,7 +199,10 @@ mod tests {
     #[should_panic(expected = "logs.groups b has no mark of ours and was changed: .retention: 1 and 2")]
     fn what_is_not_ours_may_not() {
         let ours = thing("logs.groups", "a", marked("s", 1));
-        judge(&[ours.clone(), thing("logs.groups", "b", marked("t", 1))], &[ours, thing("logs.groups", "b", marked("t", 2))]);
+        judge(
+            &[ours.clone(), thing("logs.groups", "b", marked("t", 1))],
+            &[ours, thing("logs.groups", "b", marked("t", 2))],
+        );
     }
 
     #[test]
@@ -224,6 +229,11 @@ mod tests {
     #[test]
     #[should_panic(expected = "something is there twice")]
     fn two_things_of_one_mark_are_seen() {
-        twice(&[thing("logs.groups", "a", marked("s", 1)), thing("logs.groups", "b", marked("s", 1))].into_iter().flatten().collect());
+        twice(
+            &[thing("logs.groups", "a", marked("s", 1)), thing("logs.groups", "b", marked("s", 1))]
+                .into_iter()
+                .flatten()
+                .collect(),
+        );
     }
 }

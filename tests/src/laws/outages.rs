@@ -155,14 +155,16 @@ fn is_to_be_served(graph: &Graph, balancer: &str) -> bool {
         return false;
     };
     let inside = format!("{}/", entry.id.name());
-    let parts = graph.nodes().filter(|node| {
-        matches!(node.id.kind(), "listener" | "listener_rules") && node.id.name().starts_with(&inside)
-    });
+    let parts = graph
+        .nodes()
+        .filter(|node| matches!(node.id.kind(), "listener" | "listener_rules") && node.id.name().starts_with(&inside));
     let groups: BTreeSet<NodeId> = parts.flat_map(targets).collect();
     graph.of_kind("service").any(|service| {
         let count = service.want.get("desired_count").and_then(serde_json::Value::as_u64);
         let minimum = service.want.pointer("/deployment/minimum_healthy_percent").and_then(serde_json::Value::as_u64);
-        count != Some(0) && minimum.is_none_or(|percent| percent >= 100) && targets(service).any(|it| groups.contains(&it))
+        count != Some(0)
+            && minimum.is_none_or(|percent| percent >= 100)
+            && targets(service).any(|it| groups.contains(&it))
     })
 }
 

@@ -90,9 +90,7 @@ pub fn requests_were_planned(plan: Option<&Plan>, requests: &[(&'static str, Str
         let whole = whole(service, operation);
         let planned = steps.iter().any(|step| match (whole, &step.action) {
             (_, Action::Wait { .. }) => false,
-            (Some((kind, Whole::Made)), action) => {
-                step.node.kind() == kind && matches!(action, Action::Create { .. })
-            }
+            (Some((kind, Whole::Made)), action) => step.node.kind() == kind && matches!(action, Action::Create { .. }),
             (Some((kind, Whole::Unmade)), action) => {
                 step.node.kind() == kind && matches!(action, Action::Delete { .. })
             }
@@ -163,7 +161,8 @@ mod tests {
     fn a_part_is_not_taken_for_the_whole() {
         assert_eq!(whole("iam", "DeleteRole"), Some(("role", Whole::Unmade)));
         assert_eq!(whole("ecs", "RegisterTaskDefinition"), Some(("task_definition", Whole::Made)));
-        for (service, part) in [("iam", "DeleteRolePolicy"), ("iam", "CreateServiceLinkedRole"), ("ec2", "CreateTags")] {
+        for (service, part) in [("iam", "DeleteRolePolicy"), ("iam", "CreateServiceLinkedRole"), ("ec2", "CreateTags")]
+        {
             assert_eq!(whole(service, part), None, "{part}");
         }
     }

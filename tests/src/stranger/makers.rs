@@ -186,7 +186,8 @@ pub const MAKERS: &[Maker] = &[
         named: true,
         collections: &["logs.groups"],
         make: |world, place, name, tags| {
-            let tags: serde_json::Map<_, _> = tags.iter().map(|(key, value)| ((*key).to_owned(), json!(value))).collect();
+            let tags: serde_json::Map<_, _> =
+                tags.iter().map(|(key, value)| ((*key).to_owned(), json!(value))).collect();
             ask(world, place, "logs.CreateLogGroup", json!({ "logGroupName": name, "tags": tags })).map(drop)
         },
         unmake: |world, place, name| drop(ask(world, place, "logs.DeleteLogGroup", json!({ "logGroupName": name }))),
@@ -273,9 +274,9 @@ pub fn of(kind: &str, named: bool) -> Option<&'static Maker> {
 /// A thing of the stack in a collection: the first by mark.
 fn ours(world: &World, collection: &str, stack: &str) -> Option<(Key, Value)> {
     let all = things(world);
-    let ours = all.into_iter().filter(|(key, thing)| {
-        key.collection == collection && mark(thing).is_some_and(|(whose, _)| whose == stack)
-    });
+    let ours = all
+        .into_iter()
+        .filter(|(key, thing)| key.collection == collection && mark(thing).is_some_and(|(whose, _)| whose == stack));
     ours.min_by_key(|(_, thing)| mark(thing).map(|(_, id)| id.to_owned()))
 }
 

@@ -60,21 +60,42 @@ const BAD: (&str, &str) = ("example/app:1", "example/app:missing");
 /// Every way in which something served can be replaced.
 const STORIES: &[(&str, &[(&str, &str)])] = &[
     ("target group: name", &[("app: { port: 8000, health", "app: { name: shop-other, port: 8000, health")]),
-    ("target group: protocol version", &[("app: { port: 8000, health", "app: { protocol_version: HTTP2, port: 8000, health")]),
+    (
+        "target group: protocol version",
+        &[("app: { port: 8000, health", "app: { protocol_version: HTTP2, port: 8000, health")],
+    ),
     ("target group: health path", &[("health_check: /up", "health_check: /healthz")]),
-    ("target group: port", &[("app: { port: 8000, health", "app: { port: 9000, health"), ("app:1\", port: 8000", "app:1\", port: 9000")]),
+    (
+        "target group: port",
+        &[("app: { port: 8000, health", "app: { port: 9000, health"), ("app:1\", port: 8000", "app:1\", port: 9000")],
+    ),
     ("target group: port alone", &[("app: { port: 8000, health", "app: { port: 9000, health")]),
-    ("target group: entry", &[("app: { port: 8000, health", "front: { port: 8000, health"), ("forward: app", "forward: front"), ("target_group: app", "target_group: front")]),
+    (
+        "target group: entry",
+        &[
+            ("app: { port: 8000, health", "front: { port: 8000, health"),
+            ("forward: app", "forward: front"),
+            ("target_group: app", "target_group: front"),
+        ],
+    ),
     ("balancer: scheme", &[("  web:\n", "  web:\n    scheme: internal\n")]),
     ("balancer: name", &[("  web:\n", "  web:\n    name: shop-other\n")]),
     ("listener: key", &[("      alt:", "      other:")]),
     ("listener: port", &[("http: { port: 80,", "http: { port: 81,")]),
-    ("listener: ports exchanged", &[("http: { port: 80,", "http: { port: 8080,"), ("alt: { port: 8080,", "alt: { port: 80,")]),
+    (
+        "listener: ports exchanged",
+        &[("http: { port: 80,", "http: { port: 8080,"), ("alt: { port: 8080,", "alt: { port: 80,")],
+    ),
     ("rule: priority", &[("priority: 10", "priority: 20")]),
     ("rule: target", &[("path: /api/*, forward: api", "path: /api/*, forward: app")]),
     ("service: name", &[("    desired_count: 2\n", "    desired_count: 2\n    name: shop-other\n")]),
-    ("service: launch type", &[("    desired_count: 2\n", "    desired_count: 2\n    capacity_provider_strategy: { FARGATE: 1 }\n"),
-        ("cluster: shop", "cluster: { name: shop, capacity_providers: [FARGATE] }")]),
+    (
+        "service: launch type",
+        &[
+            ("    desired_count: 2\n", "    desired_count: 2\n    capacity_provider_strategy: { FARGATE: 1 }\n"),
+            ("cluster: shop", "cluster: { name: shop, capacity_providers: [FARGATE] }"),
+        ],
+    ),
     ("cluster: name", &[("cluster: shop", "cluster: market")]),
     ("security group: name", &[("app: { ingress", "app: { name: shop-other, ingress")]),
     ("image", &[("example/api:1", "example/api:2")]),
@@ -165,18 +186,20 @@ fn tell(stories: impl Iterator<Item = (usize, &'static (&'static str, &'static [
             let changes: Vec<(&str, &str)> = changes.iter().copied().chain(bad).collect();
             let wanted = graph(&changes);
             let title = format!("{name}, with a {} image", if good { "good" } else { "bad" });
-            let caught = |what: &str, tale: &dyn Fn() -> Result<u64, String>| {
-                match catch_unwind(AssertUnwindSafe(tale)).unwrap_or_else(|panic| Err(told(&*panic))) {
-                    Ok(length) => (length, None),
-                    Err(text) => (0, Some(format!("{title}, {what}: {text}"))),
-                }
+            let caught = |what: &str, tale: &dyn Fn() -> Result<u64, String>| match catch_unwind(AssertUnwindSafe(tale))
+                .unwrap_or_else(|panic| Err(told(&*panic)))
+            {
+                Ok(length) => (length, None),
+                Err(text) => (0, Some(format!("{title}, {what}: {text}"))),
             };
             let (length, found) = caught("undisturbed", &|| in_virtual_time(undisturbed(&wanted, good)));
             wrong.extend(found);
             let deaths: Vec<u64> = match (all, length) {
                 (_, 0) => Vec::new(),
                 (true, _) => (1..=length).collect(),
-                (false, _) => (1..=DEATHS).map(|death| 1 + (death * length / (DEATHS + 1) + number as u64) % length).collect(),
+                (false, _) => {
+                    (1..=DEATHS).map(|death| 1 + (death * length / (DEATHS + 1) + number as u64) % length).collect()
+                }
             };
             for request in deaths {
                 let fault = if request % 2 == 0 { Fault::DieBefore } else { Fault::DieAfter };
@@ -190,10 +213,17 @@ fn tell(stories: impl Iterator<Item = (usize, &'static (&'static str, &'static [
 
 #[test]
 fn traffic_is_served_while_target_groups_and_balancers_are_replaced() {
-    tell(STORIES.iter().enumerate().filter(|(_, (name, _))| name.starts_with("target") || name.starts_with("balancer")));
+    tell(
+        STORIES.iter().enumerate().filter(|(_, (name, _))| name.starts_with("target") || name.starts_with("balancer")),
+    );
 }
 
 #[test]
 fn traffic_is_served_while_everything_else_is_replaced() {
-    tell(STORIES.iter().enumerate().filter(|(_, (name, _))| !name.starts_with("target") && !name.starts_with("balancer")));
+    tell(
+        STORIES
+            .iter()
+            .enumerate()
+            .filter(|(_, (name, _))| !name.starts_with("target") && !name.starts_with("balancer")),
+    );
 }

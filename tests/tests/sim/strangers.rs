@@ -49,18 +49,38 @@ dns: [{ zone: victim.example, create: true, records: [{ name: www, alias: web }]
 /// The phases: what is wanted, from the world before the stack or from the one in which it is applied.
 const PHASES: &[(&str, bool, Goal, &[(&str, &str)])] = &[
     ("create", false, Goal::Apply, &[]),
-    ("change", true, Goal::Apply, &[
-        ("retention: 14d", "retention: 7d"), ("port: 80, from", "port: 81, from"), ("example/app:1", "example/app:2"),
-        ("path: /x", "path: /y"), ("deregistration_delay: 10s", "deregistration_delay: 20s"),
-    ]),
-    ("replace", true, Goal::Apply, &[
-        ("web:\n", "web:\n    scheme: internal\n"), ("app: { port: 8000, dereg", "app: { name: victim-other, port: 8000, dereg"),
-    ]),
-    ("drop", true, Goal::Apply, &[
-        ("log_groups: { app: { retention: 14d } }", "log_groups: {}"), (", logs: app", ""),
-        (", rules: [{ priority: 10, path: /x, forward: app }]", ""),
-        (", records: [{ name: www, alias: web }]", ""),
-    ]),
+    (
+        "change",
+        true,
+        Goal::Apply,
+        &[
+            ("retention: 14d", "retention: 7d"),
+            ("port: 80, from", "port: 81, from"),
+            ("example/app:1", "example/app:2"),
+            ("path: /x", "path: /y"),
+            ("deregistration_delay: 10s", "deregistration_delay: 20s"),
+        ],
+    ),
+    (
+        "replace",
+        true,
+        Goal::Apply,
+        &[
+            ("web:\n", "web:\n    scheme: internal\n"),
+            ("app: { port: 8000, dereg", "app: { name: victim-other, port: 8000, dereg"),
+        ],
+    ),
+    (
+        "drop",
+        true,
+        Goal::Apply,
+        &[
+            ("log_groups: { app: { retention: 14d } }", "log_groups: {}"),
+            (", logs: app", ""),
+            (", rules: [{ priority: 10, path: /x, forward: app }]", ""),
+            (", records: [{ name: www, alias: web }]", ""),
+        ],
+    ),
     ("destroy", true, Goal::Destroy, &[]),
 ];
 

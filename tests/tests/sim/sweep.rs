@@ -230,7 +230,11 @@ async fn strike(phase: &Phase, number: u64, fault: Fault) -> Result<(), String> 
     laws::others_are_untouched(&phase.others, &things(&after));
     laws::nothing_is_there_twice(&after);
     let found = difference(&phase.clean, &picture_since(&phase.before, &after));
-    if found.is_empty() { Ok(()) } else { Err(format!("compared with a clean run, {}:\n{}", found.len(), found[..found.len().min(TOLD)].join("\n"))) }
+    if found.is_empty() {
+        Ok(())
+    } else {
+        Err(format!("compared with a clean run, {}:\n{}", found.len(), found[..found.len().min(TOLD)].join("\n")))
+    }
 }
 
 /// What a panic says.

@@ -26,6 +26,7 @@ pub fn things(graph: &Graph) -> BTreeMap<NodeId, Live> {
         let mut live = identity(graph, node, have);
         let handles: BTreeSet<&str> = made.values().flat_map(|live| &live.handles).map(String::as_str).collect();
         live.uses = uses(&live, &handles);
+        live.tied = node.follows.as_ref().and_then(|follows| made.get(follows)).map(|live| live.id.clone());
         made.insert(node.id.clone(), live);
     }
     // Security groups may name each other, so rules are looked at once more when all are there.

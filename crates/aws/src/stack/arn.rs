@@ -215,7 +215,8 @@ fn region(ctx: &Ctx<'_>, place: &Place, arn: &Arn<'_>, shape: &Shape) -> bool {
         return false;
     }
     if arn.partition != partition(own) {
-        let summary = format!("this is {} of partition {}, but {own} is in {}", shape.what, arn.partition, partition(own));
+        let summary =
+            format!("this is {} of partition {}, but {own} is in {}", shape.what, arn.partition, partition(own));
         let help = "Partitions of AWS share nothing. Give one of the same partition.";
         ctx.problems.error("other-region", place, summary, help);
         return false;

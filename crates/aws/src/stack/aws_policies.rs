@@ -53,7 +53,9 @@ mod tests {
     fn names_are_found_with_their_paths() {
         let whole = "service-role/AmazonECSTaskExecutionRolePolicy";
         assert_eq!(find("AmazonECSTaskExecutionRolePolicy"), Known::There(whole));
-        for slip in ["AmazonECSTaskExecutionRolPolicy", "amazonecstaskexecutionrolepolicy", "AmazonECSTaskExecutoinRolePolicy"] {
+        for slip in
+            ["AmazonECSTaskExecutionRolPolicy", "amazonecstaskexecutionrolepolicy", "AmazonECSTaskExecutoinRolePolicy"]
+        {
             assert_eq!(find(slip), Known::Near(whole), "{slip}");
         }
         assert_eq!(find("AmazonBrandNewServiceFullAccess"), Known::Unknown);

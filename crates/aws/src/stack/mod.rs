@@ -36,8 +36,8 @@ use std::sync::Arc;
 
 use evenkeel_core::diagnostic::{Diagnostic, Source};
 
-pub use files::{Beside, FileProblem, Files};
 use evenkeel_core::secret::Secrets;
+pub use files::{Beside, FileProblem, Files};
 use model::Stack;
 
 /// What the caller knows beside the file.

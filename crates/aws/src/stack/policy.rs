@@ -62,8 +62,11 @@ fn document(ctx: &Ctx<'_>, tree: &Tree, what: &str, sort: Sort) -> Option<Doc> {
             list?
         }
     };
-    let statements: Vec<Json> =
-        Want::new(what, ctx.problems).several(list).iter().filter_map(|item| statement(ctx, item, what, sort)).collect();
+    let statements: Vec<Json> = Want::new(what, ctx.problems)
+        .several(list)
+        .iter()
+        .filter_map(|item| statement(ctx, item, what, sort))
+        .collect();
     if statements.is_empty() && list.items().is_some_and(<[Tree]>::is_empty) {
         ctx.problems.error("empty", &list.place, format!("{what} has no statements"), "IAM refuses an empty policy.");
     }
@@ -77,7 +80,8 @@ fn check_raw(ctx: &Ctx<'_>, document: &Tree, statements: &Tree, what: &str, sort
             "Version" | "version" => {
                 let given = entry.value.scalar().unwrap_or_default();
                 if given != VERSION && given != "2008-10-17" {
-                    let help = format!("There are {VERSION} and 2008-10-17; the newer one is right unless you know better.");
+                    let help =
+                        format!("There are {VERSION} and 2008-10-17; the newer one is right unless you know better.");
                     let summary = format!("`{given}` is not a version of IAM's policy language");
                     ctx.problems.error("bad-policy", &entry.value.place, summary, help);
                 }

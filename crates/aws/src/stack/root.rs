@@ -14,8 +14,7 @@ use super::interpolate::{self, Foreign};
 use super::model::Stack;
 use super::scope::{MAIN, Names, Scope};
 use super::sections::{
-    Ctx, cluster, dns, each, load_balancers, log_groups, network, roles, security_groups, services,
-    target_groups,
+    Ctx, cluster, dns, each, load_balancers, log_groups, network, roles, security_groups, services, target_groups,
 };
 use super::suggest;
 use super::tagging;

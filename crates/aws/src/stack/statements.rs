@@ -16,17 +16,8 @@ pub(crate) enum Sort {
 }
 
 /// Elements of a statement.
-const ELEMENTS: &[&str] = &[
-    "Sid",
-    "Effect",
-    "Principal",
-    "NotPrincipal",
-    "Action",
-    "NotAction",
-    "Resource",
-    "NotResource",
-    "Condition",
-];
+const ELEMENTS: &[&str] =
+    &["Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition"];
 
 /// Checks one statement, in AWS's own form.
 pub(crate) fn check(ctx: &Ctx<'_>, place: &Place, what: &str, statement: &Map<String, Json>, sort: Sort) {
@@ -41,7 +32,9 @@ pub(crate) fn check(ctx: &Ctx<'_>, place: &Place, what: &str, statement: &Map<St
     }
     match statement.get("Effect").map(Json::as_str) {
         Some(Some("Allow" | "Deny")) => {}
-        Some(_) => bad(format!("a statement of {what} has another `Effect` than Allow and Deny"), "Write Allow or Deny."),
+        Some(_) => {
+            bad(format!("a statement of {what} has another `Effect` than Allow and Deny"), "Write Allow or Deny.")
+        }
         None => bad(format!("a statement of {what} has no `Effect`"), "Write Effect: Allow, or Deny."),
     }
     let pairs: &[(&str, &str, bool)] = match sort {
@@ -50,7 +43,9 @@ pub(crate) fn check(ctx: &Ctx<'_>, place: &Place, what: &str, statement: &Map<St
     };
     for (one, other, needed) in pairs {
         match (statement.contains_key(*one), statement.contains_key(*other)) {
-            (true, true) => bad(format!("a statement of {what} has both `{one}` and `{other}`"), "Keep one of the two."),
+            (true, true) => {
+                bad(format!("a statement of {what} has both `{one}` and `{other}`"), "Keep one of the two.")
+            }
             (false, false) if *needed => {
                 bad(format!("a statement of {what} has no `{one}`"), "IAM refuses a statement without it.");
             }
@@ -99,12 +94,16 @@ fn actions(statement: &Map<String, Json>, bad: &impl Fn(String, &str), what: &st
         let form = |text: &str| {
             text.split_once(':').is_some_and(|(service, action)| {
                 let service_ok = !service.is_empty() && service.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
-                let action_ok = !action.is_empty() && action.chars().all(|c| c.is_ascii_alphanumeric() || "*?".contains(c));
+                let action_ok =
+                    !action.is_empty() && action.chars().all(|c| c.is_ascii_alphanumeric() || "*?".contains(c));
                 service_ok && action_ok
             })
         };
-        if let Some(wrong) = texts(statement, key).into_iter().find(|text| *text != "*" && !text.is_empty() && !form(text)) {
-            let help = "An action is a service, a colon and an operation, in which * and ? may stand: ssm:GetParameter*.";
+        if let Some(wrong) =
+            texts(statement, key).into_iter().find(|text| *text != "*" && !text.is_empty() && !form(text))
+        {
+            let help =
+                "An action is a service, a colon and an operation, in which * and ? may stand: ssm:GetParameter*.";
             bad(format!("`{}` in a statement of {what} is not an action", super::tree::shorten(wrong)), help);
         }
     }
@@ -130,7 +129,8 @@ fn conditions(statement: &Map<String, Json>, bad: &impl Fn(String, &str), what: 
     let Some(condition) = statement.get("Condition") else { return };
     let good = condition.as_object().is_some_and(|map| map.values().all(Json::is_object));
     if !good {
-        let help = "It has operators, each with keys and values: StringEquals: { \"aws:SourceAccount\": \"123456789012\" }.";
+        let help =
+            "It has operators, each with keys and values: StringEquals: { \"aws:SourceAccount\": \"123456789012\" }.";
         bad(format!("`Condition` in a statement of {what} is not a map of maps"), help);
     }
 }

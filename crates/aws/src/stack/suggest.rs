@@ -10,21 +10,23 @@ pub(crate) fn nearest<'a>(given: &str, known: impl IntoIterator<Item = &'a str>)
     // Far more names than a person would look through.
     for name in known.into_iter().take(1000) {
         let other = plain(name);
-        let score =
-            if other == given || other.strip_suffix('s') == Some(&given) || given.strip_suffix('s') == Some(&other) {
-                1.0
-            } else {
-                let slips = strsim::damerau_levenshtein(&given, &other);
-                let alike = strsim::jaro_winkler(&given, &other).min(0.99);
-                match slips {
-                    // One slip in a name of three letters is a third of it, but still one slip.
-                    1 if other.len() > 2 => alike.max(0.9),
-                    // A word more before or behind (`enable_execute_command`).
-                    _ if other.len() > 5 && 2 * other.len() > given.len() && contains(&given, &other) => alike.max(0.88),
-                    _ if slips <= 1 + other.len() / 4 => alike,
-                    _ => alike * 0.85,
-                }
-            };
+        let score = if other == given
+            || other.strip_suffix('s') == Some(&given)
+            || given.strip_suffix('s') == Some(&other)
+        {
+            1.0
+        } else {
+            let slips = strsim::damerau_levenshtein(&given, &other);
+            let alike = strsim::jaro_winkler(&given, &other).min(0.99);
+            match slips {
+                // One slip in a name of three letters is a third of it, but still one slip.
+                1 if other.len() > 2 => alike.max(0.9),
+                // A word more before or behind (`enable_execute_command`).
+                _ if other.len() > 5 && 2 * other.len() > given.len() && contains(&given, &other) => alike.max(0.88),
+                _ if slips <= 1 + other.len() / 4 => alike,
+                _ => alike * 0.85,
+            }
+        };
         if score > best.map_or(0.79, |(score, _)| score) {
             best = Some((score, name));
         }

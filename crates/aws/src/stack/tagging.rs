@@ -88,13 +88,15 @@ pub(crate) fn check(tags: &Tags, place: &Place, what: &str, rules: Rules, proble
         for (text, part) in [(key, "key"), (value, "value")] {
             if let Some(bad) = text.chars().find(|c| !allowed(*c)) {
                 let summary = format!("the {part} of the tag `{}` has `{bad}`, which AWS refuses", shorten(key));
-                let help = "Tags take letters, digits and spaces, and `_.:/=+-@`. Only EC2, so security groups, takes more.";
+                let help =
+                    "Tags take letters, digits and spaces, and `_.:/=+-@`. Only EC2, so security groups, takes more.";
                 problems.error("bad-tag", at(key), summary, help);
             }
         }
         if let Some(other) = seen.insert(key.to_lowercase(), key).filter(|_| rules == Rules::Iam) {
             let summary = format!("{what} has the tags `{other}` and `{key}`, which are one to IAM");
-            let help = "IAM does not tell upper and lower case of tag keys apart, and refuses both. Remove or rename one.";
+            let help =
+                "IAM does not tell upper and lower case of tag keys apart, and refuses both. Remove or rename one.";
             let error = Diagnostic::error("duplicate", summary, Some(at(key).clone())).help(help);
             problems.push(error.related(at(other).clone(), "the other one"));
         }

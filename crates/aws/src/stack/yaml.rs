@@ -256,10 +256,12 @@ fn explain(error: &Error, source: &Arc<Source>) -> Diagnostic {
                 .help("A stack file has at most 48 levels and 250,000 values, aliases expanded.")
         }
         other => match other.to_string() {
-            message if message.contains(TOO_MUCH_TEXT) => {
-                Diagnostic::error("alias-bomb", "the file's aliases expand to too much", at)
-                    .help("A stack file may hold 8 MiB of text, aliases expanded. Write the values out where they are needed.")
-            }
+            message if message.contains(TOO_MUCH_TEXT) => Diagnostic::error(
+                "alias-bomb",
+                "the file's aliases expand to too much",
+                at,
+            )
+            .help("A stack file may hold 8 MiB of text, aliases expanded. Write the values out where they are needed."),
             message => tab(source, at.as_ref()).unwrap_or_else(|| syntax(&message, at)),
         },
     }

@@ -66,13 +66,7 @@ pub fn show(plan: &Planned, unreadable: &BTreeMap<String, CloudError>, again: &s
 }
 
 /// Writes a plan where it can be applied from. It may hold what only its owner should see, and is never half written.
-fn save(
-    session: &Session,
-    snapshot: &Snapshot,
-    plan: &Planned,
-    secrets: &Secrets,
-    file: &Path,
-) -> Result<(), Failure> {
+fn save(session: &Session, snapshot: &Snapshot, plan: &Planned, secrets: &Secrets, file: &Path) -> Result<(), Failure> {
     let saved = SavedPlan::new(&session.graph, snapshot, plan, &session.options, session.account.clone());
     let failed = |error: &dyn std::fmt::Display| {
         Failure::refused(

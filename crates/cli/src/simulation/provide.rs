@@ -190,8 +190,7 @@ impl Presupposed {
         }
         let trust = json!({ "Version": "2012-10-17", "Statement": [{ "Effect": "Allow", "Action": "sts:AssumeRole",
             "Principal": { "Service": TRUSTED } }] });
-        let input =
-            json!({ "RoleName": name, "Path": path, "AssumeRolePolicyDocument": trust.to_string() });
+        let input = json!({ "RoleName": name, "Path": path, "AssumeRolePolicyDocument": trust.to_string() });
         services::call(world, place, "iam", "CreateRole", input).ok()?;
         let policy = "arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy";
         let input = json!({ "RoleName": name, "PolicyArn": policy });

@@ -51,9 +51,7 @@ impl Secrets {
                 json!({ SEALED: parts, PROOF: proof })
             }
             Value::Array(items) => items.iter().map(|item| self.sealed(item, proofs)).collect(),
-            Value::Object(map) => {
-                map.iter().map(|(key, item)| (key.clone(), self.sealed(item, proofs))).collect()
-            }
+            Value::Object(map) => map.iter().map(|(key, item)| (key.clone(), self.sealed(item, proofs))).collect(),
             Value::Null | Value::Bool(_) | Value::Number(_) => value.clone(),
         }
     }

@@ -105,7 +105,8 @@ fn names_and_values_that_look_secret() {
     ] {
         assert!(looks_secret(name, value), "{name}");
     }
-    for (name, value) in [("IMAGE_TAG", "1.4.2"), ("KEYBOARD", "de"), ("SITE", "https://a.example/x@y"), ("MONKEY", "")] {
+    for (name, value) in [("IMAGE_TAG", "1.4.2"), ("KEYBOARD", "de"), ("SITE", "https://a.example/x@y"), ("MONKEY", "")]
+    {
         assert!(!looks_secret(name, value), "{name}");
     }
 }

@@ -84,7 +84,8 @@ fn list(ctx: &Ctx<'_>, fields: &Fields<'_>, keys: &[&'static str], what: &str, a
             ctx.problems.error("bad-value", &item.place, format!("`{bad}` is not allowed in {key}"), help);
         }
         // Hosts and methods are compared without regard to case.
-        let same = |other: &String| if keys[0] == "path" { *other == value } else { other.eq_ignore_ascii_case(&value) };
+        let same =
+            |other: &String| if keys[0] == "path" { *other == value } else { other.eq_ignore_ascii_case(&value) };
         if found.iter().any(same) {
             twice(ctx, item, &key, &value);
             continue;

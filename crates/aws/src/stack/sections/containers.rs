@@ -154,8 +154,7 @@ fn ports(ctx: &Ctx<'_>, tree: &Tree, what: &str) -> Json {
                     Some(json!({ "containerPort": port, "hostPort": host, "protocol": protocol }))
                 }
                 _ => {
-                    let help =
-                        "Write a port (4567), with its protocol (2000/udp), host:container (8080:80, or 0:80 for any free host port), or { container_port: 4567, name: web }.";
+                    let help = "Write a port (4567), with its protocol (2000/udp), host:container (8080:80, or 0:80 for any free host port), or { container_port: 4567, name: web }.";
                     ctx.problems.error("bad-port", &item.place, format!("`{text}` is not a port"), help);
                     None
                 }

@@ -32,8 +32,11 @@ pub(crate) fn read(ctx: &Ctx<'_>, tree: Option<&Tree>, what: &str, daemon: bool)
     let most = percent(&["maximum_percent", "max_percent"], 100, 1000);
     found.minimum_healthy_percent = least.unwrap_or(found.minimum_healthy_percent);
     found.maximum_percent = most.unwrap_or(found.maximum_percent);
-    if let (true, Some(key)) = (daemon && found.maximum_percent > 100, fields.either(&["maximum_percent", "max_percent"])) {
-        let help = "A daemon runs one task on each instance, so ECS stops the old one first. Write 100, or leave it out.";
+    if let (true, Some(key)) =
+        (daemon && found.maximum_percent > 100, fields.either(&["maximum_percent", "max_percent"]))
+    {
+        let help =
+            "A daemon runs one task on each instance, so ECS stops the old one first. Write 100, or leave it out.";
         ctx.problems.error("out-of-range", &key.place, format!("{what} allows a daemon more than 100 percent"), help);
     }
     if found.minimum_healthy_percent == 100 && found.maximum_percent == 100 {

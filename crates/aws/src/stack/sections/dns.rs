@@ -60,9 +60,7 @@ fn zone(ctx: &Ctx<'_>, item: &Tree) -> Option<Zone> {
     let name = fields.need("zone", "Say which zone: zone: example.com.");
     let name = name.and_then(|tree| {
         let name = domain(&Want::new("`zone`", ctx.problems).filled(tree)?);
-        if let Some(complaint) =
-            complaint(&name).or_else(|| name.contains('*').then(|| "`*` is not allowed".into()))
-        {
+        if let Some(complaint) = complaint(&name).or_else(|| name.contains('*').then(|| "`*` is not allowed".into())) {
             let summary = format!("`{name}` is not a domain name");
             ctx.problems.error("bad-name", &tree.place, summary, super::super::decode::capital(&complaint));
             return None;
@@ -83,7 +81,12 @@ fn zone(ctx: &Ctx<'_>, item: &Tree) -> Option<Zone> {
     if let (Some(comment), Some(tree)) = (&comment, fields.take("comment"))
         && comment.chars().count() > 256
     {
-        ctx.problems.error("bad-value", &tree.place, "the comment of the zone is too long", "Route 53 takes 256 characters.");
+        ctx.problems.error(
+            "bad-value",
+            &tree.place,
+            "the comment of the zone is too long",
+            "Route 53 takes 256 characters.",
+        );
     }
     if let (true, Some(tree)) = (create, fields.take("id")) {
         let help =
@@ -100,7 +103,12 @@ fn zone(ctx: &Ctx<'_>, item: &Tree) -> Option<Zone> {
         }
     }
     let tags = if create {
-        ctx.tags(fields.take("tags"), &item.place, &format!("zone `{}`", name.as_deref().unwrap_or_default()), Rules::Common)
+        ctx.tags(
+            fields.take("tags"),
+            &item.place,
+            &format!("zone `{}`", name.as_deref().unwrap_or_default()),
+            Rules::Common,
+        )
     } else {
         BTreeMap::new()
     };

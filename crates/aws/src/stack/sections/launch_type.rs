@@ -53,7 +53,10 @@ fn needs_an_instance(draft: &Draft) -> bool {
     let local = |volume: &Json| {
         volume.get("dockerVolumeConfiguration").is_some() || volume.pointer("/host/sourcePath").is_some()
     };
-    text("pidMode") || text("ipcMode") || volumes.into_iter().flatten().any(local) || draft.containers().any(on_instance)
+    text("pidMode")
+        || text("ipcMode")
+        || volumes.into_iter().flatten().any(local)
+        || draft.containers().any(on_instance)
 }
 
 fn on_instance(container: &Map<String, Json>) -> bool {

@@ -161,7 +161,13 @@ impl Ctx<'_> {
     }
 
     /// `tags:` over those of the stack, by the rules of the service that takes them.
-    pub(crate) fn tags(&self, tree: Option<&Tree>, place: &Place, what: &str, rules: Rules) -> BTreeMap<String, String> {
+    pub(crate) fn tags(
+        &self,
+        tree: Option<&Tree>,
+        place: &Place,
+        what: &str,
+        rules: Rules,
+    ) -> BTreeMap<String, String> {
         let own = tree.map(|tree| tagging::read(tree, what, self.problems)).unwrap_or_default();
         let tags = tagging::over(self.tags, own);
         tagging::check(&tags, tree.map_or(place, |tree| &tree.place), what, rules, self.problems);

@@ -6,14 +6,14 @@ use evenkeel_core::doc::{Doc, Text};
 use evenkeel_core::id::NodeId;
 use serde_json::json;
 
+use super::super::aws_policies::{self, Known};
 use super::super::decode::{Fields, Want};
 use super::super::model::{ManagedRole, Role};
-use super::super::aws_policies::{self, Known};
 use super::super::statements::Sort;
-use super::super::{arn, policy};
 use super::super::tagging::Rules;
 use super::super::tree::{Entry, Tree, Value};
 use super::super::values::{ROLE, partition};
+use super::super::{arn, policy};
 use super::Ctx;
 
 /// Reads one entry.
@@ -61,9 +61,19 @@ fn description(ctx: &Ctx<'_>, tree: &Tree, what: &str) -> Option<String> {
     let allowed = |c: char| matches!(c, '\t' | '\n' | '\r' | ' '..='~' | '\u{a1}'..='\u{ff}');
     if let Some(bad) = text.chars().find(|c| !allowed(*c)) {
         let help = "IAM accepts the letters and signs of western European languages here (Latin-1).";
-        ctx.problems.error("bad-value", &tree.place, format!("`{}` is not allowed in {what}", bad.escape_debug()), help);
+        ctx.problems.error(
+            "bad-value",
+            &tree.place,
+            format!("`{}` is not allowed in {what}", bad.escape_debug()),
+            help,
+        );
     } else if text.chars().count() > 1000 {
-        ctx.problems.error("bad-value", &tree.place, format!("{what} is too long"), "IAM accepts 1000 characters here.");
+        ctx.problems.error(
+            "bad-value",
+            &tree.place,
+            format!("{what} is too long"),
+            "IAM accepts 1000 characters here.",
+        );
     }
     Some(text)
 }
@@ -144,9 +154,15 @@ fn policy_arn(ctx: &Ctx<'_>, tree: &Tree, given: &str) -> Option<String> {
     if given.starts_with("arn:") && !arn::check(ctx, place, given, &arn::POLICY) {
         return None;
     }
-    let own = if given.starts_with("arn:") { given.split_once(":iam::aws:policy/").map(|(_, rest)| rest) } else { Some(given) };
+    let own = if given.starts_with("arn:") {
+        given.split_once(":iam::aws:policy/").map(|(_, rest)| rest)
+    } else {
+        Some(given)
+    };
     let Some(own) = own else { return Some(given.to_owned()) };
-    let arn = |whole: &str| format!("arn:{}:iam::aws:policy/{whole}", partition(ctx.scope.region.as_deref().unwrap_or_default()));
+    let arn = |whole: &str| {
+        format!("arn:{}:iam::aws:policy/{whole}", partition(ctx.scope.region.as_deref().unwrap_or_default()))
+    };
     let name = own.rsplit('/').next().unwrap_or(own);
     match aws_policies::find(name) {
         Known::There(whole) if own == whole || !own.contains('/') && !given.starts_with("arn:") => Some(arn(whole)),

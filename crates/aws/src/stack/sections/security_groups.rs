@@ -287,7 +287,8 @@ fn peer(ctx: &Ctx<'_>, tree: &Tree, group: &str) -> Option<Peer> {
                 Some(if range.v4 { Peer::Cidr4(range.text) } else { Peer::Cidr6(range.text) })
             }
             Err(complaint) => {
-                let help = length_help(&name).unwrap_or_else(|| "Write 10.0.0.0/16, 203.0.113.7/32 or \"::/0\".".into());
+                let help =
+                    length_help(&name).unwrap_or_else(|| "Write 10.0.0.0/16, 203.0.113.7/32 or \"::/0\".".into());
                 ctx.problems.error("bad-cidr", &tree.place, format!("`{name}` is not a range: {complaint}"), help);
                 None
             }

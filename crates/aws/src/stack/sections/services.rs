@@ -177,7 +177,6 @@ fn launch(ctx: &Ctx<'_>, fields: &Fields<'_>, what: &str, draft: Option<&Draft>)
     Launch { fargate: kind == "FARGATE", kind: Some(kind), strategy }
 }
 
-
 /// Roles, family, and what Fargate always needs; then the checks of the whole document.
 fn complete(ctx: &Ctx<'_>, mut draft: Draft, fields: &Fields<'_>, service: &str, launch: &Launch) -> Draft {
     for (key, name) in [("execution_role", "executionRoleArn"), ("task_role", "taskRoleArn")] {

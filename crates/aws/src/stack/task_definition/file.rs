@@ -50,7 +50,9 @@ pub(crate) fn read(ctx: &Ctx<'_>, tree: &Tree, images: Option<&Tree>) -> Option<
     let document = reader.object(root, &TASK_DEFINITION, &ignored)?;
     draft.document = document;
     containers(ctx, root, &mut draft);
-    if let Some(entry) = root.entries().unwrap_or_default().iter().find(|entry| entry.key.eq_ignore_ascii_case("volumes")) {
+    if let Some(entry) =
+        root.entries().unwrap_or_default().iter().find(|entry| entry.key.eq_ignore_ascii_case("volumes"))
+    {
         draft.remember_volumes(&entry.value);
     }
     draft.tags = tags(ctx, root);
@@ -190,7 +192,10 @@ fn references(ctx: &Ctx<'_>, root: &Tree) {
     };
     let Some(containers) = find(root, "containerDefinitions") else { return };
     for container in containers.items().unwrap_or_default() {
-        let lists = [find(container, "secrets"), find(container, "logConfiguration").and_then(|log| find(&log, "secretOptions"))];
+        let lists = [
+            find(container, "secrets"),
+            find(container, "logConfiguration").and_then(|log| find(&log, "secretOptions")),
+        ];
         for secret in lists.iter().flatten().flat_map(|list| list.items().unwrap_or_default()) {
             let Some(from) = find(secret, "valueFrom") else { continue };
             match from.scalar() {

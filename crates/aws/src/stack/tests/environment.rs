@@ -7,7 +7,13 @@ const JSON: &str = r#"{ "containerDefinitions": [{ "name": "b", "image": "b:${en
   "environment": [{ "name": "PASSWORD", "value": "${env.PASSWORD}" }] }] }"#;
 
 fn options() -> LoadOptions {
-    let env = [("PASSWORD", "hunter2!"), ("TAG", "1.4.2"), ("SHORT", "ab"), ("AWS_REGION", "eu-west-1"), ("OPEN", "everybody")];
+    let env = [
+        ("PASSWORD", "hunter2!"),
+        ("TAG", "1.4.2"),
+        ("SHORT", "ab"),
+        ("AWS_REGION", "eu-west-1"),
+        ("OPEN", "everybody"),
+    ];
     LoadOptions { env: env.map(|(name, value)| (name.to_owned(), value.to_owned())).into(), ..LoadOptions::default() }
 }
 
@@ -82,7 +88,8 @@ fn placeholders_come_to_an_end() {
 
 #[test]
 fn aliases_that_repeat_a_long_text_come_to_an_end() {
-    let text = format!("stack: x\nvars: {{ a: &a \"{}\" }}\ntags: [{}]\n", "x".repeat(500_000), ["*a"; 1000].join(", "));
+    let text =
+        format!("stack: x\nvars: {{ a: &a \"{}\" }}\ntags: [{}]\n", "x".repeat(500_000), ["*a"; 1000].join(", "));
     let found = load(&text).unwrap_err();
     let codes: Vec<_> = found.iter().map(|found| found.code).collect();
     assert!(codes.contains(&"alias-bomb") || codes.contains(&"too-big"), "{codes:?}");

@@ -54,7 +54,10 @@ fn paths_that_are_no_stack_file() {
     let socket = folder.0.join("socket.yaml");
     let _listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
     refused(&socket, "not-a-file", "a socket");
-    for (key, text) in [("task_definition", "services: { s: { task_definition: ./pipe.yaml } }\ncluster: x"), ("policy", "roles: { r: { policies: { p: ./pipe.yaml } } }")] {
+    for (key, text) in [
+        ("task_definition", "services: { s: { task_definition: ./pipe.yaml } }\ncluster: x"),
+        ("policy", "roles: { r: { policies: { p: ./pipe.yaml } } }"),
+    ] {
         let path = folder.file(&format!("{key}.yaml"), format!("stack: x\nregion: eu-west-1\n{text}").as_bytes());
         let found = load(&path, &LoadOptions::default()).unwrap_err();
         assert!(found.iter().any(|found| found.code == "not-a-file" && found.place.is_some()), "{key}: {found:?}");

@@ -28,7 +28,8 @@ pub(super) fn check(ctx: &Ctx<'_>, draft: &Draft, container: &Map<String, Json>)
                 let summary = format!("`{key}` of container `{own}` names `{}` twice", shorten(variable));
                 ctx.problems.error("duplicate", place, summary, "Remove one of the two.");
             } else if given.contains(variable) {
-                let summary = format!("container `{own}` has `{}` in `environment` and in `secrets`", shorten(variable));
+                let summary =
+                    format!("container `{own}` has `{}` in `environment` and in `secrets`", shorten(variable));
                 ctx.problems.error("duplicate", place, summary, "ECS refuses that. Remove one of the two.");
             }
         }
@@ -45,7 +46,12 @@ pub(super) fn check(ctx: &Ctx<'_>, draft: &Draft, container: &Map<String, Json>)
     for file in list(container, "environmentFiles").filter_map(|file| file.get("value").and_then(Json::as_str)) {
         if arn::check(ctx, spot(draft, container), file, &arn::OBJECT) && !file.ends_with(".env") {
             let summary = format!("the environment file `{}` does not end in .env", shorten(file));
-            ctx.problems.error("bad-value", spot(draft, container), summary, "ECS takes no other ending. Rename the object.");
+            ctx.problems.error(
+                "bad-value",
+                spot(draft, container),
+                summary,
+                "ECS takes no other ending. Rename the object.",
+            );
         }
     }
 }

@@ -50,11 +50,14 @@ pub(super) fn check(ctx: &Ctx<'_>, draft: &Draft, fargate: bool) {
             }
         }
         let local = volume.get("host").and_then(|host| host.get("sourcePath")).is_some();
-        if let Some(sort) = sorts.iter().find(|sort| match **sort {
-            "docker" | "fsx" => true,
-            "host" => local,
-            _ => false,
-        }).filter(|_| fargate)
+        if let Some(sort) = sorts
+            .iter()
+            .find(|sort| match **sort {
+                "docker" | "fsx" => true,
+                "host" => local,
+                _ => false,
+            })
+            .filter(|_| fargate)
         {
             let help = "Use EFS, an empty volume, or launch_type: EC2.";
             let summary = format!("volume `{own}` is of the sort `{sort}`, which Fargate does not have");
@@ -79,10 +82,7 @@ fn efs_complaints(efs: &Map<String, Json>) -> Vec<(&'static str, &'static str)> 
         ));
     }
     if (point || iam) && !encrypted {
-        found.push((
-            "an access point or IAM needs encryption in transit",
-            "Add transit_encryption: ENABLED.",
-        ));
+        found.push(("an access point or IAM needs encryption in transit", "Add transit_encryption: ENABLED."));
     }
     if port.is_some_and(|port| port != 0) && !encrypted {
         found.push((
@@ -111,14 +111,20 @@ pub(super) fn mounts(ctx: &Ctx<'_>, draft: &Draft, container: &Map<String, Json>
         let Some(path) = mount.get("containerPath").and_then(Json::as_str) else { continue };
         if !paths.insert(path.trim_end_matches('/')) {
             let summary = format!("container `{own}` mounts two volumes at `{}`", shorten(path));
-            ctx.problems.error("duplicate", spot(draft, container), summary, "One would hide the other. Choose another path.");
+            ctx.problems.error(
+                "duplicate",
+                spot(draft, container),
+                summary,
+                "One would hide the other. Choose another path.",
+            );
         }
     }
     let others: Vec<&str> = draft.containers().filter_map(name).filter(|other| *other != own).collect();
     let from = list(container, "volumesFrom").filter_map(|from| from.get("sourceContainer").and_then(Json::as_str));
     for other in from.filter(|other| !others.contains(other)) {
         let help = suggest::help(other, "containers", others.iter().copied());
-        let summary = format!("container `{own}` takes volumes from `{other}`, which is not another container of the task");
+        let summary =
+            format!("container `{own}` takes volumes from `{other}`, which is not another container of the task");
         ctx.problems.error("unknown-name", spot(draft, container), summary, help);
     }
 }
