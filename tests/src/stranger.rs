@@ -95,6 +95,18 @@ impl Stranger {
         others.add(after.into_iter().filter(|(key, thing)| before.get(key) != Some(thing) && !self.is_ours(thing)));
     }
 
+    /// Whether nobody can tell his thing from one of the stack: it bears a whole mark for its kind, of an entry that has no thing of
+    /// its own. Who may write such a mark gives his thing to the stack.
+    pub fn gives(&self, wanted: &Graph) -> bool {
+        match &self.mischief {
+            Mischief::Forge(kind, id) => {
+                let of_kind = id.split_once('.').is_some_and(|(of, _)| of == *kind);
+                of_kind && !wanted.nodes().any(|node| node.id.to_string() == *id)
+            }
+            Mischief::Usurp(_) | Mischief::Intrude(_) => false,
+        }
+    }
+
     /// Whether a thing is one of the stack that he has only put something into.
     fn is_ours(&self, thing: &Value) -> bool {
         let forged = matches!(self.mischief, Mischief::Forge(..));
