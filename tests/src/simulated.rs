@@ -327,7 +327,13 @@ impl Bench {
         let snapshot = self.read(graph, goal).await;
         assert!(snapshot.unreadable.is_empty(), "{:#?}", snapshot.unreadable);
         let plan = self.plan(graph, &snapshot, goal);
-        assert!(plan.steps.is_empty() && plan.held.is_empty() && plan.conflicts.is_empty(), "{goal:?}: {plan:#?}");
+        let steps: Vec<String> = plan.steps.iter().map(|step| format!("{} {}", step.verb(), step.node)).collect();
+        let (held, conflicts) = (&plan.held, &plan.conflicts);
+        assert!(
+            steps.is_empty() && held.is_empty() && conflicts.is_empty(),
+            "{goal:?} is not settled: {steps:?}, held {held:?}, conflicts {conflicts:?}, notes {:?}",
+            plan.notes
+        );
     }
 
     /// Sets what goes wrong from now on.

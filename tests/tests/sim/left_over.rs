@@ -35,6 +35,8 @@ async fn interrupted(kind: &'static str, edit: &Edit) -> Result<(), String> {
     let wanted = protected(&edited(base(), edit.ops), edit);
     let all = |graph: &Graph| graph.nodes().map(|node| node.id.clone()).collect();
     bench.options.consent = all(&wanted);
+    // Who consents to everything consents to an interruption.
+    bench.watched = false;
     let (service, operation) = unmaking(kind).ok_or("nothing deletes it")?;
     let dies = Rule { nth: Some(1), ..Rule::operation(service, operation, Fault::DieBefore) };
     bench.faults(Faults::new(vec![dies], 1));

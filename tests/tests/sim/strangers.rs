@@ -67,7 +67,7 @@ const PHASES: &[(&str, bool, Goal, &[(&str, &str)])] = &[
         Goal::Apply,
         &[
             ("web:\n", "web:\n    scheme: internal\n"),
-            ("app: { port: 8000, dereg", "app: { protocol_version: HTTP2, port: 8000, dereg"),
+            ("app: { port: 8000, dereg", "app: { name: victim-other, port: 8000, dereg"),
         ],
     ),
     (
@@ -154,6 +154,10 @@ async fn day(mischief: &Mischief, phase: usize, request: u64) -> Result<bool, St
     let bench = bench(applied);
     let wanted = graph(changes);
     let stranger = Stranger::new(mischief.clone(), &graph(&[]));
+    let kept = match goal {
+        Goal::Apply => !stranger.gives(&wanted),
+        Goal::Destroy => !stranger.gives(&Graph::empty(wanted.stack.clone())),
+    };
     let (others, place) = (bench.others.clone(), bench.place.clone());
     bench.sim.visit(request, move |world| stranger.act(world, &place, &others));
     let ended = bench.run(&wanted, goal).await;
@@ -162,10 +166,15 @@ async fn day(mischief: &Mischief, phase: usize, request: u64) -> Result<bool, St
     }
     clear(&ended)?;
     let his = bench.others.things();
-    laws::others_are_untouched(&his, &things(&bench.world()));
+    let untouched = || {
+        if kept {
+            laws::others_are_untouched(&his, &things(&bench.world()));
+        }
+    };
+    untouched();
     // Again, with his things there from the beginning.
     clear(&bench.run(&wanted, goal).await)?;
-    laws::others_are_untouched(&his, &things(&bench.world()));
+    untouched();
     let left = bench.sim.with_world(|world| tidy(world, &bench.place, &bench.others));
     if !left.is_empty() {
         return Err(format!("his things would not go: {left:?}"));
