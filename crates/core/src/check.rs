@@ -143,7 +143,8 @@ impl Checker<'_> {
             (Action::Delete { live: holder, .. }, Some(within)) => holder.handles.contains(within),
             _ => false,
         };
-        let goes_with_consent = self.plan.steps.iter().find(holder).is_some_and(|it| self.options.consent.contains(&it.node));
+        let goes_with_consent =
+            self.plan.steps.iter().find(holder).is_some_and(|it| self.options.consent.contains(&it.node));
         if let Some(what) = live.inside.first().filter(|_| !goes_with_consent) {
             self.find(Some(step.id), format!("deletes {}, and with it {what}, without consent", step.node));
         }

@@ -69,7 +69,7 @@ fn fetched(headers: &HeaderMap) -> Option<String> {
     headers.get("sec-fetch-site").and_then(|value| value.to_str().ok()).map(str::to_ascii_lowercase)
 }
 
-/// Whether a host is none that somebody else may let a name point to: an address, this computer, or a name of the local network.
+/// Whether a host is none that somebody else may let point here: an address, this computer, a name of the local network, or AWS.
 fn is_local(host: &str) -> bool {
     let bare = match host.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
         Some((address, _)) => address,
@@ -79,7 +79,10 @@ fn is_local(host: &str) -> bool {
     let local = [".localhost", ".local", ".internal"].iter().any(|end| name.ends_with(end));
     // Some clients put a word before the address (`data-127.0.0.1`); no name that can be had ends in a number.
     let numeric = name.rsplit('.').next().is_some_and(|last| last.bytes().all(|byte| byte.is_ascii_digit()));
-    bare.parse::<IpAddr>().is_ok() || local || (!name.is_empty() && (numeric || !name.contains('.')))
+    // The endpoints of AWS's services; not what AWS names for others, which those let point where they like.
+    let lent = ["elb", "compute", "compute-1", "s3"];
+    let aws = name.strip_suffix(".amazonaws.com").is_some_and(|rest| !rest.split('.').any(|part| lent.contains(&part)));
+    bare.parse::<IpAddr>().is_ok() || local || aws || (!name.is_empty() && (numeric || !name.contains('.')))
 }
 
 #[cfg(test)]
@@ -115,7 +118,9 @@ mod tests {
         ] {
             assert!(passes(&asked("POST", "/", list, &[("host", host), ("authorization", SIGNED)])), "{host}");
         }
-        for host in ["rebound.example:4566", "127.0.0.1.nip.io", "evil.localhost.example"] {
+        for host in
+            ["rebound.example:4566", "127.0.0.1.nip.io", "x.eu-west-1.elb.amazonaws.com", "evil.localhost.example"]
+        {
             assert!(!passes(&asked("POST", "/", list, &[("host", host), ("authorization", SIGNED)])), "{host}");
         }
         assert!(!passes(&asked("POST", "/", list, &[("authorization", SIGNED)])));
