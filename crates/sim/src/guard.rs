@@ -115,6 +115,7 @@ mod tests {
             "sim",
             "host.docker.internal:80",
             "data-127.0.0.1:1",
+            "iam.us-east-1.amazonaws.com",
         ] {
             assert!(passes(&asked("POST", "/", list, &[("host", host), ("authorization", SIGNED)])), "{host}");
         }
