@@ -5,8 +5,10 @@ use std::io::{self, IsTerminal, Write};
 use std::sync::Arc;
 
 use evenkeel_aws::call::{Caller, Summary};
+use serde_json::Value;
 
 use crate::args::{Format, Global};
+use crate::report::escape;
 use crate::style::Palette;
 
 /// One stream.
@@ -26,12 +28,12 @@ impl Out {
         Self { stream, palette, closed: false, failed: None }
     }
 
-    /// Writes a text, which ends its own lines.
+    /// Writes a text, which ends its own lines. Whatever it was put together from, it moves no cursor.
     pub fn text(&mut self, text: &str) {
         if self.closed || text.is_empty() {
             return;
         }
-        let written = self.stream.write_all(text.as_bytes()).and_then(|()| self.stream.flush());
+        let written = self.stream.write_all(escape::sieve(text).as_bytes()).and_then(|()| self.stream.flush());
         if let Err(error) = written {
             self.closed = true;
             if error.kind() != io::ErrorKind::BrokenPipe {
@@ -43,6 +45,16 @@ impl Out {
     /// Writes one line.
     pub fn line(&mut self, line: &str) {
         self.text(&format!("{line}\n"));
+    }
+
+    /// Writes a document for programs, on one line.
+    pub fn json(&mut self, document: &Value) {
+        self.line(&escape::json(document, false));
+    }
+
+    /// Writes a document for programs that a person can read too.
+    pub fn pretty_json(&mut self, document: &Value) {
+        self.line(&escape::json(document, true));
     }
 
     /// The error that lost something of the text, if there was one.
@@ -109,7 +121,7 @@ impl Ui {
     /// Says what is being done, unless that is unwanted.
     pub fn note(&mut self, text: &str) {
         if !self.quiet {
-            let line = self.err.palette.paint(crate::style::Tone::Dim, text);
+            let line = self.err.palette.paint(crate::style::Tone::Dim, escape::text(text));
             self.err.line(&line);
         }
     }

@@ -14,7 +14,7 @@ mod policy;
 mod root;
 mod scope;
 mod sections;
-mod suggest;
+pub mod suggest;
 pub mod task_definition;
 mod tree;
 mod validate;

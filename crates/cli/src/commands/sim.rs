@@ -145,7 +145,7 @@ async fn call(
     let simulation = held(args, ui).await?;
     match simulation.sim.call(place, service, operation, input) {
         Ok(reply) => {
-            ui.out.line(&format!("{reply:#}"));
+            ui.out.pretty_json(&reply);
             Ok(Exit::Done)
         }
         Err(refusal) => {

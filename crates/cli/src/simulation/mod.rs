@@ -111,13 +111,6 @@ impl Simulation {
         let mut world = self.sim.with_world(|world| world.clone());
         provide::presupposed(graph).provide(&mut world, &place)
     }
-
-    /// The command that makes it.
-    pub fn how_to_provide(&self, stack: &Path) -> String {
-        let file = self.store.path();
-        let named = if file == Path::new(FILE) { String::new() } else { format!(" --file {}", file.display()) };
-        format!("evenkeel sim{named} provide {}", stack.display())
-    }
 }
 
 impl Drop for Simulation {

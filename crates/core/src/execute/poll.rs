@@ -110,8 +110,11 @@ impl Awaited {
         if now.saturating_sub(self.began) < self.deadline {
             return Heard::Still(still);
         }
-        let after = self.deadline.as_secs();
-        Heard::Failed(self.error("Timeout", format!("not there after {after} seconds; last heard: {still}")))
+        let after = match self.deadline.as_secs() {
+            secs if secs % 60 == 0 => format!("{}m", secs / 60),
+            secs => format!("{secs}s"),
+        };
+        Heard::Failed(self.error("Timeout", format!("still not after {after}; last status: {still}")))
     }
 
     fn error(&self, code: &str, message: String) -> CloudError {

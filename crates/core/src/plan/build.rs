@@ -3,7 +3,7 @@
 use super::decide::Decider;
 use super::order::Orderer;
 use super::remove::Remover;
-use super::{Plan, PlanOptions};
+use super::{Plan, PlanOptions, verdict};
 use crate::graph::Graph;
 use crate::kind::Kinds;
 use crate::snapshot::Snapshot;
@@ -19,13 +19,17 @@ pub fn plan(kinds: &Kinds, want: &Graph, have: &Snapshot, options: &PlanOptions)
     order.waits_for_others(&mut decisions);
     order.needs_first(want);
     order.deletions(removals, have);
+    let steps = order.finish();
     Plan {
         stack: want.stack.clone(),
-        steps: order.finish(),
+        unproven: verdict::unproven(kinds, want, have, options, &steps),
+        steps,
         held,
         conflicts: decisions.conflicts,
         notes: decisions.notes,
         unchanged: decisions.unchanged,
         known: decisions.known,
+        unread: have.unreadable.clone(),
+        destroy: options.destroy,
     }
 }
