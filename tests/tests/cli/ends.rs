@@ -64,13 +64,18 @@ fn a_deletion_that_waits_for_consent_is_no_failure_of_apply() {
 
 #[test]
 fn what_is_needed_and_not_there_blocks_only_itself() {
-    let text = "stack: half\nregion: us-east-1\nlog_groups: { a: }\nsecurity_groups: { x: }\nnetwork: { vpc: vpc-0123456789abcdef0 }\n";
-    let desk = Desk::new(text);
+    let desk = Desk::new(TINY);
+    desk.sim(&["apply", "--yes"]).exits(0);
+    // A world that is there already is not given the zone.
+    let records = "dns: [{ zone: none.example, records: [{ name: www, a: [192.0.2.1] }] }]\n";
+    desk.write("stack.yaml", format!("{}{records}", TINY.replace("  b: {}", "  c: {}")).as_bytes());
     let planned = desk.sim(&["plan"]).exits(4);
-    assert!(planned.stdout.contains("Blocked:") && planned.stdout.contains("not found"), "{}", planned.stdout);
+    for words in ["Blocked: ", "zone.none.example", "not found"] {
+        assert!(planned.stdout.contains(words), "{words}:\n{}", planned.stdout);
+    }
     let applied = desk.sim(&["apply", "--yes"]).exits(4);
-    assert!(applied.stdout.contains("Done in part: 1 created"), "{}", applied.stdout);
-    assert_eq!(desk.log_groups(), ["half-a"]);
+    assert!(applied.stdout.contains("Done in part: 1 created, 1 deleted"), "{}", applied.stdout);
+    assert_eq!(desk.log_groups(), ["tiny-a", "tiny-c"]);
     desk.sim(&["apply", "--yes"]).exits(4);
 }
 

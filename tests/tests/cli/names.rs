@@ -11,7 +11,7 @@ fn a_name_that_matches_nothing_is_refused_with_the_nearest() {
     for (flags, nearest) in [
         (&["--target", "log_group.aa"][..], "log_group.a"),
         (&["--adopt", "role.rr"], "role.r"),
-        (&["--adopt", "cluster.mian"], "kinds: log_group and role"),
+        (&["--adopt", "cluster.mian"], "kinds: log_group"),
         (&["--consent", "log_grup.a"], "log_group.a"),
         (&["--consent", "x.nope"], "log_group"),
         (&["--var", "nosuch=1"], "nosuch"),
@@ -92,7 +92,7 @@ services:
   app:
     cpu: 256
     memory: 512
-    containers: { app: { image: \"nginx:1\", logs: a } }
+    containers: { app: { image: \"nginx:1\" } }
     security_groups: [app]
 ";
     let desk = Desk::new(text);

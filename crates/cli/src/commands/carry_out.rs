@@ -218,8 +218,8 @@ fn tell(ending: &Ending<'_>, ui: &mut Ui) {
     } else if ending.plan.steps.is_empty() {
         // The plan has just said that there is nothing to do, and what is held back.
         let text = summary::outputs(ending.outputs, ui.out.palette);
-        let unproven = Plan { held: Vec::new(), ..ending.plan.clone() };
-        ui.out.text(&format!("{text}{}", summary::open(&unproven, ui.out.palette)));
+        let unproven = summary::unproven(ending.plan, summary::UNPROVEN, ui.out.palette);
+        ui.out.text(&format!("{unproven}{text}"));
     } else {
         let text = summary::render(ending, ui.out.palette);
         ui.out.text(&format!("\n{text}"));

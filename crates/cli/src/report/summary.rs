@@ -58,8 +58,10 @@ pub fn render(ending: &Ending<'_>, palette: Palette) -> String {
     }
     text += &format!("{}\n", headline(ending, palette));
     if ending.verdict == Verdict::Done {
+        let only_unproven = !ending.plan.blocked() && !ending.plan.unproven.is_empty();
+        text += &unproven(ending.plan, if only_unproven { "" } else { UNPROVEN }, palette);
         text += &outputs(ending.outputs, palette);
-        text += &open(ending.plan, palette);
+        text += &held(ending.plan, palette);
     } else {
         text += &format!("Completed steps are kept. To continue: {}\n", ending.again);
     }
@@ -78,15 +80,24 @@ fn left(record: &Record, palette: Palette) -> String {
     text
 }
 
-/// What a run leaves open although all its steps were done: what nobody knows to be healthy, and what was held back.
-pub fn open(plan: &Plan, palette: Palette) -> String {
+/// The head of a list of things that nobody knows to be healthy.
+pub const UNPROVEN: &str = "Not known to be healthy:";
+
+/// What nobody knows to be healthy although all steps were done.
+pub fn unproven(plan: &Plan, head: &str, palette: Palette) -> String {
     let mut text = String::new();
-    if !plan.unproven.is_empty() {
-        text += &format!("{}\n", palette.paint(Tone::Change, "Not known to be healthy:"));
-        for (node, why) in &plan.unproven {
-            text += &format!("  {}: {}\n", words::id(node), clean(why));
-        }
+    if !plan.unproven.is_empty() && !head.is_empty() {
+        text += &format!("{}\n", palette.paint(Tone::Change, head));
     }
+    for (node, why) in &plan.unproven {
+        text += &format!("  {}: {}\n", words::id(node), clean(why));
+    }
+    text
+}
+
+/// What was held back.
+fn held(plan: &Plan, palette: Palette) -> String {
+    let mut text = String::new();
     let held: Vec<_> = plan.held.iter().filter(|held| held.why != HeldBecause::NotTargeted).collect();
     if !held.is_empty() {
         text += &format!("{}\n", palette.paint(Tone::Change, "Held back:"));
@@ -132,7 +143,7 @@ fn headline(ending: &Ending<'_>, palette: Palette) -> String {
             format!("{} {done} in {took}. {why}", palette.paint(Tone::Change, "Done in part:"))
         }
         Verdict::Done if !ending.plan.unproven.is_empty() => {
-            format!("{} {done} in {took}.", palette.paint(Tone::Change, "Done, but not known to be healthy:"))
+            format!("{} {done} in {took}, but not known to be healthy:", palette.paint(Tone::Change, "Done:"))
         }
         Verdict::Done => format!("{} {done} in {took}.", palette.paint(Tone::Add, "Done:")),
         Verdict::Failed => {

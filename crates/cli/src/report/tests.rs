@@ -194,7 +194,7 @@ fn a_plan_as_text() {
               replaces arn:old
             ~ port: 4567 -> 4568  (forces replacement)
       . wait    service.backend (cruddur-backend): until it is ready
-      - delete  log_group.old (/cruddur/old): ours, and no longer in the stack file
+      - delete  log_group.old (/cruddur/old): no longer in the stack file
               /cruddur/old
             - with it: log_stream.x
             ! DATA IS LOST: 3 MB of logs
@@ -203,18 +203,18 @@ fn a_plan_as_text() {
       records.a: could not be read: route53:ListResourceRecordSets: AccessDenied: User is not authorized
         allow route53:ListResourceRecordSets
       zone.db (delete): it has `protect: true`
-        --consent zone.db lets it go ahead
+        to allow it: --consent zone.db
 
     Left as it is:
       service.backend: desired_count is managed by autoscaling, now 7
 
-    In the way (nothing is applied until this is settled):
-      records.a.example: *.a.example/A exists and is not made by evenkeel
+    Conflicts (nothing is applied until they are resolved):
+      records.a.example: *.a.example/A exists and was not created by evenkeel
               taking it over would change:
             ~ ttl: 60 -> 300
-        take it over:  evenkeel apply --adopt 'records.a.example/*.a.example/A'
+      take it over:      evenkeel apply --adopt 'records.a.example/*.a.example/A'
 
-    Plan: 1 to create, 1 to update, 1 to replace, 1 to delete; 14 unchanged, 2 held back, 1 in the way.
+    Plan: 1 to create, 1 to update, 1 to replace, 1 to delete (1 more goes with them); 14 unchanged, 2 held back. Blocked: 1 conflict. Take it over: --adopt-all
     ");
 }
 
@@ -230,7 +230,7 @@ fn a_plan_as_markdown() {
     insta::assert_snapshot!(plan_markdown::render(&plan(), &again()), @r"
     ### Stack `cruddur` in `ca-central-1`
 
-    **Plan: 1 to create, 1 to update, 1 to replace, 1 to delete; 14 unchanged, 2 held back, 1 in the way.**
+    **Plan: 1 to create, 1 to update, 1 to replace, 1 to delete (1 more goes with them); 14 unchanged, 2 held back. Blocked: 1 conflict. Take it over: --adopt-all**
 
     | create | update | replace | delete | wait | unchanged |
     |---:|---:|---:|---:|---:|---:|
@@ -280,7 +280,7 @@ fn a_plan_as_markdown() {
     ```
 
     </details>
-    <details><summary><code>- delete</code> <b>log_group.old (/cruddur/old)</b>: ours, and no longer in the stack file ⚠️ <b>data is lost</b></summary>
+    <details><summary><code>- delete</code> <b>log_group.old (/cruddur/old)</b>: no longer in the stack file ⚠️ <b>data is lost</b></summary>
 
     ```diff
       /cruddur/old
@@ -290,16 +290,18 @@ fn a_plan_as_markdown() {
 
     </details>
 
-    #### In the way
+    #### Conflicts
 
-    Nothing is applied until this is settled.
+    Nothing is applied until they are resolved.
 
-    - `records.a.example`: `*.a.example/A` exists and is not made by evenkeel; take it over: `evenkeel apply --adopt 'records.a.example/*.a.example/A'`
+    - `records.a.example`: `*.a.example/A` exists and was not created by evenkeel
+
+    Take over what can be: `evenkeel apply --adopt 'records.a.example/*.a.example/A'`
 
     #### Held back
 
     - `records.a`: could not be read: route53:ListResourceRecordSets: AccessDenied: User is not authorized (allow route53:ListResourceRecordSets)
-    - `zone.db`: it has \`protect: true\` (--consent zone.db lets it go ahead)
+    - `zone.db`: it has \`protect: true\` (to allow it: --consent zone.db)
 
     #### Left as it is
 
@@ -385,7 +387,7 @@ fn a_run_as_plain_lines() {
     [ 1/12] wait service.web … 0 of 1 tasks running (1m 10s of 20m)
     [ 2/12] wait service.web … FAILED: route53:ListResourceRecordSets: AccessDenied: User is not authorized
     [ 3/12] create records.a … skipped, because service.web failed
-    Stopping: nothing new starts. Once more to stop waiting.
+    Stopping: nothing new starts. Ctrl-C again to stop waiting.
     [ 4/12] update role.task … not done, stopped
     ");
 }
@@ -403,7 +405,17 @@ fn the_ending_says_what_failed_and_how_to_go_on() {
     let outputs = [Output { what: "url", value: "https://a.example".to_owned() }];
     let again = again();
     let mut ending = ending(&record, &plan, &outputs, &again);
-    insta::assert_snapshot!(summary::render(&ending, Palette::OFF), @"");
+    insta::assert_snapshot!(summary::render(&ending, Palette::OFF), @r"
+    failed: wait service.web
+      route53:ListResourceRecordSets: AccessDenied: User is not authorized
+      request id: 1-2-3
+      hint: allow route53:ListResourceRecordSets
+    not done: create records.a, because service.web failed
+    not done: update role.task, stopped
+
+    Failed at service.web after 12s. Done before: 1 created; 2 not done.
+    Completed steps are kept. To continue: evenkeel apply
+    ");
     let mut done = record.clone();
     (done.failed, done.left) = (Vec::new(), Vec::new());
     ending.record = &done;
@@ -430,12 +442,27 @@ fn what_a_run_leaves_open_is_told_at_its_end() {
         let ending = Ending { verdict: Verdict::Done, ..ending(&record, plan, &[], &again) };
         (summary::render(&ending, Palette::OFF), summary::json(&ending))
     };
-    insta::assert_snapshot!(ended(&plan).0, @"");
+    insta::assert_snapshot!(ended(&plan).0, @r"
+    Done: 1 created in 3.0s.
+    Held back:
+      log_group.old: its data would be lost: 3 MB of logs (to allow it: --consent log_group.old)
+    ");
     plan.unproven.insert(node("service.web"), "not waited for".to_owned());
-    insta::assert_snapshot!(ended(&plan).0, @"");
+    insta::assert_snapshot!(ended(&plan).0, @r"
+    Done: 1 created in 3.0s, but not known to be healthy:
+      service.web: not waited for
+    Held back:
+      log_group.old: its data would be lost: 3 MB of logs (to allow it: --consent log_group.old)
+    ");
     plan.destroy = true;
     let (text, told) = ended(&plan);
-    insta::assert_snapshot!(text, @"");
+    insta::assert_snapshot!(text, @r"
+    Done in part: 1 created in 3.0s. Blocked: log_group.old is held back.
+    Not known to be healthy:
+      service.web: not waited for
+    Held back:
+      log_group.old: its data would be lost: 3 MB of logs (to allow it: --consent log_group.old)
+    ");
     assert_eq!((&told["blocked"], &told["held"]), (&json!(true), &json!(1)));
 }
 
@@ -477,7 +504,22 @@ fn several_conflicts_are_taken_over_at_once() {
         ..Plan::default()
     };
     let view = View { palette: Palette::OFF, all: false, again: again() };
-    insta::assert_snapshot!(plan_text::render(&plan, &view), @"");
+    insta::assert_snapshot!(plan_text::render(&plan, &view), @r"
+    stack  in 
+
+    Held back:
+      until the conflicts are resolved: service.web
+
+    Conflicts (nothing is applied until they are resolved):
+      cluster.main: cluster.main exists and was not created by evenkeel
+      log_group.a: log_group.a exists and was not created by evenkeel
+      role.x: role.x exists and was not created by evenkeel
+        it cannot be taken over: no; give this entry another `name:`, or remove what is there
+      take over all:     evenkeel apply --adopt-all
+      take over by name: evenkeel apply --adopt cluster.main --adopt log_group.a
+
+    Blocked: 3 conflicts. Take over those that can be: --adopt-all
+    ");
 }
 
 /// What anybody may have written into a tag, a name, a description or a message.
@@ -524,8 +566,12 @@ fn nothing_foreign_in_a_plan_gets_out() {
         let ending = Ending { verdict: Verdict::Done, ..ending(&record, &plan, &[], &again) };
         for shown in [plan_text::render(&plan, &view), summary::render(&ending, Palette::OFF)] {
             assert!(!shown.chars().any(|one| one != '\n' && escape::is_unseen(one)), "{shown:?}");
-            // Whatever comes after a line's end in it stays on its line.
-            assert!(!shown.lines().any(|line| line.trim_start().starts_with("\\u{1b}[2J")), "{shown}");
+            // Whatever comes after a line's end in it stays on its line; only values are shown as blocks, far from the margin.
+            let begins = |line: &str| {
+                let rest = line.trim_start();
+                rest.starts_with("\\u{1b}[2J") && line.len() - rest.len() < 8
+            };
+            assert!(!shown.lines().any(begins), "{shown}");
         }
         let shown = plan_markdown::render(&plan, &again);
         assert!(!shown.chars().any(|one| one != '\n' && escape::is_unseen(one)), "{shown:?}");

@@ -182,6 +182,7 @@ pub fn blocked(plan: &Plan) -> Option<String> {
         let adoptable = evenkeel_core::plan::adoptable(&plan.conflicts).len();
         let help = match adoptable {
             0 => "",
+            1 if plan.conflicts.len() == 1 => " Take it over: --adopt-all",
             all if all == plan.conflicts.len() => " Take over all of them: --adopt-all",
             _ => " Take over those that can be: --adopt-all",
         };

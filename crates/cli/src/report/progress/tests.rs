@@ -42,6 +42,10 @@ impl Cells {
             '\n' => (self.row, self.column) = (self.row + 1, 0),
             '\r' => self.column = 0,
             one => {
+                // As on a terminal, what is too long goes on below; a line that is just full does not.
+                if self.column == usize::from(WIDTH) {
+                    (self.row, self.column) = (self.row + 1, 0);
+                }
                 while self.lines.len() <= self.row {
                     self.lines.push(Vec::new());
                 }
@@ -51,16 +55,12 @@ impl Cells {
                 }
                 line[self.column] = one;
                 self.column += 1;
-                // As on a terminal, what is too long goes on below.
-                if self.column == usize::from(WIDTH) {
-                    self.put('\n');
-                }
             }
         }
     }
 }
 
-const WIDTH: u16 = 90;
+const WIDTH: u16 = 120;
 
 impl TermLike for Screen {
     fn width(&self) -> u16 {
@@ -177,12 +177,25 @@ fn a_run_with_waits() {
     run.see(What::RunStarted { steps: 3 });
     run.start(1, "cluster.main", "create");
     run.start(2, "load_balancer.web", "create");
-    insta::assert_snapshot!(run.done(1, "cluster.main", "create"), @"");
+    insta::assert_snapshot!(run.done(1, "cluster.main", "create"), @r"
+      + create  cluster.main  0.4s
+    ⠁ create  load_balancer.web   0s
+      [1/3] ━━━━━━━━━━╸─────────────────── 0s
+    ");
     run.done(2, "load_balancer.web", "create");
     run.start(3, "load_balancer.web", "wait");
-    insta::assert_snapshot!(run.waiting(3, "load_balancer.web", "provisioning"), @"");
+    insta::assert_snapshot!(run.waiting(3, "load_balancer.web", "provisioning"), @r"
+      + create  cluster.main  0.4s
+      + create  load_balancer.web  0.4s
+    ⠁ wait    load_balancer.web   0s provisioning (up to 20m)
+      [2/3] ━━━━━━━━━━━━━━━━━━━━╸───────── 0s
+    ");
     run.done(3, "load_balancer.web", "wait");
-    insta::assert_snapshot!(run.see(What::RunFinished { done: 3, failed: 0, left: 0 }), @"");
+    insta::assert_snapshot!(run.see(What::RunFinished { done: 3, failed: 0, left: 0 }), @r"
+    + create  cluster.main  0.4s
+    + create  load_balancer.web  0.4s
+    ✓ wait    load_balancer.web  0.4s
+    ");
 }
 
 #[test]
@@ -201,7 +214,10 @@ fn a_run_that_fails() {
     run.see(failed);
     let because = node("service.app");
     run.see(What::StepSkipped { step: StepId(2), node: node("records.a"), verb: "create".to_owned(), because });
-    insta::assert_snapshot!(run.see(What::RunFinished { done: 0, failed: 1, left: 1 }), @"");
+    insta::assert_snapshot!(run.see(What::RunFinished { done: 0, failed: 1, left: 1 }), @r"
+    ✗ wait    service.app  did not become ready: rolled back to app:2
+    · create  records.a  skipped, because service.app failed
+    ");
 }
 
 #[test]
@@ -212,9 +228,18 @@ fn a_run_that_is_interrupted() {
     run.waiting(1, "service.app", "0 of 1 tasks running");
     let abandoned = |step, id: &str, verb: &str| What::StepAbandoned { step, node: node(id), verb: verb.to_owned() };
     run.see(What::Stopping);
-    insta::assert_snapshot!(run.see(abandoned(StepId(2), "records.a", "create")), @"");
+    insta::assert_snapshot!(run.see(abandoned(StepId(2), "records.a", "create")), @r"
+    Stopping: nothing new starts. Ctrl-C again to stop waiting.
+      · create  records.a  not done, stopped
+    ⠁ wait    service.app   0s 0 of 1 tasks running (up to 20m)
+      [1/3] ━━━━━━━━━━╸─────────────────── 0s
+    ");
     run.see(abandoned(StepId(1), "service.app", "wait"));
-    insta::assert_snapshot!(run.see(What::RunFinished { done: 0, failed: 0, left: 2 }), @"");
+    insta::assert_snapshot!(run.see(What::RunFinished { done: 0, failed: 0, left: 2 }), @r"
+    Stopping: nothing new starts. Ctrl-C again to stop waiting.
+      · create  records.a  not done, stopped
+      · wait    service.app  not done, stopped
+    ");
 }
 
 #[test]
