@@ -68,12 +68,12 @@ impl Again {
 
     /// The command that gives a simulated AWS what a stack presupposes.
     pub fn provide(stack: &Path, global: &Global) -> Self {
-        let mut again = Self { words: ["evenkeel", "sim", "provide"].map(str::to_owned).to_vec() };
-        let stack = Self::on("", stack).words;
-        again.words.extend(stack.into_iter().skip(2));
+        let mut again = Self { words: ["evenkeel", "sim"].map(str::to_owned).to_vec() };
         if let Some(file) = global.simulate.sim.as_deref().filter(|file| *file != Path::new(simulation::FILE)) {
             again = again.value("--file", &file.display().to_string());
         }
+        let stack = Self::on("provide", stack).words;
+        again.words.extend(stack.into_iter().skip(1));
         let region = global.region.as_deref();
         region.into_iter().fold(again, |again, region| again.value("--region", region)).vars(global)
     }
@@ -221,7 +221,7 @@ mod tests {
     #[test]
     fn what_a_simulation_lacks_is_made_in_the_same_one() {
         let global = read("evenkeel plan --sim=w.json --region eu-west-2 --var tag=7").global;
-        let line = "evenkeel sim provide v.yaml --file w.json --region eu-west-2 --var tag=7";
+        let line = "evenkeel sim --file w.json provide v.yaml --region eu-west-2 --var tag=7";
         assert_eq!(Again::provide(Path::new("v.yaml"), &global).to_string(), line);
         read(line);
     }

@@ -82,7 +82,7 @@ fn a_wait_has_a_deadline_and_says_what_it_last_heard() {
     let Some(Outcome::Failed(summary)) = ran.outcome else { panic!("it cannot be done") };
     let cluster = summary.failed.iter().find(|failure| failure.node.kind() == "cluster").unwrap();
     assert_eq!(cluster.error.code, "Timeout");
-    assert!(cluster.error.message.contains("600 seconds; last heard: provisioning"), "{}", cluster.error);
+    assert!(cluster.error.message.contains("after 10m; last status: provisioning"), "{}", cluster.error);
     assert!(ran.events.iter().any(|event| matches!(
         &event.what, What::Waiting { waited_secs, deadline_secs: 600, .. } if *waited_secs > 500)));
 }

@@ -63,21 +63,17 @@ fn colour(text: &str) -> usize {
     if rest[end..].starts_with('m') { 2 + end + 1 } else { 0 }
 }
 
-/// The text within HTML within Markdown: no tags, and nobody is called by a mention.
+/// The text within HTML within Markdown, where entities are read and nothing else: no tags, links or mentions.
 pub fn html(foreign: &str) -> String {
     let mut out = String::new();
-    for one in text(foreign).chars() {
+    for one in text(foreign).replace("://", "\0//").chars() {
         match one {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            // Mentions and references are looked for in the finished page; a comment between keeps them from being found.
-            '@' | '#' => {
-                out.push(one);
-                out.push_str("<!-- -->");
-            }
-            one => out.push(one),
+            '\0' => out.push_str("&#58;"),
+            '`' => out.push_str("&#96;"),
+            '[' => out.push_str("&#91;"),
+            ']' => out.push_str("&#93;"),
+            '|' => out.push_str("&#124;"),
+            one => tame(one, &mut out),
         }
     }
     out
@@ -86,13 +82,32 @@ pub fn html(foreign: &str) -> String {
 /// The text within Markdown in which nothing is markup: no emphasis, code, links, tables, HTML or mentions.
 pub fn markdown(foreign: &str) -> String {
     let mut out = String::new();
-    for one in html(foreign).replace("://", "&#58;//").replace("www.", "www&#46;").chars() {
+    // Addresses become links by themselves.
+    let parts = text(foreign).replace("://", "\0//").replace("www.", "www\u{1}");
+    for one in parts.chars() {
         match one {
+            '\0' => out.push_str("&#58;"),
+            '\u{1}' => out.push_str("&#46;"),
             '*' | '_' | '`' | '[' | ']' | '|' | '\\' | '~' | '$' => out.extend(['\\', one]),
-            one => out.push(one),
+            one => tame(one, &mut out),
         }
     }
     out
+}
+
+/// What is HTML in HTML and in Markdown alike.
+fn tame(one: char, out: &mut String) {
+    match one {
+        '&' => out.push_str("&amp;"),
+        '<' => out.push_str("&lt;"),
+        '>' => out.push_str("&gt;"),
+        // Mentions and references are looked for in the finished page; a comment between keeps them from being found.
+        '@' | '#' => {
+            out.push(one);
+            out.push_str("<!-- -->");
+        }
+        one => out.push(one),
+    }
 }
 
 /// The text as code within Markdown, where nothing but the end of the code is read.
@@ -155,7 +170,7 @@ mod tests {
             markdown("@team <b> [a](https://b) `c` |*_~$"),
             "@<!-- -->team &lt;b&gt; \\[a\\](https&#58;//b) \\`c\\` \\|\\*\\_\\~\\$"
         );
-        assert_eq!(html("a & @b <i>\n"), "a &amp; @<!-- -->b &lt;i&gt;\\n");
+        assert_eq!(html("a & @b <i> [`"), "a &amp; @<!-- -->b &lt;i&gt; &#91;&#96;");
         assert_eq!(code("a`b``c"), "```a`b``c```");
         assert_eq!(code("`a"), "`` `a ``");
     }

@@ -44,13 +44,14 @@ pub fn render(ending: &Ending<'_>, palette: Palette) -> String {
     let record = ending.record;
     let mut text = String::new();
     for step in &record.failed {
-        text += &format!(
-            "{} {} {}\n",
-            palette.paint(Tone::Danger, "failed:"),
-            step.verb,
-            palette.paint(Tone::Strong, words::id(&step.node))
-        );
-        text += &failure::cloud_lines(&step.error, &step.holders, "  ", palette);
+        let head = palette.paint(Tone::Danger, "failed:");
+        let node = palette.paint(Tone::Strong, words::id(&step.node));
+        let lines = failure::cloud_lines(&step.error, &step.holders, "  ", palette);
+        // Of a wait the error itself says what has not come.
+        text += &match step.verb.as_str() {
+            "wait" => format!("{head} {node} {}", lines.trim_start()),
+            verb => format!("{head} {verb} {node}\n{lines}"),
+        };
     }
     text += &left(record, palette);
     if !text.is_empty() {
