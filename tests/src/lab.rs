@@ -74,8 +74,9 @@ pub fn shop() -> BTreeMap<String, Node> {
         node("target.web", "shop-web", json!({ "port": 80, "path": "/" })),
         node(
             "listener.web",
-            "",
-            json!({ "balancer": id_of("balancer.web"), "port": 443, "forward": id_of("target.web") }),
+            "shop-web:443",
+            json!({ "balancer": id_of("balancer.web"), "port": 443,
+            "forward": [{ "target_group": id_of("target.web"), "weight": 1 }] }),
         ),
         node("cluster.main", "shop", json!({ "insights": "on", "kind": "fargate" })),
         node("log.app", "shop-app", json!({ "days": 7, "class": "standard" })),
@@ -84,7 +85,7 @@ pub fn shop() -> BTreeMap<String, Node> {
             "service.app",
             "shop-app",
             json!({ "cluster": id_of("cluster.main"), "task": id_of("task.app"),
-            "target": id_of("target.web"), "groups": [id_of("group.app")], "count": 1, "launch": "fargate" }),
+            "targets": [{ "target_group": id_of("target.web") }], "groups": [id_of("group.app")], "count": 1, "launch": "fargate" }),
         ),
         node(
             "zone.example",

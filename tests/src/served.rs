@@ -78,6 +78,26 @@ impl Served {
         Store::peek(&self.file()).expect("the world can be read").expect("there is a world")
     }
 
+    /// Kills the server as nobody should, and gives the world that it leaves.
+    ///
+    /// # Panics
+    /// If it leaves none.
+    pub fn killed(mut self) -> World {
+        self.child.kill().expect("it is there");
+        self.child.wait().expect("it ends");
+        Store::peek(&self.file()).expect("the world can be read").expect("there is a world")
+    }
+
+    /// Asks the server to end; whether it ended well.
+    ///
+    /// # Panics
+    /// If it does not end.
+    pub fn ends_well(mut self) -> bool {
+        let asked = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().expect("kill runs");
+        assert!(asked.success(), "the server was there");
+        self.child.wait().expect("it ends").success()
+    }
+
     /// Runs a Python program of `tests/` against it.
     ///
     /// # Panics

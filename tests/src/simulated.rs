@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -25,7 +26,8 @@ use evenkeel_sim::{Settings, Sim};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use crate::laws;
+use crate::laws::{self, outages::Watch};
+use crate::things::{Key, Things, things};
 
 /// The account of every simulated world here.
 pub const ACCOUNT: &str = "123456789012";
@@ -39,15 +41,40 @@ pub struct Bench {
     pub place: Place,
     /// How to plan.
     pub options: PlanOptions,
+    /// Whether a destruction is agreed to for everything that it would take along.
+    pub consents: bool,
     kinds: Kinds,
     /// What the run under way has planned, once it has.
     planned: std::cell::RefCell<Option<Plan>>,
     requests: std::cell::RefCell<Vec<(&'static str, String)>>,
     runs: std::cell::Cell<u32>,
+    /// Who watches what is served.
+    pub watch: Watch,
+    /// What somebody else did; he alone answers for it.
+    pub others: Others,
+}
+
+/// What somebody else did in a world: filled by whoever plays that part, at any moment.
+#[derive(Clone, Debug, Default)]
+pub struct Others(Arc<Mutex<Things>>);
+
+impl Others {
+    /// Adds what he made or changed, as he left it.
+    pub fn add(&self, things: impl IntoIterator<Item = (Key, Value)>) {
+        self.lock().extend(things);
+    }
+
+    /// All that he made or changed so far.
+    pub fn things(&self) -> Things {
+        self.lock().clone()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Things> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// How a run ended.
-#[derive(Debug)]
 pub enum Ended {
     /// By itself.
     Outcome(Box<Outcome>, Vec<Event>),
@@ -67,6 +94,31 @@ pub enum Ended {
 pub fn in_virtual_time<T>(future: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build();
     runtime.expect("a runtime").block_on(future)
+}
+
+/// What went wrong, without all that went well.
+impl std::fmt::Debug for Ended {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Outcome(outcome, _) => {
+                let (how, summary) = match &**outcome {
+                    Outcome::Done(summary) => ("Done", summary),
+                    Outcome::Failed(summary) => ("Failed", summary),
+                    Outcome::Stopped(summary) => ("Stopped", summary),
+                };
+                write!(formatter, "{how} after {} steps", summary.done)?;
+                for failure in &summary.failed {
+                    write!(formatter, "\n  {}: {:?} {:?}", failure.node, failure.error.class, failure.error)?;
+                }
+                Ok(())
+            }
+            Self::Nothing => formatter.write_str("Nothing"),
+            Self::Refused(plan) => {
+                write!(formatter, "Refused: conflicts {:#?}, held {:#?}", plan.conflicts, plan.held)
+            }
+            Self::Killed => formatter.write_str("Killed"),
+        }
+    }
 }
 
 impl Ended {
@@ -105,10 +157,14 @@ impl Bench {
     pub fn of(world: World, region: &str) -> Self {
         let sim = Sim::new(world, Settings { recorded: true, ..Settings::default() });
         let place = Place::new(ACCOUNT, region);
+        let watch = Watch::over(&sim, &place);
         Self {
             sim,
+            watch,
+            others: Others::default(),
             place,
             options: PlanOptions::default(),
+            consents: true,
             kinds: kinds::table(),
             planned: std::cell::RefCell::default(),
             requests: std::cell::RefCell::default(),
@@ -173,7 +229,8 @@ impl Bench {
             Goal::Apply => (graph, self.options.clone()),
             // Data is let go of, or a destruction would leave something.
             Goal::Destroy => {
-                let consent = snapshot.surplus.iter().map(|surplus| surplus.node.clone()).collect();
+                let ours = snapshot.surplus.iter().filter(|_| self.consents);
+                let consent = ours.map(|surplus| surplus.node.clone()).collect();
                 (&empty, PlanOptions { destroy: true, consent, ..self.options.clone() })
             }
         };
@@ -189,6 +246,10 @@ impl Bench {
     /// If a law is broken.
     pub async fn run(&self, graph: &Graph, goal: Goal) -> Ended {
         self.sim.take_requests();
+        let before = self.sim.with_world(|world| things(world));
+        if goal == Goal::Apply {
+            self.watch.begin(graph);
+        }
         let ended = tokio::select! {
             biased;
             () = self.sim.death() => Ended::Killed,
@@ -198,6 +259,14 @@ impl Bench {
         laws::requests_were_planned(self.planned.take().as_ref(), &requests);
         laws::no_secret_is_asked_for(&requests);
         self.requests.borrow_mut().extend(requests);
+        let after = self.sim.with_world(|world| things(world));
+        if let Err(dark) = self.watch.end(ended.is_done() || goal == Goal::Destroy) {
+            panic!("traffic went to what could not serve:\n{dark}\nended as {ended:#?}");
+        }
+        let others = self.others.things().into_keys().collect();
+        let adopts = !self.options.adopt.is_empty();
+        let allowed = laws::marks::Allowed { stack: &graph.stack.name, adopts, done: ended.is_done(), others: &others };
+        laws::only_ours_changed(allowed, &before, &after);
         ended
     }
 
@@ -222,7 +291,7 @@ impl Bench {
         let limits = Limits { seed: format!("run {} at {now:?}", self.runs.get()), ..Limits::default() };
         let empty = Graph::empty(graph.stack.clone());
         let wanted = if goal == Goal::Apply { graph } else { &empty };
-        let (cloud, clock) = (self.cloud(graph), PausedClock(Instant::now()));
+        let (cloud, clock) = (self.cloud(graph), PausedClock::new());
         let engine = Engine { kinds: &self.kinds, graph: wanted, cloud: &cloud, clock: &clock, limits: &limits };
         let mut events = Vec::new();
         let outcome = execute(engine, &plan, &Stop::default(), &mut |event| events.push(event)).await;
@@ -283,7 +352,17 @@ pub fn graph_of(text: &str, folder: &Path) -> Graph {
 /// A certificate that the stacks are given.
 pub const CERTIFICATE: &str = "arn:aws:acm:ca-central-1:123456789012:certificate/11111111-2222-3333-4444-555555555555";
 
-struct PausedClock(Instant);
+/// The clock of a runtime whose time is paused.
+#[derive(Debug)]
+pub struct PausedClock(Instant);
+
+impl PausedClock {
+    /// A clock that starts now.
+    #[expect(clippy::new_without_default, reason = "it starts at a moment")]
+    pub fn new() -> Self {
+        Self(Instant::now())
+    }
+}
 
 #[async_trait]
 impl Clock for PausedClock {

@@ -1,7 +1,9 @@
 //! The SDK clients of one run and how to reach AWS: region, profile, endpoint. One HTTP client and one TLS stack for all.
 //! The SDK's own retries are off; what is retried is decided in `call/`.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use aws_config::retry::RetryConfig;
@@ -49,6 +51,10 @@ pub struct Aws {
     pub region: String,
     /// Sends requests: pace, retries in place, statistics.
     pub caller: Arc<Caller>,
+    /// How long targets of a group drain, seconds, by the group's ARN: only for words, and asked for once.
+    pub drains: Arc<Mutex<BTreeMap<String, Option<u64>>>>,
+    /// Set once the endpoint has turned out not to know service deployments (some emulators), so that it is asked only once.
+    pub no_service_deployments: Arc<AtomicBool>,
     account: Arc<OnceCell<String>>,
 }
 
@@ -118,6 +124,8 @@ impl Aws {
             tagging: aws_sdk_resourcegroupstagging::Client::new(config),
             region,
             caller: Arc::new(caller),
+            drains: Arc::default(),
+            no_service_deployments: Arc::default(),
             account: Arc::default(),
         })
     }

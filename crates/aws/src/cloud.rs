@@ -7,12 +7,16 @@ use evenkeel_core::cloud::{Cloud, Create, Update, Waiting};
 use evenkeel_core::error::CloudError;
 use evenkeel_core::graph::{Graph, Node, StackInfo};
 use evenkeel_core::id::NodeId;
+use evenkeel_core::plan;
 use evenkeel_core::snapshot::{Live, Readiness, Snapshot};
 
 use crate::client::Aws;
 use crate::kinds;
 use crate::read::{self, Scope};
 use crate::resource::Driver;
+
+/// Kinds in which others may have put something of theirs.
+const FRONTS: &[&str] = &["load_balancer", "listener", "listener_rules"];
 
 /// AWS, for one stack.
 #[derive(Clone, Debug)]
@@ -25,9 +29,21 @@ pub struct AwsCloud {
 
 impl AwsCloud {
     /// Reads what is live and matches it with `graph`.
+    ///
+    /// Where a load balancer or a listener would go, what would go with it is looked at as well.
     pub async fn snapshot(&self, graph: &Graph) -> Snapshot {
-        let scope = Scope { stack: &self.stack.name, graph, thorough: false, only: None };
-        Snapshot::of(graph, read::candidates(&self.aws, &scope).await)
+        let scope = Scope { stack: &self.stack.name, graph, thorough: false, closely: false, only: None };
+        let table = kinds::table();
+        let mut found = read::candidates(&self.aws, &scope).await;
+        let snapshot = Snapshot::of(&table, graph, graph, found.clone());
+        let doomed = plan::doomed(&table, graph, &snapshot);
+        if !FRONTS.iter().any(|kind| doomed.contains(*kind)) {
+            return snapshot;
+        }
+        let only: BTreeSet<String> = FRONTS.iter().map(|kind| (*kind).to_owned()).collect();
+        let closely = Scope { closely: true, only: Some(&only), ..scope };
+        found.kinds.extend(read::candidates(&self.aws, &closely).await.kinds);
+        Snapshot::of(&table, graph, graph, found)
     }
 
     /// Reads everything of the stack that there is, to take it down.
@@ -42,8 +58,9 @@ impl AwsCloud {
         };
         let named = file.into_iter().flat_map(Graph::nodes).filter(leads).cloned();
         let graph = Graph::detached(self.stack.clone(), named);
-        let scope = Scope { stack: &self.stack.name, graph: &graph, thorough: true, only: None };
-        Snapshot::of(&Graph::empty(self.stack.clone()), read::candidates(&self.aws, &scope).await)
+        let scope = Scope { stack: &self.stack.name, graph: &graph, thorough: true, closely: false, only: None };
+        let found = read::candidates(&self.aws, &scope).await;
+        Snapshot::of(&kinds::table(), &Graph::empty(self.stack.clone()), &graph, found)
     }
 }
 
@@ -64,7 +81,9 @@ impl Cloud for AwsCloud {
     }
 
     async fn delete(&self, node: &NodeId, live: &Live) -> Result<(), CloudError> {
-        driver(node.kind())?.delete(&self.aws, node, live).await
+        let driver = driver(node.kind())?;
+        driver.still_ours(&self.aws, &self.stack.name, live).await?;
+        driver.delete(&self.aws, node, live).await
     }
 
     async fn poll(&self, kind: &str, waiting: &[Waiting]) -> Vec<Result<Readiness, CloudError>> {
@@ -77,8 +96,10 @@ impl Cloud for AwsCloud {
     async fn read_back(&self, nodes: &[&Node]) -> Result<BTreeMap<NodeId, Option<Live>>, CloudError> {
         let only: BTreeSet<String> = nodes.iter().map(|node| node.id.kind().to_owned()).collect();
         let graph = Graph::detached(self.stack.clone(), nodes.iter().copied().cloned());
-        let scope = Scope { stack: &self.stack.name, graph: &graph, thorough: false, only: Some(&only) };
-        let snapshot = Snapshot::of(&graph, read::candidates(&self.aws, &scope).await);
+        let scope =
+            Scope { stack: &self.stack.name, graph: &graph, thorough: false, closely: false, only: Some(&only) };
+        let found = read::candidates(&self.aws, &scope).await;
+        let snapshot = Snapshot::of(&kinds::table(), &graph, &graph, found);
         if let Some(error) = snapshot.unreadable.into_values().next() {
             return Err(error);
         }

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_elasticloadbalancingv2::types::Tag;
-use evenkeel_core::cloud::Update;
+use evenkeel_core::cloud::{Create, Update};
 use evenkeel_core::error::CloudError;
 use evenkeel_core::id::NodeId;
 use evenkeel_core::snapshot::{Live, Owner};
@@ -24,6 +24,13 @@ pub fn all_tags(user: &Tags, stack: &str, node: &NodeId, set: &BTreeMap<String, 
     if let Some(tag) = attributes::table(node.kind()).encode(set.keys()) {
         tags.insert(attributes::TAG.to_owned(), tag);
     }
+    tags
+}
+
+/// All tags to put on what an order makes: as [`all_tags`], and whose place it takes.
+pub fn new_tags(user: &Tags, stack: &str, order: &Create<'_>, set: &BTreeMap<String, String>) -> Tags {
+    let mut tags = all_tags(user, stack, order.node, set);
+    tags.extend(order.replaces.map(|id| (tags::REPLACES.to_owned(), id.to_owned())));
     tags
 }
 

@@ -4,17 +4,18 @@
 use async_trait::async_trait;
 use evenkeel_core::cloud::{Create, Update, Waiting};
 use evenkeel_core::doc::Doc;
-use evenkeel_core::error::CloudError;
+use evenkeel_core::error::{CloudError, ErrorClass};
 use evenkeel_core::graph::Node;
 use evenkeel_core::id::NodeId;
 use evenkeel_core::kind::Kind;
-use evenkeel_core::snapshot::{Live, Readiness};
+use evenkeel_core::snapshot::{Live, Owner, Readiness};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::client::Aws;
 use crate::read::Fetched;
 use crate::stack::model::Stack;
+use crate::tags::{self, Tags};
 
 /// A line of the table of kinds.
 pub struct Entry {
@@ -47,6 +48,16 @@ pub trait Driver: Send + Sync {
     /// Changes a thing in place: the fields named in `order.changes`, and the mark if it differs.
     async fn update(&self, aws: &Aws, stack: &str, order: Update<'_>) -> Result<Live, CloudError>;
 
+    /// Looks, just before a thing is deleted by its name, whether what has that name is still the stack's: between reading and
+    /// deleting somebody may have put another one in its place. What is deleted by an id that no other thing can have need not
+    /// look.
+    ///
+    /// # Errors
+    /// Of [`still_marked`]; what kept the look from being taken.
+    async fn still_ours(&self, _aws: &Aws, _stack: &str, _live: &Live) -> Result<(), CloudError> {
+        Ok(())
+    }
+
     /// Deletes a thing.
     async fn delete(&self, aws: &Aws, node: &NodeId, live: &Live) -> Result<(), CloudError>;
 
@@ -59,6 +70,21 @@ pub trait Driver: Send + Sync {
     async fn holders(&self, _aws: &Aws, _live: &Live) -> Vec<String> {
         Vec::new()
     }
+}
+
+/// Whether these tags are still those of the live thing that was read.
+///
+/// # Errors
+/// `Invalid`: they are somebody else's by now; nothing has been deleted.
+pub fn still_marked(tags: &Tags, stack: &str, operation: &str, live: &Live) -> Result<(), CloudError> {
+    let marked = tags.get(tags::STACK).is_some_and(|theirs| theirs == stack);
+    let other = |node: &NodeId| tags.get(tags::ID).is_none_or(|id| *id != node.to_string());
+    if marked && !matches!(&live.owner, Owner::Ours(node) if other(node)) {
+        return Ok(());
+    }
+    let message = format!("{} is not this stack's any more: it has changed hands since it was read", live.id);
+    let hint = "nothing was deleted; run the plan again to see what is there now".to_owned();
+    Err(CloudError { hint: Some(hint), ..CloudError::local(ErrorClass::Invalid, operation, message) })
 }
 
 /// The typed form of a document without holes.

@@ -13,22 +13,37 @@ pub type Tags = BTreeMap<String, String>;
 pub const STACK: &str = "evenkeel:stack";
 /// The tag that names the node: `target_group.backend`.
 pub const ID: &str = "evenkeel:id";
+/// The tag that protects a thing from deletion, `true`. It is part of what is wanted, and outlives the entry in the file.
+pub const PROTECT: &str = "evenkeel:protect";
+/// The tag that names the thing whose place this one took, by its id: only such a pair can rightly carry one mark.
+pub const REPLACES: &str = "evenkeel:replaces";
 /// Every tag of evenkeel starts so; users' tags may not.
 pub const PREFIX: &str = "evenkeel:";
 
-/// Whose a thing with these tags is, for somebody working on `stack`.
-pub fn owner(tags: &Tags, stack: &str) -> Owner {
-    match (tags.get(STACK), tags.get(ID).and_then(|id| id.parse().ok())) {
-        (Some(theirs), Some(node)) if theirs == stack => Owner::Ours(node),
-        (Some(theirs), _) => Owner::OtherStack(theirs.clone()),
-        (None, _) => Owner::Nobody,
+/// Whose a thing of this kind with these tags is, for somebody working on `stack`.
+///
+/// A mark counts only on a thing of the kind that it names: tags are written by many, and may say anything.
+pub fn owner(tags: &Tags, stack: &str, kind: &str) -> Owner {
+    let Some(theirs) = tags.get(STACK) else { return Owner::Nobody };
+    if theirs != stack {
+        return Owner::OtherStack(theirs.clone());
+    }
+    let id = tags.get(ID);
+    match id.and_then(|id| id.parse::<NodeId>().ok()).filter(|node| node.kind() == kind) {
+        Some(node) => Owner::Ours(node),
+        None => Owner::Stray(format!("{STACK}={stack}, {ID}={}", id.map_or("", String::as_str))),
     }
 }
 
-/// The tags that are the user's: neither evenkeel's nor AWS's own.
+/// Whether something carries this stack's mark, rightly or not: then it is told about whatever it is called.
+pub fn is_marked(owner: &Owner) -> bool {
+    matches!(owner, Owner::Ours(_) | Owner::Stray(_))
+}
+
+/// The tags that a stack file decides: neither our marks nor AWS's own, but [`PROTECT`].
 pub fn user(tags: &Tags) -> Tags {
     tags.iter()
-        .filter(|(key, _)| !key.starts_with(PREFIX) && !key.starts_with("aws:"))
+        .filter(|(key, _)| *key == PROTECT || !key.starts_with(PREFIX) && !key.starts_with("aws:"))
         .map(|(key, value)| (key.clone(), value.clone()))
         .collect()
 }
@@ -63,10 +78,23 @@ mod tests {
     fn an_owner_is_read_from_the_marks() {
         let node = NodeId::new("target_group", "web");
         let marked = marked(&tags(&[("team", "a")]), "cruddur", &node);
-        assert_eq!(owner(&marked, "cruddur"), Owner::Ours(node));
-        assert_eq!(owner(&marked, "other"), Owner::OtherStack("cruddur".to_owned()));
-        assert_eq!(owner(&tags(&[("team", "a")]), "cruddur"), Owner::Nobody);
+        assert_eq!(owner(&marked, "cruddur", "target_group"), Owner::Ours(node));
+        assert_eq!(owner(&marked, "other", "target_group"), Owner::OtherStack("cruddur".to_owned()));
+        assert_eq!(owner(&tags(&[("team", "a")]), "cruddur", "target_group"), Owner::Nobody);
         assert_eq!(user(&marked), tags(&[("team", "a")]));
+    }
+
+    #[test]
+    fn a_mark_counts_only_on_a_thing_of_its_kind() {
+        let marked = marked(&Tags::new(), "cruddur", &NodeId::new("log_group", "web"));
+        let text = "evenkeel:stack=cruddur, evenkeel:id=log_group.web";
+        assert_eq!(owner(&marked, "cruddur", "security_group"), Owner::Stray(text.to_owned()));
+        assert_eq!(owner(&marked, "other", "security_group"), Owner::OtherStack("cruddur".to_owned()));
+        for id in ["", "web", "log_group", "log_group."] {
+            let odd = tags(&[(STACK, "cruddur"), (ID, id)]);
+            assert!(matches!(owner(&odd, "cruddur", "log_group"), Owner::Stray(_)), "{id:?}");
+        }
+        assert!(matches!(owner(&tags(&[(STACK, "cruddur")]), "cruddur", "log_group"), Owner::Stray(_)));
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::io::{self, IsTerminal, Write};
 use std::sync::Arc;
 
 use evenkeel_aws::call::{Caller, Summary};
+use evenkeel_core::secret::Secrets;
 use serde_json::Value;
 
 use crate::args::{Format, Global};
@@ -20,12 +21,14 @@ pub struct Out {
     closed: bool,
     /// The first error of another sort.
     failed: Option<io::Error>,
+    /// What must not be seen, whoever writes it.
+    secrets: Secrets,
 }
 
 impl Out {
     /// Writes to any stream.
     pub fn new(stream: Box<dyn Write + Send>, palette: Palette) -> Self {
-        Self { stream, palette, closed: false, failed: None }
+        Self { stream, palette, closed: false, failed: None, secrets: Secrets::default() }
     }
 
     /// Writes a text, which ends its own lines. Whatever it was put together from, it moves no cursor.
@@ -33,7 +36,8 @@ impl Out {
         if self.closed || text.is_empty() {
             return;
         }
-        let written = self.stream.write_all(escape::sieve(text).as_bytes()).and_then(|()| self.stream.flush());
+        let text = if self.secrets.is_empty() { text.to_owned() } else { self.secrets.message(text) };
+        let written = self.stream.write_all(escape::sieve(&text).as_bytes()).and_then(|()| self.stream.flush());
         if let Err(error) = written {
             self.closed = true;
             if error.kind() != io::ErrorKind::BrokenPipe {
@@ -85,6 +89,8 @@ pub struct Ui {
     pub caller: Option<Arc<Caller>>,
     /// Whether the calls have been shown as part of a result.
     pub stats_shown: bool,
+    /// What the environment gave and must not be seen.
+    pub secrets: Secrets,
 }
 
 impl Ui {
@@ -105,7 +111,15 @@ impl Ui {
             wants_stats: global.stats,
             caller: None,
             stats_shown: false,
+            secrets: Secrets::default(),
         }
+    }
+
+    /// Hides these values from now on.
+    pub fn hide(&mut self, secrets: &Secrets) {
+        self.secrets = secrets.clone();
+        self.out.secrets = secrets.clone();
+        self.err.secrets = secrets.clone();
     }
 
     /// What was sent, if that is to be shown; it then counts as shown.
@@ -147,6 +161,24 @@ mod tests {
         out.line("a");
         out.line("b");
         assert!(out.failed().is_none());
+    }
+
+    #[test]
+    fn a_secret_is_written_as_its_name() {
+        struct Kept(Arc<std::sync::Mutex<Vec<u8>>>);
+        impl Write for Kept {
+            fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+                self.0.lock().unwrap().write(bytes)
+            }
+            fn flush(&mut self) -> io::Result<()> {
+                Ok(())
+            }
+        }
+        let kept = Arc::default();
+        let mut out = Out::new(Box::new(Kept(Arc::clone(&kept))), Palette::OFF);
+        out.secrets.add_value("DB_PASSWORD", "hunter2!");
+        out.line("ECS says: hunter2! is wrong");
+        assert_eq!(String::from_utf8_lossy(&kept.lock().unwrap()), "ECS says: ${env.DB_PASSWORD} is wrong\n");
     }
 
     #[test]

@@ -15,14 +15,12 @@ use serde_json::{Value, json};
 const PLAIN: Kind = Kind {
     name: "cluster",
     title: "",
-    fields: &[],
     outputs: &["arn"],
     replace: Replace::CreateFirst,
     name_limit: 255,
     ready: Ready::AtOnce,
-    slow_delete: false,
     deadline_secs: 600,
-    lookup: false,
+    ..Kind::PLAIN
 };
 
 const KINDS: [Kind; 7] = [
@@ -89,13 +87,14 @@ fn nodes(count: usize) -> Vec<Node> {
 
 /// Everything as it should be.
 fn live(nodes: &[Node]) -> Candidates {
-    let mut found: Candidates = KINDS.iter().map(|kind| (kind.name.to_owned(), Ok(Vec::new()))).collect();
+    let kinds = KINDS.iter().map(|kind| (kind.name.to_owned(), Ok(Vec::new()))).collect();
+    let mut found = Candidates { kinds, ..Candidates::default() };
     for node in nodes {
         let have = doc::fill(&node.want, &|hole| Some(json!(format!("arn:{}", hole.node))));
         let arn = format!("arn:{}", node.id);
         let mut live = Live::new(arn.clone(), node.name.clone(), Owner::Ours(node.id.clone()), have).output("arn", arn);
         live.uses = doc::refs(&node.want).into_iter().map(|hole| format!("arn:{}", hole.node)).collect();
-        if let Some(Ok(things)) = found.get_mut(node.id.kind()) {
+        if let Some(Ok(things)) = found.kinds.get_mut(node.id.kind()) {
             things.push(live);
         }
     }
@@ -104,7 +103,7 @@ fn live(nodes: &[Node]) -> Candidates {
 
 fn decide(kinds: &Kinds, nodes: Vec<Node>, found: Candidates) -> (Graph, Snapshot, Plan) {
     let graph = Graph::new(StackInfo::default(), nodes).expect("the nodes make a graph");
-    let snapshot = Snapshot::of(&graph, found);
+    let snapshot = Snapshot::of(kinds, &graph, &graph, found);
     let made = plan(kinds, &graph, &snapshot, &PlanOptions::default());
     (graph, snapshot, made)
 }

@@ -108,8 +108,12 @@ impl Checker<'_> {
             Action::Adopt { live, .. } => (live, self.options.adopt.contains(&step.node.to_string())),
             Action::Create { .. } | Action::Wait { .. } => return,
         };
-        if !matches!(live.owner, Owner::Ours(_)) && !adopted {
+        let ours = matches!(&live.owner, Owner::Ours(mark) if mark.kind() == step.node.kind());
+        if !ours && !adopted {
             self.find(Some(step.id), format!("touches {}, which is not of this stack", live.id));
+        }
+        if self.have.strays.iter().any(|stray| stray.kind == step.node.kind() && stray.id == live.id) && !adopted {
+            self.find(Some(step.id), format!("touches {}, whose mark does not count", live.id));
         }
         if self.kinds.get(step.node.kind()).is_none_or(|kind| kind.lookup) {
             self.find(Some(step.id), format!("changes {}, which is only looked up", step.node));
@@ -121,14 +125,22 @@ impl Checker<'_> {
         if let Some(what) = &live.kept_by {
             self.find(Some(step.id), format!("deletes {}, which holds {what}", step.node));
         }
-        let leftover = self.have.surplus.iter().any(|surplus| surplus.superseded && surplus.live.id == live.id);
-        if self.options.consent.contains(&step.node) || leftover {
+        if self.options.consent.contains(&step.node) {
             return;
         }
+        let wanted = self.want.get(&step.node);
+        let released =
+            |pointer: &str| wanted.and_then(|node| node.want.pointer(pointer)).is_some_and(|it| it == "false");
         let protected =
-            self.options.protected.contains(&step.node) || self.want.get(&step.node).is_some_and(|n| n.protect);
+            live.protected || self.options.protected.contains(&step.node) || wanted.is_some_and(|n| n.protect);
         if protected {
             self.find(Some(step.id), format!("deletes {}, which is protected", step.node));
+        }
+        if let Some(guard) = live.guard.as_ref().filter(|guard| !released(&guard.pointer)) {
+            self.find(Some(step.id), format!("deletes {} in spite of its {}", step.node, guard.key));
+        }
+        if let Some(what) = live.inside.first() {
+            self.find(Some(step.id), format!("deletes {}, and with it {what}, without consent", step.node));
         }
         if live.data.is_some() && !self.options.destroy {
             self.find(Some(step.id), format!("loses the data of {} without consent", step.node));
@@ -153,7 +165,16 @@ impl Checker<'_> {
 
     fn held(&mut self, step: &Step, held: &BTreeMap<&NodeId, &Held>) {
         let stops = |held: &&&Held| {
-            matches!(held.why, HeldBecause::Unreadable(_) | HeldBecause::Needs(_) | HeldBecause::Protected)
+            matches!(
+                held.why,
+                HeldBecause::Unreadable(_)
+                    | HeldBecause::Needs(_)
+                    | HeldBecause::Protected
+                    | HeldBecause::Guarded(_)
+                    | HeldBecause::Inside(_)
+                    | HeldBecause::Gap(_)
+                    | HeldBecause::Doubled(_)
+            )
         };
         if held.get(&step.node).filter(stops).is_some() && !matches!(step.action, Action::Delete { .. }) {
             self.find(Some(step.id), format!("works on {}, which is held", step.node));

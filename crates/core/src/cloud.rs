@@ -50,6 +50,8 @@ pub enum Goal {
     Ready,
     /// Until it is gone.
     Gone,
+    /// Until the given time has passed; nobody is asked.
+    Hold,
 }
 
 /// One thing that is waited for.

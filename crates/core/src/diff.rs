@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::doc::{self, Doc};
-use crate::kind::{Kind, List, OnChange};
+use crate::kind::{Kind, List, OnChange, Replace};
 
 /// One difference between what is live and what is wanted.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -54,6 +54,13 @@ pub fn diff(kind: &Kind, want: &Doc, have: &Doc) -> Vec<Change> {
     differ.changes
 }
 
+/// Whether a change is made in place: as its field says, and where everything else takes a new revision, only if its field
+/// says so by name.
+pub fn is_in_place(kind: &Kind, change: &Change) -> bool {
+    let by_name = |field: &crate::kind::Field| field.path == change.field() && field.on_change == OnChange::Update;
+    change.effect == Effect::Update && (kind.replace != Replace::Revise || kind.fields.iter().any(by_name))
+}
+
 /// A place in two documents: as a person reads it, and as the kind's fields name it.
 #[derive(Clone, Default)]
 struct Path {
@@ -82,10 +89,17 @@ impl Differ<'_> {
         if want.is_null() || want == have {
             return;
         }
-        if let Some(applied) = doc::as_unreturned(have) {
-            let same = !doc::is_open(want) && applied == Some(doc::fingerprint(want).as_str());
-            if !same {
-                self.change(path, None, Some(want));
+        if let Some((applied, known)) = doc::partly_unreturned(have) {
+            let mut rest = want.clone();
+            for (key, live) in known {
+                let wanted = rest.as_object_mut().and_then(|rest| rest.remove(key)).unwrap_or_default();
+                self.value(&path.key(key), &wanted, live);
+            }
+            match applied {
+                // The mark was set for the same document with the same holes: what fills them is all that can differ.
+                Some(_) if doc::is_open(&rest) => self.holes(path, &rest),
+                applied if applied == Some(doc::fingerprint(&rest).as_str()) => {}
+                _ => self.change(path, None, Some(&rest)),
             }
             return;
         }
@@ -133,6 +147,29 @@ impl Differ<'_> {
                 }
             }
             List::Ordered => self.change(path, Some(&Value::from(have)), Some(&Value::from(want))),
+        }
+    }
+
+    /// A change for each place that only a step will tell.
+    fn holes(&mut self, path: &Path, want: &Value) {
+        match want {
+            _ if doc::is_hole(want) => self.change(path, None, Some(want)),
+            Value::Object(map) => {
+                map.iter()
+                    .filter(|(_, item)| doc::is_open(item))
+                    .for_each(|(key, item)| self.holes(&path.key(key), item));
+            }
+            Value::Array(_) if self.list_rule(path) == List::Set => self.change(path, None, Some(want)),
+            Value::Array(items) => {
+                for (at, item) in items.iter().enumerate().filter(|(_, item)| doc::is_open(item)) {
+                    let label = match self.list_rule(path) {
+                        List::Keyed(keys) => label(item, keys),
+                        List::Set | List::Ordered => at.to_string(),
+                    };
+                    self.holes(&path.member(&label), item);
+                }
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
         }
     }
 
@@ -227,7 +264,7 @@ mod tests {
     use super::*;
     use crate::doc::Text;
     use crate::id::NodeId;
-    use crate::kind::{Field, Ready, Replace};
+    use crate::kind::{Field, Replace};
 
     const KIND: Kind = Kind {
         name: "thing",
@@ -240,13 +277,8 @@ mod tests {
             Field::immutable("frozen"),
             Field::keyed("frozen.items", &["name"]),
         ],
-        outputs: &[],
         replace: Replace::CreateFirst,
-        name_limit: 0,
-        ready: Ready::AtOnce,
-        slow_delete: false,
-        deadline_secs: 0,
-        lookup: false,
+        ..Kind::PLAIN
     };
 
     fn lines(want: &Value, have: &Value) -> Vec<String> {
@@ -318,6 +350,32 @@ mod tests {
         assert_eq!(lines(&want, &json!({ "breaker": doc::unreturned(Some("0")) })).len(), 1);
         assert_eq!(lines(&want, &json!({ "breaker": doc::unreturned(None) })).len(), 1);
         assert!(lines(&want, &doc::unreturned(Some(&doc::fingerprint(&want)))).is_empty());
+    }
+
+    #[test]
+    fn of_what_was_not_returned_only_what_a_step_will_tell_differs() {
+        let hole = Text::output(NodeId::new("k", "n"), "arn").to_value();
+        let want = json!({ "image": "a:1", "roles": [{ "arn": hole }, { "arn": "arn:2" }], "rules": [
+            { "proto": "tcp", "port": 80, "to": { "arn": hole } }, { "proto": "tcp", "port": 81 },
+        ] });
+        let paths = |want: &Value, have: &Value| -> Vec<String> {
+            diff(&KIND, want, have).into_iter().map(|change| change.path).collect()
+        };
+        assert_eq!(paths(&want, &doc::unreturned(Some("x"))), ["roles[0].arn", "rules[tcp 80].to.arn"]);
+        assert_eq!(paths(&want, &doc::unreturned(None)), [""], "without a mark nothing is known of the rest");
+    }
+
+    #[test]
+    fn members_that_are_known_are_compared_on_their_own() {
+        let want = json!({ "image": "a:1", "tags": { "team": "a" } });
+        let mark = doc::fingerprint(&json!({ "image": "a:1" }));
+        let have = |mark: &str, team: &str| {
+            let tags = json!({ "tags": { "team": team } });
+            doc::unreturned_beside(Some(mark), tags.as_object().unwrap().clone())
+        };
+        assert!(lines(&want, &have(&mark, "a")).is_empty());
+        assert_eq!(lines(&want, &have(&mark, "b")), ["tags.team \"b\" => \"a\" Update"]);
+        assert_eq!(lines(&want, &have("0", "a")), [" - => {\"image\":\"a:1\"} Update"]);
     }
 
     #[test]

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
 use crate::id::NodeId;
@@ -258,6 +258,20 @@ fn join(parts: Vec<Value>) -> Value {
 /// `applied` is the [`fingerprint`] of what was last applied, as kept in a tag; `None` if no such mark exists.
 pub fn unreturned(applied: Option<&str>) -> Value {
     serde_json::json!({ UNRETURNED: applied })
+}
+
+/// The same where some members of the document are known all the same; `applied` is of the others.
+pub fn unreturned_beside(applied: Option<&str>, known: Map<String, Value>) -> Value {
+    let mut value = known;
+    value.insert(UNRETURNED.to_owned(), applied.into());
+    Value::Object(value)
+}
+
+/// What [`unreturned`] and [`unreturned_beside`] made: the mark, and the members that are known.
+pub fn partly_unreturned(value: &Value) -> Option<(Option<&str>, impl Iterator<Item = (&String, &Value)>)> {
+    let Value::Object(map) = value else { return None };
+    let applied = map.get(UNRETURNED)?.as_str();
+    Some((applied, map.iter().filter(|(key, _)| *key != UNRETURNED)))
 }
 
 /// The mark of [`unreturned`]: `Some(applied)` if the value is one.

@@ -34,6 +34,9 @@ pub struct Node {
     pub needs: BTreeSet<NodeId>,
     /// The id it had before it was renamed in the file.
     pub moved_from: Option<NodeId>,
+    /// The node whose thing alone it can be tied to: if that is replaced, so is this. It is decided about first.
+    #[serde(default)]
+    pub follows: Option<NodeId>,
     /// Whether deleting or replacing it needs explicit consent.
     pub protect: bool,
     /// Fields that somebody else manages once the thing exists: path to who.
@@ -52,6 +55,7 @@ impl Node {
             want,
             needs: BTreeSet::new(),
             moved_from: None,
+            follows: None,
             protect: false,
             delegated: BTreeMap::new(),
             origin: None,
@@ -195,7 +199,7 @@ impl Graph {
                     order.push(node);
                 } else if seen.insert(&node.id) {
                     stack.push((node, true));
-                    let needs = self.needs_of(&node.id).rev();
+                    let needs = self.needs_of(&node.id).rev().chain(&node.follows);
                     stack.extend(needs.filter_map(|need| self.nodes.get(need)).map(|need| (need, false)));
                 }
             }

@@ -26,7 +26,58 @@ pub struct Kind {
     pub deadline_secs: u32,
     /// Whether this is only looked up: read, offered to others, never changed.
     pub lookup: bool,
+    /// Whether a thing can leave its slot for another one in place (a listener its port). Elsewhere a name stays.
+    pub moves: bool,
+    /// What part things of this kind have in carrying traffic.
+    pub traffic: Traffic,
+    /// Fields that no two things which serve side by side can differ in: a replacement because of one of them interrupts.
+    pub gap: &'static [&'static str],
+    /// Lists that are widened before, and narrowed after, what needs the thing has changed.
+    pub widens: &'static [&'static str],
 }
+
+impl Kind {
+    /// A kind with nothing special, to fill up a definition.
+    pub const PLAIN: Self = Self {
+        name: "",
+        title: "",
+        fields: &[],
+        outputs: &[],
+        replace: Replace::DeleteFirst,
+        name_limit: 0,
+        ready: Ready::AtOnce,
+        slow_delete: false,
+        deadline_secs: 300,
+        lookup: false,
+        moves: false,
+        traffic: Traffic::None,
+        gap: &[],
+        widens: &[],
+    };
+}
+
+/// What part things of a kind have in carrying traffic. Names of fields are those of the kind's document.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Traffic {
+    /// None.
+    None,
+    /// Others know it by an address of its own (a load balancer).
+    Front,
+    /// Names lead to fronts (the records of a zone).
+    Names,
+    /// Targets are registered in it (a target group).
+    Group,
+    /// It gives groups their shares: the paths of the lists, with `[]` for the members of a list in between. Each member has a
+    /// [`GROUP`] and a [`WEIGHT`].
+    Router(&'static [&'static str]),
+    /// It registers targets: the path of the list whose members have a [`GROUP`].
+    Server(&'static str),
+}
+
+/// The field that names a group.
+pub const GROUP: &str = "target_group";
+/// The field with a group's share.
+pub const WEIGHT: &str = "weight";
 
 /// How one field is compared, and what its change means.
 #[derive(Clone, Copy, Debug)]
@@ -43,6 +94,11 @@ impl Field {
     /// A field that cannot be changed in place.
     pub const fn immutable(path: &'static str) -> Self {
         Self { path, on_change: OnChange::Replace, list: List::Ordered }
+    }
+
+    /// A field that changes in place even where all others take a new revision.
+    pub const fn in_place(path: &'static str) -> Self {
+        Self { path, on_change: OnChange::Update, list: List::Ordered }
     }
 
     /// A field whose difference is told and otherwise let be.

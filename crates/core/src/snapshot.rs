@@ -1,17 +1,16 @@
-//! What is live: each thing that a reader found ([`Live`]), and how the finds of one reading are matched with the nodes
-//! of the graph. Matching goes by our mark first and by physical name second; "could not be read" never looks like
-//! "not there". Pure: the reading itself happens elsewhere.
+//! What is live: each thing that a reader found ([`Live`]), and what one reading knows of the nodes of a graph
+//! ([`Snapshot`]). "Could not be read" never looks like "not there". How finds are matched with nodes is in `matching.rs`;
+//! the reading itself happens elsewhere.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::diff::{Change, Effect};
 use crate::doc::{Doc, Outputs};
 use crate::error::CloudError;
-use crate::graph::{Graph, Node};
 use crate::id::NodeId;
-use crate::name;
 
 /// Whose a live thing is.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -21,6 +20,8 @@ pub enum Owner {
     Ours(NodeId),
     /// It carries another stack's mark.
     OtherStack(String),
+    /// It carries this stack's mark, but not one for a thing of its kind: the mark as it reads. Nobody of us wrote that.
+    Stray(String),
     /// It carries no mark.
     Nobody,
 }
@@ -60,6 +61,10 @@ pub struct Live {
     pub within: Option<String>,
     /// How far it is.
     pub readiness: Readiness,
+    /// What an update makes anew once this has failed, as the path of that change (the deployment of a service); `None` if no
+    /// update mends it.
+    #[serde(default)]
+    pub renews: Option<String>,
     /// What would be lost if it were deleted, for a person, for example `3 MB of logs`; `None` if nothing.
     pub data: Option<String>,
     /// What of others is inside it and keeps it from being deleted, for a person, for example `2 records that are not of this
@@ -68,6 +73,30 @@ pub struct Live {
     pub kept_by: Option<String>,
     /// Members inside this thing that are somebody else's (a listener rule made by hand): left alone, and told.
     pub foreign: Vec<ForeignMember>,
+    /// What of others is inside it and would go with it, for a person, each: `a listener on port 8080`. Needs consent.
+    #[serde(default)]
+    pub inside: Vec<String>,
+    /// Whether it carries the tag that protects it; that outlives its entry in the stack file.
+    #[serde(default)]
+    pub protected: bool,
+    /// A protection against deletion that AWS itself holds.
+    #[serde(default)]
+    pub guard: Option<Guard>,
+    /// The id of the thing whose place it took, as it says of itself.
+    #[serde(default)]
+    pub replaces: Option<String>,
+    /// The handle of the one thing that it is tied to for as long as it lives (the load balancer of a target group), if any.
+    #[serde(default)]
+    pub tied: Option<String>,
+}
+
+/// A protection against deletion that AWS itself holds.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Guard {
+    /// What the stack file calls it: `deletion_protection`.
+    pub key: String,
+    /// Where it stands in the document, as a JSON pointer.
+    pub pointer: String,
 }
 
 impl Live {
@@ -84,9 +113,15 @@ impl Live {
             uses: Vec::new(),
             within: None,
             readiness: Readiness::Ready,
+            renews: None,
             data: None,
             kept_by: None,
             foreign: Vec::new(),
+            inside: Vec::new(),
+            protected: false,
+            guard: None,
+            replaces: None,
+            tied: None,
         }
     }
 
@@ -95,6 +130,13 @@ impl Live {
     pub fn output(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.outputs.insert(name.to_owned(), value.into());
         self
+    }
+
+    /// The change that makes anew what has failed, although every field is as it should be.
+    pub fn renewal(&self) -> Option<Change> {
+        let (Readiness::Failed(why), Some(path)) = (&self.readiness, &self.renews) else { return None };
+        let (from, to) = (format!("failed: {why}"), "a new one".to_owned());
+        Some(Change { path: path.clone(), from: Some(from.into()), to: Some(to.into()), effect: Effect::Update })
     }
 }
 
@@ -113,10 +155,14 @@ pub struct ForeignMember {
     pub stack: Option<String>,
 }
 
-/// Everything one reading found, by kind: the things, or why they could not be read.
-///
-/// A kind that is missing was not asked for.
-pub type Candidates = BTreeMap<String, Result<Vec<Live>, CloudError>>;
+/// Everything one reading found.
+#[derive(Clone, Debug, Default)]
+pub struct Candidates {
+    /// By kind: the things, or why they could not be read. A kind that is missing was not asked for.
+    pub kinds: BTreeMap<String, Result<Vec<Live>, CloudError>>,
+    /// Kinds of which only what was asked for by name could be read, and why no more.
+    pub blind: BTreeMap<String, CloudError>,
+}
 
 /// What is known of one node.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -128,6 +174,23 @@ pub enum Observed {
     Absent,
     /// It could not be read, so nothing is known.
     Unreadable(CloudError),
+    /// Several things carry its mark, and nothing tells which of them is ours: their ids.
+    Ambiguous(Vec<String>),
+}
+
+/// A thing with this stack's mark that no run of this stack can have left so. It is told, and let be.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Stray {
+    /// Its kind.
+    pub kind: String,
+    /// Its physical name, or its id if it has none.
+    pub name: String,
+    /// AWS's id.
+    pub id: String,
+    /// The mark that it carries.
+    pub mark: String,
+    /// Whether another thing carries the same mark, and rightly; otherwise the mark is not one for its kind.
+    pub double: bool,
 }
 
 /// A thing of ours that no node of the graph stands for.
@@ -150,86 +213,23 @@ pub struct Snapshot {
     pub surplus: Vec<Surplus>,
     /// Kinds that could not be read, so that nobody knows whether something of ours is among them.
     pub unreadable: BTreeMap<String, CloudError>,
+    /// Kinds of which only what the graph names could be read: nobody knows whether more of ours is there.
+    #[serde(default)]
+    pub blind: BTreeMap<String, CloudError>,
+    /// Things whose mark does not count.
+    #[serde(default)]
+    pub strays: Vec<Stray>,
+    /// Things of others under names that the graph wants, beside those that stand where a node's own should be.
+    #[serde(default)]
+    pub others: Vec<(String, Live)>,
 }
 
 impl Snapshot {
-    /// Matches what was found with the nodes of `graph`.
-    ///
-    /// A node's thing is the one that carries its mark (or, if the node has moved, the mark of its old id) and has the
-    /// highest generation; else the one with its physical name, whoever owns it.
-    pub fn of(graph: &Graph, found: Candidates) -> Self {
-        let mut snapshot = Self::default();
-        let mut left: BTreeMap<String, Vec<Live>> = BTreeMap::new();
-        for (kind, result) in found {
-            match result {
-                Ok(things) => drop(left.insert(kind, things)),
-                Err(error) => drop(snapshot.unreadable.insert(kind, error)),
-            }
-        }
-        let mut marked: BTreeMap<NodeId, Vec<Live>> = BTreeMap::new();
-        let mut named: BTreeMap<(String, String), Live> = BTreeMap::new();
-        for (kind, things) in left {
-            for live in things {
-                match &live.owner {
-                    Owner::Ours(node) => marked.entry(node.clone()).or_default().push(live),
-                    // Things without a name of their own cannot be taken for one another.
-                    Owner::OtherStack(_) | Owner::Nobody if live.name.is_empty() => {}
-                    Owner::OtherStack(_) | Owner::Nobody => drop(named.insert((kind.clone(), live.name.clone()), live)),
-                }
-            }
-        }
-        for node in graph.nodes() {
-            let observed = if let Some(error) = snapshot.unreadable.get(node.id.kind()) {
-                Observed::Unreadable(error.clone())
-            } else {
-                let mut ours = marked.remove(&node.id).unwrap_or_default();
-                if ours.is_empty()
-                    && let Some(old) = &node.moved_from
-                {
-                    ours = marked.remove(old).unwrap_or_default();
-                }
-                match newest(ours, node, &mut snapshot.surplus) {
-                    Some(live) => Observed::Present(Box::new(live)),
-                    None => named
-                        .remove(&(node.id.kind().to_owned(), node.name.clone()))
-                        .map_or(Observed::Absent, |live| Observed::Present(Box::new(live))),
-                }
-            };
-            snapshot.nodes.insert(node.id.clone(), observed);
-        }
-        for (node, things) in marked {
-            let superseded = graph.get(&node).is_some();
-            snapshot.surplus.extend(things.into_iter().map(|live| Surplus { node: node.clone(), superseded, live }));
-        }
-        snapshot
-    }
-
     /// The live thing of a node, if there is one.
     pub fn live(&self, node: &NodeId) -> Option<&Live> {
         match self.nodes.get(node) {
             Some(Observed::Present(live)) => Some(live),
-            Some(Observed::Absent | Observed::Unreadable(_)) | None => None,
+            Some(Observed::Absent | Observed::Unreadable(_) | Observed::Ambiguous(_)) | None => None,
         }
     }
-}
-
-/// Takes the current one out of several things with the same mark; the others are left over from replacements.
-///
-/// Where names do not tell (certificates, listeners), it is the one with the most fields as they should be.
-fn newest(mut things: Vec<Live>, node: &Node, surplus: &mut Vec<Surplus>) -> Option<Live> {
-    if things.len() > 1 {
-        let fields = |live: &Live| match &node.want {
-            Value::Object(want) => {
-                want.iter().filter(|(key, value)| live.have.get(key.as_str()) == Some(value)).count()
-            }
-            _ => 0,
-        };
-        things.sort_by_cached_key(|live| {
-            let generation = name::generation(&node.name, &live.name).unwrap_or(0);
-            (generation, fields(live), live.name.clone(), live.id.clone())
-        });
-    }
-    let current = things.pop()?;
-    surplus.extend(things.into_iter().map(|live| Surplus { node: node.id.clone(), superseded: true, live }));
-    Some(current)
 }

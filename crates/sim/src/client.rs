@@ -44,7 +44,7 @@ impl HttpConnector for SimClient {
         let sim = self.sim.clone();
         HttpConnectorFuture::new(async move {
             let request = plain(request).await?;
-            match sim.answer(&request) {
+            match sim.respond(&request).await {
                 Outcome::Reply(reply, delay) => {
                     if !delay.is_zero() {
                         tokio::time::sleep(delay).await;

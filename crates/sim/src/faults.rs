@@ -5,6 +5,9 @@
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
+use crate::model::{self, Service};
+use crate::near::nearest;
+
 /// What happens to a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -78,6 +81,35 @@ impl Rule {
         Self { service: Some(service.to_owned()), operation: Some(operation.to_owned()), ..Self::always(fault) }
     }
 
+    /// Whether there is what the rule names; a rule for something that nobody ever asks for would never happen.
+    ///
+    /// # Errors
+    /// What there is not, and what was probably meant.
+    pub fn check(&self) -> Result<(), Unknown> {
+        let services: Vec<&'static Service> = match &self.service {
+            None => model::services().to_vec(),
+            Some(name) => vec![model::service(name).ok_or_else(|| {
+                let alias =
+                    ALIASES.iter().find(|(alias, _)| alias.eq_ignore_ascii_case(name)).map(|(_, service)| *service);
+                let known = model::services().iter().map(|service| service.name);
+                let meant = alias.or_else(|| nearest(name, known)).map(str::to_owned);
+                Unknown { text: format!("no service `{name}` is simulated"), meant }
+            })?],
+        };
+        let Some(wanted) = &self.operation else { return Ok(()) };
+        let operations = || services.iter().flat_map(|service| service.operations.keys()).map(String::as_str);
+        let there = match wanted.strip_suffix('*') {
+            Some(start) => operations().any(|name| name.starts_with(start)),
+            None => operations().any(|name| name == wanted),
+        };
+        if there {
+            return Ok(());
+        }
+        let of = self.service.as_ref().map_or_else(String::new, |name| format!(" of `{name}`"));
+        let meant = nearest(wanted.trim_end_matches('*'), operations()).map(str::to_owned);
+        Err(Unknown { text: format!("no operation `{wanted}`{of} is simulated"), meant })
+    }
+
     fn fits(&self, service: &str, operation: &str) -> bool {
         let named = match self.operation.as_deref().map(|name| (name, name.strip_suffix('*'))) {
             None => true,
@@ -87,6 +119,29 @@ impl Rule {
         named && self.service.as_deref().is_none_or(|name| name == service)
     }
 }
+
+/// A rule names what there is not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unknown {
+    /// What.
+    pub text: String,
+    /// The name that was probably meant.
+    pub meant: Option<String>,
+}
+
+/// What services are called elsewhere: by IAM, in ARNs, by people.
+const ALIASES: &[(&str, &str)] = &[
+    ("tag", "resourcegroupstaggingapi"),
+    ("elb", "elbv2"),
+    ("elasticloadbalancing", "elbv2"),
+    ("elasticloadbalancingv2", "elbv2"),
+    ("cloudmap", "servicediscovery"),
+    ("cloud-map", "servicediscovery"),
+    ("cloudwatch", "logs"),
+    ("autoscaling", "application-autoscaling"),
+    ("secrets", "secretsmanager"),
+    ("systemsmanager", "ssm"),
+];
 
 /// A fault that happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -169,5 +224,44 @@ impl Faults {
     /// The faults that happened.
     pub fn fired(&self) -> &[Fired] {
         &self.fired
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn meant(service: Option<&str>, operation: Option<&str>) -> Option<String> {
+        let rule = Rule {
+            service: service.map(str::to_owned),
+            operation: operation.map(str::to_owned),
+            ..Rule::always(Fault::AccessDenied)
+        };
+        rule.check().expect_err("there is no such thing").meant
+    }
+
+    #[test]
+    fn a_rule_names_what_there_is() {
+        for (service, operation) in
+            [(None, None), (Some("ecs"), Some("Describe*")), (None, Some("GetResources")), (Some("elbv2"), Some("*"))]
+        {
+            let rule = Rule {
+                service: service.map(str::to_owned),
+                operation: operation.map(str::to_owned),
+                ..Rule::always(Fault::AccessDenied)
+            };
+            assert_eq!(rule.check(), Ok(()));
+        }
+    }
+
+    #[test]
+    fn a_name_that_nobody_has_is_told_with_the_one_that_was_meant() {
+        let text = |name: &str| Some(name.to_owned());
+        assert_eq!(meant(Some("tagging"), Some("GetResources")), text("resourcegroupstaggingapi"));
+        assert_eq!(meant(Some("elasticloadbalancing"), None), text("elbv2"));
+        assert_eq!(meant(Some("ecs"), Some("CreateServices")), text("CreateService"));
+        assert_eq!(meant(Some("ecs"), Some("Descripe*")), None);
+        assert_eq!(meant(None, Some("GetResource")), text("GetResources"));
+        assert_eq!(meant(Some("lambda"), None), None);
     }
 }

@@ -7,10 +7,15 @@
 pub mod call;
 pub mod client;
 pub mod faults;
+pub mod guard;
+pub mod keep;
+pub mod known;
 #[cfg(test)]
 mod lab;
 pub mod model;
+pub mod near;
 pub mod ordered;
+pub mod outages;
 pub mod paging;
 pub mod pairs;
 pub mod server;

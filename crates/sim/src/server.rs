@@ -1,4 +1,5 @@
-//! Serves a simulated AWS over HTTP/1.1 on a socket, to any client: connections are kept alive and served side by side.
+//! Serves a simulated AWS over HTTP/1.1 on a socket, to any client but the pages in a browser (see `guard`): connections are kept
+//! alive and served side by side.
 
 use std::time::Duration;
 
@@ -9,6 +10,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 
+use crate::guard;
 use crate::sim::{Outcome, Sim};
 
 /// The largest body that is read. AWS's own limits are far below.
@@ -60,7 +62,11 @@ async fn reply(sim: &Sim, request: http::Request<Incoming>) -> Result<http::Resp
         *too_large.status_mut() = http::StatusCode::PAYLOAD_TOO_LARGE;
         return Ok(too_large);
     };
-    match sim.answer(&http::Request::from_parts(parts, body.to_bytes())) {
+    let request = http::Request::from_parts(parts, body.to_bytes());
+    if let Err(refused) = guard::check(&request) {
+        return Ok(refused.map(Full::new));
+    }
+    match sim.respond(&request).await {
         Outcome::Reply(reply, delay) => {
             tokio::time::sleep(delay).await;
             Ok(reply.map(Full::new))

@@ -10,6 +10,7 @@ use tokio::time::Instant;
 
 use crate::call::{Call, Refusal, Reply};
 use crate::faults::{Fault, Faults, Fired, SLOW};
+use crate::keep::{self, Kept};
 use crate::services::{self, iam, refusals};
 use crate::throttle::{self, Throttle};
 use crate::wire::{self, Credential, Request, Response, Target};
@@ -42,6 +43,7 @@ pub struct Sim {
     inner: Arc<Mutex<Inner>>,
     died: Arc<watch::Sender<bool>>,
     changes: Arc<watch::Sender<u64>>,
+    kept: Arc<watch::Sender<Kept>>,
 }
 
 #[derive(Debug)]
@@ -54,6 +56,26 @@ struct Inner {
     throttle: Throttle,
     counts: BTreeMap<(&'static str, String), u64>,
     requests: Vec<(&'static str, String)>,
+    watcher: Option<Watcher>,
+    visitor: Option<Visitor>,
+}
+
+/// Whoever looks at the world whenever something has happened in it.
+struct Watcher(Box<dyn FnMut(&World) + Send>);
+
+impl std::fmt::Debug for Watcher {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Watcher")
+    }
+}
+
+/// Somebody who changes the world just before a request is taken up: how many requests come before that one.
+struct Visitor(u64, Box<dyn FnOnce(&mut World) + Send>);
+
+impl std::fmt::Debug for Visitor {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "Visitor({})", self.0)
+    }
 }
 
 /// What comes of a request.
@@ -79,11 +101,14 @@ impl Sim {
             throttle: Throttle::default(),
             counts: BTreeMap::new(),
             requests: Vec::new(),
+            watcher: None,
+            visitor: None,
         };
         Self {
             inner: Arc::new(Mutex::new(inner)),
             died: Arc::new(watch::Sender::new(false)),
             changes: Arc::new(watch::Sender::new(0)),
+            kept: Arc::new(watch::Sender::new(Kept::default())),
         }
     }
 
@@ -92,15 +117,32 @@ impl Sim {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Answers a request.
+    /// Answers a request; where somebody keeps the world, only when the change that it made is kept.
+    pub async fn respond(&self, request: &Request) -> Outcome {
+        let (outcome, change) = self.numbered_answer(request);
+        let Some(change) = change.filter(|_| matches!(outcome, Outcome::Reply(..))) else { return outcome };
+        let Err(refusal) = keep::settled(&self.kept, change).await else { return outcome };
+        match wire::route(request, Credential::of(request).as_ref()) {
+            Ok(target) => Outcome::Reply(wire::refuse(&target, &refusal, ""), Duration::ZERO),
+            Err(reply) => Outcome::Reply(*reply, Duration::ZERO),
+        }
+    }
+
+    /// Answers a request at once.
     pub fn answer(&self, request: &Request) -> Outcome {
+        self.numbered_answer(request).0
+    }
+
+    /// Answers a request, with the number of the change that it may have made.
+    fn numbered_answer(&self, request: &Request) -> (Outcome, Option<u64>) {
         let credential = Credential::of(request);
         let target = match wire::route(request, credential.as_ref()) {
             Ok(target) => target,
-            Err(reply) => return Outcome::Reply(*reply, Duration::ZERO),
+            Err(reply) => return (Outcome::Reply(*reply, Duration::ZERO), None),
         };
         let mut inner = self.lock();
         inner.catch_up();
+        inner.visit();
         let name = target.operation_name();
         *inner.counts.entry((target.service.name, name.to_owned())).or_default() += 1;
         if inner.settings.recorded {
@@ -108,7 +150,7 @@ impl Sim {
         }
         let fault = inner.settings.faults.decide(target.service.name, name);
         if let Some(outcome) = self.struck_before(&mut inner, fault, &target) {
-            return outcome;
+            return (outcome, None);
         }
         let reads = services::reads_only(name);
         let reply = match inner.before.as_mut().filter(|_| fault == Some(Fault::StaleRead) && reads) {
@@ -121,12 +163,13 @@ impl Sim {
                 carry_out(world, settings.throttling.then_some(throttle), &target, credential.as_ref(), request)
             }
         };
-        if !reads {
-            self.changes.send_modify(|number| *number += 1);
-        }
+        let change = (!reads).then(|| {
+            inner.show();
+            self.count()
+        });
         let (latency, speed) = (inner.settings.latency, inner.settings.speed);
         drop(inner);
-        match fault {
+        let outcome = match fault {
             Some(Fault::ReplyLost) => Outcome::Silence,
             Some(Fault::ReplyCut) => Outcome::Reset,
             Some(Fault::Slow) => Outcome::Reply(reply, (latency + SLOW).div_f64(speed)),
@@ -135,7 +178,36 @@ impl Sim {
                 Outcome::Silence
             }
             _ => Outcome::Reply(reply, latency.div_f64(speed)),
-        }
+        };
+        (outcome, change)
+    }
+
+    /// Counts a change; its number.
+    fn count(&self) -> u64 {
+        self.changes.send_modify(|number| *number += 1);
+        *self.changes.borrow()
+    }
+
+    /// The world, and the number of the last change that it has.
+    pub(crate) fn numbered(&self) -> (u64, World) {
+        let mut inner = self.lock();
+        inner.catch_up();
+        (*self.changes.borrow(), inner.world.clone())
+    }
+
+    /// Takes everything back that came after a world; the number of the last change that is lost by that.
+    pub(crate) fn put_back(&self, world: &World) -> u64 {
+        let mut inner = self.lock();
+        inner.world = world.clone();
+        inner.before = None;
+        inner.catch_up();
+        inner.show();
+        *self.changes.borrow()
+    }
+
+    /// How far the world is kept.
+    pub(crate) fn kept(&self) -> &watch::Sender<Kept> {
+        &self.kept
     }
 
     /// What a fault makes of a request that is not carried out.
@@ -181,7 +253,29 @@ impl Sim {
     pub fn with_world<T>(&self, look: impl FnOnce(&mut World) -> T) -> T {
         let mut inner = self.lock();
         inner.catch_up();
-        look(&mut inner.world)
+        let seen = look(&mut inner.world);
+        inner.show();
+        seen
+    }
+
+    /// Shows the world to somebody now and whenever something has happened in it: after each event of a moment, and after each
+    /// request that may have changed it. Between those nothing changes. One watcher at a time; it must not ask the simulation.
+    pub fn watch(&self, watcher: impl FnMut(&World) + Send + 'static) {
+        let mut inner = self.lock();
+        inner.catch_up();
+        inner.watcher = Some(Watcher(Box::new(watcher)));
+        inner.show();
+    }
+
+    /// Lets somebody change the world just before a request, counted from the next one, which is 1: what comes between reading and
+    /// acting. One visitor at a time.
+    pub fn visit(&self, request: u64, visitor: impl FnOnce(&mut World) + Send + 'static) {
+        self.lock().visitor = Some(Visitor(request.saturating_sub(1), Box::new(visitor)));
+    }
+
+    /// Sends the visitor away; whether he has not come yet.
+    pub fn dismiss(&self) -> bool {
+        self.lock().visitor.take().is_some()
     }
 
     /// Lets the simulated time pass at once.
@@ -220,8 +314,10 @@ impl Sim {
     pub fn call(&self, place: &Place, service: &str, operation: &str, input: serde_json::Value) -> Reply {
         let mut inner = self.lock();
         inner.catch_up();
-        self.changes.send_modify(|number| *number += 1);
-        services::call(&mut inner.world, place, service, operation, input)
+        self.count();
+        let reply = services::call(&mut inner.world, place, service, operation, input);
+        inner.show();
+        reply
     }
 }
 
@@ -229,13 +325,29 @@ impl Inner {
     fn catch_up(&mut self) {
         let (moment, instant) = self.started;
         let now = moment.plus(instant.elapsed().mul_f64(self.settings.speed));
+        while self.watcher.is_some()
+            && let Some(at) = self.world.next_event().filter(|at| *at <= now)
+        {
+            self.world.advance(at);
+            self.show();
+        }
         self.world.advance(now);
     }
-}
 
-impl Target {
-    fn operation_name(&self) -> &str {
-        self.operation.as_ref().map_or_else(|name| name.as_str(), |operation| operation.name.as_str())
+    /// Lets the watcher look.
+    fn show(&mut self) {
+        if let Some(Watcher(look)) = &mut self.watcher {
+            look(&self.world);
+        }
+    }
+
+    /// Lets the visitor in, if it is his turn.
+    fn visit(&mut self) {
+        match self.visitor.take() {
+            Some(Visitor(0, change)) => change(&mut self.world),
+            Some(Visitor(before, change)) => self.visitor = Some(Visitor(before - 1, change)),
+            None => {}
+        }
     }
 }
 
@@ -264,6 +376,10 @@ fn try_out(
     request_id: &str,
 ) -> Result<Response, Refusal> {
     let service = target.service;
+    // Some operations of AWS need no signature: what is not simulated is said before that is asked for.
+    if let (None, Err(name)) = (credential, &target.operation) {
+        return Err(services::unknown_operation(service, name));
+    }
     let credential = credential.ok_or_else(|| services::unsigned(service))?;
     let (account, caller) = iam::caller(world, &credential.key);
     let place = Place { account, region: credential.region.as_str().into() };

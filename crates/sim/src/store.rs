@@ -4,6 +4,7 @@
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
@@ -76,6 +77,8 @@ struct DocumentRef<'w> {
 #[derive(Debug)]
 pub struct Store {
     path: PathBuf,
+    /// One file at a time is written.
+    writing: Mutex<()>,
     _lock: File,
 }
 
@@ -89,7 +92,7 @@ impl Store {
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
             fs::create_dir_all(folder).map_err(io)?;
         }
-        let beside = lock_path(path);
+        let beside = beside_of(path, ".lock");
         let mut lock = File::options().create(true).truncate(false).read(true).write(true).open(&beside).map_err(io)?;
         match lock.try_lock() {
             Ok(()) => {}
@@ -101,7 +104,12 @@ impl Store {
             Err(TryLockError::Error(source)) => return Err(io(source)),
         }
         lock.set_len(0).and_then(|()| writeln!(lock, "{holder} (process {})", std::process::id())).map_err(io)?;
-        Ok(Self { path: path.to_owned(), _lock: lock })
+        // Whoever had it before may have been killed while it wrote.
+        match fs::remove_file(beside_of(path, ".new")) {
+            Err(source) if source.kind() != io::ErrorKind::NotFound => return Err(io(source)),
+            _ => {}
+        }
+        Ok(Self { path: path.to_owned(), writing: Mutex::default(), _lock: lock })
     }
 
     /// The file.
@@ -149,13 +157,20 @@ impl Store {
     /// `Io`; the old file is still there then.
     pub fn save(&self, world: &World) -> Result<(), StoreError> {
         let io = |source| StoreError::Io { path: self.path.clone(), source };
-        let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let mut file = tempfile::NamedTempFile::new_in(folder).map_err(io)?;
+        let _one = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        let new = beside_of(&self.path, ".new");
         let document = DocumentRef { format: FORMAT, version: VERSION, saved: Moment::wall(), world };
         let bytes = serde_json::to_vec(&document).map_err(|error| io(error.into()))?;
-        file.write_all(&bytes).and_then(|()| file.as_file().sync_data()).map_err(io)?;
-        file.persist(&self.path).map_err(|error| io(error.error))?;
-        Ok(())
+        let written = File::options().write(true).create_new(true).open(&new).and_then(|mut file| {
+            file.write_all(&bytes)?;
+            file.sync_data()?;
+            fs::rename(&new, &self.path)
+        });
+        written.map_err(|source| {
+            // Half a file is of no use, and whether it goes changes nothing.
+            drop(fs::remove_file(&new));
+            io(source)
+        })
     }
 
     /// Removes the file: the next world is a fresh one.
@@ -172,8 +187,39 @@ impl Store {
     }
 }
 
-fn lock_path(path: &Path) -> PathBuf {
+/// A file beside another one.
+fn beside_of(path: &Path, end: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
-    name.push(".lock");
+    name.push(end);
     name.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_killed_process_left_half_written_goes() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("world.json");
+        fs::write(beside_of(&file, ".new"), "{").expect("it is written");
+        let store = Store::open(&file, "a test").expect("nobody has it");
+        store.save(&World::new(1, Moment::wall())).expect("it is saved");
+        let mut names: Vec<_> =
+            fs::read_dir(folder.path()).expect("a folder").flatten().map(|it| it.file_name()).collect();
+        names.sort();
+        assert_eq!(names, ["world.json", "world.json.lock"]);
+    }
+
+    #[test]
+    fn a_world_that_cannot_be_written_leaves_the_old_one() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("world.json");
+        let store = Store::open(&file, "a test").expect("nobody has it");
+        store.save(&World::new(1, Moment::wall())).expect("it is saved");
+        let before = fs::read(&file).expect("a file");
+        fs::create_dir(beside_of(&file, ".new")).expect("a folder in the way");
+        store.save(&World::new(2, Moment::wall())).expect_err("there is no room");
+        assert_eq!(fs::read(&file).expect("a file"), before);
+    }
 }

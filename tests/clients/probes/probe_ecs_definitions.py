@@ -49,7 +49,6 @@ BAD = (
      "Fargate requires task definition to have execution role ARN to support ECR images."),
     ("awslogs-without-role", {"containerDefinitions": [container(logConfiguration=AWSLOGS)]},
      "Fargate requires task definition to have execution role ARN to support log driver awslogs."),
-    ("role-empty", {"executionRoleArn": ""}, "Role is not valid"),
     ("role-not-an-arn", {"taskRoleArn": "arn:aws:iam::nonsense"}, "Role is not valid"),
     ("container-twice", {"containerDefinitions": [container(), container()]}, None),
     ("11-containers", {"containerDefinitions": [

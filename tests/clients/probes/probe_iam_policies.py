@@ -39,6 +39,9 @@ def name_taken(t):
     ("not-json", "{not json", "This policy contains invalid Json"),
     ("not-a-policy", '{"a": 1}', "Syntax errors in policy."),
     ("principal", WITH_PRINCIPAL, "Policy document should not specify a principal."),
+    ("no-version", permissions().replace('"Version": "2012-10-17", ', ""),
+     "Policy document must be version 2012-10-17 or greater."),
+    ("two-colons", permissions(action="s3:Get:Object"), "Actions/Condition can contain only one colon."),
     ("resource", permissions(resource="nonsense"), 'Resource nonsense must be in ARN format or "*".')))
 def bad_document(t, _case, document, text):
     t.refused("MalformedPolicyDocument", text, t.iam.create_policy, PolicyName=t.name,

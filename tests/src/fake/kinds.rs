@@ -1,20 +1,9 @@
 //! Made-up kinds that between them use every feature of a kind: both orders of replacement, revisions, members of a parent,
 //! composites, rules between groups, every readiness, a lookup, data.
 
-use evenkeel_core::kind::{Field, Kind, Kinds, Ready, Replace};
+use evenkeel_core::kind::{Field, Kind, Kinds, Ready, Replace, Traffic};
 
-const PLAIN: Kind = Kind {
-    name: "",
-    title: "",
-    fields: &[],
-    outputs: &["id"],
-    replace: Replace::DeleteFirst,
-    name_limit: 0,
-    ready: Ready::AtOnce,
-    slow_delete: false,
-    deadline_secs: 600,
-    lookup: false,
-};
+const PLAIN: Kind = Kind { outputs: &["id"], deadline_secs: 600, ..Kind::PLAIN };
 
 /// The kinds of the fake cloud.
 pub const KINDS: &[Kind] = &[
@@ -31,6 +20,7 @@ pub const KINDS: &[Kind] = &[
         name: "rules",
         title: "rules of a group",
         fields: &[Field::immutable("group"), Field::keyed("rules", &["port", "from"])],
+        widens: &["rules"],
         ..PLAIN
     },
     Kind {
@@ -41,21 +31,26 @@ pub const KINDS: &[Kind] = &[
         replace: Replace::CreateFirst,
         name_limit: 16,
         ready: Ready::AtEnd,
+        traffic: Traffic::Front,
         ..PLAIN
     },
     Kind {
         name: "target",
         title: "target group",
-        fields: &[Field::immutable("port")],
+        fields: &[Field::immutable("port"), Field::immutable("protocol")],
         replace: Replace::CreateFirst,
         name_limit: 16,
+        traffic: Traffic::Group,
+        gap: &["protocol"],
         ..PLAIN
     },
     Kind {
         name: "listener",
         title: "listener",
-        fields: &[Field::immutable("balancer")],
+        fields: &[Field::immutable("balancer"), Field::keyed("forward", &["target_group"])],
         replace: Replace::CreateFirst,
+        moves: true,
+        traffic: Traffic::Router(&["forward"]),
         ..PLAIN
     },
     Kind {
@@ -75,6 +70,7 @@ pub const KINDS: &[Kind] = &[
         name_limit: 32,
         ready: Ready::AtEnd,
         slow_delete: true,
+        traffic: Traffic::Server("targets"),
         ..PLAIN
     },
     Kind {
@@ -82,6 +78,7 @@ pub const KINDS: &[Kind] = &[
         title: "records of a zone",
         fields: &[Field::keyed("records", &["name", "type"])],
         name_limit: 64,
+        traffic: Traffic::Names,
         ..PLAIN
     },
 ];

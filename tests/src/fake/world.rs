@@ -35,6 +35,12 @@ pub struct Thing {
     pub gone_at: Option<Duration>,
     /// Whether a newer revision has taken its place.
     pub outdated: bool,
+    /// The id of the thing whose place it took.
+    pub replaces: Option<String>,
+    /// What its mark says of its protection.
+    pub protected: bool,
+    /// Foreign things that would go with it.
+    pub inside: Vec<String>,
 }
 
 /// Everything that is there.
@@ -48,6 +54,8 @@ pub struct World {
     pub unhealthy: BTreeMap<NodeId, String>,
     /// Kinds that cannot be read.
     pub unreadable: BTreeMap<String, CloudError>,
+    /// Kinds of which only what is named can be found.
+    pub blind: BTreeMap<String, CloudError>,
     /// Fields that a creation leaves out: kind and field.
     pub forgetful: Vec<(String, String)>,
     made: u32,
@@ -94,6 +102,9 @@ impl World {
             ready_at: Duration::ZERO,
             gone_at: None,
             outdated: false,
+            replaces: None,
+            protected: false,
+            inside: Vec::new(),
         };
         self.things.insert(id.clone(), thing);
         id
@@ -120,7 +131,7 @@ impl World {
     pub fn shape(&self) -> Vec<String> {
         let name = |id: &String, thing: &Thing| match &thing.owner {
             Owner::Ours(node) => format!("<{node}>"),
-            Owner::OtherStack(_) | Owner::Nobody => id.clone(),
+            Owner::OtherStack(_) | Owner::Nobody | Owner::Stray(_) => id.clone(),
         };
         let live: Vec<_> = self.things.iter().filter(|(_, thing)| !thing.outdated && thing.gone_at.is_none()).collect();
         let names: Vec<(&String, String)> = self.things.iter().map(|(id, thing)| (id, name(id, thing))).collect();
@@ -144,15 +155,17 @@ impl World {
 
     /// What a reading finds.
     pub fn candidates(&self, now: Duration) -> Candidates {
-        let mut found = Candidates::new();
+        let mut found = Candidates { blind: self.blind.clone(), ..Candidates::default() };
         for kind in KINDS {
             if let Some(error) = self.unreadable.get(kind.name) {
-                found.insert(kind.name.to_owned(), Err(error.clone()));
+                found.kinds.insert(kind.name.to_owned(), Err(error.clone()));
                 continue;
             }
             let things = self.things.iter().filter(|(_, thing)| thing.kind == kind.name && !thing.outdated);
             let present = things.filter(|(_, thing)| thing.gone_at.is_none());
-            found.insert(kind.name.to_owned(), Ok(present.map(|(id, thing)| self.live(id, thing, now)).collect()));
+            found
+                .kinds
+                .insert(kind.name.to_owned(), Ok(present.map(|(id, thing)| self.live(id, thing, now)).collect()));
         }
         found
     }
@@ -162,13 +175,30 @@ impl World {
         if thing.kind == "balancer" {
             live = live.output("dns", format!("{id}.dns"));
         }
+        if thing.kind == "listener" {
+            live.name = self.listener_name(thing);
+        }
         live.uses = used(&thing.doc);
         let parent = parent_field(&thing.kind).and_then(|field| thing.doc.get(field));
         live.within = parent.and_then(Value::as_str).map(str::to_owned);
         live.data.clone_from(&thing.data);
         live.foreign.clone_from(&thing.foreign);
+        live.replaces.clone_from(&thing.replaces);
+        live.inside.clone_from(&thing.inside);
+        live.protected = thing.protected;
         live.readiness = self.readiness(thing, now);
         live
+    }
+
+    /// A listener is called after its load balancer and its port; the generation comes last.
+    fn listener_name(&self, thing: &Thing) -> String {
+        let balancer = thing.doc["balancer"].as_str().and_then(|id| self.things.get(id));
+        let name = balancer.map_or("", |balancer| balancer.name.as_str());
+        let (base, generation) = match name.rsplit_once('-').map(|(base, last)| (base, last.parse::<u32>())) {
+            Some((base, Ok(generation))) => (base, generation),
+            _ => (name, 1),
+        };
+        evenkeel_core::name::of_generation(&format!("{base}:{}", thing.doc["port"]), generation, 0)
     }
 
     fn readiness(&self, thing: &Thing, now: Duration) -> Readiness {
@@ -191,7 +221,7 @@ impl World {
                     && ["balancer", "port"].iter().all(|key| thing.doc.get(key) == order.want.get(key));
                 same_port
                     || (kind == "rules" && thing.doc["group"] == order.want["group"])
-                    || (!order.name.is_empty() && thing.name == order.name)
+                    || (kind != "listener" && !order.name.is_empty() && thing.name == order.name)
             }
         });
         match twin {
@@ -216,6 +246,7 @@ impl World {
         let ready_at = now + if rule.ready == Ready::AtOnce { Duration::ZERO } else { self.slowness };
         let thing = self.things.get_mut(&id).expect("it was just made");
         thing.ready_at = ready_at;
+        thing.replaces = order.replaces.map(str::to_owned);
         let thing = thing.clone();
         Ok(self.live(&id, &thing, now))
     }
@@ -238,6 +269,15 @@ impl World {
     pub fn update(&mut self, order: &Update<'_>, now: Duration) -> Answer<Live> {
         self.parents("update", order.want, now)?;
         let slowness = self.slowness;
+        let same_slot = |(id, thing): (&String, &Thing)| {
+            thing.kind == "listener"
+                && *id != order.live.id
+                && ["balancer", "port"].iter().all(|key| thing.doc.get(key) == order.want.get(key))
+        };
+        let moves = order.changes.iter().any(|change| change.field() == "port");
+        if moves && self.things.iter().any(same_slot) {
+            return refuse(ErrorClass::Exists, "update", "the port is in use".to_owned());
+        }
         let Some(thing) = self.things.get_mut(&order.live.id).filter(|thing| thing.gone_at.is_none()) else {
             return refuse(ErrorClass::Gone, "update", format!("{} is not there", order.live.id));
         };
@@ -302,7 +342,7 @@ impl World {
         match (self.things.get(&waiting.live.id), waiting.goal) {
             (None, _) => Ok(Readiness::Gone),
             (Some(_), Goal::Gone) => Ok(Readiness::Pending("draining".to_owned())),
-            (Some(thing), Goal::Ready) => Ok(self.readiness(thing, now)),
+            (Some(thing), Goal::Ready | Goal::Hold) => Ok(self.readiness(thing, now)),
         }
     }
 }

@@ -17,7 +17,7 @@ use pages::Page;
 
 /// Environment variables that files of ours need and that have no sensible default.
 fn options() -> LoadOptions {
-    let certificate = "arn:aws:acm:eu-west-1:123456789012:certificate/11111111-2222-3333-4444-555555555555";
+    let certificate = "arn:aws:acm:ca-central-1:123456789012:certificate/11111111-2222-3333-4444-555555555555";
     LoadOptions {
         env: BTreeMap::from([("CERTIFICATE_ARN".to_owned(), certificate.to_owned())]),
         ..LoadOptions::default()

@@ -4,3 +4,4 @@ mod faults;
 mod plans;
 mod random;
 mod runs;
+mod traffic;

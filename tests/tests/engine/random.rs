@@ -85,7 +85,7 @@ fn add(nodes: &mut BTreeMap<String, Node>, number: u8) {
         node.name = format!("more{number}");
         if kind == "service" {
             node.want["task"] = id_of(&format!("task.more{number}"));
-            node.want["target"] = id_of(&format!("target.more{number}"));
+            node.want["targets"] = serde_json::json!([{ "target_group": id_of(&format!("target.more{number}")) }]);
             node.needs.clear();
         }
         nodes.insert(node.id.to_string(), node);

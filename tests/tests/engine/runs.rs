@@ -82,7 +82,7 @@ fn a_wait_has_a_deadline_and_says_what_it_last_heard() {
     let Some(Outcome::Failed(summary)) = ran.outcome else { panic!("it cannot be done") };
     let cluster = summary.failed.iter().find(|failure| failure.node.kind() == "cluster").unwrap();
     assert_eq!(cluster.error.code, "Timeout");
-    assert!(cluster.error.message.contains("after 10m; last status: provisioning"), "{}", cluster.error);
+    assert!(cluster.error.message.contains("not ready after 10m; last status: provisioning"), "{}", cluster.error);
     assert!(ran.events.iter().any(|event| matches!(
         &event.what, What::Waiting { waited_secs, deadline_secs: 600, .. } if *waited_secs > 500)));
 }
@@ -96,7 +96,7 @@ fn what_does_not_get_healthy_fails_with_its_reason() {
     let Some(Outcome::Failed(summary)) = ran.outcome else { panic!("it cannot be done") };
     assert_eq!(summary.failed.len(), 1);
     assert_eq!(summary.failed[0].error.message, why);
-    assert!(lab.plan().notes.iter().any(|note| note.text.contains(&why)), "the next plan tells it as well");
+    assert!(lab.plan().unhealthy.iter().any(|note| note.text.contains(&why)), "the next plan tells it as well");
 }
 
 #[test]
@@ -150,7 +150,7 @@ fn the_holders_are_named_when_something_blocks() {
         "listener",
         "",
         evenkeel_core::snapshot::Owner::Nobody,
-        serde_json::json!({ "forward": target }),
+        serde_json::json!({ "forward": [{ "target_group": target, "weight": 1 }] }),
     );
     lab.options.destroy = true;
     let ran = lab.apply();

@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 
 use evenkeel_sim::world::World;
 use evenkeel_tests::laws;
-use evenkeel_tests::picture::{difference, picture};
+use evenkeel_tests::picture::{difference, picture_since};
 use evenkeel_tests::program::Program;
 use evenkeel_tests::served::Served;
-use evenkeel_tests::simulated::{Bench, Goal};
+use evenkeel_tests::simulated::Goal;
 
 use super::scenes;
 
@@ -38,14 +38,13 @@ fn pass(served: &Served, arguments: &[&str]) -> Duration {
     began.elapsed()
 }
 
-fn compare(what: &str, region: &str, clean: &World, other: &World) {
-    let place = Bench::new(region).place;
-    let found = difference(&picture(clean, &place), &picture(other, &place));
+fn compare(what: &str, before: &World, clean: &World, other: &World) {
+    let found = difference(&picture_since(before, clean), &picture_since(before, other));
     assert!(found.is_empty(), "{what}:\n{}", found.join("\n"));
-    laws::nothing_is_there_twice(other, &place);
+    laws::nothing_is_there_twice(other);
 }
 
-fn kill_now_and_then(goal: Goal, before: &World, region: &str, arguments: &[&str]) {
+fn kill_now_and_then(goal: Goal, before: &World, arguments: &[&str]) {
     let served = Served::of(before, FAST);
     let took = pass(&served, arguments);
     let clean = served.end();
@@ -61,7 +60,7 @@ fn kill_now_and_then(goal: Goal, before: &World, region: &str, arguments: &[&str
             Goal::Destroy => arguments.to_vec(),
         };
         Program::at(&served.url).run(&again).exits(0);
-        compare(&format!("killed after {after:?} of {took:?}"), region, &clean, &served.end());
+        compare(&format!("killed after {after:?} of {took:?}"), before, &clean, &served.end());
     }
     assert!(hit >= MOMENTS / 2, "most of the moments lay within the run, not {hit}");
 }
@@ -71,10 +70,10 @@ fn an_apply_and_a_destroy_that_are_killed_are_completed_by_the_next() {
     let scene = scenes::flask_todo();
     let before = scene.bench().world();
     let apply = ["apply", STACK, "--yes"];
-    kill_now_and_then(Goal::Apply, &before, &scene.region, &apply);
+    kill_now_and_then(Goal::Apply, &before, &apply);
     let served = Served::of(&before, FAST);
     pass(&served, &apply);
     let applied = served.end();
     let destroy = ["destroy", STACK, "--yes", "--consent", "log_group.app"];
-    kill_now_and_then(Goal::Destroy, &applied, &scene.region, &destroy);
+    kill_now_and_then(Goal::Destroy, &applied, &destroy);
 }

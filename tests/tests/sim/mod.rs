@@ -2,12 +2,17 @@
 
 mod clients;
 mod drift;
+mod ecs;
 mod files;
 mod found;
+mod kept;
 mod killed;
 mod noise;
+mod outages;
+mod phases;
 mod random;
 mod recipe;
 mod scenes;
+mod strangers;
 mod sweep;
 mod unread;

@@ -317,7 +317,7 @@ fn collect(path: &str, value: &Value, found: &mut BTreeMap<String, Vec<String>>)
 /// Tells a story forwards and backwards; gives what went wrong.
 async fn tell(story: &Story, seen: &mut Seen) -> Vec<String> {
     let mut stage = Stage::new();
-    let before = picture(&stage.bench.world(), &stage.bench.place);
+    let before = picture(&stage.bench.world());
     let graphs: Vec<Graph> = story.chapters.iter().map(|chapter| stage.graph(&chapter.text)).collect();
     graphs.iter().for_each(|graph| seen.graph(graph));
     let mut problems = Vec::new();
@@ -351,7 +351,7 @@ async fn tell(story: &Story, seen: &mut Seen) -> Vec<String> {
     if !ended.is_done() {
         problems.push(format!("{}: the destruction was not done: {ended:#?}", story.name));
     }
-    let left = difference(&before, &picture(&stage.bench.world(), &stage.bench.place));
+    let left = difference(&before, &picture(&stage.bench.world()));
     // Roles that AWS makes for its services stay.
     let left = left.iter().filter(|line| !line.contains("AWSServiceRoleFor"));
     problems.extend(left.map(|line| format!("{}: after the destruction {line}", story.name)));
@@ -447,8 +447,7 @@ async fn a_saved_world_is_the_same_world() {
     let world = stage.bench.world();
     let text = serde_json::to_string(&world).expect("a world is JSON");
     let again: evenkeel_sim::world::World = serde_json::from_str(&text).expect("JSON is a world");
-    let place = stage.bench.place.clone();
-    let (one, other) = (picture(&world, &place), picture(&again, &place));
+    let (one, other) = (picture(&world), picture(&again));
     assert!(one.len() > 50, "the picture shows only {} things", one.len());
     assert_eq!(difference(&one, &other), Vec::<String>::new());
     assert_eq!(text, serde_json::to_string(&again).expect("a world is JSON"));

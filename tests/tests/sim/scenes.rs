@@ -121,7 +121,7 @@ impl Scene {
 }
 
 /// Things of somebody else, of the same sorts and in the same places.
-fn foreign(bench: &Bench) {
+pub fn foreign(bench: &Bench) {
     let vpc = bench.ask("ec2.DescribeVpcs", json!({}))["Vpcs"][0]["VpcId"].clone();
     let group = json!({ "GroupName": "somebody", "Description": "not ours", "VpcId": vpc });
     let group = bench.ask("ec2.CreateSecurityGroup", group)["GroupId"].clone();

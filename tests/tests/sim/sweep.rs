@@ -8,14 +8,16 @@
 use std::any::Any;
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
 
 use evenkeel_core::graph::Graph;
 use evenkeel_sim::faults::{Fault, Faults, Rule};
 use evenkeel_sim::services;
 use evenkeel_sim::world::World;
 use evenkeel_tests::laws;
-use evenkeel_tests::picture::{Picture, difference, picture};
+use evenkeel_tests::picture::{Picture, difference, picture_since};
 use evenkeel_tests::simulated::{Bench, Ended, Goal, in_virtual_time};
+use evenkeel_tests::things::{Things, things};
 
 use super::scenes::{self, Scene};
 
@@ -33,19 +35,42 @@ const SOFT_CHANGING: &[Fault] = &[Fault::Conflict, Fault::RoleNotReady];
 /// How many faults of both sorts each operation meets in each phase of the usual run.
 const EACH: usize = 1;
 
+/// After this time nothing is under way any more: interfaces and names are given up, old tasks are gone.
+const SETTLING: Duration = Duration::from_secs(1800);
+
+/// How many differences are told.
+const TOLD: usize = 12;
+
+/// How many faults each phase of a single kind meets in the usual run.
+const FEW: usize = 3;
+
 /// One phase of a stack's life: from this world, to that goal, with this picture after a clean run.
-struct Phase {
-    name: &'static str,
-    before: World,
-    graph: Graph,
+pub struct Phase {
+    name: String,
+    region: String,
+    /// The world before it.
+    pub before: World,
+    /// What is wanted.
+    pub graph: Graph,
     goal: Goal,
+    /// The world after a clean run.
+    pub after: World,
     clean: Picture,
     /// What was there before the stack.
-    others: Picture,
+    others: Things,
     requests: Vec<String>,
 }
 
 impl Phase {
+    /// A phase from a world on, with its clean run.
+    pub fn of(name: String, before: World, region: &str, graph: Graph, goal: Goal, others: Things) -> Self {
+        let (requests, after) = in_virtual_time(clean(&before, region, &graph, goal));
+        laws::others_are_untouched(&others, &things(&after));
+        laws::nothing_is_there_twice(&after);
+        let clean = picture_since(&before, &after);
+        Self { name, region: region.to_owned(), before, graph, goal, after, clean, others, requests }
+    }
+
     /// A request by its number, from 1: `service:operation`.
     fn request(&self, number: u64) -> &str {
         usize::try_from(number).ok().and_then(|n| self.requests.get(n - 1)).map_or("", String::as_str)
@@ -55,20 +80,18 @@ impl Phase {
 /// A clean life: the phases with what they ask and what they leave.
 fn life(scene: &Scene) -> Vec<Phase> {
     let bench = scene.bench();
-    let others = picture(&bench.world(), &bench.place);
-    let mut phases = Vec::new();
     let mut before = bench.world();
+    let others = things(&before);
+    let mut phases = Vec::new();
     for (name, graph, goal) in [
         ("create", scene.graph(), Goal::Apply),
         ("change", scene.changed(), Goal::Apply),
         ("destroy", scene.changed(), Goal::Destroy),
     ] {
-        let (requests, after) = in_virtual_time(clean(&before, &scene.region, &graph, goal));
-        let clean = picture(&after, &bench.place);
-        laws::others_are_untouched(&others, &clean);
-        laws::nothing_is_there_twice(&after, &bench.place);
-        phases.push(Phase { name, before, graph, goal, clean, others: others.clone(), requests });
-        before = after;
+        let name = format!("{} {name}", scene.name);
+        let phase = Phase::of(name, before, &scene.region, graph, goal, others.clone());
+        before = phase.after.clone();
+        phases.push(phase);
     }
     phases
 }
@@ -79,6 +102,7 @@ async fn clean(before: &World, region: &str, graph: &Graph, goal: Goal) -> (Vec<
     bench.done(graph, goal).await;
     let requests = bench.take_requests();
     bench.settled(graph, goal).await;
+    bench.sim.pass(SETTLING);
     (requests.into_iter().map(|(service, operation)| format!("{service}:{operation}")).collect(), bench.world())
 }
 
@@ -98,35 +122,88 @@ fn passes(fault: Fault, request: &str) -> bool {
     }
 }
 
+/// Where the faults go on from phase to phase and from stack to stack, so that each operation meets many of them in the end, and
+/// not only at the first of its requests.
+pub struct Turn {
+    number: usize,
+    /// How many faults of both sorts each operation meets, or how many all operations together.
+    each: usize,
+    together: bool,
+    /// The faults so far.
+    met: BTreeSet<String>,
+}
+
+impl Turn {
+    /// Each operation meets a fault of either sort.
+    fn each(number: usize) -> Self {
+        Self { number, each: EACH, together: false, met: BTreeSet::new() }
+    }
+
+    /// All operations together meet a few, other ones in each phase.
+    pub fn few(number: usize) -> Self {
+        Self { number: number * 7, each: FEW, together: true, met: BTreeSet::new() }
+    }
+}
+
 /// Which requests (from 1) meet which faults.
-fn chosen(phase: &Phase, turn: &mut usize) -> Vec<(u64, Fault)> {
+fn chosen(phase: &Phase, turn: &mut Turn) -> Vec<(u64, Fault)> {
     let asked = std::env::var("EVENKEEL_SWEEP").ok();
     if asked.as_deref() == Some("all") {
         let both = |request: &str| HARD.iter().copied().chain(soft(request)).collect::<Vec<_>>();
         let requests = (1..).zip(&phase.requests);
         return requests.flat_map(|(number, request)| both(request).into_iter().map(move |f| (number, f))).collect();
     }
-    let each = asked.and_then(|each| each.parse().ok()).unwrap_or(EACH);
+    let asked = asked.and_then(|each| each.parse().ok());
     let mut places: BTreeMap<&str, Vec<u64>> = BTreeMap::new();
     for (number, request) in (1..).zip(&phase.requests) {
         places.entry(request).or_default().push(number);
     }
+    if turn.together && asked.is_none() {
+        // What changes something is where an interruption hurts.
+        let changing = |request: &&str| !request.split_once(':').is_some_and(|(_, name)| services::reads_only(name));
+        let operations: Vec<&str> = places.keys().copied().filter(changing).collect();
+        let mut few = Vec::new();
+        for step in 0..turn.each.min(operations.len() * 2) {
+            let at = turn.number + step;
+            let request = operations[at % operations.len()];
+            let (numbers, soft) = (&places[request], soft(request));
+            let fault = if step % 3 == 2 { soft[at % soft.len()] } else { HARD[at % HARD.len()] };
+            few.push((numbers[at % numbers.len()], fault));
+        }
+        turn.number += turn.each;
+        return few;
+    }
     let mut chosen = Vec::new();
     for (request, numbers) in &places {
         let soft = soft(request);
-        // Turns go on from phase to phase and from stack to stack, so that each operation meets many faults in the end, and not
-        // only at the first of its requests.
-        for step in 0..each {
-            chosen.push((numbers[(*turn + step) % numbers.len()], HARD[(*turn + step) % HARD.len()]));
-            chosen.push((numbers[(*turn / 2 + step) % numbers.len()], soft[(*turn + step) % soft.len()]));
+        let at = turn.number;
+        for step in 0..asked.unwrap_or(if turn.together { EACH } else { turn.each }) {
+            chosen.push((numbers[(at + step) % numbers.len()], HARD[(at + step) % HARD.len()]));
+            chosen.push((numbers[(at / 2 + step) % numbers.len()], soft[(at + step) % soft.len()]));
         }
-        *turn += 1;
+        turn.number += 1;
     }
     chosen
 }
 
-async fn strike(phase: &Phase, region: &str, number: u64, fault: Fault) -> Result<(), String> {
-    let bench = Bench::of(phase.before.clone(), region);
+/// Strikes a phase where it is this turn's; how often, and what went wrong.
+pub fn strikes(phase: &Phase, turn: &mut Turn) -> (usize, Vec<String>) {
+    let mut wrong = Vec::new();
+    let chosen = chosen(phase, turn);
+    turn.met.extend(chosen.iter().map(|(_, fault)| format!("{fault:?}")));
+    for (number, fault) in &chosen {
+        // A law that is broken panics; the others are to be told as well.
+        let strike = || in_virtual_time(strike(phase, *number, *fault));
+        if let Err(text) = catch_unwind(AssertUnwindSafe(strike)).unwrap_or_else(|panic| Err(told(&*panic))) {
+            let request = phase.request(*number);
+            wrong.push(format!("{}: {fault:?} at request {number}, {request}: {text}", phase.name));
+        }
+    }
+    (chosen.len(), wrong)
+}
+
+async fn strike(phase: &Phase, number: u64, fault: Fault) -> Result<(), String> {
+    let bench = Bench::of(phase.before.clone(), &phase.region);
     bench.faults(Faults::new(vec![Rule::nth(number, fault)], 1));
     let ended = bench.run(&phase.graph, phase.goal).await;
     let fired: Vec<String> =
@@ -148,36 +225,35 @@ async fn strike(phase: &Phase, region: &str, number: u64, fault: Fault) -> Resul
         }
     }
     bench.settled(&phase.graph, phase.goal).await;
-    let after = picture(&bench.world(), &bench.place);
-    laws::others_are_untouched(&phase.others, &after);
-    laws::nothing_is_there_twice(&bench.world(), &bench.place);
-    let found = difference(&phase.clean, &after);
-    if found.is_empty() { Ok(()) } else { Err(format!("compared with a clean run:\n{}", found.join("\n"))) }
+    bench.sim.pass(SETTLING);
+    let after = bench.world();
+    laws::others_are_untouched(&phase.others, &things(&after));
+    laws::nothing_is_there_twice(&after);
+    let found = difference(&phase.clean, &picture_since(&phase.before, &after));
+    if found.is_empty() {
+        Ok(())
+    } else {
+        Err(format!("compared with a clean run, {}:\n{}", found.len(), found[..found.len().min(TOLD)].join("\n")))
+    }
 }
 
-fn told(panic: &(dyn Any + Send)) -> String {
+/// What a panic says.
+pub fn told(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<String>().cloned();
     text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned())).unwrap_or_default()
 }
 
-fn sweep(scene: &Scene, turn: usize) {
-    let mut turn = turn;
+fn sweep(scene: &Scene, number: usize) {
+    let mut turn = Turn::each(number);
     let mut wrong = Vec::new();
     let mut struck = 0;
-    let mut met = BTreeSet::new();
     for phase in life(scene) {
-        for (number, fault) in chosen(&phase, &mut turn) {
-            let request = phase.request(number);
-            struck += 1;
-            met.insert(format!("{fault:?}"));
-            // A law that is broken panics; the others are to be told as well.
-            let strike = || in_virtual_time(strike(&phase, &scene.region, number, fault));
-            if let Err(text) = catch_unwind(AssertUnwindSafe(strike)).unwrap_or_else(|panic| Err(told(&*panic))) {
-                wrong.push(format!("{} {}: {fault:?} at request {number}, {request}: {text}", scene.name, phase.name));
-            }
-        }
+        let (times, found) = strikes(&phase, &mut turn);
+        struck += times;
+        wrong.extend(found);
     }
     assert!(struck > 80, "a sweep strikes often, not {struck} times");
+    let met = &turn.met;
     assert_eq!(met.len(), HARD.len() + SOFT.len() + SOFT_CHANGING.len(), "every fault happens: {met:?}");
     assert!(wrong.is_empty(), "{} of {struck} went wrong:\n\n{}", wrong.len(), wrong.join("\n\n"));
 }

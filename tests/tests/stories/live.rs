@@ -75,6 +75,8 @@ struct Patch {
     add: BTreeMap<String, Vec<Value>>,
     /// `pending: …` or `failed: …`.
     readiness: Option<Readiness>,
+    /// What an update makes anew once this has failed.
+    renews: Option<String>,
     data: Option<String>,
     kept_by: Option<String>,
     foreign: Vec<ForeignMember>,
@@ -134,19 +136,19 @@ impl Story {
             things.retain(|node, _| node.to_string() != *gone && format!("{}.*", node.kind()) != *gone);
             assert!(things.len() < before, "{gone} is not there to be gone");
         }
-        let mut found: Candidates =
-            evenkeel_aws::kinds::ALL.iter().map(|entry| (entry.kind.name.to_owned(), Ok(Vec::new()))).collect();
+        let kinds = evenkeel_aws::kinds::ALL.iter().map(|entry| (entry.kind.name.to_owned(), Ok(Vec::new())));
+        let mut found = Candidates { kinds: kinds.collect(), ..Candidates::default() };
         // Nobody looks up what is not wanted.
         things.retain(|node, _| !applied::is_lookup(node) || wanted.get(node).is_some());
         for (node, live) in things.into_iter().chain(also) {
-            if let Some(Ok(list)) = found.get_mut(node.kind()) {
+            if let Some(Ok(list)) = found.kinds.get_mut(node.kind()) {
                 list.push(live);
             }
         }
         for (kind, operation) in &self.unreadable {
             let mut error = CloudError::local(ErrorClass::Denied, operation, "you may not do this");
             error.code = "AccessDenied".to_owned();
-            assert!(found.insert(kind.clone(), Err(error)).is_some(), "{kind} is a kind");
+            assert!(found.kinds.insert(kind.clone(), Err(error)).is_some(), "{kind} is a kind");
         }
         found
     }
@@ -180,6 +182,7 @@ impl Patch {
             list.expect("members are added to a list").extend(members.iter().cloned());
         }
         live.readiness = self.readiness.clone().unwrap_or(live.readiness);
+        live.renews = self.renews.clone().or(live.renews);
         live.kept_by = self.kept_by.clone().or(live.kept_by);
         live.data = self.data.clone().or(live.data);
         live.foreign.extend(self.foreign.iter().cloned());

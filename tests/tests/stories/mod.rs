@@ -40,13 +40,14 @@ fn tell(directory: &Path) -> String {
     let table = kinds::table();
     let wanted = graph(&file);
     let mut options = story.options();
+    let names = wanted.clone();
     let wanted = if options.destroy {
         options.protected = wanted.nodes().filter(|node| node.protect).map(|node| node.id.clone()).collect();
         Graph::empty(wanted.stack)
     } else {
         wanted
     };
-    let have = Snapshot::of(&wanted, story.candidates(directory, &wanted));
+    let have = Snapshot::of(&table, &wanted, &names, story.candidates(directory, &wanted));
     let made = plan(&table, &wanted, &have, &options);
     let findings = check(&table, &wanted, &have, &made, &options);
     let text = show::plan(&made);

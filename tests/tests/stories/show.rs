@@ -29,6 +29,9 @@ pub fn plan(plan: &Plan) -> String {
     for note in &plan.notes {
         let _ = writeln!(text, "note: {}: {}", note.node, note.text);
     }
+    for note in &plan.unhealthy {
+        let _ = writeln!(text, "unhealthy: {}: {}", note.node, note.text);
+    }
     let counts = plan.counts().into_iter().filter(|(_, count)| *count > 0);
     let counts: Vec<String> = counts.map(|(verb, count)| format!("{count} {verb}")).collect();
     let counts = if counts.is_empty() { "nothing to do".to_owned() } else { counts.join(", ") };
@@ -66,6 +69,8 @@ fn reason(step: &Step) -> String {
         Reason::Destroy => "the stack goes".to_owned(),
         Reason::Adopted => "asked for".to_owned(),
         Reason::Moved(from) => format!("was {from}"),
+        Reason::Staged(phase) => format!("phase {phase:?}"),
+        Reason::Unhealthy(why) => format!("unhealthy: {why}"),
         Reason::TakesTime => match &step.action {
             Action::Wait { goal, of, .. } => {
                 format!("until {goal:?}, of {}", of.map_or("before".to_owned(), |of| of.to_string()))
@@ -79,6 +84,11 @@ fn reason(step: &Step) -> String {
 fn because(why: &HeldBecause) -> String {
     match why {
         HeldBecause::Unreadable(error) => format!("could not be read: {error}"),
+        HeldBecause::Unseen(error) => format!("could not be looked for: {error}"),
+        HeldBecause::Guarded(key) => format!("guarded by {key}"),
+        HeldBecause::Inside(things) => format!("{} would go with it", things.join(", ")),
+        HeldBecause::Gap(why) => format!("would interrupt: {why}"),
+        HeldBecause::Doubled(ids) => format!("several carry its mark: {}", ids.join(", ")),
         HeldBecause::Needs(node) => format!("needs {node}"),
         HeldBecause::Protected => "protected".to_owned(),
         HeldBecause::Data(data) => format!("would lose {data}"),

@@ -32,7 +32,7 @@ impl World {
             StackInfo { name: "cruddur".to_owned(), region: "us-east-1".to_owned() },
             self.nodes.clone(),
         );
-        let scope = Scope { stack: "cruddur", graph: &graph, thorough, only: None };
+        let scope = Scope { stack: "cruddur", graph: &graph, thorough, closely: false, only: None };
         entry.driver.observe(&read::fetch(&self.aws, &scope).await)
     }
 

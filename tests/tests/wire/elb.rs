@@ -27,7 +27,7 @@ pub async fn observe(aws: &Aws, kind: &str, nodes: &[&Node]) -> Vec<Live> {
         StackInfo { name: STACK.to_owned(), region: "us-east-1".to_owned() },
         nodes.iter().copied().cloned(),
     );
-    let scope = Scope { stack: STACK, graph: &graph, thorough: false, only: None };
+    let scope = Scope { stack: STACK, graph: &graph, thorough: false, closely: false, only: None };
     let fetched = read::fetch(aws, &scope).await;
     driver(kind).observe(&fetched).expect("everything can be read")
 }

@@ -24,7 +24,7 @@ fn want(retention: Doc, key: &str, tags: Doc) -> Doc {
 
 async fn seen(aws: &Aws, nodes: Vec<Node>, thorough: bool) -> Vec<Live> {
     let graph = graph(nodes);
-    let scope = Scope { stack: "cruddur", graph: &graph, thorough, only: None };
+    let scope = Scope { stack: "cruddur", graph: &graph, thorough, closely: false, only: None };
     ENTRY.driver.observe(&read::fetch(aws, &scope).await).expect("CloudWatch Logs can be read")
 }
 

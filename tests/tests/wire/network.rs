@@ -14,7 +14,7 @@ async fn look(aws: &Aws, vpc: VpcChoice, subnets: SubnetChoice) -> Result<Live, 
     let want = node.want.clone();
     let graph = Graph::detached(StackInfo { name: "a".to_owned(), region: "us-east-1".to_owned() }, [node]);
     let only = ["network".to_owned()].into();
-    let scope = Scope { stack: "a", graph: &graph, thorough: false, only: Some(&only) };
+    let scope = Scope { stack: "a", graph: &graph, thorough: false, closely: false, only: Some(&only) };
     let found = network::ENTRY.driver.observe(&read::fetch(aws, &scope).await)?;
     assert_eq!(found.len(), 1);
     assert_eq!(found[0].have, want, "a look-up has nothing to change");

@@ -53,7 +53,7 @@ async fn read(aws: &Aws, entry: &Entry, nodes: &[Node]) -> BTreeMap<String, Live
     let info = StackInfo { name: "a".to_owned(), region: "us-east-1".to_owned() };
     let graph = Graph::detached(info, nodes.iter().cloned());
     let only = ["role".to_owned()].into();
-    let scope = Scope { stack: "a", graph: &graph, thorough: false, only: Some(&only) };
+    let scope = Scope { stack: "a", graph: &graph, thorough: false, closely: false, only: Some(&only) };
     let fetched = read::fetch(aws, &scope).await;
     entry.driver.observe(&fetched).unwrap().into_iter().map(|live| (live.id.clone(), live)).collect()
 }
@@ -73,7 +73,7 @@ async fn one_by_one_tells_the_same(aws: &Aws, node: &Node) {
     let info = StackInfo { name: "a".to_owned(), region: "us-east-1".to_owned() };
     let graph = Graph::detached(info, [node.clone()]);
     let only = ["role".to_owned()].into();
-    let scope = Scope { stack: "a", graph: &graph, thorough: false, only: Some(&only) };
+    let scope = Scope { stack: "a", graph: &graph, thorough: false, closely: false, only: Some(&only) };
     let overview = read::fetch(aws, &scope).await.iam.roles.unwrap();
     let single = read::iam::one(aws, &node.name).await.unwrap().unwrap();
     // moto encodes the trust document in one reply and not in the other.

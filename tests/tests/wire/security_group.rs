@@ -54,7 +54,7 @@ async fn read(aws: &Aws, entry: &Entry, nodes: &[Node]) -> BTreeMap<String, Live
     let info = StackInfo { name: "a".to_owned(), region: "us-east-1".to_owned() };
     let graph = Graph::detached(info, nodes.iter().cloned().chain([network]));
     let only = ["network", "security_group", "security_group_rules"].map(str::to_owned).into();
-    let scope = Scope { stack: "a", graph: &graph, thorough: false, only: Some(&only) };
+    let scope = Scope { stack: "a", graph: &graph, thorough: false, closely: false, only: Some(&only) };
     let fetched = read::fetch(aws, &scope).await;
     entry.driver.observe(&fetched).unwrap().into_iter().map(|live| (live.id.clone(), live)).collect()
 }

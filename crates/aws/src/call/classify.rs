@@ -82,8 +82,11 @@ fn by_message(operation: &str, code: &str, message: &str) -> Option<ErrorClass> 
                 || has("ECS service doesn't exist")
             {
                 ErrorClass::Propagating
-            } else if has("still Draining") || has("was not idempotent") || has("while deployments are active") {
+            } else if has("still Draining") || has("while deployments are active") {
                 ErrorClass::InUse
+            } else if has("was not idempotent") || has("idempotent request are inconsistent") || has("already exists") {
+                // There is one of that name, made otherwise: perhaps by somebody who applies the same stack at this moment.
+                ErrorClass::Exists
             } else if has("Cluster was not ACTIVE") || has("Too many concurrent attempts") {
                 ErrorClass::Busy
             } else if has("Unable to describe task definition")
@@ -246,6 +249,8 @@ fn by_shape(code: &str, status: u16) -> ErrorClass {
         ErrorClass::Throttled
     } else if code.contains("LimitExceeded") || code.starts_with("TooMany") || code.contains("QuotaExceeded") {
         ErrorClass::Quota
+    } else if code.contains("AlreadyExists") || code.starts_with("Duplicate") || code.ends_with(".Duplicate") {
+        ErrorClass::Exists
     } else if status == 501 || (status == 404 && code == "-") {
         ErrorClass::Unsupported
     } else if status >= 500 {
@@ -336,6 +341,10 @@ mod tests {
             class("ecs:CreateService", "InvalidParameterException", "The container web does not exist", 400),
             ErrorClass::Invalid
         );
+        let twice = "Creation of service was not idempotent.";
+        assert_eq!(class("ecs:CreateService", "InvalidParameterException", twice, 400), ErrorClass::Exists);
+        assert_eq!(class("x:CreateY", "YAlreadyExistsFault", "", 400), ErrorClass::Exists);
+        assert_eq!(class("x:CreateY", "DuplicateYName", "", 400), ErrorClass::Exists);
         let at_once = "Too many concurrent attempts to create a new revision of the specified family.";
         assert_eq!(class("ecs:RegisterTaskDefinition", "ClientException", at_once, 400), ErrorClass::Busy);
         assert_eq!(class("iam:CreateRole", "LimitExceeded", "", 409), ErrorClass::Quota);

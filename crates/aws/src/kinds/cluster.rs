@@ -2,7 +2,8 @@
 //!
 //! Calls: CreateCluster, UpdateCluster, PutClusterCapacityProviders (both lists at once), TagResource, UntagResource,
 //! DeleteCluster; DescribeClusters for waiting, 100 at a time. CreateCluster on an ACTIVE name answers with the one that is
-//! there, whoever owns it, so the reading has to look first. A deleted cluster stays visible as INACTIVE.
+//! there, whoever owns it, so the reading has to look first, and the answer is looked at before the cluster counts as ours. A
+//! deleted cluster stays visible as INACTIVE.
 
 use std::collections::BTreeSet;
 
@@ -21,7 +22,7 @@ use crate::call::raw::exchange;
 use crate::client::Aws;
 use crate::read::Fetched;
 use crate::read::ecs::{self, items, last, tag_list, tags_of, text};
-use crate::resource::{Driver, Entry, doc, spec};
+use crate::resource::{Driver, Entry, doc, spec, still_marked};
 use crate::stack::model::{self, Stack};
 use crate::tags::{self, Tags};
 
@@ -39,9 +40,9 @@ pub static ENTRY: Entry = Entry {
         replace: Replace::CreateFirst,
         name_limit: NAME_LIMIT,
         ready: Ready::BeforeDependants,
-        slow_delete: false,
         deadline_secs: 600,
-        lookup: false,
+        widens: &["capacity_providers"],
+        ..Kind::PLAIN
     },
     contribute,
     driver: &Cluster,
@@ -153,8 +154,15 @@ fn live(cluster: &Value, tags: &Tags, stack: &str) -> Live {
         ),
         tags: tags::user(tags),
     };
-    let mut live = Live::new(arn, name, tags::owner(tags, stack), doc(&have)).output("arn", arn).output("name", name);
+    let mut live = Live::new(arn, name, tags::owner(tags, stack, ENTRY.kind.name), doc(&have))
+        .output("arn", arn)
+        .output("name", name);
     live.handles.push(format!("cluster/{name}"));
+    live.handles.extend(
+        items(cluster, "capacityProviders")
+            .iter()
+            .filter_map(|provider| provider.as_str().map(|provider| provider_handle(arn, provider))),
+    );
     live.readiness = readiness(cluster);
     live
 }
@@ -196,7 +204,14 @@ impl Driver for Cluster {
             body["defaultCapacityProviderStrategy"] = want.strategy_json().into();
         }
         let reply = exchange!(aws, "ecs:CreateCluster", create_cluster, &body)?;
-        Ok(live(&reply["cluster"], &tags, stack))
+        let told = told_tags(aws, &reply["cluster"]).await?;
+        if tags.iter().any(|(key, value)| key.starts_with(tags::PREFIX) && told.get(key) != Some(value)) {
+            let message = format!("somebody else has made a cluster {} meanwhile", order.name);
+            let hint = format!("take it over with --adopt {}, or give the cluster another `name:`", order.node);
+            let error = CloudError::local(ErrorClass::Exists, "ecs:CreateCluster", message);
+            return Err(CloudError { hint: Some(hint), ..error });
+        }
+        Ok(live(&reply["cluster"], &told, stack))
     }
 
     async fn update(&self, aws: &Aws, stack: &str, order: Update<'_>) -> Result<Live, CloudError> {
@@ -228,6 +243,12 @@ impl Driver for Cluster {
             exchange!(aws, "ecs:PutClusterCapacityProviders", put_cluster_capacity_providers, &body)?;
         }
         Ok(Live { owner: Owner::Ours(order.node.clone()), have: doc(&after), ..order.live.clone() })
+    }
+
+    async fn still_ours(&self, aws: &Aws, stack: &str, live: &Live) -> Result<(), CloudError> {
+        let found = ecs::describe_clusters(aws, std::slice::from_ref(&live.id)).await?;
+        let active = found.iter().find(|cluster| text(cluster, "status") != "INACTIVE");
+        active.map_or(Ok(()), |cluster| still_marked(&tags_of(cluster), stack, "ecs:DeleteCluster", live))
     }
 
     async fn delete(&self, aws: &Aws, _node: &NodeId, live: &Live) -> Result<(), CloudError> {
@@ -265,6 +286,22 @@ impl Driver for Cluster {
         let tasks = tasks.map(|page| page.task_arns().to_vec()).unwrap_or_default();
         services.chain(tasks.iter().map(|arn| format!("task {}", last(arn)))).collect()
     }
+}
+
+/// The tags of a cluster as CreateCluster answers with it; where the answer leaves them out, the cluster is asked for.
+async fn told_tags(aws: &Aws, cluster: &Value) -> Result<Tags, CloudError> {
+    let told = tags_of(cluster);
+    if !told.is_empty() {
+        return Ok(told);
+    }
+    let arn = text(cluster, "clusterArn").to_owned();
+    let found = ecs::describe_clusters(aws, &[arn]).await?;
+    Ok(found.first().map(tags_of).unwrap_or_default())
+}
+
+/// The handle of a capacity provider of a cluster: what a service that runs on it uses.
+pub fn provider_handle(cluster_arn: &str, provider: &str) -> String {
+    format!("{cluster_arn}/capacity-provider/{provider}")
 }
 
 /// Writes the difference between the tags, and our marks if the cluster does not carry them yet.

@@ -30,9 +30,9 @@ pub static ENTRY: Entry = Entry {
         replace: Replace::CreateFirst,
         name_limit: 0,
         ready: Ready::AtOnce,
-        slow_delete: false,
         deadline_secs: 60,
         lookup: true,
+        ..Kind::PLAIN
     },
     contribute,
     driver: &Lookup,

@@ -33,9 +33,8 @@ pub static ENTRY: Entry = Entry {
         replace: Replace::DeleteFirst,
         name_limit: 255,
         ready: Ready::AtOnce,
-        slow_delete: false,
         deadline_secs: 300,
-        lookup: false,
+        ..Kind::PLAIN
     },
     contribute,
     driver: &HostedZones,
@@ -166,7 +165,7 @@ impl Driver for HostedZones {
 }
 
 fn owner(zone: &route53::Zone, tags: &Tags, stack: &str) -> Owner {
-    match (tags::owner(tags, stack), zone.stack()) {
+    match (tags::owner(tags, stack, ENTRY.kind.name), zone.stack()) {
         // Made by a run that did not come to the tags.
         (Owner::Nobody, Some(maker)) if maker == stack => Owner::Ours(id(&zone.name)),
         (Owner::Nobody, Some(maker)) => Owner::OtherStack(maker.to_owned()),

@@ -15,9 +15,9 @@ use evenkeel_core::doc::{Text, Texts};
 use evenkeel_core::error::{CloudError, ErrorClass};
 use evenkeel_core::graph::Node;
 use evenkeel_core::id::NodeId;
-use evenkeel_core::kind::{Field, Kind, Ready, Replace};
+use evenkeel_core::kind::{Field, Kind, Ready, Replace, Traffic};
 use evenkeel_core::name;
-use evenkeel_core::snapshot::{Live, Owner, Readiness};
+use evenkeel_core::snapshot::{Guard, Live, Owner, Readiness};
 use futures::future;
 use serde::{Deserialize, Serialize};
 
@@ -29,6 +29,8 @@ use crate::resource::{Driver, Entry, doc, spec};
 use crate::stack::model::{self, Stack};
 use crate::tags::{self, Tags};
 
+/// The attribute by which AWS protects a load balancer from deletion.
+pub(crate) const PROTECTION: &str = "deletion_protection.enabled";
 const NAME_LIMIT: usize = 32;
 /// The most ARNs that DescribeLoadBalancers takes.
 const BATCH: usize = 20;
@@ -51,9 +53,9 @@ pub static ENTRY: Entry = Entry {
         replace: Replace::CreateFirst,
         name_limit: NAME_LIMIT,
         ready: Ready::AtEnd,
-        slow_delete: false,
         deadline_secs: 600,
-        lookup: false,
+        traffic: Traffic::Front,
+        ..Kind::PLAIN
     },
     contribute,
     driver: &LoadBalancers,
@@ -139,12 +141,20 @@ struct LoadBalancers;
 impl Driver for LoadBalancers {
     fn observe(&self, fetched: &Fetched) -> Result<Vec<Live>, CloudError> {
         let balancers = fetched.elb.load_balancers.as_ref().map_err(Clone::clone)?;
-        Ok(balancers.iter().map(|item| live(item, &fetched.stack)).collect())
+        let observed = |item: &Item<LoadBalancer>| {
+            let mut live = live(item, &fetched.stack);
+            live.inside = fetched.elb.inside_balancer(&live.id, &fetched.stack);
+            if fetched.elb.protected.contains(&live.id) {
+                live.guard = Some(guard());
+            }
+            live
+        };
+        Ok(balancers.iter().map(observed).collect())
     }
 
     async fn create(&self, aws: &Aws, stack: &str, order: Create<'_>) -> Result<Live, CloudError> {
         let want: Spec = spec(order.want)?;
-        let tags = elb::all_tags(&want.tags, stack, order.node, &want.attributes);
+        let tags = elb::new_tags(&want.tags, stack, &order, &want.attributes);
         let request = || {
             aws.elb
                 .create_load_balancer()
@@ -179,13 +189,16 @@ impl Driver for LoadBalancers {
     }
 
     async fn delete(&self, aws: &Aws, _node: &NodeId, live: &Live) -> Result<(), CloudError> {
+        if live.guard.is_some() {
+            // Only what was consented to gets here with its protection on.
+            write_attributes(aws, &live.id, &BTreeMap::from([(PROTECTION.to_owned(), "false".to_owned())])).await?;
+        }
         let request = || aws.elb.delete_load_balancer().load_balancer_arn(&live.id).send();
         match aws.caller.send("elb:DeleteLoadBalancer", request).await {
             Err(error) if error.class == ErrorClass::Gone => Ok(()),
             Err(mut error) if error.code == "OperationNotPermitted" => {
                 error.hint = Some(
-                    "it is protected from deletion: set `deletion_protection.enabled` to false in its `attributes:`, \
-                     apply, and try again"
+                    "it is protected from deletion: write `deletion_protection: false` in its entry, apply, and try again"
                         .to_owned(),
                 );
                 Err(error)
@@ -289,7 +302,7 @@ fn live(item: &Item<LoadBalancer>, stack: &str) -> Live {
     let (arn, name) = (raw.load_balancer_arn().unwrap_or_default(), raw.load_balancer_name().unwrap_or_default());
     // Route 53 keeps names in lower case: records made from this one have to read back the same.
     let dns_name = raw.dns_name().unwrap_or_default().to_ascii_lowercase();
-    let mut live = Live::new(arn, name, tags::owner(&item.tags, stack), doc(&canonical(item)))
+    let mut live = Live::new(arn, name, tags::owner(&item.tags, stack, ENTRY.kind.name), doc(&canonical(item)))
         .output("arn", arn)
         .output("dns_name", dns_name.as_str())
         .output("zone_id", raw.canonical_hosted_zone_id().unwrap_or_default())
@@ -300,7 +313,12 @@ fn live(item: &Item<LoadBalancer>, stack: &str) -> Live {
     live.handles.push(dns_name);
     live.uses = raw.security_groups().to_vec();
     live.readiness = readiness(raw);
+    live.replaces = item.tags.get(tags::REPLACES).cloned();
     live
+}
+
+fn guard() -> Guard {
+    Guard { key: "deletion_protection".to_owned(), pointer: format!("/attributes/{PROTECTION}") }
 }
 
 fn canonical(item: &Item<LoadBalancer>) -> Spec {

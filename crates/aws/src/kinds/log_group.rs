@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::client::Aws;
 use crate::read::{Fetched, logs};
-use crate::resource::{Driver, Entry, doc, spec};
+use crate::resource::{Driver, Entry, doc, spec, still_marked};
 use crate::stack::model::Stack;
 use crate::tags::{self, Tags};
 
@@ -32,9 +32,8 @@ pub static ENTRY: Entry = Entry {
         replace: Replace::DeleteFirst,
         name_limit: LIMIT,
         ready: Ready::AtOnce,
-        slow_delete: false,
         deadline_secs: 60,
-        lookup: false,
+        ..Kind::PLAIN
     },
     contribute,
     driver: &LogGroups,
@@ -163,13 +162,17 @@ impl Driver for LogGroups {
         if changed("tags") || order.live.owner != owner {
             let from = match &order.live.owner {
                 Owner::Ours(node) => tags::marked(&have.tags, stack, node),
-                Owner::OtherStack(_) | Owner::Nobody => have.tags,
+                Owner::OtherStack(_) | Owner::Stray(_) | Owner::Nobody => have.tags,
             };
             set_tags(aws, &order.live.id, &from, &tags::marked(&want.tags, stack, order.node)).await?;
         }
         let mut after = live(name, &want, order.live.id.clone(), owner);
         after.data.clone_from(&order.live.data);
         Ok(after)
+    }
+
+    async fn still_ours(&self, aws: &Aws, stack: &str, live: &Live) -> Result<(), CloudError> {
+        still_marked(&logs::tags_of(aws, &live.id).await?, stack, "logs:DeleteLogGroup", live)
     }
 
     async fn delete(&self, aws: &Aws, _node: &NodeId, live: &Live) -> Result<(), CloudError> {
@@ -221,7 +224,7 @@ async fn set_tags(aws: &Aws, arn: &str, from: &Tags, to: &Tags) -> Result<(), Cl
 }
 
 fn is_ours(live: &Live) -> bool {
-    matches!(live.owner, Owner::Ours(_))
+    tags::is_marked(&live.owner)
 }
 
 fn partition(region: &str) -> &'static str {
@@ -243,7 +246,8 @@ fn observed(group: &LogGroup, all: &Tags, stack: &str) -> Live {
         kms_key: group.kms_key_id().unwrap_or_default().to_owned(),
         tags: tags::user(all),
     };
-    let mut live = live(group.log_group_name().unwrap_or_default(), &have, logs::arn(group), tags::owner(all, stack));
+    let owner = tags::owner(all, stack, ENTRY.kind.name);
+    let mut live = live(group.log_group_name().unwrap_or_default(), &have, logs::arn(group), owner);
     live.data = group.stored_bytes().and_then(|bytes| u64::try_from(bytes).ok()).filter(|bytes| *bytes > 0).map(size);
     live
 }

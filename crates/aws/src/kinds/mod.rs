@@ -17,11 +17,13 @@ pub mod target_group;
 pub mod task_definition;
 pub mod zone;
 
-use evenkeel_core::graph::{Graph, GraphError, StackInfo};
-use evenkeel_core::kind::Kinds;
+use evenkeel_core::graph::{Graph, GraphError, Node, StackInfo};
+use evenkeel_core::kind::{Kinds, Replace};
+use serde_json::Value;
 
 use crate::resource::Entry;
 use crate::stack::model::Stack;
+use crate::tags;
 
 /// All kinds, in the order in which a person reads a stack.
 pub static ALL: &[&Entry] = &[
@@ -63,5 +65,16 @@ pub fn graph(stack: &Stack, region: &str) -> Result<Graph, Vec<GraphError>> {
         (entry.contribute)(stack, &mut nodes);
     }
     existing_role::redirect(&mut nodes);
+    nodes.iter_mut().for_each(protect);
     Graph::new(StackInfo { name: stack.name.clone(), region: region.to_owned() }, nodes)
+}
+
+/// Writes the protection of an entry into the tags that it wants, so that it outlives the entry.
+fn protect(node: &mut Node) {
+    // Revisions stay for as long as a service uses them; the service is what is protected.
+    let revises = get(node.id.kind()).is_none_or(|entry| entry.kind.replace == Replace::Revise);
+    if let (Some(tags), true, false) = (node.want.get_mut("tags").and_then(Value::as_object_mut), node.protect, revises)
+    {
+        tags.insert(tags::PROTECT.to_owned(), "true".into());
+    }
 }

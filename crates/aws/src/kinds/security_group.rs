@@ -35,10 +35,9 @@ pub static ENTRY: Entry = Entry {
         replace: Replace::CreateFirst,
         name_limit: NAME_LIMIT,
         ready: Ready::AtOnce,
-        slow_delete: false,
         // The network interfaces of stopped tasks and deleted load balancers hold a group for minutes.
         deadline_secs: 1500,
-        lookup: false,
+        ..Kind::PLAIN
     },
     contribute,
     driver: &Groups,
@@ -92,7 +91,7 @@ fn contribute(stack: &Stack, nodes: &mut Vec<Node>) {
 
 /// Whose a group is.
 pub fn owner(group: &SecurityGroup, stack: &str) -> Owner {
-    tags::owner(&tags_of(group.tags()), stack)
+    tags::owner(&tags_of(group.tags()), stack, ENTRY.kind.name)
 }
 
 fn live(group: &SecurityGroup, stack: &str) -> Live {
@@ -102,7 +101,9 @@ fn live(group: &SecurityGroup, stack: &str) -> Live {
         tags: tags::user(&tags_of(group.tags())),
     };
     let (id, name) = (group.group_id().unwrap_or_default(), group.group_name().unwrap_or_default());
-    Live::new(id, name, owner(group, stack), doc(&spec)).output("id", id).output("name", name)
+    let mut live = Live::new(id, name, owner(group, stack), doc(&spec)).output("id", id).output("name", name);
+    live.replaces = tags_of(group.tags()).remove(tags::REPLACES);
+    live
 }
 
 /// The groups that matter: ours, and those that take a wanted name in the VPC that was looked up.
@@ -111,7 +112,7 @@ fn observe(ec2: &Ec2, stack: &str) -> Result<Vec<Live>, CloudError> {
     let mut found = Vec::new();
     for group in ec2.groups.as_ref().map_err(Clone::clone)? {
         let mut live = live(group, stack);
-        if !matches!(live.owner, Owner::Ours(_)) {
+        if !tags::is_marked(&live.owner) {
             if vpc.is_none() || group.vpc_id() != vpc {
                 continue;
             }
@@ -142,9 +143,11 @@ impl Driver for Groups {
 
     async fn create(&self, aws: &Aws, stack: &str, order: Create<'_>) -> Result<Live, CloudError> {
         let want: Spec = spec(order.want)?;
+        let mut tags = tags::marked(&want.tags, stack, order.node);
+        tags.extend(order.replaces.map(|id| (tags::REPLACES.to_owned(), id.to_owned())));
         let marks = TagSpecification::builder()
             .resource_type(ResourceType::SecurityGroup)
-            .set_tags(Some(sdk_tags(&tags::marked(&want.tags, stack, order.node))))
+            .set_tags(Some(sdk_tags(&tags)))
             .build();
         let reply = aws
             .caller

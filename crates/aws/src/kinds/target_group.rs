@@ -12,11 +12,12 @@ use evenkeel_core::doc::Text;
 use evenkeel_core::error::{CloudError, ErrorClass};
 use evenkeel_core::graph::Node;
 use evenkeel_core::id::NodeId;
-use evenkeel_core::kind::{Field, Kind, Ready, Replace};
+use evenkeel_core::kind::{Field, Kind, Ready, Replace, Traffic};
 use evenkeel_core::name;
 use evenkeel_core::snapshot::{Live, Owner};
 use serde::{Deserialize, Serialize};
 
+use super::load_balancer;
 use crate::client::Aws;
 use crate::elb;
 use crate::read::Fetched;
@@ -33,7 +34,8 @@ pub static ENTRY: Entry = Entry {
         name: "target_group",
         title: "ELB target group",
         fields: &[
-            Field::immutable("port"),
+            // Targets are registered with ports of their own, so another one here is no reason for another group.
+            Field::informational("port"),
             Field::immutable("protocol"),
             Field::immutable("protocol_version"),
             Field::immutable("vpc"),
@@ -43,9 +45,10 @@ pub static ENTRY: Entry = Entry {
         replace: Replace::CreateFirst,
         name_limit: NAME_LIMIT,
         ready: Ready::AtOnce,
-        slow_delete: false,
         deadline_secs: 300,
-        lookup: false,
+        traffic: Traffic::Group,
+        gap: &["protocol", "protocol_version", "vpc", "target_type"],
+        ..Kind::PLAIN
     },
     contribute,
     driver: &TargetGroups,
@@ -116,10 +119,24 @@ fn contribute(stack: &Stack, nodes: &mut Vec<Node>) {
         let mut node = Node::new(id(entry), name, doc(&desired(group)));
         node.named = group.meta.name.is_some();
         node.moved_from = group.meta.moved_from.as_deref().map(id);
+        node.follows = balancer_of(stack, entry).map(load_balancer::id);
         node.protect = group.meta.protect;
         node.origin = Some(group.meta.place.to_string());
         nodes.push(node);
     }
+}
+
+/// The load balancer whose listeners forward to a group, if one of the stack does.
+fn balancer_of<'s>(stack: &'s Stack, group: &str) -> Option<&'s str> {
+    let forwards = |action: &model::Action| match action {
+        model::Action::Forward { targets, .. } => targets.iter().any(|(entry, _)| entry == group),
+        model::Action::Redirect { .. } | model::Action::FixedResponse { .. } => false,
+    };
+    let has = |listener: &model::Listener| {
+        forwards(&listener.default) || listener.rules.iter().any(|rule| forwards(&rule.action))
+    };
+    let found = stack.load_balancers.iter().find(|(_, balancer)| balancer.listeners.values().any(has));
+    found.map(|(entry, _)| entry.as_str())
 }
 
 fn desired(group: &model::TargetGroup) -> Spec {
@@ -161,7 +178,7 @@ impl Driver for TargetGroups {
 
     async fn create(&self, aws: &Aws, stack: &str, order: Create<'_>) -> Result<Live, CloudError> {
         let want: Spec = spec(order.want)?;
-        let tags = elb::all_tags(&want.tags, stack, order.node, &want.attributes);
+        let tags = elb::new_tags(&want.tags, stack, &order, &want.attributes);
         let check = &want.health_check;
         let request = || {
             aws.elb
@@ -269,7 +286,12 @@ fn matcher(want: &Spec) -> Option<Matcher> {
 fn live(item: &Item<TargetGroup>, stack: &str) -> Live {
     let raw = &item.raw;
     let (arn, name) = (raw.target_group_arn().unwrap_or_default(), raw.target_group_name().unwrap_or_default());
-    Live::new(arn, name, tags::owner(&item.tags, stack), doc(&canonical(item))).output("arn", arn).output("name", name)
+    let owner = tags::owner(&item.tags, stack, ENTRY.kind.name);
+    let mut live = Live::new(arn, name, owner, doc(&canonical(item))).output("arn", arn).output("name", name);
+    live.replaces = item.tags.get(tags::REPLACES).cloned();
+    // A group can be behind one load balancer only, for as long as it lives.
+    live.tied = raw.load_balancer_arns().first().cloned();
+    live
 }
 
 fn canonical(item: &Item<TargetGroup>) -> Spec {

@@ -25,9 +25,9 @@ pub static ENTRY: Entry = Entry {
         replace: Replace::DeleteFirst,
         name_limit: 255,
         ready: Ready::AtOnce,
-        slow_delete: false,
         deadline_secs: 60,
         lookup: true,
+        ..Kind::PLAIN
     },
     contribute,
     driver: &Lookup,

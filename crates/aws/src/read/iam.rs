@@ -125,8 +125,8 @@ async fn roles(aws: &Aws, names: &Names<'_>) -> Part<Vec<Found>> {
     });
     let complete = kept.map(|found| async move {
         // A role of ours without this mark has the settings that AWS gives by itself.
-        let plain =
-            matches!(tags::owner(&found.tags, names.stack), Owner::Ours(_)) && !found.tags.contains_key(SETTINGS);
+        let plain = matches!(tags::owner(&found.tags, names.stack, "role"), Owner::Ours(_))
+            && !found.tags.contains_key(SETTINGS);
         if plain { Ok(Some(found)) } else { complete(aws, found).await }
     });
     let found: Vec<Option<Found>> = stream::iter(complete.collect::<Vec<_>>()).buffered(AT_ONCE).try_collect().await?;

@@ -27,6 +27,8 @@ pub struct Logs {
     pub groups: Part<Vec<(LogGroup, Tags)>>,
     /// Names that the graph wants.
     pub wanted: BTreeSet<String>,
+    /// Why groups that no name leads to could not be looked for.
+    pub blind: Option<CloudError>,
 }
 
 /// Groups by name.
@@ -41,8 +43,10 @@ pub async fn fetch(aws: &Aws, scope: &Scope<'_>, finder: &Finder<'_>) -> Logs {
             wanted.insert(node.name.clone(), tags::marked(&user.unwrap_or_default(), scope.stack, &node.id));
         }
     }
-    let groups = if scope.wants(&["log_group"]) { read(aws, scope, finder, &wanted).await } else { Ok(Vec::new()) };
-    Logs { groups, wanted: wanted.into_keys().collect() }
+    let mut blind = None;
+    let groups =
+        if scope.wants(&["log_group"]) { read(aws, scope, finder, &wanted, &mut blind).await } else { Ok(Vec::new()) };
+    Logs { groups, wanted: wanted.into_keys().collect(), blind }
 }
 
 async fn read(
@@ -50,6 +54,7 @@ async fn read(
     scope: &Scope<'_>,
     finder: &Finder<'_>,
     wanted: &BTreeMap<String, Tags>,
+    blind: &mut Option<CloudError>,
 ) -> Part<Vec<(LogGroup, Tags)>> {
     let names: BTreeSet<String> = wanted.keys().cloned().collect();
     let prefix = format!("{}-", scope.stack);
@@ -86,6 +91,7 @@ async fn read(
             // Whatever is not called after the stack is found only by reading everything.
             let prefix = (!scope.thorough).then_some(prefix.as_str());
             groups.extend(list(aws, prefix).await?);
+            *blind = prefix.map(|_| error);
         }
     }
     let mut with_tags = Vec::new();
@@ -131,7 +137,11 @@ fn by_name(found: Vec<Found>) -> BTreeMap<String, Tags> {
     groups
 }
 
-async fn tags_of(aws: &Aws, arn: &str) -> Result<Tags, CloudError> {
+/// The tags of a group.
+///
+/// # Errors
+/// Any error of `logs:ListTagsForResource`; `Gone` if there is no such group.
+pub async fn tags_of(aws: &Aws, arn: &str) -> Result<Tags, CloudError> {
     let reply = aws
         .caller
         .send("logs:ListTagsForResource", || aws.logs.list_tags_for_resource().resource_arn(arn).send())

@@ -10,15 +10,16 @@ pub mod logs;
 pub mod route53;
 pub mod tagging;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use evenkeel_core::error::CloudError;
 use evenkeel_core::graph::Graph;
-use evenkeel_core::snapshot::Candidates;
+use evenkeel_core::snapshot::{Candidates, Live};
 use futures::FutureExt as _;
 
 use crate::client::Aws;
 use crate::kinds;
+use crate::tags;
 
 /// What a reading is for.
 #[derive(Clone, Copy, Debug)]
@@ -29,6 +30,8 @@ pub struct Scope<'a> {
     pub graph: &'a Graph,
     /// Whether to find every last thing of the stack (a destruction), at the price of more requests.
     pub thorough: bool,
+    /// Whether to look closely at what would go with load balancers and listeners of ours.
+    pub closely: bool,
     /// Read only the services that these kinds need; `None` reads all.
     pub only: Option<&'a BTreeSet<String>>,
 }
@@ -62,6 +65,8 @@ pub struct Fetched {
     pub logs: logs::Logs,
     /// From Route 53.
     pub route53: route53::Route53,
+    /// Kinds of which only what the scope names could be found, and why no more.
+    pub blind: BTreeMap<String, CloudError>,
 }
 
 /// Reads everything that the scope asks for, all services side by side.
@@ -76,15 +81,23 @@ pub async fn fetch(aws: &Aws, scope: &Scope<'_>) -> Fetched {
         logs::fetch(aws, scope, &finder).boxed(),
         route53::fetch(aws, scope).boxed(),
     );
-    Fetched { stack: scope.stack.to_owned(), region: aws.region.clone(), ec2, elb, ecs, iam, logs, route53 }
+    let blind = logs.blind.iter().map(|error| ("log_group".to_owned(), error.clone())).collect();
+    Fetched { stack: scope.stack.to_owned(), region: aws.region.clone(), ec2, elb, ecs, iam, logs, route53, blind }
 }
 
 /// Reads, and turns what was fetched into the live things of every kind asked for.
 pub async fn candidates(aws: &Aws, scope: &Scope<'_>) -> Candidates {
     let fetched = fetch(aws, scope).await;
-    kinds::ALL
-        .iter()
-        .filter(|entry| scope.wants(&[entry.kind.name]))
-        .map(|entry| (entry.kind.name.to_owned(), entry.driver.observe(&fetched)))
-        .collect()
+    let asked = kinds::ALL.iter().filter(|entry| scope.wants(&[entry.kind.name]));
+    let observed = asked.map(|entry| (entry.kind.name.to_owned(), entry.driver.observe(&fetched).map(told_by_tags)));
+    Candidates { kinds: observed.collect(), blind: fetched.blind }
+}
+
+/// Notes what the tags of any kind say.
+fn told_by_tags(mut things: Vec<Live>) -> Vec<Live> {
+    for live in &mut things {
+        let protect = live.have.get("tags").and_then(|tags| tags.get(tags::PROTECT));
+        live.protected |= protect.is_some_and(|value| value == "true");
+    }
+    things
 }

@@ -1,5 +1,5 @@
-//! The finder: asks the tagging API, once, which log groups and clusters (and, for a destruction, task definitions) carry
-//! this stack's mark. The tagging API lags behind by seconds and does not exist everywhere, so it only helps to find what
+//! The finder: asks the tagging API, once, which log groups, clusters, services and revisions of task definitions carry this
+//! stack's mark. The tagging API lags behind by seconds and does not exist everywhere, so it only helps to find what
 //! no name in the stack file leads to; whether a thing is ours is always decided by its own tags or this answer's tags.
 
 use evenkeel_core::error::CloudError;
@@ -22,14 +22,13 @@ pub struct Found {
 pub struct Finder<'a> {
     aws: &'a Aws,
     stack: &'a str,
-    thorough: bool,
     answer: Mutex<Option<Result<Vec<Found>, CloudError>>>,
 }
 
 impl<'a> Finder<'a> {
     /// A finder that has not asked yet.
     pub fn new(aws: &'a Aws, scope: &Scope<'a>) -> Self {
-        Self { aws, stack: scope.stack, thorough: scope.thorough, answer: Mutex::new(None) }
+        Self { aws, stack: scope.stack, answer: Mutex::new(None) }
     }
 
     /// The marked things whose ARN contains `part`, for example `:log-group:`.
@@ -50,11 +49,7 @@ impl<'a> Finder<'a> {
 
     async fn ask(&self) -> Result<Vec<Found>, CloudError> {
         // The whole service: not every endpoint calls log groups `logs:log-group`, as AWS does.
-        let mut types = vec!["logs", "ecs:cluster", "ecs:service"];
-        if self.thorough {
-            types.push("ecs:task-definition");
-        }
-        let types: Vec<String> = types.into_iter().map(str::to_owned).collect();
+        let types = ["logs", "ecs:cluster", "ecs:service", "ecs:task-definition"].map(str::to_owned).to_vec();
         let filter =
             aws_sdk_resourcegroupstagging::types::TagFilter::builder().key(tags::STACK).values(self.stack).build();
         let mut found = Vec::new();

@@ -3,7 +3,7 @@
 use super::decode::{Fields, Want};
 use super::model::Action;
 use super::sections::Ctx;
-use super::tree::{Tree, Value};
+use super::tree::{Entry, Tree, Value};
 
 /// Target groups that one forward action may have; AWS does not raise it.
 const TARGETS: usize = 5;
@@ -53,6 +53,10 @@ fn forward(ctx: &Ctx<'_>, tree: &Tree, what: &str) -> Option<Action> {
         }
         _ => tree,
     };
+    if list.items().is_some_and(<[Tree]>::is_empty) || list.entries().is_some_and(<[Entry]>::is_empty) {
+        let help = "Name at least one target group: forward: web.";
+        ctx.problems.error("empty", &list.place, format!("{what} forwards to nothing"), help);
+    }
     let mut targets: Vec<(String, u32)> = Vec::new();
     for (item, name, weight) in weighted(ctx, list, what) {
         if targets.iter().any(|(other, _)| *other == name) {
@@ -64,7 +68,7 @@ fn forward(ctx: &Ctx<'_>, tree: &Tree, what: &str) -> Option<Action> {
     }
     if targets.len() > TARGETS {
         let summary = format!("{what} forwards to {} target groups", targets.len());
-        ctx.problems.error("too-many", &tree.place, summary, format!("AWS takes {TARGETS}."));
+        ctx.problems.error("too-many", &tree.place, summary, format!("AWS accepts {TARGETS}."));
     }
     if targets.len() == 1 {
         // A weight means nothing with one target; AWS gives it back as 1.
@@ -130,7 +134,7 @@ fn redirect(ctx: &Ctx<'_>, tree: &Tree, what: &str) -> Option<Action> {
             to.port = "443".to_owned();
         } else if !to.url(&target) {
             let help = "Write redirect: https, a URL, or a map with host, path, port, protocol, query, status.";
-            ctx.problems.error("bad-value", &tree.place, format!("`{target}` is nowhere to redirect to"), help);
+            ctx.problems.error("bad-value", &tree.place, format!("`{target}` is not a redirect target"), help);
             return None;
         }
         return Some(to.action());
@@ -153,8 +157,8 @@ fn redirect(ctx: &Ctx<'_>, tree: &Tree, what: &str) -> Option<Action> {
     }
     if let Some(tree) = fields.either(&["status", "status_code"]) {
         to.status = match tree.scalar().as_deref() {
-            Some("301" | "HTTP_301" | "permanent") => "HTTP_301",
-            Some("302" | "HTTP_302" | "temporary") => "HTTP_302",
+            Some("301" | "HTTP_301") => "HTTP_301",
+            Some("302" | "HTTP_302") => "HTTP_302",
             Some(_) | None => {
                 let help = "A load balancer redirects with 301 (permanent) or 302 (temporary).";
                 ctx.problems.error("bad-value", &tree.place, format!("{} is no redirect", tree.describe()), help);

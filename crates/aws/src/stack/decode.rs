@@ -5,8 +5,10 @@ use std::cell::{Cell, RefCell};
 
 use evenkeel_core::diagnostic::{Diagnostic, Place, Severity};
 use evenkeel_core::doc::Text;
+use evenkeel_core::secret::Secrets;
 
-use super::suggest::{self, list};
+use super::codes;
+use super::suggest::{self, all, choices};
 use super::tree::{Entry, Tree, Value};
 
 /// What is wrong so far.
@@ -23,6 +25,7 @@ const MOST: usize = 200;
 impl Problems {
     /// Adds a finding, unless the very same one is there (an anchor that is used twice would repeat it).
     pub(crate) fn push(&self, diagnostic: Diagnostic) {
+        debug_assert!(codes::is_known(diagnostic.code), "`{}` is not in the table of codes", diagnostic.code);
         let mut found = self.found.borrow_mut();
         if found.len() >= MOST {
             self.more.set(self.more.get() + 1);
@@ -57,9 +60,13 @@ impl Problems {
     }
 
     /// Everything that was found, by source and line; findings without a place first.
-    pub(crate) fn into_sorted(self) -> Vec<Diagnostic> {
+    pub(crate) fn into_sorted(self, secrets: &Secrets) -> Vec<Diagnostic> {
         let more = self.more.get();
         let mut found = self.found.into_inner();
+        for finding in &mut found {
+            finding.summary = secrets.message(&finding.summary);
+            finding.help = finding.help.take().map(|help| secrets.message(&help));
+        }
         found.sort_by_key(|found| found.place.as_ref().map(|place| (place.source.path.clone(), place.span.start)));
         if more > 0 {
             let summary = format!("there are {more} more problems");
@@ -167,6 +174,11 @@ impl<'a> Fields<'a> {
 
     /// Reports every key that nobody asked for.
     pub(crate) fn finish(self) {
+        self.finish_with(|_| None);
+    }
+
+    /// The same; `hint` knows what to do about keys that have their place elsewhere.
+    pub(crate) fn finish_with(self, hint: impl Fn(&str) -> Option<String>) {
         let (mut known, later) = (self.known.into_inner(), self.later.into_inner());
         let mut seen = std::collections::BTreeSet::new();
         known.retain(|key| seen.insert(*key));
@@ -175,9 +187,10 @@ impl<'a> Fields<'a> {
                 continue;
             }
             let near = if self.problems.full() { None } else { suggest::nearest(&entry.key, known.iter().copied()) };
-            let help = match near {
-                Some(near) => format!("Did you mean `{near}`?"),
-                None => format!("{} may have {}.", capital(&self.what), list(&known)),
+            let help = match (hint(&entry.key), near) {
+                (Some(hint), _) => hint,
+                (None, Some(near)) => format!("Did you mean `{near}`?"),
+                (None, None) => format!("{} may have {}.", capital(&self.what), all(&known)),
             };
             self.problems.push(
                 Diagnostic::error(
@@ -185,7 +198,7 @@ impl<'a> Fields<'a> {
                     format!("unknown key `{}` in {}", entry.key, self.what),
                     Some(entry.place.clone()),
                 )
-                .label("not a key of this version")
+                .label("unknown key")
                 .help(help),
             );
         }
@@ -279,12 +292,12 @@ impl<'a> Want<'a> {
                         Some(tree.place.clone()),
                     )
                     .label(format!("{min} to {max}"))
-                    .help(format!("AWS takes {min} to {max} here.")),
+                    .help(format!("AWS accepts {min} to {max}.")),
                 );
                 None
             }
             Err(_) => {
-                self.wrong(tree, "a whole number", &format!("AWS takes {min} to {max} here."));
+                self.wrong(tree, "a whole number", &format!("AWS accepts {min} to {max}."));
                 None
             }
         }
@@ -315,16 +328,33 @@ impl<'a> Want<'a> {
         }
     }
 
-    /// `true` or `false`, also as `on`, `yes`, `enabled`.
+    /// `true` or `false`; a placeholder may give them as text.
     pub(crate) fn flag(&self, tree: &Tree) -> Option<bool> {
         let found = self.string(tree)?;
         match found.to_ascii_lowercase().as_str() {
-            "true" | "yes" | "on" | "enabled" => Some(true),
-            "false" | "no" | "off" | "disabled" => Some(false),
+            "true" => Some(true),
+            "false" => Some(false),
+            "yes" | "on" | "enabled" | "y" => {
+                self.wrong(tree, "true or false", "Write true.");
+                None
+            }
+            "no" | "off" | "disabled" | "n" => {
+                self.wrong(tree, "true or false", "Write false.");
+                None
+            }
             _ => {
                 self.wrong(tree, "true or false", "Write true or false.");
                 None
             }
+        }
+    }
+
+    /// `true` or `false`, or `ENABLED` or `DISABLED` where that is AWS's own word for them.
+    pub(crate) fn switch(&self, tree: &Tree) -> Option<bool> {
+        match tree.scalar().map(|text| text.to_ascii_lowercase()).as_deref() {
+            Some("enabled") => Some(true),
+            Some("disabled") => Some(false),
+            Some(_) | None => self.flag(tree),
         }
     }
 
@@ -341,7 +371,7 @@ impl<'a> Want<'a> {
                         Some(tree.place.clone()),
                     )
                     .label(format!("{min}s to {max}s"))
-                    .help(format!("AWS takes {min} to {max} seconds here.")),
+                    .help(format!("AWS accepts {min} to {max} seconds.")),
                 );
                 None
             }
@@ -360,8 +390,8 @@ impl<'a> Want<'a> {
         if hit.is_none() {
             let near = suggest::nearest(&found, words.iter().copied());
             let help = near.map_or_else(
-                || format!("It may be {}.", list(words)),
-                |near| format!("Did you mean `{near}`? It may be {}.", list(words)),
+                || format!("It may be {}.", choices(words)),
+                |near| format!("Did you mean `{near}`? It may be {}.", choices(words)),
             );
             self.problems.error("bad-value", &tree.place, format!("{} cannot be `{found}`", self.what), help);
         }

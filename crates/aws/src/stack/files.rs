@@ -76,8 +76,13 @@ pub(crate) fn text(path: &Path) -> Result<String, FileProblem> {
         };
         return Err(problem("a-directory", format!("`{shown}` is a directory, not a file"), help));
     }
+    // Opening a pipe waits for its other end, and a device may never end.
+    if !meta.is_file() {
+        let help = "A stack file, and every file that it names, is an ordinary file. Write the text to one first.";
+        return Err(problem("not-a-file", format!("`{shown}` is {}, not a file", sort_of(&meta)), help));
+    }
     let mut bytes = Vec::new();
-    // The size is limited while reading, because a pipe or device reports none.
+    // The size is limited while reading: the file may grow meanwhile.
     let read = std::fs::File::open(path).and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes));
     if let Err(error) = read {
         return Err(problem("unreadable", format!("`{shown}` cannot be read: {error}"), "Look at its permissions."));
@@ -87,6 +92,26 @@ pub(crate) fn text(path: &Path) -> Result<String, FileProblem> {
         return Err(problem("too-big", format!("`{shown}` is larger than 1 MiB"), help));
     }
     decode(&shown.to_string(), bytes)
+}
+
+/// What a path that is no file leads to.
+#[cfg(unix)]
+fn sort_of(meta: &std::fs::Metadata) -> &'static str {
+    use std::os::unix::fs::FileTypeExt as _;
+    let sort = meta.file_type();
+    if sort.is_fifo() {
+        "a named pipe"
+    } else if sort.is_socket() {
+        "a socket"
+    } else {
+        "a device"
+    }
+}
+
+/// What a path that is no file leads to.
+#[cfg(not(unix))]
+fn sort_of(_: &std::fs::Metadata) -> &'static str {
+    "something else"
 }
 
 fn decode(shown: &str, bytes: Vec<u8>) -> Result<String, FileProblem> {

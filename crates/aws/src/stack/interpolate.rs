@@ -1,5 +1,6 @@
 //! `${…}` in strings. A whole tree is filled in before any section is read, so that a section sees only values and
-//! outputs of other entries. There is no expression language: a name, and for the environment a default.
+//! outputs of other entries. There is no expression language: a name, and for the environment a default. What a value comes
+//! to is limited, and what came from the environment is noted, so that nobody is shown it.
 
 use evenkeel_core::diagnostic::Place;
 use evenkeel_core::doc::Text;
@@ -17,20 +18,58 @@ pub(crate) enum Foreign {
     Keep,
 }
 
+/// Bytes that one value may come to. The largest that AWS takes, a task definition, has 64 KiB.
+const LONGEST: usize = 256 * 1024;
+/// Placeholders that one value may hold.
+const MOST: usize = 500;
+
+/// A text that is filled in, and the same with `${env.NAME}` in the place of what the environment gave.
+#[derive(Clone, Debug)]
+pub(crate) struct Filled {
+    /// The text.
+    pub text: Text,
+    /// As it may be shown, if that is something else.
+    pub shown: Option<Text>,
+}
+
+impl From<Text> for Filled {
+    fn from(text: Text) -> Self {
+        Self { text, shown: None }
+    }
+}
+
 /// Fills in a whole tree.
 pub(crate) fn tree(tree: Tree, scope: &Scope<'_>, foreign: Foreign, problems: &Problems) -> Tree {
+    beneath(tree, false, scope, foreign, problems)
+}
+
+/// Fills in a tree that everybody may see, whatever it is made of.
+pub(crate) fn public(tree: Tree, scope: &Scope<'_>, problems: &Problems) -> Tree {
+    beneath(tree, true, scope, Foreign::Refuse, problems)
+}
+
+/// Fills in what stands beneath a key that is `public`: an image, which everybody may see whatever it is made of.
+fn beneath(tree: Tree, public: bool, scope: &Scope<'_>, foreign: Foreign, problems: &Problems) -> Tree {
     let value = match tree.value {
         Value::Text(Text::Known(text)) if text.contains("${") => {
             let filled = fill(&text, &tree.place, scope, foreign, problems);
-            filled.map_or(Value::Wrong, Value::Text)
+            filled.map_or(Value::Wrong, |filled| {
+                if !public {
+                    scope.hide(&filled);
+                }
+                Value::Text(filled.text)
+            })
         }
         Value::List(items) => {
-            Value::List(items.into_iter().map(|item| self::tree(item, scope, foreign, problems)).collect())
+            Value::List(items.into_iter().map(|item| beneath(item, public, scope, foreign, problems)).collect())
         }
         Value::Map(entries) => Value::Map(
             entries
                 .into_iter()
-                .map(|entry| Entry { value: self::tree(entry.value, scope, foreign, problems), ..entry })
+                .map(|entry| {
+                    let public = public || matches!(entry.key.as_str(), "image" | "images");
+                    Entry { value: beneath(entry.value, public, scope, foreign, problems), ..entry }
+                })
                 .collect(),
         ),
         other @ (Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) | Value::Wrong) => other,
@@ -39,12 +78,17 @@ pub(crate) fn tree(tree: Tree, scope: &Scope<'_>, foreign: Foreign, problems: &P
 }
 
 /// Fills in one string of our own file; `None` if something in it is wrong, which has been reported.
-pub(crate) fn text(text: &str, at: &Place, scope: &Scope<'_>, problems: &Problems) -> Option<Text> {
+pub(crate) fn text(text: &str, at: &Place, scope: &Scope<'_>, problems: &Problems) -> Option<Filled> {
     fill(text, at, scope, Foreign::Refuse, problems)
 }
 
-fn fill(text: &str, at: &Place, scope: &Scope<'_>, foreign: Foreign, problems: &Problems) -> Option<Text> {
-    let mut parts = Parts::default();
+fn fill(text: &str, at: &Place, scope: &Scope<'_>, foreign: Foreign, problems: &Problems) -> Option<Filled> {
+    if text.matches("${").count() > MOST {
+        let help = format!("The limit is {MOST}. Is this the right file?");
+        problems.error("too-big", at, "a value holds too many placeholders", help);
+        return None;
+    }
+    let mut parts = Both::default();
     let mut rest = text;
     let mut good = true;
     while let Some(start) = rest.find("${") {
@@ -70,7 +114,7 @@ fn fill(text: &str, at: &Place, scope: &Scope<'_>, foreign: Foreign, problems: &
         let (inner, whole) = (&from[2..2 + length], &from[..length + 3]);
         let here = narrow(at, whole);
         match scope.resolve(inner, &here, problems) {
-            Found::Text(text) => parts.push(text),
+            Found::Text(filled) => parts.push(filled),
             Found::Foreign if foreign == Foreign::Keep || inner.contains(':') && !inner.contains(":-") => {
                 parts.literal(whole);
             }
@@ -87,8 +131,14 @@ fn fill(text: &str, at: &Place, scope: &Scope<'_>, foreign: Foreign, problems: &
             Found::Wrong => good = false,
         }
         rest = &from[length + 3..];
+        if parts.bytes() > LONGEST || !scope.has_room() {
+            let help = "A value may have 256 KiB, and all of them together 8 MiB. Do variables hold each other again and again?";
+            problems.error("too-big", at, "this value comes to too much once its placeholders are filled in", help);
+            return None;
+        }
     }
     parts.literal(rest);
+    scope.grow(parts.bytes());
     good.then(|| parts.finish())
 }
 
@@ -118,9 +168,40 @@ fn narrow(at: &Place, part: &str) -> Place {
     }
 }
 
+/// A text and what is shown of it, while both are put together from the same parts.
+#[derive(Default)]
+struct Both {
+    real: Parts,
+    shown: Parts,
+    differ: bool,
+}
+
+impl Both {
+    fn literal(&mut self, text: &str) {
+        self.real.literal(text);
+        self.shown.literal(text);
+    }
+
+    fn push(&mut self, filled: Filled) {
+        self.differ |= filled.shown.is_some();
+        self.shown.push(filled.shown.unwrap_or_else(|| filled.text.clone()));
+        self.real.push(filled.text);
+    }
+
+    fn bytes(&self) -> usize {
+        self.real.bytes
+    }
+
+    fn finish(self) -> Filled {
+        let shown = self.differ.then(|| self.shown.finish());
+        Filled { text: self.real.finish(), shown }
+    }
+}
+
 #[derive(Default)]
 struct Parts {
     parts: Vec<Text>,
+    bytes: usize,
 }
 
 impl Parts {
@@ -128,6 +209,7 @@ impl Parts {
         if text.is_empty() {
             return;
         }
+        self.bytes += text.len();
         if let Some(Text::Known(last)) = self.parts.last_mut() {
             last.push_str(text);
         } else {

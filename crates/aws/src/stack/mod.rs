@@ -5,8 +5,12 @@
 //! model, `task_definition` the documents of ECS, and `validate` looks at the whole.
 
 mod actions;
+mod arn;
+mod aws_policies;
+pub mod codes;
 mod decode;
 mod files;
+mod image;
 mod interpolate;
 mod json;
 pub mod model;
@@ -14,7 +18,9 @@ mod policy;
 mod root;
 mod scope;
 mod sections;
+mod statements;
 pub mod suggest;
+mod tagging;
 pub mod task_definition;
 mod tree;
 mod validate;
@@ -30,6 +36,7 @@ use std::sync::Arc;
 
 use evenkeel_core::diagnostic::{Diagnostic, Source};
 
+use evenkeel_core::secret::Secrets;
 pub use files::{Beside, FileProblem, Files};
 use model::Stack;
 
@@ -55,6 +62,8 @@ pub struct Loaded {
     pub warnings: Vec<Diagnostic>,
     /// The file.
     pub source: Arc<Source>,
+    /// What the environment gave and nobody is to be shown.
+    pub secrets: Secrets,
 }
 
 /// Reads a stack file.

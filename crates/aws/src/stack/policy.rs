@@ -8,13 +8,14 @@ use super::decode::{Fields, Want};
 use super::files;
 use super::interpolate::Foreign;
 use super::sections::Ctx;
+use super::statements::{self, Sort};
 use super::tree::{Tree, Value};
 
 /// The version that every new policy should have; without one IAM assumes that of 2008, which has no variables.
 const VERSION: &str = "2012-10-17";
 
 /// Reads a document, a list of statements, or the name of a JSON file that holds a document.
-pub(crate) fn read(ctx: &Ctx<'_>, tree: &Tree, what: &str) -> Option<Doc> {
+pub(crate) fn read(ctx: &Ctx<'_>, tree: &Tree, what: &str, sort: Sort) -> Option<Doc> {
     match &tree.value {
         Value::Text(_) => {
             let path = Want::new(what, ctx.problems).filled(tree)?;
@@ -24,9 +25,9 @@ pub(crate) fn read(ctx: &Ctx<'_>, tree: &Tree, what: &str) -> Option<Doc> {
                 return None;
             }
             let loaded = files::json(ctx, &path, &tree.place, Foreign::Keep)?;
-            document(ctx, &loaded, what)
+            document(ctx, &loaded, what, sort)
         }
-        Value::List(_) | Value::Map(_) => document(ctx, tree, what),
+        Value::List(_) | Value::Map(_) => document(ctx, tree, what, sort),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::Wrong => {
             let help = "Write { statements: [ { actions: …, resources: … } ] }, or the name of a JSON file.";
             Want::new(what, ctx.problems).wrong(tree, "a policy document", help);
@@ -35,7 +36,7 @@ pub(crate) fn read(ctx: &Ctx<'_>, tree: &Tree, what: &str) -> Option<Doc> {
     }
 }
 
-fn document(ctx: &Ctx<'_>, tree: &Tree, what: &str) -> Option<Doc> {
+fn document(ctx: &Ctx<'_>, tree: &Tree, what: &str, sort: Sort) -> Option<Doc> {
     let raw = tree.get("Statement").or_else(|| tree.get("statement"));
     if let Some(statements) = raw {
         // A document as AWS writes it goes through untouched; IAM knows best what it may hold.
@@ -48,7 +49,7 @@ fn document(ctx: &Ctx<'_>, tree: &Tree, what: &str) -> Option<Doc> {
                 map.insert("Version".to_owned(), value);
             }
         }
-        check_raw(ctx, statements, what);
+        check_raw(ctx, tree, statements, what, sort);
         return Some(json);
     }
     let list = match &tree.value {
@@ -61,40 +62,67 @@ fn document(ctx: &Ctx<'_>, tree: &Tree, what: &str) -> Option<Doc> {
             list?
         }
     };
-    let statements: Vec<Json> =
-        Want::new(what, ctx.problems).several(list).iter().filter_map(|item| statement(ctx, item, what)).collect();
+    let statements: Vec<Json> = Want::new(what, ctx.problems)
+        .several(list)
+        .iter()
+        .filter_map(|item| statement(ctx, item, what, sort))
+        .collect();
     if statements.is_empty() && list.items().is_some_and(<[Tree]>::is_empty) {
         ctx.problems.error("empty", &list.place, format!("{what} has no statements"), "IAM refuses an empty policy.");
     }
     Some(json!({ "Version": VERSION, "Statement": statements }))
 }
 
-fn check_raw(ctx: &Ctx<'_>, statements: &Tree, what: &str) {
+fn check_raw(ctx: &Ctx<'_>, document: &Tree, statements: &Tree, what: &str, sort: Sort) {
+    for entry in document.entries().unwrap_or_default() {
+        match entry.key.as_str() {
+            "Statement" | "statement" | "Id" => {}
+            "Version" | "version" => {
+                let given = entry.value.scalar().unwrap_or_default();
+                if given != VERSION && given != "2008-10-17" {
+                    let help =
+                        format!("There are {VERSION} and 2008-10-17; the newer one is right unless you know better.");
+                    let summary = format!("`{given}` is not a version of IAM's policy language");
+                    ctx.problems.error("bad-policy", &entry.value.place, summary, help);
+                }
+            }
+            other => {
+                let help = "A policy has Version, Id and Statement.";
+                let summary = format!("{what} has `{other}`, which IAM does not know");
+                ctx.problems.error("bad-policy", &entry.place, summary, help);
+            }
+        }
+    }
+    if sort == Sort::Identity && document.get("Version").or_else(|| document.get("version")).is_none() {
+        let help = format!("Add Version: \"{VERSION}\". IAM refuses a policy without it.");
+        ctx.problems.error("bad-policy", &document.place, format!("{what} has no `Version`"), help);
+    }
+    if statements.items().is_some_and(<[Tree]>::is_empty) {
+        let help = "IAM refuses an empty policy.";
+        ctx.problems.error("empty", &statements.place, format!("{what} has no statements"), help);
+    }
     for item in Want::new(what, ctx.problems).several(statements) {
-        let Some(entries) = item.entries() else {
+        if item.entries().is_none() {
             Want::new(&format!("a statement of {what}"), ctx.problems).wrong(
                 item,
                 "a map",
                 "Write { Effect: Allow, … }.",
             );
             continue;
-        };
-        let has = |key: &str| entries.iter().any(|entry| entry.key == key);
-        if !has("Effect") || !(has("Action") || has("NotAction")) {
-            let help = "IAM needs Effect and Action in each statement, with capital letters.";
-            ctx.problems.error(
-                "bad-policy",
-                &item.place,
-                format!("a statement of {what} lacks Effect or Action"),
-                help,
-            );
+        }
+        if let Json::Object(map) = to_json(item) {
+            statements::check(ctx, &item.place, what, &map, sort);
         }
     }
 }
 
-fn statement(ctx: &Ctx<'_>, tree: &Tree, what: &str) -> Option<Json> {
+fn statement(ctx: &Ctx<'_>, tree: &Tree, what: &str, sort: Sort) -> Option<Json> {
     if tree.get("Action").is_some() || tree.get("Effect").is_some() {
-        return Some(to_json(tree));
+        let json = to_json(tree);
+        if let Json::Object(map) = &json {
+            statements::check(ctx, &tree.place, what, map, sort);
+        }
+        return Some(json);
     }
     let fields = Fields::open(tree, format!("a statement of {what}"), ctx.problems)?;
     let mut out = Map::new();
@@ -124,6 +152,11 @@ fn statement(ctx: &Ctx<'_>, tree: &Tree, what: &str) -> Option<Json> {
     if !out.contains_key("Resource") && !out.contains_key("NotResource") && !out.contains_key("Principal") {
         let help = "Say on what: resources: \"*\", or a list of ARNs.";
         ctx.problems.error("missing-key", &tree.place, format!("a statement of {what} has no `resources`"), help);
+    }
+    let told = ["Action", "NotAction", "Resource", "NotResource", "Principal"];
+    // What is missing has been told in the words of this form.
+    if out.keys().filter(|key| told.contains(&key.as_str())).count() > 1 {
+        statements::check(ctx, &tree.place, what, &out, sort);
     }
     Some(Json::Object(out))
 }

@@ -1,11 +1,12 @@
 //! The top of the stack file: its own keys, the order in which sections are read, and what becomes of the problems.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use evenkeel_core::diagnostic::{Diagnostic, Place, Source};
 use evenkeel_core::name;
+use evenkeel_core::secret::{self, Secrets};
 
 use super::decode::{Fields, Problems, Want};
 use super::files::Files;
@@ -13,10 +14,10 @@ use super::interpolate::{self, Foreign};
 use super::model::Stack;
 use super::scope::{MAIN, Names, Scope};
 use super::sections::{
-    Ctx, cluster, dns, each, load_balancers, log_groups, network, own_tags, roles, security_groups, services,
-    target_groups,
+    Ctx, cluster, dns, each, load_balancers, log_groups, network, roles, security_groups, services, target_groups,
 };
 use super::suggest;
+use super::tagging;
 use super::tree::{Entry, Tree, Value};
 use super::{LoadOptions, Loaded, validate, yaml};
 
@@ -43,8 +44,9 @@ pub(crate) fn load(source: &Arc<Source>, options: &LoadOptions, files: &dyn File
     let tree = if source.text.trim().is_empty() { None } else { yaml::parse(source, &mut found) };
     found.into_iter().for_each(|diagnostic| problems.push(diagnostic));
     let start = Place { source: source.clone(), span: 0..0 };
+    let mut secrets = Secrets::default();
     let stack = match tree {
-        Some(tree) if !tree.is_null() => read(tree, options, files, &problems),
+        Some(tree) if !tree.is_null() => read(tree, options, files, &problems, &mut secrets),
         Some(_) | None => {
             if !problems.failed() {
                 let help = "A stack file begins with its name: `stack: my-app`.";
@@ -55,21 +57,30 @@ pub(crate) fn load(source: &Arc<Source>, options: &LoadOptions, files: &dyn File
     };
     let failed = problems.failed();
     match stack {
-        Some(stack) if !failed => Ok(Loaded { stack, warnings: problems.into_sorted(), source: source.clone() }),
+        Some(stack) if !failed => {
+            Ok(Loaded { stack, warnings: problems.into_sorted(&secrets), source: source.clone(), secrets })
+        }
         Some(_) | None => {
             if !failed {
                 // A section gave nothing and said nothing: that is a mistake of ours, and must not pass as success.
                 problems.error("internal", &start, "the file could not be read", "Please report this with the file.");
             }
-            Err(problems.into_sorted())
+            Err(problems.into_sorted(&secrets))
         }
     }
 }
 
-fn read(tree: Tree, options: &LoadOptions, files: &dyn Files, problems: &Problems) -> Option<Stack> {
+fn read(
+    tree: Tree,
+    options: &LoadOptions,
+    files: &dyn Files,
+    problems: &Problems,
+    secrets: &mut Secrets,
+) -> Option<Stack> {
     Fields::open(&tree, "the stack file", problems)?;
     let vars = vars(&tree, options, problems);
     let mut scope = Scope::new(&options.env, vars);
+    scope.public = public_env(&tree, options, problems);
     head(&tree, options, &mut scope, problems);
     scope.names = names(&tree, &scope);
     scope.check_vars(problems);
@@ -77,11 +88,11 @@ fn read(tree: Tree, options: &LoadOptions, files: &dyn Files, problems: &Problem
     let fields = Fields::open(&tree, "the stack file", problems)?;
     let name = stack_name(&fields, problems);
     let account = account(&fields, problems);
-    let _ = fields.take("vars");
+    let _ = (fields.take("vars"), fields.take("public_env"));
     if let Some(tree) = fields.take("region") {
         region(tree, problems);
     }
-    let tags = fields.take("tags").map(|tree| own_tags(tree, "the stack", problems)).unwrap_or_default();
+    let tags = fields.take("tags").map(|tree| tagging::read(tree, "the stack", problems)).unwrap_or_default();
     let ctx = Ctx {
         problems,
         scope: &scope,
@@ -92,14 +103,33 @@ fn read(tree: Tree, options: &LoadOptions, files: &dyn Files, problems: &Problem
         dualstack: RefCell::default(),
         balancers_complete: Cell::new(false),
         log_groups: RefCell::default(),
+        account_seen: RefCell::default(),
     };
     let stack = sections(&ctx, &fields, &tree.place);
     fields.not_yet(LATER);
     fields.finish();
-    let stack = Stack { name: name.unwrap_or_default(), account, tags: tags.clone(), ..stack };
+    let stack = Stack { name: name.unwrap_or_default(), account, tags: tags.values.clone(), ..stack };
     validate::stack(&ctx, &stack);
     unused_vars(&tree, options, &scope, problems);
+    *secrets = scope.secrets();
     Some(stack)
+}
+
+/// `public_env:`, names of environment variables whose values everybody may see. It is read before anything is filled in.
+fn public_env(tree: &Tree, options: &LoadOptions, problems: &Problems) -> BTreeSet<String> {
+    let Some(list) = tree.get("public_env") else { return BTreeSet::new() };
+    let want = Want::new("`public_env`", problems);
+    for item in want.several(list) {
+        let Some(name) = want.filled(item) else { continue };
+        if name.contains(['$', '{', '=']) {
+            let help = "Write names of environment variables: public_env: [IMAGE_TAG].";
+            problems.error("bad-value", &item.place, format!("`{name}` is not the name of a variable"), help);
+        } else if secret::looks_secret(&name, options.env.get(&name).map_or("", String::as_str)) {
+            let help = "It will be shown in plans. Take it out unless that is meant.";
+            problems.warn("public-secret", &item.place, format!("`{name}` looks like a secret but is public"), help);
+        }
+    }
+    want.strings(list).into_iter().collect()
 }
 
 fn sections(ctx: &Ctx<'_>, fields: &Fields<'_>, start: &Place) -> Stack {
@@ -180,7 +210,7 @@ fn head(tree: &Tree, options: &LoadOptions, scope: &mut Scope<'_>, problems: &Pr
     let value = |key: &str, scope: &Scope<'_>| {
         let tree = tree.get(key)?;
         let filled = interpolate::text(&tree.scalar()?, &tree.place, scope, &silent)?;
-        filled.known().map(str::to_owned)
+        filled.text.known().map(str::to_owned)
     };
     scope.stack = value("stack", scope);
     scope.account = value("account", scope);
@@ -193,8 +223,13 @@ fn head(tree: &Tree, options: &LoadOptions, scope: &mut Scope<'_>, problems: &Pr
 fn fill(tree: Tree, scope: &Scope<'_>, problems: &Problems) -> Tree {
     let Value::Map(entries) = tree.value else { return tree };
     let fill = |entry: Entry| {
-        if entry.key == "vars" {
+        if entry.key == "vars" || entry.key == "public_env" {
             return entry;
+        }
+        if matches!(entry.key.as_str(), "stack" | "region" | "account") {
+            // They name the plan itself.
+            let value = interpolate::public(entry.value, scope, problems);
+            return Entry { value, ..entry };
         }
         Entry { value: interpolate::tree(entry.value, scope, Foreign::Refuse, problems), ..entry }
     };
@@ -230,7 +265,7 @@ fn names(tree: &Tree, scope: &Scope<'_>) -> Names {
     for zone in tree.get("dns").and_then(Tree::items).unwrap_or_default() {
         let Some(tree) = zone.get("zone") else { continue };
         let text = tree.scalar().and_then(|text| interpolate::text(&text, &tree.place, scope, &silent));
-        if let Some(name) = text.as_ref().and_then(|text| text.known()) {
+        if let Some(name) = text.as_ref().and_then(|filled| filled.text.known()) {
             names.add("hosted_zone", &dns::domain(name), tree.place.clone());
         }
     }
@@ -255,14 +290,19 @@ fn stack_name(fields: &Fields<'_>, problems: &Problems) -> Option<String> {
 
 fn region(tree: &Tree, problems: &Problems) {
     let Some(name) = Want::new("`region`", problems).filled(tree) else { return };
-    let parts: Vec<&str> = name.split('-').collect();
-    let word = |part: &&str| !part.is_empty() && part.chars().all(|c| c.is_ascii_lowercase());
-    let good =
-        parts.len() >= 3 && parts[..parts.len() - 1].iter().all(word) && parts[parts.len() - 1].parse::<u8>().is_ok();
-    if !good {
-        let help = "A region reads like eu-west-1. An availability zone has a letter more.";
+    if !is_region(&name) {
+        let help = match name.strip_suffix(|c: char| c.is_ascii_lowercase()).filter(|rest| is_region(rest)) {
+            Some(region) => format!("{name} is an availability zone; drop the letter: {region}."),
+            None => "A region reads like eu-west-1.".to_owned(),
+        };
         problems.error("bad-region", &tree.place, format!("`{name}` is not a region"), help);
     }
+}
+
+fn is_region(name: &str) -> bool {
+    let parts: Vec<&str> = name.split('-').collect();
+    let word = |part: &&str| !part.is_empty() && part.chars().all(|c| c.is_ascii_lowercase());
+    parts.len() >= 3 && parts[..parts.len() - 1].iter().all(word) && parts[parts.len() - 1].parse::<u8>().is_ok()
 }
 
 fn account(fields: &Fields<'_>, problems: &Problems) -> Option<String> {

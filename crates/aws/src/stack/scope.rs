@@ -1,15 +1,16 @@
 //! What `${…}` may refer to: the environment that the caller gave, the variables, the stack, and the outputs of the
 //! file's entries. Also the table of names by section, against which every reference is checked.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 
 use evenkeel_core::diagnostic::Place;
 use evenkeel_core::doc::Text;
 use evenkeel_core::id::NodeId;
+use evenkeel_core::secret::{self, Secrets};
 
 use super::decode::Problems;
-use super::interpolate;
+use super::interpolate::{self, Filled};
 use super::suggest;
 use super::tree::Tree;
 
@@ -70,15 +71,27 @@ pub(crate) struct Scope<'a> {
     pub account: Option<String>,
     /// The entries of the file.
     pub names: Names,
-    resolved: RefCell<BTreeMap<String, Option<Text>>>,
+    /// `public_env:`, variables of the environment that everybody may see.
+    pub public: BTreeSet<String>,
+    resolved: RefCell<BTreeMap<String, Option<Filled>>>,
     under_way: RefCell<Vec<String>>,
     used: RefCell<BTreeSet<String>>,
+    secrets: RefCell<Secrets>,
+    /// Bytes that placeholders have come to.
+    size: Cell<usize>,
+    /// How deep in defaults and variables the one stands that is being resolved.
+    depth: Cell<usize>,
 }
+
+/// Bytes that all values of a file may come to once they are filled in.
+const ALL: usize = 8 * 1024 * 1024;
+/// Variables and defaults that may stand in each other.
+const DEPTH: usize = 32;
 
 /// What a placeholder came to.
 pub(crate) enum Found {
     /// A value.
-    Text(Text),
+    Text(Filled),
     /// Not one of ours (`${aws:username}`, `${NAME}`): it stays as it is.
     Foreign,
     /// Wrong, and reported.
@@ -95,6 +108,10 @@ impl<'a> Scope<'a> {
             region: None,
             account: None,
             names: Names::default(),
+            public: BTreeSet::new(),
+            secrets: RefCell::default(),
+            size: Cell::new(0),
+            depth: Cell::new(0),
             resolved: RefCell::default(),
             under_way: RefCell::default(),
             used: RefCell::default(),
@@ -103,6 +120,18 @@ impl<'a> Scope<'a> {
 
     /// The value of `${expression}` at a place.
     pub(crate) fn resolve(&self, expression: &str, at: &Place, problems: &Problems) -> Found {
+        if self.depth.get() >= DEPTH {
+            let help = format!("Variables and defaults may stand in each other {DEPTH} deep.");
+            problems.error("too-big", at, "placeholders stand in each other too deep", help);
+            return Found::Wrong;
+        }
+        self.depth.set(self.depth.get() + 1);
+        let found = self.look_up(expression, at, problems);
+        self.depth.set(self.depth.get() - 1);
+        found
+    }
+
+    fn look_up(&self, expression: &str, at: &Place, problems: &Problems) -> Found {
         let (path, default) = match expression.split_once(":-") {
             Some((path, default)) => (path.trim(), Some(default)),
             None => (expression.trim(), None),
@@ -122,7 +151,7 @@ impl<'a> Scope<'a> {
             _ => self.output(path, at, problems),
         };
         match (found, default) {
-            (Found::Text(Text::Known(text)), Some(default)) if text.is_empty() => {
+            (Found::Text(Filled { text: Text::Known(text), .. }), Some(default)) if text.is_empty() => {
                 interpolate::text(default, at, self, problems).map_or(Found::Wrong, Found::Text)
             }
             (found, _) => found,
@@ -131,10 +160,12 @@ impl<'a> Scope<'a> {
 
     fn env(&self, name: &str, has_default: bool, at: &Place, problems: &Problems) -> Found {
         if let Some(value) = self.env.get(name) {
-            return Found::Text(value.as_str().into());
+            let shown = !value.is_empty() && !self.public.contains(name);
+            let shown = shown.then(|| secret::placeholder(name).into());
+            return Found::Text(Filled { text: value.as_str().into(), shown });
         }
         if has_default {
-            return Found::Text(Text::default());
+            return Found::Text(Text::default().into());
         }
         let near = suggest::nearest(name, self.env.keys().map(String::as_str));
         let near = near.map(|near| format!(" (`{near}` is set.)")).unwrap_or_default();
@@ -178,10 +209,10 @@ impl<'a> Scope<'a> {
         value.map_or(Found::Wrong, Found::Text)
     }
 
-    fn var_value(&self, name: &str, tree: &Tree, problems: &Problems) -> Option<Text> {
+    fn var_value(&self, name: &str, tree: &Tree, problems: &Problems) -> Option<Filled> {
         let Some(text) = tree.scalar() else {
             if tree.is_null() {
-                return Some(Text::default());
+                return Some(Text::default().into());
             }
             problems.error(
                 "wrong-type",
@@ -202,7 +233,7 @@ impl<'a> Scope<'a> {
             _ => (&None, "There are stack.name, stack.region and stack.account."),
         };
         if let Some(value) = value {
-            return Found::Text(value.as_str().into());
+            return Found::Text(Text::from(value.as_str()).into());
         }
         problems.error("unknown-reference", at, format!("`stack.{key}` has no value"), help);
         Found::Wrong
@@ -214,7 +245,7 @@ impl<'a> Scope<'a> {
             let kinds = OUTPUTS.iter().map(|(kind, ..)| *kind).chain(["env", "var", "stack"]);
             let help = match suggest::nearest(head, kinds.clone()) {
                 Some(near) => format!("Did you mean `{near}`?"),
-                None => format!("A reference starts with one of {}.", suggest::list(&kinds.collect::<Vec<_>>())),
+                None => format!("A reference starts with {}.", suggest::choices(&kinds.collect::<Vec<_>>())),
             };
             problems.error("unknown-reference", at, format!("`{path}` refers to nothing"), help);
             return Found::Wrong;
@@ -228,7 +259,7 @@ impl<'a> Scope<'a> {
                     "unknown-reference",
                     at,
                     format!("`{path}` does not say which output of the {} is meant", kind.replace('_', " ")),
-                    format!("Write ${{{path}.OUTPUT}}, with one of {}.", suggest::list(outputs)),
+                    format!("Write ${{{path}.OUTPUT}}, with {}.", suggest::choices(outputs)),
                 );
                 return Found::Wrong;
             }
@@ -247,7 +278,37 @@ impl<'a> Scope<'a> {
             );
             return Found::Wrong;
         }
-        Found::Text(Text::output(NodeId::new(kind, name), output))
+        Found::Text(Text::output(NodeId::new(kind, name), output).into())
+    }
+
+    /// Takes note of a text of the file that holds values of the environment, so that nobody is shown it.
+    pub(crate) fn hide(&self, filled: &Filled) {
+        let Some(shown) = &filled.shown else { return };
+        let mut secrets = self.secrets.borrow_mut();
+        // Both were put together alike, so what is known in them stands at the same places.
+        for (text, shown) in known(&filled.text).into_iter().zip(known(shown)) {
+            secrets.add_text(text, shown);
+            for (name, value) in self.env.iter().filter(|(name, _)| !self.public.contains(*name)) {
+                if shown.contains(&secret::placeholder(name)) {
+                    secrets.add_value(name, value);
+                }
+            }
+        }
+    }
+
+    /// What must not be shown.
+    pub(crate) fn secrets(&self) -> Secrets {
+        self.secrets.borrow().clone()
+    }
+
+    /// Counts bytes that placeholders came to.
+    pub(crate) fn grow(&self, bytes: usize) {
+        self.size.set(self.size.get().saturating_add(bytes));
+    }
+
+    /// Whether more may be filled in.
+    pub(crate) fn has_room(&self) -> bool {
+        self.size.get() <= ALL
     }
 
     /// Forgets which variables were resolved, so that what was wrong in them is reported where it is used next.
@@ -265,6 +326,15 @@ impl<'a> Scope<'a> {
         for (name, tree) in &self.vars {
             let _ = self.var(name, &tree.place, problems);
         }
+    }
+}
+
+/// The parts of a text that are known.
+fn known(text: &Text) -> Vec<&str> {
+    match text {
+        Text::Known(text) => vec![text],
+        Text::From(_) => Vec::new(),
+        Text::Join(parts) => parts.iter().flat_map(known).collect(),
     }
 }
 

@@ -1,6 +1,8 @@
 //! The loader as a whole: what good files give, and what is said of broken ones.
 
 mod broken;
+mod codes;
+mod environment;
 mod good;
 mod mutated;
 mod own_files;

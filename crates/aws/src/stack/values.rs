@@ -1,9 +1,9 @@
-//! Values with a grammar of their own: CIDR ranges, port ranges, ARNs, physical names. Pure text; the callers report.
+//! Values with a grammar of their own: CIDR ranges, port ranges, physical names. Pure text; the callers report.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::ops::RangeInclusive;
 
-/// A CIDR range with its host bits masked off, as EC2 gives it back; a bare address is a range of one.
+/// A CIDR range with its host bits masked off, as EC2 gives it back.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Cidr {
     /// The masked range, IPv6 lower case and compressed.
@@ -22,14 +22,13 @@ pub(crate) fn cidr(text: &str) -> Result<Cidr, String> {
     };
     let address: IpAddr = address.parse().map_err(|_| format!("`{address}` is not an IP address"))?;
     let most: u32 = if address.is_ipv4() { 32 } else { 128 };
-    let bits = match bits {
-        None => most,
-        Some(bits) => bits
-            .parse::<u32>()
-            .ok()
-            .filter(|n| *n <= most)
-            .ok_or_else(|| format!("`/{bits}` is not a prefix length; it is 0 to {most}"))?,
-    };
+    // AWS takes no bare address, and 0.0.0.0 for "everybody" would mean nobody.
+    let bits = bits.ok_or_else(|| "it has no length".to_owned())?;
+    let bits = bits
+        .parse::<u32>()
+        .ok()
+        .filter(|n| *n <= most)
+        .ok_or_else(|| format!("`/{bits}` is not a prefix length; it is 0 to {most}"))?;
     let masked = match address {
         IpAddr::V4(v4) => IpAddr::V4(Ipv4Addr::from_bits(v4.to_bits() & u32::MAX.checked_shl(32 - bits).unwrap_or(0))),
         IpAddr::V6(v6) => {
@@ -39,6 +38,24 @@ pub(crate) fn cidr(text: &str) -> Result<Cidr, String> {
     Ok(Cidr { text: format!("{masked}/{bits}"), v4: address.is_ipv4(), exact: masked == address })
 }
 
+/// What to write in place of a bare address; `None` if the text is none.
+pub(crate) fn length_help(text: &str) -> Option<String> {
+    let address: IpAddr = text.trim().parse().ok()?;
+    Some(match address {
+        IpAddr::V4(v4) if v4.is_unspecified() => "Write 0.0.0.0/0 for every IPv4 address.".to_owned(),
+        IpAddr::V6(v6) if v6.is_unspecified() => "Write \"::/0\" for every IPv6 address.".to_owned(),
+        IpAddr::V4(v4) => {
+            let length = 32 - (v4.to_bits().trailing_zeros() / 8 * 8);
+            if length < 32 {
+                format!("Write {v4}/{length} for the whole network, or {v4}/32 for this one address.")
+            } else {
+                format!("Write {v4}/32 for this one address.")
+            }
+        }
+        IpAddr::V6(v6) => format!("Write \"{v6}/128\" for this one address, or the length of its network."),
+    })
+}
+
 /// `80` or `8000-8010`, each from 0 to 65535.
 pub(crate) fn port_range(text: &str) -> Option<(i32, i32)> {
     let port = |text: &str| text.trim().parse::<i32>().ok().filter(|port| (0..=65535).contains(port));
@@ -46,12 +63,6 @@ pub(crate) fn port_range(text: &str) -> Option<(i32, i32)> {
         Some((from, to)) => Some((port(from)?, port(to)?)).filter(|(from, to)| from <= to),
         None => port(text).map(|port| (port, port)),
     }
-}
-
-/// Whether the text is an ARN of a service (`iam`, `acm`, …), in any partition.
-pub(crate) fn is_arn(text: &str, service: &str) -> bool {
-    let parts: Vec<&str> = text.splitn(6, ':').collect();
-    parts.len() == 6 && parts[0] == "arn" && parts[1].starts_with("aws") && parts[2] == service && !parts[5].is_empty()
 }
 
 /// The partition that a region belongs to, as ARNs name it.
@@ -83,13 +94,13 @@ impl NameRule {
         let length = name.chars().count();
         if !self.length.contains(&length) {
             return Some(format!(
-                "it has {length} characters; AWS takes {} to {}",
+                "it has {length} characters; AWS accepts {} to {}",
                 self.length.start(),
                 self.length.end()
             ));
         }
         if let Some(bad) = name.chars().find(|c| !c.is_ascii_alphanumeric() && !self.also.contains(*c)) {
-            return Some(format!("`{bad}` cannot stand in it; letters, digits and `{}` can", self.also));
+            return Some(format!("`{bad}` is not allowed; use letters, digits and `{}`", self.also));
         }
         if let Some(start) = self.not_starting.iter().find(|start| name.to_ascii_lowercase().starts_with(**start)) {
             return Some(format!("AWS refuses names that start with `{start}`"));
@@ -127,8 +138,22 @@ mod tests {
         assert_eq!(cidr("0.0.0.0/0").unwrap().text, "0.0.0.0/0");
         assert_eq!(cidr("::/0").unwrap().text, "::/0");
         assert_eq!(cidr("2001:DB8:0:0::1/32").unwrap().text, "2001:db8::/32");
-        assert_eq!(cidr("192.0.2.7").unwrap().text, "192.0.2.7/32");
+        assert!(cidr("192.0.2.7").is_err() && cidr("0.0.0.0").is_err() && cidr("::").is_err());
         assert!(cidr("10.0.0.0/33").is_err() && cidr("10.0.0/8").is_err() && cidr("::/129").is_err());
+    }
+
+    #[test]
+    fn a_bare_address_is_told_its_length() {
+        for (text, part) in [
+            ("0.0.0.0", "0.0.0.0/0"),
+            ("::", "::/0"),
+            ("203.0.113.7", "203.0.113.7/32"),
+            ("10.1.0.0", "10.1.0.0/16"),
+            ("2001:db8::1", "2001:db8::1/128"),
+        ] {
+            assert!(length_help(text).unwrap().contains(part), "{text}");
+        }
+        assert!(length_help("alb").is_none());
     }
 
     #[test]

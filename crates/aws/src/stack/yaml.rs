@@ -1,12 +1,13 @@
 //! YAML text to [`Tree`]. Anchors and merge keys work; alias bombs and absurd depth are refused by the parser's budget.
 //! The parser stops at the first syntax error; a key given twice is reported and reading goes on.
 
+use std::cell::Cell;
 use std::ops::Range;
 use std::sync::Arc;
 
 use evenkeel_core::diagnostic::{Diagnostic, Place, Source};
 use evenkeel_core::doc::Text;
-use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_saphyr::{DuplicateKeyPolicy, Error, Location, Options, Spanned};
 
 use super::tree::{Entry, Tree, Value};
@@ -15,6 +16,15 @@ use super::tree::{Entry, Tree, Value};
 const MAX_DEPTH: usize = 48;
 /// Values that a stack file may have once its aliases are expanded.
 const MAX_NODES: usize = 250_000;
+/// Bytes of text that a stack file may have once its aliases are expanded; the file itself has at most 1 MiB.
+const MAX_TEXT: usize = 8 * 1024 * 1024;
+/// What our own limit says, by which it is recognised among the parser's errors.
+const TOO_MUCH_TEXT: &str = "too much text once aliases are expanded";
+
+thread_local! {
+    /// Bytes of text that were read of the file that is being read.
+    static TEXT: Cell<usize> = const { Cell::new(0) };
+}
 
 /// Reads a text; problems that do not stop it go to `found`. `None` if there is nothing that could be read.
 pub(crate) fn parse(source: &Arc<Source>, found: &mut Vec<Diagnostic>) -> Option<Tree> {
@@ -44,6 +54,7 @@ fn read(text: &str, duplicate_keys: DuplicateKeyPolicy) -> Result<Node, Error> {
         strict_booleans: true,
         with_snippet: false,
     };
+    TEXT.set(0);
     serde_saphyr::from_str_with_options(text, options)
 }
 
@@ -163,12 +174,10 @@ impl<'de> Visitor<'de> for DataVisitor {
         Ok(Data::Number(value.to_string()))
     }
 
-    fn visit_str<E>(self, value: &str) -> Result<Data, E> {
-        Ok(Data::Text(value.to_owned()))
-    }
-
-    fn visit_string<E>(self, value: String) -> Result<Data, E> {
-        Ok(Data::Text(value))
+    fn visit_str<E: de::Error>(self, value: &str) -> Result<Data, E> {
+        // The parser counts what an alias repeats in values, not in bytes.
+        TEXT.set(TEXT.get().saturating_add(value.len()));
+        if TEXT.get() > MAX_TEXT { Err(E::custom(TOO_MUCH_TEXT)) } else { Ok(Data::Text(value.to_owned())) }
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Data, A::Error> {
@@ -246,8 +255,35 @@ fn explain(error: &Error, source: &Arc<Source>) -> Diagnostic {
             Diagnostic::error("too-big", format!("the file is too large or too deep for a stack file: {breach:?}"), at)
                 .help("A stack file has at most 48 levels and 250,000 values, aliases expanded.")
         }
-        other => syntax(&other.to_string(), at),
+        other => match other.to_string() {
+            message if message.contains(TOO_MUCH_TEXT) => Diagnostic::error(
+                "alias-bomb",
+                "the file's aliases expand to too much",
+                at,
+            )
+            .help("A stack file may hold 8 MiB of text, aliases expanded. Write the values out where they are needed."),
+            message => tab(source, at.as_ref()).unwrap_or_else(|| syntax(&message, at)),
+        },
     }
+}
+
+/// A line indented with a tab, where the parser stumbled: at it, or at the line before or behind.
+fn tab(source: &Arc<Source>, at: Option<&Place>) -> Option<Diagnostic> {
+    let near = at?.line();
+    let mut start = 0;
+    for (index, line) in source.text.split_inclusive('\n').enumerate() {
+        let number = index + 1;
+        let indent = line.len() - line.trim_start_matches([' ', '\t']).len();
+        let tabbed = line[..indent].contains('\t') && !line.trim().is_empty();
+        if tabbed && (number + 1 >= near && number <= near + 2) {
+            let place = Place { source: source.clone(), span: start..start + indent };
+            let summary = format!("line {number} is indented with a tab; YAML takes spaces only");
+            let help = "Put spaces in its place, two for each level. Editors do it on their own once told so.";
+            return Some(Diagnostic::error("bad-yaml", summary, Some(place)).label("a tab").help(help));
+        }
+        start += line.len();
+    }
+    None
 }
 
 fn syntax(message: &str, at: Option<Place>) -> Diagnostic {
@@ -261,9 +297,6 @@ fn syntax(message: &str, at: Option<Place>) -> Diagnostic {
     let help = match line {
         Some(line) if ["<<<<<<<", "=======", ">>>>>>>"].iter().any(|mark| line.starts_with(mark)) => {
             "This is the mark of a merge conflict. Decide which side is right and remove the marks."
-        }
-        Some(line) if line.starts_with('\t') || line.trim_start_matches(' ').starts_with('\t') => {
-            "YAML is indented with spaces; this line has a tab."
         }
         Some(line) if line.contains(": ${") || line.contains("{ ${") => {
             "Inside { … } and [ … ] a value with ${…} has to be quoted."

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use evenkeel_core::plan::PlanOptions;
 use evenkeel_core::saved::SavedPlan;
+use evenkeel_core::secret::Secrets;
 
 use super::carry_out::{self, Bound, Job};
 use super::connect::{Guard, connect};
@@ -31,7 +32,8 @@ pub async fn run(args: &Apply, global: &Global, interrupt: Interrupt, ui: &mut U
         parallel: args.parallel,
         interrupt,
     };
-    if let Some(saved) = saved {
+    if let Some((saved, secrets)) = saved {
+        ui.hide(&secrets);
         nothing_chosen(args, global)?;
         return run_saved(&saved, &args.file, global, &job, ui).await;
     }
@@ -61,7 +63,7 @@ fn nothing_chosen(args: &Apply, global: &Global) -> Result<(), Failure> {
 }
 
 /// The saved plan in a file, if that is what the file holds.
-fn saved_plan(file: &Path, global: &Global) -> Result<Option<SavedPlan>, Failure> {
+fn saved_plan(file: &Path, global: &Global) -> Result<Option<(SavedPlan, Secrets)>, Failure> {
     // What cannot be read is not a plan; reading it as a stack file will say why.
     let Some(text) = save::text(file).filter(|text| SavedPlan::recognises(text)) else { return Ok(None) };
     let anew = format!("make a new plan: {}", Again::plan_anew(file, global));
@@ -69,8 +71,12 @@ fn saved_plan(file: &Path, global: &Global) -> Result<Option<SavedPlan>, Failure
         let text = format!("{} is a plan to be read, not one that can be applied", file.display());
         return Err(Failure::refused(text, anew));
     }
+    let (text, secrets) = Secrets::open(&text, &|name| std::env::var(name).ok()).map_err(|error| {
+        let help = format!("set it as it was when the plan was made, or {anew}");
+        Failure::refused(format!("{}: {error}", file.display()), help)
+    })?;
     match SavedPlan::from_json(&text) {
-        Ok(saved) => Ok(Some(saved)),
+        Ok(saved) => Ok(Some((saved, secrets))),
         Err(error) => Err(Failure::refused(format!("{}: {error}", file.display()), anew)),
     }
 }

@@ -10,6 +10,7 @@ use evenkeel_core::event::Event;
 use evenkeel_core::execute::{Engine, Limits, Outcome, Stop, execute};
 use evenkeel_core::plan::{Plan, adoptable};
 use evenkeel_core::saved::{Moved, SavedPlan, differences};
+use evenkeel_core::secret::Secrets;
 use serde_json::json;
 use tokio::time::Instant;
 
@@ -77,7 +78,7 @@ pub async fn plan_and_run(
     let mut plan = session.plan(&snapshot)?;
     session.check_names(&snapshot, &plan, ui)?;
     loop {
-        still_fits(bound, &plan)?;
+        still_fits(bound, &plan, &ui.secrets)?;
         announce(&plan, job, ui);
         refuse(&plan, job)?;
         // Waiting for what is under way harms nobody, so it needs no answer.
@@ -101,7 +102,7 @@ pub async fn plan_and_run(
 }
 
 /// Refuses a plan that is not the saved one, naming what moved.
-fn still_fits(bound: Option<&Bound<'_>>, fresh: &Plan) -> Result<(), Failure> {
+fn still_fits(bound: Option<&Bound<'_>>, fresh: &Plan, secrets: &Secrets) -> Result<(), Failure> {
     let Some(Bound { saved, anew }) = bound else { return Ok(()) };
     let moved = saved.moved(fresh);
     // What could not be read has not moved; that has a refusal of its own.
@@ -109,8 +110,9 @@ fn still_fits(bound: Option<&Bound<'_>>, fresh: &Plan) -> Result<(), Failure> {
         return Ok(());
     }
     let line = |moved: &Moved| {
+        let (was, is) = secrets.change(&moved.path, &moved.was, &moved.is);
         let path = if moved.path.is_empty() { String::new() } else { format!(" {}", moved.path) };
-        format!("{}{path}: was {}, is {}", moved.node, values::inline(&moved.was), values::inline(&moved.is))
+        format!("{}{path}: was {}, is {}", moved.node, values::inline(&was), values::inline(&is))
     };
     Err(Failure::Stale { moved: moved.iter().map(line).collect(), help: format!("make a new plan: {anew}") })
 }
@@ -118,7 +120,7 @@ fn still_fits(bound: Option<&Bound<'_>>, fresh: &Plan) -> Result<(), Failure> {
 /// Prints the plan: in JSON as the first line of the stream of events.
 fn announce(plan: &Plan, job: &Job, ui: &mut Ui) {
     if ui.format == Format::Json {
-        let mut document = plan_json::document(plan);
+        let mut document = plan_json::document(&ui.secrets.plan(plan));
         if let Some(map) = document.as_object_mut() {
             map.insert("event".to_owned(), json!("plan"));
         }
@@ -177,7 +179,9 @@ pub async fn run(session: &Session, plan: &Plan, job: &Job, ui: &mut Ui) -> Resu
             limits: &limits,
         };
         let mut reporter = report::reporter(ui, session.speed());
+        let secrets = ui.secrets.clone();
         let mut sink = |event: Event| {
+            let event = secrets.event(&event);
             record.event(&event);
             reporter.event(&event, ui);
         };

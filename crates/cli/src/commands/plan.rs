@@ -28,7 +28,8 @@ pub async fn run(args: &Plan, global: &Global, ui: &mut Ui) -> Result<Exit, Fail
     if let (Some(place), Some(file)) = (&place, &args.out) {
         if plan.may_begin() {
             let where_made = session.place().await;
-            place.save(&SavedPlan::new(&session.graph, session.file.as_ref(), &session.options, &plan, where_made))?;
+            let saved = SavedPlan::new(&session.graph, session.file.as_ref(), &session.options, &plan, where_made);
+            place.save(&saved, &ui.secrets)?;
             ui.note(&format!("Saved. To apply exactly this: {}", Again::saved(file, global)));
         } else {
             ui.note("Not saved: as it is, the plan cannot be applied.");
@@ -47,6 +48,7 @@ pub async fn run(args: &Plan, global: &Global, ui: &mut Ui) -> Result<Exit, Fail
 
 /// Prints a plan on stdout. `again` is the command that would apply it.
 pub fn show(plan: &Planned, again: &Again, ui: &mut Ui) {
+    let plan = &ui.secrets.plan(plan);
     match ui.format {
         Format::Text => {
             let view = View { palette: ui.out.palette, all: ui.verbose > 0, again: again.clone() };

@@ -6,6 +6,7 @@ use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 use evenkeel_core::saved::SavedPlan;
+use evenkeel_core::secret::Secrets;
 
 use crate::exit::Failure;
 use crate::report::plan_json;
@@ -31,13 +32,14 @@ impl Place {
         Ok(Self { file: file.to_owned(), taken: is_taken(file)? })
     }
 
-    /// Writes a plan there. It may hold what only its owner should see, and is never half written.
-    pub fn save(&self, plan: &SavedPlan) -> Result<(), Failure> {
+    /// Writes a plan there, with proofs in the place of secrets. It may still hold what only its owner should see, and is never
+    /// half written.
+    pub fn save(&self, plan: &SavedPlan, secrets: &Secrets) -> Result<(), Failure> {
         let failed = |error: &dyn std::fmt::Display| {
             let text = format!("cannot save the plan in {}: {error}", self.file.display());
             Failure::refused(text, "choose another place for --out")
         };
-        let text = plan.to_json().map_err(|error| failed(&error))?;
+        let text = secrets.seal(&plan.to_json().map_err(|error| failed(&error))?);
         // A temporary file is made with mode 600.
         let mut draft = tempfile::NamedTempFile::new_in(folder(&self.file)).map_err(|error| failed(&error))?;
         draft.write_all(text.as_bytes()).and_then(|()| draft.as_file().sync_all()).map_err(|error| failed(&error))?;
@@ -112,8 +114,8 @@ mod tests {
     fn an_older_plan_is_overwritten_and_nothing_else() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("plan.json");
-        Place::of(&file).unwrap().save(&plan()).unwrap();
-        Place::of(&file).unwrap().save(&plan()).unwrap();
+        Place::of(&file).unwrap().save(&plan(), &Secrets::default()).unwrap();
+        Place::of(&file).unwrap().save(&plan(), &Secrets::default()).unwrap();
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "no draft is left");
         for other in ["stack: x\n", "{}", "", "{\"format\": \"evenkeel-plan\", \"version\": 1, \"summary\": {}}"] {
             let file = folder.path().join("other");
@@ -135,7 +137,7 @@ mod tests {
         let file = folder.path().join("plan.json");
         let place = Place::of(&file).unwrap();
         fs::write(&file, "somebody's").unwrap();
-        assert!(place.save(&plan()).is_err());
+        assert!(place.save(&plan(), &Secrets::default()).is_err());
         assert_eq!(fs::read_to_string(&file).unwrap(), "somebody's");
     }
 }

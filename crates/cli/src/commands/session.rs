@@ -57,6 +57,7 @@ pub fn load(path: &Path, global: &Global, ui: &mut Ui) -> Result<Loaded, Failure
         fallback_region: environment_region(),
     };
     let loaded = stack::load(path, &options).map_err(Failure::BadFile)?;
+    ui.hide(&loaded.secrets);
     if !loaded.warnings.is_empty() && ui.format != Format::Json && !ui.quiet {
         let text = diagnostics::render(&loaded.warnings, ui.err.palette);
         ui.err.text(&text);
@@ -98,6 +99,9 @@ pub async fn open(path: &Path, global: &Global, options: PlanOptions, ui: &mut U
     let connection = connect(global, region, Guard::of_stack(loaded.stack.account.as_deref()), ui).await?;
     let wanted = graph(&loaded.stack, &connection.aws.region)?;
     if let Some(simulation) = &connection.simulation {
+        if !options.destroy {
+            Simulation::refuse_foreign(&wanted)?;
+        }
         if simulation.fresh {
             welcome(simulation, &wanted, ui);
         } else if !options.destroy {

@@ -64,6 +64,7 @@ async fn serve(args: &Sim, global: &Global, ui: &mut Ui) -> Result<Exit, Failure
         () = server::serve(simulation.sim.clone(), listener) => {}
         () = ended() => {}
     }
+    simulation.close()?;
     Ok(Exit::Done)
 }
 
@@ -114,6 +115,7 @@ async fn zone(args: &Sim, domain: &str, ui: &mut Ui) -> Result<Exit, Failure> {
     let place = Place::new(ACCOUNT, "us-east-1");
     let made = simulation.sim.with_world(|world| provide::add_zone(world, &place, domain));
     let made = made.map_err(|text| Failure::refused(text, "write a domain such as example.com"))?;
+    simulation.close()?;
     let now = if made { "is now" } else { "was already" };
     ui.out.line(&format!("{domain} {now} a public hosted zone"));
     Ok(Exit::Done)
@@ -124,7 +126,10 @@ async fn give(args: &Sim, stack: &Path, global: &Global, ui: &mut Ui) -> Result<
     let loaded = session::load(stack, global, ui)?;
     let region = session::region(global, loaded.stack.region.as_deref());
     let graph = session::graph(&loaded.stack, region.as_deref().unwrap_or(session::SIMULATED_REGION))?;
-    let made = held(args, ui).await?.provide(&graph);
+    Simulation::refuse_foreign(&graph)?;
+    let simulation = held(args, ui).await?;
+    let made = simulation.provide(&graph);
+    simulation.close()?;
     if made.is_empty() {
         ui.note("Everything that the stack presupposes is there");
     }
@@ -143,7 +148,9 @@ async fn call(
         serde_json::from_str(input).map_err(|error| Failure::Usage(format!("the input is no JSON: {error}")))?;
     let operation = services::operation(service, operation).unwrap_or(operation);
     let simulation = held(args, ui).await?;
-    match simulation.sim.call(place, service, operation, input) {
+    let reply = simulation.sim.call(place, service, operation, input);
+    simulation.close()?;
+    match reply {
         Ok(reply) => {
             ui.out.pretty_json(&reply);
             Ok(Exit::Done)

@@ -120,6 +120,7 @@ pub fn body(step: &Step, all: bool) -> Vec<Line> {
             let what = match goal {
                 Goal::Ready => "ready",
                 Goal::Gone => "gone",
+                Goal::Hold => "settled",
             };
             if all {
                 lines.push(Line::new(

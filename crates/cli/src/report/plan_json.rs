@@ -32,7 +32,7 @@ pub fn document(plan: &Plan) -> Value {
         "held": plan.held.iter().map(|held| {
             let (why, help) = words::held(held);
             let error = match &held.why {
-                HeldBecause::Unreadable(error) => json!(error),
+                HeldBecause::Unreadable(error) | HeldBecause::Unseen(error) => json!(error),
                 _ => Value::Null,
             };
             json!({

@@ -6,7 +6,7 @@ use std::time::Duration;
 use evenkeel_core::cloud::Goal;
 use evenkeel_core::error::CloudError;
 use evenkeel_core::id::NodeId;
-use evenkeel_core::plan::{Action, Held, HeldBecause, Plan, Reason, Step};
+use evenkeel_core::plan::{Action, Held, HeldBecause, Phase, Plan, Reason, Step};
 
 use super::escape::text as clean;
 use crate::again::shell_word;
@@ -29,6 +29,8 @@ pub fn reason(step: &Step) -> String {
         Reason::Destroy => "the stack is deleted".to_owned(),
         Reason::Adopted => "taken over, as asked".to_owned(),
         Reason::Moved(old) => format!("renamed from {old} in the stack file"),
+        Reason::Staged(phase) => staged(*phase, &step.action).to_owned(),
+        Reason::Unhealthy(why) => format!("as the stack file says, but not healthy: {}", clean(why)),
         Reason::TakesTime => match &step.action {
             Action::Wait { goal: Goal::Gone, .. } => "until it is gone".to_owned(),
             Action::Wait { .. }
@@ -40,6 +42,19 @@ pub fn reason(step: &Step) -> String {
         Reason::UnderWay(what) => format!("in progress before this run: {what}"),
     };
     clean(&words)
+}
+
+/// What a step does for traffic that has to go on.
+fn staged(phase: Phase, action: &Action) -> &'static str {
+    match (phase, action) {
+        (Phase::Attach, _) => "adds the new one first; nothing moves yet",
+        (Phase::Serve, Action::Wait { .. }) => "until both old and new are served",
+        (Phase::Serve, _) => "serves old and new side by side",
+        (Phase::Switch, _) => "moves traffic to the new one",
+        (Phase::Hold, _) => "until the switch has reached everybody",
+        (Phase::Leave, _) => "leaves the old one",
+        (Phase::Detach, _) => "removes the old one last",
+    }
 }
 
 /// A short name of the reason that never changes, for programs.
@@ -55,6 +70,8 @@ pub fn reason_code(reason: &Reason) -> &'static str {
         Reason::Destroy => "destroy",
         Reason::Adopted => "adopted",
         Reason::Moved(_) => "moved",
+        Reason::Staged(_) => "staged",
+        Reason::Unhealthy(_) => "unhealthy",
         Reason::TakesTime => "takes_time",
         Reason::UnderWay(_) => "under_way",
     }
@@ -62,10 +79,27 @@ pub fn reason_code(reason: &Reason) -> &'static str {
 
 /// Why something is held, and what to do about it.
 pub fn held(held: &Held) -> (String, Option<String>) {
-    let consent = || format!("to allow it: --consent {}", shell_word(&held.node.to_string()));
+    let flag = || format!("--consent {}", shell_word(&held.node.to_string()));
+    let consent = || format!("to allow it: {}", flag());
     let (why, help) = match &held.why {
         HeldBecause::Unreadable(error) => (format!("could not be read: {}", self::error(error)), error.hint.clone()),
+        HeldBecause::Unseen(error) => (
+            format!("more of this stack may be there: {}", self::error(error)),
+            error.hint.clone().or_else(|| Some(format!("allow {} for these credentials", error.operation))),
+        ),
         HeldBecause::Needs(node) => (format!("needs {node}, which is held back"), None),
+        HeldBecause::Guarded(key) => (
+            format!("AWS protects it from deletion: its `{key}` is on"),
+            Some(format!("write `{key}: false` in its entry and apply; or {}", consent())),
+        ),
+        HeldBecause::Inside(things) => {
+            (format!("{} would go with it, and is not of this stack", things.join(", ")), Some(consent()))
+        }
+        HeldBecause::Gap(why) => (why.clone(), Some(format!("to accept the interruption: {}", flag()))),
+        HeldBecause::Doubled(ids) => (
+            format!("several things carry its mark: {}", ids.join(", ")),
+            Some("remove the tags evenkeel:stack and evenkeel:id from those that are not of this stack".to_owned()),
+        ),
         HeldBecause::Protected => ("it has `protect: true`".to_owned(), Some(consent())),
         HeldBecause::Data(what) => (format!("its data would be lost: {what}"), Some(consent())),
         HeldBecause::NotTargeted => ("left out by --target".to_owned(), None),
@@ -79,6 +113,11 @@ pub fn held(held: &Held) -> (String, Option<String>) {
 pub fn held_code(why: &HeldBecause) -> &'static str {
     match why {
         HeldBecause::Unreadable(_) => "unreadable",
+        HeldBecause::Unseen(_) => "unseen",
+        HeldBecause::Guarded(_) => "guarded",
+        HeldBecause::Inside(_) => "inside",
+        HeldBecause::Gap(_) => "gap",
+        HeldBecause::Doubled(_) => "doubled",
         HeldBecause::Needs(_) => "needs",
         HeldBecause::Protected => "protected",
         HeldBecause::Data(_) => "data",

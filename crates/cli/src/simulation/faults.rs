@@ -49,10 +49,22 @@ fn rules(path: &Path) -> Result<Faults, Failure> {
     // The list first: its own errors say more than "matches no variant".
     if text.trim_start().starts_with('[') {
         let rules: Vec<Rule> = serde_json::from_str(&text).map_err(|error| failed(&error))?;
-        return Ok(Faults::new(rules, 0));
+        return known(path, &rules).map(|()| Faults::new(rules, 0));
     }
-    match serde_json::from_str(&text).map_err(|error| failed(&error))? {
-        Document::Rules(rules) => Ok(Faults::new(rules, 0)),
-        Document::Seeded { seed, rules } => Ok(Faults::new(rules, seed)),
-    }
+    let (rules, seed) = match serde_json::from_str(&text).map_err(|error| failed(&error))? {
+        Document::Rules(rules) => (rules, 0),
+        Document::Seeded { seed, rules } => (rules, seed),
+    };
+    known(path, &rules).map(|()| Faults::new(rules, seed))
+}
+
+/// Refuses rules for what nobody ever asks for: they would never happen, and nothing would say so.
+fn known(path: &Path, rules: &[Rule]) -> Result<(), Failure> {
+    let unknown = rules.iter().enumerate().find_map(|(index, rule)| Some((index, rule.check().err()?)));
+    let Some((index, unknown)) = unknown else { return Ok(()) };
+    let help = match unknown.meant {
+        Some(name) => format!("did you mean `{name}`?"),
+        None => "name services and operations as the aws CLI and the API reference have them".to_owned(),
+    };
+    Err(Failure::refused(format!("{}: rule {}: {}", path.display(), index + 1, unknown.text), help))
 }

@@ -1,5 +1,5 @@
-//! A simulated AWS in the place of the real one (`--sim`): opens its world, keeps the file up to date while it runs, and lets
-//! its time pass faster. What the simulation does is not known here.
+//! A simulated AWS in the place of the real one (`--sim`): opens its world, keeps the file up to date while it runs (no change is
+//! answered before), and lets its time pass faster. What the simulation does is not known here.
 
 pub mod faults;
 pub mod provide;
@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use evenkeel_core::graph::Graph;
 use evenkeel_sim::faults::Faults;
+use evenkeel_sim::keep::Keeper;
 use evenkeel_sim::store::{Store, StoreError};
 use evenkeel_sim::world::{Moment, Place, World};
 use evenkeel_sim::{Settings, Sim};
@@ -31,8 +32,8 @@ pub const SPEED: f64 = 60.0;
 const LATENCY: Duration = Duration::from_millis(60);
 /// The code of a process that a fault killed, as a shell tells it of one ended by SIGKILL.
 const KILLED: i32 = 137;
-/// How long the world may be newer than its file.
-const BEHIND: Duration = Duration::from_millis(200);
+/// How often somebody looks who waits for another process.
+const OFTEN: Duration = Duration::from_millis(200);
 /// How long one process waits for another to be done with the world.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -67,6 +68,7 @@ pub struct Simulation {
     pub fresh: bool,
     store: Arc<Store>,
     saver: JoinHandle<()>,
+    closed: bool,
 }
 
 impl Simulation {
@@ -89,8 +91,22 @@ impl Simulation {
         let sim =
             Sim::new(world, Settings { speed: how.speed, throttling: true, latency: LATENCY, faults, recorded: false });
         save(&sim, &store).map_err(|error| refused(&error))?;
-        let saver = tokio::spawn(keep_saved(sim.clone(), Arc::clone(&store)));
-        Ok(Self { sim, speed: how.speed, fresh, store, saver })
+        let saver = tokio::spawn(keep_saved(Keeper::of(&sim), sim.clone(), Arc::clone(&store)));
+        Ok(Self { sim, speed: how.speed, fresh, store, saver, closed: false })
+    }
+
+    /// Writes the world a last time. Whatever is asked of it from now on is refused.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn close(mut self) -> Result<(), Failure> {
+        self.write_last().map_err(|error| refused(&error))
+    }
+
+    fn write_last(&mut self) -> Result<(), StoreError> {
+        self.saver.abort();
+        self.closed = true;
+        save(&self.sim, &self.store)
     }
 }
 
@@ -111,15 +127,34 @@ impl Simulation {
         let mut world = self.sim.with_world(|world| world.clone());
         provide::presupposed(graph).provide(&mut world, &place)
     }
+
+    /// Refuses a stack that names what belongs to another account: nothing here could ever use it.
+    ///
+    /// # Errors
+    /// If it does.
+    pub fn refuse_foreign(graph: &Graph) -> Result<(), Failure> {
+        let foreign: Vec<String> = provide::foreign(graph).into_iter().collect();
+        if foreign.is_empty() {
+            return Ok(());
+        }
+        let text = format!("the simulated AWS is account {ACCOUNT}, and {} not of that account", named(&foreign));
+        Err(Failure::refused(text, format!("write the ARN with account {ACCOUNT}, for example through a variable")))
+    }
 }
 
 impl Drop for Simulation {
     fn drop(&mut self) {
-        self.saver.abort();
-        if let Err(error) = save(&self.sim, &self.store) {
+        if !self.closed
+            && let Err(error) = self.write_last()
+        {
             tracing::error!(%error, "the simulated AWS could not be saved");
         }
     }
+}
+
+fn named(arns: &[String]) -> String {
+    let verb = if arns.len() == 1 { "is" } else { "are" };
+    format!("{} {verb}", arns.join(", "))
 }
 
 /// A seed for a new world.
@@ -133,22 +168,25 @@ fn save(sim: &Sim, store: &Store) -> Result<(), StoreError> {
     store.save(&world)
 }
 
-/// Writes the world whenever it has changed, and ends the process where a fault says that it dies.
-async fn keep_saved(sim: Sim, store: Arc<Store>) {
-    let mut changes = sim.changes();
+/// Keeps the world whenever it has changed, and ends the process where a fault says that it dies.
+async fn keep_saved(mut keeper: Keeper, sim: Sim, store: Arc<Store>) {
     loop {
         tokio::select! {
-            changed = changes.changed() => if changed.is_err() { return },
+            () = keeper.changed() => {}
             () = sim.death() => {
                 drop(save(&sim, &store));
                 // What a fault kills gets no chance to tidy up.
                 std::process::exit(KILLED);
             }
         }
-        tokio::time::sleep(BEHIND).await;
-        let (sim, store) = (sim.clone(), Arc::clone(&store));
-        let saved = tokio::task::spawn_blocking(move || save(&sim, &store)).await;
-        if let Ok(Err(error)) = saved {
+        let store = Arc::clone(&store);
+        let saved = tokio::task::spawn_blocking(move || {
+            let saved = keeper.keep(|world| store.save(world));
+            (keeper, saved)
+        });
+        let Ok((back, saved)) = saved.await else { return };
+        keeper = back;
+        if let Err(error) = saved {
             tracing::warn!(%error, "the simulated AWS could not be saved");
         }
     }
@@ -164,8 +202,8 @@ async fn hold(file: &Path, role: &str, ui: &mut Ui) -> Result<Store, Failure> {
                 if waited.is_zero() {
                     ui.note(&format!("Waiting for {holder}, which is at work on {} …", file.display()));
                 }
-                tokio::time::sleep(BEHIND).await;
-                waited += BEHIND;
+                tokio::time::sleep(OFTEN).await;
+                waited += OFTEN;
             }
             Err(error) => return Err(refused(&error)),
         }

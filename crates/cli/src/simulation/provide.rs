@@ -1,9 +1,10 @@
-//! Gives a simulated AWS what a stack presupposes and does not make itself: hosted zones, certificates, parameters, secrets and
-//! roles. What these are is read off the graph; everything is made as a person would, through the services' own operations.
+//! Gives a simulated AWS what a stack presupposes and does not make itself: networks, hosted zones, certificates, parameters, secrets
+//! and roles. What these are is read off the graph; what can be made by a request is made by one.
 
 use std::collections::BTreeSet;
 
 use evenkeel_core::graph::Graph;
+use evenkeel_sim::services::ec2::provide::{self as network, Choice};
 use evenkeel_sim::services::{self, acm};
 use evenkeel_sim::world::{Place, World};
 use serde_json::{Value, json};
@@ -15,8 +16,23 @@ pub struct Presupposed {
     certificates: BTreeSet<String>,
     parameters: BTreeSet<String>,
     secrets: BTreeSet<String>,
+    /// By name, or by the ARN that the stack names them by.
     roles: BTreeSet<String>,
+    /// Roles that the stack makes itself.
+    own: BTreeSet<String>,
+    network: Option<network::Wanted>,
+    groups: BTreeSet<String>,
 }
+
+/// The services that a role which is provided trusts: nothing says what a stack needs it for.
+const TRUSTED: &[&str] = &[
+    "ecs-tasks.amazonaws.com",
+    "ecs.amazonaws.com",
+    "scheduler.amazonaws.com",
+    "events.amazonaws.com",
+    "application-autoscaling.amazonaws.com",
+    "monitoring.rds.amazonaws.com",
+];
 
 /// Reads it off a graph.
 pub fn presupposed(graph: &Graph) -> Presupposed {
@@ -30,8 +46,52 @@ pub fn presupposed(graph: &Graph) -> Presupposed {
                 let name = node.want["name"].as_str().unwrap_or_else(|| node.id.name());
                 found.roles.insert(name.to_owned());
             }
+            "network" => {
+                let (vpc, subnets) = (choice(&node.want["vpc"]), choice(&node.want["subnets"]));
+                found.network = Some(network::Wanted { vpc, subnets, groups: Vec::new() });
+            }
+            "role" => {
+                found.own.insert(node.name.to_lowercase());
+                texts(&node.want, &mut |key, text| found.note(key, text));
+            }
             _ => texts(&node.want, &mut |key, text| found.note(key, text)),
         }
+    }
+    found
+}
+
+/// Which VPC, or which subnets, a network node looks for.
+fn choice(want: &Value) -> Choice {
+    let texts =
+        |value: &Value| value.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect();
+    let tags = want["tags"].as_object().map(|tags| {
+        tags.iter().map(|(key, value)| (key.clone(), value.as_str().unwrap_or_default().to_owned())).collect()
+    });
+    match (tags, &want["id"], &want["ids"]) {
+        (Some(tags), ..) => Choice::Tags(tags),
+        (None, Value::String(id), _) => Choice::Ids(vec![id.clone()]),
+        (None, _, ids @ Value::Array(_)) => Choice::Ids(texts(ids)),
+        _ => Choice::Default,
+    }
+}
+
+/// What a stack names that belongs to another account than that of the simulated AWS, where only its own can be used.
+pub fn foreign(graph: &Graph) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for node in graph.nodes() {
+        texts(&node.want, &mut |_, text| {
+            let parts: Vec<&str> = text.splitn(6, ':').collect();
+            let ["arn", _, service, _, account, resource] = parts[..] else { return };
+            let own =
+                matches!((service, resource.split('/').next()), ("iam", Some("role")) | ("acm", Some("certificate")));
+            if own
+                && account.len() == 12
+                && account != super::ACCOUNT
+                && account.bytes().all(|byte| byte.is_ascii_digit())
+            {
+                found.insert(text.to_owned());
+            }
+        });
     }
     found
 }
@@ -62,6 +122,12 @@ impl Presupposed {
             ["arn", _, "acm", _, _, resource] if resource.starts_with("certificate/") => {
                 self.certificates.insert(text.to_owned());
             }
+            ["arn", _, "iam", _, super::ACCOUNT, resource] if is_role(resource) && !text.contains(['*', '?', '$']) => {
+                self.roles.insert(text.to_owned());
+            }
+            [id] if is_group(id) => {
+                self.groups.insert((*id).to_owned());
+            }
             ["arn", _, "ssm", _, _, resource] if key == "valueFrom" => {
                 self.parameters.extend(resource.strip_prefix("parameter").map(str::to_owned));
             }
@@ -79,6 +145,10 @@ impl Presupposed {
     /// Makes what is missing, and says what was made.
     pub fn provide(&self, world: &mut World, place: &Place) -> Vec<String> {
         let mut made = Vec::new();
+        if let Some(wanted) = &self.network {
+            let groups = self.groups.iter().cloned().collect();
+            made.extend(network::provide(world, place, &network::Wanted { groups, ..wanted.clone() }));
+        }
         for zone in &self.zones {
             if add_zone(world, place, zone).unwrap_or(false) {
                 made.push(format!("hosted zone {zone}"));
@@ -104,20 +174,40 @@ impl Presupposed {
                 made.push(format!("secret {name}"));
             }
         }
-        for name in &self.roles {
-            let trust = json!({ "Version": "2012-10-17", "Statement": [{ "Effect": "Allow", "Action": "sts:AssumeRole",
-                "Principal": { "Service": ["ecs-tasks.amazonaws.com", "ecs.amazonaws.com"] } }] });
-            let bare = name.rsplit('/').next().unwrap_or(name);
-            let input = json!({ "RoleName": bare, "AssumeRolePolicyDocument": trust.to_string() });
-            if services::call(world, place, "iam", "CreateRole", input).is_ok() {
-                let policy = "arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy";
-                let input = json!({ "RoleName": bare, "PolicyArn": policy });
-                drop(services::call(world, place, "iam", "AttachRolePolicy", input));
-                made.push(format!("role {bare}"));
-            }
-        }
+        made.extend(self.roles.iter().filter_map(|named| self.role(world, place, named)));
         made
     }
+
+    /// Makes a role, unless it is there or the stack makes it; its name.
+    fn role(&self, world: &mut World, place: &Place, named: &str) -> Option<String> {
+        let whole = named.split_once(":role").map_or(named, |(_, path)| path);
+        let (path, name) = whole.rsplit_once('/').unwrap_or_default();
+        let name = if name.is_empty() { whole } else { name };
+        let path = path.trim_matches('/');
+        let path = if path.is_empty() { "/".to_owned() } else { format!("/{path}/") };
+        if self.own.contains(&name.to_lowercase()) {
+            return None;
+        }
+        let trust = json!({ "Version": "2012-10-17", "Statement": [{ "Effect": "Allow", "Action": "sts:AssumeRole",
+            "Principal": { "Service": TRUSTED } }] });
+        let input = json!({ "RoleName": name, "Path": path, "AssumeRolePolicyDocument": trust.to_string() });
+        services::call(world, place, "iam", "CreateRole", input).ok()?;
+        let policy = "arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy";
+        let input = json!({ "RoleName": name, "PolicyArn": policy });
+        drop(services::call(world, place, "iam", "AttachRolePolicy", input));
+        Some(format!("role {name}"))
+    }
+}
+
+/// Whether the resource of an ARN is a role that somebody made: those of services come by themselves.
+fn is_role(resource: &str) -> bool {
+    resource.starts_with("role/") && !resource.starts_with("role/aws-service-role/")
+}
+
+/// Whether a text is the id of a security group.
+fn is_group(text: &str) -> bool {
+    let hex = text.strip_prefix("sg-").unwrap_or_default();
+    matches!(hex.len(), 8 | 17) && hex.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// Makes a public hosted zone, unless there is one of that name: whether it was made.

@@ -91,6 +91,8 @@ impl Awaited {
     pub(super) fn hear(&self, answer: Result<Readiness, CloudError>, now: Duration) -> Heard {
         let goal = self.waiting.goal;
         let still = match (goal, answer) {
+            // Nobody is asked about it.
+            (Goal::Hold, _) => return Heard::Reached,
             (Goal::Ready, Ok(Readiness::Ready)) | (Goal::Gone, Ok(Readiness::Gone)) => return Heard::Reached,
             (Goal::Gone, Err(error)) if error.class == ErrorClass::Gone => return Heard::Reached,
             (_, Ok(Readiness::Pending(what))) => what,
@@ -110,20 +112,24 @@ impl Awaited {
         if now.saturating_sub(self.began) < self.deadline {
             return Heard::Still(still);
         }
-        let after = match self.deadline.as_secs() {
-            secs if secs % 60 == 0 => format!("{}m", secs / 60),
-            secs => format!("{secs}s"),
-        };
-        Heard::Failed(self.error("Timeout", format!("still not after {after}; last status: {still}")))
+        let (after, goal) = (span(self.deadline), if goal == Goal::Ready { "ready" } else { "gone" });
+        Heard::Failed(self.error("Timeout", format!("not {goal} after {after}; last status: {still}")))
     }
 
     fn error(&self, code: &str, message: String) -> CloudError {
         let operation = match self.waiting.goal {
             Goal::Ready => "wait until ready",
             Goal::Gone => "wait until gone",
+            Goal::Hold => "hold",
         };
         CloudError { code: code.to_owned(), ..CloudError::local(ErrorClass::Invalid, operation, message) }
     }
+}
+
+/// A time as a person writes it: `10m`, `90s`.
+fn span(time: Duration) -> String {
+    let seconds = time.as_secs();
+    if seconds >= 60 && seconds.is_multiple_of(60) { format!("{}m", seconds / 60) } else { format!("{seconds}s") }
 }
 
 #[cfg(test)]
@@ -152,6 +158,10 @@ mod tests {
         let pending = || Ok(Readiness::Pending("starting".to_owned()));
         assert!(matches!(awaited(Goal::Ready).hear(pending(), Duration::ZERO), Heard::Still(_)));
         assert!(matches!(awaited(Goal::Gone).hear(pending(), Duration::ZERO), Heard::Still(_)));
-        assert!(matches!(awaited(Goal::Ready).hear(pending(), Duration::from_secs(600)), Heard::Failed(_)));
+        let Heard::Failed(late) = awaited(Goal::Ready).hear(pending(), Duration::from_secs(600)) else {
+            panic!("the deadline is over");
+        };
+        assert_eq!(late.message, "not ready after 10m; last status: starting");
+        assert_eq!((span(Duration::from_secs(90)), span(Duration::from_secs(1800))), ("90s".into(), "30m".into()));
     }
 }

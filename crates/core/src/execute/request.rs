@@ -45,13 +45,14 @@ pub(super) enum Finished {
     Request { step: StepId, result: Result<Option<Live>, CloudError>, holders: Vec<String> },
     ReadBack { step: StepId, result: Result<Option<Live>, CloudError> },
     Paused { step: StepId },
+    Held { step: StepId },
     PollDue { kind: String },
     Polled { kind: String, steps: Vec<StepId>, results: Vec<Result<Readiness, CloudError>> },
 }
 
 /// The token of a step: the same for every try in one run.
-pub(super) fn token(seed: &str, node: &NodeId, verb: &str) -> Arc<str> {
-    hex(&Sha256::digest(format!("{seed}\n{node}\n{verb}").as_bytes())[..16]).into()
+pub(super) fn token(seed: &str, node: &NodeId, verb: &str, step: StepId) -> Arc<str> {
+    hex(&Sha256::digest(format!("{seed}\n{node}\n{verb}\n{step}").as_bytes())[..16]).into()
 }
 
 /// Sends the request of a step once.
@@ -92,5 +93,13 @@ pub(super) fn pause<'a>(engine: Engine<'a>, step: StepId, time: Duration) -> Box
     Box::pin(async move {
         engine.clock.sleep(time).await;
         Finished::Paused { step }
+    })
+}
+
+/// Lets time pass.
+pub(super) fn hold<'a>(engine: Engine<'a>, step: StepId, time: Duration) -> BoxFuture<'a, Finished> {
+    Box::pin(async move {
+        engine.clock.sleep(time).await;
+        Finished::Held { step }
     })
 }

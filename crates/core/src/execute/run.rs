@@ -12,8 +12,8 @@ use serde_json::Value;
 use super::poll::{Awaited, Heard, Poller};
 use super::request::{self, Attempt, Finished, Order};
 use super::{Engine, Failure, Outcome, Stop, Summary};
-use crate::cloud::Waiting;
-use crate::diff::{Change, Effect, diff};
+use crate::cloud::{Goal, Waiting};
+use crate::diff::{Change, diff, is_in_place};
 use crate::doc::{self, Doc, Outputs};
 use crate::error::{CloudError, ErrorClass};
 use crate::event::{Event, What};
@@ -38,6 +38,8 @@ pub(super) struct Run<'a> {
     busy: usize,
     /// Steps that have rested and are to be tried again.
     due: BTreeSet<StepId>,
+    /// Steps that only let time pass.
+    holds: BTreeSet<StepId>,
     began: Duration,
     seq: u64,
     stopping: bool,
@@ -58,6 +60,7 @@ impl<'a> Run<'a> {
             tasks: FuturesUnordered::new(),
             busy: 0,
             due: BTreeSet::new(),
+            holds: BTreeSet::new(),
             began: engine.clock.now(),
             seq: 0,
             stopping: false,
@@ -101,6 +104,9 @@ impl<'a> Run<'a> {
         for step in self.schedule.cancel() {
             self.abandon(step);
         }
+        for step in std::mem::take(&mut self.holds) {
+            self.abandon(step);
+        }
         for step in self.attempts.keys().copied().collect::<Vec<_>>() {
             self.abandon(step);
         }
@@ -142,9 +148,16 @@ impl<'a> Run<'a> {
             Action::Update { live, want, changes } | Action::Adopt { live, want, changes } => {
                 let changes =
                     changes.iter().map(|change| self.fill_change(change)).filter(|c| c.from != c.to).collect();
-                Order::Update { live: live.clone(), want: self.fill(want), changes }
+                // What an earlier step of the same thing leads to may have had holes when this was planned.
+                let live = Box::new(Live { have: self.fill(&live.have), ..(**live).clone() });
+                Order::Update { live, want: self.fill(want), changes }
             }
             Action::Delete { live, .. } => Order::Delete { live: live.clone() },
+            Action::Wait { goal: Goal::Hold, deadline_secs, .. } => {
+                let time = Duration::from_secs(u64::from(*deadline_secs));
+                self.holds.insert(step.id);
+                return self.tasks.push(request::hold(self.engine, step.id, time));
+            }
             Action::Wait { goal, of, live, deadline_secs } => {
                 let made = of.and_then(|of| self.lives.get(&of)).cloned();
                 let Some(live) = made.or_else(|| live.as_deref().cloned()) else {
@@ -161,7 +174,7 @@ impl<'a> Run<'a> {
         let attempt = Attempt {
             node: step.node.clone(),
             order: Arc::new(order),
-            token: request::token(&self.engine.limits.seed, &step.node, step.verb()),
+            token: request::token(&self.engine.limits.seed, &step.node, step.verb(), step.id),
             began: self.engine.clock.now(),
             failures: BTreeMap::new(),
             followed_up: false,
@@ -193,6 +206,10 @@ impl<'a> Run<'a> {
             Finished::Request { step, result: Ok(live), .. } => self.answered(step, live),
             Finished::Request { step, result: Err(error), holders } => self.refused(step, error, holders),
             Finished::ReadBack { step, result } => self.was_read_back(step, result),
+            Finished::Held { step } => {
+                self.holds.remove(&step);
+                self.succeed(step, None);
+            }
             Finished::Paused { step } => drop(self.due.insert(step)),
             Finished::PollDue { kind } => self.poll_now(&kind),
             Finished::Polled { kind, steps, results } => self.polled(&kind, &steps, results),
@@ -321,8 +338,9 @@ impl<'a> Run<'a> {
         let delegated = self.engine.graph.get(id).map(|node| &node.delegated);
         let theirs = |change: &Change| delegated.is_some_and(|paths| paths.keys().any(|path| change.is_within(path)));
         let mut changes = diff(kind, want, &live.have);
-        changes.retain(|change| change.effect == Effect::Update && !theirs(change));
-        if kind.replace == crate::kind::Replace::Revise { Vec::new() } else { changes }
+        changes.retain(|change| is_in_place(kind, change) && !theirs(change));
+        changes.extend(live.renewal());
+        changes
     }
 
     fn poll(&mut self, kind: &str) {

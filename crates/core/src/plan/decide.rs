@@ -5,12 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use super::guard::guard;
+use super::stage::{self, Staged};
 use super::{Action, Conflict, Held, HeldBecause, Note, PlanOptions, Reason, Replaced};
-use crate::diff::{Change, Effect, diff};
-use crate::doc::{self, Doc, Outputs};
+use crate::diff::{Change, Effect, diff, is_in_place};
+use crate::doc::{self, Doc, Outputs, Text};
 use crate::graph::{Graph, Node};
 use crate::id::NodeId;
-use crate::kind::{Kind, Kinds, Ready, Replace};
+use crate::kind::{Kind, Kinds, Ready, Replace, Traffic};
+use crate::matching::stands_elsewhere;
 use crate::name;
 use crate::snapshot::{ForeignMember, Live, Observed, Owner, Readiness, Snapshot};
 
@@ -22,6 +25,30 @@ pub(super) struct Draft {
     pub(super) action: Action,
     pub(super) why: Reason,
     pub(super) data: Option<String>,
+    /// Where it stands among the steps that move traffic without a gap, if it is one of them.
+    pub(super) staged: Option<Staged>,
+    /// The slot that it takes: a name, or a port of a load balancer. Whoever holds it has to let go first.
+    pub(super) claims: Option<String>,
+}
+
+impl Draft {
+    /// A draft without anything special.
+    pub(super) fn new(node: NodeId, action: Action, why: Reason) -> Self {
+        Self { node, name: String::new(), action, why, data: None, staged: None, claims: None }
+    }
+
+    /// One of the steps that move traffic.
+    pub(super) fn staged(node: NodeId, action: Action, staged: Staged) -> Self {
+        Self { staged: Some(staged), ..Self::new(node, action, Reason::Staged(staged.phase)) }
+    }
+
+    /// The document that it leads to.
+    pub(super) fn want(&self) -> Option<&Doc> {
+        match &self.action {
+            Action::Create { want, .. } | Action::Update { want, .. } | Action::Adopt { want, .. } => Some(want),
+            Action::Delete { .. } | Action::Wait { .. } => None,
+        }
+    }
 }
 
 /// A live thing whose place is taken by a new one.
@@ -39,12 +66,21 @@ pub(super) struct Decisions {
     pub(super) drafts: Vec<Draft>,
     /// The draft that makes or changes a node.
     pub(super) main: BTreeMap<NodeId, usize>,
+    /// The last draft that changes a node, where that is not the first.
+    pub(super) last: BTreeMap<NodeId, usize>,
     pub(super) outgoing: Vec<Outgoing>,
+    /// Groups that cannot be served beside their successors, which was consented to.
+    pub(super) gaps: BTreeSet<String>,
+    /// What each movement of traffic is about: handles of groups and fronts.
+    pub(super) movements: Vec<BTreeSet<String>>,
+    /// Drafts that take away what others still rely on until they have changed.
+    pub(super) narrows: Vec<(usize, BTreeSet<NodeId>)>,
     /// Unchanged nodes that are not ready yet, and what is awaited.
     pub(super) under_way: Vec<(NodeId, Live, String)>,
     pub(super) held: Vec<Held>,
     pub(super) conflicts: Vec<Conflict>,
     pub(super) notes: Vec<Note>,
+    pub(super) unhealthy: Vec<Note>,
     pub(super) unchanged: usize,
     pub(super) known: BTreeMap<NodeId, Outputs>,
     blocked: BTreeSet<NodeId>,
@@ -56,6 +92,8 @@ pub(super) struct Decider<'a> {
     pub(super) want: &'a Graph,
     pub(super) have: &'a Snapshot,
     pub(super) options: &'a PlanOptions,
+    /// Handles of what carries traffic: groups that a router gives a share, and the fronts of such routers.
+    pub(super) carrying: BTreeSet<String>,
     pub(super) out: Decisions,
 }
 
@@ -64,12 +102,18 @@ impl<'a> Decider<'a> {
         let mut out = Decisions::default();
         let present = have.nodes.iter().filter_map(|(node, observed)| match observed {
             Observed::Present(live) => Some((node, &**live)),
-            Observed::Absent | Observed::Unreadable(_) => None,
+            Observed::Absent | Observed::Unreadable(_) | Observed::Ambiguous(_) => None,
         });
         for (node, live) in present.chain(have.surplus.iter().map(|surplus| (&surplus.node, &surplus.live))) {
             out.names.entry(node.kind().to_owned()).or_default().insert(live.name.clone());
         }
-        Self { kinds, want, have, options, out }
+        for (kind, live) in &have.others {
+            out.names.entry(kind.clone()).or_default().insert(live.name.clone());
+        }
+        for stray in &have.strays {
+            out.names.entry(stray.kind.clone()).or_default().insert(stray.name.clone());
+        }
+        Self { kinds, want, have, options, carrying: stage::carrying(kinds, have), out }
     }
 
     /// Decides about every node.
@@ -113,6 +157,7 @@ impl<'a> Decider<'a> {
         }
         match self.have.nodes.get(&node.id) {
             Some(Observed::Unreadable(error)) => self.hold(node, "anything", HeldBecause::Unreadable(error.clone())),
+            Some(Observed::Ambiguous(ids)) => self.hold(node, "anything", HeldBecause::Doubled(ids.clone())),
             Some(Observed::Present(live)) if kind.lookup => {
                 self.out.known.insert(node.id.clone(), live.outputs.clone());
             }
@@ -124,7 +169,7 @@ impl<'a> Decider<'a> {
             Some(Observed::Present(live)) => match &live.owner {
                 Owner::Ours(marked) => self.ours(node, kind, live, marked),
                 Owner::OtherStack(stack) => self.foreign(node, kind, live, Some(stack)),
-                Owner::Nobody => self.foreign(node, kind, live, None),
+                Owner::Nobody | Owner::Stray(_) => self.foreign(node, kind, live, None),
             },
         }
     }
@@ -133,6 +178,11 @@ impl<'a> Decider<'a> {
         let want = self.fill(&node.want);
         let name = self.free_name(node, kind, 1);
         self.draft(node, name, Action::Create { want, replaces: None }, Reason::Missing);
+        if kind.moves
+            && let Some(draft) = self.out.drafts.last_mut()
+        {
+            draft.claims = Some(node.name.clone());
+        }
     }
 
     fn ours(&mut self, node: &Node, kind: &Kind, live: &Live, marked: &NodeId) {
@@ -145,7 +195,11 @@ impl<'a> Decider<'a> {
             return;
         }
         let moved = *marked != node.id;
-        if node.named && kind.name_limit > 0 && name::generation(&node.name, &live.name).is_none() {
+        let elsewhere = stands_elsewhere(node, kind, live);
+        if elsewhere && let Some(other) = self.other_in_slot(node) {
+            return self.slot_is_taken(node, live, other);
+        }
+        if elsewhere && kind.name_limit > 0 {
             changes.push(Change {
                 path: "name".to_owned(),
                 from: Some(live.name.clone().into()),
@@ -153,49 +207,90 @@ impl<'a> Decider<'a> {
                 effect: Effect::Replace,
             });
         }
-        let forced = changes.iter().find(|change| change.effect == Effect::Replace || kind.replace == Replace::Revise);
+        changes.extend(self.tied_elsewhere(node, live));
+        let forced = changes.iter().find(|change| !is_in_place(kind, change));
         if let Some(forced) = forced {
             let path = if forced.path.is_empty() { "its content".to_owned() } else { forced.path.clone() };
             return self.replace(node, kind, Replaced { live: live.clone(), changes }, want, path);
         }
         self.out.known.insert(node.id.clone(), live.outputs.clone());
+        changes.extend(live.renewal());
         if changes.is_empty() && !moved {
             self.out.unchanged += 1;
-            match &live.readiness {
-                Readiness::Pending(what) if kind.ready != Ready::AtOnce => {
-                    self.out.under_way.push((node.id.clone(), live.clone(), what.clone()));
-                }
-                Readiness::Failed(why) => self.note(node, format!("is as the file says but not healthy: {why}")),
-                Readiness::Ready | Readiness::Pending(_) | Readiness::Gone => {}
-            }
-            return;
+            return self.left_alone(node, kind, live);
         }
         let why = if moved {
             Reason::Moved(marked.clone())
+        } else if let (Some(change), Readiness::Failed(why), 1) = (live.renewal(), &live.readiness, changes.len())
+            && changes.contains(&change)
+        {
+            Reason::Unhealthy(why.clone())
         } else {
             Reason::Differs(changes.iter().map(|change| change.path.clone()).collect())
         };
         self.draft(node, live.name.clone(), Action::Update { live: Box::new(live.clone()), want, changes }, why);
+        if elsewhere && let Some(draft) = self.out.drafts.last_mut() {
+            draft.claims = Some(node.name.clone());
+        }
+    }
+
+    /// The change that forces a replacement if the thing is tied to another one than its node follows.
+    fn tied_elsewhere(&self, node: &Node, live: &Live) -> Option<Change> {
+        let (tied, follows) = (live.tied.as_ref()?, node.follows.as_ref()?);
+        let followed = self.have.live(follows)?;
+        let replaced = self.out.outgoing.iter().any(|gone| gone.node == *follows);
+        if followed.handles.contains(tied) && !replaced {
+            return None;
+        }
+        let field = follows.kind().to_owned();
+        let to = if replaced { Text::output(follows.clone(), "arn").to_value() } else { followed.id.clone().into() };
+        Some(Change { path: field, from: Some(tied.clone().into()), to: Some(to), effect: Effect::Replace })
+    }
+
+    /// A thing of somebody else where one of ours is to move.
+    fn other_in_slot(&self, node: &Node) -> Option<&'a Live> {
+        let taken = |(kind, live): &&(String, Live)| kind == node.id.kind() && live.name == node.name;
+        self.have.others.iter().find(taken).map(|(_, live)| live)
+    }
+
+    fn slot_is_taken(&mut self, node: &Node, live: &Live, other: &Live) {
+        self.out.known.insert(node.id.clone(), live.outputs.clone());
+        self.out.conflicts.push(Conflict {
+            node: node.id.clone(),
+            adopt: node.id.to_string(),
+            there: other.id.clone(),
+            stack: match &other.owner {
+                Owner::OtherStack(stack) => Some(stack.clone()),
+                Owner::Ours(_) | Owner::Nobody | Owner::Stray(_) => None,
+            },
+            changes: Vec::new(),
+            obstacle: Some(format!("{} of this stack is to take its place", live.id)),
+        });
+        self.out.blocked.insert(node.id.clone());
+    }
+
+    /// What is as the file says is not done before it is healthy: it is awaited, or told.
+    fn left_alone(&mut self, node: &Node, kind: &Kind, live: &Live) {
+        let text = match &live.readiness {
+            Readiness::Pending(what) if kind.ready != Ready::AtOnce => {
+                self.out.under_way.push((node.id.clone(), live.clone(), what.clone()));
+                if !(self.options.no_wait && kind.ready == Ready::AtEnd) {
+                    return;
+                }
+                what
+            }
+            Readiness::Failed(why) => why,
+            Readiness::Ready | Readiness::Pending(_) | Readiness::Gone => return,
+        };
+        self.out.unhealthy.push(Note { node: node.id.clone(), text: text.clone() });
     }
 
     fn replace(&mut self, node: &Node, kind: &Kind, replaced: Replaced, want: Doc, forced: String) {
         let live = &replaced.live;
-        let consented = self.options.consent.contains(&node.id);
         let keeps = kind.replace == Replace::Revise;
         let first = kind.replace == Replace::DeleteFirst;
-        let obstacle = if let Some(what) = live.kept_by.as_ref().filter(|_| first) {
-            Some(HeldBecause::Other(format!("it holds {what}")))
-        } else if keeps || consented {
-            None
-        } else if node.protect {
-            Some(HeldBecause::Protected)
-        } else if let Some(data) = &live.data {
-            Some(HeldBecause::Data(data.clone()))
-        } else if first {
-            self.kept_inside(live)
-        } else {
-            None
-        };
+        let obstacle = if keeps { None } else { self.keeps_from_replacing(node, live, &want, first) };
+        let obstacle = obstacle.or_else(|| self.interrupts(node, kind, &replaced));
         if let Some(why) = obstacle {
             self.out.known.insert(node.id.clone(), live.outputs.clone());
             self.out.held.push(Held { node: node.id.clone(), what: format!("replace, because of {forced}"), why });
@@ -217,6 +312,40 @@ impl<'a> Decider<'a> {
         self.draft(node, name, Action::Create { want, replaces }, why);
     }
 
+    /// Why traffic would be interrupted by a replacement, unless that was consented to.
+    fn interrupts(&mut self, node: &Node, kind: &Kind, replaced: &Replaced) -> Option<HeldBecause> {
+        let live = &replaced.live;
+        let carries = self.carrying.iter().any(|handle| live.handles.contains(handle));
+        let gap = replaced.changes.iter().find(|change| kind.gap.contains(&change.field()));
+        if carries && gap.is_some() {
+            self.out.gaps.extend(live.handles.iter().cloned());
+        }
+        if !carries || self.options.consent.contains(&node.id) {
+            return None;
+        }
+        if let Some(gap) = gap {
+            let field = gap.field();
+            return Some(HeldBecause::Gap(format!(
+                "no task can serve the old and the new one at once while {field} changes, so traffic would be interrupted"
+            )));
+        }
+        let named = |other: &Node| {
+            let names = self.kinds.get(other.id.kind()).is_some_and(|kind| kind.traffic == Traffic::Names);
+            names && self.want.needs_of(&other.id).any(|need| *need == node.id)
+        };
+        (kind.traffic == Traffic::Front && !self.want.nodes().any(named)).then(|| {
+            let text =
+                "its address changes, and no record of this stack leads to it: whoever knows the old address loses it";
+            HeldBecause::Gap(text.to_owned())
+        })
+    }
+
+    /// Why a thing cannot make room for its successor.
+    fn keeps_from_replacing(&self, node: &Node, live: &Live, want: &Doc, first: bool) -> Option<HeldBecause> {
+        let own = guard(&node.id, live, Some(node), Some(want), self.options);
+        own.or_else(|| first.then(|| self.kept_inside(live)).flatten())
+    }
+
     /// Why a thing cannot be deleted before its successor is made: something that nobody can judge, or that must not go,
     /// would go with it. (What is created first can leave its old half standing; this cannot.)
     fn kept_inside(&self, live: &Live) -> Option<HeldBecause> {
@@ -227,8 +356,7 @@ impl<'a> Decider<'a> {
         }
         let inside = |other: &Live| other.within.as_ref().is_some_and(|handle| live.handles.contains(handle));
         self.have.nodes.keys().filter_map(|node| Some((node, self.have.live(node)?))).find_map(|(node, other)| {
-            let kept = self.want.get(node).is_some_and(|wanted| wanted.protect) || other.data.is_some();
-            let kept = kept && inside(other) && !self.options.consent.contains(node);
+            let kept = inside(other) && guard(node, other, self.want.get(node), None, self.options).is_some();
             kept.then(|| HeldBecause::Other(format!("{node} would go with it, and that needs consent")))
         })
     }
@@ -332,7 +460,10 @@ impl<'a> Decider<'a> {
 
     fn draft(&mut self, node: &Node, name: String, action: Action, why: Reason) {
         self.out.main.insert(node.id.clone(), self.out.drafts.len());
-        self.out.drafts.push(Draft { node: node.id.clone(), name, action, why, data: None });
+        let named = self.kinds.get(node.id.kind()).is_some_and(|it| it.name_limit > 0 && it.replace != Replace::Revise);
+        let makes = matches!(action, Action::Create { .. }) && !name.is_empty();
+        let claims = (named && makes).then(|| name.clone());
+        self.out.drafts.push(Draft { name, claims, ..Draft::new(node.id.clone(), action, why) });
     }
 
     fn hold(&mut self, node: &Node, what: &str, why: HeldBecause) {

@@ -5,9 +5,12 @@
 mod adopt;
 mod build;
 mod decide;
+mod guard;
 mod order;
 mod remove;
+mod stage;
 mod verdict;
+mod widen;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use self::adopt::{adoptable, in_the_way};
-pub use self::build::plan;
+pub use self::build::{doomed, plan};
 use crate::cloud::Goal;
 use crate::diff::Change;
 use crate::doc::Doc;
@@ -54,6 +57,10 @@ pub struct Plan {
     pub conflicts: Vec<Conflict>,
     /// Differences that are told and let be, and fields that somebody else manages.
     pub notes: Vec<Note>,
+    /// Nodes that are as they should be and left alone, and yet not known to be healthy: failed in a way that no update mends,
+    /// or on their way where nobody waits for them. With any of these, a run must not pass for a success.
+    #[serde(default)]
+    pub unhealthy: Vec<Note>,
     /// How many nodes are as they should be.
     pub unchanged: usize,
     /// Outputs that are known already: of things that stay as they are. Fills holes at execution.
@@ -207,10 +214,32 @@ pub enum Reason {
     Adopted,
     /// Its entry was renamed.
     Moved(NodeId),
+    /// It is as the file says and does not do what it is for; why not.
+    Unhealthy(String),
+    /// It is one of the steps that move traffic without a gap.
+    Staged(Phase),
     /// What was done takes time.
     TakesTime,
     /// It was under way before this run; what is awaited.
     UnderWay(String),
+}
+
+/// Where a step stands among those that move traffic without a gap. Every step of a phase is over before the next begins.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Phase {
+    /// The new one is there beside the old one, without a share of the traffic.
+    Attach,
+    /// Both are served.
+    Serve,
+    /// Traffic moves to the new one.
+    Switch,
+    /// The switch reaches everybody.
+    Hold,
+    /// The old one is served no more.
+    Leave,
+    /// The old one is let go.
+    Detach,
 }
 
 /// Something that is left undone on purpose.
@@ -230,10 +259,20 @@ pub struct Held {
 pub enum HeldBecause {
     /// It could not be read.
     Unreadable(CloudError),
+    /// What left the file could not be looked for, because this was not answered.
+    Unseen(CloudError),
     /// It needs something that is held.
     Needs(NodeId),
-    /// It has `protect: true`.
+    /// It has `protect: true`, or its tag says that it had.
     Protected,
+    /// AWS itself protects it from deletion; what the stack file calls that.
+    Guarded(String),
+    /// These things of others would go with it.
+    Inside(Vec<String>),
+    /// Its replacement cannot do without an interruption; why.
+    Gap(String),
+    /// Several things carry its mark, and nothing tells which of them is ours: their ids.
+    Doubled(Vec<String>),
     /// It would lose data; what.
     Data(String),
     /// `--target` leaves it out.

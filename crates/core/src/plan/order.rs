@@ -8,11 +8,12 @@ use petgraph::graphmap::DiGraphMap;
 
 use super::decide::{Decisions, Draft};
 use super::remove::{self, Removal};
-use super::{Action, PlanOptions, Reason, Step};
+use super::stage::Staged;
+use super::{Action, Phase, PlanOptions, Reason, Step};
 use crate::cloud::Goal;
 use crate::graph::Graph;
 use crate::id::{NodeId, StepId};
-use crate::kind::{Kind, Kinds, Ready, Replace};
+use crate::kind::{Kind, Kinds, Ready};
 use crate::snapshot::Snapshot;
 
 /// Drafts with edges between them.
@@ -24,6 +25,10 @@ pub(super) struct Orderer<'a> {
     /// The draft after which a draft's effect is complete: its wait, if it has one.
     complete: BTreeMap<usize, usize>,
     main: BTreeMap<NodeId, usize>,
+    /// The last draft of a node, where that is not its main one.
+    last: BTreeMap<NodeId, usize>,
+    movements: Vec<BTreeSet<String>>,
+    narrows: Vec<(usize, BTreeSet<NodeId>)>,
 }
 
 impl<'a> Orderer<'a> {
@@ -35,6 +40,9 @@ impl<'a> Orderer<'a> {
             edges: BTreeSet::new(),
             complete: BTreeMap::new(),
             main: std::mem::take(&mut decisions.main),
+            last: std::mem::take(&mut decisions.last),
+            movements: std::mem::take(&mut decisions.movements),
+            narrows: std::mem::take(&mut decisions.narrows),
         }
     }
 
@@ -45,12 +53,20 @@ impl<'a> Orderer<'a> {
             let waits = match kind.ready {
                 Ready::AtOnce => false,
                 Ready::BeforeDependants => true,
-                Ready::AtEnd => !self.options.no_wait,
+                Ready::AtEnd => !self.options.no_wait || self.gives_way(at),
             };
+            let waits = waits && !matches!(self.drafts[at].action, Action::Wait { .. });
             if waits {
                 self.wait(at, Goal::Ready, &kind);
             }
         }
+    }
+
+    /// Whether something goes only when this is ready: then it is waited for in any case.
+    fn gives_way(&self, at: usize) -> bool {
+        let draft = &self.drafts[at];
+        let replaces = matches!(draft.action, Action::Create { replaces: Some(_), .. });
+        replaces || draft.staged.is_some()
     }
 
     /// Adds waits for what was under way before.
@@ -65,9 +81,8 @@ impl<'a> Orderer<'a> {
                     deadline_secs: kind.deadline_secs,
                     live: Some(Box::new(live)),
                 };
-                let name = String::new();
                 self.main.insert(node.clone(), self.drafts.len());
-                self.drafts.push(Draft { node, name, action, why: Reason::UnderWay(what), data: None });
+                self.drafts.push(Draft::new(node, action, Reason::UnderWay(what)));
             }
         }
     }
@@ -77,6 +92,13 @@ impl<'a> Orderer<'a> {
         for (node, at) in &self.main {
             for need in want.needs_of(node) {
                 let Some(before) = self.main.get(need).copied() else { continue };
+                // Within a movement the phases decide: a router that switches waits for the server that needs it.
+                if let (Some(first), Some(second)) = (self.drafts[before].staged, self.drafts[*at].staged)
+                    && first.movement == second.movement
+                    && first.phase > second.phase
+                {
+                    continue;
+                }
                 let gate = self.kind(before).is_some_and(|kind| kind.ready == Ready::BeforeDependants);
                 if !gate && matches!(self.drafts[before].action, Action::Wait { .. }) {
                     continue;
@@ -87,9 +109,67 @@ impl<'a> Orderer<'a> {
         }
     }
 
+    /// Phases of a movement follow each other, and traffic switches to what is ready.
+    pub(super) fn phases(&mut self, want: &Graph) {
+        let mut phases: BTreeMap<Staged, Vec<usize>> = BTreeMap::new();
+        for (at, draft) in self.drafts.iter().enumerate() {
+            if let Some(staged) = draft.staged {
+                phases.entry(staged).or_default().push(at);
+            }
+        }
+        let mut edges = Vec::new();
+        for ((before, earlier), (after, later)) in phases.iter().zip(phases.iter().skip(1)) {
+            if before.movement == after.movement {
+                let ends = earlier.iter().map(|at| self.end(*at));
+                edges.extend(ends.flat_map(|end| later.iter().map(move |at| (end, *at))));
+            }
+        }
+        for at in phases.iter().filter(|(it, _)| it.phase == Phase::Switch).flat_map(|(_, drafts)| drafts) {
+            let needs = want.needs_of(&self.drafts[*at].node).filter_map(|need| self.main.get(need));
+            edges.extend(needs.map(|need| (self.end(*need), *at)));
+        }
+        self.edges.extend(edges);
+    }
+
+    /// What others rely on is taken away when they have changed.
+    pub(super) fn narrow_last(&mut self) {
+        for (narrow, users) in std::mem::take(&mut self.narrows) {
+            let ends: Vec<usize> = users.iter().filter_map(|user| self.end_of(user)).collect();
+            self.edges.extend(ends.into_iter().filter(|end| *end != narrow).map(|end| (end, narrow)));
+            let first = self.main.get(&self.drafts[narrow].node).copied().filter(|first| *first != narrow);
+            self.edges.extend(first.map(|first| (self.end(first), narrow)));
+        }
+    }
+
+    /// The draft after which the effect of a draft is complete.
+    fn end(&self, at: usize) -> usize {
+        self.complete.get(&at).copied().unwrap_or(at)
+    }
+
+    /// The draft after which nothing changes a node any more.
+    fn end_of(&self, node: &NodeId) -> Option<usize> {
+        let last = self.last.get(node).or_else(|| self.main.get(node))?;
+        Some(self.end(*last))
+    }
+
+    /// Everything of a movement of traffic is over before what it is about goes.
+    fn after_movements(&self, removals: &[Removal], roots: &[usize]) -> BTreeSet<(usize, usize)> {
+        let mut edges = BTreeSet::new();
+        for (at, removal) in removals.iter().enumerate() {
+            let about = |groups: &BTreeSet<String>| removal.live.handles.iter().any(|handle| groups.contains(handle));
+            let movements = self.movements.iter().enumerate().filter(|(_, groups)| about(groups));
+            for (movement, _) in movements {
+                let steps = self.drafts.iter().enumerate();
+                let steps = steps.filter(|(_, draft)| draft.staged.is_some_and(|it| it.movement == movement));
+                edges.extend(steps.map(|(step, _)| (self.end(step), roots[at])));
+            }
+        }
+        edges
+    }
+
     /// Adds deletions, each after everything that still uses the thing, and around what takes its place.
     pub(super) fn deletions(&mut self, mut removals: Vec<Removal>, have: &Snapshot) {
-        let names = self.names_made();
+        let names = self.claims();
         let takers: Vec<Option<usize>> = removals
             .iter()
             .map(|removal| names.get(&(removal.node.kind(), removal.live.name.as_str())).copied())
@@ -98,7 +178,8 @@ impl<'a> Orderer<'a> {
         let holder = remove::by_handle(&removals);
         let between = remove::edges(&removals);
         let roots: Vec<usize> = (0..removals.len()).map(|at| remove::root(&removals, at)).collect();
-        let releases = self.releases(&removals, &holder, &roots, have);
+        let mut releases = self.releases(&removals, &holder, &roots, have);
+        releases.extend(self.after_movements(&removals, &roots));
         let mut with: BTreeMap<usize, Vec<NodeId>> = BTreeMap::new();
         // What takes the place of something that goes with another thing is made before that other thing goes.
         let mut moves: BTreeSet<(usize, usize)> = BTreeSet::new();
@@ -167,28 +248,36 @@ impl<'a> Orderer<'a> {
         if removals.is_empty() {
             return releases;
         }
-        for (node, at) in &self.main {
+        for node in self.main.keys().chain(self.last.keys()) {
             let Some(user) = have.live(node).filter(|live| !removed.contains(&(node.kind(), live.id.as_str()))) else {
                 continue;
             };
-            let after = self.complete.get(at).copied().unwrap_or(*at);
+            let Some(after) = self.end_of(node) else { continue };
             releases.extend(user.uses.iter().filter_map(|handle| holder.get(handle)).map(|gone| (after, roots[*gone])));
         }
         releases
     }
 
-    /// The draft that makes a thing of that kind and name.
-    fn names_made(&self) -> BTreeMap<(&str, &str), usize> {
-        let made = self
-            .drafts
-            .iter()
-            .enumerate()
-            .filter(|(_, draft)| !draft.name.is_empty() && matches!(draft.action, Action::Create { .. }));
-        let keep = self.kinds;
-        let named = made.filter(|(_, draft)| {
-            keep.get(draft.node.kind()).is_some_and(|kind| kind.name_limit > 0 && kind.replace != Replace::Revise)
-        });
-        named.map(|(at, draft)| ((draft.node.kind(), draft.name.as_str()), at)).collect()
+    /// The draft that claims a slot, by kind and slot.
+    fn claims(&self) -> BTreeMap<(&str, &str), usize> {
+        let claims = self.drafts.iter().enumerate();
+        claims.filter_map(|(at, draft)| Some(((draft.node.kind(), draft.claims.as_deref()?), at))).collect()
+    }
+
+    /// Whoever holds a slot that another one claims, and moves to another slot, moves first.
+    pub(super) fn slots(&mut self) {
+        let mut edges = Vec::new();
+        let claims = self.claims();
+        for (at, draft) in self.drafts.iter().enumerate() {
+            if let Action::Update { live, .. } = &draft.action
+                && draft.claims.is_some()
+                && let Some(taker) = claims.get(&(draft.node.kind(), live.name.as_str()))
+                && *taker != at
+            {
+                edges.push((at, *taker));
+            }
+        }
+        self.edges.extend(edges);
     }
 
     fn successor(&self, node: &NodeId) -> Option<usize> {
@@ -200,13 +289,8 @@ impl<'a> Orderer<'a> {
         let at = self.drafts.len();
         let (name, data) = (live.name.clone(), live.data.clone());
         let successor = self.successor(&node);
-        self.drafts.push(Draft {
-            node: node.clone(),
-            name,
-            action: Action::Delete { live: Box::new(live), replaced, with },
-            why,
-            data,
-        });
+        let action = Action::Delete { live: Box::new(live), replaced, with };
+        self.drafts.push(Draft { name, data, ..Draft::new(node.clone(), action, why) });
         let kind = self.kinds.get(node.kind()).copied();
         if let Some(kind) = kind.filter(|kind| kind.slow_delete) {
             self.wait(at, Goal::Gone, &kind);
@@ -214,7 +298,8 @@ impl<'a> Orderer<'a> {
         let gone = self.complete.get(&at).copied().unwrap_or(at);
         match successor {
             Some(main) if first => drop(self.edges.insert((gone, main))),
-            Some(main) => drop(self.edges.insert((main, at))),
+            // It stands until its successor does what it is for.
+            Some(main) => drop(self.edges.insert((self.end(main), at))),
             None => {}
         }
         if let Some(taker) = taker.filter(|taker| Some(*taker) != successor || first) {
@@ -246,7 +331,7 @@ impl<'a> Orderer<'a> {
             live,
             deadline_secs: kind.deadline_secs,
         };
-        self.drafts.push(Draft { node, name, action, why: Reason::TakesTime, data: None });
+        self.drafts.push(Draft { name, ..Draft::new(node, action, Reason::TakesTime) });
         self.edges.insert((of, at));
         self.complete.insert(of, at);
     }
@@ -292,7 +377,7 @@ impl<'a> Orderer<'a> {
                 *of = number[&(of.0 as usize)];
             }
             let after = before[at].iter().map(|first| number[first]).filter(|first| *first < id).collect();
-            let Draft { node, name, action, why, data } = draft;
+            let Draft { node, name, action, why, data, .. } = draft;
             steps.push(Step { id, node, name, action, after, why, data });
         }
         steps

@@ -7,6 +7,7 @@ use petgraph::algo::tarjan_scc;
 use petgraph::graphmap::DiGraphMap;
 
 use super::decide::{Decisions, Outgoing};
+use super::guard::guard;
 use super::{Held, HeldBecause, PlanOptions, Reason};
 use crate::graph::Graph;
 use crate::id::NodeId;
@@ -74,7 +75,7 @@ impl Remover<'_> {
     }
 
     fn obstacle(&self, surplus: &Surplus, inside: &BTreeSet<NodeId>) -> Option<HeldBecause> {
-        let Surplus { node, live, superseded } = surplus;
+        let Surplus { node, live, .. } = surplus;
         let options = self.options;
         if let Some(why) = self.unreadable() {
             return Some(why);
@@ -82,16 +83,8 @@ impl Remover<'_> {
         if !options.target.is_empty() && !options.target.contains(node) && !inside.contains(node) {
             return Some(HeldBecause::NotTargeted);
         }
-        if let Some(what) = &live.kept_by {
-            return Some(HeldBecause::Other(format!("it holds {what}")));
-        }
-        if options.consent.contains(node) {
-            return None;
-        }
-        if options.protected.contains(node) && !superseded {
-            return Some(HeldBecause::Protected);
-        }
-        live.data.clone().filter(|_| !options.destroy && !superseded).map(HeldBecause::Data)
+        let entry = self.want.get(node);
+        guard(node, live, entry, entry.map(|entry| &entry.want), options)
     }
 }
 

@@ -10,7 +10,10 @@ pub mod ec2;
 pub mod ecr;
 pub mod ecs;
 pub mod elb;
+mod empties;
 pub mod iam;
+#[cfg(test)]
+mod letters;
 pub mod logs;
 pub mod rds;
 pub mod refusals;
@@ -29,6 +32,7 @@ use std::sync::{Arc, OnceLock};
 use serde_json::Value;
 
 use crate::call::{Call, Caller, Handler, Input, Refusal, Reply, Table};
+use crate::known::Known;
 use crate::model::{self, Operation, Protocol, Service};
 use crate::tags::{Tagged, Tags};
 use crate::validate::{self, Wording};
@@ -89,6 +93,10 @@ const SERVICES: &[Entry] = table![
     "sts" => sts, coral("ValidationError");
 ];
 
+/// Operations that clients ask for by themselves, without a signature, to get their credentials.
+const UNSIGNED: &[(&str, &str)] =
+    &[("sts", "AssumeRoleWithWebIdentity"), ("sts", "AssumeRoleWithSAML"), ("sts", "AssumeRoot")];
+
 fn entry(name: &str) -> Option<&'static Entry> {
     SERVICES.iter().find(|entry| entry.name == name)
 }
@@ -143,8 +151,10 @@ pub fn operation(service: &str, meant: &str) -> Option<&'static str> {
 pub fn carry_out(call: &mut Call<'_>, operation: &Operation, input: &Input) -> Reply {
     let service = call.service;
     let handler = handler(service.name, &operation.name).ok_or_else(|| unknown_operation(service, &operation.name))?;
-    validate::check(service, operation, input, wording(service.name))?;
-    handler(call, input)
+    let input = empties::left_out(service, operation, input);
+    validate::check(service, operation, &input, wording(service.name))?;
+    let _known = Known::of(service, operation.input, &input.0);
+    handler(call, &input)
 }
 
 /// Carries an operation out for the account's own user, without the wire.
@@ -170,6 +180,9 @@ pub fn call(world: &mut World, place: &Place, service: &str, operation: &str, in
 /// The refusal of an operation that is not simulated, as the service refuses one that it does not have.
 pub fn unknown_operation(service: &Service, name: &str) -> Refusal {
     let version = &service.api_version;
+    if UNSIGNED.contains(&(service.name, name)) {
+        return Refusal::new("InvalidAction", format!("{name} is not simulated.")).status(400);
+    }
     match service.protocol {
         Protocol::Ec2 => {
             Refusal::new("InvalidAction", format!("The action {name} is not valid for this web service.")).status(400)

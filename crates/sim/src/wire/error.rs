@@ -103,9 +103,7 @@ fn kind(service: &str, code: &str) -> String {
 fn capital(target: &Target, refusal: &Refusal) -> bool {
     let own = !refusal.message.contains("validation error") && target.service.status_of(&refusal.code).is_some();
     let framework = FRAMEWORK.contains(&refusal.code.as_str());
-    // DynamoDB does so when it shows the item that did not meet the condition.
-    let shown = target.service.name == "dynamodb" && refusal.fields.contains_key("Item");
-    shown || CAPITAL.contains(&target.service.name) && (own || !framework)
+    CAPITAL.contains(&target.service.name) && (own || !framework)
 }
 
 fn document(target: &Target, refusal: &Refusal) -> Map<String, Value> {
@@ -154,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn an_item_that_does_not_meet_its_condition_is_shown_with_a_capital_message() {
+    fn an_item_that_does_not_meet_its_condition_is_shown_beside_a_small_message() {
         let lab = Lab::new();
         lab.ok(
             "dynamodb.CreateTable",
@@ -174,10 +172,10 @@ mod tests {
         put["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD".into();
         let refused = body(&lab, "dynamodb", "/", target, &put);
         assert_eq!(
-            (&refused["Message"], &refused["Item"]["id"]["S"]),
+            (&refused["message"], &refused["Item"]["id"]["S"]),
             (&json!("The conditional request failed"), &json!("a"))
         );
-        assert!(refused["message"].is_null());
+        assert!(refused["Message"].is_null());
     }
 
     #[test]

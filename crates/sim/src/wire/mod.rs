@@ -15,7 +15,7 @@ use serde_json::{Map, Value};
 use crate::call::{Input, Refusal};
 use crate::model::{Operation, Protocol, Service};
 
-pub use self::route::{Credential, route};
+pub use self::route::{Credential, route, unanswered};
 
 /// The HTTP requests that are answered.
 pub type Request = http::Request<Bytes>;
@@ -42,6 +42,13 @@ pub struct Target {
     pub codec: Codec,
     /// The members that stand in the path.
     pub path: Vec<(String, String)>,
+}
+
+impl Target {
+    /// The name of the operation, also of one that is not simulated.
+    pub fn operation_name(&self) -> &str {
+        self.operation.as_ref().map_or_else(|name| name.as_str(), |operation| operation.name.as_str())
+    }
 }
 
 /// Reads the input of a request.

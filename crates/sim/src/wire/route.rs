@@ -109,7 +109,7 @@ fn found(service: &'static Service, name: &str, codec: Codec) -> Target {
     Target { service, operation, codec, path: Vec::new() }
 }
 
-/// The reply to a request for a service that is not there: in the form that the request's own client can most likely read.
+/// The reply to a request for a service that is not there.
 fn nowhere(request: &Request, credential: Option<&Credential>) -> Response {
     let target = request.headers().get("x-amz-target").and_then(|value| value.to_str().ok());
     let what = match (target, credential) {
@@ -118,11 +118,16 @@ fn nowhere(request: &Request, credential: Option<&Credential>) -> Response {
         (None, None) => format!("{} {}", request.method(), request.uri().path()),
     };
     let refusal = Refusal::new("UnknownOperationException", format!("Nothing is simulated that answers {what}."));
+    unanswered(request, credential, &refusal, 404)
+}
+
+/// A refusal by no service: in the form that the request's own client can most likely read.
+pub fn unanswered(request: &Request, credential: Option<&Credential>, refusal: &Refusal, status: u16) -> Response {
     let xml = match credential.map(|known| known.service.as_str()) {
         Some("s3" | "s3express") => Some(Bare::Yes),
         Some("cloudfront") => Some(Bare::No),
         _ => form_of(request).iter().any(|(name, _)| name == "Action").then_some(Bare::No),
     };
-    let (kind, body) = error::nowhere(&refusal, xml);
-    super::finish(http::Response::builder().status(404).header("content-type", kind), body)
+    let (kind, body) = error::nowhere(refusal, xml);
+    super::finish(http::Response::builder().status(status).header("content-type", kind), body)
 }

@@ -1,7 +1,7 @@
 //! Listeners of load balancers. Calls: CreateListener, ModifyListener, DescribeListeners, DeleteListener. One node each; its
 //! rules beside the default one are another node. A listener has no name: here it is called `<load balancer>:<port>`, so
 //! that somebody else's listener on a wanted port is recognised. Everything but the load balancer changes in place.
-//! A target group cannot be behind two load balancers, so a listener of a replaced load balancer goes before its successor.
+//! A listener of a replaced load balancer gets a successor on the new one, and goes with the old one.
 
 pub mod action;
 
@@ -12,7 +12,7 @@ use evenkeel_core::doc::Text;
 use evenkeel_core::error::{CloudError, ErrorClass};
 use evenkeel_core::graph::Node;
 use evenkeel_core::id::NodeId;
-use evenkeel_core::kind::{Field, Kind, Ready, Replace};
+use evenkeel_core::kind::{Field, Kind, Ready, Replace, Traffic};
 use evenkeel_core::name;
 use evenkeel_core::snapshot::{Live, Owner};
 use serde::{Deserialize, Serialize};
@@ -34,12 +34,13 @@ pub static ENTRY: Entry = Entry {
         title: "listener",
         fields: &[Field::immutable("load_balancer"), Field::keyed("default.targets", &["target_group"])],
         outputs: &["arn"],
-        replace: Replace::DeleteFirst,
+        replace: Replace::CreateFirst,
         name_limit: 0,
         ready: Ready::AtOnce,
-        slow_delete: false,
         deadline_secs: 300,
-        lookup: false,
+        moves: true,
+        traffic: Traffic::Router(&["default.targets"]),
+        ..Kind::PLAIN
     },
     contribute,
     driver: &Listeners,
@@ -167,10 +168,14 @@ impl Driver for Listeners {
         let elb = &fetched.elb;
         let listeners = elb.listeners.as_ref().map_err(Clone::clone)?;
         let balancers = Balancers::of(elb, &fetched.stack)?;
-        let found = listeners.iter().map(|item| live(item, &fetched.stack, &balancers));
+        let found = listeners.iter().map(|item| {
+            let mut live = live(item, &fetched.stack, &balancers);
+            live.inside = elb.inside_listener(item, &fetched.stack);
+            live
+        });
         Ok(found
             .filter(|live| match live.owner {
-                Owner::Ours(_) => true,
+                Owner::Ours(_) | Owner::Stray(_) => true,
                 Owner::OtherStack(_) | Owner::Nobody => elb.wanted.listeners.contains_key(&live.name),
             })
             .collect())
@@ -262,7 +267,7 @@ impl Balancers {
         for item in elb.load_balancers.as_ref().map_err(Clone::clone)? {
             let name = item.raw.load_balancer_name().unwrap_or_default();
             let (base, generation) = elb.wanted.load_balancer(name).unwrap_or((name, 1));
-            let ours = matches!(tags::owner(&item.tags, stack), Owner::Ours(_));
+            let ours = matches!(tags::owner(&item.tags, stack, load_balancer::ENTRY.kind.name), Owner::Ours(_));
             let arn = item.raw.load_balancer_arn().unwrap_or_default().to_owned();
             found.push((ours, Balancer { arn, base: base.to_owned(), generation, current: false }));
         }
@@ -289,7 +294,7 @@ impl Balancers {
 fn live(item: &Item<Listener>, stack: &str, balancers: &Balancers) -> Live {
     let raw = &item.raw;
     let arn = raw.listener_arn().unwrap_or_default();
-    let owner = tags::owner(&item.tags, stack);
+    let owner = tags::owner(&item.tags, stack, ENTRY.kind.name);
     let balancer = raw.load_balancer_arn().unwrap_or_default();
     let name = balancers.name(balancer, raw.port().unwrap_or_default(), matches!(owner, Owner::Ours(_)));
     let have = canonical(item);

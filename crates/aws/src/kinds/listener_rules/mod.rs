@@ -13,7 +13,7 @@ use evenkeel_core::doc::Text;
 use evenkeel_core::error::{CloudError, ErrorClass};
 use evenkeel_core::graph::Node;
 use evenkeel_core::id::NodeId;
-use evenkeel_core::kind::{Field, Kind, Ready, Replace};
+use evenkeel_core::kind::{Field, Kind, Ready, Replace, Traffic};
 use evenkeel_core::snapshot::{ForeignMember, Live, Owner};
 use futures::{StreamExt as _, stream};
 use serde::{Deserialize, Serialize};
@@ -49,12 +49,12 @@ pub static ENTRY: Entry = Entry {
             Field::keyed("rules[].action.targets", &["target_group"]),
         ],
         outputs: &[],
-        replace: Replace::DeleteFirst,
+        replace: Replace::CreateFirst,
         name_limit: 0,
         ready: Ready::AtOnce,
-        slow_delete: false,
         deadline_secs: 300,
-        lookup: false,
+        traffic: Traffic::Router(&["rules[].action.targets"]),
+        ..Kind::PLAIN
     },
     contribute,
     driver: &ListenerRules,
@@ -219,9 +219,9 @@ async fn ours(aws: &Aws, listener: &str, stack: &str, adopted: &[u32]) -> Result
         let item = Item { raw, tags, attributes: Default::default() };
         found.extend(live_rule(&item));
     }
-    found.retain(|live| match tags::owner(&live.tags, stack) {
+    found.retain(|live| match tags::owner(&live.tags, stack, ENTRY.kind.name) {
         Owner::Ours(_) => true,
-        Owner::OtherStack(_) | Owner::Nobody => adopted.contains(&live.rule.priority),
+        Owner::OtherStack(_) | Owner::Stray(_) | Owner::Nobody => adopted.contains(&live.rule.priority),
     });
     Ok(found)
 }
@@ -343,9 +343,9 @@ fn node_of(
     elb: &Elb,
     stack: &str,
 ) -> Option<NodeId> {
-    let listener = match tags::owner(&item.tags, stack) {
+    let listener = match tags::owner(&item.tags, stack, listener::ENTRY.kind.name) {
         Owner::Ours(listener) => Some(listener),
-        Owner::OtherStack(_) | Owner::Nobody => elb.wanted.listeners.get(name).cloned(),
+        Owner::OtherStack(_) | Owner::Stray(_) | Owner::Nobody => elb.wanted.listeners.get(name).cloned(),
     }?;
     let node = NodeId::new("listener_rules", listener.name());
     elb.wanted.rules.contains(&node).then_some(node)
@@ -353,9 +353,9 @@ fn node_of(
 
 /// The rules of a listener as one thing; `None` if none is ours and none can be in the way.
 fn live(listener: &str, name: &str, rules: &[LiveRule], wanted: Option<NodeId>, fetched: &Fetched) -> Option<Live> {
-    let owner = |live: &LiveRule| match tags::owner(&live.tags, &fetched.stack) {
+    let owner = |live: &LiveRule| match tags::owner(&live.tags, &fetched.stack, ENTRY.kind.name) {
         Owner::Ours(node) => Some(node),
-        Owner::OtherStack(_) | Owner::Nobody => None,
+        Owner::OtherStack(_) | Owner::Stray(_) | Owner::Nobody => None,
     };
     let (mine, others): (Vec<&LiveRule>, Vec<&LiveRule>) = rules.iter().partition(|live| owner(live).is_some());
     // While a mark is being moved, some rules have the old one; whatever their marks, they are one thing.
@@ -378,9 +378,9 @@ fn foreign(other: &LiveRule, stack: &str) -> ForeignMember {
         list: "rules".to_owned(),
         same: vec!["priority".to_owned()],
         have: doc(&other.rule),
-        stack: match tags::owner(&other.tags, stack) {
+        stack: match tags::owner(&other.tags, stack, ENTRY.kind.name) {
             Owner::OtherStack(theirs) => Some(theirs),
-            Owner::Ours(_) | Owner::Nobody => None,
+            Owner::Ours(_) | Owner::Stray(_) | Owner::Nobody => None,
         },
     }
 }

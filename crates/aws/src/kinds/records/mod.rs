@@ -16,7 +16,7 @@ use evenkeel_core::doc::{Doc, Text};
 use evenkeel_core::error::{CloudError, ErrorClass};
 use evenkeel_core::graph::Node;
 use evenkeel_core::id::NodeId;
-use evenkeel_core::kind::{Field, Kind, Ready, Replace};
+use evenkeel_core::kind::{Field, Kind, Ready, Replace, Traffic};
 use evenkeel_core::snapshot::{ForeignMember, Live, Readiness};
 use futures::future::join_all;
 
@@ -46,9 +46,9 @@ pub static ENTRY: Entry = Entry {
         replace: Replace::CreateFirst,
         name_limit: 0,
         ready: Ready::AtEnd,
-        slow_delete: false,
         deadline_secs: 600,
-        lookup: false,
+        traffic: Traffic::Names,
+        ..Kind::PLAIN
     },
     contribute,
     driver: &Records,
@@ -183,7 +183,7 @@ impl Driver for Records {
         join_all(waiting.iter().map(|one| async move {
             match one.goal {
                 Goal::Gone => Ok(Readiness::Gone),
-                Goal::Ready => progress(aws, &one.live).await,
+                Goal::Ready | Goal::Hold => progress(aws, &one.live).await,
             }
         }))
         .await

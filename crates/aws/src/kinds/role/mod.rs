@@ -40,9 +40,8 @@ pub static ENTRY: Entry = Entry {
         replace: Replace::CreateFirst,
         name_limit: NAME_LIMIT,
         ready: Ready::AtOnce,
-        slow_delete: false,
         deadline_secs: 120,
-        lookup: false,
+        ..Kind::PLAIN
     },
     contribute,
     driver: &Roles,
@@ -161,10 +160,10 @@ fn from_found(found: &Found, want: Option<&Spec>) -> Spec {
 fn observe(iam: &Iam, stack: &str) -> Result<Vec<Live>, CloudError> {
     let mut lives = Vec::new();
     for found in iam.roles.as_ref().map_err(Clone::clone)? {
-        let owner = tags::owner(&found.tags, stack);
+        let owner = tags::owner(&found.tags, stack, ENTRY.kind.name);
         let of_node = |node: &&Node| match &owner {
             Owner::Ours(ours) => node.id == *ours || node.moved_from.as_ref() == Some(ours),
-            Owner::OtherStack(_) | Owner::Nobody => same_name(&node.name, &found.name),
+            Owner::OtherStack(_) | Owner::Stray(_) | Owner::Nobody => same_name(&node.name, &found.name),
         };
         let node = iam.wanted.iter().find(of_node);
         if node.is_none() && !matches!(owner, Owner::Ours(_)) {

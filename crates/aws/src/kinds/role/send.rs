@@ -67,7 +67,8 @@ pub async fn create_role(aws: &Aws, stack: &str, order: &Create<'_>, want: &Spec
 }
 
 async fn half_made(aws: &Aws, stack: &str, node: &NodeId, name: &str) -> Result<Option<String>, CloudError> {
-    let found = one(aws, name).await?.filter(|found| tags::owner(&found.tags, stack) == Owner::Ours(node.clone()));
+    let ours = |tags: &Tags| tags::owner(tags, stack, node.kind()) == Owner::Ours(node.clone());
+    let found = one(aws, name).await?.filter(|found| ours(&found.tags));
     Ok(found.map(|found| found.arn))
 }
 

@@ -37,9 +37,9 @@ pub static ENTRY: Entry = Entry {
         replace: Replace::CreateFirst,
         name_limit: 0,
         ready: Ready::AtOnce,
-        slow_delete: false,
         deadline_secs: 120,
-        lookup: false,
+        widens: &["ingress", "egress"],
+        ..Kind::PLAIN
     },
     contribute,
     driver: &AllRules,

@@ -2,11 +2,13 @@
 //! emulators do) leaves the value unknown, not changed: then the tag [`APPLIED`] says what was last applied.
 
 use evenkeel_core::doc::{self, Doc};
-use evenkeel_core::snapshot::{Live, Readiness};
+use evenkeel_core::snapshot::Live;
 use serde_json::{Value, json};
 
-use super::super::cluster::Strategy;
+use super::super::cluster::{self, Strategy};
 use super::super::task_definition::mark;
+use super::verdict;
+use crate::read::ecs::deployments::primary;
 use crate::read::ecs::{items, last, text};
 use crate::resource;
 use crate::tags::{self, Tags};
@@ -69,15 +71,26 @@ pub(super) fn placement(item: &Value) -> Value {
     item
 }
 
-/// A service as the engine sees it; `tags` are its tags, which not every reply holds.
-pub(super) fn live(service: &Value, tags: &Tags, stack: &str) -> Live {
+/// The path of the change that a failed deployment is planned anew with.
+pub(super) const LAST_DEPLOYMENT: &str = "last_deployment";
+
+/// A service as the engine sees it, with its newest service deployment if that was asked for; `tags` are its tags, which not
+/// every reply holds.
+pub(super) fn live(service: &Value, deployment: Option<&Value>, tags: &Tags, stack: &str) -> Live {
     let (arn, name) = (text(service, "serviceArn"), text(service, "serviceName"));
     let have = document(service, tags);
-    let mut live = Live::new(arn, name, tags::owner(tags, stack), have).output("arn", arn).output("name", name);
+    let mut live = Live::new(arn, name, tags::owner(tags, stack, super::ENTRY.kind.name), have)
+        .output("arn", arn)
+        .output("name", name);
     let cluster = last(text(service, "clusterArn"));
     live.handles.push(format!("service/{cluster}/{name}"));
+    // What its tasks and its service deployments refer to: tells later whose deployment it is that is going on.
+    let current = text(service, "currentServiceDeployment");
+    let of_deployment = [current, primary(service).map_or("", |primary| text(primary, "id"))];
+    live.handles.extend(of_deployment.into_iter().filter(|handle| !handle.is_empty()).map(str::to_owned));
     live.uses = uses(service, tags);
-    live.readiness = readiness(service);
+    live.readiness = verdict::at_reading(service, deployment);
+    live.renews = Some(LAST_DEPLOYMENT.to_owned());
     live
 }
 
@@ -96,7 +109,7 @@ fn document(service: &Value, tags: &Tags) -> Doc {
             "uses": mark::uses_value(tags),
         },
         "desired_count": service.get("desiredCount"),
-        "launch_type": service.get("launchType"),
+        "launch_type": launch_type(service),
         "strategy": match service.get("capacityProviderStrategy") {
             None | Some(Value::Null) if fixed_launch => json!([]),
             None | Some(Value::Null) => left_out(tags, "strategy"),
@@ -127,6 +140,18 @@ fn document(service: &Value, tags: &Tags) -> Doc {
         "service_registries": items(service, "serviceRegistries"),
         "tags": tags::user(tags),
     })
+}
+
+/// The launch type; under a capacity provider strategy the one that the service goes back to without it.
+fn launch_type(service: &Value) -> Value {
+    let strategy = items(service, "capacityProviderStrategy");
+    match service.get("launchType") {
+        None | Some(Value::Null) if !strategy.is_empty() => {
+            let fargate = strategy.iter().all(|item| text(item, "capacityProvider").starts_with("FARGATE"));
+            if fargate { "FARGATE".into() } else { "EC2".into() }
+        }
+        launch_type => launch_type.cloned().unwrap_or_default(),
+    }
 }
 
 fn strings(value: &Value, key: &str) -> Vec<String> {
@@ -191,54 +216,9 @@ fn uses(service: &Value, tags: &Tags) -> Vec<String> {
         uses.extend(strings(vpc, "securityGroups"));
         uses.extend(strings(vpc, "subnets"));
     }
+    let providers = items(service, "capacityProviderStrategy").iter().map(|item| text(item, "capacityProvider"));
+    uses.extend(providers.map(|name| cluster::provider_handle(text(service, "clusterArn"), name)));
     uses.extend(mark::uses_of_tags(tags).0);
     uses.retain(|handle| !handle.is_empty());
     uses
-}
-
-/// The number at a key of a service or a deployment.
-pub(super) fn count(value: &Value, key: &str) -> u64 {
-    value.get(key).and_then(Value::as_u64).unwrap_or(0)
-}
-
-/// The deployment that the service is going to.
-pub(super) fn primary(service: &Value) -> Option<&Value> {
-    items(service, "deployments").iter().find(|deployment| text(deployment, "status") == "PRIMARY")
-}
-
-/// How far a service is, by its own counts. Tasks that all run count as there even if the rollout is still called
-/// IN_PROGRESS: what is left of a deployment then is watching (and some emulators never finish it).
-pub(super) fn readiness(service: &Value) -> Readiness {
-    match text(service, "status") {
-        "ACTIVE" => {}
-        "DRAINING" => return Readiness::Pending("draining".to_owned()),
-        _ => return Readiness::Gone,
-    }
-    let state = primary(service).map(|primary| text(primary, "rolloutState")).unwrap_or_default();
-    if state == "FAILED" {
-        let reason = primary(service).map(|primary| text(primary, "rolloutStateReason")).unwrap_or_default();
-        return Readiness::Failed(format!("the deployment failed: {reason}"));
-    }
-    let (running, desired) = (count(service, "runningCount"), count(service, "desiredCount"));
-    if items(service, "deployments").len() > 1 || (state == "IN_PROGRESS" && running < desired) {
-        return Readiness::Pending(progress(service));
-    }
-    Readiness::Ready
-}
-
-/// What is awaited: `1 of 2 tasks running, deployment IN_PROGRESS`.
-pub(super) fn progress(service: &Value) -> String {
-    let (running, desired) = (count(service, "runningCount"), count(service, "desiredCount"));
-    let mut text = format!("{running} of {desired} tasks running");
-    if let Some(primary) = primary(service) {
-        let failed = count(primary, "failedTasks");
-        if failed > 0 {
-            text = format!("{text}, {failed} failed to start");
-        }
-        let state = self::text(primary, "rolloutState");
-        if !state.is_empty() {
-            text = format!("{text}, deployment {state}");
-        }
-    }
-    text
 }

@@ -1,6 +1,7 @@
 //! ECS services. Reads and writes go as plain JSON (see `call/raw.rs`); this file holds what the engine knows of the kind, its
 //! document, and what a stack file contributes. `convert.rs` turns replies into documents, `write.rs` documents into
-//! requests, `poll.rs` follows deployments and `explain.rs` says why one failed.
+//! requests, `poll.rs` follows deployments, `verdict.rs` judges them,
+//! `targets.rs` asks whether the targets can serve, and `explain.rs` says why something failed.
 //!
 //! Calls: CreateService (5 a second), UpdateService, DeleteService, TagResource, UntagResource, DescribeServices (10 at a time),
 //! ListServiceDeployments, DescribeServiceDeployments (20 at a time). Names stay taken while a service drains.
@@ -8,8 +9,10 @@
 mod convert;
 mod explain;
 mod poll;
+mod targets;
 #[cfg(test)]
 mod tests;
+mod verdict;
 mod write;
 
 use std::collections::BTreeSet;
@@ -17,7 +20,7 @@ use std::collections::BTreeSet;
 use evenkeel_core::doc::{Text, Texts};
 use evenkeel_core::graph::Node;
 use evenkeel_core::id::NodeId;
-use evenkeel_core::kind::{Field, Kind, Ready, Replace};
+use evenkeel_core::kind::{Field, Kind, Ready, Replace, Traffic};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -37,6 +40,7 @@ pub static ENTRY: Entry = Entry {
         title: "ECS service",
         fields: &[
             Field::immutable("cluster"),
+            // From and to a capacity provider strategy in place; from one launch type to another there is no way.
             Field::immutable("launch_type"),
             Field::immutable("scheduling"),
             Field::keyed("strategy", &["provider"]),
@@ -48,13 +52,14 @@ pub static ENTRY: Entry = Entry {
             Field::set("service_registries"),
         ],
         outputs: &["arn", "name"],
-        replace: Replace::DeleteFirst,
+        replace: Replace::CreateFirst,
         name_limit: 255,
         ready: Ready::AtEnd,
         slow_delete: true,
         // A drain lasts as long as the target group's deregistration delay (300 s by default) and the tasks' stop timeout.
         deadline_secs: 1800,
-        lookup: false,
+        traffic: Traffic::Server("load_balancers"),
+        ..Kind::PLAIN
     },
     contribute,
     driver: &write::Service,
@@ -70,6 +75,7 @@ pub static ENTRY: Entry = Entry {
         "ecs:DescribeServiceDeployments",
         "ecs:ListTasks",
         "ecs:DescribeTasks",
+        "elasticloadbalancing:DescribeTargetGroupAttributes",
         "elasticloadbalancing:DescribeTargetHealth",
         "iam:CreateServiceLinkedRole",
         "iam:PassRole",

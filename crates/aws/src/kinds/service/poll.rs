@@ -1,6 +1,6 @@
-//! How far services are. The verdict follows the ECS *service deployment*, because "running equals desired" is also true after a
-//! rollback; where an endpoint does not know service deployments, the service's own deployments decide. All services of a
-//! cluster are asked for ten at a time, and only those that are not plainly done cost more.
+//! How far services are that are awaited. All services of a cluster are asked for ten at a time, and only those that are not
+//! plainly done cost more: their service deployments; once these have succeeded, the health of their targets; and where tasks
+//! fail, why. What all that means is decided in `verdict.rs`, `targets.rs` and `explain.rs`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,56 +8,96 @@ use evenkeel_core::cloud::{Goal, Waiting};
 use evenkeel_core::doc;
 use evenkeel_core::error::{CloudError, ErrorClass};
 use evenkeel_core::snapshot::Readiness;
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::convert::{self, count, primary, progress};
-use super::explain;
-use crate::call::raw::exchange;
+use super::super::task_definition::mark;
+use super::convert;
+use super::{explain, targets, verdict};
 use crate::client::Aws;
-use crate::read::ecs::{self, items, last, side_by_side, tags_of, text};
+use crate::read::ecs::{self, deployments, last, side_by_side, tags_of, text};
 
-/// AWS's limit for DescribeServiceDeployments.
-const BATCH: usize = 20;
+type Answer = Result<Readiness, CloudError>;
 
 /// One answer for each.
-pub(super) async fn poll(aws: &Aws, waiting: &[Waiting]) -> Vec<Result<Readiness, CloudError>> {
+pub(super) async fn poll(aws: &Aws, waiting: &[Waiting]) -> Vec<Answer> {
     let found = describe(aws, waiting).await;
-    let mut answers: Vec<Option<Result<Readiness, CloudError>>> = Vec::new();
-    let mut open: Vec<(usize, &Value)> = Vec::new();
-    for (at, wait) in waiting.iter().enumerate() {
-        let cluster = text(&wait.live.have, "cluster");
-        let service = match found.get(cluster) {
-            Some(Ok(services)) => services.iter().find(|service| text(service, "serviceName") == wait.live.name),
-            Some(Err(error)) => {
-                answers.push(Some(Err(error.clone())));
-                continue;
-            }
-            None => None,
-        };
-        let answer = match (service, wait.goal) {
-            (None, _) => Some(Readiness::Gone),
-            (Some(service), Goal::Gone) => Some(going(service)),
-            (Some(service), Goal::Ready) => at_a_glance(service, wait),
-        };
-        if let (None, Some(service)) = (&answer, service) {
-            open.push((at, service));
-        }
-        answers.push(answer.map(Ok));
-    }
-    for (at, answer) in by_deployment(aws, &open).await {
-        answers[at] = Some(answer);
-    }
-    let finished = waiting.iter().zip(answers).map(|(wait, answer)| async move {
-        match answer {
-            Some(Ok(Readiness::Failed(why))) => {
-                let cluster = text(&wait.live.have, "cluster");
-                Ok(Readiness::Failed(explain::failure(aws, cluster, wait, &why).await))
-            }
-            Some(answer) => answer,
-            None => Ok(Readiness::Pending("deployment".to_owned())),
-        }
+    let looks: Vec<Look<'_>> = waiting.iter().map(|wait| look(wait, &found)).collect();
+    let open: Vec<&Value> =
+        looks.iter().filter_map(|look| if let Look::Open(it) = look { Some(*it) } else { None }).collect();
+    let mut deployments = deployments::newest(aws, &open).await.into_iter();
+    let answers = waiting.iter().zip(looks).map(|(wait, look)| {
+        let deployment = if matches!(look, Look::Open(_)) { deployments.next() } else { None };
+        answer(aws, wait, look, deployment)
     });
-    side_by_side(finished.collect()).await
+    side_by_side(answers.collect()).await
+}
+
+/// What the description of a service tells by itself.
+enum Look<'s> {
+    /// All there is to know.
+    Told(Answer),
+    /// It is done, as far as ECS is concerned.
+    Settled(&'s Value),
+    /// It has failed.
+    Failed(&'s Value, String),
+    /// It is not what was deployed any more.
+    Back(&'s Value, &'static str),
+    /// Its service deployment has to tell.
+    Open(&'s Value),
+}
+
+fn look<'s>(wait: &Waiting, found: &'s Found) -> Look<'s> {
+    let service = match found.get(text(&wait.live.have, "cluster")) {
+        Some(Ok(services)) => services.iter().find(|service| text(service, "serviceName") == wait.live.name),
+        Some(Err(error)) => return Look::Told(Err(error.clone())),
+        None => None,
+    };
+    let Some(service) = service else { return Look::Told(Ok(Readiness::Gone)) };
+    if wait.goal == Goal::Gone {
+        return Look::Told(Ok(verdict::going(service)));
+    }
+    if let Some(field) = taken_back(service, wait).filter(|_| text(service, "status") == "ACTIVE") {
+        return Look::Back(service, field);
+    }
+    match verdict::at_a_glance(service) {
+        Some(Readiness::Ready) => Look::Settled(service),
+        Some(Readiness::Failed(why)) => Look::Failed(service, why),
+        Some(told) => Look::Told(Ok(told)),
+        None => Look::Open(service),
+    }
+}
+
+/// The verdict, with its reasons.
+async fn answer(
+    aws: &Aws,
+    wait: &Waiting,
+    look: Look<'_>,
+    deployment: Option<Result<Option<Value>, CloudError>>,
+) -> Answer {
+    let (service, readiness) = match look {
+        Look::Told(answer) => return answer,
+        Look::Settled(service) => (service, serving(aws, service).await?),
+        Look::Failed(service, why) => (service, Readiness::Failed(why)),
+        Look::Back(service, field) => (service, Readiness::Failed(went_back(aws, service, wait, field).await?)),
+        Look::Open(service) => match deployment.transpose()?.flatten() {
+            Some(deployment) => match verdict::while_waiting(service, &deployment) {
+                Readiness::Ready => (service, serving(aws, service).await?),
+                other => (service, other),
+            },
+            // An endpoint without service deployments has no targets that tell anything either.
+            None => (service, verdict::by_counts(service)),
+        },
+    };
+    match readiness {
+        Readiness::Failed(why) => Ok(Readiness::Failed(explain::failure(aws, service, &why).await)),
+        Readiness::Pending(what) => Ok(explain::pending(aws, service, what).await),
+        other => Ok(other),
+    }
+}
+
+/// ECS is done; the targets have the last word.
+async fn serving(aws: &Aws, service: &Value) -> Answer {
+    Ok(targets::lacking(aws, service).await?.map_or(Readiness::Ready, Readiness::Pending))
 }
 
 type Found = BTreeMap<String, Result<Vec<Value>, CloudError>>;
@@ -79,206 +119,80 @@ async fn describe(aws: &Aws, waiting: &[Waiting]) -> Found {
     futures::future::join_all(asked).await.into_iter().collect()
 }
 
-fn going(service: &Value) -> Readiness {
-    match text(service, "status") {
-        "INACTIVE" => Readiness::Gone,
-        "DRAINING" => Readiness::Pending(format!("draining, {} tasks still running", count(service, "runningCount"))),
-        status => Readiness::Pending(status.to_lowercase()),
-    }
-}
-
-/// The verdict, if the service's own description is enough for one.
-fn at_a_glance(service: &Value, wait: &Waiting) -> Option<Readiness> {
-    if text(service, "status") != "ACTIVE" {
-        return Some(Readiness::Gone);
-    }
-    if let Some(why) = taken_back(service, wait) {
-        return Some(Readiness::Failed(why));
-    }
-    let state = primary(service).map(|primary| text(primary, "rolloutState")).unwrap_or_default();
-    if state == "FAILED" {
-        return Some(convert::readiness(service));
-    }
-    (state == "COMPLETED" && all_run(service)).then_some(Readiness::Ready)
-}
-
-/// Whether one deployment is left and all its tasks run.
-fn all_run(service: &Value) -> bool {
-    items(service, "deployments").len() <= 1 && count(service, "runningCount") == count(service, "desiredCount")
-}
-
-/// Whether the service has gone back from what was deployed: that is what a rollback looks like from outside.
-fn taken_back(service: &Value, wait: &Waiting) -> Option<String> {
-    let now = convert::live(service, &tags_of(service), "").have;
+/// The field in which the service is not what was deployed, if it is not: that is what a rollback looks like from outside, or
+/// somebody else's deployment.
+fn taken_back(service: &Value, wait: &Waiting) -> Option<&'static str> {
+    let now = convert::live(service, None, &tags_of(service), "").have;
     let (before, after) = (&wait.live.have, &now);
     // A value that a reply leaves out says nothing.
     let told = |value: &Value| doc::as_unreturned(value).is_none();
-    let back = ["task_definition", "network", "load_balancers", "strategy"]
-        .into_iter()
-        .find(|field| before[*field] != after[*field] && told(&before[*field]) && told(&after[*field]))?;
-    let running = text(service, "taskDefinition");
-    Some(if back == "task_definition" {
-        format!("the service went back to {}, so the deployment of {} was rolled back", last(running), asked(wait))
-    } else {
-        format!("the service's {} is not what was deployed: the deployment was rolled back", back.replace('_', " "))
-    })
-}
-
-fn asked(wait: &Waiting) -> &str {
-    last(text(&wait.live.have, "task_definition"))
-}
-
-/// The verdicts that need the service deployments.
-async fn by_deployment(aws: &Aws, open: &[(usize, &Value)]) -> Vec<(usize, Result<Readiness, CloudError>)> {
-    let newest = open.iter().map(|(_, service)| newest(aws, service));
-    let newest = side_by_side(newest.collect()).await;
-    let arns: Vec<String> = newest.iter().filter_map(|arn| arn.as_ref().ok().cloned().flatten()).collect();
-    let deployments = describe_deployments(aws, &arns).await;
-    open.iter()
-        .zip(newest)
-        .map(|((at, service), arn)| {
-            let answer = match (arn, &deployments) {
-                (Ok(Some(arn)), Ok(deployments)) => Ok(deployments
-                    .iter()
-                    .find(|deployment| text(deployment, "serviceDeploymentArn") == arn)
-                    .map_or_else(|| by_counts(service), |deployment| verdict(service, deployment))),
-                (Ok(None), _) => Ok(by_counts(service)),
-                (Err(error), _) if is_missing(&error) => Ok(by_counts(service)),
-                (Ok(Some(_)), Err(error)) if is_missing(error) => Ok(by_counts(service)),
-                (Err(error), _) => Err(error),
-                (Ok(Some(_)), Err(error)) => Err(error.clone()),
-            };
-            (*at, answer)
+    let differs = |field: &str| before[field] != after[field] && told(&before[field]) && told(&after[field]);
+    // The same content under another number: somebody else applied the same file.
+    let same_content = || {
+        let content = |doc: &Value| mark::of_text(text(&doc["marks"], "revision"));
+        let (before, after) = (content(before), content(after));
+        before.zip(after).is_some_and(|(before, after)| {
+            before.fingerprint == after.fingerprint
+                && after.revision == mark::revision_of(text(service, "taskDefinition"))
         })
-        .collect()
+    };
+    ["task_definition", "network", "load_balancers", "strategy"]
+        .into_iter()
+        .find(|field| differs(field) && !(*field == "task_definition" && same_content()))
 }
 
-/// Whether the endpoint does not know the operation. Some emulators say so with a server error that is none of AWS's.
-fn is_missing(error: &CloudError) -> bool {
-    error.class == ErrorClass::Unsupported || (error.class == ErrorClass::Unknown && error.code == "-")
-}
-
-/// The ARN of the service deployment under way; newer services name it themselves.
-async fn newest(aws: &Aws, service: &Value) -> Result<Option<String>, CloudError> {
-    if let Some(arn) = service.get("currentServiceDeployment").and_then(Value::as_str) {
-        return Ok(Some(arn.to_owned()));
+/// Why the service is not what was deployed: ECS has rolled it back, or a newer deployment took its place.
+async fn went_back(aws: &Aws, service: &Value, wait: &Waiting, field: &str) -> Result<String, CloudError> {
+    let history = deployments::history(aws, service).await?;
+    let arn = |deployment: &Value| text(deployment, "serviceDeploymentArn").to_owned();
+    let own = history.iter().find(|deployment| wait.live.handles.contains(&arn(deployment)));
+    let newest = history.first();
+    let rolled_back = own.or(newest).is_none_or(|it| text(it, "status").starts_with("ROLLBACK"));
+    let (now, asked) = (last(text(service, "taskDefinition")), last(text(&wait.live.have, "task_definition")));
+    if !rolled_back && own.map(arn) != newest.map(arn) {
+        let theirs = newest.map(arn).unwrap_or_default();
+        let ours = own.map(|own| format!(" (service deployment {})", last(&arn(own)))).unwrap_or_default();
+        return Ok(format!(
+            "another deployment, of {now} (service deployment {}), has taken the place of this one, of {asked}{ours}: \
+             somebody deployed at the same time",
+            last(&theirs)
+        ));
     }
-    let body = json!({ "cluster": text(service, "clusterArn"), "service": text(service, "serviceArn") });
-    let reply = exchange!(aws, "ecs:ListServiceDeployments", list_service_deployments, &body)?;
-    let newest = items(&reply, "serviceDeployments").iter().max_by(|a, b| seconds(a).total_cmp(&seconds(b)));
-    Ok(newest.map(|deployment| text(deployment, "serviceDeploymentArn").to_owned()))
-}
-
-fn seconds(deployment: &Value) -> f64 {
-    deployment.get("createdAt").and_then(Value::as_f64).unwrap_or(0.0)
-}
-
-async fn describe_deployments(aws: &Aws, arns: &[String]) -> Result<Vec<Value>, CloudError> {
-    let batches = arns.chunks(BATCH).map(|batch| async move {
-        let body = json!({ "serviceDeploymentArns": batch });
-        exchange!(aws, "ecs:DescribeServiceDeployments", describe_service_deployments, &body)
-    });
-    let replies = futures::future::try_join_all(batches).await?;
-    Ok(replies.iter().flat_map(|reply| items(reply, "serviceDeployments")).cloned().collect())
-}
-
-/// What a service deployment says.
-fn verdict(service: &Value, deployment: &Value) -> Readiness {
-    let status = text(deployment, "status");
-    match status {
-        "SUCCESSFUL" => {
-            // Just after a change the newest deployment listed can still be the one before.
-            let finished = deployment.get("finishedAt").and_then(Value::as_f64).unwrap_or(f64::MAX);
-            if primary(service).is_some_and(|primary| finished < seconds(primary)) {
-                Readiness::Pending(progress(service))
-            } else {
-                Readiness::Ready
-            }
-        }
-        // It will fail; how it ends, and with what words, is not known yet.
-        "STOP_REQUESTED" => Readiness::Pending(format!("being stopped, {}", progress(service))),
-        "ROLLBACK_REQUESTED" | "ROLLBACK_IN_PROGRESS" => {
-            Readiness::Pending(format!("rolling back, {}", progress(service)))
-        }
-        "STOPPED" | "ROLLBACK_SUCCESSFUL" | "ROLLBACK_FAILED" => {
-            let reason = text(deployment, "statusReason");
-            let reason = if reason.is_empty() { "ECS gives no reason" } else { reason };
-            Readiness::Failed(format!("the deployment ended as {status}: {reason}"))
-        }
-        _ => Readiness::Pending(progress(service)),
-    }
-}
-
-/// The verdict where there are no service deployments to ask.
-fn by_counts(service: &Value) -> Readiness {
-    if all_run(service) { Readiness::Ready } else { Readiness::Pending(progress(service)) }
+    Ok(if field == "task_definition" {
+        format!("the service went back to {now}, so the deployment of {asked} was rolled back")
+    } else {
+        format!("the service's {} is not what was deployed: the deployment was rolled back", field.replace('_', " "))
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use evenkeel_core::snapshot::{Live, Owner};
+    use serde_json::json;
 
     use super::*;
 
-    fn service(running: u32, state: &str) -> Value {
+    fn service(revision: u32, tag: &str) -> Value {
         json!({
             "serviceArn": "arn:aws:ecs:eu-west-1:1:service/c/web", "serviceName": "web", "status": "ACTIVE",
             "clusterArn": "arn:aws:ecs:eu-west-1:1:cluster/c", "launchType": "FARGATE",
-            "taskDefinition": "arn:aws:ecs:eu-west-1:1:task-definition/web:2",
-            "desiredCount": 2, "runningCount": running,
-            "deployments": [{ "status": "PRIMARY", "rolloutState": state, "createdAt": 100.0 }],
+            "taskDefinition": format!("arn:aws:ecs:eu-west-1:1:task-definition/web:{revision}"),
+            "tags": [{ "key": mark::REVISION, "value": tag }],
         })
     }
 
-    fn wait(revision: u32) -> Waiting {
-        let mut asked = service(0, "IN_PROGRESS");
-        asked["taskDefinition"] = format!("arn:aws:ecs:eu-west-1:1:task-definition/web:{revision}").into();
+    fn wait(service: &Value) -> Waiting {
         let node = super::super::id("web");
-        let have = convert::live(&asked, &Default::default(), "").have;
+        let have = convert::live(service, None, &tags_of(service), "").have;
         Waiting { node: node.clone(), live: Live::new("arn", "web", Owner::Ours(node), have), goal: Goal::Ready }
     }
 
     #[test]
-    fn completed_and_all_running_is_ready() {
-        assert_eq!(at_a_glance(&service(2, "COMPLETED"), &wait(2)), Some(Readiness::Ready));
-        assert_eq!(at_a_glance(&service(1, "COMPLETED"), &wait(2)), None);
-        assert_eq!(at_a_glance(&service(2, "IN_PROGRESS"), &wait(2)), None);
-        assert_eq!(by_counts(&service(2, "IN_PROGRESS")), Readiness::Ready);
-        let awaited = "1 of 2 tasks running, deployment IN_PROGRESS".to_owned();
-        assert_eq!(by_counts(&service(1, "IN_PROGRESS")), Readiness::Pending(awaited));
-    }
-
-    #[test]
-    fn an_older_revision_is_a_rollback_even_if_all_is_well() {
-        let answer = at_a_glance(&service(2, "COMPLETED"), &wait(3));
-        assert!(matches!(&answer, Some(Readiness::Failed(why)) if why.contains("web:2") && why.contains("web:3")));
-    }
-
-    #[test]
-    fn the_service_deployment_decides() {
-        let say = |status: &str, finished: f64| {
-            verdict(
-                &service(2, "IN_PROGRESS"),
-                &json!({ "status": status, "finishedAt": finished, "statusReason": "tasks failed to start" }),
-            )
-        };
-        assert_eq!(say("SUCCESSFUL", 200.0), Readiness::Ready);
-        assert!(matches!(say("SUCCESSFUL", 50.0), Readiness::Pending(_)), "it ended before this one began");
-        assert!(matches!(say("IN_PROGRESS", 0.0), Readiness::Pending(_)));
-        for status in ["STOP_REQUESTED", "ROLLBACK_REQUESTED", "ROLLBACK_IN_PROGRESS"] {
-            assert!(matches!(say(status, 0.0), Readiness::Pending(_)), "{status}");
-        }
-        for status in ["STOPPED", "ROLLBACK_SUCCESSFUL", "ROLLBACK_FAILED"] {
-            assert!(matches!(say(status, 0.0), Readiness::Failed(why) if why.contains("tasks failed to start")));
-        }
-    }
-
-    #[test]
-    fn a_draining_service_is_awaited() {
-        let mut gone = service(1, "COMPLETED");
-        gone["status"] = "DRAINING".into();
-        assert_eq!(going(&gone), Readiness::Pending("draining, 1 tasks still running".to_owned()));
-        gone["status"] = "INACTIVE".into();
-        assert_eq!(going(&gone), Readiness::Gone);
+    fn another_revision_is_not_what_was_deployed_unless_it_is_the_same_content() {
+        let awaited = wait(&service(3, "3 aa bb cc"));
+        assert_eq!(taken_back(&service(3, "3 aa bb cc"), &awaited), None);
+        assert_eq!(taken_back(&service(2, "2 dd bb cc"), &awaited), Some("task_definition"));
+        assert_eq!(taken_back(&service(4, "4 aa bb cc"), &awaited), None, "two people applied the same file");
+        assert_eq!(taken_back(&service(4, "3 aa bb cc"), &awaited), Some("task_definition"), "the tag is of another");
     }
 }

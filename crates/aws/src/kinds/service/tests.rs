@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use evenkeel_core::diff::diff;
+use evenkeel_core::diff::{Effect, diff};
 use evenkeel_core::doc::{self, Doc, Text};
 use evenkeel_core::graph::Node;
 use evenkeel_core::id::NodeId;
@@ -139,7 +139,7 @@ fn tags(want: &Doc) -> Tags {
 #[test]
 fn what_aws_fills_in_is_no_difference() {
     let want = filled(&nodes()[&super::id("web")].want);
-    let live = convert::live(&reply(), &tags(&want), "cruddur");
+    let live = convert::live(&reply(), None, &tags(&want), "cruddur");
     assert_eq!(diff(&ENTRY.kind, &want, &live.have), []);
     assert_eq!(live.readiness, Readiness::Ready);
 }
@@ -161,7 +161,7 @@ fn what_a_reply_leaves_out_is_judged_by_the_tag() {
     for key in left_out {
         reply.as_object_mut().unwrap().remove(key);
     }
-    let live = convert::live(&reply, &tags(&want), "cruddur");
+    let live = convert::live(&reply, None, &tags(&want), "cruddur");
     assert_eq!(diff(&ENTRY.kind, &want, &live.have), []);
     let mut other = want.clone();
     other["execute_command"] = json!(true);
@@ -169,24 +169,42 @@ fn what_a_reply_leaves_out_is_judged_by_the_tag() {
     assert_eq!(paths, ["execute_command"]);
     // And what a reply does hold goes before the tag.
     reply["enableExecuteCommand"] = json!(true);
-    let live = convert::live(&reply, &tags(&want), "cruddur");
+    let live = convert::live(&reply, None, &tags(&want), "cruddur");
     assert_eq!(diff(&ENTRY.kind, &want, &live.have).len(), 1);
     assert!(convert::applied(&want).len() <= 256);
 }
 
 #[test]
-fn a_deployment_under_way_is_not_ready() {
+fn a_deployment_that_failed_is_planned_anew() {
+    let want = filled(&nodes()[&super::id("web")].want);
     let mut service = reply();
-    service["deployments"] = json!([
-        { "status": "PRIMARY", "rolloutState": "IN_PROGRESS", "failedTasks": 2 }, { "status": "ACTIVE" },
-    ]);
-    let awaited = "1 of 1 tasks running, 2 failed to start, deployment IN_PROGRESS".to_owned();
-    assert_eq!(convert::readiness(&service), Readiness::Pending(awaited));
+    service["runningCount"] = 0.into();
     service["deployments"] = json!([{ "status": "PRIMARY", "rolloutState": "FAILED", "rolloutStateReason": "why" }]);
-    assert!(matches!(convert::readiness(&service), Readiness::Failed(why) if why.contains("why")));
-    // All tasks run: what is left of the rollout is watching.
-    service["deployments"] = json!([{ "status": "PRIMARY", "rolloutState": "IN_PROGRESS" }]);
-    assert_eq!(convert::readiness(&service), Readiness::Ready);
+    let live = convert::live(&service, None, &tags(&want), "cruddur");
+    assert_eq!(live.readiness, Readiness::Failed("0 of 1 task running; why".to_owned()));
+    let change = live.renewal().expect("a new deployment helps");
+    assert_eq!((change.field(), &change.to), ("last_deployment", &Some("a new one".into())));
+    service["desiredCount"] = 0.into();
+    service["deployments"] = json!([{ "status": "PRIMARY", "rolloutState": "COMPLETED" }]);
+    let live = convert::live(&service, None, &tags(&want), "cruddur");
+    assert_eq!((live.renewal(), live.readiness), (None, Readiness::Ready));
+}
+
+#[test]
+fn a_strategy_shows_the_launch_type_that_the_service_goes_back_to() {
+    let mut service = reply();
+    service.as_object_mut().unwrap().remove("launchType");
+    service["capacityProviderStrategy"] = json!([{ "capacityProvider": "FARGATE_SPOT", "weight": 1 }]);
+    let want = filled(&nodes()[&super::id("web")].want);
+    let live = convert::live(&service, None, &tags(&want), "cruddur");
+    let changes = diff(&ENTRY.kind, &want, &live.have);
+    assert!(changes.iter().all(|change| change.field() == "strategy"), "{changes:?}");
+    assert!(!changes.is_empty() && changes.iter().all(|change| change.effect == Effect::Update), "{changes:?}");
+    let provider = "arn:aws:ecs:eu-west-1:123456789012:cluster/cruddur/capacity-provider/FARGATE_SPOT".to_owned();
+    assert!(live.uses.contains(&provider), "{:?}", live.uses);
+    service["capacityProviderStrategy"] = json!([{ "capacityProvider": "instances", "weight": 1 }]);
+    let live = convert::live(&service, None, &tags(&want), "cruddur");
+    assert_eq!(live.have["launch_type"], "EC2");
 }
 
 #[test]

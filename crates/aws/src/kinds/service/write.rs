@@ -1,6 +1,6 @@
 //! From documents to CreateService, UpdateService and DeleteService. Oddities: removing something needs an explicit empty
-//! value; a change of the capacity strategy needs a forced deployment; the desired count is only sent if it is to change
-//! (somebody else may scale the service). Tags go first, so that a run that dies in between leaves a mark that fits no revision.
+//! value; a change of the capacity strategy needs a forced deployment, and an empty one takes a service back to its launch type;
+//! the desired count is only sent if it is to change (somebody else may scale the service). Tags go first, so that a run that dies in between leaves a mark that fits no revision.
 
 use std::collections::BTreeSet;
 
@@ -15,13 +15,13 @@ use serde_json::{Map, Value, json};
 
 use super::super::cluster::{Strategy, change_tags};
 use super::super::task_definition::mark;
-use super::convert::{self, APPLIED};
+use super::convert::{self, APPLIED, LAST_DEPLOYMENT};
 use super::{Deployment, Spec, poll};
 use crate::call::raw::exchange;
 use crate::client::Aws;
 use crate::read::Fetched;
-use crate::read::ecs::{tag_list, tags_of, text};
-use crate::resource::{Driver, spec};
+use crate::read::ecs::{self, tag_list, tags_of, text};
+use crate::resource::{Driver, spec, still_marked};
 use crate::tags::{self, Tags};
 
 /// What evenkeel can do with services.
@@ -33,7 +33,10 @@ impl Driver for Service {
     fn observe(&self, fetched: &Fetched) -> Result<Vec<Live>, CloudError> {
         match &fetched.ecs.services {
             Ok(services) => {
-                let live = |service| convert::live(service, &tags_of(service), &fetched.stack);
+                let live = |service| {
+                    let deployment = fetched.ecs.deployments.get(text(service, "serviceArn"));
+                    convert::live(service, deployment, &tags_of(service), &fetched.stack)
+                };
                 Ok(services.iter().map(live).collect())
             }
             Err(error) => Err(error.clone()),
@@ -60,10 +63,15 @@ impl Driver for Service {
         if let Some(launch_type) = &want.launch_type {
             body.insert("launchType".to_owned(), launch_type.clone().into());
         }
-        let reply = exchange!(aws, "ecs:CreateService", create_service, &Value::Object(body))?;
+        let reply = match exchange!(aws, "ecs:CreateService", create_service, &Value::Object(body)) {
+            Err(error) if error.class == ErrorClass::Exists => {
+                return Err(still_draining(aws, &want.cluster, order.name, error).await);
+            }
+            reply => reply?,
+        };
         let service = &reply["service"];
         let told = tags_of(service);
-        Ok(pending(convert::live(service, if told.is_empty() { &tags } else { &told }, stack)))
+        Ok(pending(convert::live(service, None, if told.is_empty() { &tags } else { &told }, stack)))
     }
 
     async fn update(&self, aws: &Aws, stack: &str, order: Update<'_>) -> Result<Live, CloudError> {
@@ -90,6 +98,9 @@ impl Driver for Service {
         if order.changes.iter().any(|change| change.path == "deployment.bake_time_minutes") {
             body["deploymentConfiguration"]["bakeTimeInMinutes"] = want.deployment.bake_time_minutes.into();
         }
+        if changed.contains(LAST_DEPLOYMENT) {
+            body.extend(request(&want, "task_definition").map(|(key, value)| (key.to_owned(), value)));
+        }
         if body.is_empty() {
             let mut live = order.live.clone();
             live.owner = Owner::Ours(order.node.clone());
@@ -98,20 +109,30 @@ impl Driver for Service {
             }
             return Ok(live);
         }
-        // The strategy, and what only new tasks get, take effect with a new deployment.
-        if changed.contains("strategy") || changed.contains("execute_command") {
+        // The strategy, and what only new tasks get, take effect with a new deployment; and one that failed is not tried again
+        // unless it is forced.
+        if [LAST_DEPLOYMENT, "strategy", "execute_command"].iter().any(|field| changed.contains(field)) {
             body.insert("forceNewDeployment".to_owned(), true.into());
         }
         body.insert("cluster".to_owned(), want.cluster.clone().into());
         body.insert("service".to_owned(), order.live.name.clone().into());
         let reply = exchange!(aws, "ecs:UpdateService", update_service, &Value::Object(body))?;
-        let live = convert::live(&reply["service"], &tags, stack);
+        let live = convert::live(&reply["service"], None, &tags, stack);
+        if changed.contains("strategy") {
+            launched_as_wanted(&want, &live)?;
+        }
         // Only now: the mark of what was applied must not be ahead of it where a reply cannot correct it.
         if changed.iter().any(|field| doc::as_unreturned(&live.have[*field]).is_some()) {
             let applied = Tags::from([(APPLIED.to_owned(), tags[APPLIED].clone())]);
             change_tags(aws, &order.live.id, &applied, &[]).await?;
         }
         Ok(pending(live))
+    }
+
+    async fn still_ours(&self, aws: &Aws, stack: &str, live: &Live) -> Result<(), CloudError> {
+        let found = ecs::describe_services(aws, text(&live.have, "cluster"), &[live.name.clone()]).await?;
+        let active = found.iter().find(|service| text(service, "status") == "ACTIVE");
+        active.map_or(Ok(()), |service| still_marked(&tags_of(service), stack, "ecs:DeleteService", live))
     }
 
     async fn delete(&self, aws: &Aws, _node: &NodeId, live: &Live) -> Result<(), CloudError> {
@@ -132,6 +153,26 @@ impl Driver for Service {
     async fn poll(&self, aws: &Aws, waiting: &[Waiting]) -> Vec<Result<Readiness, CloudError>> {
         poll::poll(aws, waiting).await
     }
+}
+
+/// A name is refused in the same words while another service has it and while one of ours still drains, which passes.
+async fn still_draining(aws: &Aws, cluster: &str, name: &str, error: CloudError) -> CloudError {
+    let found = ecs::describe_services(aws, cluster, &[name.to_owned()]).await.unwrap_or_default();
+    let drains = found.iter().any(|service| text(service, "status") == "DRAINING");
+    if drains { CloudError { class: ErrorClass::InUse, ..error } } else { error }
+}
+
+/// Without a strategy a service goes back to the launch type that it was made with, which nobody can choose then.
+fn launched_as_wanted(want: &Spec, live: &Live) -> Result<(), CloudError> {
+    let (Some(wanted), now) = (&want.launch_type, text(&live.have, "launch_type")) else { return Ok(()) };
+    let strategy = live.have["strategy"].as_array().is_some_and(|items| !items.is_empty());
+    if now == wanted && !strategy {
+        return Ok(());
+    }
+    let is = if strategy { "the default strategy of its cluster" } else { now };
+    let message = format!("without its own capacity provider strategy the service runs on {is}, not on {wanted}");
+    let hint = "give the entry another `name:` to have the service made anew, or write the strategy down".to_owned();
+    Err(CloudError { hint: Some(hint), ..CloudError::local(ErrorClass::Invalid, "ecs:UpdateService", message) })
 }
 
 /// A service that was just made or changed has its deployment before it, whatever the reply counts.

@@ -8,7 +8,8 @@ use serde_json::Value;
 
 use crate::tags::Tags;
 
-/// `<revision> <fingerprint of the content> <fingerprint of the content with its holes open>`.
+/// `<revision> <fingerprint of the content> <fingerprint of the content with its holes open> <fingerprint of its tags>`. Tags
+/// are no part of the content: they change without a new revision.
 pub const REVISION: &str = "evenkeel:task-definition";
 /// The handles that the content refers to, or `@<fingerprint>` of them if they do not fit into a tag.
 pub const USES: &str = "evenkeel:uses";
@@ -25,15 +26,55 @@ pub struct Mark {
     pub fingerprint: String,
     /// The fingerprint of the same content before its holes were filled.
     pub open: String,
+    /// The fingerprint of the user's tags of the revision.
+    pub tags: String,
+}
+
+impl Mark {
+    /// Whether the revision was registered for this content, and has these tags.
+    pub fn is_of(&self, want: &Doc) -> bool {
+        self.open == doc::open_fingerprint(&content(want)) && self.tags == of_tags_alone(want)
+    }
+}
+
+/// A document without its tags.
+pub fn content(document: &Doc) -> Doc {
+    let mut content = document.clone();
+    if let Value::Object(map) = &mut content {
+        map.remove("tags");
+    }
+    content
+}
+
+/// The fingerprint of what a new revision would be needed for.
+pub fn fingerprint(document: &Doc) -> String {
+    doc::fingerprint(&content(document))
+}
+
+/// The fingerprint of the tags of a document.
+fn of_tags_alone(document: &Doc) -> String {
+    doc::fingerprint(document.get("tags").unwrap_or(&Value::Null))
+}
+
+/// The document of a revision that was not read, from the fingerprints that a mark has of it.
+pub fn unread(mark: &Mark) -> Doc {
+    let tags = [("tags".to_owned(), doc::unreturned(Some(&mark.tags)))];
+    doc::unreturned_beside(Some(&mark.fingerprint), tags.into_iter().collect())
 }
 
 /// The mark that the tags of a service carry, if it is a whole one.
 pub fn of_tags(tags: &Tags) -> Option<Mark> {
-    let mut words = tags.get(REVISION)?.split(' ');
+    of_text(tags.get(REVISION)?)
+}
+
+/// The mark in a text, if it is a whole one.
+pub fn of_text(text: &str) -> Option<Mark> {
+    let mut words = text.split(' ');
     let mark = Mark {
         revision: words.next()?.parse().ok()?,
         fingerprint: words.next()?.to_owned(),
         open: words.next()?.to_owned(),
+        tags: words.next()?.to_owned(),
     };
     words.next().is_none().then_some(mark)
 }
@@ -49,7 +90,7 @@ pub fn wanted(node: &NodeId, want: &Doc) -> Text {
         Text::output(node.clone(), "revision"),
         " ".into(),
         Text::output(node.clone(), "fingerprint"),
-        format!(" {}", doc::open_fingerprint(want)).into(),
+        format!(" {} {}", doc::open_fingerprint(&content(want)), of_tags_alone(want)).into(),
     ])
 }
 
@@ -132,9 +173,9 @@ mod tests {
 
     #[test]
     fn a_mark_is_whole_or_none() {
-        let mark = of_tags(&tags(REVISION, "7 ab cd")).unwrap();
+        let mark = of_tags(&tags(REVISION, "7 ab cd ef")).unwrap();
         assert_eq!((mark.revision, mark.fingerprint.as_str(), mark.open.as_str()), (7, "ab", "cd"));
-        for half in ["", "7 ab", "x ab cd", "7 ab cd ef"] {
+        for half in ["", "7 ab", "7 ab cd", "x ab cd ef", "7 ab cd ef gh"] {
             assert_eq!(of_tags(&tags(REVISION, half)), None, "{half}");
         }
         assert_eq!(revision_of("arn:aws:ecs:eu-west-1:1:task-definition/web:12"), 12);

@@ -2,13 +2,13 @@
 //!
 //! Calls: RegisterTaskDefinition (one a second once a burst of 20 is used up), DeregisterTaskDefinition, DescribeTaskDefinition,
 //! ListTaskDefinitions. Revisions never change, so every change is a new revision; what is live is the revision that the
-//! service runs, not the newest. Old revisions stay: ECS rolls back to them. Limits: 64 KB, 10 containers.
+//! service runs, not the newest. Tags alone change in place: running tasks keep those that they were started with. Old revisions stay: ECS rolls back to them. Limits: 64 KB, 10 containers.
 
 pub mod mark;
 
 use async_trait::async_trait;
 use evenkeel_core::cloud::{Create, Update};
-use evenkeel_core::diff::diff;
+use evenkeel_core::diff::{diff, is_in_place};
 use evenkeel_core::doc::{self, Doc};
 use evenkeel_core::error::{CloudError, ErrorClass};
 use evenkeel_core::graph::Node;
@@ -17,6 +17,7 @@ use evenkeel_core::kind::{Field, Kind, Ready, Replace};
 use evenkeel_core::snapshot::{Live, Owner};
 use serde_json::{Value, json};
 
+use super::cluster::change_tags;
 use crate::call::raw::exchange;
 use crate::client::Aws;
 use crate::read::Fetched;
@@ -55,7 +56,7 @@ const FIELDS: &[Field] = &[
     Field::immutable("ephemeralStorage"),
     Field::immutable("inferenceAccelerators"),
     Field::immutable("enableFaultInjection"),
-    Field::immutable("tags"),
+    Field::in_place("tags"),
 ];
 
 /// The kind.
@@ -68,9 +69,8 @@ pub static ENTRY: Entry = Entry {
         replace: Replace::Revise,
         name_limit: 255,
         ready: Ready::AtOnce,
-        slow_delete: false,
         deadline_secs: 60,
-        lookup: false,
+        ..Kind::PLAIN
     },
     contribute,
     driver: &TaskDefinition,
@@ -81,6 +81,7 @@ pub static ENTRY: Entry = Entry {
         "ecs:ListTaskDefinitions",
         "ecs:ListTaskDefinitionFamilies",
         "ecs:TagResource",
+        "ecs:UntagResource",
         "iam:PassRole",
     ],
 };
@@ -121,13 +122,13 @@ fn live(revision: &Revision) -> Live {
     let (have, fingerprint, uses) = match &revision.read {
         Some((document, tags)) => {
             let have = self::document(document, tags);
-            let fingerprint = doc::fingerprint(&have);
+            let fingerprint = mark::fingerprint(&have);
             let uses = mark::handles(&have).iter().filter_map(|handle| handle.known().map(str::to_owned)).collect();
             (have, fingerprint, uses)
         }
         None => (
-            doc::unreturned(revision.fingerprint.as_deref()),
-            revision.fingerprint.clone().unwrap_or_default(),
+            revision.mark.as_ref().map_or_else(|| doc::unreturned(None), mark::unread),
+            revision.mark.as_ref().map(|mark| mark.fingerprint.clone()).unwrap_or_default(),
             revision.uses.clone(),
         ),
     };
@@ -173,13 +174,16 @@ impl Driver for TaskDefinition {
     }
 
     async fn update(&self, aws: &Aws, stack: &str, order: Update<'_>) -> Result<Live, CloudError> {
-        if !order.changes.is_empty() {
+        let arn = order.live.outputs.get("arn").and_then(Value::as_str).unwrap_or(&order.live.id);
+        if order.changes.is_empty() {
+            change_tags(aws, arn, &tags::marked(&Tags::new(), stack, order.node), &[]).await?;
+            return Ok(Live { owner: Owner::Ours(order.node.clone()), ..order.live.clone() });
+        }
+        if order.changes.iter().any(|change| change.field() != "tags") {
             return register(aws, stack, order.node, order.want).await;
         }
-        let arn = order.live.outputs.get("arn").and_then(Value::as_str).unwrap_or(&order.live.id);
-        let body = json!({ "resourceArn": arn, "tags": tag_list(&tags::marked(&Tags::new(), stack, order.node)) });
-        exchange!(aws, "ecs:TagResource", tag_resource, &body)?;
-        Ok(Live { owner: Owner::Ours(order.node.clone()), ..order.live.clone() })
+        retag(aws, stack, arn, order.node, (&order.live.have, order.want)).await?;
+        Ok(registered(arn, order.node, order.want))
     }
 
     async fn delete(&self, aws: &Aws, _node: &NodeId, live: &Live) -> Result<(), CloudError> {
@@ -206,8 +210,17 @@ async fn register(aws: &Aws, stack: &str, node: &NodeId, want: &Doc) -> Result<L
     Ok(registered(arn, node, want))
 }
 
+/// Writes what differs between the tags of two documents, and our marks.
+async fn retag(aws: &Aws, stack: &str, arn: &str, node: &NodeId, (from, to): (&Doc, &Doc)) -> Result<(), CloudError> {
+    let user = |document: &Doc| -> Result<Tags, CloudError> {
+        crate::resource::spec(document.get("tags").unwrap_or(&json!({})))
+    };
+    let (set, remove) = tags::changes(&user(from)?, &user(to)?);
+    change_tags(aws, arn, &tags::marked(&set, stack, node), &remove).await
+}
+
 fn registered(arn: &str, node: &NodeId, want: &Doc) -> Live {
-    let mut live = outline(arn, Owner::Ours(node.clone()), want.clone(), doc::fingerprint(want));
+    let mut live = outline(arn, Owner::Ours(node.clone()), want.clone(), mark::fingerprint(want));
     live.uses = mark::handles(want).iter().filter_map(|handle| handle.known().map(str::to_owned)).collect();
     live
 }
@@ -217,7 +230,16 @@ fn registered(arn: &str, node: &NodeId, want: &Doc) -> Live {
 /// clear it away.
 async fn left_over(aws: &Aws, stack: &str, node: &NodeId, want: &Doc) -> Result<Option<String>, CloudError> {
     let Some((read, tags)) = describe_revision(aws, text(want, "family")).await? else { return Ok(None) };
-    let ours = tags::owner(&tags, stack) == Owner::Ours(node.clone()) && text(&read, "status") == "ACTIVE";
-    let same = ours && diff(&ENTRY.kind, want, &document(&read, &tags)).is_empty();
-    Ok(same.then(|| text(&read, "taskDefinitionArn").to_owned()))
+    let ours =
+        tags::owner(&tags, stack, ENTRY.kind.name) == Owner::Ours(node.clone()) && text(&read, "status") == "ACTIVE";
+    let have = document(&read, &tags);
+    let changes = diff(&ENTRY.kind, want, &have);
+    if !ours || changes.iter().any(|change| !is_in_place(&ENTRY.kind, change)) {
+        return Ok(None);
+    }
+    let arn = text(&read, "taskDefinitionArn").to_owned();
+    if !changes.is_empty() {
+        retag(aws, stack, &arn, node, (&have, want)).await?;
+    }
+    Ok(Some(arn))
 }

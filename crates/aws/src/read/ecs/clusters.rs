@@ -25,7 +25,7 @@ pub(super) async fn fetch(aws: &Aws, scope: &Scope<'_>, finder: &Finder<'_>, wan
     let others: Vec<String> = marked?.into_iter().filter(|arn| !known.contains(last(arn))).collect();
     clusters.extend(describe(aws, &others).await?);
     clusters.retain(|cluster| {
-        let ours = is_ours(cluster, scope.stack) || known.contains(text(cluster, "clusterName"));
+        let ours = is_ours(cluster, scope.stack, "cluster") || known.contains(text(cluster, "clusterName"));
         ours && text(cluster, "status") != "INACTIVE"
     });
     Ok(clusters)

@@ -1,12 +1,14 @@
-//! Reads from ECS: clusters, services, and those revisions of task definitions for which no tag of a service speaks.
+//! Reads from ECS: clusters, services, how far those are that are not settled, and those revisions of task definitions for which no tag of a service speaks.
 //! Decides what has to be asked and in which order (clusters and wanted services side by side; then what the cluster's count
 //! of services says is missing; then revisions). What is fetched stays AWS's own JSON; the kinds make documents of it.
 
 mod clusters;
+pub mod deployments;
 mod revisions;
 mod services;
 
-use evenkeel_core::snapshot::Owner;
+use std::collections::BTreeMap;
+
 use futures::StreamExt as _;
 use serde_json::{Value, json};
 
@@ -28,13 +30,20 @@ pub struct Ecs {
     pub clusters: Part<Vec<Value>>,
     /// ACTIVE services, of ours or of a wanted name.
     pub services: Part<Vec<Value>>,
+    /// The newest service deployment of each of those that are not settled, by the service's ARN.
+    pub deployments: BTreeMap<String, Value>,
     /// What those services run, and what else is ours.
     pub revisions: Part<Vec<Revision>>,
 }
 
 /// Reads what the scope asks for.
 pub async fn fetch(aws: &Aws, scope: &Scope<'_>, finder: &Finder<'_>) -> Ecs {
-    let mut ecs = Ecs { clusters: Ok(Vec::new()), services: Ok(Vec::new()), revisions: Ok(Vec::new()) };
+    let mut ecs = Ecs {
+        clusters: Ok(Vec::new()),
+        services: Ok(Vec::new()),
+        deployments: BTreeMap::new(),
+        revisions: Ok(Vec::new()),
+    };
     if !scope.wants(&["cluster", "service", "task_definition"]) {
         return ecs;
     }
@@ -48,11 +57,22 @@ pub async fn fetch(aws: &Aws, scope: &Scope<'_>, finder: &Finder<'_>) -> Ecs {
         (Err(error), _) => Err(error.clone()),
         (_, Err(error)) => Err(error),
     };
-    ecs.revisions = match (&ecs.clusters, &ecs.services) {
-        _ if !scope.wants(&["task_definition"]) => Ok(Vec::new()),
-        (Ok(_), Ok(services)) => revisions::fetch(aws, scope, finder, services).await,
-        (Err(error), _) | (_, Err(error)) => Err(error.clone()),
+    let (found, under_way) = match (&ecs.clusters, &ecs.services) {
+        (Ok(_), Ok(services)) => {
+            let revisions = async {
+                let wanted = scope.wants(&["task_definition"]);
+                if wanted { revisions::fetch(aws, scope, finder, services).await } else { Ok(Vec::new()) }
+            };
+            futures::join!(revisions, deployments::of_unsettled(aws, services))
+        }
+        (Err(error), _) | (_, Err(error)) => (Err(error.clone()), Ok(BTreeMap::new())),
     };
+    ecs.revisions = found;
+    match under_way {
+        Ok(deployments) => ecs.deployments = deployments,
+        // What nobody may ask for is not known, and what is not known to be healthy must not pass for it.
+        Err(error) => ecs.services = Err(error),
+    }
     ecs
 }
 
@@ -86,6 +106,6 @@ pub fn last(arn: &str) -> &str {
     arn.rsplit('/').next().unwrap_or(arn)
 }
 
-fn is_ours(value: &Value, stack: &str) -> bool {
-    matches!(tags::owner(&tags_of(value), stack), Owner::Ours(_))
+fn is_ours(value: &Value, stack: &str, kind: &str) -> bool {
+    tags::is_marked(&tags::owner(&tags_of(value), stack, kind))
 }

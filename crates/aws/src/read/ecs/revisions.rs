@@ -4,11 +4,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use evenkeel_core::diff::diff;
-use evenkeel_core::doc::{self, Doc};
+use evenkeel_core::diff::{diff, is_in_place};
+use evenkeel_core::doc::Doc;
 use evenkeel_core::error::{CloudError, ErrorClass};
 use evenkeel_core::graph::Node;
 use evenkeel_core::id::NodeId;
+use evenkeel_core::name;
 use evenkeel_core::snapshot::Owner;
 use serde_json::{Value, json};
 
@@ -30,8 +31,8 @@ pub struct Revision {
     pub node: NodeId,
     /// The document and the tags, if it was read.
     pub read: Option<(Value, Tags)>,
-    /// The fingerprint of its content, if a tag of the service speaks for it.
-    pub fingerprint: Option<String>,
+    /// What a tag of the service says of its content, if it speaks for it.
+    pub mark: Option<mark::Mark>,
     /// What it refers to, if a tag of the service says so.
     pub uses: Vec<String>,
 }
@@ -55,31 +56,61 @@ pub(super) async fn fetch(
     finder: &Finder<'_>,
     services: &[Value],
 ) -> Part<Vec<Revision>> {
-    let mut jobs: Vec<Job> = services.iter().filter_map(|service| of_service(scope, service)).collect();
+    let newest_only = |service: &&Value| !is_superseded(scope, service, services);
+    let mut jobs: Vec<Job> =
+        services.iter().filter(newest_only).filter_map(|service| of_service(scope, service)).collect();
     let served: BTreeSet<NodeId> = jobs.iter().map(|job| job.node.clone()).collect();
     let without: Vec<&Node> = scope.graph.of_kind(KIND).filter(|node| !served.contains(&node.id)).collect();
     // Alone means after a lost reply: then an older revision must not pass for the one that was asked for.
     let alone = !scope.wants(&["service"]);
     let without = if alone { without } else { with_revisions(aws, scope.stack, without).await };
     jobs.extend(without.into_iter().map(|node| Job { only_if: alone.then(|| node.want.clone()), ..newest(node) }));
-    let dropped = dropped_families(scope, &jobs);
+    let mut dropped = dropped_families(scope, &jobs);
     let mut revisions = read_all(aws, scope, jobs).await?;
     let (candidates, marked) = if scope.thorough {
         all_active(aws, scope, finder, &revisions).await?
     } else {
-        (of_families(aws, &dropped).await?, BTreeMap::new())
+        // Without its service nothing else leads to a revision of an entry that left the file.
+        let marked = if scope.only.is_none() { marked(finder).await } else { BTreeMap::new() };
+        dropped
+            .extend(marked.iter().filter(|(_, tags)| is_dropped(scope, tags)).map(|(arn, _)| family(arn).to_owned()));
+        (of_families(aws, &dropped).await?, marked)
     };
     revisions.extend(ours_among(aws, scope.stack, candidates, &marked, &revisions).await?);
     Ok(revisions)
+}
+
+/// Whether a service is the old half of a replacement whose new half is there already: then what that one runs counts.
+fn is_superseded(scope: &Scope<'_>, service: &Value, services: &[Value]) -> bool {
+    let Owner::Ours(node) = tags::owner(&tags_of(service), scope.stack, "service") else { return false };
+    let base = scope.graph.of_kind("service").find(|it| it.id == node || it.moved_from.as_ref() == Some(&node));
+    let Some(base) = base else { return false };
+    let generation = |service: &Value| name::generation(&base.name, text(service, "serviceName")).unwrap_or(0);
+    let same = |other: &&Value| tags::owner(&tags_of(other), scope.stack, "service") == Owner::Ours(node.clone());
+    services.iter().filter(same).any(|other| generation(other) > generation(service))
+}
+
+/// The revisions that the finder knows as the stack's, with their tags; none if it does not answer.
+async fn marked(finder: &Finder<'_>) -> BTreeMap<String, Tags> {
+    match finder.find(":task-definition/").await {
+        Ok(found) => found.into_iter().map(|found| (found.arn, found.tags)).collect(),
+        Err(_) => BTreeMap::new(),
+    }
+}
+
+/// Whether these are the tags of a revision of an entry that is not in the file any more.
+fn is_dropped(scope: &Scope<'_>, tags: &Tags) -> bool {
+    let Owner::Ours(node) = tags::owner(tags, scope.stack, KIND) else { return false };
+    !scope.graph.of_kind(KIND).any(|it| it.id == node || it.moved_from.as_ref() == Some(&node))
 }
 
 /// The revision that a service runs. It counts as the service's node's whatever tags it carries: it is what that node replaces.
 fn of_service(scope: &Scope<'_>, service: &Value) -> Option<Job> {
     let tags = tags_of(service);
     let arn = text(service, "taskDefinition");
-    let entry = match tags::owner(&tags, scope.stack) {
+    let entry = match tags::owner(&tags, scope.stack, "service") {
         Owner::Ours(node) => node.name().to_owned(),
-        Owner::Nobody | Owner::OtherStack(_) => {
+        Owner::Nobody | Owner::Stray(_) | Owner::OtherStack(_) => {
             let name = text(service, "serviceName");
             scope.graph.of_kind("service").find(|node| node.name == name)?.id.name().to_owned()
         }
@@ -90,7 +121,7 @@ fn of_service(scope: &Scope<'_>, service: &Value) -> Option<Job> {
     let mark = mark::of_tags(&tags).filter(|mark| mark.revision == mark::revision_of(arn));
     let (uses, complete) = mark::uses_of_tags(&tags);
     let mark = match node {
-        Some(node) => mark.filter(|mark| mark.open == doc::open_fingerprint(&node.want)),
+        Some(node) => mark.filter(|mark| mark.is_of(&node.want)),
         // What is not wanted any more is only read if nothing tells what it refers to.
         None => mark.filter(|_| complete),
     };
@@ -136,22 +167,19 @@ async fn read_all(aws: &Aws, scope: &Scope<'_>, jobs: Vec<Job>) -> Part<Vec<Revi
 }
 
 async fn read(aws: &Aws, stack: &str, job: Job) -> Part<Option<Revision>> {
-    let mut revision = Revision {
-        arn: job.what.clone(),
-        node: job.node,
-        read: None,
-        fingerprint: job.mark.map(|mark| mark.fingerprint),
-        uses: job.uses,
-    };
-    if revision.fingerprint.is_some() {
+    let mut revision = Revision { arn: job.what.clone(), node: job.node, read: None, mark: job.mark, uses: job.uses };
+    if revision.mark.is_some() {
         return Ok(Some(revision));
     }
     let Some((document, tags)) = describe(aws, &job.what).await? else { return Ok(None) };
-    let ours = tags::owner(&tags, stack) == Owner::Ours(revision.node.clone());
+    let ours = tags::owner(&tags, stack, KIND) == Owner::Ours(revision.node.clone());
     if job.unless_foreign && (!ours || text(&document, "status") == "INACTIVE") {
         return Ok(None);
     }
-    let other = |want: &Doc| !diff(&ENTRY.kind, want, &task_definition::document(&document, &tags)).is_empty();
+    let other = |want: &Doc| {
+        let changes = diff(&ENTRY.kind, want, &task_definition::document(&document, &tags));
+        changes.iter().any(|change| !is_in_place(&ENTRY.kind, change))
+    };
     if job.only_if.as_ref().is_some_and(other) {
         return Ok(None);
     }
@@ -175,10 +203,7 @@ async fn all_active(
     finder: &Finder<'_>,
     known: &[Revision],
 ) -> Part<(Vec<String>, BTreeMap<String, Tags>)> {
-    let marked: BTreeMap<String, Tags> = match finder.find(":task-definition/").await {
-        Ok(found) => found.into_iter().map(|found| (found.arn, found.tags)).collect(),
-        Err(_) => BTreeMap::new(),
-    };
+    let marked = marked(finder).await;
     let prefix = format!("{}-", scope.stack);
     let mut families: BTreeSet<String> = known.iter().map(|revision| family(&revision.arn).to_owned()).collect();
     families.extend(marked.keys().map(|arn| family(arn).to_owned()));
@@ -217,9 +242,9 @@ async fn ours_among(
             Some(tags) => tags.clone(),
             None => describe(aws, &arn).await?.map(|(_, tags)| tags).unwrap_or_default(),
         };
-        Ok(match tags::owner(&tags, stack) {
-            Owner::Ours(node) => Some(Revision { arn, node, read: None, fingerprint: None, uses: Vec::new() }),
-            Owner::OtherStack(_) | Owner::Nobody => None,
+        Ok(match tags::owner(&tags, stack, KIND) {
+            Owner::Ours(node) => Some(Revision { arn, node, read: None, mark: None, uses: Vec::new() }),
+            Owner::OtherStack(_) | Owner::Stray(_) | Owner::Nobody => None,
         })
     });
     let found: Vec<Part<Option<Revision>>> = side_by_side(reading.collect()).await;

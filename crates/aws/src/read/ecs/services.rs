@@ -14,6 +14,8 @@ use crate::read::tagging::Found;
 
 /// AWS's limit for DescribeServices.
 const BATCH: usize = 10;
+/// How many generations of a name are asked for at once; one request has room for them.
+const GENERATIONS: u32 = 9;
 /// Longest name of a service.
 const NAME_LIMIT: usize = 255;
 
@@ -32,6 +34,10 @@ impl Wanted {
         for node in scope.graph.of_kind("service") {
             let names = services.entry(text(&node.want, "cluster").to_owned()).or_default();
             names.insert(node.name.clone());
+            if scope.only.is_some() {
+                // What was made a moment ago may be the next half of a replacement, and no finder knows it yet.
+                names.extend((2..=GENERATIONS).map(|number| name::of_generation(&node.name, number, NAME_LIMIT)));
+            }
             // An entry that was renamed in the file most likely still has the default name of its old entry.
             names.extend(node.moved_from.iter().map(|old| name::physical(scope.stack, old.name(), NAME_LIMIT)));
         }
@@ -74,7 +80,8 @@ pub(super) async fn complete(
     for cluster in clusters {
         let arn = text(cluster, "clusterArn");
         let here: Vec<&Value> = named.iter().filter(|service| text(service, "clusterArn") == arn).collect();
-        let ours = is_ours(cluster, scope.stack) || here.iter().any(|service| is_ours(service, scope.stack));
+        let ours = is_ours(cluster, scope.stack, "cluster")
+            || here.iter().any(|service| is_ours(service, scope.stack, "service"));
         if !ours {
             continue;
         }
@@ -95,7 +102,7 @@ pub(super) async fn complete(
         }
         named.extend(found);
     }
-    named.retain(|service| wanted.has(service) || is_ours(service, scope.stack));
+    named.retain(|service| wanted.has(service) || is_ours(service, scope.stack, "service"));
     Ok(named)
 }
 

@@ -4,6 +4,7 @@
 
 pub mod attributes;
 mod calls;
+mod going;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -52,6 +53,8 @@ pub struct Elb {
     pub listeners: Part<Vec<Item<Listener>>>,
     /// All rules of those listeners but the default ones, by the listener's ARN.
     pub rules: Part<BTreeMap<String, Vec<Item<Rule>>>>,
+    /// ARNs of load balancers that AWS protects from deletion, as far as that was asked.
+    pub protected: BTreeSet<String>,
     /// What the graph names.
     pub wanted: Wanted,
 }
@@ -142,8 +145,10 @@ pub async fn fetch(aws: &Aws, scope: &Scope<'_>) -> Elb {
     let (more_group, more_balancer) =
         futures::join!(reading.group_attributes(&groups, true), reading.balancer_attributes(&balancers, true));
     let target_groups = reading.attach_groups(groups, [group_attributes, more_group]);
-    let load_balancers = reading.attach_balancers(balancers, [balancer_attributes, more_balancer]);
-    Elb { target_groups, load_balancers, listeners, rules, wanted }
+    let attributes = [balancer_attributes, more_balancer];
+    let protected = going::protected(&attributes);
+    let load_balancers = reading.attach_balancers(balancers, attributes);
+    Elb { target_groups, load_balancers, listeners, rules, protected, wanted }
 }
 
 fn items<T>(raw: Vec<T>) -> Vec<Item<T>> {
@@ -208,7 +213,7 @@ impl Reading<'_> {
     /// Reads the rules of listeners that have some according to their tag although the file has none for them.
     async fn find_rules(&self, listeners: &Listeners, rules: &mut Rules) {
         let (Ok(listeners), Ok(known), true) = (listeners, rules.as_mut(), self.parts.rules) else { return };
-        let marked = listeners.iter().filter(|item| item.tags.contains_key(RULES));
+        let marked = listeners.iter().filter(|item| item.tags.contains_key(RULES) || self.goes(&item.tags, "listener"));
         let arns: Vec<String> = marked
             .filter_map(|item| item.raw.listener_arn())
             .filter(|arn| !known.contains_key(*arn))
@@ -261,7 +266,7 @@ impl Reading<'_> {
         let Ok(all) = balancers else { return };
         let more: Vec<String> = all
             .iter()
-            .filter(|item| matches!(self.owner(&item.tags), Owner::Ours(_)))
+            .filter(|item| matches!(self.owner(&item.tags, "load_balancer"), Owner::Ours(_)))
             .filter_map(|item| item.raw.load_balancer_arn())
             .filter(|arn| !named.iter().any(|known| known == arn))
             .map(str::to_owned)
@@ -288,30 +293,30 @@ impl Reading<'_> {
         if let Ok(groups) = groups {
             groups.retain(|item| {
                 let name = item.raw.target_group_name().unwrap_or_default();
-                self.matters(&item.tags, &self.wanted.target_groups, name)
+                self.matters("target_group", &item.tags, &self.wanted.target_groups, name)
             });
         }
         if let Ok(balancers) = balancers {
             balancers.retain(|item| {
                 let name = item.raw.load_balancer_name().unwrap_or_default();
-                self.matters(&item.tags, &self.wanted.load_balancers, name)
+                self.matters("load_balancer", &item.tags, &self.wanted.load_balancers, name)
             });
         }
     }
 
-    fn matters(&self, tags: &Tags, bases: &BTreeSet<String>, name: &str) -> bool {
-        matches!(self.owner(tags), Owner::Ours(_)) || generation_of(bases, name).is_some()
+    fn matters(&self, kind: &str, tags: &Tags, bases: &BTreeSet<String>, name: &str) -> bool {
+        tags::is_marked(&self.owner(tags, kind)) || generation_of(bases, name).is_some()
     }
 
-    fn owner(&self, tags: &Tags) -> Owner {
-        tags::owner(tags, self.scope.stack)
+    fn owner(&self, tags: &Tags, kind: &str) -> Owner {
+        tags::owner(tags, self.scope.stack, kind)
     }
 
     /// The attributes that the file sets on a thing.
     fn declared(&self, kind: &str, tags: &Tags, name: &str) -> BTreeSet<String> {
-        let owner = match self.owner(tags) {
+        let owner = match self.owner(tags, kind) {
             Owner::Ours(node) => Some(node),
-            Owner::OtherStack(_) | Owner::Nobody => None,
+            Owner::OtherStack(_) | Owner::Stray(_) | Owner::Nobody => None,
         };
         let is_it = |node: &&Node| match &owner {
             Some(owner) => node.id == *owner || node.moved_from.as_ref() == Some(owner),
@@ -335,6 +340,11 @@ impl Reading<'_> {
         if tagged { !by_name && !self.managed(kind, tags, name).is_empty() } else { by_name }
     }
 
+    /// Whether a load balancer may go whose attributes its name does not ask for.
+    fn unasked(&self, tags: &Tags, name: &str) -> bool {
+        self.declared("load_balancer", &Tags::new(), name).is_empty() && self.goes(tags, "load_balancer")
+    }
+
     async fn group_attributes(&self, groups: &Part<Vec<Item<TargetGroup>>>, tagged: bool) -> Attributes {
         let due = groups.iter().flatten().filter(|item| {
             let name = item.raw.target_group_name().unwrap_or_default();
@@ -354,7 +364,7 @@ impl Reading<'_> {
         }
         let due = balancers.iter().flatten().filter(|item| {
             let name = item.raw.load_balancer_name().unwrap_or_default();
-            self.due("load_balancer", &item.tags, name, tagged)
+            self.due("load_balancer", &item.tags, name, tagged) || tagged && self.unasked(&item.tags, name)
         });
         let arns = due.filter_map(|item| item.raw.load_balancer_arn()).map(str::to_owned).collect();
         let read = calls::each(arns, |arn| async move {

@@ -2,6 +2,7 @@
 
 use super::super::decode::{Fields, Want};
 use super::super::model::{Cluster, Meta, Strategy};
+use super::super::tagging::Rules;
 use super::super::tree::{Entry, Tree, Value};
 use super::super::values::ECS;
 use super::Ctx;
@@ -18,7 +19,7 @@ pub(crate) fn read(ctx: &Ctx<'_>, entry: &Entry) -> Option<Cluster> {
             meta: Meta {
                 place: entry.place.clone(),
                 name: Some(name),
-                tags: ctx.tags.clone(),
+                tags: ctx.tags(None, &entry.place, "the cluster", Rules::Common),
                 moved_from: None,
                 protect: false,
             },
@@ -28,14 +29,10 @@ pub(crate) fn read(ctx: &Ctx<'_>, entry: &Entry) -> Option<Cluster> {
         });
     }
     let fields = Fields::open(&entry.value, "the cluster", ctx.problems)?;
-    let meta = ctx.meta(entry, &fields, Some(&ECS));
+    let meta = ctx.meta(entry, &fields, Some(&ECS), Rules::Common);
     let insights = fields.take("container_insights").and_then(|tree| {
         let want = Want::new("`container_insights`", ctx.problems);
-        match tree.scalar().as_deref() {
-            Some("true" | "on" | "yes") => Some("enabled"),
-            Some("false" | "off" | "no") => Some("disabled"),
-            Some(_) | None => want.one_of(tree, &["enabled", "enhanced", "disabled"]),
-        }
+        want.one_of(tree, &["enabled", "enhanced", "disabled"])
     });
     let mut providers =
         fields.take("capacity_providers").map(|tree| Want::new("`capacity_providers`", ctx.problems).strings(tree));

@@ -30,6 +30,7 @@ pub(crate) fn read(ctx: &Ctx<'_>, section: &Tree, draft: &mut Draft) {
             ctx.problems.error("bad-name", &entry.place, summary, super::super::decode::capital(&complaint));
         }
         draft.places.insert(format!("container:{}", entry.key), entry.place.clone());
+        draft.remember_container(&entry.key, &entry.value);
         list.extend(container(ctx, entry).map(Json::Object));
     }
     draft.document.insert("containerDefinitions".to_owned(), list.into());
@@ -100,6 +101,11 @@ fn container(ctx: &Ctx<'_>, entry: &Entry) -> Option<Map<String, Json>> {
     Some(out)
 }
 
+/// Whether a key is one of a container.
+pub(crate) fn is_key(key: &str) -> bool {
+    SUGAR.contains(&key) || known_key(&CONTAINER_DEFINITION, key).is_some()
+}
+
 /// Like [`Fields::finish`], over the keys of ECS and the short forms.
 fn unknown_keys(ctx: &Ctx<'_>, rest: &[Entry], what: &str) {
     let known: Vec<String> = SUGAR
@@ -139,16 +145,16 @@ fn ports(ctx: &Ctx<'_>, tree: &Tree, what: &str) -> Json {
                 Some((host, port)) => (Some(host), port),
                 None => (None, numbers),
             };
-            let number = |text: &str| text.trim().parse::<u16>().ok().filter(|port| *port > 0);
+            let number = |text: &str| text.trim().parse::<u16>().ok();
+            // A host port of 0 asks ECS for any that is free.
             let host_port = host.map(number);
-            match (number(port), host_port, protocol.as_str()) {
+            match (number(port).filter(|port| *port > 0), host_port, protocol.as_str()) {
                 (Some(port), None, "tcp" | "udp") => Some(json!({ "containerPort": port, "protocol": protocol })),
                 (Some(port), Some(Some(host)), "tcp" | "udp") => {
                     Some(json!({ "containerPort": port, "hostPort": host, "protocol": protocol }))
                 }
                 _ => {
-                    let help =
-                        "Write a port (4567), with its protocol (2000/udp), or { container_port: 4567, name: web }.";
+                    let help = "Write a port (4567), with its protocol (2000/udp), host:container (8080:80, or 0:80 for any free host port), or { container_port: 4567, name: web }.";
                     ctx.problems.error("bad-port", &item.place, format!("`{text}` is not a port"), help);
                     None
                 }
@@ -220,9 +226,12 @@ pub(crate) fn pairs(
         return found.into();
     }
     for item in tree.items().unwrap_or_default() {
-        // `NAME=value`, as Docker has it.
+        // `NAME=value`, as Docker has it; of a secret it would be the value itself.
         if let Some((name, value)) = item.scalar().as_deref().and_then(|text| text.split_once('=')) {
-            found.push(json!({ "name": name, second: value }));
+            let value = Tree::text(item.place.clone(), value);
+            if let Some(value) = read(&value) {
+                found.push(json!({ "name": name, second: value.to_value() }));
+            }
             continue;
         }
         let Some(fields) = Fields::open(item, format!("an item of {what}"), ctx.problems) else { continue };
@@ -231,11 +240,6 @@ pub(crate) fn pairs(
         let value = fields.either(spelled).map_or_else(|| Some(Text::default()), &read);
         fields.finish();
         if let (Some(name), Some(value)) = (name, value) {
-            if found.iter().any(|other| other["name"] == name.as_str()) {
-                let summary = format!("{what} names `{name}` twice");
-                ctx.problems.error("duplicate", &item.place, summary, "Remove one of the two.");
-                continue;
-            }
             found.push(json!({ "name": name, second: value.to_value() }));
         }
     }

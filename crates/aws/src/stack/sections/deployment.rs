@@ -32,6 +32,13 @@ pub(crate) fn read(ctx: &Ctx<'_>, tree: Option<&Tree>, what: &str, daemon: bool)
     let most = percent(&["maximum_percent", "max_percent"], 100, 1000);
     found.minimum_healthy_percent = least.unwrap_or(found.minimum_healthy_percent);
     found.maximum_percent = most.unwrap_or(found.maximum_percent);
+    if let (true, Some(key)) =
+        (daemon && found.maximum_percent > 100, fields.either(&["maximum_percent", "max_percent"]))
+    {
+        let help =
+            "A daemon runs one task on each instance, so ECS stops the old one first. Write 100, or leave it out.";
+        ctx.problems.error("out-of-range", &key.place, format!("{what} allows a daemon more than 100 percent"), help);
+    }
     if found.minimum_healthy_percent == 100 && found.maximum_percent == 100 {
         let summary = format!("{what} can neither stop an old task nor start a new one");
         let help = "Allow more than 100 at most, or less than 100 at least.";
@@ -79,8 +86,8 @@ fn breaker(ctx: &Ctx<'_>, tree: &Tree, what: &str, found: &mut Deployment) {
     }
     match tree.scalar().as_deref() {
         Some("rollback") => (found.circuit_breaker, found.rollback) = (true, true),
-        Some("on" | "true" | "yes" | "enabled") => (found.circuit_breaker, found.rollback) = (true, false),
-        Some("off" | "false" | "no" | "disabled") => (found.circuit_breaker, found.rollback) = (false, false),
+        Some("on" | "true") => (found.circuit_breaker, found.rollback) = (true, false),
+        Some("off" | "false") => (found.circuit_breaker, found.rollback) = (false, false),
         Some(_) | None => {
             let help = "Write rollback (stop a deployment that fails, and go back), on (stop it), or off.";
             Want::new("`circuit_breaker`", ctx.problems).wrong(tree, "rollback, on or off", help);

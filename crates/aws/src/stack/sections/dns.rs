@@ -6,6 +6,7 @@ use evenkeel_core::diagnostic::{Diagnostic, Place};
 
 use super::super::decode::{Fields, Want};
 use super::super::model::{Record, Zone};
+use super::super::tagging::Rules;
 use super::super::tree::Tree;
 use super::{Ctx, records};
 
@@ -48,7 +49,7 @@ pub(crate) fn complaint(name: &str) -> Option<String> {
             return Some("each part between dots has 1 to 63 characters".to_owned());
         }
         if let Some(bad) = label.chars().find(|c| !good(*c)) {
-            return Some(format!("`{bad}` cannot stand in it"));
+            return Some(format!("`{bad}` is not allowed"));
         }
     }
     None
@@ -59,9 +60,7 @@ fn zone(ctx: &Ctx<'_>, item: &Tree) -> Option<Zone> {
     let name = fields.need("zone", "Say which zone: zone: example.com.");
     let name = name.and_then(|tree| {
         let name = domain(&Want::new("`zone`", ctx.problems).filled(tree)?);
-        if let Some(complaint) =
-            complaint(&name).or_else(|| name.contains('*').then(|| "`*` cannot stand in it".into()))
-        {
+        if let Some(complaint) = complaint(&name).or_else(|| name.contains('*').then(|| "`*` is not allowed".into())) {
             let summary = format!("`{name}` is not a domain name");
             ctx.problems.error("bad-name", &tree.place, summary, super::super::decode::capital(&complaint));
             return None;
@@ -79,6 +78,16 @@ fn zone(ctx: &Ctx<'_>, item: &Tree) -> Option<Zone> {
     };
     let zone_id = text("id").map(|id| id.trim_start_matches("/hostedzone/").to_owned());
     let comment = text("comment");
+    if let (Some(comment), Some(tree)) = (&comment, fields.take("comment"))
+        && comment.chars().count() > 256
+    {
+        ctx.problems.error(
+            "bad-value",
+            &tree.place,
+            "the comment of the zone is too long",
+            "Route 53 takes 256 characters.",
+        );
+    }
     if let (true, Some(tree)) = (create, fields.take("id")) {
         let help =
             "A zone with an id exists already: leave out `create`. A new one gets its id from AWS: leave out `id`.";
@@ -93,7 +102,16 @@ fn zone(ctx: &Ctx<'_>, item: &Tree) -> Option<Zone> {
             }
         }
     }
-    let tags = ctx.tags(fields.take("tags"), "a zone");
+    let tags = if create {
+        ctx.tags(
+            fields.take("tags"),
+            &item.place,
+            &format!("zone `{}`", name.as_deref().unwrap_or_default()),
+            Rules::Common,
+        )
+    } else {
+        BTreeMap::new()
+    };
     let list = fields.take("records");
     fields.finish();
     let name = name?;

@@ -33,7 +33,7 @@ pub(crate) fn read(ctx: &Ctx<'_>, section: &Tree, place: &Place, fields: &Fields
     task_level(ctx, fields, &mut draft);
     if let Some(tree) = fields.take("volumes") {
         draft.document.insert("volumes".to_owned(), volumes(ctx, tree).into());
-        draft.places.insert("volumes".to_owned(), tree.place.clone());
+        draft.remember_volumes(tree);
     }
     if let Some(tree) = fields.take("task_placement_constraints") {
         let list = constraints(ctx, tree, "task placement constraint", &["memberOf"]);

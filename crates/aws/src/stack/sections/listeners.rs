@@ -1,4 +1,4 @@
-//! Listeners of a load balancer, their rules and conditions. What they do is in `actions`.
+//! Listeners of a load balancer and their rules. What these do is in `actions`, when they apply in `conditions`.
 
 use std::collections::BTreeMap;
 
@@ -6,11 +6,12 @@ use evenkeel_core::diagnostic::{Diagnostic, Place};
 use evenkeel_core::doc::Text;
 
 use super::super::actions;
+use super::super::arn;
 use super::super::decode::{Fields, Want};
-use super::super::model::{Conditions, Listener, ListenerRule};
+use super::super::model::{Listener, ListenerRule};
+use super::super::tagging::Rules;
 use super::super::tree::{Entry, Tree};
-use super::super::values::{cidr, is_arn};
-use super::Ctx;
+use super::{Ctx, conditions};
 
 /// Values that all conditions of one rule may have together; AWS does not raise it.
 const VALUES: usize = 5;
@@ -21,7 +22,7 @@ const SSL_POLICY: &str = "ELBSecurityPolicy-2016-08";
 pub(crate) fn read(ctx: &Ctx<'_>, entry: &Entry, balancer: &str) -> Option<Listener> {
     let what = format!("listener `{balancer}/{}`", entry.key);
     let fields = Fields::open(&entry.value, what.clone(), ctx.problems)?;
-    let meta = ctx.meta(entry, &fields, None);
+    let meta = ctx.meta(entry, &fields, None, Rules::Common);
     let certificate = fields.either(&["certificate", "certificate_arn"]);
     let key = format!("`protocol` of {what}");
     let protocol =
@@ -72,15 +73,10 @@ pub(crate) fn read(ctx: &Ctx<'_>, entry: &Entry, balancer: &str) -> Option<Liste
 fn certificate(ctx: &Ctx<'_>, tree: &Tree, what: &str) -> Option<Text> {
     let key = format!("`certificate` of {what}");
     let text = Want::new(&key, ctx.problems).text(tree)?;
-    if let Some(known) = text.known()
-        && !is_arn(known, "acm")
-        && !is_arn(known, "iam")
-    {
-        let help = "Give the ARN of an ACM certificate: arn:aws:acm:REGION:ACCOUNT:certificate/ID. This version does not issue certificates itself.";
-        ctx.problems.error("bad-arn", &tree.place, format!("`{known}` is not the ARN of a certificate"), help);
-        return None;
-    }
-    Some(text)
+    let Some(known) = text.known() else { return Some(text) };
+    // This version does not issue certificates itself.
+    let shape = if arn::service(known) == Some("iam") { &arn::SERVER_CERTIFICATE } else { &arn::CERTIFICATE };
+    arn::check(ctx, &tree.place, known, shape).then_some(text)
 }
 
 fn rules(ctx: &Ctx<'_>, tree: &Tree, listener: &str) -> Vec<ListenerRule> {
@@ -115,7 +111,7 @@ fn rule(ctx: &Ctx<'_>, item: &Tree, listener: &str) -> (Option<u32>, Option<List
     let key = format!("`priority` of {what}");
     let why = "Rules are tried by priority, lowest first: 1 to 50000.";
     let priority = fields.need("priority", why).and_then(|tree| Want::new(&key, ctx.problems).count(tree, 1, 50_000));
-    let conditions = conditions(ctx, &fields, &what);
+    let conditions = conditions::read(ctx, &fields, &what);
     let action = actions::read(ctx, &fields, &what);
     fields.finish();
     let values = conditions.host.len()
@@ -130,90 +126,10 @@ fn rule(ctx: &Ctx<'_>, item: &Tree, listener: &str) -> (Option<u32>, Option<List
     }
     if values > VALUES {
         let summary = format!("{what} has {values} condition values");
-        let help = format!("AWS takes {VALUES} in one rule, over all its conditions. Split it into several rules.");
+        let help = format!("AWS accepts {VALUES} in one rule, over all its conditions. Split it into several rules.");
         ctx.problems.error("too-many", &item.place, summary, help);
     }
     let place = item.place.clone();
     let rule = |priority| action.map(|action| ListenerRule { place, priority, conditions, action });
     (priority, priority.and_then(rule))
-}
-
-fn conditions(ctx: &Ctx<'_>, fields: &Fields<'_>, what: &str) -> Conditions {
-    let list = |keys: &[&'static str], longest: usize| -> Vec<String> {
-        let Some(tree) = fields.either(keys) else { return Vec::new() };
-        let key = format!("`{}` of {what}", keys[0]);
-        let want = Want::new(&key, ctx.problems);
-        let values = want.strings(tree);
-        if let Some(long) = values.iter().find(|value| value.len() > longest) {
-            let summary = format!("`{}` is too long", super::super::tree::shorten(long));
-            ctx.problems.error("bad-value", &tree.place, summary, format!("AWS takes {longest} characters here."));
-        }
-        values
-    };
-    let mut found = Conditions {
-        host: list(&["host", "hosts"], 128),
-        path: list(&["path", "paths"], 128),
-        method: list(&["method", "methods"], 40),
-        ..Conditions::default()
-    };
-    // ELB compares hosts without regard to case and gives them back as they were written.
-    found.method.iter_mut().for_each(|method| *method = method.to_ascii_uppercase());
-    if let Some(tree) = fields.either(&["path", "paths"])
-        && let Some(bad) = found.path.iter().find(|path| !path.starts_with('/') && !path.starts_with('*'))
-    {
-        let help = format!("Paths begin with `/`, so this fits none. Write /{bad}.");
-        ctx.problems.error("bad-value", &tree.place, format!("`{bad}` is not a path"), help);
-    }
-    if let Some(tree) = fields.either(&["header", "headers"]) {
-        found.header = headers(ctx, tree, what);
-    }
-    if let Some(tree) = fields.either(&["query", "query_string"]) {
-        found.query = query(ctx, tree, what);
-    }
-    if let Some(tree) = fields.take("source_ip") {
-        for item in Want::new("`source_ip`", ctx.problems).several(tree) {
-            let Some(text) = Want::new("`source_ip`", ctx.problems).filled(item) else { continue };
-            match cidr(&text) {
-                Ok(range) => found.source_ip.push(range.text),
-                Err(complaint) => {
-                    let summary = format!("`{text}` is not a range: {complaint}");
-                    ctx.problems.error("bad-cidr", &item.place, summary, "Write 203.0.113.0/24.");
-                }
-            }
-        }
-    }
-    found
-}
-
-fn headers(ctx: &Ctx<'_>, tree: &Tree, what: &str) -> BTreeMap<String, Vec<String>> {
-    let key = format!("`header` of {what}");
-    let want = Want::new(&key, ctx.problems);
-    let Some(entries) = tree.entries() else {
-        want.wrong(tree, "a map", "Write { X-Version: [v1, v2] }.");
-        return BTreeMap::new();
-    };
-    entries.iter().map(|entry| (entry.key.clone(), want.strings(&entry.value))).collect()
-}
-
-/// `{ version: v1 }`, a list of such, or bare values (any key).
-fn query(ctx: &Ctx<'_>, tree: &Tree, what: &str) -> Vec<(Option<String>, String)> {
-    let key = format!("`query` of {what}");
-    let want = Want::new(&key, ctx.problems);
-    let mut found = Vec::new();
-    for item in want.several(tree) {
-        let Some(entries) = item.entries() else {
-            found.extend(want.filled(item).map(|value| (None, value)));
-            continue;
-        };
-        // AWS's own form: { key: version, value: v1 }.
-        if let Some(value) = item.get("value").filter(|_| entries.iter().all(|e| e.key == "key" || e.key == "value")) {
-            let key = item.get("key").and_then(|key| want.filled(key));
-            found.extend(want.filled(value).map(|value| (key, value)));
-            continue;
-        }
-        for entry in entries {
-            found.extend(want.strings(&entry.value).into_iter().map(|value| (Some(entry.key.clone()), value)));
-        }
-    }
-    found
 }

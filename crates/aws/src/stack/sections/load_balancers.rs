@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::super::decode::{Fields, Want};
 use super::super::model::{Listener, LoadBalancer};
+use super::super::tagging::Rules;
 use super::super::tree::{Entry, Tree};
 use super::super::values::LOAD_BALANCER;
 use super::target_groups::generic_attributes;
@@ -13,7 +14,7 @@ use super::{Ctx, each, listeners};
 pub(crate) fn read(ctx: &Ctx<'_>, entry: &Entry) -> Option<LoadBalancer> {
     let what = format!("load balancer `{}`", entry.key);
     let fields = Fields::open(&entry.value, what.clone(), ctx.problems)?;
-    let meta = ctx.meta(entry, &fields, Some(&LOAD_BALANCER));
+    let meta = ctx.meta(entry, &fields, Some(&LOAD_BALANCER), Rules::Common);
     let word = |name: &'static str, words: &[&'static str]| {
         let key = format!("`{name}` of {what}");
         fields.take(name).and_then(|tree| Want::new(&key, ctx.problems).one_of(tree, words))
@@ -52,7 +53,7 @@ pub(crate) fn zones(ctx: &Ctx<'_>, tree: &Tree, what: &str, ids: &[String]) {
     unique.sort();
     unique.dedup();
     if unique.len() < 2 {
-        let summary = format!("{what} stands in one subnet, hence in one availability zone");
+        let summary = format!("{what} has subnets in only one availability zone");
         let help = "An application load balancer needs at least two subnets in two availability zones.";
         ctx.problems.error("one-zone", &tree.place, summary, help);
     } else if unique.len() < ids.len() {

@@ -1,8 +1,10 @@
 //! `log_groups:`.
 
+use super::super::arn;
 use super::super::decode::{Fields, Want, duration};
 use super::super::model::LogGroup;
 use super::super::suggest;
+use super::super::tagging::Rules;
 use super::super::tree::{Entry, Tree};
 use super::super::values::LOG_GROUP;
 use super::Ctx;
@@ -14,11 +16,14 @@ const RETENTION: &[u32] =
 /// Reads one entry.
 pub(crate) fn read(ctx: &Ctx<'_>, entry: &Entry) -> Option<LogGroup> {
     let fields = Fields::open(&entry.value, format!("log group `{}`", entry.key), ctx.problems)?;
-    let meta = ctx.meta(entry, &fields, Some(&LOG_GROUP));
+    let meta = ctx.meta(entry, &fields, Some(&LOG_GROUP), Rules::Common);
     let class = fields.take("class").and_then(|tree| {
         Want::new("`class`", ctx.problems).one_of(tree, &["STANDARD", "INFREQUENT_ACCESS", "DELIVERY"])
     });
-    let kms_key = fields.take("kms_key").and_then(|tree| Want::new("`kms_key`", ctx.problems).filled(tree));
+    let kms_key = fields.take("kms_key").and_then(|tree| {
+        let key = Want::new("`kms_key`", ctx.problems).filled(tree)?;
+        arn::check(ctx, &tree.place, &key, &arn::KEY).then_some(key)
+    });
     let retention_days = fields.either(&["retention", "retention_days"]).and_then(|tree| retention(ctx, tree));
     fields.finish();
     Some(LogGroup { meta, retention_days, class: class.unwrap_or("STANDARD").to_owned(), kms_key })
@@ -26,7 +31,7 @@ pub(crate) fn read(ctx: &Ctx<'_>, entry: &Entry) -> Option<LogGroup> {
 
 fn retention(ctx: &Ctx<'_>, tree: &Tree) -> Option<u32> {
     let text = Want::new("`retention`", ctx.problems).string(tree)?;
-    if ["never", "forever", "none"].contains(&text.to_ascii_lowercase().as_str()) {
+    if text == "never" {
         return None;
     }
     let days = match text.parse::<u64>() {

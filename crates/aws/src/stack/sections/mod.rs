@@ -3,10 +3,12 @@
 //! (`name`, `tags`, `moved_from`, `protect`) is here.
 
 pub(crate) mod cluster;
+pub(crate) mod conditions;
 pub(crate) mod containers;
 pub(crate) mod deployment;
 pub(crate) mod dns;
 pub(crate) mod inline;
+pub(crate) mod launch_type;
 pub(crate) mod listeners;
 pub(crate) mod load_balancers;
 pub(crate) mod log_groups;
@@ -32,13 +34,9 @@ use super::files::Files;
 use super::model::{Meta, Role};
 use super::scope::Scope;
 use super::suggest;
+use super::tagging::{self, Rules, Tags};
 use super::tree::{Entry, Tree, Value};
 use super::values::NameRule;
-
-/// Longest key and value of a tag, and the most tags of a thing (AWS's 50 less our two marks).
-const TAG_KEY: usize = 128;
-const TAG_VALUE: usize = 256;
-const TAGS: usize = 48;
 
 /// What every section reads with.
 pub(crate) struct Ctx<'a> {
@@ -47,7 +45,7 @@ pub(crate) struct Ctx<'a> {
     /// Names and placeholders.
     pub scope: &'a Scope<'a>,
     /// `tags:` of the stack.
-    pub tags: &'a BTreeMap<String, String>,
+    pub tags: &'a Tags,
     /// The files beside the stack file.
     pub files: &'a dyn Files,
     /// Roles that a service named by `existing:…` without an entry.
@@ -60,6 +58,8 @@ pub(crate) struct Ctx<'a> {
     pub balancers_complete: Cell<bool>,
     /// Log groups of the file by their physical names.
     pub log_groups: RefCell<BTreeMap<String, String>>,
+    /// The account that the first ARN of the file names which has to be of the stack's own.
+    pub account_seen: RefCell<Option<(String, Place)>>,
 }
 
 impl Ctx<'_> {
@@ -127,7 +127,7 @@ impl Ctx<'_> {
                 "too-many",
                 &tree.place,
                 format!("{what} names {} security groups", found.len()),
-                "AWS takes at most five.",
+                "AWS accepts at most five.",
             );
         }
         found
@@ -160,24 +160,22 @@ impl Ctx<'_> {
         Some(ids)
     }
 
-    /// `tags:` over those of the stack.
-    pub(crate) fn tags(&self, tree: Option<&Tree>, what: &str) -> BTreeMap<String, String> {
-        let mut tags = self.tags.clone();
-        let Some(tree) = tree else { return tags };
-        tags.extend(own_tags(tree, what, self.problems));
-        if tags.len() > TAGS {
-            self.problems.error(
-                "too-many",
-                &tree.place,
-                format!("{what} has {} tags, those of the stack included", tags.len()),
-                format!("AWS takes 50, two of which evenkeel needs: {TAGS} are left."),
-            );
-        }
-        tags
+    /// `tags:` over those of the stack, by the rules of the service that takes them.
+    pub(crate) fn tags(
+        &self,
+        tree: Option<&Tree>,
+        place: &Place,
+        what: &str,
+        rules: Rules,
+    ) -> BTreeMap<String, String> {
+        let own = tree.map(|tree| tagging::read(tree, what, self.problems)).unwrap_or_default();
+        let tags = tagging::over(self.tags, own);
+        tagging::check(&tags, tree.map_or(place, |tree| &tree.place), what, rules, self.problems);
+        tags.values
     }
 
     /// What every entry may say; `rule` is `None` for things without a physical name.
-    pub(crate) fn meta(&self, entry: &Entry, fields: &Fields<'_>, rule: Option<&NameRule>) -> Meta {
+    pub(crate) fn meta(&self, entry: &Entry, fields: &Fields<'_>, rule: Option<&NameRule>, tags: Rules) -> Meta {
         let what = fields.what().to_owned();
         let name = rule.and_then(|rule| self.physical_name(fields, rule));
         let moved_from = fields.take("moved_from").and_then(|tree| {
@@ -189,7 +187,7 @@ impl Ctx<'_> {
         Meta {
             place: entry.place.clone(),
             name,
-            tags: self.tags(fields.take("tags"), &what),
+            tags: self.tags(fields.take("tags"), &entry.place, &what, tags),
             moved_from,
             protect: protect.unwrap_or(false),
         }
@@ -210,33 +208,6 @@ impl Ctx<'_> {
         }
         Some(name)
     }
-}
-
-/// Tags of one map, checked.
-pub(crate) fn own_tags(tree: &Tree, what: &str, problems: &Problems) -> BTreeMap<String, String> {
-    let key = format!("a tag of {what}");
-    let mut tags = BTreeMap::new();
-    for (name, value, place) in Want::new(&key, problems).string_map(tree) {
-        let lower = name.to_ascii_lowercase();
-        if let Some(prefix) = ["aws:", "evenkeel:"].iter().find(|prefix| lower.starts_with(**prefix)) {
-            problems.error(
-                "reserved-tag",
-                &place,
-                format!("the tag `{name}` is reserved"),
-                format!("Tags that start with `{prefix}` are written by {} only.", prefix.trim_end_matches(':')),
-            );
-        } else if name.is_empty() || name.chars().count() > TAG_KEY || value.chars().count() > TAG_VALUE {
-            problems.error(
-                "bad-tag",
-                &place,
-                format!("the tag `{}` is too long or empty", super::tree::shorten(&name)),
-                format!("A key has 1 to {TAG_KEY} characters, a value at most {TAG_VALUE}."),
-            );
-        } else {
-            tags.insert(name, value);
-        }
-    }
-    tags
 }
 
 /// Whether the text can be the name of an entry.
@@ -277,8 +248,14 @@ pub(crate) fn each<'t, T>(
                 "Letters, digits, `-`, `_` and `.`, beginning with a letter or digit, at most 100.",
             );
         }
-        if let Some(value) = read(entry) {
-            found.insert(entry.key.clone(), value);
+        match read(entry) {
+            Some(value) => drop(found.insert(entry.key.clone(), value)),
+            // What is left out of the model would look as if it had left the file, and be deleted.
+            None if !ctx.problems.failed() => {
+                let help = "Please report this with the file.";
+                ctx.problems.error("internal", &entry.place, format!("{what} `{}` could not be read", entry.key), help);
+            }
+            None => {}
         }
     }
     found

@@ -6,30 +6,15 @@ use evenkeel_core::doc::{Doc, Text};
 use evenkeel_core::id::NodeId;
 use serde_json::json;
 
+use super::super::aws_policies::{self, Known};
 use super::super::decode::{Fields, Want};
 use super::super::model::{ManagedRole, Role};
-use super::super::policy;
+use super::super::statements::Sort;
+use super::super::tagging::Rules;
 use super::super::tree::{Entry, Tree, Value};
-use super::super::values::{ROLE, is_arn, partition};
+use super::super::values::{ROLE, partition};
+use super::super::{arn, policy};
 use super::Ctx;
-
-/// AWS managed policies of the container world that do not stand at the root, with their paths.
-const PATHS: &[(&str, &str)] = &[
-    ("AmazonECSTaskExecutionRolePolicy", "service-role/"),
-    ("AmazonEC2ContainerServiceforEC2Role", "service-role/"),
-    ("AmazonEC2ContainerServiceRole", "service-role/"),
-    ("AmazonEC2ContainerServiceAutoscaleRole", "service-role/"),
-    ("AmazonEC2ContainerServiceEventsRole", "service-role/"),
-    ("AmazonECSInfrastructureRolePolicyForVolumes", "service-role/"),
-    ("AmazonECSInfrastructureRolePolicyForServiceConnectTransportLayerSecurity", "service-role/"),
-    ("AWSLambdaBasicExecutionRole", "service-role/"),
-    ("AWSLambdaVPCAccessExecutionRole", "service-role/"),
-    ("AmazonAPIGatewayPushToCloudWatchLogs", "service-role/"),
-    ("AmazonEC2RoleforSSM", "service-role/"),
-    ("AmazonRDSEnhancedMonitoringRole", "service-role/"),
-    ("AmazonS3ObjectLambdaExecutionRolePolicy", "service-role/"),
-    ("AWSBatchServiceRole", "service-role/"),
-];
 
 /// Reads one entry.
 pub(crate) fn read(ctx: &Ctx<'_>, entry: &Entry) -> Option<Role> {
@@ -39,22 +24,25 @@ pub(crate) fn read(ctx: &Ctx<'_>, entry: &Entry) -> Option<Role> {
         let key = format!("`existing` of {what}");
         let given = Want::new(&key, ctx.problems).filled(tree);
         fields.finish();
-        return existing(entry, &given?);
+        return existing(ctx, entry, tree, &given?);
     }
-    let meta = ctx.meta(entry, &fields, Some(&ROLE));
+    let meta = ctx.meta(entry, &fields, Some(&ROLE), Rules::Iam);
     let trust = match fields.take("trust") {
         Some(tree) => trust(ctx, tree, &what)?,
         None => services(&["ecs-tasks.amazonaws.com".to_owned()]),
     };
     let key = format!("`description` of {what}");
-    let description = fields.take("description").and_then(|tree| Want::new(&key, ctx.problems).string(tree));
+    let description = fields.take("description").and_then(|tree| description(ctx, tree, &key));
     let managed = fields.take("managed_policies").map(|tree| managed(ctx, tree, &what)).unwrap_or_default();
     let inline = fields.either(&["policies", "inline_policies"]).map(|tree| inline(ctx, tree, &what));
     let key = format!("`max_session_duration` of {what}");
     let session =
         fields.take("max_session_duration").and_then(|tree| Want::new(&key, ctx.problems).seconds(tree, 3600, 43_200));
     let key = format!("`permissions_boundary` of {what}");
-    let boundary = fields.take("permissions_boundary").and_then(|tree| Want::new(&key, ctx.problems).filled(tree));
+    let boundary = fields.take("permissions_boundary").and_then(|tree| {
+        let name = Want::new(&key, ctx.problems).filled(tree)?;
+        policy_arn(ctx, tree, &name)
+    });
     fields.finish();
     Some(Role::Managed(Box::new(ManagedRole {
         meta,
@@ -63,13 +51,44 @@ pub(crate) fn read(ctx: &Ctx<'_>, entry: &Entry) -> Option<Role> {
         managed,
         inline: inline.unwrap_or_default(),
         max_session_secs: session.unwrap_or(3600),
-        boundary: boundary.map(|name| policy_arn(ctx, &name)),
+        boundary,
     })))
 }
 
-fn existing(entry: &Entry, given: &str) -> Option<Role> {
-    let arn = is_arn(given, "iam").then(|| given.to_owned());
+/// IAM takes the characters of Latin-1, line breaks and tabs, but no others.
+fn description(ctx: &Ctx<'_>, tree: &Tree, what: &str) -> Option<String> {
+    let text = Want::new(what, ctx.problems).string(tree)?;
+    let allowed = |c: char| matches!(c, '\t' | '\n' | '\r' | ' '..='~' | '\u{a1}'..='\u{ff}');
+    if let Some(bad) = text.chars().find(|c| !allowed(*c)) {
+        let help = "IAM accepts the letters and signs of western European languages here (Latin-1).";
+        ctx.problems.error(
+            "bad-value",
+            &tree.place,
+            format!("`{}` is not allowed in {what}", bad.escape_debug()),
+            help,
+        );
+    } else if text.chars().count() > 1000 {
+        ctx.problems.error(
+            "bad-value",
+            &tree.place,
+            format!("{what} is too long"),
+            "IAM accepts 1000 characters here.",
+        );
+    }
+    Some(text)
+}
+
+fn existing(ctx: &Ctx<'_>, entry: &Entry, tree: &Tree, given: &str) -> Option<Role> {
+    if given.starts_with("arn:") && !arn::check(ctx, &tree.place, given, &arn::ROLE) {
+        return None;
+    }
+    let arn = given.starts_with("arn:").then(|| given.to_owned());
     let name = given.rsplit('/').next().unwrap_or(given).to_owned();
+    if let Some(complaint) = ROLE.complaint(&name) {
+        let summary = format!("`{name}` cannot be the name of a role");
+        ctx.problems.error("bad-name", &tree.place, summary, format!("{}.", super::super::decode::capital(&complaint)));
+        return None;
+    }
     Some(Role::Existing { place: entry.place.clone(), name, arn })
 }
 
@@ -90,9 +109,13 @@ fn trust(ctx: &Ctx<'_>, tree: &Tree, what: &str) -> Option<Doc> {
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::Map(_) | Value::Wrong => false,
     };
     if !names {
-        return policy::read(ctx, tree, &key);
+        return policy::read(ctx, tree, &key, Sort::Trust);
     }
     let names = Want::new(&key, ctx.problems).strings(tree);
+    if tree.items().is_some_and(<[Tree]>::is_empty) {
+        let help = "Name at least one service: trust: ecs-tasks. Leave the key out for just that.";
+        ctx.problems.error("empty", &tree.place, format!("{key} is an empty list"), help);
+    }
     let full = names.into_iter().map(|name| if name.contains('.') { name } else { format!("{name}.amazonaws.com") });
     Some(services(&full.collect::<Vec<_>>()))
 }
@@ -109,7 +132,8 @@ fn managed(ctx: &Ctx<'_>, tree: &Tree, what: &str) -> Vec<Text> {
                     ctx.problems.error("bad-value", &item.place, format!("`{name}` is not a policy"), help);
                     continue;
                 }
-                Text::Known(policy_arn(ctx, &name))
+                let Some(arn) = policy_arn(ctx, item, &name) else { continue };
+                Text::Known(arn)
             }
             Some(open) => open,
             None => continue,
@@ -124,16 +148,43 @@ fn managed(ctx: &Ctx<'_>, tree: &Tree, what: &str) -> Vec<Text> {
     found
 }
 
-fn policy_arn(ctx: &Ctx<'_>, name: &str) -> String {
-    let partition = partition(ctx.scope.region.as_deref().unwrap_or_default());
-    if name.starts_with("arn:") {
-        return name.to_owned();
+/// The ARN of a policy that is given by its ARN, or by the name (with or without the path) of one of AWS's own.
+fn policy_arn(ctx: &Ctx<'_>, tree: &Tree, given: &str) -> Option<String> {
+    let place = &tree.place;
+    if given.starts_with("arn:") && !arn::check(ctx, place, given, &arn::POLICY) {
+        return None;
     }
-    if name.contains('/') {
-        return format!("arn:{partition}:iam::aws:policy/{name}");
+    let own = if given.starts_with("arn:") {
+        given.split_once(":iam::aws:policy/").map(|(_, rest)| rest)
+    } else {
+        Some(given)
+    };
+    let Some(own) = own else { return Some(given.to_owned()) };
+    let arn = |whole: &str| {
+        format!("arn:{}:iam::aws:policy/{whole}", partition(ctx.scope.region.as_deref().unwrap_or_default()))
+    };
+    let name = own.rsplit('/').next().unwrap_or(own);
+    match aws_policies::find(name) {
+        Known::There(whole) if own == whole || !own.contains('/') && !given.starts_with("arn:") => Some(arn(whole)),
+        Known::There(whole) => {
+            let summary = format!("AWS has no managed policy `{own}`");
+            let help = format!("The one of this name is at {}. The name alone will do: {name}.", arn(whole));
+            ctx.problems.error("unknown-policy", place, summary, help);
+            None
+        }
+        Known::Near(whole) => {
+            let near = whole.rsplit('/').next().unwrap_or(whole);
+            let help = format!("Did you mean `{near}`? A policy of your own is given by its ARN.");
+            ctx.problems.error("unknown-policy", place, format!("AWS has no managed policy `{name}`"), help);
+            None
+        }
+        Known::Unknown => {
+            let summary = format!("this version knows no managed policy `{name}` of AWS");
+            let help = "It may be newer than the list, or misspelled. A policy of your own is given by its ARN.";
+            ctx.problems.warn("unknown-policy", place, summary, help);
+            Some(if given.starts_with("arn:") { given.to_owned() } else { arn(own) })
+        }
     }
-    let path = PATHS.iter().find(|(known, _)| *known == name).map_or("", |(_, path)| path);
-    format!("arn:{partition}:iam::aws:policy/{path}{name}")
 }
 
 fn inline(ctx: &Ctx<'_>, tree: &Tree, what: &str) -> BTreeMap<String, Doc> {
@@ -150,7 +201,7 @@ fn inline(ctx: &Ctx<'_>, tree: &Tree, what: &str) -> BTreeMap<String, Doc> {
             let help = "Letters, digits and `+=,.@_-`, at most 128.";
             ctx.problems.error("bad-name", &entry.place, format!("`{}` cannot name a policy", entry.key), help);
         }
-        if let Some(document) = policy::read(ctx, &entry.value, &key) {
+        if let Some(document) = policy::read(ctx, &entry.value, &key, Sort::Identity) {
             found.insert(entry.key.clone(), document);
         }
     }
@@ -163,8 +214,8 @@ pub(crate) fn reference(ctx: &Ctx<'_>, tree: &Tree, what: &str) -> Option<Text> 
         Text::Known(name) => name,
         open => return Some(open),
     };
-    if is_arn(&name, "iam") || name.starts_with("arn:") {
-        return Some(Text::Known(name));
+    if name.starts_with("arn:") {
+        return arn::check(ctx, &tree.place, &name, &arn::ROLE).then_some(Text::Known(name));
     }
     if ctx.scope.names.has("role", &name) {
         return Some(Text::output(NodeId::new("role", &name), "arn"));

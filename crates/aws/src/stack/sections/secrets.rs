@@ -3,6 +3,7 @@
 use evenkeel_core::doc::Text;
 use serde_json::Value as Json;
 
+use super::super::arn;
 use super::super::decode::Want;
 use super::super::tree::Tree;
 use super::{Ctx, containers};
@@ -36,22 +37,26 @@ pub(crate) fn source(ctx: &Ctx<'_>, tree: &Tree, what: &str) -> Option<Text> {
     }
     if let Some(secret) = text.strip_prefix("secretsmanager:") {
         if secret.starts_with("arn:") {
-            return Some(secret.into());
+            return arn::check(ctx, &tree.place, secret, &arn::SECRET).then(|| secret.into());
         }
         let help = "ECS finds secrets of Secrets Manager by their ARN only, which ends in six random characters: secretsmanager:arn:aws:secretsmanager:…";
         ctx.problems.error("bad-secret", &tree.place, format!("`{secret}` is not the ARN of a secret"), help);
         return None;
     }
     if text.starts_with("arn:") {
-        return Some(text.into());
+        let shape = if arn::service(&text) == Some("ssm") { &arn::PARAMETER } else { &arn::SECRET };
+        return arn::check(ctx, &tree.place, &text, shape).then(|| text.into());
     }
     parameter(ctx, tree, &text)
 }
 
 fn parameter(ctx: &Ctx<'_>, tree: &Tree, name: &str) -> Option<Text> {
     let good = |c: char| c.is_ascii_alphanumeric() || "/_.-:".contains(c);
-    let bad = name.is_empty() || name.len() > 2048 || (!name.starts_with("arn:") && !name.chars().all(good));
-    if bad || (name.contains('/') && !name.starts_with('/') && !name.starts_with("arn:")) {
+    if name.starts_with("arn:") {
+        return arn::check(ctx, &tree.place, name, &arn::PARAMETER).then(|| name.into());
+    }
+    let bad = name.is_empty() || name.len() > 2048 || !name.chars().all(good);
+    if bad || (name.contains('/') && !name.starts_with('/')) {
         let help =
             "Write ssm:/path/to/parameter, secretsmanager:arn:…, or an ARN. Secrets are references, never values.";
         let summary = format!("`{}` is not where a secret can be", super::super::tree::shorten(name));

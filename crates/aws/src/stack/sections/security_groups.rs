@@ -6,8 +6,9 @@ use evenkeel_core::id::NodeId;
 use super::super::decode::{Fields, Want};
 use super::super::model::{Peer, Rule, SecurityGroup};
 use super::super::suggest;
+use super::super::tagging::Rules;
 use super::super::tree::{Entry, Tree, Value};
-use super::super::values::{SECURITY_GROUP, cidr, port_range};
+use super::super::values::{SECURITY_GROUP, cidr, length_help, port_range};
 use super::Ctx;
 
 /// Rules that one group may have in each direction, by AWS's default quota.
@@ -17,7 +18,7 @@ const QUOTA: usize = 60;
 pub(crate) fn read(ctx: &Ctx<'_>, entry: &Entry) -> Option<SecurityGroup> {
     let what = format!("security group `{}`", entry.key);
     let fields = Fields::open(&entry.value, what.clone(), ctx.problems)?;
-    let meta = ctx.meta(entry, &fields, Some(&SECURITY_GROUP));
+    let meta = ctx.meta(entry, &fields, Some(&SECURITY_GROUP), Rules::Ec2);
     let key = format!("`description` of {what}");
     let description = fields.take("description").and_then(|tree| {
         let text = Want::new(&key, ctx.problems).filled(tree)?;
@@ -113,6 +114,13 @@ fn rule(ctx: &Ctx<'_>, item: &Tree, group: &str, direction: &'static str) -> Vec
         ctx.problems.error("missing-key", &item.place, format!("{what} has no `{key}`"), help);
         return Vec::new();
     };
+    for (tree, key) in [(Some(peers), side[0]), (traffic.ports, "port")] {
+        // A list of nothing would leave the rule out without a word.
+        if let Some(tree) = tree.filter(|tree| tree.items().is_some_and(<[Tree]>::is_empty)) {
+            let help = "Name at least one, or remove the rule.";
+            ctx.problems.error("empty", &tree.place, format!("`{key}` of {what} is an empty list"), help);
+        }
+    }
     let spans = spans(ctx, item, &what, &traffic);
     let peers: Vec<Peer> =
         Want::new(&what, ctx.problems).several(peers).iter().filter_map(|peer| self::peer(ctx, peer, group)).collect();
@@ -135,16 +143,16 @@ fn rule(ctx: &Ctx<'_>, item: &Tree, group: &str, direction: &'static str) -> Vec
 fn protocol(ctx: &Ctx<'_>, tree: &Tree) -> Option<String> {
     let text = Want::new("`protocol`", ctx.problems).filled(tree)?.to_ascii_lowercase();
     let name = match text.as_str() {
-        "all" | "any" | "-1" => "-1",
+        "all" | "-1" => "-1",
         "tcp" | "6" => "tcp",
         "udp" | "17" => "udp",
         "icmp" | "1" => "icmp",
-        "icmpv6" | "icmp6" | "58" => "icmpv6",
+        "icmpv6" | "58" => "icmpv6",
         other => {
             if other.parse::<u8>().is_err() {
                 let known = ["tcp", "udp", "icmp", "icmpv6", "all"];
                 let near = suggest::nearest(other, known).map(|near| format!("Did you mean `{near}`? "));
-                let help = format!("{}It may be {} or a number.", near.unwrap_or_default(), suggest::list(&known));
+                let help = format!("{}It may be {}, or a number.", near.unwrap_or_default(), suggest::choices(&known));
                 ctx.problems.error("bad-protocol", &tree.place, format!("`{other}` is not a protocol"), help);
                 return None;
             }
@@ -256,7 +264,11 @@ fn peer(ctx: &Ctx<'_>, tree: &Tree, group: &str) -> Option<Peer> {
     }
     match name.as_str() {
         "self" => return Some(Peer::Group(Text::output(NodeId::new("security_group", group), "id"))),
-        "anywhere" | "all" => return Some(Peer::Cidr4("0.0.0.0/0".to_owned())),
+        "anywhere" | "all" | "any" | "everyone" | "internet" => {
+            let help = "Write 0.0.0.0/0 for every IPv4 address, \"::/0\" for every IPv6 address, or both in a list.";
+            ctx.problems.error("bad-cidr", &tree.place, format!("`{name}` is not a range"), help);
+            return None;
+        }
         _ => {}
     }
     if name.starts_with("sg-") {
@@ -275,7 +287,8 @@ fn peer(ctx: &Ctx<'_>, tree: &Tree, group: &str) -> Option<Peer> {
                 Some(if range.v4 { Peer::Cidr4(range.text) } else { Peer::Cidr6(range.text) })
             }
             Err(complaint) => {
-                let help = "Write 10.0.0.0/16, 203.0.113.7/32 or \"::/0\".";
+                let help =
+                    length_help(&name).unwrap_or_else(|| "Write 10.0.0.0/16, 203.0.113.7/32 or \"::/0\".".into());
                 ctx.problems.error("bad-cidr", &tree.place, format!("`{name}` is not a range: {complaint}"), help);
                 None
             }

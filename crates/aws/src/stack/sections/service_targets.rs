@@ -5,12 +5,12 @@ use evenkeel_core::doc::Text;
 use evenkeel_core::id::NodeId;
 use serde_json::{Map, Value as Json};
 
+use super::super::arn;
 use super::super::decode::{Fields, Want};
 use super::super::model::ServiceTarget;
 use super::super::suggest;
 use super::super::task_definition::Draft;
 use super::super::tree::Tree;
-use super::super::values::is_arn;
 use super::Ctx;
 
 /// Reads both keys.
@@ -60,8 +60,8 @@ fn target(ctx: &Ctx<'_>, item: &Tree, service: &str, draft: &Draft, what: &str) 
 fn group(ctx: &Ctx<'_>, tree: &Tree, service: &str, want: Want<'_>) -> Option<(Text, Option<String>)> {
     let text = want.text(tree)?;
     let Some(name) = text.known() else { return Some((text, None)) };
-    if is_arn(name, "elasticloadbalancing") {
-        return Some((text, None));
+    if name.starts_with("arn:") {
+        return arn::check(ctx, &tree.place, name, &arn::TARGET_GROUP).then_some((text, None));
     }
     let name = ctx.entry_name(tree, "target_group", "target_groups", want.what)?;
     ctx.registrations.borrow_mut().push((service.to_owned(), name.clone(), tree.place.clone()));
@@ -116,10 +116,12 @@ fn endpoint(
             (None, Some(port)) => format!("no container opens port {port}"),
             (None, None) => "no container opens a TCP port".to_owned(),
         };
-        let help = format!(
-            "A load balancer reaches only ports that a container maps: `port:`. Mapped are {}.",
-            suggest::list(&shown)
-        );
+        let mapped = if shown.is_empty() {
+            "No container has a `port:`.".to_owned()
+        } else {
+            format!("Mapped are {}.", suggest::list(&shown))
+        };
+        let help = format!("A load balancer reaches only ports that a container maps with `port:`. {mapped}");
         ctx.problems.error("no-such-port", place, summary, help);
         return None;
     }

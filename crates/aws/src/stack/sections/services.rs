@@ -4,13 +4,15 @@ use evenkeel_core::doc::{Doc, refs};
 use evenkeel_core::name;
 use serde_json::{Map, Value as Json, json};
 
+use super::super::arn;
 use super::super::decode::{Fields, Want};
 use super::super::model::{Meta, Network, Service, Strategy, SubnetsRef, TaskDefinition, VpcRef};
+use super::super::tagging::Rules;
 use super::super::task_definition::{self, Draft, canonical};
 use super::super::tree::{Entry, Tree};
 use super::super::validate;
 use super::super::values::ECS;
-use super::{Ctx, cluster, deployment, inline, roles, service_targets};
+use super::{Ctx, cluster, containers, deployment, inline, launch_type, roles, service_targets};
 
 /// Keys of later versions.
 const LATER: &[&str] = &[
@@ -34,17 +36,22 @@ struct Launch {
 pub(crate) fn read(ctx: &Ctx<'_>, entry: &Entry, network: &Network) -> Option<Service> {
     let what = format!("service `{}`", entry.key);
     let fields = Fields::open(&entry.value, what.clone(), ctx.problems)?;
-    let meta = ctx.meta(entry, &fields, Some(&ECS));
+    let meta = ctx.meta(entry, &fields, Some(&ECS), Rules::Common);
     let draft = draft(ctx, &fields, &what);
     if draft.is_none() {
         inline::skip(&fields);
     }
     let launch = launch(ctx, &fields, &what, draft.as_ref());
     let draft = draft.map(|draft| complete(ctx, draft, &fields, &entry.key, &launch));
+    let checked = draft.as_ref().is_some_and(|draft| draft.containers().any(|map| map.contains_key("healthCheck")));
     let load_balancers = draft.as_ref().map(|draft| service_targets::read(ctx, &fields, &entry.key, draft));
     let daemon = scheduling(ctx, &fields) == "DAEMON";
     let (desired_count, count_managed_by) = deployment::desired_count(ctx, &fields, daemon);
     let deployment = deployment::read(ctx, fields.take("deployment"), &what, daemon);
+    if let (true, Some(tree)) = (daemon, fields.take("availability_zone_rebalancing")) {
+        let help = "ECS moves tasks between zones only for replicas; a daemon runs on every instance. Remove it.";
+        ctx.problems.error("contradiction", &tree.place, format!("{what} is a daemon that is to be balanced"), help);
+    }
     let awsvpc = draft.as_ref().is_none_or(|draft| draft.text("networkMode") == Some("awsvpc"));
     let subnets = ctx.subnets(fields.take("subnets"), &format!("`subnets` of {what}"));
     let security_groups = ctx.security_groups(fields.take("security_groups"), &format!("`security_groups` of {what}"));
@@ -53,16 +60,20 @@ pub(crate) fn read(ctx: &Ctx<'_>, entry: &Entry, network: &Network) -> Option<Se
         fields.take(key).and_then(|tree| Want::new(&words, ctx.problems).flag(tree))
     };
     let public = network.vpc == VpcRef::Default && network.subnets == SubnetsRef::Default && subnets.is_none();
-    let assign_public_ip = flag("assign_public_ip").unwrap_or(public && launch.fargate);
+    let switch = |key: &'static str| {
+        let words = format!("`{key}` of {what}");
+        fields.take(key).and_then(|tree| Want::new(&words, ctx.problems).switch(tree))
+    };
+    let assign_public_ip = switch("assign_public_ip").unwrap_or(public && launch.fargate);
     no_network_without_awsvpc(ctx, &fields, awsvpc);
-    let grace = grace(ctx, &fields, load_balancers.as_ref().is_some_and(|list| !list.is_empty()));
+    let grace = grace(ctx, &fields, load_balancers.as_ref().is_some_and(|list| !list.is_empty()), checked);
     let platform_version = platform_version(ctx, &fields, launch.fargate);
     let (execute_command, managed_tags) = (flag("execute_command"), flag("managed_tags"));
     let key = format!("`propagate_tags` of {what}");
     let propagate = fields
         .take("propagate_tags")
         .and_then(|tree| Want::new(&key, ctx.problems).one_of(tree, &["NONE", "SERVICE", "TASK_DEFINITION"]));
-    let zone_rebalancing = flag("availability_zone_rebalancing").map(|on| if on { "ENABLED" } else { "DISABLED" });
+    let zone_rebalancing = switch("availability_zone_rebalancing").map(|on| if on { "ENABLED" } else { "DISABLED" });
     let constraints = fields
         .take("placement_constraints")
         .map(|tree| inline::constraints(ctx, tree, "placement constraint", &["distinctInstance", "memberOf"]));
@@ -70,7 +81,9 @@ pub(crate) fn read(ctx: &Ctx<'_>, entry: &Entry, network: &Network) -> Option<Se
     let registries = fields.take("service_registries").map(|tree| registries(ctx, tree));
     fields.not_yet(LATER);
     let _ = fields.take("images");
-    fields.finish();
+    fields.finish_with(|key| {
+        containers::is_key(key).then(|| format!("`{key}` is a key of a container. Put it under `containers: NAME:`."))
+    });
     let draft = draft?;
     let task_definition = finish(ctx, draft, &entry.key, &meta);
     let service = Service {
@@ -160,19 +173,8 @@ fn launch(ctx: &Ctx<'_>, fields: &Fields<'_>, what: &str, draft: Option<&Draft>)
         let fargate = strategy.iter().all(|item| item.provider.starts_with("FARGATE"));
         return Launch { kind: None, strategy, fargate };
     }
-    let kind = given.map(str::to_owned).unwrap_or_else(|| guess(draft));
+    let kind = given.map_or_else(|| launch_type::guess(draft, fields).to_owned(), str::to_owned);
     Launch { fargate: kind == "FARGATE", kind: Some(kind), strategy }
-}
-
-/// What a document is written for, if the service does not say: Fargate unless it rules that out.
-fn guess(draft: Option<&Draft>) -> String {
-    let list = draft.and_then(|draft| draft.document.get("requiresCompatibilities")).and_then(Json::as_array);
-    let names: Vec<&str> = list.into_iter().flatten().filter_map(Json::as_str).collect();
-    if names.is_empty() || names.contains(&"FARGATE") {
-        let bridge = draft.and_then(|draft| draft.text("networkMode")).is_some_and(|mode| mode != "awsvpc");
-        return if names.is_empty() && bridge { "EC2" } else { "FARGATE" }.to_owned();
-    }
-    if names.contains(&"EC2") { "EC2" } else { "EXTERNAL" }.to_owned()
 }
 
 /// Roles, family, and what Fargate always needs; then the checks of the whole document.
@@ -238,17 +240,18 @@ fn no_network_without_awsvpc(ctx: &Ctx<'_>, fields: &Fields<'_>, awsvpc: bool) {
     }
 }
 
-fn grace(ctx: &Ctx<'_>, fields: &Fields<'_>, behind_balancer: bool) -> Option<u32> {
+/// Seconds in which a new task may be unhealthy, to a load balancer or by the health checks of its containers.
+fn grace(ctx: &Ctx<'_>, fields: &Fields<'_>, behind_balancer: bool, checked: bool) -> Option<u32> {
     let words = format!("`health_check_grace_period` of {}", fields.what());
     let tree = fields.either(&["health_check_grace_period", "grace_period"]);
     let secs = tree.and_then(|tree| Want::new(&words, ctx.problems).seconds(tree, 0, i32::MAX.unsigned_abs()));
-    if let (Some(tree), false) = (tree, behind_balancer) {
-        let help = "The grace period is about the health checks of a load balancer. Remove it, or add `target_group`.";
-        let summary = format!("{} has a grace period but no target group", fields.what());
+    if let (Some(tree), false) = (tree, behind_balancer || checked) {
+        let help = "It is about the health checks of a load balancer or of containers. Remove it, or add `target_group` or a `health_check`.";
+        let summary = format!("{} has a grace period but nothing that checks its health", fields.what());
         ctx.problems.error("bad-value", &tree.place, summary, help);
         return None;
     }
-    behind_balancer.then(|| secs.unwrap_or(0))
+    if behind_balancer { Some(secs.unwrap_or(0)) } else { secs }
 }
 
 fn platform_version(ctx: &Ctx<'_>, fields: &Fields<'_>, fargate: bool) -> Option<String> {
@@ -290,7 +293,10 @@ fn registries(ctx: &Ctx<'_>, tree: &Tree) -> Vec<Doc> {
         let Some(fields) = Fields::open(item, "a service registry", ctx.problems) else { continue };
         let mut map = Map::new();
         let why = "Give the ARN of a Cloud Map service.";
-        if let Some(arn) = fields.need("registry_arn", why).and_then(|tree| want.text(tree)) {
+        if let Some((tree, arn)) = fields.need("registry_arn", why).and_then(|tree| Some((tree, want.text(tree)?))) {
+            if let Some(known) = arn.known() {
+                arn::check(ctx, &tree.place, known, &arn::REGISTRY);
+            }
             map.insert("registryArn".to_owned(), arn.to_value());
         }
         for (key, name) in [("port", "port"), ("container_port", "containerPort")] {

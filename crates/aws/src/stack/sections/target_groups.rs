@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::super::decode::{Fields, Want};
 use super::super::model::{HealthCheck, TargetGroup};
+use super::super::tagging::Rules;
 use super::super::tree::{Entry, Tree, Value};
 use super::super::values::TARGET_GROUP;
 use super::Ctx;
@@ -12,7 +13,7 @@ use super::Ctx;
 pub(crate) fn read(ctx: &Ctx<'_>, entry: &Entry) -> Option<TargetGroup> {
     let what = format!("target group `{}`", entry.key);
     let fields = Fields::open(&entry.value, what.clone(), ctx.problems)?;
-    let meta = ctx.meta(entry, &fields, Some(&TARGET_GROUP));
+    let meta = ctx.meta(entry, &fields, Some(&TARGET_GROUP), Rules::Common);
     let key = format!("`port` of {what}");
     let why = "A target group needs the port that its targets listen on.";
     let port = fields.need("port", why).and_then(|tree| Want::new(&key, ctx.problems).port(tree));
@@ -137,7 +138,7 @@ fn attributes(ctx: &Ctx<'_>, fields: &Fields<'_>, what: &str) -> BTreeMap<String
     if let Some(secs) = seconds("slow_start", 0, 900) {
         if (1..30).contains(&secs) {
             let place = fields.take("slow_start").map_or(fields.place(), |tree| &tree.place);
-            let help = "AWS takes 30 to 900 seconds, or 0 for none.";
+            let help = "AWS accepts 30 to 900 seconds, or 0 for none.";
             ctx.problems.error("out-of-range", place, "`slow_start` is too short", help);
         }
         set("slow_start.duration_seconds", secs.to_string());

@@ -139,7 +139,7 @@ impl<'a> Coerce<'a> {
         let names: Vec<String> = keys.iter().map(|(key, _)| self.shown(key)).collect();
         let help = match suggest::nearest(&entry.key, names.iter().map(String::as_str)) {
             Some(near) => format!("Did you mean `{near}`?"),
-            None => format!("{} may have {}.", capital(object.what), suggest::list(&names)),
+            None => format!("{} may have {}.", capital(object.what), suggest::all(&names)),
         };
         self.problems.push(
             Diagnostic::error(
@@ -147,7 +147,7 @@ impl<'a> Coerce<'a> {
                 format!("unknown key `{}` in {}", entry.key, object.what),
                 Some(entry.place.clone()),
             )
-            .label("ECS has no such key")
+            .label("unknown key")
             .help(help),
         );
         None
@@ -221,9 +221,9 @@ impl<'a> Coerce<'a> {
 
     fn word(&self, tree: &Tree, want: Want<'_>, words: &[&'static str]) -> Option<Json> {
         if let Some(text) = tree.scalar().filter(|text| placeholder(text)) {
-            let help = "ECS will refuse the value as it stands. Fill it in, or use ${env.NAME}.";
-            self.problems.warn("placeholder", &tree.place, format!("`{text}` is left as it is"), help);
-            return Some(Json::String(text));
+            let help = "Nothing fills it in here, and ECS refuses it as it stands. Fill it in, or use ${env.NAME}.";
+            self.problems.error("placeholder", &tree.place, format!("`{text}` is a placeholder of another tool"), help);
+            return None;
         }
         want.one_of(tree, words).map(Json::from)
     }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use evenkeel_core::diagnostic::Diagnostic;
+use evenkeel_core::diagnostic::{Diagnostic, Place};
 use evenkeel_core::doc::Text;
 use evenkeel_core::id::NodeId;
 use serde_json::Value as Json;
@@ -12,11 +12,12 @@ use super::super::decode::{Want, capital};
 use super::super::files;
 use super::super::interpolate::Foreign;
 use super::super::model::Role;
-use super::super::sections::{Ctx, own_tags};
-use super::super::suggest;
-use super::super::tree::{Tree, Value};
-use super::super::values::is_arn;
-use super::coerce::{Coerce, Style, placeholder};
+use super::super::sections::{Ctx, secrets};
+use super::super::tagging::{self, Rules};
+use super::super::tree::{Entry, Tree, Value, shorten};
+use super::super::values::ROLE;
+use super::super::{arn, suggest};
+use super::coerce::{self, Coerce, Style, placeholder};
 use super::schema::{READ_ONLY, TASK_DEFINITION};
 use super::{Draft, known_key};
 
@@ -49,6 +50,11 @@ pub(crate) fn read(ctx: &Ctx<'_>, tree: &Tree, images: Option<&Tree>) -> Option<
     let document = reader.object(root, &TASK_DEFINITION, &ignored)?;
     draft.document = document;
     containers(ctx, root, &mut draft);
+    if let Some(entry) =
+        root.entries().unwrap_or_default().iter().find(|entry| entry.key.eq_ignore_ascii_case("volumes"))
+    {
+        draft.remember_volumes(&entry.value);
+    }
     draft.tags = tags(ctx, root);
     if wrapped {
         beside(ctx, &whole);
@@ -59,7 +65,7 @@ pub(crate) fn read(ctx: &Ctx<'_>, tree: &Tree, images: Option<&Tree>) -> Option<
     for key in ["executionRoleArn", "taskRoleArn"] {
         role(ctx, key, &mut draft);
     }
-    foreign(ctx, root, &draft);
+    references(ctx, root);
     notes(ctx, root, wrapped, &reader, tree);
     Some(draft)
 }
@@ -82,9 +88,12 @@ fn tags(ctx: &Ctx<'_>, tree: &Tree) -> std::collections::BTreeMap<String, String
         // Marks that AWS or evenkeel wrote come with a document that was described; they are no input.
         let ours = key.starts_with("aws:") || key.starts_with("evenkeel:");
         let value = item.get("value").cloned().unwrap_or_else(|| Tree::text(item.place.clone(), ""));
-        (!ours).then(|| super::super::tree::Entry { key, place: item.place.clone(), value })
+        (!ours).then(|| Entry { key, place: item.place.clone(), value })
     });
-    own_tags(&Tree::new(list.place.clone(), Value::Map(entries.collect())), "the task definition", ctx.problems)
+    let what = "the task definition";
+    let tags = tagging::read(&Tree::new(list.place.clone(), Value::Map(entries.collect())), what, ctx.problems);
+    tagging::check(&tags, &list.place, what, Rules::Common, ctx.problems);
+    tags.values
 }
 
 fn containers(ctx: &Ctx<'_>, root: &Tree, draft: &mut Draft) {
@@ -107,6 +116,7 @@ fn containers(ctx: &Ctx<'_>, root: &Tree, draft: &mut Draft) {
             continue;
         }
         draft.places.insert(key, name.place.clone());
+        draft.remember_container(&text, item);
     }
 }
 
@@ -125,6 +135,7 @@ fn images(ctx: &Ctx<'_>, images: Option<&Tree>, draft: &mut Draft) {
                 ctx.problems.error("unknown-name", &entry.place, summary, help);
             }
             let Some(image) = want.text(&entry.value) else { continue };
+            draft.places.insert(format!("image:{}", entry.key), entry.value.place.clone());
             let list = draft.document.get_mut("containerDefinitions").and_then(Json::as_array_mut);
             for container in list.into_iter().flatten().filter_map(Json::as_object_mut) {
                 if container.get("name").and_then(Json::as_str) == Some(&entry.key) {
@@ -146,57 +157,52 @@ fn images(ctx: &Ctx<'_>, images: Option<&Tree>, draft: &mut Draft) {
 fn role(ctx: &Ctx<'_>, key: &str, draft: &mut Draft) {
     let Some(given) = draft.text(key).map(str::to_owned) else { return };
     let place = draft.at(key).clone();
-    if placeholder(&given) {
-        // Said by `foreign`.
+    if given.starts_with("arn:") {
+        arn::check(ctx, &place, &given, &arn::ROLE);
         return;
     }
-    if given.starts_with("arn:") {
-        let account = given.split(':').nth(4).unwrap_or_default();
-        if !is_arn(&given, "iam") || account.len() != 12 || !account.chars().all(|c| c.is_ascii_digit()) {
-            let help =
-                "ECS will refuse it. The form is arn:aws:iam::123456789012:role/NAME; an entry of `roles` works too.";
-            ctx.problems.warn("bad-arn", &place, format!("`{given}` is not the ARN of a role"), help);
-        }
+    if placeholder(&given) {
+        unfilled(ctx, &place, &given);
         return;
     }
     let name = given.strip_prefix("existing:").unwrap_or(&given).trim().to_owned();
     if !ctx.scope.names.has("role", &name) {
+        if let Some(complaint) = ROLE.complaint(&name) {
+            let summary = format!("`{name}` cannot be the name of a role");
+            ctx.problems.error("bad-name", &place, summary, format!("{}.", capital(&complaint)));
+            return;
+        }
         let role = Role::Existing { place, name: name.clone(), arn: None };
         ctx.implied_roles.borrow_mut().insert(name.clone(), role);
     }
     draft.document.insert(key.to_owned(), Text::output(NodeId::new("role", &name), "arn").to_value());
 }
 
-/// Warns of placeholders of other tools where ECS would surely refuse them.
-fn foreign(ctx: &Ctx<'_>, root: &Tree, draft: &Draft) {
-    let warn = |tree: &Tree, what: &str| {
-        if let Some(text) = tree.scalar().filter(|text| placeholder(text)) {
-            let help = "Nothing fills it in here. Use ${env.NAME} or ${var.name}, or fill the file in before.";
-            ctx.problems.warn("placeholder", &tree.place, format!("{what} `{text}` is left as it is"), help);
-        }
+/// Refuses a placeholder of another tool where ECS would surely refuse it.
+fn unfilled(ctx: &Ctx<'_>, place: &Place, text: &str) {
+    let help = "Nothing fills it in here. Use ${env.NAME} or ${var.name}, or fill the file in before.";
+    ctx.problems.error("placeholder", place, format!("`{}` is a placeholder of another tool", shorten(text)), help);
+}
+
+/// Where containers find secrets, environment files and the credentials of registries.
+fn references(ctx: &Ctx<'_>, root: &Tree) {
+    let key = |entry: &Entry, name: &str| coerce::plain(&entry.key) == coerce::plain(name);
+    let find = |tree: &'_ Tree, name: &str| -> Option<Tree> {
+        tree.entries()?.iter().find(|entry| key(entry, name)).map(|entry| entry.value.clone())
     };
-    for entry in root.entries().unwrap_or_default() {
-        match known_key(&TASK_DEFINITION, &entry.key) {
-            Some("executionRoleArn" | "taskRoleArn" | "family" | "cpu" | "memory") => warn(&entry.value, "the value"),
-            Some("containerDefinitions") => {
-                for container in entry.value.items().unwrap_or_default() {
-                    let name = container.get("name").and_then(Tree::scalar).unwrap_or_default();
-                    let overridden = draft.containers().any(|map| {
-                        map.get("name").and_then(Json::as_str) == Some(&name)
-                            && map.get("image").and_then(Json::as_str)
-                                != container.get("image").and_then(Tree::scalar).as_deref()
-                    });
-                    if let Some(image) = container.get("image").filter(|_| !overridden) {
-                        warn(image, "the image");
-                    }
-                    for secret in container.get("secrets").and_then(Tree::items).unwrap_or_default() {
-                        if let Some(from) = secret.get("valueFrom") {
-                            warn(from, "the secret");
-                        }
-                    }
-                }
+    let Some(containers) = find(root, "containerDefinitions") else { return };
+    for container in containers.items().unwrap_or_default() {
+        let lists = [
+            find(container, "secrets"),
+            find(container, "logConfiguration").and_then(|log| find(&log, "secretOptions")),
+        ];
+        for secret in lists.iter().flatten().flat_map(|list| list.items().unwrap_or_default()) {
+            let Some(from) = find(secret, "valueFrom") else { continue };
+            match from.scalar() {
+                Some(text) if placeholder(&text) && !text.starts_with("arn:") => unfilled(ctx, &from.place, &text),
+                Some(text) if !text.is_empty() => drop(secrets::source(ctx, &from, "a secret")),
+                Some(_) | None => {}
             }
-            Some(_) | None => {}
         }
     }
 }

@@ -65,6 +65,45 @@ impl Draft {
         }
     }
 
+    /// Remembers where the volumes stand (`volume:data`).
+    pub(crate) fn remember_volumes(&mut self, tree: &Tree) {
+        self.places.insert("volumes".to_owned(), tree.place.clone());
+        for entry in tree.entries().unwrap_or_default() {
+            self.places.insert(format!("volume:{}", entry.key), entry.place.clone());
+        }
+        for item in tree.items().unwrap_or_default() {
+            if let Some(name) = item.get("name").and_then(Tree::scalar) {
+                self.places.insert(format!("volume:{name}"), item.place.clone());
+            }
+        }
+    }
+
+    /// Remembers where the values of a container stand that may have to be told: its image, and the names of its
+    /// environment and secrets (`image:web`, `environment:web/NAME`, `secrets:web/NAME`).
+    pub(crate) fn remember_container(&mut self, container: &str, tree: &Tree) {
+        for entry in tree.entries().unwrap_or_default() {
+            let Some(key) = known_key(&schema::CONTAINER_DEFINITION, &entry.key) else { continue };
+            if key == "image" {
+                self.places.insert(format!("image:{container}"), entry.value.place.clone());
+            }
+            if !matches!(key, "environment" | "secrets") {
+                continue;
+            }
+            for member in entry.value.entries().unwrap_or_default() {
+                self.places.insert(format!("{key}:{container}/{}", member.key), member.place.clone());
+            }
+            for item in entry.value.items().unwrap_or_default() {
+                let name = match item.get("name") {
+                    Some(name) => name.scalar(),
+                    None => item.scalar().and_then(|text| Some(text.split_once('=')?.0.to_owned())),
+                };
+                let Some(name) = name else { continue };
+                // The second one of two is the one to be told.
+                self.places.insert(format!("{key}:{container}/{name}"), item.place.clone());
+            }
+        }
+    }
+
     /// Writes task-level `cpu` and `memory` as ECS keeps them, and reports what is no size.
     pub(crate) fn sizes(&mut self, ctx: &Ctx<'_>) {
         for (key, read, example) in [

@@ -162,7 +162,6 @@ fn services() {
             (11, "bad-value", "0"),
             (12, "not-yet", "`autoscaling`"),
             (13, "unknown-name", "Did you mean `exec`?"),
-            (14, "bad-value", "grace period"),
             (15, "bad-value", "neither stop"),
             (17, "host-port", "80"),
             (17, "out-of-range", "5 to 300"),

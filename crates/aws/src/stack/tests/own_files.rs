@@ -18,7 +18,7 @@ pub(super) fn files() -> Vec<PathBuf> {
 }
 
 pub(super) fn options() -> LoadOptions {
-    let arn = "arn:aws:acm:eu-west-1:123456789012:certificate/12345678-1234-1234-1234-123456789012";
+    let arn = "arn:aws:acm:ca-central-1:123456789012:certificate/12345678-1234-1234-1234-123456789012";
     LoadOptions { env: [("CERTIFICATE_ARN".to_owned(), arn.to_owned())].into(), ..LoadOptions::default() }
 }
 

@@ -46,6 +46,22 @@ fn paths_that_are_no_stack_file() {
     refused(&folder.file("binary.yaml", &[0x7f, b'E', b'L', b'F', 0, 0xff]), "not-text", "right file");
     refused(&folder.file("wide.yaml", &[0xff, 0xfe, b's', 0]), "not-text", "UTF-16");
     refused(&folder.file("zero.yaml", b"stack: x\0"), "not-text", "zero bytes");
+    let pipe = folder.0.join("pipe.yaml");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status().unwrap();
+    assert!(made.success());
+    refused(&pipe, "not-a-file", "a named pipe");
+    refused(Path::new("/dev/zero"), "not-a-file", "a device");
+    let socket = folder.0.join("socket.yaml");
+    let _listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+    refused(&socket, "not-a-file", "a socket");
+    for (key, text) in [
+        ("task_definition", "services: { s: { task_definition: ./pipe.yaml } }\ncluster: x"),
+        ("policy", "roles: { r: { policies: { p: ./pipe.yaml } } }"),
+    ] {
+        let path = folder.file(&format!("{key}.yaml"), format!("stack: x\nregion: eu-west-1\n{text}").as_bytes());
+        let found = load(&path, &LoadOptions::default()).unwrap_err();
+        assert!(found.iter().any(|found| found.code == "not-a-file" && found.place.is_some()), "{key}: {found:?}");
+    }
     refused(&folder.file("big.yaml", &vec![b'#'; 10 * 1024 * 1024]), "too-big", "1 MiB");
 }
 

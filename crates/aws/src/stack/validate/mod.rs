@@ -3,6 +3,8 @@
 
 mod stack;
 mod task;
+mod variables;
+mod volumes;
 
 pub(crate) use stack::{service, stack};
-pub(crate) use task::task;
+pub(crate) use task::{NOT_ON_FARGATE, task};

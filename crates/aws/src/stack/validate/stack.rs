@@ -125,7 +125,7 @@ fn load_balancers(ctx: &Ctx<'_>, stack: &Stack) {
             if unique.len() < 2 {
                 let error = Diagnostic::error(
                     "one-zone",
-                    format!("load balancer `{name}` stands in one subnet, hence in one availability zone"),
+                    format!("load balancer `{name}` has subnets in only one availability zone"),
                     Some(place.clone()),
                 );
                 ctx.problems.push(
@@ -140,7 +140,9 @@ fn load_balancers(ctx: &Ctx<'_>, stack: &Stack) {
 
 /// The names that AWS will know things by, given or made from the stack and the entry, are good and unique.
 fn physical_names(ctx: &Ctx<'_>, stack: &Stack) {
+    // AWS does not tell upper and lower case apart in names of security groups and roles; elsewhere `/App` and `/app` are two.
     let check = |kind: &str, rule: &NameRule, metas: Vec<(&String, &Meta)>| {
+        let ignores_case = matches!(kind, "security group" | "role");
         let mut seen: BTreeMap<String, &Place> = BTreeMap::new();
         for (entry, meta) in metas {
             let made = || name::physical(&stack.name, entry, *rule.length.end());
@@ -149,8 +151,8 @@ fn physical_names(ctx: &Ctx<'_>, stack: &Stack) {
                 let summary = format!("{kind} `{entry}` would be called `{name}`: {complaint}");
                 ctx.problems.error("bad-name", &meta.place, summary, "Give it a `name:` of its own.");
             }
-            // Names of some kinds differ in more than upper and lower case for AWS.
-            if let Some(first) = seen.insert(name.to_ascii_lowercase(), &meta.place) {
+            let same = if ignores_case { name.to_ascii_lowercase() } else { name.clone() };
+            if let Some(first) = seen.insert(same, &meta.place) {
                 let error = Diagnostic::error(
                     "duplicate-name",
                     format!("two entries are called `{name}`, both {kind}s"),

@@ -6,11 +6,14 @@ use super::super::sections::Ctx;
 use super::super::suggest;
 use super::super::task_definition::coerce::placeholder;
 use super::super::task_definition::{Draft, sizes};
+use super::super::tree::shorten;
+use super::super::values::ECS;
+use super::{variables, volumes};
 
 /// Containers that a task may have.
 const CONTAINERS: usize = 10;
 /// Keys of a container that Fargate refuses.
-const NOT_ON_FARGATE: &[&str] =
+pub(crate) const NOT_ON_FARGATE: &[&str] =
     &["links", "dockerSecurityOptions", "privileged", "disableNetworking", "hostname", "extraHosts"];
 
 /// Checks a complete draft.
@@ -30,9 +33,12 @@ pub(crate) fn task(ctx: &Ctx<'_>, draft: &Draft, fargate: bool) {
     }
     for container in draft.containers() {
         depends_on(ctx, draft, container, &names);
-        mounts(ctx, draft, container);
+        volumes::mounts(ctx, draft, container);
+        variables::check(ctx, draft, container);
         image(ctx, draft, container);
     }
+    volumes::check(ctx, draft, fargate);
+    name_rules(ctx, draft);
     ports(ctx, draft, fargate);
     memory(ctx, draft, fargate);
     if fargate {
@@ -50,15 +56,31 @@ pub(crate) fn task(ctx: &Ctx<'_>, draft: &Draft, fargate: bool) {
     }
 }
 
-fn name(map: &Map<String, Json>) -> Option<&str> {
+pub(super) fn name(map: &Map<String, Json>) -> Option<&str> {
     map.get("name").and_then(Json::as_str)
 }
 
-fn list<'a>(map: &'a Map<String, Json>, key: &str) -> impl Iterator<Item = &'a Map<String, Json>> {
+pub(super) fn list<'a>(map: &'a Map<String, Json>, key: &str) -> impl Iterator<Item = &'a Map<String, Json>> {
     map.get(key).and_then(Json::as_array).into_iter().flatten().filter_map(Json::as_object)
 }
 
-fn spot<'a>(draft: &'a Draft, container: &Map<String, Json>) -> &'a evenkeel_core::diagnostic::Place {
+/// The family, and containers of a file; those of the stack file are checked where they are read.
+fn name_rules(ctx: &Ctx<'_>, draft: &Draft) {
+    let bad = |place: &evenkeel_core::diagnostic::Place, what: &str, given: &str| {
+        let Some(complaint) = ECS.complaint(given) else { return };
+        let summary = format!("`{}` cannot be the name of {what}", shorten(given));
+        let help = format!("{}.", super::super::decode::capital(&complaint));
+        ctx.problems.error("bad-name", place, summary, help);
+    };
+    if let Some(family) = draft.text("family") {
+        bad(draft.at("family"), "a family", family);
+    }
+    for container in draft.containers() {
+        bad(spot(draft, container), "a container", name(container).unwrap_or_default());
+    }
+}
+
+pub(super) fn spot<'a>(draft: &'a Draft, container: &Map<String, Json>) -> &'a evenkeel_core::diagnostic::Place {
     draft.at(&format!("container:{}", name(container).unwrap_or_default()))
 }
 
@@ -109,25 +131,18 @@ fn cycle(draft: &Draft, start: &str) -> Option<Vec<String>> {
     None
 }
 
-fn mounts(ctx: &Ctx<'_>, draft: &Draft, container: &Map<String, Json>) {
-    let volumes: Vec<&str> = list(&draft.document, "volumes").filter_map(name).collect();
-    for mount in list(container, "mountPoints") {
-        let Some(volume) = mount.get("sourceVolume").and_then(Json::as_str) else { continue };
-        if !volumes.contains(&volume) {
-            let own = name(container).unwrap_or_default();
-            let help = suggest::help(volume, "volumes", volumes.iter().copied());
-            let summary = format!("container `{own}` mounts `{volume}`, which is no volume of the task");
-            ctx.problems.error("unknown-name", spot(draft, container), summary, help);
-        }
-    }
-}
-
 fn image(ctx: &Ctx<'_>, draft: &Draft, container: &Map<String, Json>) {
     let Some(image) = container.get("image").and_then(Json::as_str) else { return };
-    if image.contains(char::is_whitespace) && !placeholder(image) {
-        let summary = format!("`{image}` is not an image");
-        ctx.problems.error("bad-image", spot(draft, container), summary, "Write registry/name:tag, without spaces.");
-    }
+    let Some(complaint) = super::super::image::complaint(image) else { return };
+    let own = name(container).unwrap_or_default();
+    let place = draft.places.get(&format!("image:{own}")).unwrap_or_else(|| spot(draft, container));
+    let help = if placeholder(image) {
+        "Nothing fills it in here. Use ${env.NAME} or ${var.name}, or give the image in `images:`."
+    } else {
+        "Write registry/name:tag: public.ecr.aws/nginx/nginx:1.27."
+    };
+    let summary = format!("no registry can have the image `{}`: {complaint}", shorten(image));
+    ctx.problems.error("bad-image", place, summary, help);
 }
 
 fn ports(ctx: &Ctx<'_>, draft: &Draft, fargate: bool) {

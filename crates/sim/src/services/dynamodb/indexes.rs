@@ -10,7 +10,7 @@ use crate::call::{Members, Refusal};
 pub fn describe(table_arn: &str, given: &Value, global: bool) -> Value {
     let mut fields = Map::new();
     for name in ["IndexName", "KeySchema", "Projection", "OnDemandThroughput"] {
-        if let Some(value) = given.member(name) {
+        if let Some(value) = given.shared(name) {
             fields.insert(name.to_owned(), value.clone());
         }
     }

@@ -26,7 +26,7 @@ pub fn not_mixed(input: &impl Members, old: &[&str], new: &[&str]) -> Result<(),
 }
 
 fn given<'n>(input: &impl Members, names: &[&'n str]) -> Vec<&'n str> {
-    names.iter().copied().filter(|name| input.has(name)).collect()
+    names.iter().copied().filter(|name| input.shared(name).is_some()).collect()
 }
 
 /// The conditions in a member such as `Expected`, joined by `ConditionalOperator`.
@@ -90,7 +90,7 @@ fn single(name: &str, wanted: &Value) -> Result<Condition, Refusal> {
 
 /// The update in `AttributeUpdates`.
 pub fn update(input: &impl Members) -> Result<Option<Update>, Refusal> {
-    let Some(changes) = input.map("AttributeUpdates") else { return Ok(None) };
+    let Some(changes) = input.shared_map("AttributeUpdates") else { return Ok(None) };
     let action = |(name, change): (&String, &Value)| {
         let given = change.member("Value").map(value::checked).transpose()?;
         Ok(match (change.text("Action").unwrap_or("PUT"), given) {

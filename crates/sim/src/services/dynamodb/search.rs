@@ -187,7 +187,7 @@ fn scan(call: &mut Call<'_>, input: &Input) -> Reply {
 
 fn answer(table: &Stored, key: &Key, candidates: Vec<&Item>, input: &Input, search: &Search) -> Reply {
     let (base, index) = (table.key(), input.text("IndexName").and_then(|index| table.index(index)));
-    let forward = input.flag("ScanIndexForward") != Some(false);
+    let forward = input.shared("ScanIndexForward") != Some(&Value::Bool(false));
     // An index holds only the items that have its key.
     let held = candidates.into_iter().filter(|item| key.parts().all(|(name, _)| item.contains_key(name)));
     let mut ordered: Vec<(Order, &Item)> = held.map(|item| (order(&base, key, item), item)).collect();

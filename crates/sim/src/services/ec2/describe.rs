@@ -97,7 +97,9 @@ enum Seeks {
 /// # Errors
 /// Of those that the operation does not have, and of too many.
 pub fn filters(input: &Input, known: Filters) -> Result<Vec<Filter>, Refusal> {
-    let list = if input.has("Filter") { input.list("Filter") } else { input.list("Filters") };
+    // Two operations have another name for them.
+    let list = input.shared("Filters").or_else(|| input.shared("Filter")).and_then(Value::as_array);
+    let list = list.map_or(&[][..], Vec::as_slice);
     let values: usize = list.iter().map(|filter| filter.list("Values").len()).sum();
     if list.len() > MOST_FILTERS {
         let text = format!("The maximum number of filters specified on a single call is {MOST_FILTERS}");

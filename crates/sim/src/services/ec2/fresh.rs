@@ -41,14 +41,19 @@ pub fn default_network(ec2: &mut Ec2, ids: &mut Ids) -> String {
         let range = format!("172.31.{}.0/20", 16 * number);
         subnet(ec2, ids, Subnet { vpc: vpc.clone(), zone, cidr: range, default: true, ..Subnet::default() });
     }
+    way_out(ec2, ids, &vpc);
+    vpc
+}
+
+/// Gives a VPC an internet gateway, and a route to it in its main route table.
+pub fn way_out(ec2: &mut Ec2, ids: &mut Ids, vpc: &str) {
     let gateway = id(ids, "igw");
-    ec2.gateways.insert(gateway.clone(), Some(vpc.clone()));
+    ec2.gateways.insert(gateway.clone(), Some(vpc.to_owned()));
     if let Some(table) = ec2.route_tables.values_mut().find(|table| table.vpc == vpc) {
         table.routes.push(json!({
             "DestinationCidrBlock": "0.0.0.0/0", "GatewayId": gateway, "Origin": "CreateRoute", "State": "active",
         }));
     }
-    vpc
 }
 
 fn id(ids: &mut Ids, prefix: &str) -> String {
@@ -58,6 +63,13 @@ fn id(ids: &mut Ids, prefix: &str) -> String {
 /// Makes a VPC of that range like `like`, with its main route table, ACL and default group; its id.
 pub fn vpc(ec2: &mut Ec2, ids: &mut Ids, cidr: &str, like: &Vpc) -> String {
     let vpc = id(ids, "vpc");
+    vpc_called(ec2, ids, &vpc, cidr, like);
+    vpc
+}
+
+/// The same, with an id that is given.
+pub fn vpc_called(ec2: &mut Ec2, ids: &mut Ids, vpc: &str, cidr: &str, like: &Vpc) {
+    let vpc = vpc.to_owned();
     let attributes = BTreeMap::from([
         ("EnableDnsSupport".to_owned(), true),
         ("EnableDnsHostnames".to_owned(), like.default),
@@ -79,9 +91,9 @@ pub fn vpc(ec2: &mut Ec2, ids: &mut Ids, cidr: &str, like: &Vpc) -> String {
     let own = Rule { egress: false, traffic: everything(), peer: Peer::Group(group.clone()), description: None };
     rules.insert(id(ids, "sgr"), own);
     let description = "default VPC security group".to_owned();
-    ec2.groups.insert(group, Group { name: "default".to_owned(), description, vpc: vpc.clone(), rules });
-    ec2.vpcs.insert(vpc.clone(), made);
-    vpc
+    ec2.groups
+        .insert(group, Group { name: "default".to_owned(), description, vpc: vpc.clone(), rules, ..Group::default() });
+    ec2.vpcs.insert(vpc, made);
 }
 
 /// The route of a VPC to itself.
@@ -106,8 +118,15 @@ pub fn open_egress(ids: &mut Ids, v6: bool) -> BTreeMap<String, Rule> {
 }
 
 /// Makes a subnet with the usual attributes; its id.
-pub fn subnet(ec2: &mut Ec2, ids: &mut Ids, mut subnet: Subnet) -> String {
+pub fn subnet(ec2: &mut Ec2, ids: &mut Ids, subnet: Subnet) -> String {
     let made = id(ids, "subnet");
+    subnet_called(ec2, ids, &made, subnet);
+    made
+}
+
+/// The same, with an id that is given.
+pub fn subnet_called(ec2: &mut Ec2, ids: &mut Ids, made: &str, mut subnet: Subnet) {
+    let made = made.to_owned();
     let attributes = json!({
         "MapPublicIpOnLaunch": subnet.default, "AssignIpv6AddressOnCreation": false, "EnableDns64": false,
         "Ipv6Native": false, "MapCustomerOwnedIpOnLaunch": false,
@@ -122,8 +141,7 @@ pub fn subnet(ec2: &mut Ec2, ids: &mut Ids, mut subnet: Subnet) -> String {
     if let Some(acl) = acl {
         acl.associations.insert(id(ids, "aclassoc"), made.clone());
     }
-    ec2.subnets.insert(made.clone(), subnet);
-    made
+    ec2.subnets.insert(made, subnet);
 }
 
 fn acl_entries(v6: bool) -> Vec<Value> {

@@ -13,6 +13,7 @@ mod nats;
 mod places;
 mod plain;
 mod prefix_lists;
+pub mod provide;
 mod public;
 mod routes;
 mod state;
@@ -61,7 +62,7 @@ pub const OPERATIONS: &[Table] = &[
 
 /// Carries an operation out, or with `DryRun` tells that it would work.
 fn rehearsed(call: &mut Call<'_>, input: &Input, handler: Handler) -> Reply {
-    if input.flag("DryRun") != Some(true) {
+    if input.shared("DryRun") != Some(&Value::Bool(true)) {
         return tokens::once(call, input, handler);
     }
     let before = call.world.clone();

@@ -137,6 +137,16 @@ pub struct Group {
     pub vpc: String,
     /// Its rules by id.
     pub rules: BTreeMap<String, Rule>,
+    /// The ids of the rules that were added, in that order: lists of ranges keep to it.
+    pub order: Vec<String>,
+}
+
+impl Group {
+    /// Its rules: those that it was made with, then the others as they were added.
+    pub fn ordered(&self) -> impl Iterator<Item = &Rule> {
+        let first = self.rules.iter().filter(|(id, _)| !self.order.contains(id)).map(|(_, rule)| rule);
+        first.chain(self.order.iter().filter_map(|id| self.rules.get(id)))
+    }
 }
 
 /// One rule: one peer.

@@ -11,7 +11,7 @@ use crate::call::{Call, Handler, Input, Members, Refusal, Reply};
 
 /// Under what a token is remembered: tokens of two operations have nothing to do with each other.
 fn key(operation: &str, input: &Input) -> Option<String> {
-    input.text("ClientToken").map(|token| format!("{operation} {token}"))
+    input.shared_text("ClientToken").map(|token| format!("{operation} {token}"))
 }
 
 /// Carries an operation out, unless its token belongs to another request.

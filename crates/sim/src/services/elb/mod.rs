@@ -15,10 +15,12 @@ mod tagging;
 mod targets;
 #[cfg(test)]
 mod tests;
+mod traffic;
 
 pub use self::link::*;
 pub use self::state::{Elb, Event};
 pub use self::tagging::{retag, tagged};
+pub use self::traffic::{Forwarding, Share, traffic};
 
 use crate::call::Table;
 use crate::world::{Place, World};

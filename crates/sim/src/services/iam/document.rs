@@ -1,13 +1,15 @@
 //! Whether a policy document is one: a trust policy or an identity policy. Decides the `MalformedPolicyDocument` refusals and
-//! how the size of a document counts; knows nothing of what a document allows.
+//! how the size of a document counts; what a statement may hold is in `statement`. Knows nothing of what a document allows.
 
 use serde_json::{Map, Value};
 
-use super::principal;
+use super::{principal, statement};
 use crate::call::{Members, Refusal};
 use crate::world::{Place, World};
 
 const TRUST_SIZE: usize = 2048;
+/// The version that knows variables.
+const NEW: &str = "2012-10-17";
 
 /// The refusal.
 pub fn malformed(text: impl Into<String>) -> Refusal {
@@ -45,7 +47,10 @@ fn parse(document: &str) -> Result<Value, Refusal> {
     if map.keys().any(|name| !known.contains(&name.as_str())) {
         return Err(syntax());
     }
-    if map.get("Version").is_some_and(|version| !matches!(version.as_str(), Some("2012-10-17" | "2008-10-17"))) {
+    if map.get("Version").is_some_and(|version| !matches!(version.as_str(), Some(NEW | "2008-10-17"))) {
+        return Err(syntax());
+    }
+    if map.get("Id").is_some_and(|id| !id.is_string()) {
         return Err(syntax());
     }
     let count = match map.get("Statement") {
@@ -57,44 +62,23 @@ fn parse(document: &str) -> Result<Value, Refusal> {
     if count == 0 || statements.len() != count {
         return Err(syntax());
     }
-    for statement in &statements {
-        check_statement(statement)?;
-    }
-    let mut sids: Vec<&str> = statements.iter().filter_map(|statement| statement.text("Sid")).collect();
-    sids.retain(|sid| !sid.is_empty());
-    sids.sort_unstable();
-    if sids.windows(2).any(|pair| pair[0] == pair[1]) {
-        return Err(malformed("Statement IDs (SID) in a single policy must be unique."));
-    }
+    statements.iter().try_for_each(|one| statement::check_form(one))?;
     Ok(parsed)
 }
 
-fn check_statement(statement: &Map<String, Value>) -> Result<(), Refusal> {
-    const KNOWN: &[&str] =
-        &["Sid", "Effect", "Action", "NotAction", "Resource", "NotResource", "Principal", "NotPrincipal", "Condition"];
-    let syntax = || malformed("Syntax errors in policy.");
-    if statement.keys().any(|name| !KNOWN.contains(&name.as_str())) {
-        return Err(syntax());
+/// Names of statements are letters and digits, and each is there once.
+fn check_names(statements: &[&Map<String, Value>]) -> Result<(), Refusal> {
+    let mut names: Vec<&str> = statements.iter().filter_map(|statement| statement.text("Sid")).collect();
+    names.retain(|name| !name.is_empty());
+    names.sort_unstable();
+    if names.windows(2).any(|pair| pair[0] == pair[1]) {
+        return Err(malformed("Statement IDs (SID) in a single policy must be unique."));
     }
-    match statement.get("Effect") {
-        None => return Err(malformed("Missing required field Effect")),
-        Some(Value::String(effect)) if effect == "Allow" || effect == "Deny" => {}
-        Some(_) => return Err(syntax()),
-    }
-    if statement.get("Condition").is_some_and(|condition| !condition.is_object()) {
-        return Err(syntax());
-    }
-    for name in ["Action", "NotAction", "Resource", "NotResource"] {
-        let fits =
-            |value: &Value| value.is_string() || value.as_array().is_some_and(|list| list.iter().all(Value::is_string));
-        if statement.get(name).is_some_and(|value| !fits(value)) {
-            return Err(syntax());
-        }
-    }
-    if statement.text("Sid").is_some_and(|sid| !sid.chars().all(|letter| letter.is_ascii_alphanumeric())) {
-        let text = "Statement IDs (SID) must be alpha-numeric. Check that your input satisfies the regular expression \
-                    [0-9A-Za-z]*";
-        return Err(malformed(text));
+    if names.iter().any(|name| !name.chars().all(|letter| letter.is_ascii_alphanumeric())) {
+        return Err(malformed(
+            "Statement IDs (SID) must be alpha-numeric. Check that your input satisfies the regular expression \
+             [0-9A-Za-z]*",
+        ));
     }
     Ok(())
 }
@@ -105,7 +89,13 @@ fn check_statement(statement: &Map<String, Value>) -> Result<(), Refusal> {
 /// `MalformedPolicyDocument`, `LimitExceeded`.
 pub fn check_trust(world: &World, place: &Place, document: &str) -> Result<(), Refusal> {
     let parsed = parse(document)?;
-    for statement in statements(&parsed) {
+    let statements = statements(&parsed);
+    statements.iter().try_for_each(|one| statement::check_legacy(one))?;
+    check_names(&statements)?;
+    for statement in statements {
+        if !statement.has("Effect") {
+            return Err(malformed("Missing required field Effect"));
+        }
         for name in ["Resource", "NotResource"] {
             if statement.has(name) {
                 return Err(malformed(format!("Has prohibited field {name}")));
@@ -125,6 +115,7 @@ pub fn check_trust(world: &World, place: &Place, document: &str) -> Result<(), R
         if actions.iter().any(|action| *action != "*" && !action.to_ascii_lowercase().starts_with("sts:")) {
             return Err(malformed("AssumeRole policy may only specify STS AssumeRole actions."));
         }
+        actions.into_iter().try_for_each(statement::check_action)?;
         principal::check(world, place, principal)?;
     }
     if size(document) > TRUST_SIZE {
@@ -133,46 +124,39 @@ pub fn check_trust(world: &World, place: &Place, document: &str) -> Result<(), R
     Ok(())
 }
 
-/// Checks what somebody may do.
+/// Checks what somebody may do. A managed policy has to be of the newer version; one that is written into a role need not.
 ///
 /// # Errors
 /// `MalformedPolicyDocument`.
-pub fn check_identity(document: &str) -> Result<(), Refusal> {
+pub fn check_identity(document: &str, managed: bool) -> Result<(), Refusal> {
     let parsed = parse(document)?;
-    for statement in statements(&parsed) {
-        if statement.has("Principal") || statement.has("NotPrincipal") {
-            return Err(malformed("Policy document should not specify a principal."));
-        }
+    let statements = statements(&parsed);
+    if statements.iter().any(|statement| !statement.has("Effect")) {
+        return Err(malformed("Syntax errors in policy."));
+    }
+    if managed && parsed.text("Version") != Some(NEW) {
+        return Err(malformed("Policy document must be version 2012-10-17 or greater."));
+    }
+    statements.iter().try_for_each(|one| statement::check_legacy(one))?;
+    check_names(&statements)?;
+    if statements.iter().any(|statement| statement.has("Principal") || statement.has("NotPrincipal")) {
+        return Err(malformed("Policy document should not specify a principal."));
+    }
+    // AWS looks at the resources of all statements before it looks at any action.
+    let resources = |statement: &Map<String, Value>| {
+        let named = texts(statement.member("Resource").or_else(|| statement.member("NotResource")));
+        named.into_iter().map(str::to_owned).collect::<Vec<_>>()
+    };
+    statements.iter().flat_map(|one| resources(one)).try_for_each(|resource| statement::check_resource(&resource))?;
+    for statement in &statements {
         let actions = texts(statement.member("Action").or_else(|| statement.member("NotAction")));
         if actions.is_empty() {
             return Err(malformed("Policy statement must contain actions."));
         }
-        if actions.iter().any(|action| *action != "*" && !action.contains(':')) {
-            return Err(malformed("Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc."));
-        }
-        let resources = texts(statement.member("Resource").or_else(|| statement.member("NotResource")));
-        if resources.is_empty() {
-            return Err(malformed("Policy statement must contain resources."));
-        }
-        resources.into_iter().try_for_each(check_resource)?;
+        actions.into_iter().try_for_each(statement::check_action)?;
     }
-    Ok(())
-}
-
-fn check_resource(resource: &str) -> Result<(), Refusal> {
-    if resource == "*" {
-        return Ok(());
-    }
-    let parts: Vec<&str> = resource.splitn(6, ':').collect();
-    if parts[0] != "arn" {
-        return Err(malformed(format!("Resource {resource} must be in ARN format or \"*\".")));
-    }
-    let partition = parts.get(1).copied().unwrap_or_default();
-    if !partition.contains(['*', '$']) && !["aws", "aws-cn", "aws-us-gov"].contains(&partition) {
-        return Err(malformed(format!("Partition \"{partition}\" is not valid for resource \"{resource}\".")));
-    }
-    if parts.len() < 6 && !resource.ends_with('*') {
-        return Err(malformed("The policy failed legacy parsing"));
+    if statements.iter().any(|statement| resources(statement).is_empty()) {
+        return Err(malformed("Policy statement must contain resources."));
     }
     Ok(())
 }

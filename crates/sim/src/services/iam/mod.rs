@@ -3,6 +3,7 @@
 
 mod account;
 mod common;
+mod condition;
 mod document;
 mod evaluate;
 mod link;
@@ -14,6 +15,7 @@ mod profiles;
 mod role_policies;
 mod roles;
 pub mod state;
+mod statement;
 #[cfg(test)]
 mod tests;
 mod users;

@@ -108,7 +108,7 @@ fn create(call: &mut Call<'_>, input: &Input) -> Reply {
     let name = input.text_or_empty("PolicyName").to_owned();
     let text = input.text_or_empty("PolicyDocument").to_owned();
     let (path, tags) = (path(input)?, tags(input)?);
-    document::check_identity(&text)?;
+    document::check_identity(&text, true)?;
     check_size(&text)?;
     let (now, account) = (call.now().whole(), call.place.account.clone());
     let id = format!("ANPA{}", call.world.ids.upper(17));

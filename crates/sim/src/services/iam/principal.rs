@@ -7,6 +7,7 @@ use super::document::{malformed, statements, texts};
 use super::link::visible;
 use super::state::{Iam, Role};
 use crate::call::{Caller, Members, Refusal};
+use crate::near::distance;
 use crate::world::{Place, World};
 
 /// Checks the principals of a statement.
@@ -63,21 +64,6 @@ const COMMON: [&str; 13] = [
     "cloudformation",
     "elasticloadbalancing",
 ];
-
-/// How many letters have to be put in, left out or changed to come from one text to the other.
-fn distance(one: &str, other: &str) -> usize {
-    let mut row: Vec<usize> = (0..=other.len()).collect();
-    for (index, letter) in one.bytes().enumerate() {
-        let mut before = row[0];
-        row[0] = index + 1;
-        for (column, wanted) in other.bytes().enumerate() {
-            let changed = before + usize::from(letter != wanted);
-            before = row[column + 1];
-            row[column + 1] = changed.min(before + 1).min(row[column] + 1);
-        }
-    }
-    row[other.len()]
-}
 
 fn is_account(text: &str) -> bool {
     text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())

@@ -24,7 +24,7 @@ const INLINE_TOTAL: usize = 10240;
 fn put(call: &mut Call<'_>, input: &Input) -> Reply {
     let (name, text) = (input.text_or_empty("PolicyName"), input.text_or_empty("PolicyDocument"));
     role_mut(iam(call), input)?;
-    document::check_identity(text)?;
+    document::check_identity(text, false)?;
     let role = role_mut(iam(call), input)?;
     let others = role.inline.iter().filter(|(other, _)| *other != name);
     let total: usize = others.map(|(_, other)| document::size(other)).sum::<usize>() + document::size(text);

@@ -41,7 +41,7 @@ fn create(call: &mut Call<'_>, input: &Input) -> Reply {
     let text = input.text_or_empty("PolicyDocument").to_owned();
     let now = call.now().whole();
     policy_mut(call, input)?;
-    document::check_identity(&text)?;
+    document::check_identity(&text, true)?;
     policies::check_size(&text)?;
     let policy = policy_mut(call, input)?;
     if policy.versions.len() >= VERSIONS {

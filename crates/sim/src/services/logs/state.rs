@@ -89,10 +89,16 @@ impl Group {
             "kmsKeyId": self.key,
         });
         if !by_pattern {
-            shown["storedBytes"] = 0.into();
+            shown["storedBytes"] = self.bytes().into();
             shown["deletionProtectionEnabled"] = self.protected.into();
         }
         shown
+    }
+
+    /// How much there is in it, as CloudWatch counts: each event with 26 bytes beside its text.
+    fn bytes(&self) -> usize {
+        let events = self.streams.values().flat_map(|stream| &stream.events);
+        events.map(|event| event.message.len() + 26).sum()
     }
 
     /// The events that are not too old to be kept.

@@ -301,3 +301,16 @@ fn events_go_to_no_function_of_another_account() {
     let asked = json!({"logGroupName": "/none", "filterName": "f", "filterPattern": "", "destinationArn": to});
     lab.refuses("logs.PutSubscriptionFilter", asked, "AccessDeniedException", "Cross-account lambda invocation");
 }
+
+#[test]
+fn a_group_tells_how_much_is_in_it() {
+    let lab = Lab::new();
+    stream(&lab);
+    let stored = || lab.ok("logs.DescribeLogGroups", json!({}))["logGroups"][0]["storedBytes"].clone();
+    assert_eq!(stored(), 0);
+    let at = now(&lab);
+    put(&lab, &[(at, "one"), (at, "three")]);
+    assert_eq!(stored(), 26 + 3 + 26 + 5);
+    lab.ok("logs.DeleteLogStream", json!({ "logGroupName": "/app", "logStreamName": "one" }));
+    assert_eq!(stored(), 0);
+}

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use super::engines::{self, Engine};
-use super::{Instance, SubnetGroup, defaults, instances, invalid, lifecycle, mismatch, subnets, windows};
+use super::{Instance, SubnetGroup, defaults, instances, invalid, lifecycle, mismatch, subnets, tagging, windows};
 use crate::call::{Call, Input, Members, Refusal, Reply};
 use crate::services::{self, ec2, iam, secrets};
 use crate::tags;
@@ -165,6 +165,7 @@ pub fn groups_of(
 pub fn create(call: &mut Call<'_>, input: &Input) -> Reply {
     let given = input.text_or_empty("DBInstanceIdentifier");
     identifier("DBInstanceIdentifier", given)?;
+    let tags = tagging::given(input)?;
     let name = given.to_lowercase();
     let engine = engines::engine(&input.text_or_empty("Engine").to_lowercase());
     let engine = engine.ok_or_else(|| invalid("Invalid DB engine"))?;
@@ -222,7 +223,7 @@ pub fn create(call: &mut Call<'_>, input: &Input) -> Reply {
         subnet_group,
         groups,
         interfaces: vec![interface.id],
-        tags: tags::from_list(input.list("Tags"), "Key", "Value"),
+        tags,
         ..Instance::default()
     };
     call.region().rds.instances.insert(name.clone(), instance);

@@ -2,9 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::{ParameterGroup, create, invalid, lists};
+use super::{ParameterGroup, create, invalid, lists, tagging};
 use crate::call::{Call, Input, Members, Refusal, Reply, Table};
-use crate::tags;
 use crate::world::Place;
 
 /// The operations on parameter groups.
@@ -63,7 +62,7 @@ fn create_group(call: &mut Call<'_>, input: &Input) -> Reply {
     let group = ParameterGroup {
         family: family.to_owned(),
         description: input.text_or_empty("Description").to_owned(),
-        tags: tags::from_list(input.list("Tags"), "Key", "Value"),
+        tags: tagging::given(input)?,
     };
     let answer = view(&place, &name, &group.family, &group.description);
     groups.insert(name, group);

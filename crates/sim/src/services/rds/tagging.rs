@@ -36,11 +36,27 @@ fn found<'c>(call: &'c mut Call<'_>, input: &Input) -> Result<&'c mut Tags, Refu
     tags_of(&mut call.region().rds, kind, name).ok_or(missing)
 }
 
-fn add(call: &mut Call<'_>, input: &Input) -> Reply {
-    let new = tags::from_list(input.list("Tags"), "Key", "Value");
-    if let Some(key) = new.keys().find(|key| key.to_lowercase().starts_with("aws:")) {
-        return Err(invalid(format!("The tag key {key} is reserved: keys must not start with aws:")));
+/// The tags of a request. RDS's reference says which letters they have; its model does not.
+///
+/// # Errors
+/// If they have others, or a key that is AWS's own.
+pub fn given(input: &Input) -> Result<Tags, Refusal> {
+    let tags = tags::from_list(input.list("Tags"), "Key", "Value");
+    let reserved = |key: &&String| ["aws:", "rds:"].iter().any(|start| key.to_lowercase().starts_with(start));
+    if let Some(key) = tags.keys().find(reserved) {
+        return Err(invalid(format!("The tag key {key} is reserved: keys must not start with aws: or rds:")));
     }
+    let fits = |letter: char| letter.is_alphanumeric() || letter.is_whitespace() || "_.:/=+-@".contains(letter);
+    if let Some(text) = tags.iter().flat_map(|(key, value)| [key, value]).find(|text| !text.chars().all(fits)) {
+        return Err(invalid(format!(
+            "The tag text {text} is not valid: it can have letters, digits, white space and _ . : / = + - @"
+        )));
+    }
+    Ok(tags)
+}
+
+fn add(call: &mut Call<'_>, input: &Input) -> Reply {
+    let new = given(input)?;
     found(call, input)?.extend(new);
     Ok(json!({}))
 }

@@ -1,5 +1,5 @@
-//! Changes of record sets: all of a request or none of it. Everything that is wrong is told in one message. Whether records
-//! may stand side by side is judged by what the zone would be afterwards.
+//! Changes of record sets: all of a request or none of it, one after the other. Everything that is wrong is told in one message.
+//! Whether a record may stand beside others, and what an alias targets, is judged by what the zone is when its turn comes.
 
 use std::collections::BTreeMap;
 
@@ -49,8 +49,8 @@ fn change(call: &mut Call<'_>, input: &Input) -> Reply {
     // Taken out for the time being: an alias can target a record of another zone of the account.
     let mut zone = std::mem::take(route53.zone(&id)?);
     let mut work = Work { zone: &mut zone, undo: Vec::new(), problems: Vec::new() };
-    work.apply(&wanted);
-    work.judge(&wanted, &Others { zones: &route53.zones, balancers });
+    work.apply(&wanted, &Others { zones: &route53.zones, balancers });
+    work.judge(&wanted);
     let (problems, undo) = (work.problems, work.undo);
     if !problems.is_empty() {
         for (key, before) in undo.into_iter().rev() {
@@ -118,7 +118,7 @@ fn key_of(set: &RecordSet) -> String {
 
 impl Work<'_> {
     /// Carries the changes out one after the other, and notes what is wrong with each by itself.
-    fn apply(&mut self, wanted: &[Wanted]) {
+    fn apply(&mut self, wanted: &[Wanted], others: &Others<'_>) {
         let mut seen: BTreeMap<String, Vec<&str>> = BTreeMap::new();
         for want in wanted {
             let set = &want.set;
@@ -141,12 +141,12 @@ impl Work<'_> {
                 self.problems.push(format!("RRSet with DNS name {} is not permitted in zone {zone}", set.name));
             }
             if want.problems.is_empty() && within {
-                self.one(want, key);
+                self.one(want, key, others);
             }
         }
     }
 
-    fn one(&mut self, want: &Wanted, key: String) {
+    fn one(&mut self, want: &Wanted, key: String, others: &Others<'_>) {
         let set = &want.set;
         let here = self.zone.sets.get(&key);
         let problem = match (want.action.as_str(), here) {
@@ -167,18 +167,17 @@ impl Work<'_> {
             _ => self.zone.sets.insert(key.clone(), set.clone()),
         };
         self.undo.push((key, before));
+        if want.action != "DELETE" {
+            let zone = &*self.zone;
+            let found = [beside_others(zone, set), unrouted(zone, set), alias(zone, set, others)];
+            self.problems.extend(found.into_iter().flatten());
+        }
     }
 
     /// Judges what the zone has become.
-    fn judge(&mut self, wanted: &[Wanted], others: &Others<'_>) {
+    fn judge(&mut self, wanted: &[Wanted]) {
         let mut found = Vec::new();
         let zone = &*self.zone;
-        let kept = |want: &&Wanted| want.action != "DELETE" && zone.sets.get(&key_of(&want.set)) == Some(&want.set);
-        for want in wanted.iter().filter(kept) {
-            found.extend(beside_others(zone, &want.set));
-            found.extend(unrouted(zone, &want.set));
-            found.extend(alias(zone, &want.set, others));
-        }
         let apex = zone.name.to_ascii_lowercase();
         let touched = |kind: &str| wanted.iter().any(|want| want.set.name == apex && want.set.kind == kind);
         if touched("NS") && !zone.sets.contains_key(&set_key(&apex, "NS", None)) {

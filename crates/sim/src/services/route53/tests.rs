@@ -453,3 +453,23 @@ fn names_resolve_in_the_nearest_public_zone_and_by_wildcard() {
     let answer = lab.ok("route53.TestDNSAnswer", ask);
     assert_eq!((&answer["ResponseCode"], &answer["RecordData"]), (&json!("NOERROR"), &json!(["target.example.org"])));
 }
+
+#[test]
+fn changes_are_made_in_their_order() {
+    let lab = Lab::new();
+    let id = zone(&lab, "example.com");
+    let target = set("a.example.com", "A", "192.0.2.1");
+    let alias = json!({ "Name": "www.example.com", "Type": "A", "AliasTarget": {
+        "HostedZoneId": id, "DNSName": "a.example.com", "EvaluateTargetHealth": false } });
+    let before = [("UPSERT", alias.clone()), ("UPSERT", target.clone())];
+    let refusal = lab.refused("route53.ChangeResourceRecordSets", batch(&id, &before));
+    assert!(refusal.message.contains("but that target was not found"), "{}", refusal.message);
+    assert_eq!(sets(&lab, &id).len(), 2, "nothing of it is done");
+    lab.ok("route53.ChangeResourceRecordSets", batch(&id, &[("UPSERT", target), ("UPSERT", alias)]));
+    let (address, name) = (set("c.example.com", "A", "192.0.2.1"), set("c.example.com", "CNAME", "a.example.com"));
+    change(&lab, &id, "CREATE", address.clone());
+    let early = [("CREATE", name.clone()), ("DELETE", address.clone())];
+    let refusal = lab.refused("route53.ChangeResourceRecordSets", batch(&id, &early));
+    assert!(refusal.message.contains("conflicts with other records"), "{}", refusal.message);
+    lab.ok("route53.ChangeResourceRecordSets", batch(&id, &[("DELETE", address), ("CREATE", name)]));
+}

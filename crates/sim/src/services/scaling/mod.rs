@@ -48,7 +48,7 @@ struct Scaled {
 
 impl Scaled {
     fn of(input: &Input) -> Self {
-        let text = |name: &str| input.text_or_empty(name).to_owned();
+        let text = |name: &str| input.shared_text(name).unwrap_or_default().to_owned();
         Self { namespace: text("ServiceNamespace"), resource: text("ResourceId"), dimension: text("ScalableDimension") }
     }
 
@@ -78,7 +78,7 @@ impl Scaled {
 
     /// Whether a request for a list means it.
     fn is_asked(&self, input: &Input) -> bool {
-        let same = |name: &str, value: &str| input.text(name).is_none_or(|asked| asked == value);
+        let same = |name: &str, value: &str| input.shared_text(name).is_none_or(|asked| asked == value);
         same("ServiceNamespace", &self.namespace)
             && same("ResourceId", &self.resource)
             && same("ScalableDimension", &self.dimension)

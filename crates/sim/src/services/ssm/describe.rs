@@ -139,6 +139,7 @@ pub fn fits(parameter: &Parameter, version: &Version, filter: &Value) -> bool {
         "Name" => {
             let bare = parameter.name.trim_start_matches('/');
             compares(&parameter.name)
+                || (option == "Equals" && !bare.contains('/') && compares(&format!("/{bare}")))
                 || (option != "Contains" && values.iter().any(|value| !value.starts_with('/')) && compares(bare))
         }
         "Type" => compares(&version.kind),

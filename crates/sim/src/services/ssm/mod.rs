@@ -1,5 +1,5 @@
-//! Systems Manager's parameters: names, versions, labels, tiers and tags. Nothing here takes time, except that a name is not
-//! free again at once; encryption is a text that tells nothing.
+//! Systems Manager's parameters: names, versions, labels, tiers and tags. Nothing here takes time; encryption
+//! is a text that tells nothing.
 
 mod describe;
 mod link;
@@ -32,8 +32,6 @@ pub const OPERATIONS: &[Table] =
 pub struct Ssm {
     /// Parameters by plain name.
     parameters: BTreeMap<String, Parameter>,
-    /// When names were deleted that are not free again.
-    deleted: BTreeMap<String, Moment>,
 }
 
 /// A parameter.

@@ -28,10 +28,14 @@ pub fn of_arn(text: &str) -> Option<String> {
     (service == "ssm" && name.starts_with('/')).then(|| name.to_owned())
 }
 
-fn key(ssm: &Ssm, name: &str) -> Option<String> {
-    let plain = name.strip_prefix('/').filter(|plain| !plain.contains('/'));
+/// The name under which a parameter is kept, if there is one. `/x` and `x` are one and the same.
+pub fn key(ssm: &Ssm, name: &str) -> Option<String> {
     let known = |name: &str| ssm.parameters.contains_key(name).then(|| name.to_owned());
-    known(name).or_else(|| known(plain?))
+    let other = match name.strip_prefix('/') {
+        Some(plain) => (!plain.contains('/')).then(|| plain.to_owned()),
+        None => (!name.contains('/')).then(|| format!("/{name}")),
+    };
+    known(name).or_else(|| known(&other?))
 }
 
 /// A parameter by the name in an ARN.
@@ -44,7 +48,7 @@ pub fn find_mut<'w>(ssm: &'w mut Ssm, name: &str) -> Option<&'w mut Parameter> {
 pub fn plain(ssm: &Ssm, asked: &str) -> Option<String> {
     match of_arn(asked) {
         Some(name) => key(ssm, &name),
-        None => ssm.parameters.contains_key(asked).then(|| asked.to_owned()),
+        None => key(ssm, asked),
     }
 }
 
@@ -60,8 +64,7 @@ pub fn select<'w>(ssm: &'w Ssm, asked: &str) -> Result<Selected<'w>, Refusal> {
         Some((name, selector)) => (&asked[..start + name.len()], Some(selector)),
         None => (asked, None),
     };
-    let parameter =
-        plain(ssm, name).or_else(|| key(ssm, name)).and_then(|name| ssm.parameters.get(&name)).ok_or_else(absent)?;
+    let parameter = plain(ssm, name).and_then(|name| ssm.parameters.get(&name)).ok_or_else(absent)?;
     let Some(selector) = selector else {
         return Ok((parameter, parameter.latest().ok_or_else(absent)?, None));
     };

@@ -1,13 +1,10 @@
 //! PutParameter: what a value must be like, which tier it gets, and what a new version takes over from the one before.
 
-use std::time::Duration;
-
 use regex::Regex;
 use serde_json::{Value, json};
 
-use super::{Parameter, Version, names};
+use super::{Parameter, Version, names, tagging};
 use crate::call::{Call, Input, Members, Refusal, Reply, Table};
-use crate::tags;
 
 /// The operations.
 pub const OPERATIONS: Table = &[("PutParameter", put_parameter)];
@@ -21,21 +18,19 @@ const MOST_PARAMETERS: usize = 10_000;
 const MOST_VERSIONS: usize = 100;
 /// The key of parameters that name none.
 const USUAL_KEY: &str = "alias/aws/ssm";
-/// How long a deleted name is not free.
-const NAME_REST: Duration = Duration::from_secs(30);
 
 fn invalid(text: impl Into<String>) -> Refusal {
     Refusal::new("ValidationException", text)
 }
 
 fn put_parameter(call: &mut Call<'_>, input: &Input) -> Reply {
-    let name = match names::of_arn(input.text_or_empty("Name")) {
-        Some(name) => names::plain(&call.region().ssm, input.text_or_empty("Name")).unwrap_or(name),
-        None => input.text_or_empty("Name").to_owned(),
-    };
+    let asked = input.text_or_empty("Name");
+    // One that is there keeps the name with which it was made.
+    let there = names::plain(&call.region().ssm, asked);
+    let name = there.or_else(|| names::of_arn(asked)).unwrap_or_else(|| asked.to_owned());
     names::check(&name)?;
     let overwrite = input.flag("Overwrite").unwrap_or(false);
-    let tags = tags::from_list(input.list("Tags"), "Key", "Value");
+    let tags = tagging::given(input)?;
     if overwrite && !tags.is_empty() {
         return Err(invalid(
             "Invalid request: tags and overwrite can't be used together. To create a parameter with tags, please remove \
@@ -46,20 +41,12 @@ fn put_parameter(call: &mut Call<'_>, input: &Input) -> Reply {
     if tags.len() > 50 {
         return Err(Refusal::new("TooManyTagsError", "The number of tags exceeds the limit of 50 per resource."));
     }
-    let now = call.now();
     let ssm = &mut call.region().ssm;
-    ssm.deleted.retain(|_, deleted| now.since(*deleted) < NAME_REST);
     let before = ssm.parameters.get(&name).and_then(Parameter::latest).cloned();
     if before.is_some() && !overwrite {
         return Err(Refusal::new(
             "ParameterAlreadyExists",
             "The parameter already exists. To overwrite this value, set the overwrite option in the request to true.",
-        ));
-    }
-    if ssm.deleted.contains_key(&name) {
-        return Err(Refusal::new(
-            "TooManyUpdates",
-            "There are concurrent updates for a resource that supports one update at a time.",
         ));
     }
     if before.is_none() && ssm.parameters.len() >= MOST_PARAMETERS {

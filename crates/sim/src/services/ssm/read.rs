@@ -51,15 +51,16 @@ fn get_parameter(call: &mut Call<'_>, input: &Input) -> Reply {
     Ok(json!({ "Parameter": one(call.region(), &place, name, decrypted(input))? }))
 }
 
-/// A parameter, or a secret under the name of one. A name that is asked for with a slash before it comes back with it.
+/// A parameter, or a secret under the name of one. A name comes back with the slash before it, or without, as it was asked for.
 fn one(region: &Region, place: &Place, asked: &str, decrypted: bool) -> Reply {
     if let Some(secret) = references::of(asked) {
         return references::read(region, secret, decrypted);
     }
     let (parameter, version, selector) = names::select(&region.ssm, asked)?;
     let mut found = document(place, parameter, version, selector, decrypted);
-    if asked.starts_with('/') && !parameter.name.starts_with('/') {
-        found["Name"] = format!("/{}", parameter.name).into();
+    if !asked.starts_with("arn:") && asked.starts_with('/') != parameter.name.starts_with('/') {
+        let bare = parameter.name.trim_start_matches('/');
+        found["Name"] = if asked.starts_with('/') { format!("/{bare}") } else { bare.to_owned() }.into();
     }
     Ok(found)
 }

@@ -15,12 +15,8 @@ pub const OPERATIONS: Table = &[
 const MOST_LABELS: usize = 10;
 
 fn remove(call: &mut Call<'_>, asked: &str) -> bool {
-    let now = call.now();
     let ssm = &mut call.region().ssm;
-    let Some(name) = names::plain(ssm, asked) else { return false };
-    ssm.parameters.remove(&name);
-    ssm.deleted.insert(name, now);
-    true
+    names::plain(ssm, asked).is_some_and(|name| ssm.parameters.remove(&name).is_some())
 }
 
 fn delete_parameter(call: &mut Call<'_>, input: &Input) -> Reply {

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::{Parameter, names};
 use crate::call::{Call, Input, Members, Refusal, Reply, Table};
-use crate::tags;
+use crate::tags::{self, Tags};
 
 /// The operations.
 pub const OPERATIONS: Table = &[
@@ -30,10 +30,24 @@ fn parameter<'w>(call: &'w mut Call<'_>, input: &Input) -> Result<&'w mut Parame
     ssm.parameters.get_mut(&name).ok_or_else(unknown)
 }
 
+/// The tags of a request.
+///
+/// # Errors
+/// If one has a key that is AWS's own.
+pub fn given(input: &Input) -> Result<Tags, Refusal> {
+    let tags = tags::from_list(input.list("Tags"), "Key", "Value");
+    if tags.keys().any(|key| key.to_lowercase().starts_with("aws:")) {
+        let text = "aws: prefixed tag key names are not allowed for external use.";
+        return Err(Refusal::new("ValidationException", text));
+    }
+    Ok(tags)
+}
+
 fn add_tags_to_resource(call: &mut Call<'_>, input: &Input) -> Reply {
+    let new = given(input)?;
     let parameter = parameter(call, input)?;
     let mut all = parameter.tags.clone();
-    all.extend(tags::from_list(input.list("Tags"), "Key", "Value"));
+    all.extend(new);
     if all.len() > MOST_TAGS {
         return Err(Refusal::new("TooManyTagsError", "The number of tags exceeds the limit of 50 per resource."));
     }

@@ -169,15 +169,29 @@ fn filters_choose_what_is_described() {
 }
 
 #[test]
-fn a_deleted_name_is_not_free_for_thirty_seconds() {
+fn a_deleted_name_is_free_at_once() {
     let lab = Lab::new();
     put(&lab, "/a", json!({}));
     let reply = lab.ok("ssm.DeleteParameters", json!({ "Names": ["/a", "/b"] }));
     assert_eq!(reply, json!({ "DeletedParameters": ["/a"], "InvalidParameters": ["/b"] }));
-    let again = json!({ "Name": "/a", "Value": "v", "Type": "String" });
-    lab.refuses("ssm.PutParameter", again, "TooManyUpdates", "");
-    lab.pass(31);
     assert_eq!(put(&lab, "/a", json!({}))["Version"], 1);
+}
+
+#[test]
+fn a_name_with_a_slash_before_it_and_without_are_one_parameter() {
+    let lab = Lab::new();
+    for (made, other) in [("plain", "/plain"), ("/slashed", "slashed")] {
+        put(&lab, made, json!({}));
+        let again = json!({ "Name": other, "Value": "v", "Type": "String" });
+        lab.refuses("ssm.PutParameter", again, "ParameterAlreadyExists", "");
+        assert_eq!(put(&lab, other, json!({ "Overwrite": true }))["Version"], 2);
+        let read = lab.ok("ssm.GetParameters", json!({ "Names": [other] }));
+        assert_eq!((&read["Parameters"][0]["Name"], &read["Parameters"][0]["Version"]), (&json!(other), &json!(2)));
+        let listed = json!({ "ParameterFilters": [{ "Key": "Name", "Values": [other] }] });
+        assert_eq!(names(&lab.ok("ssm.DescribeParameters", listed)), [made]);
+        lab.ok("ssm.DeleteParameter", json!({ "Name": other }));
+        lab.refuses("ssm.GetParameter", json!({ "Name": made }), "ParameterNotFound", "");
+    }
 }
 
 #[test]

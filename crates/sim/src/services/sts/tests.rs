@@ -141,3 +141,17 @@ fn a_tag_that_a_session_hands_on_is_not_set_anew() {
     assert!(refused.contains("conflicts with a transitive tag key from the calling session"), "{refused}");
     assert!(chained("").contains("AssumeRoleResult"));
 }
+
+#[test]
+fn what_needs_no_signature_and_is_not_simulated_is_told_by_name() {
+    let lab = Lab::new();
+    for name in ["AssumeRoleWithWebIdentity", "AssumeRoleWithSAML"] {
+        let form = format!("Action={name}&Version=2011-06-15&RoleArn={ROLE}");
+        let request = http::Request::post("/").header("content-type", "application/x-www-form-urlencoded");
+        let Outcome::Reply(reply, _) = lab.sim.answer(&request.body(Bytes::from(form)).unwrap()) else {
+            panic!("no reply")
+        };
+        let body = String::from_utf8_lossy(reply.body()).into_owned();
+        assert!(body.contains(&format!("{name} is not simulated.")), "{body}");
+    }
+}

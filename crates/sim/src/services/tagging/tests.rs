@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::lab::Lab;
 
-const ALLOW: &str = r#"{"Statement":{"Effect":"Allow","Action":"s3:*","Resource":"*"}}"#;
+const ALLOW: &str = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:*","Resource":"*"}}"#;
 
 fn arn(name: &str) -> String {
     format!("arn:aws:logs:us-east-1:123456789012:log-group:{name}")

@@ -34,8 +34,8 @@ pub struct Scope {
 impl Scope {
     /// Those of a request (or of an operation of a transaction).
     pub fn of(input: &impl Members) -> Result<Self, Refusal> {
-        let names = input.map("ExpressionAttributeNames").cloned();
-        let values = input.map("ExpressionAttributeValues");
+        let names = input.shared_map("ExpressionAttributeNames").cloned();
+        let values = input.shared_map("ExpressionAttributeValues");
         for (member, start, map) in
             [("ExpressionAttributeNames", '#', names.as_ref()), ("ExpressionAttributeValues", ':', values)]
         {
@@ -73,7 +73,7 @@ impl Scope {
 
     /// The update of the request, if there is one.
     pub fn update(&mut self, input: &impl Members) -> Result<Option<Update>, Refusal> {
-        let Some(text) = input.text("UpdateExpression") else { return Ok(None) };
+        let Some(text) = input.shared_text("UpdateExpression") else { return Ok(None) };
         self.parser("UpdateExpression", text)?.update().map(Some)
     }
 

@@ -62,8 +62,8 @@ fn document(ec2: &Ec2, id: &str, group: &Group) -> Value {
         "VpcId": group.vpc,
         "OwnerId": ec2.account,
         "SecurityGroupArn": arn(ec2, "security-group", id),
-        "IpPermissions": permissions::merged(ec2, group.rules.values().filter(|rule| !rule.egress)),
-        "IpPermissionsEgress": permissions::merged(ec2, group.rules.values().filter(|rule| rule.egress)),
+        "IpPermissions": permissions::merged(ec2, group.ordered().filter(|rule| !rule.egress)),
+        "IpPermissionsEgress": permissions::merged(ec2, group.ordered().filter(|rule| rule.egress)),
         "Tags": tagging::of(ec2, id),
     })
 }
@@ -174,7 +174,7 @@ fn create(call: &mut Call<'_>, input: &Input) -> Reply {
     let id = new_id(call, "sg");
     let rules = fresh::open_egress(&mut call.world.ids, v6);
     let ec2 = state(call);
-    let group = Group { name: name.to_owned(), description: description.to_owned(), vpc, rules };
+    let group = Group { name: name.to_owned(), description: description.to_owned(), vpc, rules, ..Group::default() };
     ec2.groups.insert(id.clone(), group);
     let shown = if tags.is_empty() { Value::Null } else { crate::tags::to_list(&tags, "Key", "Value") };
     tagging::keep(ec2, &id, tags);

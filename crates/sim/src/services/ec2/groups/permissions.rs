@@ -45,13 +45,13 @@ pub fn same(one: &Rule, other: &Rule) -> bool {
 
 /// The permissions of a request that names one by single fields.
 fn single(input: &Input) -> Vec<Value> {
-    if let Some(range) = input.text("CidrIp") {
+    if let Some(range) = input.shared_text("CidrIp") {
         return vec![json!({
             "IpProtocol": input.member("IpProtocol"), "FromPort": input.member("FromPort"),
             "ToPort": input.member("ToPort"), "IpRanges": [{ "CidrIp": range }],
         })];
     }
-    let Some(source) = input.text("SourceSecurityGroupName") else { return Vec::new() };
+    let Some(source) = input.shared_text("SourceSecurityGroupName") else { return Vec::new() };
     let peer = json!([{ "GroupName": source }]);
     // A source group without a protocol stands for everything that the first EC2 knew.
     let all = [("tcp", 0, 65535), ("udp", 0, 65535), ("icmp", -1, -1)];

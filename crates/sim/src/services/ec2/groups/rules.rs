@@ -114,7 +114,9 @@ fn authorize(call: &mut Call<'_>, input: &Input, egress: bool) -> Reply {
         }
         made.push(item);
         tagging::keep(ec2, &id, tags.clone());
-        ec2.groups.entry(group_id.clone()).or_default().rules.insert(id, rule);
+        let group = ec2.groups.entry(group_id.clone()).or_default();
+        group.order.push(id.clone());
+        group.rules.insert(id, rule);
     }
     Ok(json!({ "Return": true, "SecurityGroupRules": made }))
 }
@@ -160,7 +162,10 @@ fn revoke(call: &mut Call<'_>, input: &Input, egress: bool) -> Reply {
     let unknown = permissions::merged(ec2, unknown.iter());
     let mut revoked = Vec::new();
     for id in gone {
-        let rule = ec2.groups.get_mut(&group_id).and_then(|group| group.rules.remove(&id));
+        let rule = ec2.groups.get_mut(&group_id).and_then(|group| {
+            group.order.retain(|other| *other != id);
+            group.rules.remove(&id)
+        });
         ec2.tags.remove(&id);
         revoked.extend(rule.map(|rule| revoked_document(&group_id, &id, &rule)));
     }

@@ -102,6 +102,20 @@ fn rules_of_the_same_ports_are_merged_and_normalised() {
 }
 
 #[test]
+fn ranges_keep_the_order_in_which_they_were_added() {
+    let lab = Lab::new();
+    let id = group(&lab, "web", &default_vpc(&lab));
+    let first = ["10.3.0.0/16", "10.1.0.0/16", "10.9.0.0/16", "10.2.0.0/16", "10.8.0.0/16"];
+    let add = "ec2.AuthorizeSecurityGroupIngress";
+    lab.ok(add, json!({ "GroupId": id, "IpPermissions": tcp(443, &first) }));
+    lab.ok("ec2.RevokeSecurityGroupIngress", json!({ "GroupId": id, "IpPermissions": tcp(443, &first[..1]) }));
+    lab.ok(add, json!({ "GroupId": id, "IpPermissions": tcp(443, &["10.0.0.0/16", "10.3.0.0/16"]) }));
+    let read = ingress(&lab, &id)[0]["IpRanges"].clone();
+    let read: Vec<&str> = read.as_array().expect("a list").iter().filter_map(|it| it["CidrIp"].as_str()).collect();
+    assert_eq!(read, ["10.1.0.0/16", "10.9.0.0/16", "10.2.0.0/16", "10.8.0.0/16", "10.0.0.0/16", "10.3.0.0/16"]);
+}
+
+#[test]
 fn a_rule_exists_once() {
     let lab = Lab::new();
     let id = group(&lab, "web", &default_vpc(&lab));

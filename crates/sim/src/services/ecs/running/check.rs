@@ -36,12 +36,13 @@ impl Capacity {
     /// What a request means, in a cluster with a default strategy or without.
     pub fn of(input: &impl Members, cluster: &ClusterFacts) -> Result<Self, Refusal> {
         let strategy = input.list("capacityProviderStrategy");
-        if input.has("launchType") && !strategy.is_empty() {
+        let kind = input.shared_text("launchType");
+        if kind.is_some() && !strategy.is_empty() {
             return Err(invalid(
                 "Specifying both a launch type and capacity provider strategy is not supported. Remove one and try again.",
             ));
         }
-        if let Some(kind) = input.text("launchType") {
+        if let Some(kind) = kind {
             if !matches!(kind, "EC2" | "FARGATE" | "EXTERNAL" | "MANAGED_INSTANCES") {
                 return Err(invalid(format!("Launch type {kind} is not supported.")));
             }
@@ -212,10 +213,8 @@ pub fn load_balancers(region: &Region, list: &[Value], definition: &Value) -> Ch
         };
         target_group(region, arn, definition)?;
         let advanced = entry.map("advancedConfiguration");
-        if let Some(alternate) = advanced.and_then(|it| it.text("alternateTargetGroupArn"))
-            && elb::target_group(region, alternate).is_none()
-        {
-            return Err(invalid(format!("The target group {alternate} does not exist.")));
+        if let Some(alternate) = advanced.and_then(|it| it.text("alternateTargetGroupArn")) {
+            target_group(region, alternate, definition)?;
         }
     }
     Ok(())
@@ -275,11 +274,17 @@ pub fn registries(region: &Region, list: &[Value], definition: &Value) -> Checke
 }
 
 /// Whether a deployment configuration (defaults filled in) makes sense.
-pub fn configuration(all: &Map<String, Value>, ours: bool) -> Checked {
-    let maximum = all.integer("maximumPercent").unwrap_or(200);
+pub fn configuration(all: &Map<String, Value>, ours: bool, daemon: bool) -> Checked {
+    let maximum = all.integer("maximumPercent").unwrap_or(if daemon { 100 } else { 200 });
     let minimum = all.integer("minimumHealthyPercent").unwrap_or(100);
     if !(0..=100).contains(&minimum) {
         return Err(invalid("minimumHealthyPercent must be between 0 and 100."));
+    }
+    if daemon && maximum > 100 {
+        return Err(invalid(
+            "The daemon scheduling strategy does not support values above 100 for maximumPercent on a deployment \
+             configuration. Change the maximumPercent value to 100, and try again",
+        ));
     }
     if maximum < 100 {
         return Err(invalid("maximumPercent must be greater than or equal to 100."));
@@ -322,6 +327,18 @@ pub fn scheduling(input: &impl Members, capacity: &Capacity, daemon: bool) -> Ch
     }
     if daemon && capacity.is_fargate() {
         return Err(invalid("The daemon scheduling strategy is not supported for the FARGATE launch type."));
+    }
+    if daemon && matches!(capacity, Capacity::Strategy(_)) {
+        return Err(invalid(
+            "Specifying a capacity provider strategy is not supported when you create a service using the DAEMON \
+             scheduling strategy.",
+        ));
+    }
+    if daemon && !input.list("placementStrategy").is_empty() {
+        return Err(invalid(
+            "The daemon scheduling strategy does not support placement strategies. Remove the placement strategy and try \
+             again",
+        ));
     }
     if capacity.is_fargate() && !input.list("placementConstraints").is_empty() {
         return Err(invalid("Placement constraints are not supported with FARGATE launch type."));

@@ -74,7 +74,8 @@ fn sound(call: &mut Call<'_>, input: &Input, cluster: &ClusterFacts, capacity: &
     if !matches!(controller.as_str(), "ECS" | "CODE_DEPLOY" | "EXTERNAL") {
         return Err(invalid(format!("Deployment controller {controller} is not supported.")));
     }
-    check::configuration(&doc.map("deploymentConfiguration").cloned().unwrap_or_default(), controller == "ECS")?;
+    let configuration = doc.map("deploymentConfiguration").cloned().unwrap_or_default();
+    check::configuration(&configuration, controller == "ECS", daemon)?;
     let tags = tags::from_list(input.list("tags"), "key", "value");
     tagging(input)?;
     let mut service_linked = !input.list("serviceRegistries").is_empty() || input.list("loadBalancers").len() > 1;

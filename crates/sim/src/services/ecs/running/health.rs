@@ -78,7 +78,8 @@ fn of_task(region: &Region, task: &Task, now: Moment) -> Health {
                 );
                 return Health::Bad(format!("Task failed ELB health checks in (target-group {group})"), Some(told));
             }
-            Some("initial") => open = Some(often),
+            // Behind no listener, or gone: a target that nobody checks is not known to be healthy.
+            Some("initial" | "unused") | None => open = Some(often),
             _ => {}
         }
     }

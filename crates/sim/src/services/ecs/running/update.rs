@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serde_json::{Map, Value, json};
+use serde_json::json;
 
 use super::check::{self, Capacity};
 use super::places::{self, invalid};
@@ -118,16 +118,16 @@ fn changed(call: &mut Call<'_>, input: &Input, before: &Service, cluster: &Clust
     if let Some(written) = input.map("deploymentConfiguration") {
         let old = before.configuration();
         let all = defaults::configuration(Some(written), Some(&old), daemon);
-        check::configuration(&all.as_object().cloned().unwrap_or_default(), after.is_ours())?;
+        check::configuration(&all.as_object().cloned().unwrap_or_default(), after.is_ours(), daemon)?;
         after.doc.insert("deploymentConfiguration".to_owned(), all);
     }
-    let capacity = capacity(input, &before.doc, cluster)?;
+    let capacity = capacity(input, before, cluster)?;
     if input.has("capacityProviderStrategy") || input.has("platformVersion") {
         let old = before.doc.text("platformVersion").map(str::to_owned);
         let version = input.text("platformVersion").or(old.as_deref());
         create::placed(&mut after.doc, &capacity, version);
     }
-    if input.has("capacityProviderStrategy")
+    if !input.list("capacityProviderStrategy").is_empty()
         && input.flag("forceNewDeployment") != Some(true)
         && before.doc.get("capacityProviderStrategy") != after.doc.get("capacityProviderStrategy")
     {
@@ -152,15 +152,23 @@ fn changed(call: &mut Call<'_>, input: &Input, before: &Service, cluster: &Clust
     Ok(after)
 }
 
-fn capacity(input: &Input, doc: &Map<String, Value>, cluster: &ClusterFacts) -> Result<Capacity, Refusal> {
+fn capacity(input: &Input, before: &Service, cluster: &ClusterFacts) -> Result<Capacity, Refusal> {
     match input.member("capacityProviderStrategy") {
-        // An empty strategy takes a service back to its launch type, or to the default strategy of its cluster.
+        // An empty strategy takes a service back to its launch type, whatever the default strategy of its cluster is.
+        Some(strategy) if strategy.as_array().is_some_and(Vec::is_empty) => Ok(Capacity::Launch(launch_type(before))),
         Some(_) => Capacity::of(&input.0, cluster),
-        None => Ok(match doc.get("capacityProviderStrategy") {
+        None => Ok(match before.doc.get("capacityProviderStrategy") {
             Some(strategy) => Capacity::Strategy(strategy.clone()),
-            None => Capacity::Launch(doc.text("launchType").unwrap_or("EC2").to_owned()),
+            None => Capacity::Launch(before.doc.text("launchType").unwrap_or("EC2").to_owned()),
         }),
     }
+}
+
+/// The launch type that a service has without a strategy: that which it was made with, else that of the providers it has now.
+fn launch_type(before: &Service) -> String {
+    let made = before.request.text("launchType").or_else(|| before.doc.text("launchType"));
+    let fargate = before.doc.has("platformVersion");
+    made.unwrap_or(if fargate { "FARGATE" } else { "EC2" }).to_owned()
 }
 
 /// The rules that hold without a deployment as well.

@@ -13,6 +13,7 @@ use super::arns::{check_count, check_name, configuration, invalid, page};
 use super::listeners;
 use super::state::{Balancer, Event, Kind};
 use super::tagging;
+use super::targets::health;
 use crate::call::{Call, Input, Members, Refusal, Reply, Table};
 use crate::services::{ec2, iam};
 use crate::tags::Tags;
@@ -162,8 +163,12 @@ fn delete(call: &mut Call<'_>, input: &Input) -> Reply {
 
 /// A load balancer is ready.
 pub(super) fn provisioned(world: &mut World, place: &Place, arn: &str) {
-    if let Some(balancer) = world.region(place).elb.balancers.get_mut(arn) {
-        balancer.active = true;
+    let elb = &mut world.region(place).elb;
+    let Some(balancer) = elb.balancers.get_mut(arn) else { return };
+    balancer.active = true;
+    // Only now are the targets behind it checked.
+    for group in elb.groups_of(arn) {
+        health::begin_all(world, place, &group);
     }
 }
 

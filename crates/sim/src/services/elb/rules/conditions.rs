@@ -115,8 +115,13 @@ fn build(condition: &Value, field: &str, name: &str, mut config: Map<String, Val
             "path-pattern" | "source-ip" | "http-header" => {
                 values.sort_by(|one, other| one.as_str().cmp(&other.as_str()))
             }
-            "query-string" => values
-                .sort_by_key(|pair| (pair.text_or_empty("Key").to_owned(), pair.text_or_empty("Value").to_owned())),
+            // An empty key is no key.
+            "query-string" => {
+                let pairs = values.iter_mut().filter_map(Value::as_object_mut);
+                pairs.for_each(|pair| pair.retain(|name, text| name != "Key" || text != ""));
+                values
+                    .sort_by_key(|pair| (pair.text_or_empty("Key").to_owned(), pair.text_or_empty("Value").to_owned()));
+            }
             _ => {}
         }
     }
@@ -176,6 +181,11 @@ fn check(field: &str, config: &Map<String, Value>) -> Result<(), Refusal> {
         if longer(name, 40) {
             return Err(long("HttpHeaderName", 40));
         }
+        if !name.chars().all(is_token) {
+            return Err(invalid(format!(
+                "The 'HttpHeaderName' value '{name}' is not valid; the allowed characters are those of RFC 7230"
+            )));
+        }
         if name.eq_ignore_ascii_case("host") {
             return Err(invalid("The 'http-header' condition cannot be used for the host header; use 'host-header'"));
         }
@@ -188,6 +198,11 @@ fn check(field: &str, config: &Map<String, Value>) -> Result<(), Refusal> {
         }
     }
     Ok(())
+}
+
+/// Whether a letter may stand in the name of a header.
+fn is_token(letter: char) -> bool {
+    letter.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(letter)
 }
 
 fn value_of(field: &str, value: &str) -> Result<(), Refusal> {

@@ -1,5 +1,5 @@
 //! What becomes of a target: it registers, is checked, is healthy or not by whether it answers, drains and goes. While no
-//! listener or rule forwards to its group it reads as unused.
+//! listener or rule forwards to its group it reads as unused; while the load balancer is not ready nothing is checked.
 
 use std::time::Duration;
 
@@ -43,8 +43,13 @@ pub(in crate::services::elb) fn of(elb: &Elb, group: &Group, id: &str, port: u16
         let words = "Health checks are not enabled for this target";
         return health("unavailable", "Target.HealthCheckDisabled", words);
     }
+    let registering = health("initial", "Elb.RegistrationInProgress", "Target registration is in progress");
+    let balancers = elb.balancers_of(&group.arn);
+    if !balancers.iter().any(|arn| elb.balancers.get(arn).is_some_and(|balancer| balancer.active)) {
+        return registering;
+    }
     match target.phase {
-        Phase::Registering => health("initial", "Elb.RegistrationInProgress", "Target registration is in progress"),
+        Phase::Registering => registering,
         Phase::Checking => health("initial", "Elb.InitialHealthChecking", "Initial health checks in progress"),
         Phase::Unhealthy if matches!(group.check.protocol.as_deref(), Some("HTTP" | "HTTPS")) => {
             health("unhealthy", "Target.Timeout", "Connection to target timed out")

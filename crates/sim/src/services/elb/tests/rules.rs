@@ -188,3 +188,26 @@ fn a_network_load_balancer_has_no_rules() {
     let arn = super::text(&made["Listeners"][0]["ListenerArn"]);
     lab.refuses("elbv2.CreateRule", rule_input(&arn, 1), "InvalidConfigurationRequest", "Rules are not supported");
 }
+
+#[test]
+fn headers_have_names_of_rfc_7230_and_an_empty_key_is_none() {
+    let lab = Lab::new();
+    let (web, target) = (balancer(&lab, "web"), group(&lab, "a"));
+    let front = listener(&lab, &web, 80, &target);
+    let with = |priority: u32, condition: Value| {
+        let mut input = rule_input(&front, priority);
+        input["Conditions"] = json!([condition]);
+        input
+    };
+    let header =
+        |name: &str| json!({ "Field": "http-header", "HttpHeaderConfig": { "HttpHeaderName": name, "Values": ["x"] } });
+    for name in ["X Y", "Invalid@", "naïve", "a:b", "(a)"] {
+        lab.refuses("elbv2.CreateRule", with(1, header(name)), "ValidationError", "RFC 7230");
+    }
+    lab.ok("elbv2.CreateRule", with(1, header("X-Tenant_1.a!")));
+    let pairs = json!([{ "Key": "", "Value": "blank" }, { "Key": "k", "Value": "v" }]);
+    let query = json!({ "Field": "query-string", "QueryStringConfig": { "Values": pairs } });
+    let made = lab.ok("elbv2.CreateRule", with(2, query));
+    let read = &made["Rules"][0]["Conditions"][0]["QueryStringConfig"]["Values"];
+    assert_eq!(*read, json!([{ "Value": "blank" }, { "Key": "k", "Value": "v" }]));
+}

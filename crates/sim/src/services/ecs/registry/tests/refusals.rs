@@ -34,7 +34,6 @@ fn families_and_containers_have_proper_names() {
             "Container names must be unique within a task definition.",
         ),
         (container(json!({ "essential": false })), "Task definition does not have at least one essential container"),
-        (fargate(json!({ "executionRoleArn": "" })), "Role is not valid"),
         (fargate(json!({ "taskRoleArn": "arn:aws:iam::999999999999:role/x" })), "Role is not valid"),
         (fargate(json!({ "tags": [] })), "Tags can not be empty."),
     ]);

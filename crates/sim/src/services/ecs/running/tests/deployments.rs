@@ -337,3 +337,46 @@ fn every_task_of_a_deployment_that_rolls_back_failed_by_itself() {
         assert_eq!((&task["startedBy"], &task["stopCode"]), (&failing, &json!("TaskFailedToStart")));
     }
 }
+
+#[test]
+fn new_tasks_take_the_new_groups_and_a_rollback_brings_the_old_ones_back() {
+    let scene = Scene::new();
+    let (_, blue, green) = scene.balanced();
+    let mut both = behind(&blue);
+    both["loadBalancers"]
+        .as_array_mut()
+        .expect("a list")
+        .extend(behind(&green)["loadBalancers"].as_array().cloned().unwrap());
+    let mut first = behind(&blue);
+    first["deploymentConfiguration"] = breaker(true)["deploymentConfiguration"].clone();
+    scene.create("web", 1, first);
+    scene.lab.pass(300);
+    assert_eq!((targets(&scene, &blue), targets(&scene, &green)), (1, 0));
+    scene.update("web", both.clone());
+    scene.lab.pass(600);
+    assert_eq!(scene.deployment("web")["status"], "SUCCESSFUL");
+    assert_eq!((targets(&scene, &blue), targets(&scene, &green)), (1, 1));
+    // A group of its own for other ports is not needed: each target has its own.
+    let ports = json!([{ "containerPort": 80 }, { "containerPort": 9090 }]);
+    scene.define_with("web", json!({ "image": "nginx:missing", "portMappings": ports }), json!({}));
+    let mut moved = behind(&green);
+    moved["loadBalancers"][0]["containerPort"] = 9090.into();
+    moved["taskDefinition"] = "web".into();
+    scene.update("web", moved);
+    scene.lab.pass(1200);
+    assert_eq!(scene.deployment("web")["status"], "ROLLBACK_SUCCESSFUL");
+    assert_eq!(scene.service("web")["loadBalancers"], both["loadBalancers"]);
+    assert_eq!((targets(&scene, &blue), targets(&scene, &green)), (1, 1));
+}
+
+#[test]
+fn a_deployment_into_a_group_that_lost_its_listener_stands_still() {
+    let scene = Scene::new();
+    let (listener, blue, _) = scene.balanced();
+    scene.create("web", 1, behind(&blue));
+    scene.lab.ok("elbv2.DeleteListener", json!({ "ListenerArn": listener }));
+    scene.lab.pass(900);
+    assert_eq!(scene.deployment("web")["status"], "IN_PROGRESS");
+    let unattached = scene.update_refused("web", behind(&blue));
+    assert!(unattached.contains("does not have an associated load balancer"), "{unattached}");
+}

@@ -69,6 +69,8 @@ fn a_container_writes_to_its_log_when_it_starts() {
     let id = task["taskArn"].as_str().and_then(|arn| arn.rsplit('/').next()).expect("an id").to_owned();
     let streams = scene.lab.ok("logs.DescribeLogStreams", json!({ "logGroupName": "/shop/web" }));
     assert_eq!(streams["logStreams"][0]["logStreamName"], format!("ecs/app/{id}"));
+    let groups = scene.lab.ok("logs.DescribeLogGroups", json!({}));
+    assert!(groups["logGroups"][0]["storedBytes"].as_u64() > Some(0), "its data is seen");
 }
 
 #[test]

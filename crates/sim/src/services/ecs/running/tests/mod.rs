@@ -64,6 +64,13 @@ impl Scene {
         self.lab.ok("ecs.UpdateService", all)["service"].clone()
     }
 
+    /// Why an update is refused.
+    fn update_refused(&self, name: &str, more: Value) -> String {
+        let mut all = json!({ "cluster": "shop", "service": name, "forceNewDeployment": true });
+        merge(&mut all, more);
+        self.lab.refused("ecs.UpdateService", all).message
+    }
+
     fn service(&self, name: &str) -> Value {
         let reply = self.lab.ok("ecs.DescribeServices", json!({ "cluster": "shop", "services": [name] }));
         reply["services"][0].clone()

@@ -152,3 +152,30 @@ fn an_id_of_a_task_has_32_or_36_characters() {
     let found = scene.lab.ok("ecs.DescribeTasks", json!({ "cluster": "shop", "tasks": ["0".repeat(32)] }));
     assert_eq!(found["failures"][0]["reason"], "MISSING");
 }
+
+#[test]
+fn a_daemon_has_one_task_an_instance_and_no_room_above() {
+    let scene = Scene::new();
+    scene.define_with(
+        "agent",
+        json!({ "memory": 64 }),
+        json!({ "networkMode": "host", "requiresCompatibilities": ["EC2"] }),
+    );
+    let daemon = |more: Value| {
+        let mut all = json!({ "cluster": "shop", "serviceName": "agent", "taskDefinition": "agent", "launchType": "EC2",
+            "schedulingStrategy": "DAEMON" });
+        super::merge(&mut all, more);
+        all
+    };
+    let text = "The daemon scheduling strategy does not support values above 100 for maximumPercent on a deployment \
+                configuration. Change the maximumPercent value to 100, and try again";
+    let above = json!({ "maximumPercent": 200, "minimumHealthyPercent": 0 });
+    let code = "InvalidParameterException";
+    scene.lab.refuses("ecs.CreateService", daemon(json!({ "deploymentConfiguration": above })), code, text);
+    let spread = json!([{ "type": "spread", "field": "host" }]);
+    let text = "does not support placement strategies";
+    scene.lab.refuses("ecs.CreateService", daemon(json!({ "placementStrategy": spread })), code, text);
+    scene.lab.ok("ecs.CreateService", daemon(json!({})));
+    let above = json!({ "cluster": "shop", "service": "agent", "deploymentConfiguration": { "maximumPercent": 150 } });
+    scene.lab.refuses("ecs.UpdateService", above, code, "above 100 for maximumPercent");
+}

@@ -295,3 +295,22 @@ fn events_are_told_newest_first_whatever_was_left_unsaid() {
     assert!(times.is_sorted_by(|newer, older| newer >= older), "{times:?}");
     assert!(times.len() >= 6, "{times:?}");
 }
+
+#[test]
+fn an_empty_strategy_takes_a_service_back_to_its_launch_type() {
+    let scene = Scene::new();
+    let default = json!([{ "capacityProvider": "FARGATE_SPOT", "weight": 1 }]);
+    let put = json!({ "cluster": "shop", "capacityProviders": ["FARGATE", "FARGATE_SPOT"],
+        "defaultCapacityProviderStrategy": default });
+    scene.lab.ok("ecs.PutClusterCapacityProviders", put);
+    scene.create("web", 1, json!({ "launchType": null }));
+    scene.lab.pass(120);
+    assert_eq!(scene.service("web")["capacityProviderStrategy"][0]["capacityProvider"], "FARGATE_SPOT");
+    let left = json!({ "cluster": "shop", "capacityProviders": ["FARGATE"], "defaultCapacityProviderStrategy": [] });
+    scene.lab.refuses("ecs.PutClusterCapacityProviders", left.clone(), "ResourceInUseException", "is in use");
+    let service = scene.update("web", json!({ "capacityProviderStrategy": [] }));
+    assert_eq!((&service["launchType"], service.get("capacityProviderStrategy")), (&json!("FARGATE"), None));
+    scene.lab.pass(300);
+    assert_eq!(scene.deployment("web")["status"], "SUCCESSFUL");
+    scene.lab.ok("ecs.PutClusterCapacityProviders", left);
+}

@@ -1,0 +1,174 @@
+//! Every change that AWS was asked for belongs to a step of the plan, and no value of a secret was read. Which requests make a
+//! whole thing or take it away, and what a step may send beside, is read off the table of kinds.
+
+use evenkeel_aws::kinds;
+use evenkeel_aws::resource::Entry;
+use evenkeel_core::plan::{Action, Plan};
+use evenkeel_sim::services;
+
+/// Requests that tell what is kept secret.
+const TELLING: &[(&str, &str)] = &[
+    ("secretsmanager", "GetSecretValue"),
+    ("secretsmanager", "BatchGetSecretValue"),
+    ("ssm", "GetParameter"),
+    ("ssm", "GetParameters"),
+    ("ssm", "GetParametersByPath"),
+    ("ssm", "GetParameterHistory"),
+];
+
+/// How requests begin that make a whole thing, and how those begin that take it away.
+const MAKING: &[&str] = &["Create", "Register"];
+const UNMAKING: &[&str] = &["Delete", "Deregister"];
+
+/// What a request does to a whole thing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whole {
+    /// It makes one.
+    Made,
+    /// It takes one away.
+    Unmade,
+}
+
+/// An operation as IAM calls it.
+pub fn action(service: &str, operation: &str) -> String {
+    let service = match service {
+        "elbv2" => "elasticloadbalancing",
+        "resourcegroupstaggingapi" => "tag",
+        name => name,
+    };
+    format!("{service}:{operation}")
+}
+
+/// What AWS calls a kind: `SecurityGroup` for `security_group`.
+fn noun(entry: &Entry) -> String {
+    let capital = |word: &str| {
+        let mut letters = word.chars();
+        letters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(letters).collect::<String>()
+    };
+    entry.kind.name.split('_').map(capital).collect()
+}
+
+/// The kind whose whole things an operation makes or takes away, if there is one.
+pub fn whole(service: &str, operation: &str) -> Option<(&'static str, Whole)> {
+    let asked = action(service, operation);
+    kinds::ALL.iter().filter(|entry| entry.actions.contains(&asked.as_str())).find_map(|entry| {
+        let noun = noun(entry);
+        let is = |verbs: &[&str]| verbs.iter().any(|verb| operation.strip_prefix(verb) == Some(&noun));
+        let what = if is(MAKING) { Some(Whole::Made) } else { is(UNMAKING).then_some(Whole::Unmade) };
+        what.map(|what| (entry.kind.name, what))
+    })
+}
+
+/// Every change that was asked for belongs to a step of the plan, by its kind and, for whole things, by its verb. Without a plan
+/// nothing is changed.
+///
+/// # Panics
+/// If not.
+pub fn requests_were_planned(plan: Option<&Plan>, requests: &[(&'static str, String)]) {
+    let steps = plan.map(|plan| plan.steps.as_slice()).unwrap_or_default();
+    for (service, operation) in requests.iter().filter(|(_, operation)| !services::reads_only(operation)) {
+        let whole = whole(service, operation);
+        let planned = steps.iter().any(|step| match (whole, &step.action) {
+            (_, Action::Wait { .. }) => false,
+            (Some((kind, Whole::Made)), action) => step.node.kind() == kind && matches!(action, Action::Create { .. }),
+            (Some((kind, Whole::Unmade)), action) => {
+                step.node.kind() == kind && matches!(action, Action::Delete { .. })
+            }
+            (None, _) => kinds::get(step.node.kind())
+                .is_some_and(|entry| entry.actions.contains(&action(service, operation).as_str())),
+        });
+        let shown: Vec<String> = steps.iter().map(|step| format!("{} {}", step.verb(), step.node)).collect();
+        assert!(planned, "{service}:{operation} belongs to no step of the plan: {shown:?}");
+    }
+}
+
+/// Nobody asks for the value of a secret or of a parameter.
+///
+/// # Panics
+/// If somebody did.
+pub fn no_secret_is_asked_for(requests: &[(&'static str, String)]) {
+    let told = requests.iter().find(|(service, operation)| TELLING.contains(&(service, operation.as_str())));
+    assert!(told.is_none(), "{told:?} tells a secret");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asked(service: &'static str, operation: &str) -> Vec<(&'static str, String)> {
+        vec![(service, operation.to_owned())]
+    }
+
+    #[test]
+    fn reads_need_no_plan() {
+        requests_were_planned(None, &asked("ecs", "DescribeServices"));
+    }
+
+    #[test]
+    #[should_panic(expected = "belongs to no step")]
+    fn a_change_without_a_plan_is_seen() {
+        requests_were_planned(None, &asked("ecs", "UpdateService"));
+    }
+
+    #[test]
+    #[should_panic(expected = "tells a secret")]
+    fn a_secret_that_is_read_is_seen() {
+        no_secret_is_asked_for(&asked("ssm", "GetParameters"));
+    }
+
+    #[test]
+    fn what_makes_a_kind_also_takes_it_away() {
+        let mut whole_kinds = 0;
+        for entry in kinds::ALL {
+            let service = |action: &str| match action.split_once(':').map(|(service, _)| service) {
+                Some("elasticloadbalancing") => "elbv2",
+                Some("tag") => "resourcegroupstaggingapi",
+                Some("ec2") => "ec2",
+                Some("ecs") => "ecs",
+                Some("iam") => "iam",
+                Some("logs") => "logs",
+                _ => "route53",
+            };
+            let found: Vec<Whole> = entry
+                .actions
+                .iter()
+                .filter_map(|action| whole(service(action), action.split_once(':')?.1))
+                .filter(|(kind, _)| *kind == entry.kind.name)
+                .map(|(_, what)| what)
+                .collect();
+            let (made, unmade) = (found.contains(&Whole::Made), found.contains(&Whole::Unmade));
+            assert_eq!(made, unmade, "{}: {found:?}", entry.kind.name);
+            whole_kinds += usize::from(made);
+            // What is only looked up, and members that go with what they are in, have neither.
+            assert!(made || entry.kind.lookup || entry.kind.name_limit == 0, "{} is made by nothing", entry.kind.name);
+        }
+        assert!(whole_kinds >= 10, "{whole_kinds} kinds are things of their own");
+    }
+
+    #[test]
+    fn a_part_is_not_taken_for_the_whole() {
+        assert_eq!(whole("iam", "DeleteRole"), Some(("role", Whole::Unmade)));
+        assert_eq!(whole("ecs", "RegisterTaskDefinition"), Some(("task_definition", Whole::Made)));
+        for (service, part) in [("iam", "DeleteRolePolicy"), ("iam", "CreateServiceLinkedRole"), ("ec2", "CreateTags")]
+        {
+            assert_eq!(whole(service, part), None, "{part}");
+        }
+    }
+
+    #[test]
+    fn every_action_of_every_kind_is_simulated() {
+        for action in kinds::ALL.iter().flat_map(|entry| entry.actions) {
+            let (service, name) = action.split_once(':').expect("service:Action");
+            let service = match service {
+                "elasticloadbalancing" => "elbv2",
+                "tag" => "resourcegroupstaggingapi",
+                other => other,
+            };
+            // Permissions that no request bears the name of.
+            if matches!(name, "PassRole") {
+                continue;
+            }
+            assert!(services::operation(service, name).is_some(), "{action} is not simulated");
+        }
+    }
+}

@@ -1,0 +1,235 @@
+//! The edits of the phases: for each kind how it leaves the file, what replaces it, how it is renamed with and without a word,
+//! and how two of its kind change places. A kind that has no such edit says why; one that is forgotten fails the test.
+
+use serde_json::Value;
+
+/// What happens to a thing of a kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Change {
+    /// It leaves the file.
+    Leaves,
+    /// A field changes that AWS cannot change in place.
+    Replaced,
+    /// Its entry has another name.
+    Renamed,
+    /// Its entry has another name and says which it had.
+    Moved,
+    /// It changes places with another one: names, ports, priorities, values, providers.
+    Swapped,
+}
+
+/// All of them.
+pub const CHANGES: &[Change] = &[Leaves, Replaced, Renamed, Moved, Swapped];
+
+/// One edit of a file; places are JSON pointers.
+#[derive(Clone, Copy, Debug)]
+pub enum Op {
+    /// Takes something out.
+    Remove(&'static str),
+    /// Puts something in, written as YAML.
+    Set(&'static str, &'static str),
+    /// Gives an entry another name.
+    Rename(&'static str, &'static str),
+    /// Lets two values change places.
+    Swap(&'static str, &'static str),
+}
+
+/// An edit, and the kinds that it is about.
+pub struct Edit {
+    /// The kinds.
+    pub kinds: &'static [&'static str],
+    /// What happens to them.
+    pub change: Change,
+    /// How.
+    pub ops: &'static [Op],
+}
+
+use Change::{Leaves, Moved, Renamed, Replaced, Swapped};
+use Op::{Remove, Rename, Set, Swap};
+
+const fn edit(kinds: &'static [&'static str], change: Change, ops: &'static [Op]) -> Edit {
+    Edit { kinds, change, ops }
+}
+
+const GROUP: &[&str] = &["security_group", "security_group_rules"];
+const SERVICE: &[&str] = &["service", "task_definition"];
+const LISTENER: &[&str] = &["listener", "listener_rules"];
+const BALANCER: &[&str] = &["load_balancer", "listener", "listener_rules"];
+
+/// The table.
+pub const EDITS: &[Edit] = &[
+    edit(&["role"], Leaves, &[Remove("/roles/one")]),
+    edit(&["role"], Replaced, &[Set("/roles/one/name", "phases-role-3")]),
+    edit(&["role"], Renamed, &[Rename("/roles/one", "other"), Remove("/roles/other/name")]),
+    edit(
+        &["role"],
+        Moved,
+        &[
+            Rename("/roles/execution", "other"),
+            Set("/roles/other/moved_from", "execution"),
+            Set("/services/app/execution_role", "other"),
+            Set("/services/api/execution_role", "other"),
+        ],
+    ),
+    edit(&["role"], Swapped, &[Swap("/roles/one/name", "/roles/two/name")]),
+    edit(&["log_group"], Leaves, &[Remove("/log_groups/one")]),
+    edit(
+        &["log_group"],
+        Replaced,
+        &[Set("/log_groups/one/class", "infrequent-access"), Remove("/log_groups/one/retention")],
+    ),
+    edit(&["log_group"], Renamed, &[Rename("/log_groups/one", "other"), Remove("/log_groups/other/name")]),
+    edit(
+        &["log_group"],
+        Moved,
+        &[
+            Rename("/log_groups/app", "other"),
+            Set("/log_groups/other/moved_from", "app"),
+            Set("/services/app/containers/app/logs", "other"),
+        ],
+    ),
+    edit(&["log_group"], Swapped, &[Swap("/log_groups/one/name", "/log_groups/two/name")]),
+    edit(GROUP, Leaves, &[Remove("/security_groups/one")]),
+    edit(GROUP, Replaced, &[Set("/security_groups/one/name", "phases-group-3")]),
+    edit(GROUP, Renamed, &[Rename("/security_groups/one", "other"), Remove("/security_groups/other/name")]),
+    edit(
+        GROUP,
+        Moved,
+        &[
+            Rename("/security_groups/app", "other"),
+            Set("/security_groups/other/moved_from", "app"),
+            Set("/services/app/security_groups", "[other]"),
+            Set("/services/api/security_groups", "[other]"),
+            Set("/services/one/security_groups", "[other]"),
+            Set("/services/two/security_groups", "[other]"),
+        ],
+    ),
+    edit(&["security_group"], Swapped, &[Swap("/security_groups/one/name", "/security_groups/two/name")]),
+    edit(&["security_group_rules"], Swapped, &[Swap("/security_groups/one/ingress", "/security_groups/two/ingress")]),
+    edit(&["target_group"], Leaves, &[Remove("/target_groups/one")]),
+    edit(&["target_group"], Replaced, &[Set("/target_groups/app/protocol_version", "HTTP2")]),
+    edit(&["target_group"], Renamed, &[Rename("/target_groups/one", "other"), Remove("/target_groups/other/name")]),
+    edit(
+        &["target_group"],
+        Moved,
+        &[
+            Rename("/target_groups/api", "other"),
+            Set("/target_groups/other/moved_from", "api"),
+            Set("/services/api/target_group", "other"),
+            Set("/load_balancers/web/listeners/alt/forward", "other"),
+            Set("/load_balancers/web/listeners/http/rules/0/forward", "other"),
+        ],
+    ),
+    edit(&["target_group"], Swapped, &[Swap("/target_groups/one/name", "/target_groups/two/name")]),
+    edit(BALANCER, Leaves, &[Remove("/load_balancers/one")]),
+    edit(BALANCER, Replaced, &[Set("/load_balancers/one/scheme", "internal")]),
+    edit(BALANCER, Renamed, &[Rename("/load_balancers/one", "other"), Remove("/load_balancers/other/name")]),
+    edit(BALANCER, Moved, &[Rename("/load_balancers/one", "other"), Set("/load_balancers/other/moved_from", "one")]),
+    edit(&["load_balancer"], Swapped, &[Swap("/load_balancers/one/name", "/load_balancers/two/name")]),
+    edit(&["listener"], Leaves, &[Remove("/load_balancers/web/listeners/alt")]),
+    edit(&["listener_rules"], Leaves, &[Remove("/load_balancers/web/listeners/http/rules")]),
+    edit(LISTENER, Renamed, &[Rename("/load_balancers/web/listeners/http", "other")]),
+    edit(
+        LISTENER,
+        Moved,
+        &[
+            Rename("/load_balancers/web/listeners/http", "other"),
+            Set("/load_balancers/web/listeners/other/moved_from", "http"),
+        ],
+    ),
+    edit(
+        &["listener"],
+        Swapped,
+        &[Swap("/load_balancers/web/listeners/http/port", "/load_balancers/web/listeners/alt/port")],
+    ),
+    edit(
+        &["listener_rules"],
+        Swapped,
+        &[Swap(
+            "/load_balancers/web/listeners/http/rules/0/priority",
+            "/load_balancers/web/listeners/http/rules/1/priority",
+        )],
+    ),
+    edit(&["cluster", "service"], Leaves, &[Remove("/services"), Remove("/cluster")]),
+    edit(&["cluster", "service"], Replaced, &[Set("/cluster/name", "phases-other")]),
+    edit(
+        &["cluster"],
+        Swapped,
+        &[
+            Set("/cluster/capacity_providers", "[FARGATE]"),
+            Set("/services/one/capacity_provider_strategy", "{ FARGATE: 1 }"),
+        ],
+    ),
+    edit(SERVICE, Leaves, &[Remove("/services/one")]),
+    edit(&["service"], Replaced, &[Set("/services/one/name", "phases-service-3")]),
+    edit(&["task_definition"], Replaced, &[Set("/services/app/containers/app/image", "ghcr.io/example/app:2")]),
+    edit(
+        SERVICE,
+        Renamed,
+        &[Rename("/services/one", "other"), Remove("/services/other/name"), Remove("/services/other/family")],
+    ),
+    edit(SERVICE, Moved, &[Rename("/services/app", "other"), Set("/services/other/moved_from", "app")]),
+    edit(&["service"], Swapped, &[Swap("/services/one/name", "/services/two/name")]),
+    edit(&["task_definition"], Swapped, &[Swap("/services/one/family", "/services/two/family")]),
+    edit(&["hosted_zone", "records"], Leaves, &[Remove("/dns/1")]),
+    edit(&["hosted_zone", "records"], Renamed, &[Set("/dns/1/zone", "other.example")]),
+    edit(&["records"], Leaves, &[Remove("/dns/1/records")]),
+    edit(&["records"], Swapped, &[Swap("/dns/0/records/1/name", "/dns/0/records/2/name")]),
+];
+
+/// What cannot happen to a kind.
+pub const NEVER: &[(&str, Change, &str)] = &[
+    ("cluster", Renamed, "a stack has one cluster, whose entry has no name"),
+    ("cluster", Moved, "a stack has one cluster, whose entry has no name"),
+    ("hosted_zone", Replaced, "its name is what it is"),
+    ("hosted_zone", Moved, "its name is what it is"),
+    ("hosted_zone", Swapped, "its name is what it is"),
+    ("records", Replaced, "each record is changed in place"),
+    ("records", Moved, "they are told apart by their zone, whose name is what it is"),
+];
+
+/// The file with an edit made.
+pub fn edited(base: &Value, ops: &[Op]) -> Value {
+    let mut file = base.clone();
+    for op in ops {
+        match op {
+            Remove(place) => drop(take(&mut file, place)),
+            Set(place, yaml) => {
+                let (parent, key) = split(place);
+                let value: Value = serde_saphyr::from_str(yaml).expect("the edit is YAML");
+                let parent = file.pointer_mut(parent).unwrap_or_else(|| panic!("there is no {parent}"));
+                parent[key] = value;
+            }
+            Rename(place, name) => {
+                let entry = take(&mut file, place);
+                let parent = file.pointer_mut(split(place).0).expect("it was just there");
+                parent[*name] = entry;
+            }
+            Swap(one, other) => {
+                let (a, b) = (at(&file, one).clone(), at(&file, other).clone());
+                *file.pointer_mut(one).expect("it is there") = b;
+                *file.pointer_mut(other).expect("it is there") = a;
+            }
+        }
+    }
+    file
+}
+
+fn split(place: &str) -> (&str, &str) {
+    place.rsplit_once('/').expect("a pointer")
+}
+
+fn at<'v>(file: &'v Value, place: &str) -> &'v Value {
+    file.pointer(place).unwrap_or_else(|| panic!("there is no {place}"))
+}
+
+fn take(file: &mut Value, place: &str) -> Value {
+    let (parent, key) = split(place);
+    let parent = file.pointer_mut(parent).unwrap_or_else(|| panic!("there is no {parent}"));
+    let taken = match parent {
+        Value::Object(map) => map.remove(key),
+        Value::Array(list) => key.parse().ok().filter(|at| *at < list.len()).map(|at: usize| list.remove(at)),
+        _ => None,
+    };
+    taken.unwrap_or_else(|| panic!("there is no {place}"))
+}

@@ -1,0 +1,217 @@
+//! A stranger writes between any two requests of a run: forged marks of every sort on things of every kind, our names, members
+//! inside ours. Whatever he does, nothing of his is changed or taken away, the run ends in success or says clearly why not, and
+//! once his things are gone a run brings about what was asked for.
+//!
+//! EVENKEEL_STRANGERS says how many days of his are told (`scripts/soak N`), EVENKEEL_STRANGERS_SEED which.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::sync::OnceLock;
+
+use evenkeel_aws::kinds;
+use evenkeel_core::error::ErrorClass;
+use evenkeel_core::graph::Graph;
+use evenkeel_core::id::NodeId;
+use evenkeel_sim::world::World;
+use evenkeel_tests::laws;
+use evenkeel_tests::simulated::{Bench, Ended, Goal, graph_of, in_virtual_time};
+use evenkeel_tests::stranger::{Mischief, Stranger, mischiefs, tidy, without_makers};
+use evenkeel_tests::things::things;
+
+use super::sweep::told;
+
+const REGION: &str = "us-east-1";
+
+/// One of each kind.
+const STACK: &str = r#"
+stack: victim
+region: us-east-1
+roles: { execution: { managed_policies: [AmazonECSTaskExecutionRolePolicy] } }
+log_groups: { app: { retention: 14d } }
+security_groups: { alb: { ingress: [{ port: 80, from: 0.0.0.0/0 }] }, app: { ingress: [{ port: 8000, from: alb }] } }
+target_groups: { app: { port: 8000, deregistration_delay: 10s } }
+load_balancers:
+  web:
+    security_groups: [alb]
+    listeners: { http: { port: 80, forward: app, rules: [{ priority: 10, path: /x, forward: app }] } }
+cluster: victim
+services:
+  app:
+    cpu: 256
+    memory: 512
+    execution_role: execution
+    containers: { app: { image: "ghcr.io/example/app:1", port: 8000, logs: app } }
+    security_groups: [app]
+    target_group: app
+dns: [{ zone: victim.example, create: true, records: [{ name: www, alias: web }] }]
+"#;
+
+/// The phases: what is wanted, from the world before the stack or from the one in which it is applied.
+const PHASES: &[(&str, bool, Goal, &[(&str, &str)])] = &[
+    ("create", false, Goal::Apply, &[]),
+    (
+        "change",
+        true,
+        Goal::Apply,
+        &[
+            ("retention: 14d", "retention: 7d"),
+            ("port: 80, from", "port: 81, from"),
+            ("example/app:1", "example/app:2"),
+            ("path: /x", "path: /y"),
+            ("deregistration_delay: 10s", "deregistration_delay: 20s"),
+        ],
+    ),
+    (
+        "replace",
+        true,
+        Goal::Apply,
+        &[
+            ("web:\n", "web:\n    scheme: internal\n"),
+            ("app: { port: 8000, dereg", "app: { protocol_version: HTTP2, port: 8000, dereg"),
+        ],
+    ),
+    (
+        "drop",
+        true,
+        Goal::Apply,
+        &[
+            ("log_groups: { app: { retention: 14d } }", "log_groups: {}"),
+            (", logs: app", ""),
+            (", rules: [{ priority: 10, path: /x, forward: app }]", ""),
+            (", records: [{ name: www, alias: web }]", ""),
+        ],
+    ),
+    ("destroy", true, Goal::Destroy, &[]),
+];
+
+fn graph(changes: &[(&str, &str)]) -> Graph {
+    let text = changes.iter().fold(STACK.to_owned(), |text, (from, to)| {
+        assert!(text.contains(from), "the stack has no {from:?}");
+        text.replacen(from, to, 1)
+    });
+    graph_of(&text, Path::new("."))
+}
+
+/// The world before the stack, and the one in which it is applied.
+fn worlds() -> &'static (World, World) {
+    static WORLDS: OnceLock<(World, World)> = OnceLock::new();
+    WORLDS.get_or_init(|| {
+        in_virtual_time(async {
+            let bench = Bench::new(REGION);
+            super::scenes::foreign(&bench);
+            bench.sim.pass(std::time::Duration::from_secs(600));
+            let before = bench.world();
+            bench.done(&graph(&[]), Goal::Apply).await;
+            (before, bench.world())
+        })
+    })
+}
+
+/// How many requests a phase takes undisturbed, reading included.
+fn length(phase: usize) -> u64 {
+    static LENGTHS: OnceLock<Vec<u64>> = OnceLock::new();
+    LENGTHS.get_or_init(|| {
+        let count = |(_, applied, goal, changes): &(&str, bool, Goal, &[(&str, &str)])| {
+            in_virtual_time(async {
+                let bench = bench(*applied);
+                drop(bench.run(&graph(changes), *goal).await);
+                bench.take_requests().len() as u64
+            })
+        };
+        PHASES.iter().map(count).collect()
+    })[phase]
+}
+
+fn bench(applied: bool) -> Bench {
+    let (before, after) = worlds();
+    let mut bench = Bench::of(if applied { after.clone() } else { before.clone() }, REGION);
+    bench.consents = false;
+    // What is in its own log group is the stack's to lose.
+    bench.options.consent = [NodeId::new("log_group", "app")].into();
+    bench
+}
+
+/// What went wrong in a run that had no right to.
+fn clear(ended: &Ended) -> Result<(), String> {
+    match ended {
+        Ended::Nothing | Ended::Killed => Ok(()),
+        Ended::Refused(plan) if plan.conflicts.is_empty() && plan.held.is_empty() => {
+            Err(format!("it refuses without a reason: {plan:#?}"))
+        }
+        Ended::Refused(_) => Ok(()),
+        Ended::Outcome(outcome, _) => {
+            let summary = outcome.summary();
+            let bug = summary.failed.iter().find(|failure| failure.error.class == ErrorClass::Bug);
+            bug.map_or(Ok(()), |bug| Err(format!("a mistake in evenkeel: {bug:#?}")))
+        }
+    }
+}
+
+/// One day: he acts before a request of a phase. Gives whether he came at all.
+async fn day(mischief: &Mischief, phase: usize, request: u64) -> Result<bool, String> {
+    let (_, applied, goal, changes) = PHASES[phase];
+    let bench = bench(applied);
+    let wanted = graph(changes);
+    let stranger = Stranger::new(mischief.clone(), &graph(&[]));
+    let (others, place) = (bench.others.clone(), bench.place.clone());
+    bench.sim.visit(request, move |world| stranger.act(world, &place, &others));
+    let ended = bench.run(&wanted, goal).await;
+    if bench.sim.dismiss() {
+        return Ok(false);
+    }
+    clear(&ended)?;
+    let his = bench.others.things();
+    laws::others_are_untouched(&his, &things(&bench.world()));
+    // Again, with his things there from the beginning. What goes dark by what he did is not evenkeel's doing.
+    bench.watch.forgive();
+    clear(&bench.run(&wanted, goal).await)?;
+    laws::others_are_untouched(&his, &things(&bench.world()));
+    let left = bench.sim.with_world(|world| tidy(world, &bench.place, &bench.others));
+    if !left.is_empty() {
+        return Err(format!("his things would not go: {left:?}"));
+    }
+    bench.sim.pass(std::time::Duration::from_secs(900));
+    bench.watch.forgive();
+    let last = bench.run(&wanted, goal).await;
+    if !last.is_done() {
+        return Err(format!("with his things gone it is not done either: {last:#?}"));
+    }
+    bench.settled(&wanted, goal).await;
+    laws::nothing_is_there_twice(&bench.world());
+    Ok(true)
+}
+
+#[test]
+fn a_stranger_comes_with_every_kind() {
+    for kind in without_makers() {
+        let entry = kinds::get(kind).expect("it is in the table");
+        assert!(entry.kind.lookup, "nobody plays the stranger with a {kind}");
+    }
+}
+
+#[test]
+fn whatever_a_stranger_does_his_things_stay_and_the_stack_comes_about() {
+    // Made before any of his days has a time of its own.
+    worlds();
+    let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<usize>().ok());
+    let seed = number("EVENKEEL_STRANGERS_SEED").unwrap_or(0);
+    let all = mischiefs(&graph(&[]));
+    let days = number("EVENKEEL_STRANGERS").unwrap_or(all.len());
+    println!("{days} days from seed {seed}");
+    let mut wrong = Vec::new();
+    let mut came = 0;
+    for at in 0..days {
+        let chance = (at + seed).wrapping_mul(0x9e37_79b9) >> 7;
+        let mischief = &all[(at + seed) % all.len()];
+        let phase = (at + seed + (at + seed) / all.len()) % PHASES.len();
+        let request = 1 + chance as u64 % length(phase);
+        let what = format!("{mischief:?} before request {request} of {}", PHASES[phase].0);
+        match catch_unwind(AssertUnwindSafe(|| in_virtual_time(day(mischief, phase, request)))) {
+            Ok(Ok(there)) => came += usize::from(there),
+            Ok(Err(text)) => wrong.push(format!("{what}: {text}")),
+            Err(panic) => wrong.push(format!("{what}: {}", told(&*panic))),
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {days} days went wrong:\n\n{}", wrong.len(), wrong.join("\n\n"));
+    assert!(came > days / 2, "he came only {came} times in {days} days");
+}
