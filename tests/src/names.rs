@@ -279,10 +279,10 @@ fn labels(trees: &[(&Key, Words, Tree)], colours: &[u64], names: &MadeUp) -> Vec
             _ => None,
         };
         let name = name.map(|name| format!(" {name}")).unwrap_or_default();
-        for word in of {
-            if let Word::MadeUp(number) = word {
-                bases[*number] = format!("{}{name}", key.collection);
-            }
+        // What a key ends in is the thing's own; what stands before that is what the thing is inside of.
+        let own = of.iter().rev().find_map(|word| if let Word::MadeUp(number) = word { Some(*number) } else { None });
+        if let Some(number) = own {
+            bases[number] = format!("{}{name}", key.collection);
         }
     }
     let mut alike: BTreeMap<&str, BTreeSet<u64>> = BTreeMap::new();

@@ -97,6 +97,8 @@ pub fn difference(one: &Picture, other: &Picture) -> Vec<String> {
             _ => {}
         }
     }
+    // Names tell apart what differs, and so differ as well: the reason comes first.
+    lines.sort_by_key(|line| line.contains('<'));
     lines
 }
 

@@ -43,6 +43,8 @@ pub struct Bench {
     pub options: PlanOptions,
     /// Whether a destruction is agreed to for everything that it would take along.
     pub consents: bool,
+    /// Whether what is served has to go on being served; not where somebody else breaks it meanwhile.
+    pub watched: bool,
     kinds: Kinds,
     /// What the run under way has planned, once it has.
     planned: std::cell::RefCell<Option<Plan>>,
@@ -157,6 +159,10 @@ impl Bench {
     pub fn of(world: World, region: &str) -> Self {
         let sim = Sim::new(world, Settings { recorded: true, ..Settings::default() });
         let place = Place::new(ACCOUNT, region);
+        // AWS makes a region with its network when it is first asked for: that is no part of any run.
+        sim.with_world(|world| {
+            world.region(&place);
+        });
         let watch = Watch::over(&sim, &place);
         Self {
             sim,
@@ -165,6 +171,7 @@ impl Bench {
             place,
             options: PlanOptions::default(),
             consents: true,
+            watched: true,
             kinds: kinds::table(),
             planned: std::cell::RefCell::default(),
             requests: std::cell::RefCell::default(),
@@ -247,7 +254,7 @@ impl Bench {
     pub async fn run(&self, graph: &Graph, goal: Goal) -> Ended {
         self.sim.take_requests();
         let before = self.sim.with_world(|world| things(world));
-        if goal == Goal::Apply {
+        if goal == Goal::Apply && self.watched {
             self.watch.begin(graph);
         }
         let ended = tokio::select! {
@@ -320,7 +327,13 @@ impl Bench {
         let snapshot = self.read(graph, goal).await;
         assert!(snapshot.unreadable.is_empty(), "{:#?}", snapshot.unreadable);
         let plan = self.plan(graph, &snapshot, goal);
-        assert!(plan.steps.is_empty() && plan.held.is_empty() && plan.conflicts.is_empty(), "{goal:?}: {plan:#?}");
+        let steps: Vec<String> = plan.steps.iter().map(|step| format!("{} {}", step.verb(), step.node)).collect();
+        let (held, conflicts) = (&plan.held, &plan.conflicts);
+        assert!(
+            steps.is_empty() && held.is_empty() && conflicts.is_empty(),
+            "{goal:?} is not settled: {steps:?}, held {held:?}, conflicts {conflicts:?}, notes {:?}",
+            plan.notes
+        );
     }
 
     /// Sets what goes wrong from now on.

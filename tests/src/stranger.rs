@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use self::makers::{MAKERS, Maker};
 use crate::simulated::Others;
-use crate::things::{Key, mark, things};
+use crate::things::{Key, is_of, mark, things};
 
 /// What the stranger does.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,7 +76,10 @@ impl Stranger {
         let maker = makers::of(kind, named).expect("there is a maker");
         match &self.mischief {
             Mischief::Forge(_, id) => {
-                let tags = vec![("evenkeel:stack", self.stack.as_str()), ("evenkeel:id", id.as_str())];
+                // What no region holds is marked for a stack in a region.
+                let global = matches!(*kind, "role" | "hosted_zone");
+                let stack = if global { format!("{}@{}", self.stack, place.region) } else { self.stack.clone() };
+                let tags = vec![("evenkeel:stack", stack.as_str()), ("evenkeel:id", id.as_str())];
                 (maker.make)(world, place, "strangers-own", &tags);
             }
             Mischief::Usurp(_) => {
@@ -92,10 +95,22 @@ impl Stranger {
         others.add(after.into_iter().filter(|(key, thing)| before.get(key) != Some(thing) && !self.is_ours(thing)));
     }
 
+    /// Whether nobody can tell his thing from one of the stack: it bears a whole mark for its kind, of an entry that has no thing of
+    /// its own. Who may write such a mark gives his thing to the stack.
+    pub fn gives(&self, wanted: &Graph) -> bool {
+        match &self.mischief {
+            Mischief::Forge(kind, id) => {
+                let of_kind = id.split_once('.').is_some_and(|(of, _)| of == *kind);
+                of_kind && !wanted.nodes().any(|node| node.id.to_string() == *id)
+            }
+            Mischief::Usurp(_) | Mischief::Intrude(_) => false,
+        }
+    }
+
     /// Whether a thing is one of the stack that he has only put something into.
     fn is_ours(&self, thing: &Value) -> bool {
         let forged = matches!(self.mischief, Mischief::Forge(..));
-        !forged && mark(thing).is_some_and(|(stack, _)| stack == self.stack)
+        !forged && mark(thing).is_some_and(|(stack, _)| is_of(stack, &self.stack))
     }
 }
 

@@ -7,7 +7,7 @@ use evenkeel_sim::world::World;
 use serde_json::Value;
 
 use crate::picture::differing;
-use crate::things::{Key, Things, mark, things};
+use crate::things::{Key, Things, is_of, mark, things};
 
 /// Things that get the tags of others, and things of which several are one node.
 const TOGETHER: &[&str] =
@@ -17,6 +17,9 @@ const TOGETHER: &[&str] =
 const ZONES: &str = "route53.zones";
 /// What stands in them.
 const RECORDS: &str = "route53.zones.sets";
+
+/// Members that change without anybody's doing: a load balancer gets ready.
+const OF_ITSELF: &[(&str, &str)] = &[("elb.balancers", "active")];
 
 /// What AWS makes by itself, for ever.
 fn is_of_aws(thing: &Value) -> bool {
@@ -58,9 +61,12 @@ pub fn others_are_untouched(before: &Things, now: &Things) {
     assert!(touched.is_empty(), "something that is not of the stack was touched:\n{}", touched.join("\n"));
 }
 
-/// A thing without what evenkeel is allowed to write on the zones of others.
+/// A thing without what comes of itself, and what evenkeel is allowed to write on the zones of others.
 fn told(key: &Key, thing: &Value) -> Value {
     let mut thing = thing.clone();
+    if let Some(members) = thing.as_object_mut() {
+        members.retain(|member, _| !OF_ITSELF.contains(&(key.collection.as_str(), member.as_str())));
+    }
     if key.collection == ZONES
         && let Some(tags) = thing.get_mut("tags").and_then(Value::as_object_mut)
     {
@@ -87,7 +93,7 @@ pub struct Allowed<'a> {
 /// # Panics
 /// If not.
 pub fn only_ours_changed(allowed: Allowed<'_>, before: &Things, after: &Things) {
-    let ours = |thing: &Value| mark(thing).is_some_and(|(stack, _)| stack == allowed.stack);
+    let ours = |thing: &Value| mark(thing).is_some_and(|(stack, _)| is_of(stack, allowed.stack));
     let marked: Vec<(&Key, &Value)> = before.iter().chain(after).filter(|(_, thing)| ours(thing)).collect();
     let collections: BTreeSet<&str> = marked.iter().map(|(key, _)| key.collection.as_str()).collect();
     let names: BTreeSet<String> = marked.iter().flat_map(|(key, thing)| names(key, thing)).collect();
@@ -149,7 +155,8 @@ fn names(key: &Key, thing: &Value) -> Vec<String> {
 
 /// Whether something without a mark belongs to what has one. A record is marked by a TXT record in its zone.
 fn belongs(key: &Key, thing: &Value, names: &BTreeSet<String>, marks: &[String]) -> bool {
-    if key.collection == RECORDS {
+    // Those that every zone has come and go with it.
+    if key.collection == RECORDS && !matches!(thing["kind"].as_str(), Some("NS" | "SOA")) {
         let name = thing["name"].as_str().unwrap_or_default().trim_end_matches('.');
         return marks.iter().any(|mark| mark.contains(name));
     }

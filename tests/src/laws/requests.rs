@@ -59,6 +59,28 @@ pub fn whole(service: &str, operation: &str) -> Option<(&'static str, Whole)> {
     })
 }
 
+/// A service by its prefix in IAM's actions.
+fn service(prefix: &'static str) -> &'static str {
+    match prefix {
+        "elasticloadbalancing" => "elbv2",
+        "tag" => "resourcegroupstaggingapi",
+        name => name,
+    }
+}
+
+/// The request that takes whole things of a kind away: service and operation.
+pub fn unmaking(kind: &str) -> Option<(&'static str, &'static str)> {
+    let asked = kinds::get(kind)?.actions.iter().filter_map(|action| action.split_once(':'));
+    let mut asked = asked.map(|(prefix, operation)| (service(prefix), operation));
+    asked.find(|(service, operation)| {
+        whole(service, operation).is_some_and(|it| it == (whole_kind(kind), Whole::Unmade))
+    })
+}
+
+fn whole_kind(kind: &str) -> &'static str {
+    kinds::get(kind).map_or("", |entry| entry.kind.name)
+}
+
 /// Every change that was asked for belongs to a step of the plan, by its kind and, for whole things, by its verb. Without a plan
 /// nothing is changed.
 ///
@@ -120,19 +142,11 @@ mod tests {
     fn what_makes_a_kind_also_takes_it_away() {
         let mut whole_kinds = 0;
         for entry in kinds::ALL {
-            let service = |action: &str| match action.split_once(':').map(|(service, _)| service) {
-                Some("elasticloadbalancing") => "elbv2",
-                Some("tag") => "resourcegroupstaggingapi",
-                Some("ec2") => "ec2",
-                Some("ecs") => "ecs",
-                Some("iam") => "iam",
-                Some("logs") => "logs",
-                _ => "route53",
-            };
             let found: Vec<Whole> = entry
                 .actions
                 .iter()
-                .filter_map(|action| whole(service(action), action.split_once(':')?.1))
+                .filter_map(|action| action.split_once(':'))
+                .filter_map(|(prefix, operation)| whole(service(prefix), operation))
                 .filter(|(kind, _)| *kind == entry.kind.name)
                 .map(|(_, what)| what)
                 .collect();
@@ -158,17 +172,12 @@ mod tests {
     #[test]
     fn every_action_of_every_kind_is_simulated() {
         for action in kinds::ALL.iter().flat_map(|entry| entry.actions) {
-            let (service, name) = action.split_once(':').expect("service:Action");
-            let service = match service {
-                "elasticloadbalancing" => "elbv2",
-                "tag" => "resourcegroupstaggingapi",
-                other => other,
-            };
+            let (prefix, name) = action.split_once(':').expect("service:Action");
             // Permissions that no request bears the name of.
             if matches!(name, "PassRole") {
                 continue;
             }
-            assert!(services::operation(service, name).is_some(), "{action} is not simulated");
+            assert!(services::operation(service(prefix), name).is_some(), "{action} is not simulated");
         }
     }
 }

@@ -8,6 +8,7 @@ mod guards;
 mod names;
 mod output;
 mod saved;
+mod secrets;
 mod usage;
 
 use std::path::{Path, PathBuf};

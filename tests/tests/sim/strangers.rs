@@ -67,7 +67,7 @@ const PHASES: &[(&str, bool, Goal, &[(&str, &str)])] = &[
         Goal::Apply,
         &[
             ("web:\n", "web:\n    scheme: internal\n"),
-            ("app: { port: 8000, dereg", "app: { protocol_version: HTTP2, port: 8000, dereg"),
+            ("app: { port: 8000, dereg", "app: { name: victim-other, port: 8000, dereg"),
         ],
     ),
     (
@@ -115,7 +115,7 @@ fn length(phase: usize) -> u64 {
             in_virtual_time(async {
                 let bench = bench(*applied);
                 drop(bench.run(&graph(changes), *goal).await);
-                bench.take_requests().len() as u64
+                (bench.take_requests().len() as u64).max(20)
             })
         };
         PHASES.iter().map(count).collect()
@@ -126,6 +126,7 @@ fn bench(applied: bool) -> Bench {
     let (before, after) = worlds();
     let mut bench = Bench::of(if applied { after.clone() } else { before.clone() }, REGION);
     bench.consents = false;
+    bench.watched = false;
     // What is in its own log group is the stack's to lose.
     bench.options.consent = [NodeId::new("log_group", "app")].into();
     bench
@@ -153,6 +154,10 @@ async fn day(mischief: &Mischief, phase: usize, request: u64) -> Result<bool, St
     let bench = bench(applied);
     let wanted = graph(changes);
     let stranger = Stranger::new(mischief.clone(), &graph(&[]));
+    let kept = match goal {
+        Goal::Apply => !stranger.gives(&wanted),
+        Goal::Destroy => !stranger.gives(&Graph::empty(wanted.stack.clone())),
+    };
     let (others, place) = (bench.others.clone(), bench.place.clone());
     bench.sim.visit(request, move |world| stranger.act(world, &place, &others));
     let ended = bench.run(&wanted, goal).await;
@@ -161,17 +166,20 @@ async fn day(mischief: &Mischief, phase: usize, request: u64) -> Result<bool, St
     }
     clear(&ended)?;
     let his = bench.others.things();
-    laws::others_are_untouched(&his, &things(&bench.world()));
-    // Again, with his things there from the beginning. What goes dark by what he did is not evenkeel's doing.
-    bench.watch.forgive();
+    let untouched = || {
+        if kept {
+            laws::others_are_untouched(&his, &things(&bench.world()));
+        }
+    };
+    untouched();
+    // Again, with his things there from the beginning.
     clear(&bench.run(&wanted, goal).await)?;
-    laws::others_are_untouched(&his, &things(&bench.world()));
+    untouched();
     let left = bench.sim.with_world(|world| tidy(world, &bench.place, &bench.others));
     if !left.is_empty() {
         return Err(format!("his things would not go: {left:?}"));
     }
     bench.sim.pass(std::time::Duration::from_secs(900));
-    bench.watch.forgive();
     let last = bench.run(&wanted, goal).await;
     if !last.is_done() {
         return Err(format!("with his things gone it is not done either: {last:#?}"));

@@ -1,10 +1,14 @@
 //! What could not be read is never taken for absent: each read of a plan is refused, for good, and nothing may be made or deleted
 //! for that. Either another way of reading tells the same, or the plan says what it could not read.
 
+use std::collections::BTreeSet;
+
 use evenkeel_core::plan::Action;
 use evenkeel_sim::faults::{Fault, Faults, Rule};
-use evenkeel_tests::simulated::{Bench, Goal};
+use evenkeel_tests::simulated::{Bench, Goal, in_virtual_time};
 
+use super::phases::table::{Change, EDITS, Edit, edited};
+use super::phases::{REGION, applied, base, graph};
 use super::scenes::{self, Scene};
 
 /// What a plan would do, without mere waiting; and whether all could be read.
@@ -56,19 +60,61 @@ async fn nothing_is_forgotten_or_deleted_because_it_could_not_be_read() {
     refuse_each_read(&scenes::cruddur(), Goal::Destroy).await;
 }
 
-/// A zone that may not be listed: that of the file is missed, by a destruction without the file any; a file without records has
-/// nothing there.
+/// A zone that may not be listed matters if the file has records there, or if its tags say that the stack has.
 #[tokio::test(start_paused = true)]
 async fn a_zone_that_may_not_be_listed_matters_where_records_may_be() {
     let deny = Rule::operation("route53", "ListResourceRecordSets", Fault::AccessDenied);
-    for (scene, matters_with_file) in [(scenes::cruddur(), true), (scenes::flask_todo(), false)] {
+    for (scene, matters) in [(scenes::cruddur(), true), (scenes::flask_todo(), false)] {
         let bench = scene.bench();
         bench.add_zone("elsewhere.example");
         bench.done(&scene.graph(), Goal::Apply).await;
         bench.faults(Faults::new(vec![deny.clone()], 1));
         let with_file = bench.read(&scene.graph(), Goal::Destroy).await;
-        assert_eq!(with_file.unreadable.contains_key("records"), matters_with_file, "{}", scene.name);
+        assert_eq!(with_file.unreadable.contains_key("records"), matters, "{}", scene.name);
         let without_file = bench.read_without_file(&scene.graph()).await;
-        assert!(without_file.unreadable.contains_key("records"), "{}", scene.name);
+        assert_eq!(without_file.unreadable.contains_key("records"), matters, "{}", scene.name);
     }
+}
+
+/// Whatever leaves the file is found, or the plan says what kept it from looking.
+#[test]
+fn nothing_that_was_dropped_is_forgotten_because_it_could_not_be_read() {
+    applied();
+    let mut wrong = Vec::new();
+    for edit in EDITS.iter().filter(|edit| edit.change == Change::Leaves) {
+        wrong.extend(in_virtual_time(forgotten(edit)));
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+async fn forgotten(edit: &Edit) -> Vec<String> {
+    let bench = Bench::of(applied().1.clone(), REGION);
+    let wanted = graph(&edited(base(), edit.ops));
+    let steps = async |bench: &Bench| {
+        let snapshot = bench.read(&wanted, Goal::Apply).await;
+        let told = !(snapshot.unreadable.is_empty() && snapshot.blind.is_empty());
+        let plan = bench.plan(&wanted, &snapshot, Goal::Apply);
+        let gone = plan.steps.iter().filter(|step| matches!(step.action, Action::Delete { .. }));
+        let gone: BTreeSet<String> = gone.map(|step| step.node.to_string()).collect();
+        (gone, told)
+    };
+    let (clean, _) = steps(&bench).await;
+    assert!(
+        !clean.is_empty() || edit.kinds.contains(&"records") || edit.kinds.contains(&"listener_rules"),
+        "{:?}",
+        edit.kinds
+    );
+    let reads: BTreeSet<(&str, String)> = bench.sim.take_requests().into_iter().collect();
+    let mut wrong = Vec::new();
+    for (service, operation) in reads {
+        bench.faults(Faults::new(vec![Rule::operation(service, &operation, Fault::AccessDenied)], 1));
+        let (gone, told) = steps(&bench).await;
+        if gone != clean && !told {
+            wrong.push(format!(
+                "{:?} leaves, {service}:{operation} is denied: {gone:?} instead of {clean:?}",
+                edit.kinds
+            ));
+        }
+    }
+    wrong
 }

@@ -26,6 +26,7 @@ pub fn things(graph: &Graph) -> BTreeMap<NodeId, Live> {
         let mut live = identity(graph, node, have);
         let handles: BTreeSet<&str> = made.values().flat_map(|live| &live.handles).map(String::as_str).collect();
         live.uses = uses(&live, &handles);
+        live.tied = node.follows.as_ref().and_then(|follows| made.get(follows)).map(|live| live.id.clone());
         made.insert(node.id.clone(), live);
     }
     // Security groups may name each other, so rules are looked at once more when all are there.
@@ -51,7 +52,7 @@ fn identity(graph: &Graph, node: &Node, have: Doc) -> Live {
             .output("subnets", json!(["subnet-a", "subnet-b"]))
             .output("zones", json!([format!("{region}a"), format!("{region}b")])),
         "role" => {
-            let arn = format!("arn:aws:iam::{ACCOUNT}:role/evenkeel/{stack}/{name}");
+            let arn = format!("arn:aws:iam::{ACCOUNT}:role/evenkeel/{stack}/{region}/{name}");
             let mut live = new(name).output("arn", arn.as_str()).output("name", name);
             live.handles = vec![arn, format!("role/{name}")];
             live
@@ -115,7 +116,7 @@ fn identity(graph: &Graph, node: &Node, have: Doc) -> Live {
             .output("name_servers", json!(["ns-1.awsdns-01.com", "ns-2.awsdns-02.net"])),
         "records" => {
             let mut live = new(&zone);
-            live.handles = vec![format!("records_of/{stack}")];
+            live.handles = vec![format!("records_of/{stack}@{region}")];
             live
         }
         kind => panic!("say here what a {kind} looks like after an apply"),

@@ -77,6 +77,8 @@ struct Patch {
     readiness: Option<Readiness>,
     /// What an update makes anew once this has failed.
     renews: Option<String>,
+    /// The id of the thing whose place it took.
+    replaces: Option<String>,
     data: Option<String>,
     kept_by: Option<String>,
     foreign: Vec<ForeignMember>,
@@ -162,6 +164,9 @@ impl Patch {
                 *output = id.as_str().into();
             }
             live.id.clone_from(id);
+        }
+        if self.replaces.is_some() {
+            live.replaces.clone_from(&self.replaces);
         }
         if let Some(name) = &self.name {
             live.name.clone_from(name);

@@ -147,6 +147,7 @@ fn plan() -> Plan {
             node: node("service.backend"),
             text: "desired_count is managed by autoscaling, now 7".to_owned(),
         }],
+        unhealthy: Vec::new(),
         unchanged: 14,
         ..Plan::default()
     }

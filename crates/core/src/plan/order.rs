@@ -13,7 +13,7 @@ use super::{Action, Phase, PlanOptions, Reason, Step};
 use crate::cloud::Goal;
 use crate::graph::Graph;
 use crate::id::{NodeId, StepId};
-use crate::kind::{Kind, Kinds, Ready};
+use crate::kind::{Kind, Kinds, Ready, Traffic};
 use crate::snapshot::Snapshot;
 
 /// Drafts with edges between them.
@@ -152,6 +152,33 @@ impl<'a> Orderer<'a> {
         Some(self.end(*last))
     }
 
+    /// Servers that go and what movement they are in: they serve until traffic has moved.
+    fn leavers(&self, removals: &[Removal]) -> Vec<(usize, usize)> {
+        let mut leavers = Vec::new();
+        for (at, removal) in removals.iter().enumerate() {
+            let serves = |kind: &Kind| matches!(kind.traffic, Traffic::Server(_));
+            if self.kinds.get(removal.node.kind()).is_some_and(serves) {
+                let about = |groups: &BTreeSet<String>| removal.live.uses.iter().any(|used| groups.contains(used));
+                let movements = self.movements.iter().enumerate().filter(|(_, groups)| about(groups));
+                leavers.extend(movements.map(|(movement, _)| (at, movement)));
+            }
+        }
+        leavers
+    }
+
+    /// A server goes between the switch of its movement and the steps that let its groups go.
+    fn let_go_after(&mut self, draft: Option<usize>, movement: usize) {
+        let Some(draft) = draft else { return };
+        let gone = self.end(draft);
+        let of_it = |it: &Draft| it.staged.filter(|staged| staged.movement == movement);
+        let steps = self.drafts.iter().enumerate().filter_map(|(at, it)| Some((at, of_it(it)?.phase)));
+        let edges: Vec<(usize, usize)> = steps
+            .map(|(at, phase)| if phase <= Phase::Hold { (self.end(at), draft) } else { (gone, at) })
+            .filter(|(first, second)| first != second)
+            .collect();
+        self.edges.extend(edges);
+    }
+
     /// Everything of a movement of traffic is over before what it is about goes.
     fn after_movements(&self, removals: &[Removal], roots: &[usize]) -> BTreeSet<(usize, usize)> {
         let mut edges = BTreeSet::new();
@@ -180,6 +207,7 @@ impl<'a> Orderer<'a> {
         let roots: Vec<usize> = (0..removals.len()).map(|at| remove::root(&removals, at)).collect();
         let mut releases = self.releases(&removals, &holder, &roots, have);
         releases.extend(self.after_movements(&removals, &roots));
+        let leavers = self.leavers(&removals);
         let mut with: BTreeMap<usize, Vec<NodeId>> = BTreeMap::new();
         // What takes the place of something that goes with another thing is made before that other thing goes.
         let mut moves: BTreeSet<(usize, usize)> = BTreeSet::new();
@@ -196,6 +224,9 @@ impl<'a> Orderer<'a> {
                 let draft = self.delete(removal, with.remove(&at).unwrap_or_default(), takers[at]);
                 draft_of.insert(at, draft);
             }
+        }
+        for (gone, movement) in leavers {
+            self.let_go_after(draft_of.get(&roots[gone]).copied(), movement);
         }
         for (before, after) in between {
             let before = draft_of[&before];

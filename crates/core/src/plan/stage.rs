@@ -83,6 +83,8 @@ struct Server {
     want: Vec<Value>,
     /// Whether it is not known to serve what it has.
     pending: bool,
+    /// Whether what is live of it goes.
+    goes: bool,
 }
 
 struct Stager<'a> {
@@ -134,6 +136,7 @@ impl<'a> Stager<'a> {
                     list,
                     have: lists::members(before, list),
                     want: lists::members(after, list),
+                    goes: matches!(draft, Some(Action::Create { replaces: Some(_), .. })),
                     pending: decisions.under_way.iter().any(|(pending, ..)| *pending == node.id),
                 }),
                 Traffic::Front if !updated && draft.is_some() => {
@@ -156,7 +159,16 @@ impl<'a> Stager<'a> {
                 Traffic::Front if surplus.superseded => {
                     self.fronts.push((surplus.node.clone(), surplus.live.handles.clone()));
                 }
-                Traffic::Front | Traffic::None | Traffic::Names | Traffic::Group | Traffic::Server(_) => {}
+                // A service that left the file serves until traffic has moved.
+                Traffic::Server(list) => self.servers.push(Server {
+                    node: surplus.node.clone(),
+                    list,
+                    have: lists::members(&surplus.live.have, list),
+                    want: Vec::new(),
+                    pending: false,
+                    goes: true,
+                }),
+                Traffic::Front | Traffic::None | Traffic::Names | Traffic::Group => {}
             }
         }
     }
@@ -166,7 +178,13 @@ impl<'a> Stager<'a> {
         let mut sets: Vec<Movement> = Vec::new();
         for (at, router) in self.routers.iter().enumerate() {
             let items = router.have.values().chain(router.want.values());
-            let groups: BTreeSet<String> = items.flat_map(|item| item.keys().cloned()).collect();
+            let mut groups: BTreeSet<String> = items.flat_map(|item| item.keys().cloned()).collect();
+            // Everything behind a front that goes moves when its names do.
+            if !self.fronts.is_empty() && !groups.is_empty() {
+                let beneath = self.want.closure([&router.node]);
+                let fronts = self.fronts.iter().filter(|(front, _)| beneath.contains(front));
+                groups.extend(fronts.flat_map(|(_, handles)| handles.iter().cloned()));
+            }
             join(&mut sets, groups, |set| set.routers.push(at));
         }
         for (at, server) in self.servers.iter().enumerate() {
@@ -220,8 +238,12 @@ impl<'a> Stager<'a> {
         }
         let fronts = self.fronts_of(movement);
         let names = self.cut_names(&fronts, decisions, &staged);
-        if leaves || names {
-            let anchor = movement.servers.first().map(|at| self.servers[*at].node.clone());
+        let switches = |draft: &Draft| draft.staged == Some(staged(Phase::Switch));
+        let goes = movement.servers.iter().any(|at| self.servers[*at].goes);
+        if leaves || names || goes && decisions.drafts.iter().any(switches) {
+            let anchor =
+                movement.servers.iter().map(|at| &self.servers[*at].node).find(|node| self.want.get(node).is_some());
+            let anchor = anchor.or_else(|| movement.routers.first().map(|at| &self.routers[*at].node)).cloned();
             let secs = if names { HOLD_NAMES } else { HOLD_SHARES };
             if let Some(node) = anchor {
                 let action = Action::Wait { goal: Goal::Hold, of: None, live: None, deadline_secs: secs };

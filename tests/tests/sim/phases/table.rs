@@ -107,7 +107,7 @@ pub const EDITS: &[Edit] = &[
     edit(&["security_group"], Swapped, &[Swap("/security_groups/one/name", "/security_groups/two/name")]),
     edit(&["security_group_rules"], Swapped, &[Swap("/security_groups/one/ingress", "/security_groups/two/ingress")]),
     edit(&["target_group"], Leaves, &[Remove("/target_groups/one")]),
-    edit(&["target_group"], Replaced, &[Set("/target_groups/app/protocol_version", "HTTP2")]),
+    edit(&["target_group"], Replaced, &[Set("/target_groups/app/name", "phases-target-3")]),
     edit(&["target_group"], Renamed, &[Rename("/target_groups/one", "other"), Remove("/target_groups/other/name")]),
     edit(
         &["target_group"],
