@@ -23,7 +23,7 @@ use crate::interrupt::Interrupt;
 use crate::out::Ui;
 use crate::report::record::Record;
 use crate::report::summary::{self, Ending, Verdict};
-use crate::report::{self, escape, outputs, plan_json, values};
+use crate::report::{self, escape, outputs, plan_json, values, words};
 use crate::style::Tone;
 
 /// How a plan is to be carried out.
@@ -142,6 +142,16 @@ fn refuse(plan: &Plan, job: &Job) -> Result<(), Failure> {
             _ => format!("take over what can be: {}", job.again.clone().flag("--adopt-all")),
         };
         let text = format!("{things}; nothing was changed");
+        return Err(Failure::Blocked { text, help: Some(help), error: None });
+    }
+    let guarded: Vec<String> = plan.guarded().map(|held| held.node.to_string()).collect();
+    if !guarded.is_empty() {
+        let mut again = job.again.clone();
+        for node in &guarded {
+            again = again.value("--consent", node);
+        }
+        let text = format!("AWS protects {} from deletion; nothing was changed", words::listed(&guarded));
+        let help = format!("write `deletion_protection: false` in its entry and apply first, or release it now: {again}");
         return Err(Failure::Blocked { text, help: Some(help), error: None });
     }
     plan.gap().map_or(Ok(()), |error| Err(session::gaps(error)))

@@ -19,7 +19,13 @@ impl Plan {
 
     /// Whether any step may be begun. What could not be read might be in the way of every one of them.
     pub fn may_begin(&self) -> bool {
-        self.conflicts.is_empty() && self.gap().is_none()
+        self.conflicts.is_empty() && self.gap().is_none() && self.guarded().next().is_none()
+    }
+
+    /// What AWS itself protects although the stack is to be taken down: nothing is begun, for the rest would be gone when AWS
+    /// refuses.
+    pub fn guarded(&self) -> impl Iterator<Item = &Held> {
+        self.held.iter().filter(|held| self.destroy && matches!(held.why, HeldBecause::Guarded(_)))
     }
 
     /// An error of the reading because of which nothing may be applied.
@@ -104,6 +110,16 @@ mod tests {
 
     fn denied(class: ErrorClass) -> CloudError {
         CloudError::local(class, "k:Describe", "no")
+    }
+
+    #[test]
+    fn a_destruction_does_not_begin_before_what_aws_protects_is_released() {
+        let guarded = || held("delete", HeldBecause::Guarded("deletion_protection".to_owned()));
+        assert!(guarded().may_begin(), "a deletion of one thing harms no other");
+        let destruction = Plan { destroy: true, ..guarded() };
+        assert!(!destruction.may_begin() && destruction.blocked());
+        let protected = Plan { destroy: true, ..held("delete", HeldBecause::Protected) };
+        assert!(protected.may_begin(), "what the file protects stays, and the rest goes");
     }
 
     #[test]
