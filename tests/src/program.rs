@@ -9,10 +9,14 @@ use crate::moto::root;
 /// Beginnings of the environment variables that describe the package under test.
 const OF_THE_TEST: &[&str] = &["CARGO_PKG_", "CARGO_MANIFEST_"];
 
-/// The built program. It is built once for each test binary, so that no test meets an old one.
+/// The built program. It is built once for each test binary, so that no test meets an old one; EVENKEEL_PROGRAM names one that
+/// is built already.
 pub fn path() -> &'static Path {
     static PATH: OnceLock<PathBuf> = OnceLock::new();
     PATH.get_or_init(|| {
+        if let Some(built) = std::env::var_os("EVENKEEL_PROGRAM") {
+            return built.into();
+        }
         let mut cargo = Command::new(env!("CARGO"));
         // What `cargo test` tells its tests about their package; build scripts that look at it would run again, and with them
         // half of the dependencies would be built again.

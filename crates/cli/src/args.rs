@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::net::IpAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{ArgAction, Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use evenkeel_core::id::NodeId;
@@ -10,31 +10,40 @@ use evenkeel_core::id::NodeId;
 use crate::exit::Exit;
 use crate::simulation::{self, How, PathOrSeed};
 
+/// The stack file if none is named.
+pub const STACK_FILE: &str = "stack.yaml";
+/// How many steps run at the same time if nobody says otherwise.
+pub const PARALLEL: u16 = 32;
+
 const EXAMPLES: &str = "\
 Examples:
   evenkeel validate                       check ./stack.yaml, without any network
-  evenkeel plan                           show how AWS differs from ./stack.yaml
-  evenkeel apply                          show it, ask, and make it so
+  evenkeel plan                           show what would change in AWS
+  evenkeel apply                          show it, ask, and change it
   evenkeel destroy --stack cruddur        take a stack down without its file
   evenkeel apply --sim                    try it on a simulated AWS, without an account
 
 Exit codes:
-  0 done or nothing to do   1 AWS refused, or failed in part   2 changes pending (plan --detailed-exitcode)
-  3 saved plan is stale     64 wrong usage     65 the stack file is wrong     130 interrupted";
+  0 done, or no changes              1 AWS refused, or the run failed in part
+  2 changes pending (plan --detailed-exitcode)
+  3 the saved plan is stale          4 blocked: conflicts, or something the run needs is held back
+  5 done, but not known to be healthy (--no-wait)
+  64 wrong usage                     65 the stack file is wrong          130 interrupted";
 
 const PLAN_EXAMPLES: &str = "\
 Examples:
   evenkeel plan stacks/web.yaml --var image_tag=1.4
   evenkeel plan --out plan.json && evenkeel apply plan.json
   evenkeel plan --format markdown >comment.md      for a pull request
-  evenkeel plan --detailed-exitcode                2 if something would change";
+  evenkeel plan --detailed-exitcode                exit with 2 if something would change";
 
 const APPLY_EXAMPLES: &str = "\
 Examples:
   evenkeel apply                                   show the plan, ask, and carry it out
-  evenkeel apply --yes                             without asking (needed off a terminal)
+  evenkeel apply --yes                             without asking (required without a terminal)
   evenkeel apply plan.json                         exactly what `plan --out plan.json` showed
-  evenkeel apply --adopt load_balancer.web         take over a load balancer that exists already";
+  evenkeel apply --adopt load_balancer.web         take over a load balancer that exists already
+  evenkeel apply --adopt-all                       take over everything that is in the way";
 
 const DESTROY_EXAMPLES: &str = "\
 Examples:
@@ -53,7 +62,7 @@ Examples:
   evenkeel sim --port 0 --file /tmp/world.json     on any free port, kept in another file
   evenkeel sim zone example.com                    give it a domain
   evenkeel sim provide stacks/cruddur.yaml         give it what a stack expects to find
-  evenkeel sim status                              say what is in it
+  evenkeel sim status                              show what it contains
   evenkeel sim call ec2 DescribeVpcs               ask it something, without another tool
   evenkeel apply --sim                             use the same world without a server";
 
@@ -63,7 +72,7 @@ Examples:
   evenkeel completions zsh >~/.zfunc/_evenkeel
   evenkeel completions fish >~/.config/fish/completions/evenkeel.fish";
 
-/// Keeps container stacks on Amazon ECS as one YAML file says.
+/// Keep an ECS stack in sync with one YAML file.
 #[derive(Parser, Debug)]
 #[command(name = "evenkeel", version, after_help = EXAMPLES, max_term_width = 110, propagate_version = true)]
 pub struct Args {
@@ -79,7 +88,7 @@ pub struct Args {
 #[derive(ClapArgs, Clone, Debug)]
 #[command(next_help_heading = "Global options")]
 pub struct Global {
-    /// AWS region; otherwise the stack file's, AWS_REGION's or the profile's.
+    /// AWS region [default: `region:` of the stack file, then AWS_REGION, then the profile's].
     #[arg(long, global = true, value_name = "REGION")]
     pub region: Option<String>,
     /// Profile of the shared AWS configuration.
@@ -97,10 +106,10 @@ pub struct Global {
     /// When to use colours; NO_COLOR and CLICOLOR_FORCE count too.
     #[arg(long, global = true, value_enum, default_value_t = When::Auto, value_name = "WHEN")]
     pub color: When,
-    /// Show more: all fields, the order of steps, log messages; twice for each request.
+    /// Show all fields, the order of steps, and log messages; -vv also each request.
     #[arg(short, long, global = true, action = ArgAction::Count)]
     pub verbose: u8,
-    /// Show results and errors only, no progress.
+    /// Show only results and errors, no progress.
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub quiet: bool,
     /// Afterwards, print the AWS calls made, by API.
@@ -115,7 +124,7 @@ pub struct Global {
 #[derive(ClapArgs, Clone, Debug, Default)]
 #[command(next_help_heading = "Simulated AWS")]
 pub struct Simulate {
-    /// Use a simulated AWS instead of the real one, kept in this file; no account, no network.
+    /// Use a simulated AWS instead of the real one, kept in this file; needs no account and no network.
     #[arg(
         long,
         global = true,
@@ -126,10 +135,10 @@ pub struct Simulate {
         conflicts_with_all = ["endpoint_url", "profile"]
     )]
     pub sim: Option<PathBuf>,
-    /// How many times as fast the simulated time passes [default: 60].
+    /// How many times faster simulated time passes [default: 60].
     #[arg(long = "sim-speed", global = true, value_name = "N", value_parser = speed)]
     pub speed: Option<f64>,
-    /// Let requests to the simulated AWS fail: rules in a file, or a mixture from a seed.
+    /// Make requests to the simulated AWS fail: by rules in a file, or at random from a seed.
     #[arg(long = "sim-faults", global = true, value_name = "FILE | seed=N", value_parser = simulation::faults::argument)]
     pub faults: Option<PathOrSeed>,
 }
@@ -150,15 +159,15 @@ impl Simulate {
 /// What to do.
 #[derive(Subcommand, Debug)]
 pub enum Command {
-    /// Show how AWS differs from the stack file; changes nothing.
+    /// Show what would change in AWS; changes nothing.
     Plan(Plan),
-    /// Make AWS be as the stack file says.
+    /// Change AWS to match the stack file.
     Apply(Apply),
     /// Delete everything that belongs to a stack.
     Destroy(Destroy),
-    /// Check the stack file, without any network.
+    /// Check the stack file; needs no network.
     Validate(Validate),
-    /// Simulate AWS: serve it to any client, look into it, empty it.
+    /// Simulate AWS: serve it to any client, inspect it, reset it.
     Sim(Sim),
     /// Print a completion script for a shell.
     Completions(Completions),
@@ -169,17 +178,20 @@ pub enum Command {
 #[command(after_help = PLAN_EXAMPLES)]
 pub struct Plan {
     /// The stack file.
-    #[arg(value_name = "STACK", default_value = "stack.yaml")]
+    #[arg(value_name = "STACK", default_value = STACK_FILE)]
     pub stack: PathBuf,
-    /// Save the plan, for `evenkeel apply FILE`.
+    /// Save the plan, for `evenkeel apply FILE`; only an older saved plan is overwritten.
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
-    /// Exit with 2 if something would change.
+    /// Exit with 2 if there are changes.
     #[arg(long)]
     pub detailed_exitcode: bool,
-    /// Plan taking the whole stack down.
-    #[arg(long, conflicts_with_all = ["adopt", "target"])]
+    /// Plan to delete the whole stack.
+    #[arg(long, conflicts_with_all = ["adopt", "adopt_all", "target", "no_wait"])]
     pub destroy: bool,
+    /// Plan without waiting until services and load balancers are ready.
+    #[arg(long)]
+    pub no_wait: bool,
     /// What to plan.
     #[command(flatten)]
     pub choice: Choice,
@@ -188,13 +200,16 @@ pub struct Plan {
 /// What to plan, and what is allowed.
 #[derive(ClapArgs, Clone, Debug, Default)]
 pub struct Choice {
-    /// Only this entry and what it needs, as `service.web`; may be repeated.
+    /// Only this entry and what it needs, such as `service.web`; may be repeated.
     #[arg(long, value_name = "ID", value_parser = node)]
     pub target: Vec<NodeId>,
-    /// Take over this thing, which exists already and is nobody's; may be repeated.
+    /// Take over this thing, which exists already and belongs to no stack; may be repeated.
     #[arg(long, value_name = "ID", value_parser = adoptable)]
     pub adopt: Vec<String>,
-    /// Let this entry lose its data or its protection; may be repeated.
+    /// Take over everything that exists already, is in the way and belongs to no stack; the plan shows it first.
+    #[arg(long)]
+    pub adopt_all: bool,
+    /// Allow deleting this entry's data, or overriding its protection; may be repeated.
     #[arg(long, value_name = "ID", value_parser = node)]
     pub consent: Vec<NodeId>,
 }
@@ -204,16 +219,16 @@ pub struct Choice {
 #[command(after_help = APPLY_EXAMPLES)]
 pub struct Apply {
     /// The stack file, or a plan saved by `plan --out`.
-    #[arg(value_name = "STACK | PLAN.json", default_value = "stack.yaml")]
+    #[arg(value_name = "STACK | PLAN.json", default_value = STACK_FILE)]
     pub file: PathBuf,
-    /// Do not ask.
-    #[arg(short, long)]
+    /// Do not ask for confirmation.
+    #[arg(short, long, overrides_with = "yes")]
     pub yes: bool,
-    /// Do not wait until services and load balancers are ready.
+    /// Do not wait until services and load balancers are ready; exits with 5 if they are not known to be.
     #[arg(long)]
     pub no_wait: bool,
-    /// How many steps may run at a time.
-    #[arg(long, value_name = "N", default_value_t = 32, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    /// How many steps run at the same time.
+    #[arg(long, value_name = "N", default_value_t = PARALLEL, value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub parallel: u16,
     /// What to plan.
     #[command(flatten)]
@@ -224,20 +239,20 @@ pub struct Apply {
 #[derive(ClapArgs, Debug)]
 #[command(after_help = DESTROY_EXAMPLES)]
 pub struct Destroy {
-    /// The stack file; only its name, region and account count.
-    #[arg(value_name = "STACK", default_value = "stack.yaml")]
+    /// The stack file; only its name, region, account and `protect` are used.
+    #[arg(value_name = "STACK", default_value = STACK_FILE)]
     pub file: PathBuf,
-    /// The stack's name, if there is no file.
+    /// The name of the stack, if there is no file.
     #[arg(long = "stack", value_name = "NAME", conflicts_with = "file", value_parser = stack_name)]
     pub name: Option<String>,
-    /// Do not ask.
-    #[arg(short, long)]
+    /// Do not ask for confirmation.
+    #[arg(short, long, overrides_with = "yes")]
     pub yes: bool,
-    /// Let this entry lose its data or its protection; may be repeated.
+    /// Allow deleting this entry's data, or overriding its protection; may be repeated.
     #[arg(long, value_name = "ID", value_parser = node)]
     pub consent: Vec<NodeId>,
-    /// How many steps may run at a time.
-    #[arg(long, value_name = "N", default_value_t = 32, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    /// How many steps run at the same time.
+    #[arg(long, value_name = "N", default_value_t = PARALLEL, value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub parallel: u16,
 }
 
@@ -246,7 +261,7 @@ pub struct Destroy {
 #[command(after_help = VALIDATE_EXAMPLES)]
 pub struct Validate {
     /// The stack file.
-    #[arg(value_name = "STACK", default_value = "stack.yaml")]
+    #[arg(value_name = "STACK", default_value = STACK_FILE)]
     pub stack: PathBuf,
 }
 
@@ -254,16 +269,16 @@ pub struct Validate {
 #[derive(ClapArgs, Debug)]
 #[command(after_help = SIM_EXAMPLES, args_conflicts_with_subcommands = false)]
 pub struct Sim {
-    /// What to do; without a word, serve it.
+    /// What to do; without a command, serve it.
     #[command(subcommand)]
     pub command: Option<SimCommand>,
     /// The port to serve on; 0 for any that is free.
     #[arg(long, value_name = "N", default_value_t = 4566)]
     pub port: u16,
-    /// The address to serve on. Others than this computer's own open it to the network, and nobody is asked for a password.
+    /// The address to serve on; any but this computer's own opens it to the network, without a password.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
     pub host: IpAddr,
-    /// The file that the simulated AWS is kept in.
+    /// The file in which the simulated AWS is kept.
     #[arg(long, global = true, value_name = "FILE", default_value = simulation::FILE)]
     pub file: PathBuf,
 }
@@ -271,28 +286,28 @@ pub struct Sim {
 /// What to do with a simulated AWS.
 #[derive(Subcommand, Debug)]
 pub enum SimCommand {
-    /// Say what is in it.
+    /// Show what it contains.
     Status,
-    /// Throw it away; the next use makes a fresh one.
+    /// Delete it; the next use creates a new one.
     Reset,
-    /// Give it a public hosted zone, as if the domain had been registered.
+    /// Add a public hosted zone, as if the domain had been registered.
     Zone {
         /// The domain, such as example.com.
         #[arg(value_name = "DOMAIN")]
         domain: String,
     },
-    /// Give it what a stack file presupposes: hosted zones, certificates, parameters, secrets, roles.
+    /// Add what a stack file needs but does not create: hosted zones, certificates, parameters, secrets, roles.
     Provide {
         /// The stack file.
-        #[arg(value_name = "STACK", default_value = "stack.yaml")]
+        #[arg(value_name = "STACK", default_value = STACK_FILE)]
         stack: PathBuf,
     },
-    /// Carry out one operation of an AWS service in it and print the reply.
+    /// Call one operation of an AWS service and print the reply.
     Call {
-        /// The service, as the aws CLI has it: `ec2`, `elbv2`, `logs`.
+        /// The service, as in the aws CLI: `ec2`, `elbv2`, `logs`.
         #[arg(value_name = "SERVICE")]
         service: String,
-        /// The operation, as the service's API has it: `DescribeVpcs`.
+        /// The operation, as in the service's API: `DescribeVpcs`.
         #[arg(value_name = "OPERATION")]
         operation: String,
         /// Its input, as JSON.
@@ -376,33 +391,10 @@ pub fn parse(line: impl IntoIterator<Item = OsString>) -> Result<Args, (clap::Er
     })
 }
 
-/// A word as a POSIX shell reads it back.
-pub fn shell_word(word: &str) -> String {
-    let plain = |one: char| one.is_ascii_alphanumeric() || "_-./:@%+=,".contains(one);
-    if !word.is_empty() && word.chars().all(plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', r"'\''"))
-    }
-}
-
-/// A command for the same file on the same AWS, to be shown: `evenkeel apply`, `evenkeel apply other.yaml --sim`.
-pub fn command_for(verb: &str, file: &Path, global: &Global) -> String {
-    let sim = simulated(global);
-    if file == Path::new("stack.yaml") {
-        format!("evenkeel {verb}{sim}")
-    } else {
-        format!("evenkeel {verb} {}{sim}", shell_word(&file.display().to_string()))
-    }
-}
-
-/// The flag of a simulated AWS with a space before it, if one is in use.
-pub fn simulated(global: &Global) -> String {
-    match &global.simulate.sim {
-        None => String::new(),
-        Some(file) if file == Path::new(simulation::FILE) => " --sim".to_owned(),
-        Some(file) => format!(" --sim={}", shell_word(&file.display().to_string())),
-    }
+/// Whether a command line that cannot be read asks for JSON: its error is to be JSON too.
+pub fn wants_json(line: &[OsString]) -> bool {
+    let word = |at: usize| line.get(at).and_then(|word| word.to_str()).unwrap_or_default();
+    (1..line.len()).any(|at| word(at) == "--format=json" || word(at) == "--format" && word(at + 1) == "json")
 }
 
 #[cfg(test)]
@@ -456,9 +448,9 @@ mod tests {
     }
 
     #[test]
-    fn words_survive_a_shell() {
-        assert_eq!(shell_word("records.x/api.x/A"), "records.x/api.x/A");
-        assert_eq!(shell_word("records.x/*.x/A"), "'records.x/*.x/A'");
-        assert_eq!(shell_word("it's"), r"'it'\''s'");
+    fn a_wrong_line_may_ask_for_json() {
+        let asks = |line: &[&str]| wants_json(&line.iter().map(OsString::from).collect::<Vec<_>>());
+        assert!(asks(&["evenkeel", "plan", "--nope", "--format", "json"]) && asks(&["evenkeel", "--format=json"]));
+        assert!(!asks(&["evenkeel", "plan", "--format", "text"]) && !asks(&["evenkeel", "plan", "json", "--format"]));
     }
 }

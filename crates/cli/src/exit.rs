@@ -15,8 +15,13 @@ pub enum Exit {
     Failed,
     /// `plan --detailed-exitcode` found changes.
     Changes,
-    /// A saved plan no longer fits what is live.
+    /// A saved plan no longer matches what is live.
     Stale,
+    /// The plan is blocked: something foreign is in the way, something could not be read, or something that the run needs is
+    /// held back. `Plan::blocked` decides.
+    Blocked,
+    /// All steps are done, but not everything is known to be healthy: nobody waited for it, or it was left alone in a bad state.
+    Unproven,
     /// The command line is wrong.
     Usage,
     /// The stack file is wrong.
@@ -33,6 +38,8 @@ impl Exit {
             Self::Failed => 1,
             Self::Changes => 2,
             Self::Stale => 3,
+            Self::Blocked => 4,
+            Self::Unproven => 5,
             // sysexits.h: EX_USAGE and EX_DATAERR.
             Self::Usage => 64,
             Self::BadFile => 65,
@@ -69,8 +76,22 @@ pub enum Failure {
         /// What to do.
         help: Option<String>,
     },
-    /// A saved plan no longer fits; what moved, one line each.
-    Stale(Vec<String>),
+    /// A saved plan no longer matches what is live.
+    Stale {
+        /// What moved, one line each.
+        moved: Vec<String>,
+        /// What to do.
+        help: String,
+    },
+    /// The plan is blocked, and nothing of it may be begun.
+    Blocked {
+        /// By what.
+        text: String,
+        /// What to do.
+        help: Option<String>,
+        /// What AWS said, if that is the reason.
+        error: Option<Box<CloudError>>,
+    },
     /// A mistake of this program; what was found.
     Bug(Vec<String>),
 }
@@ -87,7 +108,8 @@ impl Failure {
             Self::Usage(_) => Exit::Usage,
             Self::BadFile(_) => Exit::BadFile,
             Self::Cloud { .. } | Self::Refused { .. } | Self::Bug(_) => Exit::Failed,
-            Self::Stale(_) => Exit::Stale,
+            Self::Stale { .. } => Exit::Stale,
+            Self::Blocked { .. } => Exit::Blocked,
         }
     }
 }
@@ -103,6 +125,8 @@ mod tests {
             (Exit::Failed, 1),
             (Exit::Changes, 2),
             (Exit::Stale, 3),
+            (Exit::Blocked, 4),
+            (Exit::Unproven, 5),
             (Exit::Usage, 64),
             (Exit::BadFile, 65),
             (Exit::Interrupted, 130),
@@ -111,7 +135,8 @@ mod tests {
             assert_eq!(exit.code(), code);
         }
         assert_eq!(Failure::Usage(String::new()).exit(), Exit::Usage);
-        assert_eq!(Failure::Stale(Vec::new()).exit(), Exit::Stale);
+        assert_eq!(Failure::Stale { moved: Vec::new(), help: String::new() }.exit(), Exit::Stale);
+        assert_eq!(Failure::Blocked { text: String::new(), help: None, error: None }.exit(), Exit::Blocked);
         assert_eq!(Failure::BadFile(Vec::new()).exit(), Exit::BadFile);
     }
 }

@@ -1,6 +1,7 @@
 //! The command line of evenkeel: reads it, runs one command, prints, and returns an exit code. What there is to write is in
 //! `args`, one file for each command in `commands`, everything printed in `report`, the codes in `exit`.
 
+mod again;
 mod args;
 mod commands;
 mod exit;
@@ -10,6 +11,8 @@ mod report;
 mod simulation;
 mod style;
 
+use std::ffi::OsString;
+use std::io::Write;
 use std::process::ExitCode;
 
 use serde_json::json;
@@ -21,11 +24,11 @@ use crate::interrupt::Interrupt;
 use crate::out::Ui;
 
 fn main() -> ExitCode {
-    let args = match args::parse(std::env::args_os()) {
+    let line: Vec<OsString> = std::env::args_os().collect();
+    let args = match args::parse(line.iter().cloned()) {
         Ok(args) => args,
         Err((error, exit)) => {
-            // If not even this can be written, the code still tells.
-            drop(error.print());
+            refuse(&error, exit, args::wants_json(&line));
             return exit.into();
         }
     };
@@ -36,6 +39,18 @@ fn main() -> ExitCode {
         Err(error) => Err(Failure::Refused { text: format!("cannot start: {error}"), help: None }),
     };
     finish(result, &mut ui).into()
+}
+
+/// Prints what is wrong with a command line, or the help that it asks for.
+fn refuse(error: &clap::Error, exit: Exit, json: bool) {
+    // If not even this can be written, the code still tells.
+    if exit == Exit::Done || !json {
+        return drop(error.print());
+    }
+    let text = error.render().to_string();
+    let text = text.trim().trim_start_matches("error: ");
+    let document = report::failure::json(&Failure::Usage(text.to_owned()));
+    drop(writeln!(std::io::stdout(), "{}", report::escape::json(&document, false)));
 }
 
 async fn run(args: &Args, ui: &mut Ui) -> Result<Exit, Failure> {
@@ -63,7 +78,7 @@ fn finish(result: Result<Exit, Failure>, ui: &mut Ui) -> Exit {
                 if let (Some(stats), Some(map)) = (ui.take_stats(), document.as_object_mut()) {
                     map.insert("stats".to_owned(), json!(stats));
                 }
-                ui.out.line(&document.to_string());
+                ui.out.json(&document);
             } else {
                 let text = report::failure::render(&failure, ui.err.palette);
                 ui.err.text(&text);
@@ -77,7 +92,7 @@ fn finish(result: Result<Exit, Failure>, ui: &mut Ui) -> Exit {
     match ui.out.failed().map(ToString::to_string) {
         Some(error) => {
             ui.err.line(&format!("error: stdout: {error}"));
-            if exit == Exit::Done { Exit::Failed } else { exit }
+            if [Exit::Done, Exit::Unproven].contains(&exit) { Exit::Failed } else { exit }
         }
         None => exit,
     }

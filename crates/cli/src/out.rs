@@ -6,8 +6,10 @@ use std::sync::Arc;
 
 use evenkeel_aws::call::{Caller, Summary};
 use evenkeel_core::secret::Secrets;
+use serde_json::Value;
 
 use crate::args::{Format, Global};
+use crate::report::escape;
 use crate::style::Palette;
 
 /// One stream.
@@ -29,13 +31,13 @@ impl Out {
         Self { stream, palette, closed: false, failed: None, secrets: Secrets::default() }
     }
 
-    /// Writes a text, which ends its own lines.
+    /// Writes a text, which ends its own lines. Whatever it was put together from, it moves no cursor.
     pub fn text(&mut self, text: &str) {
         if self.closed || text.is_empty() {
             return;
         }
         let text = if self.secrets.is_empty() { text.to_owned() } else { self.secrets.message(text) };
-        let written = self.stream.write_all(text.as_bytes()).and_then(|()| self.stream.flush());
+        let written = self.stream.write_all(escape::sieve(&text).as_bytes()).and_then(|()| self.stream.flush());
         if let Err(error) = written {
             self.closed = true;
             if error.kind() != io::ErrorKind::BrokenPipe {
@@ -47,6 +49,16 @@ impl Out {
     /// Writes one line.
     pub fn line(&mut self, line: &str) {
         self.text(&format!("{line}\n"));
+    }
+
+    /// Writes a document for programs, on one line.
+    pub fn json(&mut self, document: &Value) {
+        self.line(&escape::json(document, false));
+    }
+
+    /// Writes a document for programs that a person can read too.
+    pub fn pretty_json(&mut self, document: &Value) {
+        self.line(&escape::json(document, true));
     }
 
     /// The error that lost something of the text, if there was one.
@@ -123,7 +135,7 @@ impl Ui {
     /// Says what is being done, unless that is unwanted.
     pub fn note(&mut self, text: &str) {
         if !self.quiet {
-            let line = self.err.palette.paint(crate::style::Tone::Dim, text);
+            let line = self.err.palette.paint(crate::style::Tone::Dim, escape::text(text));
             self.err.line(&line);
         }
     }

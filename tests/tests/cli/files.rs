@@ -48,7 +48,7 @@ fn broken(text: &str, problems: &[Problem]) {
 #[test]
 fn wrong_yaml() {
     broken("stack: x\nregion: eu-west-1\nlog_groups: { a: { retention: 7d }\n", &[(3, "not YAML")]);
-    broken("stack: x\n\tregion: eu-west-1\n", &[(0, "found a tab")]);
+    broken("stack: x\n\tregion: eu-west-1\n", &[(2, "indented with a tab")]);
 }
 
 #[test]

@@ -1,14 +1,20 @@
-//! The command line as a person or a script meets it: help, exit codes, broken files, no server. Only `guards` talks to one.
+//! The command line as a person or a script meets it: help, exit codes, broken files, saved plans, what is printed. Most talk
+//! to nobody or to the simulated AWS inside the program; only `guards` needs a server.
 
+mod ends;
 mod files;
+mod foreign;
 mod guards;
+mod names;
 mod output;
+mod saved;
 mod secrets;
 mod usage;
 
 use std::path::{Path, PathBuf};
 
 use evenkeel_tests::program::{Program, Ran};
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 /// A stack file that needs nothing else.
@@ -50,7 +56,38 @@ impl Desk {
     fn run(&self, arguments: &[&str]) -> Ran {
         self.program.run(arguments)
     }
+
+    /// Runs on a simulated AWS, whose minutes pass in a moment.
+    fn sim(&self, arguments: &[&str]) -> Ran {
+        self.run(&[arguments, &["--sim=world.json", "--sim-speed", "600"]].concat())
+    }
+
+    /// Lets somebody else do something in the simulated AWS.
+    #[track_caller]
+    fn call(&self, service: &str, operation: &str, input: &Value) -> Value {
+        let input = input.to_string();
+        let line = ["sim", "call", "--file", "world.json", "--region", "us-east-1", service, operation, &input];
+        serde_json::from_str(&self.run(&line).exits(0).stdout).expect("a reply is JSON")
+    }
+
+    /// The names of the log groups in the simulated AWS.
+    fn log_groups(&self) -> Vec<String> {
+        let reply = self.call("logs", "DescribeLogGroups", &json!({}));
+        let groups = reply["logGroups"].as_array().cloned().unwrap_or_default();
+        groups.iter().filter_map(|group| group["logGroupName"].as_str().map(str::to_owned)).collect()
+    }
+
+    /// Edits a JSON file.
+    fn edit(&self, name: &str, edit: impl FnOnce(&mut Value)) {
+        let text = std::fs::read_to_string(self.path(name)).expect("the file is there");
+        let mut value = serde_json::from_str(&text).expect("it is JSON");
+        edit(&mut value);
+        self.write(name, value.to_string().as_bytes());
+    }
 }
+
+/// A stack of a few things that are made at once.
+const TINY: &str = "stack: tiny\nregion: us-east-1\nlog_groups:\n  a: { retention: 14d }\n  b: {}\nroles:\n  r: {}\n";
 
 /// The address of a port of this machine on which nobody listens.
 fn closed() -> String {

@@ -60,6 +60,11 @@ fn wrong_usage_ends_with_64() {
         let ran = desk.run(arguments).exits(64);
         assert!(ran.stdout.is_empty() && !ran.stderr.is_empty(), "{arguments:?} is told on stderr");
     }
+    for arguments in [&["plan", "--nope", "--format", "json"][..], &["--format=json", "plam"]] {
+        let ran = desk.run(arguments).exits(64);
+        let told: serde_json::Value = serde_json::from_str(&ran.stdout).expect("JSON was asked for");
+        assert_eq!((&told["error"]["kind"], &told["error"]["exit_code"]), (&"usage".into(), &64.into()), "{told}");
+    }
     let typo = desk.run(&["plam"]).exits(64).stderr;
     assert!(typo.contains("plan"), "a near command is named:\n{typo}");
 }

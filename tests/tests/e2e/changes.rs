@@ -129,7 +129,7 @@ async fn what_is_protected_stays_until_it_is_named() {
     let moto = Moto::start();
     let bench = Bench::new(&moto.url(), &STACK.replace("retention: 7d }", "retention: 7d, protect: true }"));
     bench.apply();
-    let held = bench.run("destroy", &["--yes"]).exits(1);
+    let held = bench.run("destroy", &["--yes"]).exits(4);
     assert!(held.stdout.contains("log_group.app") && held.stdout.contains("protect"), "{}", held.stdout);
     bench.run("destroy", &["--yes", "--consent", "log_group.app"]).exits(0);
 }
@@ -140,7 +140,7 @@ async fn a_zone_stays_as_long_as_its_records_do() {
     let text = "stack: zed\nregion: us-east-1\ndns:\n  - { zone: zed.example, create: true, protect: true, records: [{ name: a, a: [192.0.2.1] }] }\n";
     let bench = Bench::new(&moto.url(), text);
     bench.apply();
-    let held = bench.run("destroy", &["--yes", "--consent", "hosted_zone.zed.example"]).exits(1);
+    let held = bench.run("destroy", &["--yes", "--consent", "hosted_zone.zed.example"]).exits(4);
     assert!(held.stdout.contains("records.zed.example uses it"), "{}", held.stdout);
     bench.settled();
     let both = ["--yes", "--consent", "hosted_zone.zed.example", "--consent", "records.zed.example"];

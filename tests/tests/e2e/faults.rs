@@ -89,7 +89,7 @@ async fn a_read_that_is_denied_is_not_absence() {
         ]));
         let denied = Bench::new(&burst.url(), STACK);
         for (command, more) in [("apply", &["--yes"][..]), ("destroy", &["--yes"]), ("plan", &[])] {
-            let ran = denied.run(command, more).exits(1);
+            let ran = denied.run(command, more).exits(4);
             let said = format!("{}{}", ran.stdout, ran.stderr);
             assert!(said.contains(operation) && said.contains("AccessDenied"), "{said}");
         }

@@ -15,11 +15,11 @@ async fn a_clash_is_reported_before_anything_is_done_and_can_be_adopted() {
     group.protocol("HTTP".into()).vpc_id(vpc).send().await.expect("by hand");
     let before = world(&aws).await;
     let bench = Bench::new(&moto.url(), STACK);
-    let plan = bench.run("plan", &[]).exits(0);
+    let plan = bench.run("plan", &[]).exits(4);
     for word in ["log_group.app", "target_group.web", "--adopt"] {
         assert!(plan.stdout.contains(word), "{word}:\n{}", plan.stdout);
     }
-    bench.run("apply", &["--yes"]).exits(1);
+    bench.run("apply", &["--yes"]).exits(4);
     assert_eq!(world(&aws).await, before, "a refused apply does nothing");
     bench.run("apply", &["--yes", "--adopt", "log_group.app", "--adopt", "target_group.web"]).exits(0);
     bench.settled();
@@ -40,7 +40,7 @@ async fn records_of_others_are_neither_changed_nor_deleted() {
     other.apply();
     let before = world(&aws).await;
     let bench = Bench::new(&moto.url(), &text);
-    let refused = bench.run("apply", &["--yes"]).exits(1);
+    let refused = bench.run("apply", &["--yes"]).exits(4);
     assert!(refused.stdout.contains("txt.bench.example/TXT"), "{}", refused.stdout);
     assert!(refused.stdout.contains("other"), "whose it is, is told:\n{}", refused.stdout);
     assert_eq!(world(&aws).await, before);
@@ -87,7 +87,7 @@ async fn a_rule_of_ours_does_not_push_a_foreign_one_aside() {
     bench.settled();
     let before = world(&aws).await;
     bench.write(&STACK.replace("priority: 20", "priority: 30"));
-    let refused = bench.run("apply", &["--yes"]).exits(1);
+    let refused = bench.run("apply", &["--yes"]).exits(4);
     assert!(refused.stdout.contains("listener_rules.web/http: priority 30 exists"), "{}", refused.stdout);
     assert_eq!(world(&aws).await, before);
 }

@@ -2,7 +2,7 @@
 
 use evenkeel_core::error::{CloudError, ErrorClass};
 use evenkeel_core::plan::{Action, HeldBecause, Reason};
-use evenkeel_core::saved::SavedPlan;
+use evenkeel_core::saved::{Place, SavedPlan};
 use evenkeel_core::snapshot::{ForeignMember, Owner};
 use evenkeel_tests::lab::{Lab, id_of};
 use serde_json::json;
@@ -356,35 +356,38 @@ fn a_saved_plan_survives_and_names_what_moved() {
     let mut lab = Lab::applied();
     lab.edit("target.web", "path", "/health").drop_nodes(&["zone.example"]);
     let graph = lab.graph();
-    let snapshot = lab.fake.snapshot(&graph);
-    let saved = SavedPlan::new(&graph, &snapshot, &lab.plan(), &lab.options, None);
+    let saved = SavedPlan::new(&graph, None, &lab.options, &lab.plan(), Place::default());
     let read = SavedPlan::from_json(&saved.to_json().unwrap()).unwrap();
     assert_eq!(read, saved);
-    assert!(read.moved(&lab.fake.snapshot(&graph)).is_empty());
+    assert!(read.moved(&lab.plan()).is_empty());
     let moved = |change: &dyn Fn(&Lab)| -> Vec<String> {
         let before = lab.fake.state().world.clone();
         change(&lab);
-        let moved = read.moved(&lab.fake.snapshot(&graph));
+        let snapshot = lab.fake.snapshot(&read.graph);
+        let fresh = evenkeel_core::plan::plan(&lab.kinds, &read.graph, &snapshot, &read.options);
+        let moved = read.moved(&fresh);
         lab.fake.state().world = before;
-        moved.iter().map(|moved| format!("{} {}", moved.node, moved.path)).collect()
+        moved.iter().map(|moved| format!("{} {}: {}", moved.node, moved.path, moved.is)).collect()
     };
+    let path = json!("/other");
     assert_eq!(
-        moved(&|lab| lab.fake.state().world.of_mut("target.web").unwrap().doc["port"] = json!(9)),
-        ["target.web port"]
+        moved(&|lab| lab.fake.state().world.of_mut("target.web").unwrap().doc["path"] = path.clone()),
+        ["target.web path: \"/other\""]
     );
-    assert_eq!(
-        moved(&|lab| lab.fake.state().world.of_mut("target.web").unwrap().owner = Owner::Nobody),
-        ["target.web owner"]
+    assert!(
+        moved(&|lab| lab.fake.state().world.of_mut("target.web").unwrap().owner = Owner::Nobody)
+            .iter()
+            .any(|line| line.starts_with("target.web : \"in conflict with"))
     );
     assert_eq!(
         moved(&|lab| lab.fake.state().world.of_mut("zone.example").unwrap().doc = json!({})),
-        ["zone.example records"]
+        ["zone.example records: null"]
     );
     let gone = |lab: &Lab| {
         let id = lab.fake.state().world.of("zone.example").unwrap().0.clone();
         lab.fake.state().world.things.remove(&id);
     };
-    assert_eq!(moved(&gone), ["zone.example "]);
+    assert_eq!(moved(&gone), ["zone.example : \"nothing to do\""]);
     let other = saved.to_json().unwrap().replace("\"version\": 1", "\"version\": 2");
     assert!(SavedPlan::from_json(&other).unwrap_err().to_string().contains("plan again"));
 }

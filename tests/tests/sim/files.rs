@@ -132,7 +132,7 @@ fn a_world_made_for_something_else_is_said_to_lack_what_a_stack_presupposes() {
         format!("{STACK}dns: [{{ zone: small.example, records: [{{ name: a, type: A, values: [10.0.0.1] }}] }}]\n");
     std::fs::write(bench.path("stack.yaml"), text).expect("the stack is written");
     let lacking = "hosted zone small.example";
-    let ran = bench.run("plan", &[]).exits(0);
+    let ran = bench.run("plan", &[]).exits(4);
     assert!(ran.stderr.contains(lacking), "{}", ran.stderr);
     let made = Program::offline().run(&["sim", "provide", &bench.path("stack.yaml"), "--file", &world]).exits(0);
     assert!(made.stdout.contains(lacking) && ran.stderr.contains("sim --file"), "{}{}", made.stdout, ran.stderr);

@@ -19,7 +19,7 @@ mod root;
 mod scope;
 mod sections;
 mod statements;
-mod suggest;
+pub mod suggest;
 mod tagging;
 pub mod task_definition;
 mod tree;

@@ -1,20 +1,21 @@
-//! `evenkeel apply`: makes AWS be as a stack file says, or carries out a saved plan, exactly.
+//! `evenkeel apply`: makes AWS be as a stack file says, or carries out a saved plan: the same steps or none.
 
 use std::path::Path;
 
-use evenkeel_core::check::check;
 use evenkeel_core::plan::PlanOptions;
-use evenkeel_core::saved::{Moved, SavedPlan};
+use evenkeel_core::saved::SavedPlan;
 use evenkeel_core::secret::Secrets;
-use evenkeel_core::snapshot::Snapshot;
 
-use super::carry_out::{self, Job};
+use super::carry_out::{self, Bound, Job};
+use super::connect::{Guard, connect};
+use super::save;
 use super::session::{self, Session};
-use crate::args::{self, Apply, Choice, Global};
+use crate::again::Again;
+use crate::args::{Apply, Global};
 use crate::exit::{Exit, Failure};
 use crate::interrupt::Interrupt;
 use crate::out::Ui;
-use crate::report::{plan_json, values};
+use crate::report::plan_json;
 
 /// Runs the command.
 ///
@@ -22,90 +23,77 @@ use crate::report::{plan_json, values};
 /// If the file is wrong, AWS cannot be read, or the plan may not be carried out.
 pub async fn run(args: &Apply, global: &Global, interrupt: Interrupt, ui: &mut Ui) -> Result<Exit, Failure> {
     carry_out::allowed("apply", args.yes, ui)?;
+    let saved = saved_plan(&args.file, global)?;
     let job = Job {
-        again: args::command_for("apply", &args.file, global),
+        again: Again::apply(args, global, saved.is_some()),
         password: "yes".to_owned(),
-        question: "Carry out this plan?".to_owned(),
+        question: "Apply this plan?".to_owned(),
         yes: args.yes,
         parallel: args.parallel,
         interrupt,
     };
-    if let Some((saved, secrets)) = saved_plan(&args.file)? {
+    if let Some((saved, secrets)) = saved {
         ui.hide(&secrets);
-        if args.no_wait || !is_plain(&args.choice) {
-            let flags =
-                "--target, --adopt, --consent and --no-wait are part of a saved plan; give them to `evenkeel plan`";
-            return Err(Failure::Usage(flags.to_owned()));
-        }
-        return run_saved(saved, global, &job, ui).await;
+        nothing_chosen(args, global)?;
+        return run_saved(&saved, &args.file, global, &job, ui).await;
     }
     let options = PlanOptions { no_wait: args.no_wait, ..session::options(&args.choice) };
-    let session = session::open(&args.file, global, options, ui).await?;
-    carry_out::plan_and_run(&session, &job, ui).await
+    let mut session = session::open(&args.file, global, options, ui).await?;
+    session.adopt_all = args.choice.adopt_all;
+    carry_out::plan_and_run(&mut session, &job, None, ui).await
 }
 
-fn is_plain(choice: &Choice) -> bool {
-    choice.target.is_empty() && choice.adopt.is_empty() && choice.consent.is_empty()
+/// What was chosen when a plan was made is in its file; chosen again it would have no effect.
+fn nothing_chosen(args: &Apply, global: &Global) -> Result<(), Failure> {
+    let choice = &args.choice;
+    let given = [
+        ("--target", !choice.target.is_empty()),
+        ("--adopt", !choice.adopt.is_empty()),
+        ("--adopt-all", choice.adopt_all),
+        ("--consent", !choice.consent.is_empty()),
+        ("--no-wait", args.no_wait),
+        ("--var", !global.vars.is_empty()),
+    ];
+    match given.into_iter().find(|(_, given)| *given) {
+        Some((flag, _)) => Err(Failure::Usage(format!(
+            "{flag} has no effect on a saved plan, which was made with or without it; give it to `evenkeel plan --out`"
+        ))),
+        None => Ok(()),
+    }
 }
 
 /// The saved plan in a file, if that is what the file holds.
-fn saved_plan(file: &Path) -> Result<Option<(SavedPlan, Secrets)>, Failure> {
+fn saved_plan(file: &Path, global: &Global) -> Result<Option<(SavedPlan, Secrets)>, Failure> {
     // What cannot be read is not a plan; reading it as a stack file will say why.
-    let Ok(text) = std::fs::read_to_string(file) else { return Ok(None) };
-    if !text.trim_start().starts_with('{') || !SavedPlan::recognises(&text) {
-        return Ok(None);
-    }
+    let Some(text) = save::text(file).filter(|text| SavedPlan::recognises(text)) else { return Ok(None) };
+    let anew = format!("make a new plan: {}", Again::plan_anew(file, global));
     if plan_json::is_document(&text) {
-        return Err(Failure::refused(
-            format!("{} is a plan to be read, not one that can be applied", file.display()),
-            "save one with: evenkeel plan --out FILE",
-        ));
+        let text = format!("{} is a plan to be read, not one that can be applied", file.display());
+        return Err(Failure::refused(text, anew));
     }
     let (text, secrets) = Secrets::open(&text, &|name| std::env::var(name).ok()).map_err(|error| {
-        let help = "set it as it was when the plan was made, or make a new plan: evenkeel plan --out FILE";
+        let help = format!("set it as it was when the plan was made, or {anew}");
         Failure::refused(format!("{}: {error}", file.display()), help)
     })?;
     match SavedPlan::from_json(&text) {
         Ok(saved) => Ok(Some((saved, secrets))),
-        Err(error) => {
-            Err(Failure::refused(format!("{}: {error}", file.display()), "make a new plan: evenkeel plan --out FILE"))
-        }
+        Err(error) => Err(Failure::refused(format!("{}: {error}", file.display()), anew)),
     }
 }
 
-async fn run_saved(saved: SavedPlan, global: &Global, job: &Job, ui: &mut Ui) -> Result<Exit, Failure> {
-    let region = saved.plan.stack.region.clone();
+async fn run_saved(saved: &SavedPlan, file: &Path, global: &Global, job: &Job, ui: &mut Ui) -> Result<Exit, Failure> {
+    let region = saved.graph.stack.region.clone();
     if let Some(other) = global.region.as_ref().filter(|other| **other != region) {
         return Err(Failure::Usage(format!("the plan is for {region}, but --region says {other}")));
     }
-    let connection = session::connect(global, Some(region), saved.account.as_deref(), ui).await?;
-    let session = Session::new(saved.graph.clone(), connection, saved.options.clone());
-    let fresh = session.read(ui).await?;
-    still_fits(&saved, &fresh, &ui.secrets)?;
-    let findings = check(&session.kinds, &saved.graph, &fresh, &saved.plan, &saved.options);
-    if !findings.is_empty() {
-        return Err(Failure::Bug(findings.into_iter().map(|finding| finding.text).collect()));
+    let connection = connect(global, Some(region), Guard::of_plan(&saved.place), ui).await?;
+    let (was, is) = (&saved.place.instead_of_aws, &connection.instead_of_aws);
+    if was.is_some() != is.is_some() {
+        let called = |place: &Option<String>| place.clone().unwrap_or_else(|| "AWS itself".to_owned());
+        let text = format!("the plan was made for {}, but this is {}", called(was), called(is));
+        return Err(Failure::refused(text, "give the same --sim, --endpoint-url and environment as for the plan"));
     }
-    carry_out::announce(&saved.plan, &fresh, job, ui);
-    carry_out::refuse(&saved.plan, &fresh)?;
-    if !job.yes && saved.plan.has_changes() {
-        if !carry_out::ask(job, ui) {
-            return Ok(Exit::Interrupted);
-        }
-        still_fits(&saved, &session.read(ui).await?, &ui.secrets)?;
-    }
-    carry_out::run(&session, &saved.plan, job, ui).await
-}
-
-fn still_fits(saved: &SavedPlan, fresh: &Snapshot, secrets: &Secrets) -> Result<(), Failure> {
-    let moved = saved.moved(fresh);
-    if moved.is_empty() {
-        return Ok(());
-    }
-    let line = |moved: &Moved| {
-        let (was, is) = secrets.change(&moved.path, &moved.was, &moved.is);
-        let path = if moved.path.is_empty() { String::new() } else { format!(" {}", moved.path) };
-        format!("{}{path}: was {}, is {}", moved.node, values::inline(&was), values::inline(&is))
-    };
-    Err(Failure::Stale(moved.iter().map(line).collect()))
+    let mut session = Session::of_saved(saved, connection);
+    let bound = Bound { saved, anew: Again::plan_anew(file, global) };
+    carry_out::plan_and_run(&mut session, job, Some(&bound), ui).await
 }

@@ -8,26 +8,28 @@ use async_trait::async_trait;
 use evenkeel_core::clock::Clock;
 use evenkeel_core::event::Event;
 use evenkeel_core::execute::{Engine, Limits, Outcome, Stop, execute};
-use evenkeel_core::plan::{HeldBecause, Plan};
-use evenkeel_core::snapshot::Snapshot;
+use evenkeel_core::plan::{Plan, adoptable};
+use evenkeel_core::saved::{Moved, SavedPlan, differences};
+use evenkeel_core::secret::Secrets;
 use serde_json::json;
 use tokio::time::Instant;
 
 use super::plan::show;
 use super::session::{self, Session};
+use crate::again::Again;
 use crate::args::Format;
 use crate::exit::{Exit, Failure};
 use crate::interrupt::Interrupt;
 use crate::out::Ui;
 use crate::report::record::Record;
 use crate::report::summary::{self, Ending, Verdict};
-use crate::report::{self, outputs, plan_json};
+use crate::report::{self, escape, outputs, plan_json, values, words};
 use crate::style::Tone;
 
 /// How a plan is to be carried out.
 pub struct Job {
-    /// The command as typed, to be shown: `evenkeel apply`.
-    pub again: String,
+    /// The command as typed, to be shown.
+    pub again: Again,
     /// What the user has to type to confirm.
     pub password: String,
     /// The question.
@@ -38,6 +40,14 @@ pub struct Job {
     pub parallel: u16,
     /// Ctrl-C.
     pub interrupt: Interrupt,
+}
+
+/// A saved plan that the steps have to be those of.
+pub struct Bound<'a> {
+    /// The plan.
+    pub saved: &'a SavedPlan,
+    /// The command that makes a new one.
+    pub anew: String,
 }
 
 /// Refuses, before anything is sent, what could not be finished: nobody to ask, or a format that has no events.
@@ -56,13 +66,21 @@ pub fn allowed(verb: &str, yes: bool, ui: &Ui) -> Result<(), Failure> {
     Err(Failure::Usage(format!("{why}: {verb} needs --yes")))
 }
 
-/// Plans, shows, asks, and carries out. After an answer everything is read again: only what was shown is done.
-pub async fn plan_and_run(session: &Session, job: &Job, ui: &mut Ui) -> Result<Exit, Failure> {
-    let mut snapshot = session.read(ui).await?;
+/// Plans, shows, asks, and carries out. After an answer everything is read again: only what was shown is done. What was saved
+/// is made anew like any other plan, and has to come out the same.
+pub async fn plan_and_run(
+    session: &mut Session,
+    job: &Job,
+    bound: Option<&Bound<'_>>,
+    ui: &mut Ui,
+) -> Result<Exit, Failure> {
+    let snapshot = session.read(ui).await?;
     let mut plan = session.plan(&snapshot)?;
+    session.check_names(&snapshot, &plan, ui)?;
     loop {
-        announce(&plan, &snapshot, job, ui);
-        refuse(&plan, &snapshot)?;
+        still_fits(bound, &plan, &ui.secrets)?;
+        announce(&plan, job, ui);
+        refuse(&plan, job)?;
         // Waiting for what is under way harms nobody, so it needs no answer.
         if job.yes || !plan.has_changes() {
             break;
@@ -70,46 +88,80 @@ pub async fn plan_and_run(session: &Session, job: &Job, ui: &mut Ui) -> Result<E
         if !ask(job, ui) {
             return Ok(Exit::Interrupted);
         }
-        snapshot = session.read(ui).await?;
-        let fresh = session.plan(&snapshot)?;
-        if fresh == plan && session::unreadable(&fresh, &snapshot).is_none() {
+        let fresh = session.plan(&session.read(ui).await?)?;
+        let same = differences(&plan, &fresh).is_empty() && fresh.may_begin();
+        plan = fresh;
+        if same {
             break;
         }
-        ui.note("What is live has changed meanwhile. The plan is now:");
-        plan = fresh;
+        if bound.is_none() {
+            ui.note("What is live has changed meanwhile. The plan is now:");
+        }
     }
     run(session, &plan, job, ui).await
 }
 
+/// Refuses a plan that is not the saved one, naming what moved.
+fn still_fits(bound: Option<&Bound<'_>>, fresh: &Plan, secrets: &Secrets) -> Result<(), Failure> {
+    let Some(Bound { saved, anew }) = bound else { return Ok(()) };
+    let moved = saved.moved(fresh);
+    // What could not be read has not moved; that has a refusal of its own.
+    if moved.is_empty() || fresh.gap().is_some() {
+        return Ok(());
+    }
+    let line = |moved: &Moved| {
+        let (was, is) = secrets.change(&moved.path, &moved.was, &moved.is);
+        let path = if moved.path.is_empty() { String::new() } else { format!(" {}", moved.path) };
+        format!("{}{path}: was {}, is {}", moved.node, values::inline(&was), values::inline(&is))
+    };
+    Err(Failure::Stale { moved: moved.iter().map(line).collect(), help: format!("make a new plan: {anew}") })
+}
+
 /// Prints the plan: in JSON as the first line of the stream of events.
-pub fn announce(plan: &Plan, snapshot: &Snapshot, job: &Job, ui: &mut Ui) {
+fn announce(plan: &Plan, job: &Job, ui: &mut Ui) {
     if ui.format == Format::Json {
-        let mut document = plan_json::document(&ui.secrets.plan(plan), &snapshot.unreadable);
+        let mut document = plan_json::document(&ui.secrets.plan(plan));
         if let Some(map) = document.as_object_mut() {
             map.insert("event".to_owned(), json!("plan"));
         }
-        ui.out.line(&document.to_string());
+        ui.out.json(&document);
     } else {
-        show(plan, &snapshot.unreadable, &job.again, ui);
+        show(plan, &job.again, ui);
     }
 }
 
 /// Refuses a plan that may not be begun.
-pub fn refuse(plan: &Plan, snapshot: &Snapshot) -> Result<(), Failure> {
+fn refuse(plan: &Plan, job: &Job) -> Result<(), Failure> {
     if !plan.conflicts.is_empty() {
-        let many = report::words::count(plan.conflicts.len(), "thing");
-        return Err(Failure::refused(
-            format!("{many} that this stack does not own in the way; nothing was changed"),
-            "settle what the plan lists as in the way, for example with --adopt",
-        ));
+        let things = match plan.conflicts.len() {
+            1 => "1 conflict: something this stack does not own is in the way".to_owned(),
+            many => format!("{many} conflicts: things this stack does not own are in the way"),
+        };
+        let help = match adoptable(&plan.conflicts).len() {
+            0 => "give these entries another `name:`, or remove what is there".to_owned(),
+            _ => format!("take over what can be: {}", job.again.clone().flag("--adopt-all")),
+        };
+        let text = format!("{things}; nothing was changed");
+        return Err(Failure::Blocked { text, help: Some(help), error: None });
     }
-    session::unreadable(plan, snapshot).map_or(Ok(()), |error| Err(session::gaps(error)))
+    let guarded: Vec<String> = plan.guarded().map(|held| held.node.to_string()).collect();
+    if !guarded.is_empty() {
+        let mut again = job.again.clone();
+        for node in &guarded {
+            again = again.value("--consent", node);
+        }
+        let text = format!("AWS protects {} from deletion; nothing was changed", words::listed(&guarded));
+        let help = format!("write `deletion_protection: false` in its entry and apply first, or release it now: {again}");
+        return Err(Failure::Blocked { text, help: Some(help), error: None });
+    }
+    plan.gap().map_or(Ok(()), |error| Err(session::gaps(error)))
 }
 
 /// Asks; anything but the expected answer is a no.
 pub fn ask(job: &Job, ui: &mut Ui) -> bool {
     let question = ui.err.palette.paint(Tone::Strong, &job.question);
-    ui.err.text(&format!("\n{question} Type {} to go ahead: ", ui.err.palette.paint(Tone::Strong, &job.password)));
+    let password = ui.err.palette.paint(Tone::Strong, escape::text(&job.password));
+    ui.err.text(&format!("\n{question} Type {password} to confirm: "));
     let mut answer = String::new();
     let read = std::io::stdin().lock().read_line(&mut answer);
     let agreed = read.is_ok() && answer.trim() == job.password;
@@ -121,15 +173,14 @@ pub fn ask(job: &Job, ui: &mut Ui) -> bool {
 
 /// Carries a plan out and tells how it ended.
 pub async fn run(session: &Session, plan: &Plan, job: &Job, ui: &mut Ui) -> Result<Exit, Failure> {
-    let mut record = Record::default();
+    let mut record = Record::of(plan);
     let (verdict, known) = if plan.steps.is_empty() {
         (Verdict::Done, plan.known.clone())
     } else {
         let stop = Stop::default();
         job.interrupt.hand_to(&stop);
         let limits = Limits { in_flight: job.parallel.into(), seed: seed() };
-        let speed = session.simulation.as_ref().map_or(1.0, |simulation| simulation.speed);
-        let clock = TokioClock { start: Instant::now(), speed };
+        let clock = TokioClock { start: Instant::now(), speed: session.speed() };
         let engine = Engine {
             kinds: &session.kinds,
             graph: &session.graph,
@@ -137,7 +188,7 @@ pub async fn run(session: &Session, plan: &Plan, job: &Job, ui: &mut Ui) -> Resu
             clock: &clock,
             limits: &limits,
         };
-        let mut reporter = report::reporter(ui);
+        let mut reporter = report::reporter(ui, session.speed());
         let secrets = ui.secrets.clone();
         let mut sink = |event: Event| {
             let event = secrets.event(&event);
@@ -154,44 +205,39 @@ pub async fn run(session: &Session, plan: &Plan, job: &Job, ui: &mut Ui) -> Resu
         (verdict, known)
     };
     let outputs = outputs::outputs(&session.graph, &known);
-    let held = unmet(plan, session.options.destroy);
-    let ending = Ending { verdict, record: &record, outputs: &outputs, held, again: &job.again };
-    tell(&ending, plan, ui);
-    Ok(match verdict {
-        Verdict::Done if held == 0 => Exit::Done,
-        Verdict::Done | Verdict::Failed => Exit::Failed,
-        Verdict::Stopped => Exit::Interrupted,
-    })
+    let exit = exit(plan, verdict);
+    let ending = Ending { verdict, exit, plan, record: &record, outputs: &outputs, again: &job.again };
+    tell(&ending, ui);
+    Ok(exit)
 }
 
-fn tell(ending: &Ending<'_>, plan: &Plan, ui: &mut Ui) {
+/// What a run comes to: what it could not do goes before what nobody knows.
+fn exit(plan: &Plan, verdict: Verdict) -> Exit {
+    match verdict {
+        Verdict::Failed => Exit::Failed,
+        Verdict::Stopped => Exit::Interrupted,
+        Verdict::Done if plan.blocked() => Exit::Blocked,
+        Verdict::Done if !plan.unproven.is_empty() => Exit::Unproven,
+        Verdict::Done => Exit::Done,
+    }
+}
+
+fn tell(ending: &Ending<'_>, ui: &mut Ui) {
     if ui.format == Format::Json {
         let mut result = summary::json(ending);
         if let (Some(stats), Some(map)) = (ui.take_stats(), result.as_object_mut()) {
             map.insert("stats".to_owned(), json!(stats));
         }
-        ui.out.line(&result.to_string());
-    } else if plan.steps.is_empty() {
-        // The plan has just said that there is nothing to do.
+        ui.out.json(&result);
+    } else if ending.plan.steps.is_empty() {
+        // The plan has just said that there is nothing to do, and what is held back.
         let text = summary::outputs(ending.outputs, ui.out.palette);
-        ui.out.text(&text);
+        let unproven = summary::unproven(ending.plan, summary::UNPROVEN, ui.out.palette);
+        ui.out.text(&format!("{unproven}{text}"));
     } else {
         let text = summary::render(ending, ui.out.palette);
         ui.out.text(&format!("\n{text}"));
     }
-}
-
-/// How much of what was asked for the plan could not do. What the user protected, and what was left out by --target, was not
-/// asked for; but a destruction that leaves something standing is not done.
-fn unmet(plan: &Plan, destroy: bool) -> usize {
-    let counts = |why: &HeldBecause| match why {
-        HeldBecause::NotTargeted => false,
-        HeldBecause::Protected | HeldBecause::Data(_) | HeldBecause::Other(_) => destroy,
-        HeldBecause::Guarded(_) | HeldBecause::Inside(_) => destroy,
-        HeldBecause::Unseen(_) | HeldBecause::Gap(_) | HeldBecause::Doubled(_) => true,
-        HeldBecause::Unreadable(_) | HeldBecause::Needs(_) | HeldBecause::NotFound(_) => true,
-    };
-    plan.held.iter().filter(|held| counts(&held.why)).count()
 }
 
 /// Different for each run, so that its idempotency tokens are not those of an earlier one.

@@ -155,7 +155,7 @@ async fn call(
     simulation.close()?;
     match reply {
         Ok(reply) => {
-            ui.out.line(&format!("{reply:#}"));
+            ui.out.pretty_json(&reply);
             Ok(Exit::Done)
         }
         Err(refusal) => {

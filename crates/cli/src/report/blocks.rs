@@ -8,7 +8,8 @@ use evenkeel_core::plan::{Action, Conflict, Step};
 use serde_json::Value;
 use similar::{ChangeTag, TextDiff};
 
-use super::values::{self, SECRET, clean};
+use super::escape::text as clean;
+use super::values::{self, SECRET};
 use super::words;
 
 /// What a line is.
@@ -40,8 +41,9 @@ pub struct Line {
 }
 
 impl Line {
+    /// A line; whatever it was made of, it stays one and moves nothing.
     fn new(mark: Mark, depth: usize, text: impl Into<String>) -> Self {
-        Self { mark, depth, text: text.into() }
+        Self { mark, depth, text: clean(&text.into()) }
     }
 
     /// The sign in front of it.
@@ -70,7 +72,7 @@ pub fn sign(verb: &str) -> &'static str {
 
 /// The node and the physical name, if that says more.
 pub fn title(step: &Step) -> String {
-    let node = step.node.to_string();
+    let node = words::id(&step.node);
     if step.name.is_empty() || step.node.name() == step.name { node } else { format!("{node} ({})", clean(&step.name)) }
 }
 
@@ -87,8 +89,8 @@ pub fn body(step: &Step, all: bool) -> Vec<Line> {
         Action::Create { want, replaces: None } => lines.extend(fields(kind, want, all)),
         Action::Create { want, replaces: Some(old) } => {
             let revised = step.verb() == "revise";
-            let word = if revised { "follows" } else { "replaces" };
-            lines.push(Line::new(Mark::Dim, 0, format!("{word} {}", clean(&old.live.id))));
+            let word = if revised { "previous:" } else { "replaces" };
+            lines.push(Line::new(Mark::Dim, 0, format!("{word} {}", old.live.id)));
             lines.extend(old.changes.iter().flat_map(|change| {
                 // Of a new revision nothing is forced: every change of it is one.
                 let effect = if revised { Effect::Update } else { change.effect };
@@ -99,17 +101,19 @@ pub fn body(step: &Step, all: bool) -> Vec<Line> {
             }
         }
         Action::Update { changes, .. } => {
-            let told: Vec<&Change> = changes.iter().filter(|change| all || !is_bookkeeping(change.field())).collect();
-            // If nothing else changes, even the marks have to be told: each request of a run is in its plan.
-            let told = if told.is_empty() { changes.iter().collect() } else { told };
-            lines.extend(told.into_iter().flat_map(|change| change_lines(kind, change)));
+            lines.extend(told(changes, all).into_iter().flat_map(|change| change_lines(kind, change)));
         }
         Action::Adopt { live, changes, .. } => {
-            lines.push(Line::new(Mark::Dim, 0, format!("takes over {}", clean(&live.id))));
-            lines.extend(changes.iter().flat_map(|change| change_lines(kind, change)));
+            lines.push(Line::new(Mark::Dim, 0, format!("takes over {}", live.id)));
+            let told = told(changes, all);
+            if told.iter().all(|change| is_bookkeeping(change.field())) && !all {
+                lines.push(Line::new(Mark::Dim, 0, "nothing of it changes but its marks"));
+            } else {
+                lines.extend(told.into_iter().flat_map(|change| change_lines(kind, change)));
+            }
         }
         Action::Delete { live, with, .. } => {
-            lines.push(Line::new(Mark::Dim, 0, clean(&live.id)));
+            lines.push(Line::new(Mark::Dim, 0, live.id.clone()));
             lines.extend(with.iter().map(|node| Line::new(Mark::Remove, 0, format!("with it: {node}"))));
         }
         Action::Wait { goal, deadline_secs, .. } => {
@@ -128,24 +132,30 @@ pub fn body(step: &Step, all: bool) -> Vec<Line> {
         }
     }
     if let Some(data) = &step.data {
-        lines.push(Line::new(Mark::Danger, 0, format!("DATA IS LOST: {}", clean(data))));
+        lines.push(Line::new(Mark::Danger, 0, format!("DATA IS LOST: {data}")));
     }
     lines
 }
 
 /// What is in the way, and what adopting it would change.
 pub fn conflict(conflict: &Conflict) -> Vec<Line> {
-    let mut lines: Vec<Line> =
-        conflict.changes.iter().flat_map(|change| change_lines(conflict.node.kind(), change)).collect();
+    let told = conflict.changes.iter().filter(|change| !is_bookkeeping(change.field()));
+    let mut lines: Vec<Line> = told.flat_map(|change| change_lines(conflict.node.kind(), change)).collect();
     if !lines.is_empty() {
         lines.insert(0, Line::new(Mark::Dim, 0, "taking it over would change:"));
     }
     lines
 }
 
+/// The changes that a person is told; if there are no others, even the marks: each request of a run is in its plan.
+fn told(changes: &[Change], all: bool) -> Vec<&Change> {
+    let told: Vec<&Change> = changes.iter().filter(|change| all || !is_bookkeeping(change.field())).collect();
+    if told.is_empty() { changes.iter().collect() } else { told }
+}
+
 /// One change: on one line if its values are short, else as a unified diff.
 pub fn change_lines(kind: &str, change: &Change) -> Vec<Line> {
-    let path = clean(&change.path);
+    let path = &change.path;
     let effect = match change.effect {
         Effect::Replace => "  (forces replacement)",
         Effect::Tell => "  (left as it is)",
@@ -164,8 +174,8 @@ pub fn change_lines(kind: &str, change: &Change) -> Vec<Line> {
             lines.extend(unified(&from, &to));
             lines
         }
-        (None, Some(to)) => one_sided(Mark::Add, &path, &to, effect),
-        (Some(from), None) => one_sided(Mark::Remove, &path, &from, effect),
+        (None, Some(to)) => one_sided(Mark::Add, path, &to, effect),
+        (Some(from), None) => one_sided(Mark::Remove, path, &from, effect),
         (None, None) => vec![Line::new(Mark::Change, 0, format!("{path}{effect}"))],
     }
 }

@@ -6,7 +6,7 @@ use evenkeel_core::diagnostic::{Diagnostic, Place, Severity};
 use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode};
 use serde_json::{Value, json};
 
-use super::values::clean;
+use super::escape::{self, text as clean};
 use super::words;
 use crate::style::Palette;
 
@@ -125,17 +125,17 @@ fn drawable(place: &Place) -> bool {
     end - start <= LONGEST_LINE
 }
 
-/// The text with control characters replaced one byte for one, so that spans keep their places.
+/// The text with everything unseen replaced by something of as many bytes, so that spans keep their places.
 fn visible(text: &str) -> String {
-    text.chars()
-        .map(|one| match one {
-            '\n' | '\t' | '\r' => one,
-            one if one.is_ascii_control() => '?',
-            // C1 controls take two bytes, as this does.
-            one if one.is_control() => '\u{b7}',
-            one => one,
-        })
-        .collect()
+    let stand_in = |one: char| match (one, one.len_utf8()) {
+        ('\n' | '\t' | '\r', _) => one,
+        (one, _) if !escape::is_unseen(one) => one,
+        (_, 1) => '?',
+        (_, 2) => '\u{b7}',
+        (_, 3) => '\u{fffd}',
+        (_, _) => '\u{1f6c7}',
+    };
+    text.chars().map(stand_in).collect()
 }
 
 fn clean_lines(text: &str) -> String {
@@ -233,7 +233,10 @@ mod tests {
 
     #[test]
     fn a_source_cannot_move_the_cursor() {
-        let finding = Diagnostic::error("bad", "bad \u{1b}[2J", Some(place("a: \u{1b}[2J\u{9b}x\n", 0..1)));
-        assert!(!render(&[finding], Palette::OFF).contains(['\u{1b}', '\u{9b}']));
+        let text = "a: \u{1b}[2J\u{9b}x\u{202e}\u{e0041}\n";
+        assert_eq!(visible(text).len(), text.len(), "places stay where they are");
+        let finding = Diagnostic::error("bad", "bad \u{1b}[2J", Some(place(text, 0..1)));
+        let shown = render(&[finding], Palette::OFF);
+        assert!(!shown.chars().any(|one| one != '\n' && escape::is_unseen(one)), "{shown}");
     }
 }

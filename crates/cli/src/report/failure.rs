@@ -3,7 +3,7 @@
 use evenkeel_core::error::CloudError;
 use serde_json::{Value, json};
 
-use super::values::clean;
+use super::escape::text as clean;
 use super::{diagnostics, words};
 use crate::exit::Failure;
 use crate::style::{Palette, Tone};
@@ -27,19 +27,24 @@ pub fn render(failure: &Failure, palette: Palette) -> String {
             let help = help.as_ref().map_or(String::new(), |help| format!("  {}\n", clean(help)));
             format!("{error} {}\n{help}", clean(text))
         }
-        Failure::Stale(moved) => {
-            let mut out = format!("{error} the saved plan no longer fits what is live; nothing was changed\n");
+        Failure::Blocked { text, help, error: cloud } => {
+            let lines = cloud.as_ref().map_or(String::new(), |cloud| cloud_lines(cloud, &[], "  ", palette));
+            let help = help.as_ref().map_or(String::new(), |help| format!("  {}\n", clean(help)));
+            format!("{error} {}\n{lines}{help}", clean(text))
+        }
+        Failure::Stale { moved, help } => {
+            let mut out = format!("{error} the saved plan no longer matches what is live; nothing was changed\n");
             for line in moved {
                 out += &format!("  {}\n", clean(line));
             }
-            out + "  make a new plan: evenkeel plan --out FILE\n"
+            out + &format!("  {}\n", clean(help))
         }
         Failure::Bug(findings) => {
-            let mut out = format!("{error} this plan is wrong, which is a mistake in evenkeel; nothing was changed\n");
+            let mut out = format!("{error} this plan is wrong: that is a mistake in evenkeel; nothing was changed\n");
             for line in findings {
                 out += &format!("  {}\n", clean(line));
             }
-            out + "  please report it with the stack file and the output of `evenkeel plan -v`\n"
+            out + "  please report it with the stack file and the output of the plan with -v\n"
         }
     }
 }
@@ -73,9 +78,11 @@ pub fn json(failure: &Failure) -> Value {
         ),
         Failure::Cloud { doing, error } => ("aws", json!({ "message": doing, "error": error })),
         Failure::Refused { text, help } => ("refused", json!({ "message": text, "help": help })),
-        Failure::Stale(moved) => {
-            ("stale_plan", json!({ "message": "the saved plan no longer fits what is live", "moved": moved }))
-        }
+        Failure::Blocked { text, help, error } => ("blocked", json!({ "message": text, "help": help, "error": error })),
+        Failure::Stale { moved, help } => (
+            "stale_plan",
+            json!({ "message": "the saved plan no longer matches what is live", "moved": moved, "help": help }),
+        ),
         Failure::Bug(findings) => ("bug", json!({ "message": "the plan is wrong", "findings": findings })),
     };
     json!({ "error": { "kind": kind, "exit_code": failure.exit().code(), "details": more } })

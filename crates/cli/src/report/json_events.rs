@@ -11,7 +11,7 @@ pub struct JsonEvents;
 impl Reporter for JsonEvents {
     fn event(&mut self, event: &Event, ui: &mut Ui) {
         // An event is plain data with string keys, so it always has a JSON form.
-        let line = serde_json::to_string(event).expect("an event is plain data");
-        ui.out.line(&line);
+        let event = serde_json::to_value(event).expect("an event is plain data");
+        ui.out.json(&event);
     }
 }

@@ -3,9 +3,11 @@
 //! - plans: `plan_text`, `plan_json`, `plan_markdown`, all from `blocks` and `words`
 //! - a run: `progress` (a terminal), `plain` (anything else), `json_events`; afterwards `summary`, from `record`
 //! - the rest: `diagnostics`, `failure`, `stats`
+//! - text that is not ours, whatever it is printed in: `escape`
 
 pub mod blocks;
 pub mod diagnostics;
+pub mod escape;
 pub mod failure;
 pub mod json_events;
 pub mod outputs;
@@ -31,12 +33,12 @@ pub trait Reporter {
     fn event(&mut self, event: &Event, ui: &mut Ui);
 }
 
-/// The reporter that suits the user's side.
-pub fn reporter(ui: &Ui) -> Box<dyn Reporter + Send> {
+/// The reporter that suits the user's side; the time of the run passes `speed` times as fast as that of the user.
+pub fn reporter(ui: &Ui, speed: f64) -> Box<dyn Reporter + Send> {
     match ui.format {
         Format::Json => Box::new(json_events::JsonEvents),
         Format::Text | Format::Markdown if ui.quiet => Box::new(Silent),
-        Format::Text | Format::Markdown if ui.live => Box::new(progress::Progress::new(ui.err.palette)),
+        Format::Text | Format::Markdown if ui.live => Box::new(progress::Progress::new(ui.err.palette, speed)),
         Format::Text | Format::Markdown => Box::new(plain::Plain::default()),
     }
 }

@@ -37,22 +37,21 @@ pub fn outputs(graph: &Graph, known: &BTreeMap<NodeId, Outputs>) -> Vec<Output> 
             };
             // Only a zone of ours needs them entered at the registrar.
             if node.kind() == "hosted_zone" {
-                found.push(Output {
-                    what: "name servers",
-                    value: format!("{}: {}", node.name(), values::clean(&servers)),
-                });
+                found.push(Output { what: "name servers", value: format!("{}: {servers}", node.name()) });
             }
         }
     }
     for (kind, what) in [("cluster", "cluster"), ("service", "service")] {
         let there = graph.of_kind(kind).filter(|node| known.contains_key(&node.id));
-        found.extend(there.map(|node| Output { what, value: node.name.clone() }));
+        // An entry that was renamed keeps its thing, and that its name.
+        let name = |node: &Node| text(known, &node.id, "name").unwrap_or_else(|| node.name.clone());
+        found.extend(there.map(|node| Output { what, value: name(node) }));
     }
     found
 }
 
 fn text(known: &BTreeMap<NodeId, Outputs>, node: &NodeId, output: &str) -> Option<String> {
-    known.get(node)?.get(output)?.as_str().map(values::clean)
+    known.get(node)?.get(output)?.as_str().map(str::to_owned)
 }
 
 /// One URL for each host, by the safest listener; a port only where it is not the usual one.
@@ -122,5 +121,18 @@ mod tests {
         let known = BTreeMap::from([(balancer, Outputs::from([("dns_name".to_owned(), json!("web-1.elb.example"))]))]);
         let shown: Vec<String> = outputs(&graph, &known).into_iter().map(|output| output.value).collect();
         assert_eq!(shown, ["https://a.example", "https://api.a.example", "web-1.elb.example"]);
+    }
+
+    #[test]
+    fn a_service_has_the_name_that_is_live() {
+        let id = NodeId::new("service", "new");
+        let graph = Graph::new(StackInfo::default(), [Node::new(id.clone(), "shop-new", json!({}))]).unwrap();
+        let named = |outputs: Outputs| outputs_of(&graph, &id, outputs);
+        assert_eq!(named(Outputs::from([("name".to_owned(), json!("shop-old"))])), ["shop-old"]);
+        assert_eq!(named(Outputs::new()), ["shop-new"]);
+    }
+
+    fn outputs_of(graph: &Graph, id: &NodeId, known: Outputs) -> Vec<String> {
+        outputs(graph, &BTreeMap::from([(id.clone(), known)])).into_iter().map(|output| output.value).collect()
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use evenkeel_core::event::{Event, What};
 use evenkeel_core::id::StepId;
 
-use super::values::clean;
+use super::escape::text as clean;
 use super::{Reporter, words};
 use crate::out::Ui;
 
@@ -26,6 +26,10 @@ pub struct Plain {
 impl Plain {
     /// The line for an event, if it deserves one.
     pub fn line(&mut self, event: &Event) -> Option<String> {
+        self.worded(event).map(|line| clean(&line))
+    }
+
+    fn worded(&mut self, event: &Event) -> Option<String> {
         let width = self.steps.to_string().len();
         let ends = match &event.what {
             What::StepDone { .. } | What::StepFailed { .. } | What::StepSkipped { .. } | What::StepAbandoned { .. } => {
@@ -58,7 +62,7 @@ impl Plain {
                 self.waits.insert(*step, (status.clone(), *waited_secs));
                 Some(format!(
                     "{at} wait {node} … {} ({} of {})",
-                    clean(status),
+                    status,
                     words::limit(*waited_secs),
                     words::limit(*deadline_secs)
                 ))
@@ -70,12 +74,12 @@ impl Plain {
                     return None;
                 }
                 let pause = words::duration(Duration::from_millis(*in_ms));
-                let line = format!("{at} {node} … again in {pause}: {why}");
+                let line = format!("{at} {node} … retrying in {pause}: {why}");
                 self.waits.insert(*step, (why, now));
                 Some(line)
             }
             What::ReadingBack { node, error, .. } => {
-                Some(format!("{at} {node} … reading back, the outcome is unknown: {}", words::error(error)))
+                Some(format!("{at} {node} … no reply; reading back: {}", words::error(error)))
             }
             What::StepDone { node, verb, took_ms, .. } => {
                 Some(format!("{at} {verb} {node} … done ({})", words::duration(Duration::from_millis(*took_ms))))
@@ -88,7 +92,7 @@ impl Plain {
                 Some(format!("{at} {verb} {node} … skipped, because {because} failed"))
             }
             What::StepAbandoned { node, verb, .. } => Some(format!("{at} {verb} {node} … not done, stopped")),
-            What::Stopping => Some("Stopping: nothing new starts. Once more to stop waiting.".to_owned()),
+            What::Stopping => Some("Stopping: nothing new starts. Ctrl-C again to stop waiting.".to_owned()),
         }
     }
 }

@@ -1,9 +1,6 @@
 //! A plan for programs. The document is versioned: fields may be added to version 1, none is renamed or removed.
 
-use std::collections::BTreeMap;
-
 use evenkeel_core::diff::{Change, Effect};
-use evenkeel_core::error::CloudError;
 use evenkeel_core::plan::{Action, HeldBecause, Plan, Step};
 use serde_json::{Map, Value, json};
 
@@ -15,34 +12,31 @@ pub const FORMAT: &str = "evenkeel-plan";
 /// Its version.
 pub const VERSION: u32 = 1;
 
-/// The document; `unreadable` are the kinds that could not be read, with the reason.
-pub fn document(plan: &Plan, unreadable: &BTreeMap<String, CloudError>) -> Value {
+/// The document.
+pub fn document(plan: &Plan) -> Value {
     let mut summary: Map<String, Value> =
         plan.counts().into_iter().map(|(verb, count)| (verb.to_owned(), json!(count))).collect();
     summary.insert("unchanged".to_owned(), json!(plan.unchanged));
     summary.insert("held".to_owned(), json!(plan.held.len()));
     summary.insert("conflicts".to_owned(), json!(plan.conflicts.len()));
+    let needed: Vec<_> = plan.needed().collect();
     json!({
         "format": FORMAT,
         "version": VERSION,
         "stack": plan.stack.name,
         "region": plan.stack.region,
         "has_changes": plan.has_changes(),
+        "blocked": plan.blocked(),
         "summary": summary,
         "steps": plan.steps.iter().map(step).collect::<Vec<_>>(),
         "held": plan.held.iter().map(|held| {
             let (why, help) = words::held(held);
             let error = match &held.why {
                 HeldBecause::Unreadable(error) | HeldBecause::Unseen(error) => json!(error),
-                HeldBecause::Guarded(_)
-                | HeldBecause::Inside(_)
-                | HeldBecause::Gap(_)
-                | HeldBecause::Doubled(_)
-                | HeldBecause::Needs(_) | HeldBecause::Protected | HeldBecause::Data(_) | HeldBecause::NotTargeted
-                | HeldBecause::NotFound(_) | HeldBecause::Other(_) => Value::Null,
+                _ => Value::Null,
             };
             json!({
-                "node": held.node, "what": held.what, "why": held_code(&held.why), "words": why, "help": help, "error": error,
+                "node": held.node, "what": held.what, "needed": needed.contains(&held), "why": words::held_code(&held.why), "words": why, "help": help, "error": error,
             })
         }).collect::<Vec<_>>(),
         "conflicts": plan.conflicts.iter().map(|conflict| json!({
@@ -54,25 +48,9 @@ pub fn document(plan: &Plan, unreadable: &BTreeMap<String, CloudError>) -> Value
             "changes": changes(conflict.node.kind(), &conflict.changes),
         })).collect::<Vec<_>>(),
         "notes": plan.notes,
-        "unreadable": unreadable,
+        "unreadable": plan.unread,
+        "unproven": plan.unproven,
     })
-}
-
-fn held_code(why: &HeldBecause) -> &'static str {
-    match why {
-        HeldBecause::Unreadable(_) => "unreadable",
-        HeldBecause::Unseen(_) => "unseen",
-        HeldBecause::Needs(_) => "needs",
-        HeldBecause::Protected => "protected",
-        HeldBecause::Data(_) => "data",
-        HeldBecause::Guarded(_) => "guarded",
-        HeldBecause::Inside(_) => "inside",
-        HeldBecause::Gap(_) => "gap",
-        HeldBecause::Doubled(_) => "doubled",
-        HeldBecause::NotTargeted => "not_targeted",
-        HeldBecause::NotFound(_) => "not_found",
-        HeldBecause::Other(_) => "other",
-    }
 }
 
 fn step(step: &Step) -> Value {
@@ -134,5 +112,5 @@ fn changes(kind: &str, list: &[Change]) -> Value {
 /// Whether a text is such a document, and not a plan that can be applied.
 pub fn is_document(text: &str) -> bool {
     let document: Option<Value> = serde_json::from_str(text).ok();
-    document.is_some_and(|document| document.get("summary").is_some() && document.get("snapshot").is_none())
+    document.is_some_and(|document| document.get("summary").is_some() && document.get("graph").is_none())
 }

@@ -1,48 +1,68 @@
 //! A plan as a comment on a pull request: a table of counts, and one folded diff for each step.
 
-use evenkeel_core::plan::{HeldBecause, Plan, Step};
+use evenkeel_core::plan::{HeldBecause, Plan, Step, adoptable};
 
 use super::blocks::{self, Line, Mark};
-use super::values::clean;
-use super::words;
-use crate::args::shell_word;
+use super::escape::{code, html, longest_run, markdown as prose};
+use super::{plan_text, words};
+use crate::again::Again;
 
-/// The whole plan. `again` is the command that would apply it, to be continued with flags.
-pub fn render(plan: &Plan, again: &str) -> String {
-    let mut text = format!("### Stack `{}` in `{}`\n\n", clean(&plan.stack.name), clean(&plan.stack.region));
+/// The whole plan. `again` is the command that would apply it.
+pub fn render(plan: &Plan, again: &Again) -> String {
+    let mut text = format!("### Stack {} in {}\n\n", code(&plan.stack.name), code(&plan.stack.region));
     text += &format!("**{}**\n\n", prose(&words::summary(plan)));
     text += &table(plan);
     for step in plan.steps.iter().filter(|step| step.verb() != "wait") {
         text += &details(step);
     }
-    if !plan.conflicts.is_empty() {
-        text += "\n#### In the way\n\nNothing is applied until this is settled.\n\n";
-        for item in &plan.conflicts {
-            let whose = item
-                .stack
-                .as_ref()
-                .map_or("not made by evenkeel".to_owned(), |stack| format!("of stack `{}`", code(stack)));
-            let what_to_do = match &item.obstacle {
-                Some(why) => format!("it cannot be taken over: {}", prose(why)),
-                None => format!("take it over: `{again} --adopt {}`", code(&shell_word(&item.adopt))),
-            };
-            text += &format!("- `{}`: `{}` exists and is {whose}; {what_to_do}\n", item.node, code(&item.there));
-        }
-    }
+    text += &conflicts(plan, again);
     let held: Vec<_> = plan.held.iter().filter(|held| held.why != HeldBecause::NotTargeted).collect();
     if !held.is_empty() {
         text += "\n#### Held back\n\n";
         for item in held {
             let (why, help) = words::held(item);
             let help = help.map_or(String::new(), |help| format!(" ({})", prose(&help)));
-            text += &format!("- `{}`: {}{help}\n", item.node, prose(&why));
+            text += &format!("- {}: {}{help}\n", code(&item.node.to_string()), prose(&why));
+        }
+    }
+    if !plan.unread.is_empty() {
+        text += "\n#### Could not be read\n\n";
+        for (kind, error) in &plan.unread {
+            text += &format!("- {}: {}\n", code(kind), prose(&words::error(error)));
         }
     }
     if !plan.notes.is_empty() {
         text += "\n#### Left as it is\n\n";
         for note in &plan.notes {
-            text += &format!("- `{}`: {}\n", note.node, prose(&note.text));
+            text += &format!("- {}: {}\n", code(&note.node.to_string()), prose(&note.text));
         }
+    }
+    text
+}
+
+fn conflicts(plan: &Plan, again: &Again) -> String {
+    if plan.conflicts.is_empty() {
+        return String::new();
+    }
+    let mut text = "\n#### Conflicts\n\nNothing is applied until they are resolved.\n\n".to_owned();
+    for item in &plan.conflicts {
+        let obstacle =
+            item.obstacle.as_ref().map_or(String::new(), |why| format!("; it cannot be taken over: {}", prose(why)));
+        text += &format!(
+            "- {}: {} exists and {}{obstacle}\n",
+            code(&item.node.to_string()),
+            code(&item.there),
+            prose(&plan_text::whose(item))
+        );
+    }
+    let ids = adoptable(&plan.conflicts);
+    if !ids.is_empty() {
+        let named = ids.iter().fold(again.clone(), |again, id| again.value("--adopt", id));
+        text += &format!("\nTake over what can be: {}", code(&named.to_string()));
+        if ids.len() > 1 {
+            text += &format!(", or all: {}", code(&again.clone().flag("--adopt-all").to_string()));
+        }
+        text.push('\n');
     }
     text
 }
@@ -88,36 +108,4 @@ fn diff_line(line: &Line, new: bool) -> String {
         Mark::Plain | Mark::Dim => " ",
     };
     format!("{sign} {}{}", "  ".repeat(line.depth), line.text)
-}
-
-fn longest_run(text: &str, of: char) -> usize {
-    let mut longest = 0;
-    let mut run = 0;
-    for one in text.chars() {
-        run = if one == of { run + 1 } else { 0 };
-        longest = longest.max(run);
-    }
-    longest
-}
-
-/// A text within HTML, where Markdown is not read.
-fn html(text: &str) -> String {
-    clean(text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
-}
-
-/// A text within Markdown in which nothing is markup.
-fn prose(text: &str) -> String {
-    let mut out = String::new();
-    for one in html(text).chars() {
-        match one {
-            '*' | '_' | '`' | '[' | ']' | '|' | '\\' => out.extend(['\\', one]),
-            one => out.push(one),
-        }
-    }
-    out
-}
-
-/// A text within backticks.
-fn code(text: &str) -> String {
-    clean(text).replace('`', "'")
 }

@@ -1,11 +1,11 @@
 //! A plan for a person at a terminal. The same plan gives the same text, byte for byte.
 
-use evenkeel_core::plan::{Conflict, Held, HeldBecause, Plan, Step};
+use evenkeel_core::plan::{Conflict, Held, HeldBecause, Plan, Step, adoptable};
 
 use super::blocks::{self, Line, Mark};
-use super::values::clean;
+use super::escape::text as clean;
 use super::words;
-use crate::args::shell_word;
+use crate::again::Again;
 use crate::style::{Palette, Tone};
 
 /// How to draw.
@@ -15,8 +15,8 @@ pub struct View {
     pub palette: Palette,
     /// Whether to show every field, and the order of the steps.
     pub all: bool,
-    /// The command that would apply this plan, to be continued with flags: `evenkeel apply`.
-    pub again: String,
+    /// The command that would apply this plan.
+    pub again: Again,
 }
 
 /// The whole plan.
@@ -34,11 +34,12 @@ pub fn render(plan: &Plan, view: &View) -> String {
     if !plan.steps.is_empty() {
         text.push('\n');
     }
-    text += &held(&plan.held, view);
+    text += &held(plan, view);
+    text += &unread(plan, view);
     if !plan.notes.is_empty() {
         text += &head("Left as it is:", palette);
         for note in &plan.notes {
-            text += &format!("  {}: {}\n", note.node, clean(&note.text));
+            text += &format!("  {}: {}\n", words::id(&note.node), clean(&note.text));
         }
         text.push('\n');
     }
@@ -101,25 +102,63 @@ fn draw(line: &Line, palette: Palette) -> String {
     format!("{indent}{text}\n")
 }
 
-fn held(held: &[Held], view: &View) -> String {
-    if held.is_empty() {
+fn held(plan: &Plan, view: &View) -> String {
+    if plan.held.is_empty() {
         return String::new();
     }
     let mut text = head("Held back:", view.palette);
     // One unreadable service would repeat its error for each of its things.
     let mut told = std::collections::BTreeSet::new();
-    for item in held {
+    // Behind a conflict nearly everything waits, which says nothing new.
+    let waiting = |held: &&Held| !plan.conflicts.is_empty() && matches!(held.why, HeldBecause::Needs(_));
+    for item in plan.held.iter().filter(|held| !waiting(held)) {
         let what = if item.what == "anything" { String::new() } else { format!(" ({})", clean(&item.what)) };
         let (why, help) = words::held(item);
         let again = matches!(item.why, HeldBecause::Unreadable(_)) && !told.insert(why.clone());
         let why = if again { "could not be read, for the same reason".to_owned() } else { why };
-        text += &format!("  {}{what}: {why}\n", view.palette.paint(Tone::Strong, &item.node));
+        text += &format!("  {}{what}: {why}\n", view.palette.paint(Tone::Strong, words::id(&item.node)));
         if let Some(help) = help.filter(|_| !again) {
-            text += &format!("    {}\n", view.palette.paint(Tone::Dim, clean(&help)));
+            text += &format!("    {}\n", view.palette.paint(Tone::Dim, help));
+        }
+    }
+    let waiting: Vec<String> = plan.held.iter().filter(waiting).map(|held| words::id(&held.node)).collect();
+    if !waiting.is_empty() {
+        text += &format!("  until the conflicts are resolved: {}\n", words::listed(&waiting));
+    }
+    text.push('\n');
+    text
+}
+
+/// Kinds that could not be read although nothing that is wanted told of it: something dropped may be among them.
+fn unread(plan: &Plan, view: &View) -> String {
+    let told = |kind: &str| {
+        plan.held.iter().any(|held| held.node.kind() == kind && matches!(held.why, HeldBecause::Unreadable(_)))
+    };
+    let unread: Vec<_> = plan.unread.iter().filter(|(kind, _)| !told(kind)).collect();
+    if unread.is_empty() {
+        return String::new();
+    }
+    let mut text = head("Could not be read, so something of this stack may be there:", view.palette);
+    let mut seen = std::collections::BTreeSet::new();
+    for (kind, error) in unread {
+        let why = words::error(error);
+        let first = seen.insert(why.clone());
+        let why = if first { why } else { "for the same reason".to_owned() };
+        text += &format!("  {}: {why}\n", view.palette.paint(Tone::Strong, clean(kind)));
+        if let Some(hint) = error.hint.as_ref().filter(|_| first) {
+            text += &format!("    {}\n", view.palette.paint(Tone::Dim, clean(hint)));
         }
     }
     text.push('\n');
     text
+}
+
+/// Whose a thing in the way is.
+pub fn whose(conflict: &Conflict) -> String {
+    match &conflict.stack {
+        Some(stack) => format!("belongs to stack {stack}"),
+        None => "was not created by evenkeel".to_owned(),
+    }
 }
 
 fn conflicts(conflicts: &[Conflict], view: &View) -> String {
@@ -128,22 +167,37 @@ fn conflicts(conflicts: &[Conflict], view: &View) -> String {
     }
     let palette = view.palette;
     let mut text =
-        format!("{}\n", palette.paint(Tone::Danger, "In the way (nothing is applied until this is settled):"));
+        format!("{}\n", palette.paint(Tone::Danger, "Conflicts (nothing is applied until they are resolved):"));
     for item in conflicts {
-        let whose =
-            item.stack.as_ref().map_or("not made by evenkeel".to_owned(), |stack| format!("of stack {}", clean(stack)));
-        text +=
-            &format!("  {}: {} exists and is {whose}\n", palette.paint(Tone::Strong, &item.node), clean(&item.there));
+        let node = palette.paint(Tone::Strong, words::id(&item.node));
+        text += &format!("  {node}: {} exists and {}\n", clean(&item.there), clean(&whose(item)));
         for line in blocks::conflict(item) {
             text += &draw(&line, palette);
         }
-        text += &match &item.obstacle {
-            Some(why) => {
-                format!("    it cannot be taken over: {}; rename the entry, or remove what is there\n", clean(why))
-            }
-            None => format!("    take it over:  {} --adopt {}\n", view.again, shell_word(&item.adopt)),
-        };
+        if let Some(why) = &item.obstacle {
+            text += &format!(
+                "    it cannot be taken over: {}; give this entry another `name:`, or remove what is there\n",
+                clean(why)
+            );
+        }
     }
+    text += &take_over(conflicts, view);
     text.push('\n');
     text
+}
+
+/// How to take over what can be: all of it, or some of it by name.
+fn take_over(conflicts: &[Conflict], view: &View) -> String {
+    let ids = adoptable(conflicts);
+    if ids.is_empty() {
+        return String::new();
+    }
+    let named = ids.iter().fold(view.again.clone(), |again, id| again.value("--adopt", id));
+    match ids.len() {
+        1 => format!("  take it over:      {named}\n"),
+        _ => {
+            let all = view.again.clone().flag("--adopt-all");
+            format!("  take over all:     {all}\n  take over by name: {named}\n")
+        }
+    }
 }

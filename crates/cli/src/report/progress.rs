@@ -2,14 +2,15 @@
 //! `plain.rs`.
 
 use std::collections::BTreeMap;
+use std::fmt::Write;
 use std::time::Duration;
 
 use evenkeel_core::event::{Event, What};
 use evenkeel_core::id::{NodeId, StepId};
-use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
+use super::escape::text as clean;
 use super::plain::holder_words;
-use super::values::clean;
 use super::{Reporter, blocks, plan_text, words};
 use crate::out::Ui;
 use crate::style::{Palette, Tone};
@@ -18,31 +19,59 @@ use crate::style::{Palette, Tone};
 pub struct Progress {
     palette: Palette,
     lines: MultiProgress,
+    /// How many times faster the time of the run passes than that of the terminal.
+    speed: f64,
+    /// Whether lines move by themselves between two events.
+    moves: bool,
     total: Option<ProgressBar>,
     running: BTreeMap<StepId, ProgressBar>,
 }
 
 impl Progress {
     /// Begins to draw on stderr.
-    pub fn new(palette: Palette) -> Self {
-        let lines = MultiProgress::with_draw_target(ProgressDrawTarget::stderr_with_hz(10));
-        Self { palette, lines, total: None, running: BTreeMap::new() }
+    pub fn new(palette: Palette, speed: f64) -> Self {
+        Self::on(ProgressDrawTarget::stderr_with_hz(10), palette, speed, true)
+    }
+
+    fn on(target: ProgressDrawTarget, palette: Palette, speed: f64, moves: bool) -> Self {
+        let lines = MultiProgress::with_draw_target(target);
+        Self { palette, lines, speed, moves, total: None, running: BTreeMap::new() }
     }
 
     fn begin(&mut self, step: StepId, node: &NodeId, verb: &str) {
-        let bar = ProgressBar::new_spinner().with_style(spinner());
+        let bar = ProgressBar::new_spinner().with_style(self.style("{spinner} {prefix} {took:>4} {wide_msg}"));
         let bar = match &self.total {
             Some(total) => self.lines.insert_before(total, bar),
             None => self.lines.add(bar),
         };
-        bar.set_prefix(format!("{} {node}", self.palette.paint(plan_text::tone(verb), format!("{verb:<7}"))));
-        bar.enable_steady_tick(Duration::from_millis(100));
+        let verb = self.palette.paint(plan_text::tone(verb), format!("{verb:<7}"));
+        bar.set_prefix(format!("{verb} {}", words::id(node)));
+        self.set_moving(&bar, Duration::from_millis(100));
         self.running.insert(step, bar);
     }
 
-    fn say(&self, step: StepId, message: String) {
+    fn set_moving(&self, bar: &ProgressBar, every: Duration) {
+        if self.moves {
+            bar.enable_steady_tick(every);
+        } else {
+            bar.tick();
+        }
+    }
+
+    /// One clock for all that is on the screen: that of the run, which a simulation lets pass faster.
+    fn style(&self, template: &str) -> ProgressStyle {
+        let speed = self.speed;
+        let took = move |state: &ProgressState, out: &mut dyn Write| {
+            // What cannot be written is not shown; the next drawing tries again.
+            let _ = out.write_str(&words::limit(state.elapsed().mul_f64(speed).as_secs()));
+        };
+        let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_spinner());
+        style.with_key("took", took)
+    }
+
+    fn say(&self, step: StepId, message: &str) {
         if let Some(bar) = self.running.get(&step) {
-            bar.set_message(message);
+            bar.set_message(clean(message));
         }
     }
 
@@ -54,7 +83,7 @@ impl Progress {
         if let Some(total) = &self.total {
             total.inc(1);
         }
-        self.print(&format!("{} {text}", self.palette.paint(tone, mark)));
+        self.print(&format!("{} {}", self.palette.paint(tone, mark), clean(text)));
     }
 
     /// Lets a line scroll by above the moving ones.
@@ -73,42 +102,33 @@ impl Progress {
     }
 }
 
-fn spinner() -> ProgressStyle {
-    ProgressStyle::with_template("{spinner} {prefix} {elapsed:>4} {wide_msg}")
-        .unwrap_or_else(|_| ProgressStyle::default_spinner())
-}
-
-fn total() -> ProgressStyle {
-    ProgressStyle::with_template("  [{pos}/{len}] {bar:30} {elapsed}")
-        .unwrap_or_else(|_| ProgressStyle::default_bar())
-        .progress_chars("━╸─")
-}
-
 impl Reporter for Progress {
     fn event(&mut self, event: &Event, _ui: &mut Ui) {
         match &event.what {
             What::RunStarted { steps } => {
-                let bar = self.lines.add(ProgressBar::new(*steps as u64).with_style(total()));
-                bar.enable_steady_tick(Duration::from_millis(200));
+                let style = self.style("  [{pos}/{len}] {bar:30} {took}").progress_chars("━╸─");
+                let bar = self.lines.add(ProgressBar::new(*steps as u64).with_style(style));
+                self.set_moving(&bar, Duration::from_millis(200));
                 self.total = Some(bar);
             }
             What::StepStarted { step, node, verb } => self.begin(*step, node, verb),
             What::Waiting { step, status, deadline_secs, .. } => {
-                self.say(*step, format!("{} (at most {})", clean(status), words::limit(*deadline_secs)));
+                self.say(*step, &format!("{status} (up to {})", words::limit(*deadline_secs)));
             }
             What::Retrying { step, error, in_ms, holders, .. } => {
                 let pause = words::duration(Duration::from_millis(*in_ms));
-                self.say(*step, format!("again in {pause}: {}{}", clean(&error.code), holder_words(holders)));
+                self.say(*step, &format!("retrying in {pause}: {}{}", error.code, holder_words(holders)));
             }
-            What::ReadingBack { step, .. } => self.say(*step, "no reply came, reading back".to_owned()),
+            What::ReadingBack { step, .. } => self.say(*step, "no reply; reading back"),
             What::StepDone { step, node, verb, took_ms } => {
-                let took = self.palette.paint(Tone::Dim, words::duration(Duration::from_millis(*took_ms)));
+                let took = words::duration(Duration::from_millis(*took_ms));
                 let sign = if verb == "wait" { "✓" } else { blocks::sign(verb) };
                 let tone = if verb == "wait" { Tone::Add } else { plan_text::tone(verb) };
                 self.end(*step, tone, &format!("{sign:>3}"), &format!("{verb:<7} {node}  {took}"));
             }
             What::StepFailed { step, node, verb, error, holders } => {
-                let why = format!("{}{}", words::error(error), holder_words(holders));
+                // The reasons behind it are told at the end.
+                let why = format!("{}{}", words::error_lines(error).0, holder_words(holders));
                 self.end(*step, Tone::Danger, "  ✗", &format!("{verb:<7} {node}  {why}"));
             }
             What::StepSkipped { step, node, verb, because } => {
@@ -126,3 +146,6 @@ impl Reporter for Progress {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,10 +1,12 @@
 //! Remembers of a run what its summary needs. Fed by the same events as the reporters.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use evenkeel_core::error::CloudError;
 use evenkeel_core::event::{Event, What};
-use evenkeel_core::id::NodeId;
+use evenkeel_core::id::{NodeId, StepId};
+use evenkeel_core::plan::{Action, Plan};
 use serde::Serialize;
 
 /// A step that failed.
@@ -32,7 +34,7 @@ pub struct LeftStep {
 }
 
 /// What happened in a run.
-#[derive(Clone, PartialEq, Debug, Default, Serialize)]
+#[derive(Clone, PartialEq, Debug, Default)]
 pub struct Record {
     /// What was done: node and verb.
     pub done: Vec<(NodeId, String)>,
@@ -42,14 +44,36 @@ pub struct Record {
     pub left: Vec<LeftStep>,
     /// How long it took.
     pub took: Duration,
+    /// How many things went with those that were deleted.
+    pub with: usize,
+    /// How often each verb was done, counted as in the plan.
+    counts: BTreeMap<&'static str, usize>,
+    /// What each step of the plan counts as, and how many things go with it.
+    steps: BTreeMap<StepId, (&'static str, usize)>,
 }
 
 impl Record {
+    /// Of a run of this plan, of which nothing has happened yet.
+    pub fn of(plan: &Plan) -> Self {
+        let with = |action: &Action| match action {
+            Action::Delete { with, .. } => with.len(),
+            _ => 0,
+        };
+        let steps = plan.steps.iter().map(|step| (step.id, (step.counted(), with(&step.action)))).collect();
+        Self { steps, ..Self::default() }
+    }
+
     /// Takes the next event.
     pub fn event(&mut self, event: &Event) {
         self.took = Duration::from_millis(event.at_ms);
         match &event.what {
-            What::StepDone { node, verb, .. } => self.done.push((node.clone(), verb.clone())),
+            What::StepDone { step, node, verb, .. } => {
+                if let Some((counted, with)) = self.steps.get(step) {
+                    *self.counts.entry(counted).or_default() += 1;
+                    self.with += if *counted == "delete" { *with } else { 0 };
+                }
+                self.done.push((node.clone(), verb.clone()));
+            }
             What::StepFailed { node, verb, error, holders, .. } => self.failed.push(FailedStep {
                 node: node.clone(),
                 verb: verb.clone(),
@@ -57,7 +81,7 @@ impl Record {
                 holders: holders.clone(),
             }),
             What::StepSkipped { node, verb, because, .. } => {
-                self.left.push(LeftStep { node: node.clone(), verb: verb.clone(), because: Some(because.clone()) })
+                self.left.push(LeftStep { node: node.clone(), verb: verb.clone(), because: Some(because.clone()) });
             }
             What::StepAbandoned { node, verb, .. } => {
                 self.left.push(LeftStep { node: node.clone(), verb: verb.clone(), because: None });
@@ -72,8 +96,8 @@ impl Record {
         }
     }
 
-    /// How many steps of that verb were done.
+    /// How many steps that count as this verb were done.
     pub fn count(&self, verb: &str) -> usize {
-        self.done.iter().filter(|(_, done)| done == verb).count()
+        self.counts.get(verb).copied().unwrap_or(0)
     }
 }

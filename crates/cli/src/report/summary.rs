@@ -1,10 +1,14 @@
 //! The end of a run: what was done, what failed and why, what was left, what the user may want to know, what to do next.
 
+use evenkeel_core::plan::{HeldBecause, Plan};
 use serde_json::{Value, json};
 
+use super::escape::text as clean;
 use super::outputs::Output;
 use super::record::Record;
 use super::{failure, words};
+use crate::again::Again;
+use crate::exit::Exit;
 use crate::style::{Palette, Tone};
 
 /// How a run came out.
@@ -19,18 +23,20 @@ pub enum Verdict {
 }
 
 /// What is told at the end.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Ending<'a> {
     /// How it came out.
     pub verdict: Verdict,
+    /// The code that the command ends with.
+    pub exit: Exit,
+    /// What was to be done, and what was held back.
+    pub plan: &'a Plan,
     /// What happened.
     pub record: &'a Record,
     /// What is worth knowing.
     pub outputs: &'a [Output],
-    /// Things that the plan left undone although they were asked for.
-    pub held: usize,
     /// The command that goes on where this one ended.
-    pub again: &'a str,
+    pub again: &'a Again,
 }
 
 /// The ending for a person.
@@ -38,13 +44,14 @@ pub fn render(ending: &Ending<'_>, palette: Palette) -> String {
     let record = ending.record;
     let mut text = String::new();
     for step in &record.failed {
-        text += &format!(
-            "{} {} {}\n",
-            palette.paint(Tone::Danger, "failed:"),
-            step.verb,
-            palette.paint(Tone::Strong, &step.node)
-        );
-        text += &failure::cloud_lines(&step.error, &step.holders, "  ", palette);
+        let head = palette.paint(Tone::Danger, "failed:");
+        let node = palette.paint(Tone::Strong, words::id(&step.node));
+        let lines = failure::cloud_lines(&step.error, &step.holders, "  ", palette);
+        // Of a wait the error itself says what has not come.
+        text += &match step.verb.as_str() {
+            "wait" => format!("{head} {node} {}", lines.trim_start()),
+            verb => format!("{head} {verb} {node}\n{lines}"),
+        };
     }
     text += &left(record, palette);
     if !text.is_empty() {
@@ -52,9 +59,12 @@ pub fn render(ending: &Ending<'_>, palette: Palette) -> String {
     }
     text += &format!("{}\n", headline(ending, palette));
     if ending.verdict == Verdict::Done {
+        let only_unproven = !ending.plan.blocked() && !ending.plan.unproven.is_empty();
+        text += &unproven(ending.plan, if only_unproven { "" } else { UNPROVEN }, palette);
         text += &outputs(ending.outputs, palette);
+        text += &held(ending.plan, palette);
     } else {
-        text += &format!("What was done stays. To go on: {}\n", ending.again);
+        text += &format!("Completed steps are kept. To continue: {}\n", ending.again);
     }
     text
 }
@@ -63,46 +73,92 @@ fn left(record: &Record, palette: Palette) -> String {
     let mut text = String::new();
     for step in &record.left {
         let why = match &step.because {
-            Some(node) => format!("because {node} failed"),
+            Some(node) => format!("because {} failed", words::id(node)),
             None => "stopped".to_owned(),
         };
-        text += &format!("{} {} {}, {why}\n", palette.paint(Tone::Dim, "not done:"), step.verb, step.node);
+        text += &format!("{} {} {}, {why}\n", palette.paint(Tone::Dim, "not done:"), step.verb, words::id(&step.node));
     }
     text
 }
 
-fn headline(ending: &Ending<'_>, palette: Palette) -> String {
-    let record = ending.record;
-    let mut done: Vec<String> = [
+/// The head of a list of things that nobody knows to be healthy.
+pub const UNPROVEN: &str = "Not known to be healthy:";
+
+/// What nobody knows to be healthy although all steps were done.
+pub fn unproven(plan: &Plan, head: &str, palette: Palette) -> String {
+    let mut text = String::new();
+    if !plan.unproven.is_empty() && !head.is_empty() {
+        text += &format!("{}\n", palette.paint(Tone::Change, head));
+    }
+    for (node, why) in &plan.unproven {
+        text += &format!("  {}: {}\n", words::id(node), clean(why));
+    }
+    text
+}
+
+/// What was held back.
+fn held(plan: &Plan, palette: Palette) -> String {
+    let mut text = String::new();
+    let held: Vec<_> = plan.held.iter().filter(|held| held.why != HeldBecause::NotTargeted).collect();
+    if !held.is_empty() {
+        text += &format!("{}\n", palette.paint(Tone::Change, "Held back:"));
+        for item in held {
+            let (why, help) = words::held(item);
+            let help = help.map_or(String::new(), |help| format!(" ({help})"));
+            text += &format!("  {}: {why}{help}\n", words::id(&item.node));
+        }
+    }
+    text
+}
+
+/// `1 created, 2 updated`.
+fn done(record: &Record) -> String {
+    let verbs = [
         ("create", "created"),
         ("update", "updated"),
         ("revise", "revised"),
         ("replace", "replaced"),
         ("adopt", "adopted"),
         ("delete", "deleted"),
-    ]
-    .into_iter()
-    .map(|(verb, past)| (record.count(verb), past))
-    .filter(|(count, _)| *count > 0)
-    .map(|(count, past)| format!("{count} {past}"))
-    .collect();
-    if done.is_empty() {
-        done.push("nothing changed".to_owned());
+    ];
+    let counted = verbs.into_iter().map(|(verb, past)| (record.count(verb), past));
+    let done: Vec<String> =
+        counted.filter(|(count, _)| *count > 0).map(|(count, past)| format!("{count} {past}")).collect();
+    match (done.is_empty(), record.with) {
+        (true, _) => "nothing changed".to_owned(),
+        (false, 0) => done.join(", "),
+        (false, with) => format!("{} (and {with} with them)", done.join(", ")),
     }
-    let took = words::duration(record.took);
-    let done = done.join(", ");
-    let (failed, left) = (record.failed.len(), record.left.len());
+}
+
+fn headline(ending: &Ending<'_>, palette: Palette) -> String {
+    let record = ending.record;
+    let (took, done) = (words::duration(record.took), done(record));
+    let left = match record.left.len() {
+        0 => String::new(),
+        left => format!("; {left} not done"),
+    };
     match ending.verdict {
-        Verdict::Done => {
-            let held =
-                if ending.held > 0 { format!(" {} held back, see the plan.", ending.held) } else { String::new() };
-            format!("{} {done} in {took}.{held}", palette.paint(Tone::Add, "Done:"))
+        Verdict::Done if ending.plan.blocked() => {
+            let why = words::blocked(ending.plan).unwrap_or_default();
+            format!("{} {done} in {took}. {why}", palette.paint(Tone::Change, "Done in part:"))
         }
+        Verdict::Done if !ending.plan.unproven.is_empty() => {
+            format!("{} {done} in {took}, but not known to be healthy:", palette.paint(Tone::Change, "Done:"))
+        }
+        Verdict::Done => format!("{} {done} in {took}.", palette.paint(Tone::Add, "Done:")),
         Verdict::Failed => {
-            format!("{} {done}, {failed} failed, {left} not done, in {took}.", palette.paint(Tone::Danger, "Failed:"))
+            let mut failed: Vec<String> = record.failed.iter().map(|step| words::id(&step.node)).collect();
+            failed.dedup();
+            let failed = palette.paint(Tone::Danger, format!("Failed at {}", words::listed(&failed)));
+            format!("{failed} after {took}. Done before: {done}{left}.")
         }
         Verdict::Stopped => {
-            format!("{} {done}, {failed} failed, {left} not done, in {took}.", palette.paint(Tone::Change, "Stopped:"))
+            let failed = match record.failed.len() {
+                0 => String::new(),
+                many => format!(", {many} failed"),
+            };
+            format!("{} after {took}. Done before: {done}{failed}{left}.", palette.paint(Tone::Change, "Stopped"))
         }
     }
 }
@@ -112,7 +168,9 @@ pub fn outputs(outputs: &[Output], palette: Palette) -> String {
     let width = outputs.iter().map(|output| output.what.len()).max().unwrap_or(0);
     outputs
         .iter()
-        .map(|output| format!("  {}  {}\n", palette.paint(Tone::Dim, format!("{:<width$}", output.what)), output.value))
+        .map(|output| {
+            format!("  {}  {}\n", palette.paint(Tone::Dim, format!("{:<width$}", output.what)), clean(&output.value))
+        })
         .collect()
 }
 
@@ -127,11 +185,14 @@ pub fn json(ending: &Ending<'_>) -> Value {
     json!({
         "event": "result",
         "outcome": verdict,
+        "exit_code": ending.exit.code(),
         "seconds": record.took.as_secs_f64(),
         "done": record.done.iter().map(|(node, verb)| json!({ "node": node, "verb": verb })).collect::<Vec<_>>(),
         "failed": record.failed,
         "left": record.left,
-        "held": ending.held,
+        "held": ending.plan.needed().count(),
+        "blocked": ending.plan.blocked(),
+        "unproven": ending.plan.unproven,
         "outputs": ending.outputs,
     })
 }

@@ -1,6 +1,8 @@
-//! Reporters on plans and events made by hand.
+//! Reporters on plans and events made by hand. What others have written into them is in `foreign`.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod foreign;
+
+use std::collections::BTreeSet;
 
 use evenkeel_core::cloud::Goal;
 use evenkeel_core::diff::{Change, Effect};
@@ -17,7 +19,9 @@ use super::plain::Plain;
 use super::plan_text::View;
 use super::record::Record;
 use super::summary::{self, Ending, Verdict};
-use super::{outputs::Output, plan_json, plan_markdown, plan_text};
+use super::{outputs::Output, plan_json, plan_markdown, plan_text, words};
+use crate::again::Again;
+use crate::exit::Exit;
 use crate::style::Palette;
 
 fn node(text: &str) -> NodeId {
@@ -145,12 +149,17 @@ fn plan() -> Plan {
         }],
         unhealthy: Vec::new(),
         unchanged: 14,
-        known: BTreeMap::new(),
+        ..Plan::default()
     }
 }
 
+fn again() -> Again {
+    let args = crate::args::parse(["evenkeel", "plan"].map(Into::into)).unwrap();
+    Again::saved(std::path::Path::new("stack.yaml"), &args.global)
+}
+
 fn text(all: bool) -> String {
-    plan_text::render(&plan(), &View { palette: Palette::OFF, all, again: "evenkeel apply".to_owned() })
+    plan_text::render(&plan(), &View { palette: Palette::OFF, all, again: again() })
 }
 
 #[test]
@@ -188,7 +197,7 @@ fn a_plan_as_text() {
               replaces arn:old
             ~ port: 4567 -> 4568  (forces replacement)
       . wait    service.backend (cruddur-backend): until it is ready
-      - delete  log_group.old (/cruddur/old): ours, and no longer in the stack file
+      - delete  log_group.old (/cruddur/old): no longer in the stack file
               /cruddur/old
             - with it: log_stream.x
             ! DATA IS LOST: 3 MB of logs
@@ -197,18 +206,18 @@ fn a_plan_as_text() {
       records.a: could not be read: route53:ListResourceRecordSets: AccessDenied: User is not authorized
         allow route53:ListResourceRecordSets
       zone.db (delete): it has `protect: true`
-        --consent zone.db lets it go ahead
+        to allow it: --consent zone.db
 
     Left as it is:
       service.backend: desired_count is managed by autoscaling, now 7
 
-    In the way (nothing is applied until this is settled):
-      records.a.example: *.a.example/A exists and is not made by evenkeel
+    Conflicts (nothing is applied until they are resolved):
+      records.a.example: *.a.example/A exists and was not created by evenkeel
               taking it over would change:
             ~ ttl: 60 -> 300
-        take it over:  evenkeel apply --adopt 'records.a.example/*.a.example/A'
+      take it over:      evenkeel apply --adopt 'records.a.example/*.a.example/A'
 
-    Plan: 1 to create, 1 to update, 1 to replace, 1 to delete; 14 unchanged, 2 held back, 1 in the way.
+    Plan: 1 to create, 1 to update, 1 to replace, 1 to delete (1 more goes with them); 14 unchanged, 2 held back. Blocked: 1 conflict. Take it over: --adopt-all
     ");
 }
 
@@ -221,10 +230,10 @@ fn verbose_text_leaves_nothing_out() {
 
 #[test]
 fn a_plan_as_markdown() {
-    insta::assert_snapshot!(plan_markdown::render(&plan(), "evenkeel apply"), @r"
+    insta::assert_snapshot!(plan_markdown::render(&plan(), &again()), @r"
     ### Stack `cruddur` in `ca-central-1`
 
-    **Plan: 1 to create, 1 to update, 1 to replace, 1 to delete; 14 unchanged, 2 held back, 1 in the way.**
+    **Plan: 1 to create, 1 to update, 1 to replace, 1 to delete (1 more goes with them); 14 unchanged, 2 held back. Blocked: 1 conflict. Take it over: --adopt-all**
 
     | create | update | replace | delete | wait | unchanged |
     |---:|---:|---:|---:|---:|---:|
@@ -274,7 +283,7 @@ fn a_plan_as_markdown() {
     ```
 
     </details>
-    <details><summary><code>- delete</code> <b>log_group.old (/cruddur/old)</b>: ours, and no longer in the stack file ⚠️ <b>data is lost</b></summary>
+    <details><summary><code>- delete</code> <b>log_group.old (/cruddur/old)</b>: no longer in the stack file ⚠️ <b>data is lost</b></summary>
 
     ```diff
       /cruddur/old
@@ -284,16 +293,18 @@ fn a_plan_as_markdown() {
 
     </details>
 
-    #### In the way
+    #### Conflicts
 
-    Nothing is applied until this is settled.
+    Nothing is applied until they are resolved.
 
-    - `records.a.example`: `*.a.example/A` exists and is not made by evenkeel; take it over: `evenkeel apply --adopt 'records.a.example/*.a.example/A'`
+    - `records.a.example`: `*.a.example/A` exists and was not created by evenkeel
+
+    Take over what can be: `evenkeel apply --adopt 'records.a.example/*.a.example/A'`
 
     #### Held back
 
     - `records.a`: could not be read: route53:ListResourceRecordSets: AccessDenied: User is not authorized (allow route53:ListResourceRecordSets)
-    - `zone.db`: it has \`protect: true\` (--consent zone.db lets it go ahead)
+    - `zone.db`: it has \`protect: true\` (to allow it: --consent zone.db)
 
     #### Left as it is
 
@@ -308,18 +319,20 @@ fn a_fence_in_a_value_does_not_end_the_block() {
     if let Action::Update { changes, .. } = &mut plan.steps[1].action {
         *changes = vec![change("description", None, Some(json!("a\n```\nb</details>")), Effect::Update)];
     }
-    assert!(plan_markdown::render(&plan, "evenkeel apply").contains("````diff"));
+    assert!(plan_markdown::render(&plan, &again()).contains("````diff"));
 }
 
 #[test]
 fn the_json_document_keeps_its_promises() {
-    let document = plan_json::document(&plan(), &BTreeMap::new());
+    let document = plan_json::document(&plan());
     assert_eq!((&document["format"], &document["version"]), (&json!("evenkeel-plan"), &json!(1)));
     assert_eq!(
         document["summary"],
         json!({ "create": 1, "update": 1, "revise": 0, "replace": 1, "adopt": 0, "delete": 1, "wait": 1,
                 "unchanged": 14, "held": 2, "conflicts": 1 })
     );
+    assert_eq!(document["blocked"], true);
+    assert_eq!((&document["held"][0]["needed"], &document["held"][1]["needed"]), (&json!(true), &json!(false)));
     assert_eq!(document["steps"][2]["verb"], "replace");
     assert_eq!(document["steps"][2]["changes"][0]["forces_replacement"], true);
     assert_eq!(document["steps"][4]["data_loss"], "3 MB of logs");
@@ -331,10 +344,7 @@ fn the_json_document_keeps_its_promises() {
 #[test]
 fn the_same_plan_gives_the_same_bytes() {
     assert_eq!(text(false), text(false));
-    assert_eq!(
-        plan_json::document(&plan(), &BTreeMap::new()).to_string(),
-        plan_json::document(&plan(), &BTreeMap::new()).to_string()
-    );
+    assert_eq!(plan_json::document(&plan()).to_string(), plan_json::document(&plan()).to_string());
 }
 
 fn events() -> Vec<Event> {
@@ -380,30 +390,36 @@ fn a_run_as_plain_lines() {
     [ 1/12] wait service.web … 0 of 1 tasks running (1m 10s of 20m)
     [ 2/12] wait service.web … FAILED: route53:ListResourceRecordSets: AccessDenied: User is not authorized
     [ 3/12] create records.a … skipped, because service.web failed
-    Stopping: nothing new starts. Once more to stop waiting.
+    Stopping: nothing new starts. Ctrl-C again to stop waiting.
     [ 4/12] update role.task … not done, stopped
     ");
 }
 
+/// The ending of the run above, which was not quite that of the plan.
+fn ending<'a>(record: &'a Record, plan: &'a Plan, outputs: &'a [Output], again: &'a Again) -> Ending<'a> {
+    Ending { verdict: Verdict::Failed, exit: Exit::Failed, plan, record, outputs, again }
+}
+
 #[test]
 fn the_ending_says_what_failed_and_how_to_go_on() {
-    let mut record = Record::default();
+    let plan = Plan { held: Vec::new(), conflicts: Vec::new(), ..plan() };
+    let mut record = Record::of(&plan);
     events().iter().for_each(|event| record.event(event));
     let outputs = [Output { what: "url", value: "https://a.example".to_owned() }];
-    let mut ending =
-        Ending { verdict: Verdict::Failed, record: &record, outputs: &outputs, held: 0, again: "evenkeel apply" };
+    let again = again();
+    let mut ending = ending(&record, &plan, &outputs, &again);
     insta::assert_snapshot!(summary::render(&ending, Palette::OFF), @r"
-    failed: wait service.web
-      route53:ListResourceRecordSets: AccessDenied: User is not authorized
+    failed: service.web route53:ListResourceRecordSets: AccessDenied: User is not authorized
       request id: 1-2-3
       hint: allow route53:ListResourceRecordSets
     not done: create records.a, because service.web failed
     not done: update role.task, stopped
 
-    Failed: 1 created, 1 failed, 2 not done, in 12s.
-    What was done stays. To go on: evenkeel apply
+    Failed at service.web after 12s. Done before: 1 created; 2 not done.
+    Completed steps are kept. To continue: evenkeel apply
     ");
-    let done = Record { failed: vec![], left: vec![], ..record.clone() };
+    let mut done = record.clone();
+    (done.failed, done.left) = (Vec::new(), Vec::new());
     ending.record = &done;
     ending.verdict = Verdict::Done;
     insta::assert_snapshot!(summary::render(&ending, Palette::OFF), @r"
@@ -411,4 +427,99 @@ fn the_ending_says_what_failed_and_how_to_go_on() {
       url  https://a.example
     ");
     assert_eq!(summary::json(&ending)["outputs"][0]["value"], "https://a.example");
+}
+
+#[test]
+fn what_a_run_leaves_open_is_told_at_its_end() {
+    let held = Held {
+        node: node("log_group.old"),
+        what: "delete".to_owned(),
+        why: HeldBecause::Data("3 MB of logs".to_owned()),
+    };
+    let mut plan = Plan { held: vec![held], conflicts: Vec::new(), ..plan() };
+    let mut record = Record::of(&plan);
+    record.event(&events()[2]);
+    let again = again();
+    let ended = |plan: &Plan| {
+        let ending = Ending { verdict: Verdict::Done, ..ending(&record, plan, &[], &again) };
+        (summary::render(&ending, Palette::OFF), summary::json(&ending))
+    };
+    insta::assert_snapshot!(ended(&plan).0, @r"
+    Done: 1 created in 3.0s.
+    Held back:
+      log_group.old: its data would be lost: 3 MB of logs (to allow it: --consent log_group.old)
+    ");
+    plan.unproven.insert(node("service.web"), "not waited for".to_owned());
+    insta::assert_snapshot!(ended(&plan).0, @r"
+    Done: 1 created in 3.0s, but not known to be healthy:
+      service.web: not waited for
+    Held back:
+      log_group.old: its data would be lost: 3 MB of logs (to allow it: --consent log_group.old)
+    ");
+    plan.destroy = true;
+    let (text, told) = ended(&plan);
+    insta::assert_snapshot!(text, @r"
+    Done in part: 1 created in 3.0s. Blocked: log_group.old is held back.
+    Not known to be healthy:
+      service.web: not waited for
+    Held back:
+      log_group.old: its data would be lost: 3 MB of logs (to allow it: --consent log_group.old)
+    ");
+    assert_eq!((&told["blocked"], &told["held"]), (&json!(true), &json!(1)));
+}
+
+#[test]
+fn a_left_over_counts_as_deleted_once() {
+    let mut left_over = plan().steps.pop().unwrap();
+    left_over.id = StepId(1);
+    left_over.why = Reason::LeftOver;
+    if let Action::Delete { replaced, with, .. } = &mut left_over.action {
+        *replaced = true;
+        with.clear();
+    }
+    let plan = Plan { steps: vec![left_over], ..Plan::default() };
+    assert!(words::summary(&plan).contains(" 1 to delete"), "{}", words::summary(&plan));
+    let mut record = Record::of(&plan);
+    let node = plan.steps[0].node.clone();
+    let what = What::StepDone { step: StepId(1), node, verb: plan.steps[0].verb().to_owned(), took_ms: 1 };
+    record.event(&Event { seq: 1, at_ms: 1, what });
+    let again = again();
+    let ending = Ending { verdict: Verdict::Done, ..ending(&record, &plan, &[], &again) };
+    assert!(summary::render(&ending, Palette::OFF).contains("Done: 1 deleted"));
+}
+
+#[test]
+fn several_conflicts_are_taken_over_at_once() {
+    let conflict = |id: &str, obstacle: Option<&str>| Conflict {
+        node: node(id),
+        adopt: id.to_owned(),
+        there: id.to_owned(),
+        stack: None,
+        changes: vec![change("marks", None, Some(json!("x")), Effect::Update)],
+        obstacle: obstacle.map(str::to_owned),
+    };
+    let waiting =
+        Held { node: node("service.web"), what: "anything".to_owned(), why: HeldBecause::Needs(node("cluster.main")) };
+    let plan = Plan {
+        held: vec![waiting],
+        conflicts: vec![conflict("cluster.main", None), conflict("log_group.a", None), conflict("role.x", Some("no"))],
+        ..Plan::default()
+    };
+    let view = View { palette: Palette::OFF, all: false, again: again() };
+    insta::assert_snapshot!(plan_text::render(&plan, &view), @r"
+    stack  in 
+
+    Held back:
+      until the conflicts are resolved: service.web
+
+    Conflicts (nothing is applied until they are resolved):
+      cluster.main: cluster.main exists and was not created by evenkeel
+      log_group.a: log_group.a exists and was not created by evenkeel
+      role.x: role.x exists and was not created by evenkeel
+        it cannot be taken over: no; give this entry another `name:`, or remove what is there
+      take over all:     evenkeel apply --adopt-all
+      take over by name: evenkeel apply --adopt cluster.main --adopt log_group.a
+
+    Blocked: 3 conflicts. Take over those that can be: --adopt-all
+    ");
 }

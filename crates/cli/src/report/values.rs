@@ -1,8 +1,10 @@
 //! Values of documents as a person reads them: on one line, or as a block of lines. Holes are shown as what they are;
-//! control characters never reach the terminal.
+//! what is in them is made harmless by `escape`.
 
 use evenkeel_core::doc::{self, Text};
 use serde_json::Value;
+
+use super::escape::{self, text as clean};
 
 /// What stands for a value that is known only after an earlier step.
 pub const UNKNOWN: &str = "(known after apply)";
@@ -137,7 +139,9 @@ fn special(value: &Value) -> Option<String> {
 fn open_text(text: &Text) -> String {
     match text {
         Text::Known(known) => clean(known),
-        Text::From(hole) => format!("(known after apply: {} of {})", hole.output, hole.node),
+        Text::From(hole) => {
+            format!("(known after apply: {} of {})", clean(&hole.output), clean(&hole.node.to_string()))
+        }
         Text::Join(parts) => parts.iter().map(open_text).collect(),
     }
 }
@@ -151,35 +155,13 @@ fn word(text: &str) -> String {
         || text.contains(": ")
         || text.contains(", ")
         || text.parse::<f64>().is_ok()
-        || text.chars().any(char::is_control);
+        || text.chars().any(escape::is_unseen);
     if !ambiguous {
-        return clean(text);
-    }
-    // The values of TXT records hold quotes themselves.
-    let easier = text.contains('"') && !text.contains(['\'', '\\']) && !text.chars().any(char::is_control);
-    if easier { format!("'{text}'") } else { Value::String(clean_controls(text)).to_string() }
-}
-
-/// JSON escapes the controls below U+0020 but not the C1 ones and DEL, which terminals obey as well.
-fn clean_controls(text: &str) -> String {
-    text.chars().map(|one| if one.is_control() && one as u32 >= 0x7f { '\u{fffd}' } else { one }).collect()
-}
-
-/// The text with anything that would move a cursor made visible.
-pub fn clean(text: &str) -> String {
-    if !text.chars().any(char::is_control) {
         return text.to_owned();
     }
-    text.chars()
-        .flat_map(|one| {
-            let shown: Vec<char> = match one {
-                '\t' => vec![' ', ' '],
-                one if one.is_control() => one.escape_debug().collect(),
-                one => vec![one],
-            };
-            shown
-        })
-        .collect()
+    // The values of TXT records hold quotes themselves.
+    let easier = text.contains('"') && !text.contains(['\'', '\\']) && !text.chars().any(escape::is_unseen);
+    if easier { format!("'{text}'") } else { escape::json(&Value::from(text), false) }
 }
 
 #[cfg(test)]
@@ -218,11 +200,11 @@ mod tests {
 
     #[test]
     fn nothing_moves_the_cursor() {
-        for text in ["a\u{1b}[2Jb", "a\u{9b}2Jb", "a\rb", "a\u{7f}"] {
+        for text in ["a\u{1b}[2Jb", "a\u{9b}2Jb", "a\rb", "a\u{7f}", "a\u{202e}b", "a\u{200b}b"] {
             for shown in
                 [inline(&json!(text)), inline(&json!({ text: text })), block(&json!(format!("x\n{text}"))).join("")]
             {
-                assert!(!shown.chars().any(char::is_control), "{shown:?}");
+                assert!(!shown.chars().any(escape::is_unseen), "{shown:?}");
             }
         }
     }

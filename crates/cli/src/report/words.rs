@@ -1,24 +1,32 @@
-//! What the plan's reasons are in words. One function for each type of the engine; the same words in every format.
+//! What the plan's reasons are in words. One function for each type of the engine; the same words in every format. What is
+//! given back is harmless on a terminal; Markdown escapes it again in its own way.
 
 use std::time::Duration;
 
 use evenkeel_core::cloud::Goal;
 use evenkeel_core::error::CloudError;
+use evenkeel_core::id::NodeId;
 use evenkeel_core::plan::{Action, Held, HeldBecause, Phase, Plan, Reason, Step};
 
-use super::values::clean;
+use super::escape::text as clean;
+use crate::again::shell_word;
+
+/// The id of a node; that of something dropped comes from a tag, which anybody may have written.
+pub fn id(node: &NodeId) -> String {
+    clean(&node.to_string())
+}
 
 /// Why a step is there.
 pub fn reason(step: &Step) -> String {
-    match &step.why {
+    let words = match &step.why {
         Reason::Missing => "in the stack file, not in AWS".to_owned(),
         Reason::Differs(paths) => differs(paths),
-        Reason::Immutable(path) => format!("{} cannot be changed in place", clean(path)),
-        Reason::Revised(path) => format!("{} changes, which takes a new revision", clean(path)),
-        Reason::Replaced => "its successor takes its place".to_owned(),
+        Reason::Immutable(path) => format!("{path} cannot be changed in place"),
+        Reason::Revised(path) => format!("{path} changed; needs a new revision"),
+        Reason::Replaced => "replaced by the new one".to_owned(),
         Reason::LeftOver => "left over from an interrupted replacement".to_owned(),
-        Reason::Dropped => "ours, and no longer in the stack file".to_owned(),
-        Reason::Destroy => "the stack is being taken down".to_owned(),
+        Reason::Dropped => "no longer in the stack file".to_owned(),
+        Reason::Destroy => "the stack is deleted".to_owned(),
         Reason::Adopted => "taken over, as asked".to_owned(),
         Reason::Moved(old) => format!("renamed from {old} in the stack file"),
         Reason::Staged(phase) => staged(*phase, &step.action).to_owned(),
@@ -31,8 +39,9 @@ pub fn reason(step: &Step) -> String {
             | Action::Adopt { .. }
             | Action::Delete { .. } => "until it is ready".to_owned(),
         },
-        Reason::UnderWay(what) => format!("under way before this run: {}", clean(what)),
-    }
+        Reason::UnderWay(what) => format!("in progress before this run: {what}"),
+    };
+    clean(&words)
 }
 
 /// What a step does for traffic that has to go on.
@@ -70,37 +79,51 @@ pub fn reason_code(reason: &Reason) -> &'static str {
 
 /// Why something is held, and what to do about it.
 pub fn held(held: &Held) -> (String, Option<String>) {
-    let consent = || format!("--consent {} lets it go ahead", crate::args::shell_word(&held.node.to_string()));
-    match &held.why {
+    let flag = || format!("--consent {}", shell_word(&held.node.to_string()));
+    let consent = || format!("to allow it: {}", flag());
+    let (why, help) = match &held.why {
         HeldBecause::Unreadable(error) => (format!("could not be read: {}", self::error(error)), error.hint.clone()),
         HeldBecause::Unseen(error) => (
-            format!("nobody knows whether more of this stack is there: {}", self::error(error)),
+            format!("more of this stack may be there: {}", self::error(error)),
             error.hint.clone().or_else(|| Some(format!("allow {} for these credentials", error.operation))),
         ),
-        HeldBecause::Needs(node) => (format!("needs {node}, which is held"), None),
-        HeldBecause::Protected => ("it has `protect: true`".to_owned(), Some(consent())),
+        HeldBecause::Needs(node) => (format!("needs {node}, which is held back"), None),
         HeldBecause::Guarded(key) => (
             format!("AWS protects it from deletion: its `{key}` is on"),
-            Some(format!("write `{key}: false` in its entry and apply, or run again with --consent {}", held.node)),
+            Some(format!("write `{key}: false` in its entry and apply; or {}", consent())),
         ),
-        HeldBecause::Inside(things) => (
-            format!(
-                "{} would go with it, and is not of this stack",
-                things.iter().map(|it| clean(it)).collect::<Vec<_>>().join(", ")
-            ),
-            Some(consent()),
-        ),
-        HeldBecause::Gap(why) => {
-            (clean(why), Some(format!("to accept the interruption, run again with --consent {}", held.node)))
+        HeldBecause::Inside(things) => {
+            (format!("{} would go with it, and is not of this stack", things.join(", ")), Some(consent()))
         }
+        HeldBecause::Gap(why) => (why.clone(), Some(format!("to accept the interruption: {}", flag()))),
         HeldBecause::Doubled(ids) => (
-            format!("several things carry its mark: {}", ids.iter().map(|id| clean(id)).collect::<Vec<_>>().join(", ")),
+            format!("several things carry its mark: {}", ids.join(", ")),
             Some("remove the tags evenkeel:stack and evenkeel:id from those that are not of this stack".to_owned()),
         ),
-        HeldBecause::Data(what) => (format!("data would be lost: {}", clean(what)), Some(consent())),
+        HeldBecause::Protected => ("it has `protect: true`".to_owned(), Some(consent())),
+        HeldBecause::Data(what) => (format!("its data would be lost: {what}"), Some(consent())),
         HeldBecause::NotTargeted => ("left out by --target".to_owned(), None),
-        HeldBecause::NotFound(what) => (format!("not found: {}", clean(what)), None),
-        HeldBecause::Other(why) => (clean(why), None),
+        HeldBecause::NotFound(what) => (format!("not found: {what}"), None),
+        HeldBecause::Other(why) => (why.clone(), None),
+    };
+    (clean(&why), help.map(|help| clean(&help)))
+}
+
+/// A short name of why something is held that never changes, for programs.
+pub fn held_code(why: &HeldBecause) -> &'static str {
+    match why {
+        HeldBecause::Unreadable(_) => "unreadable",
+        HeldBecause::Unseen(_) => "unseen",
+        HeldBecause::Guarded(_) => "guarded",
+        HeldBecause::Inside(_) => "inside",
+        HeldBecause::Gap(_) => "gap",
+        HeldBecause::Doubled(_) => "doubled",
+        HeldBecause::Needs(_) => "needs",
+        HeldBecause::Protected => "protected",
+        HeldBecause::Data(_) => "data",
+        HeldBecause::NotTargeted => "not_targeted",
+        HeldBecause::NotFound(_) => "not_found",
+        HeldBecause::Other(_) => "other",
     }
 }
 
@@ -109,7 +132,7 @@ fn differs(paths: &[String]) -> String {
     if let [path] = paths
         && path.len() <= 60
     {
-        return format!("{} differs", clean(path));
+        return format!("{path} differs");
     }
     let mut fields: Vec<&str> = paths.iter().filter_map(|path| path.split(['.', '[']).next()).collect();
     fields.dedup();
@@ -117,7 +140,7 @@ fn differs(paths: &[String]) -> String {
         fields.retain(|field| *field != "marks");
     }
     let word = if fields.len() == 1 { "differs" } else { "differ" };
-    format!("{} {word}", clean(&fields.join(", ")))
+    format!("{} {word}", fields.join(", "))
 }
 
 /// Operation, code and message of an error.
@@ -134,12 +157,14 @@ pub fn error_lines(error: &CloudError) -> (String, Vec<String>) {
 
 fn worded(error: &CloudError, message: &str) -> String {
     // Some messages of the SDK go over several lines.
-    let message = clean(&message.split_whitespace().collect::<Vec<_>>().join(" "));
-    if error.code == "-" {
-        format!("{}: {message}", error.operation)
-    } else {
-        format!("{}: {}: {message}", error.operation, clean(&error.code))
-    }
+    let message = message.split_whitespace().collect::<Vec<_>>().join(" ");
+    let words = match (error.operation.as_str(), error.code.as_str()) {
+        ("wait until ready", _) => format!("did not become ready: {message}"),
+        ("wait until gone", _) => format!("is not gone: {message}"),
+        (operation, "-") => format!("{operation}: {message}"),
+        (operation, code) => format!("{operation}: {code}: {message}"),
+    };
+    clean(&words)
 }
 
 /// The plan in one line.
@@ -147,32 +172,81 @@ pub fn summary(plan: &Plan) -> String {
     let counts: std::collections::BTreeMap<&str, usize> = plan.counts().into_iter().collect();
     let of = |verb: &str| counts.get(verb).copied().unwrap_or(0);
     let held = plan.held.iter().filter(|held| held.why != HeldBecause::NotTargeted).count();
+    let blocked = blocked(plan);
     let mut rest = format!("; {} unchanged", plan.unchanged);
-    for (count, word) in [(held, "held back"), (plan.conflicts.len(), "in the way")] {
-        if count > 0 {
-            rest += &format!(", {count} {word}");
-        }
+    if held > 0 {
+        rest += &format!(", {held} held back");
     }
-    // The old halves of replacements that an earlier run left over are deletions to a person.
-    let retired = plan.steps.iter().filter(|step| step.why == Reason::LeftOver && step.verb() == "retire").count();
-    let deletions = of("delete") + retired;
+    rest += &format!(".{}", blocked.as_ref().map_or(String::new(), |words| format!(" {words}")));
     if plan.has_changes() {
         let adopt = if of("adopt") > 0 { format!("{} to adopt, ", of("adopt")) } else { String::new() };
         return format!(
-            "Plan: {} to create, {} to update, {} to replace, {adopt}{deletions} to delete{rest}.",
+            "Plan: {} to create, {} to update, {} to replace, {adopt}{} to delete{}{rest}",
             of("create"),
             of("update") + of("revise"),
             of("replace"),
+            of("delete"),
+            with_them(plan),
         );
     }
-    match of("wait") {
-        0 if held + plan.conflicts.len() == 0 => match plan.unchanged {
-            0 => "Nothing to do: nothing belongs to this stack.".to_owned(),
-            1 => "Nothing to do: the one resource is as the stack file says.".to_owned(),
-            many => format!("Nothing to do: all {many} resources are as the stack file says."),
+    match (of("wait"), blocked) {
+        (0, Some(blocked)) => blocked,
+        (0, None) if held == 0 => match plan.unchanged {
+            0 if plan.destroy => "Nothing to delete: nothing belongs to this stack.".to_owned(),
+            0 => "No changes: nothing belongs to this stack.".to_owned(),
+            1 => "No changes: the one resource matches the stack file.".to_owned(),
+            many => format!("No changes: all {many} resources match the stack file."),
         },
-        0 => format!("Nothing to do{rest}."),
-        waits => format!("Nothing to change, {waits} to wait for{rest}."),
+        (0, None) => format!("No changes{rest}"),
+        (waits, _) => format!("No changes, {waits} to wait for{rest}"),
+    }
+}
+
+/// What goes with the things that are deleted, without a step of its own.
+fn with_them(plan: &Plan) -> String {
+    let with = |step: &Step| match &step.action {
+        Action::Delete { with, .. } if step.counted() == "delete" => with.len(),
+        _ => 0,
+    };
+    match plan.steps.iter().map(with).sum::<usize>() {
+        0 => String::new(),
+        1 => " (1 more goes with them)".to_owned(),
+        many => format!(" ({many} more go with them)"),
+    }
+}
+
+/// Why the plan is blocked, if it is.
+pub fn blocked(plan: &Plan) -> Option<String> {
+    if !plan.conflicts.is_empty() {
+        let adoptable = evenkeel_core::plan::adoptable(&plan.conflicts).len();
+        let help = match adoptable {
+            0 => "",
+            1 if plan.conflicts.len() == 1 => " Take it over: --adopt-all",
+            all if all == plan.conflicts.len() => " Take over all of them: --adopt-all",
+            _ => " Take over those that can be: --adopt-all",
+        };
+        return Some(format!("Blocked: {}.{help}", count(plan.conflicts.len(), "conflict")));
+    }
+    if plan.gap().is_some() {
+        return Some("Blocked: not everything could be read.".to_owned());
+    }
+    let needed: Vec<String> = plan.needed().map(|held| id(&held.node)).collect();
+    (!needed.is_empty()).then(|| format!("Blocked: {} held back.", are(&needed)))
+}
+
+/// `a is`, `a and b are`, `a, b and 3 more are`.
+pub fn are(names: &[String]) -> String {
+    format!("{} {}", listed(names), if names.len() == 1 { "is" } else { "are" })
+}
+
+/// `a`, `a and b`, `a, b, c and 3 more`.
+pub fn listed(names: &[String]) -> String {
+    const MOST: usize = 6;
+    match names {
+        [] => "nothing".to_owned(),
+        [one] => one.clone(),
+        [most @ .., last] if names.len() <= MOST => format!("{} and {last}", most.join(", ")),
+        many => format!("{} and {} more", many[..MOST - 1].join(", "), many.len() + 1 - MOST),
     }
 }
 
@@ -218,6 +292,26 @@ mod tests {
     #[test]
     fn nothing_to_do_is_said_plainly() {
         let plan = Plan { unchanged: 14, ..Plan::default() };
-        assert_eq!(summary(&plan), "Nothing to do: all 14 resources are as the stack file says.");
+        assert_eq!(summary(&plan), "No changes: all 14 resources match the stack file.");
+        assert_eq!(
+            summary(&Plan { destroy: true, ..Plan::default() }),
+            "Nothing to delete: nothing belongs to this stack."
+        );
+    }
+
+    #[test]
+    fn what_blocks_a_plan_is_said_in_its_last_line() {
+        let hold = |what: &str, why| Held { node: NodeId::new("service", "app"), what: what.to_owned(), why };
+        let mut plan = Plan { unchanged: 3, held: vec![hold("delete", HeldBecause::Protected)], ..Plan::default() };
+        assert_eq!(summary(&plan), "No changes; 3 unchanged, 1 held back.");
+        plan.destroy = true;
+        assert_eq!(summary(&plan), "Blocked: service.app is held back.");
+    }
+
+    #[test]
+    fn long_lists_are_cut() {
+        let names: Vec<String> = (1..=8).map(|number| number.to_string()).collect();
+        assert_eq!(listed(&names[..2]), "1 and 2");
+        assert_eq!(listed(&names), "1, 2, 3, 4, 5 and 3 more");
     }
 }

@@ -140,13 +140,6 @@ impl Simulation {
         let text = format!("the simulated AWS is account {ACCOUNT}, and {} not of that account", named(&foreign));
         Err(Failure::refused(text, format!("write the ARN with account {ACCOUNT}, for example through a variable")))
     }
-
-    /// The command that makes it.
-    pub fn how_to_provide(&self, stack: &Path) -> String {
-        let file = self.store.path();
-        let named = if file == Path::new(FILE) { String::new() } else { format!(" --file {}", file.display()) };
-        format!("evenkeel sim{named} provide {}", stack.display())
-    }
 }
 
 impl Drop for Simulation {

@@ -7,7 +7,7 @@ use super::order::Orderer;
 use super::remove::Remover;
 use super::stage::stage;
 use super::widen::widen;
-use super::{Action, Held, HeldBecause, Note, Plan, PlanOptions, Step};
+use super::{Action, Held, HeldBecause, Note, Plan, PlanOptions, Step, verdict};
 use crate::graph::Graph;
 use crate::id::NodeId;
 use crate::kind::Kinds;
@@ -31,15 +31,21 @@ pub fn plan(kinds: &Kinds, want: &Graph, have: &Snapshot, options: &PlanOptions)
     order.phases(want);
     order.narrow_last();
     order.deletions(removals, have);
+    let steps = order.finish();
+    let mut unproven = verdict::unproven(kinds, want, have, options, &steps);
+    unproven.extend(decisions.unhealthy.iter().map(|note| (note.node.clone(), note.text.clone())));
     Plan {
         stack: want.stack.clone(),
-        steps: order.finish(),
+        unproven,
+        steps,
         held,
         conflicts: decisions.conflicts,
         notes: decisions.notes,
         unhealthy: decisions.unhealthy,
         unchanged: decisions.unchanged,
         known: decisions.known,
+        unread: have.unreadable.clone(),
+        destroy: options.destroy,
     }
 }
 

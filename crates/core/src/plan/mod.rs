@@ -1,13 +1,15 @@
 //! The plan: an ordered list of steps, each with its reason, and everything that is left undone on purpose. A plan is
 //! plain data, complete enough that carrying it out leaves nothing to decide. How it is made: `decide.rs` for what is wanted,
-//! `remove.rs` for what is not, `order.rs` for the order; `build.rs` puts them together.
+//! `remove.rs` for what is not, `order.rs` for the order; `build.rs` puts them together. What it means: `verdict.rs`.
 
+mod adopt;
 mod build;
 mod decide;
 mod guard;
 mod order;
 mod remove;
 mod stage;
+mod verdict;
 mod widen;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,6 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub use self::adopt::{adoptable, in_the_way};
 pub use self::build::{doomed, plan};
 use crate::cloud::Goal;
 use crate::diff::Change;
@@ -62,6 +65,12 @@ pub struct Plan {
     pub unchanged: usize,
     /// Outputs that are known already: of things that stay as they are. Fills holes at execution.
     pub known: BTreeMap<NodeId, BTreeMap<String, Value>>,
+    /// Kinds that could not be read, so that nobody knows whether something of this stack is among them.
+    pub unread: BTreeMap<String, CloudError>,
+    /// What will not be known to be healthy when all steps are done, with what is known of it.
+    pub unproven: BTreeMap<NodeId, String>,
+    /// Whether the plan takes the stack down.
+    pub destroy: bool,
 }
 
 impl Plan {
@@ -82,11 +91,7 @@ impl Plan {
     /// over counts as a deletion.
     pub fn counts(&self) -> Vec<(&'static str, usize)> {
         let verbs = ["create", "update", "revise", "replace", "adopt", "delete", "wait"];
-        let counted = |step: &Step| match step.verb() {
-            "retire" if step.why != Reason::Replaced => "delete",
-            verb => verb,
-        };
-        verbs.iter().map(|verb| (*verb, self.steps.iter().filter(|step| counted(step) == *verb).count())).collect()
+        verbs.iter().map(|verb| (*verb, self.steps.iter().filter(|step| step.counted() == *verb).count())).collect()
     }
 }
 

@@ -1,0 +1,236 @@
+//! Commands that are printed to be copied. Each repeats what was given on the command line it follows from: the region, the
+//! variables, the profile, the address, the simulation, what was chosen. Copied without them it would do something else
+//! somewhere else. Nothing else in the program writes such a command.
+
+use std::fmt;
+use std::path::Path;
+
+use crate::args::{self, Apply, Choice, Destroy, Global, PARALLEL, Plan};
+use crate::report::escape;
+use crate::simulation::{self, PathOrSeed};
+
+/// A command line, word by word.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Again {
+    words: Vec<String>,
+}
+
+impl Again {
+    /// A command on a file.
+    fn on(verb: &str, file: &Path) -> Self {
+        let mut again = Self { words: vec!["evenkeel".to_owned(), verb.to_owned()] };
+        if file != Path::new(args::STACK_FILE) {
+            let file = file.display().to_string();
+            // A file of that name would be taken for a flag.
+            again.words.push(if file.starts_with('-') { format!("./{file}") } else { file });
+        }
+        again
+    }
+
+    /// The command that carries out what `plan` has shown.
+    pub fn after_plan(of: &Plan, global: &Global) -> Self {
+        if of.destroy {
+            return Self::on("destroy", &of.stack).place(global).vars(global).consent(&of.choice.consent);
+        }
+        let again = Self::on("apply", &of.stack).place(global).vars(global).choice(&of.choice);
+        if of.no_wait { again.flag("--no-wait") } else { again }
+    }
+
+    /// The command that carries out a saved plan: what was chosen is in the file.
+    pub fn saved(file: &Path, global: &Global) -> Self {
+        Self::on("apply", file).place(global)
+    }
+
+    /// The command that makes a new plan for a file of that name.
+    pub fn plan_anew(file: &Path, global: &Global) -> String {
+        let flags = Self::default().place(global).value("--out", &file.display().to_string());
+        format!("evenkeel plan STACK {flags}")
+    }
+
+    /// The same `apply` once more.
+    pub fn apply(of: &Apply, global: &Global, saved: bool) -> Self {
+        let again = Self::on("apply", &of.file).place(global);
+        let again = if saved { again } else { again.vars(global).choice(&of.choice) };
+        let again = if of.no_wait { again.flag("--no-wait") } else { again };
+        again.run(of.parallel, of.yes)
+    }
+
+    /// The same `destroy` once more.
+    pub fn destroy(of: &Destroy, global: &Global) -> Self {
+        let again = match &of.name {
+            Some(name) => {
+                Self { words: ["evenkeel", "destroy", "--stack", name].map(str::to_owned).to_vec() }.place(global)
+            }
+            None => Self::on("destroy", &of.file).place(global).vars(global),
+        };
+        again.consent(&of.consent).run(of.parallel, of.yes)
+    }
+
+    /// The command that gives a simulated AWS what a stack presupposes.
+    pub fn provide(stack: &Path, global: &Global) -> Self {
+        let mut again = Self { words: ["evenkeel", "sim"].map(str::to_owned).to_vec() };
+        if let Some(file) = global.simulate.sim.as_deref().filter(|file| *file != Path::new(simulation::FILE)) {
+            again = again.value("--file", &file.display().to_string());
+        }
+        let stack = Self::on("provide", stack).words;
+        again.words.extend(stack.into_iter().skip(1));
+        let region = global.region.as_deref();
+        region.into_iter().fold(again, |again, region| again.value("--region", region)).vars(global)
+    }
+
+    /// With one more flag.
+    #[must_use]
+    pub fn flag(mut self, flag: &str) -> Self {
+        if !self.words.iter().any(|word| word == flag) {
+            self.words.push(flag.to_owned());
+        }
+        self
+    }
+
+    /// With one more flag and its value.
+    #[must_use]
+    pub fn value(mut self, flag: &str, value: &str) -> Self {
+        self.words.extend([flag.to_owned(), value.to_owned()]);
+        self
+    }
+
+    fn place(self, global: &Global) -> Self {
+        let given = [
+            ("--region", global.region.as_ref()),
+            ("--profile", global.profile.as_ref()),
+            ("--endpoint-url", global.endpoint_url.as_ref()),
+        ];
+        let given = given.into_iter().filter_map(|(flag, value)| Some((flag, value?)));
+        let mut again = given.fold(self, |again, (flag, value)| again.value(flag, value));
+        let simulate = &global.simulate;
+        if let Some(file) = &simulate.sim {
+            again.words.push(match file.to_str() {
+                Some(simulation::FILE) => "--sim".to_owned(),
+                _ => format!("--sim={}", file.display()),
+            });
+        }
+        if let Some(speed) = simulate.speed {
+            again = again.value("--sim-speed", &speed.to_string());
+        }
+        match &simulate.faults {
+            None => again,
+            Some(PathOrSeed::Seed(seed)) => again.value("--sim-faults", &format!("seed={seed}")),
+            Some(PathOrSeed::Path(path)) => again.value("--sim-faults", &path.display().to_string()),
+        }
+    }
+
+    fn vars(self, global: &Global) -> Self {
+        global.vars.iter().fold(self, |again, (key, value)| again.value("--var", &format!("{key}={value}")))
+    }
+
+    fn choice(self, choice: &Choice) -> Self {
+        let again = choice.target.iter().fold(self, |again, id| again.value("--target", &id.to_string()));
+        let again = choice.adopt.iter().fold(again, |again, id| again.value("--adopt", id));
+        let again = if choice.adopt_all { again.flag("--adopt-all") } else { again };
+        again.consent(&choice.consent)
+    }
+
+    fn consent(self, consent: &[evenkeel_core::id::NodeId]) -> Self {
+        consent.iter().fold(self, |again, id| again.value("--consent", &id.to_string()))
+    }
+
+    fn run(self, parallel: u16, yes: bool) -> Self {
+        let again = if parallel == PARALLEL { self } else { self.value("--parallel", &parallel.to_string()) };
+        if yes { again.flag("--yes") } else { again }
+    }
+}
+
+impl fmt::Display for Again {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let words: Vec<String> = self.words.iter().map(|word| shell_word(word)).collect();
+        f.write_str(&words.join(" "))
+    }
+}
+
+/// A word as a shell reads it back. What a terminal would obey or hide is written as bytes, which bash and zsh read.
+pub fn shell_word(word: &str) -> String {
+    let plain = |one: char| one.is_ascii_alphanumeric() || "_-./:@%+=,".contains(one);
+    if !word.is_empty() && word.chars().all(plain) {
+        return word.to_owned();
+    }
+    if !word.chars().any(escape::is_unseen) {
+        return format!("'{}'", word.replace('\'', r"'\''"));
+    }
+    let bytes = |one: char| -> String {
+        let mut buffer = [0; 4];
+        one.encode_utf8(&mut buffer).bytes().map(|byte| format!("\\x{byte:02x}")).collect()
+    };
+    let shown = |one: char| match one {
+        '\'' | '\\' => format!("\\{one}"),
+        one if escape::is_unseen(one) => bytes(one),
+        one => one.to_string(),
+    };
+    format!("$'{}'", word.chars().map(shown).collect::<String>())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::OsString;
+
+    use super::*;
+    use crate::args::{Args, Command};
+
+    fn read(line: &str) -> Args {
+        args::parse(line.split(' ').map(OsString::from)).unwrap()
+    }
+
+    /// What is printed after a command line, for each command that prints one.
+    fn again(line: &str) -> String {
+        let Args { command, global } = read(line);
+        match command {
+            Command::Plan(of) => Again::after_plan(&of, &global).to_string(),
+            Command::Apply(of) => Again::apply(&of, &global, false).to_string(),
+            Command::Destroy(of) => Again::destroy(&of, &global).to_string(),
+            Command::Validate(_) | Command::Sim(_) | Command::Completions(_) => unreachable!("these print none"),
+        }
+    }
+
+    const PLACE: &str = "--region eu-west-2 --profile p --endpoint-url http://127.0.0.1:1";
+
+    #[test]
+    fn everything_that_was_given_is_repeated() {
+        let chosen = "--var tag=7 --target service.web --adopt cluster.main --adopt-all --consent log_group.app";
+        let given = format!("v.yaml {PLACE} {chosen} --no-wait");
+        assert_eq!(again(&format!("evenkeel plan {given}")), format!("evenkeel apply {given}"));
+        let given = format!("{given} --parallel 4 --yes");
+        assert_eq!(again(&format!("evenkeel apply {given}")), format!("evenkeel apply {given}"));
+        let given = format!("v.yaml {PLACE} --var tag=7 --consent log_group.app --parallel 4 --yes");
+        assert_eq!(again(&format!("evenkeel destroy {given}")), format!("evenkeel destroy {given}"));
+        let given = "--stack web --region eu-west-2 --consent log_group.app";
+        assert_eq!(again(&format!("evenkeel destroy {given}")), format!("evenkeel destroy {given}"));
+        let given = "--sim=w.json --sim-speed 600 --sim-faults seed=3";
+        assert_eq!(again(&format!("evenkeel plan {given}")), format!("evenkeel apply {given}"));
+        assert_eq!(again("evenkeel plan --destroy --sim"), "evenkeel destroy --sim");
+    }
+
+    #[test]
+    fn a_saved_plan_holds_what_was_chosen() {
+        let global = read(&format!("evenkeel plan v.yaml {PLACE} --var tag=7")).global;
+        assert_eq!(Again::saved(Path::new("p.json"), &global).to_string(), format!("evenkeel apply p.json {PLACE}"));
+        assert_eq!(
+            Again::plan_anew(Path::new("p q.json"), &global),
+            format!("evenkeel plan STACK {PLACE} --out 'p q.json'")
+        );
+    }
+
+    #[test]
+    fn what_a_simulation_lacks_is_made_in_the_same_one() {
+        let global = read("evenkeel plan --sim=w.json --region eu-west-2 --var tag=7").global;
+        let line = "evenkeel sim --file w.json provide v.yaml --region eu-west-2 --var tag=7";
+        assert_eq!(Again::provide(Path::new("v.yaml"), &global).to_string(), line);
+        read(line);
+    }
+
+    #[test]
+    fn words_survive_a_shell() {
+        assert_eq!(shell_word("records.x/api.x/A"), "records.x/api.x/A");
+        assert_eq!(shell_word("records.x/*.x/A"), "'records.x/*.x/A'");
+        assert_eq!(shell_word("it's"), r"'it'\''s'");
+        assert_eq!(shell_word("a\u{1b}[2J\u{202e}'"), r"$'a\x1b[2J\xe2\x80\xae\''");
+    }
+}
