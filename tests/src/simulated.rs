@@ -160,7 +160,9 @@ impl Bench {
         let sim = Sim::new(world, Settings { recorded: true, ..Settings::default() });
         let place = Place::new(ACCOUNT, region);
         // AWS makes a region with its network when it is first asked for: that is no part of any run.
-        sim.with_world(|world| { world.region(&place); });
+        sim.with_world(|world| {
+            world.region(&place);
+        });
         let watch = Watch::over(&sim, &place);
         Self {
             sim,

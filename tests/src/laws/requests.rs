@@ -72,7 +72,9 @@ fn service(prefix: &'static str) -> &'static str {
 pub fn unmaking(kind: &str) -> Option<(&'static str, &'static str)> {
     let asked = kinds::get(kind)?.actions.iter().filter_map(|action| action.split_once(':'));
     let mut asked = asked.map(|(prefix, operation)| (service(prefix), operation));
-    asked.find(|(service, operation)| whole(service, operation).is_some_and(|it| it == (whole_kind(kind), Whole::Unmade)))
+    asked.find(|(service, operation)| {
+        whole(service, operation).is_some_and(|it| it == (whole_kind(kind), Whole::Unmade))
+    })
 }
 
 fn whole_kind(kind: &str) -> &'static str {

@@ -100,14 +100,21 @@ async fn forgotten(edit: &Edit) -> Vec<String> {
         (gone, told)
     };
     let (clean, _) = steps(&bench).await;
-    assert!(!clean.is_empty() || edit.kinds.contains(&"records") || edit.kinds.contains(&"listener_rules"), "{:?}", edit.kinds);
+    assert!(
+        !clean.is_empty() || edit.kinds.contains(&"records") || edit.kinds.contains(&"listener_rules"),
+        "{:?}",
+        edit.kinds
+    );
     let reads: BTreeSet<(&str, String)> = bench.sim.take_requests().into_iter().collect();
     let mut wrong = Vec::new();
     for (service, operation) in reads {
         bench.faults(Faults::new(vec![Rule::operation(service, &operation, Fault::AccessDenied)], 1));
         let (gone, told) = steps(&bench).await;
         if gone != clean && !told {
-            wrong.push(format!("{:?} leaves, {service}:{operation} is denied: {gone:?} instead of {clean:?}", edit.kinds));
+            wrong.push(format!(
+                "{:?} leaves, {service}:{operation} is denied: {gone:?} instead of {clean:?}",
+                edit.kinds
+            ));
         }
     }
     wrong
