@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use self::makers::{MAKERS, Maker};
 use crate::simulated::Others;
-use crate::things::{Key, mark, things};
+use crate::things::{Key, is_of, mark, things};
 
 /// What the stranger does.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,7 +76,10 @@ impl Stranger {
         let maker = makers::of(kind, named).expect("there is a maker");
         match &self.mischief {
             Mischief::Forge(_, id) => {
-                let tags = vec![("evenkeel:stack", self.stack.as_str()), ("evenkeel:id", id.as_str())];
+                // What no region holds is marked for a stack in a region.
+                let global = matches!(*kind, "role" | "hosted_zone");
+                let stack = if global { format!("{}@{}", self.stack, place.region) } else { self.stack.clone() };
+                let tags = vec![("evenkeel:stack", stack.as_str()), ("evenkeel:id", id.as_str())];
                 (maker.make)(world, place, "strangers-own", &tags);
             }
             Mischief::Usurp(_) => {
@@ -107,7 +110,7 @@ impl Stranger {
     /// Whether a thing is one of the stack that he has only put something into.
     fn is_ours(&self, thing: &Value) -> bool {
         let forged = matches!(self.mischief, Mischief::Forge(..));
-        !forged && mark(thing).is_some_and(|(stack, _)| stack == self.stack)
+        !forged && mark(thing).is_some_and(|(stack, _)| is_of(stack, &self.stack))
     }
 }
 

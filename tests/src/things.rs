@@ -229,6 +229,11 @@ pub fn tags(thing: &Value) -> Option<&Map<String, Value>> {
     thing.get("tags").and_then(Value::as_object)
 }
 
+/// Whether a mark's stack is this one, in whatever region: roles and zones name that too.
+pub fn is_of(mark: &str, stack: &str) -> bool {
+    mark.split('@').next() == Some(stack)
+}
+
 /// The mark that a thing carries: the stack and the id.
 pub fn mark(thing: &Value) -> Option<(&str, &str)> {
     let tags = tags(thing)?;

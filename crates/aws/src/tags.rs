@@ -20,18 +20,32 @@ pub const REPLACES: &str = "evenkeel:replaces";
 /// Every tag of evenkeel starts so; users' tags may not.
 pub const PREFIX: &str = "evenkeel:";
 
-/// Whose a thing of this kind with these tags is, for somebody working on `stack`.
+/// What the mark of a global thing (a role, a zone, a record) says in place of the stack's name: no region holds such a
+/// thing, so it belongs to a stack in a region.
+pub fn global(stack: &str, region: &str) -> String {
+    format!("{stack}@{region}")
+}
+
+/// Whose something is, for a person: `shop`, or `shop in eu-west-1` for a global thing.
+pub fn told(stack: &str) -> String {
+    stack.replacen('@', " in ", 1)
+}
+
+/// Whose a thing of this kind with these tags is, for somebody working on `stack` (for a global thing: on what [`global`]
+/// makes of it).
 ///
 /// A mark counts only on a thing of the kind that it names: tags are written by many, and may say anything.
 pub fn owner(tags: &Tags, stack: &str, kind: &str) -> Owner {
     let Some(theirs) = tags.get(STACK) else { return Owner::Nobody };
-    if theirs != stack {
-        return Owner::OtherStack(theirs.clone());
+    // On a global thing the region is part of the mark.
+    let without_region = stack.split_once('@').is_some_and(|(name, _)| name == theirs);
+    if theirs != stack && !without_region {
+        return Owner::OtherStack(told(theirs));
     }
-    let id = tags.get(ID);
+    let id = tags.get(ID).filter(|_| !without_region);
     match id.and_then(|id| id.parse::<NodeId>().ok()).filter(|node| node.kind() == kind) {
         Some(node) => Owner::Ours(node),
-        None => Owner::Stray(format!("{STACK}={stack}, {ID}={}", id.map_or("", String::as_str))),
+        None => Owner::Stray(format!("{STACK}={theirs}, {ID}={}", tags.get(ID).map_or("", String::as_str))),
     }
 }
 
@@ -95,6 +109,17 @@ mod tests {
             assert!(matches!(owner(&odd, "cruddur", "log_group"), Owner::Stray(_)), "{id:?}");
         }
         assert!(matches!(owner(&tags(&[(STACK, "cruddur")]), "cruddur", "log_group"), Owner::Stray(_)));
+    }
+
+    #[test]
+    fn global_things_belong_to_a_stack_in_a_region() {
+        let (node, scope) = (NodeId::new("role", "task"), global("shop", "eu-west-1"));
+        let made = marked(&Tags::new(), &scope, &node);
+        assert_eq!(owner(&made, &scope, "role"), Owner::Ours(node.clone()));
+        let elsewhere = owner(&made, &global("shop", "us-east-1"), "role");
+        assert_eq!(elsewhere, Owner::OtherStack("shop in eu-west-1".to_owned()));
+        let regionless = owner(&marked(&Tags::new(), "shop", &node), &scope, "role");
+        assert_eq!(regionless, Owner::Stray("evenkeel:stack=shop, evenkeel:id=role.task".to_owned()));
     }
 
     #[test]

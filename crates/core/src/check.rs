@@ -139,7 +139,12 @@ impl Checker<'_> {
         if let Some(guard) = live.guard.as_ref().filter(|guard| !released(&guard.pointer)) {
             self.find(Some(step.id), format!("deletes {} in spite of its {}", step.node, guard.key));
         }
-        if let Some(what) = live.inside.first() {
+        let holder = |other: &&Step| match (&other.action, &live.within) {
+            (Action::Delete { live: holder, .. }, Some(within)) => holder.handles.contains(within),
+            _ => false,
+        };
+        let goes_with_consent = self.plan.steps.iter().find(holder).is_some_and(|it| self.options.consent.contains(&it.node));
+        if let Some(what) = live.inside.first().filter(|_| !goes_with_consent) {
             self.find(Some(step.id), format!("deletes {}, and with it {what}, without consent", step.node));
         }
         if live.data.is_some() && !self.options.destroy {

@@ -152,8 +152,10 @@ impl Differ<'_> {
 
     /// A change for each place that only a step will tell.
     fn holes(&mut self, path: &Path, want: &Value) {
+        if doc::is_hole(want) {
+            return self.change(path, None, Some(want));
+        }
         match want {
-            _ if doc::is_hole(want) => self.change(path, None, Some(want)),
             Value::Object(map) => {
                 map.iter()
                     .filter(|(_, item)| doc::is_open(item))

@@ -142,12 +142,13 @@ impl Secrets {
 
     fn masked<T: Serialize + DeserializeOwned + Clone>(&self, whole: &T) -> T {
         let Ok(value) = serde_json::to_value(whole) else { return whole.clone() };
-        // What can be written can be read.
-        serde_json::from_value(self.inside(&value)).unwrap_or_else(|_| whole.clone())
+        // A secret that reads like one of our own words would make the copy unreadable; documents alone never do.
+        let read = |free_text| serde_json::from_value(self.inside(&value, free_text));
+        read(true).or_else(|_| read(false)).unwrap_or_else(|_| whole.clone())
     }
 
-    /// Like [`Self::document`], for what holds changes among other things.
-    fn inside(&self, value: &Value) -> Value {
+    /// Like [`Self::document`], for what holds documents and changes among other things, and `free_text` between them.
+    fn inside(&self, value: &Value, free_text: bool) -> Value {
         match value {
             Value::Object(map) if ["path", "from", "to", "effect"].iter().all(|key| map.contains_key(*key)) => {
                 let mut shown = map.clone();
@@ -161,12 +162,12 @@ impl Secrets {
                 .iter()
                 .map(|(key, item)| {
                     let document = matches!(key.as_str(), "want" | "have");
-                    (key.clone(), if document { self.document(item) } else { self.inside(item) })
+                    (key.clone(), if document { self.document(item) } else { self.inside(item, free_text) })
                 })
                 .collect(),
-            Value::Array(items) => items.iter().map(|item| self.inside(item)).collect(),
-            Value::String(text) => self.message(text).into(),
-            Value::Null | Value::Bool(_) | Value::Number(_) => value.clone(),
+            Value::Array(items) => items.iter().map(|item| self.inside(item, free_text)).collect(),
+            Value::String(text) if free_text => self.message(text).into(),
+            Value::String(_) | Value::Null | Value::Bool(_) | Value::Number(_) => value.clone(),
         }
     }
 }

@@ -77,7 +77,9 @@ fn is_local(host: &str) -> bool {
     };
     let name = bare.trim_end_matches('.').to_ascii_lowercase();
     let local = [".localhost", ".local", ".internal"].iter().any(|end| name.ends_with(end));
-    bare.parse::<IpAddr>().is_ok() || local || (!name.is_empty() && !name.contains('.'))
+    // Some clients put a word before the address (`data-127.0.0.1`); no name that can be had ends in a number.
+    let numeric = name.rsplit('.').next().is_some_and(|last| last.bytes().all(|byte| byte.is_ascii_digit()));
+    bare.parse::<IpAddr>().is_ok() || local || (!name.is_empty() && (numeric || !name.contains('.')))
 }
 
 #[cfg(test)]
@@ -102,9 +104,15 @@ mod tests {
     #[test]
     fn clients_are_answered_by_address_and_by_local_names() {
         let list = "Action=ListRoles&Version=2010-05-08";
-        for host in
-            ["127.0.0.1:4566", "[::1]:4566", "localhost:4566", "aws.localhost", "sim", "host.docker.internal:80"]
-        {
+        for host in [
+            "127.0.0.1:4566",
+            "[::1]:4566",
+            "localhost:4566",
+            "aws.localhost",
+            "sim",
+            "host.docker.internal:80",
+            "data-127.0.0.1:1",
+        ] {
             assert!(passes(&asked("POST", "/", list, &[("host", host), ("authorization", SIGNED)])), "{host}");
         }
         for host in ["rebound.example:4566", "127.0.0.1.nip.io", "evil.localhost.example"] {

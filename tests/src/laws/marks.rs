@@ -7,7 +7,7 @@ use evenkeel_sim::world::World;
 use serde_json::Value;
 
 use crate::picture::differing;
-use crate::things::{Key, Things, mark, things};
+use crate::things::{Key, Things, is_of, mark, things};
 
 /// Things that get the tags of others, and things of which several are one node.
 const TOGETHER: &[&str] =
@@ -95,7 +95,7 @@ pub struct Allowed<'a> {
 /// # Panics
 /// If not.
 pub fn only_ours_changed(allowed: Allowed<'_>, before: &Things, after: &Things) {
-    let ours = |thing: &Value| mark(thing).is_some_and(|(stack, _)| stack == allowed.stack);
+    let ours = |thing: &Value| mark(thing).is_some_and(|(stack, _)| is_of(stack, allowed.stack));
     let marked: Vec<(&Key, &Value)> = before.iter().chain(after).filter(|(_, thing)| ours(thing)).collect();
     let collections: BTreeSet<&str> = marked.iter().map(|(key, _)| key.collection.as_str()).collect();
     let mut names: BTreeSet<String> = marked.iter().flat_map(|(key, thing)| names(key, thing)).collect();

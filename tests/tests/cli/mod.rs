@@ -3,6 +3,7 @@
 mod files;
 mod guards;
 mod output;
+mod secrets;
 mod usage;
 
 use std::path::{Path, PathBuf};

@@ -9,7 +9,7 @@ use evenkeel_aws::kinds;
 use evenkeel_core::event::{Event, What};
 use evenkeel_core::execute::{Engine, Limits, Outcome, Stop, execute};
 use evenkeel_core::graph::Graph;
-use evenkeel_core::plan::{Plan, Reason};
+use evenkeel_core::plan::{Action, Plan, Reason};
 use evenkeel_core::snapshot::{Readiness, Snapshot};
 use evenkeel_sim::faults::{Fault, Faults, Rule};
 use evenkeel_tests::simulated::{Bench, Ended, Goal, PausedClock, graph_of};
@@ -42,7 +42,7 @@ services:
 const MISSING: (&str, &str) = ("nginx:1", "ghcr.io/example/missing:1");
 /// Without a circuit breaker nothing ends a deployment whose tasks fail.
 const NO_BREAKER: (&str, &str) =
-    ("    target_group: web\n", "    target_group: web\n    deployment: { circuit_breaker: disabled }\n");
+    ("    target_group: web\n", "    target_group: web\n    deployment: { circuit_breaker: off }\n");
 /// The service is gone from the file.
 fn without_service() -> Graph {
     let text = STACK.split("services:").next().expect("there is a part before");
@@ -58,7 +58,10 @@ fn graph(changes: &[(&str, &str)]) -> Graph {
 }
 
 fn bench() -> Bench {
-    Bench::new("us-east-1")
+    let bench = Bench::new("us-east-1");
+    // What every account has is there from the first request on, and nobody's doing.
+    bench.ask("ec2.DescribeVpcs", json!({}));
+    bench
 }
 
 fn service(bench: &Bench, name: &str) -> Value {
@@ -123,10 +126,18 @@ async fn a_first_deployment_that_failed_is_planned_anew_until_it_runs() {
 #[tokio::test(start_paused = true)]
 async fn a_cause_that_was_mended_outside_is_tried_again() {
     let bench = bench();
-    let secret = graph(&[("image: \"nginx:1\"", "image: \"nginx:1\", secrets: { KEY: ssm:/small/key }")]);
+    let policies = "managed_policies: [AmazonECSTaskExecutionRolePolicy, AmazonSSMReadOnlyAccess]";
+    let roles = format!("roles: {{ run: {{ {policies} }} }}\nlog_groups:");
+    let secret = graph(&[
+        ("log_groups:", &roles),
+        ("    containers:", "    execution_role: run\n    containers:"),
+        ("image: \"nginx:1\"", "image: \"nginx:1\", secrets: { KEY: ssm:/small/key }"),
+    ]);
     failure(&bench.run(&secret, Goal::Apply).await);
     bench.ask("ssm.PutParameter", json!({ "Name": "/small/key", "Type": "String", "Value": "x" }));
-    assert!(!bench.steps(&secret, Goal::Apply).await.is_empty());
+    assert_eq!(bench.steps(&secret, Goal::Apply).await, ["update service.app", "wait service.app"]);
+    bench.done(&secret, Goal::Apply).await;
+    bench.settled(&secret, Goal::Apply).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -211,6 +222,38 @@ async fn tags_of_a_revision_change_in_place() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_revision_that_differs_by_a_reference_alone_shows_that_and_nothing_else() {
+    let role = |name: &str| {
+        let roles = format!("roles: {{ run: {{ name: {name} }} }}\nlog_groups:");
+        graph(&[("log_groups:", &roles), ("    containers:", "    task_role: run\n    containers:")])
+    };
+    let bench = bench();
+    bench.done(&role("small-run"), Goal::Apply).await;
+    let paths = |plan: &Plan| -> Vec<String> {
+        let replaced = plan.steps.iter().filter_map(|step| match &step.action {
+            Action::Create { replaces: Some(replaced), .. } if step.verb() == "revise" => Some(&replaced.changes),
+            Action::Create { .. }
+            | Action::Update { .. }
+            | Action::Adopt { .. }
+            | Action::Delete { .. }
+            | Action::Wait { .. } => None,
+        });
+        replaced.flatten().map(|change| change.path.clone()).collect()
+    };
+    let other = role("small-other");
+    let (_, plan) = planned(&bench, &other).await;
+    assert_eq!(paths(&plan), ["taskRoleArn"], "it is known after the role is there");
+    let killed = Rule { nth: Some(1), ..Rule::operation("ecs", "RegisterTaskDefinition", Fault::DieBefore) };
+    bench.faults(Faults::new(vec![killed], 1));
+    assert!(matches!(bench.run(&other, Goal::Apply).await, Ended::Killed));
+    bench.faults(Faults::default());
+    let (_, plan) = planned(&bench, &other).await;
+    assert_eq!(paths(&plan), ["taskRoleArn"], "now it is known, and the revision was not read");
+    bench.done(&other, Goal::Apply).await;
+    bench.settled(&other, Goal::Apply).await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn two_people_apply_one_new_stack_at_once() {
     let (bench, wanted) = (bench(), graph(&[]));
     let (_, first) = planned(&bench, &wanted).await;
@@ -246,8 +289,9 @@ async fn a_deployment_of_somebody_else_is_no_rollback() {
         let arn = bench.ask("ecs.RegisterTaskDefinition", other)["taskDefinition"]["taskDefinitionArn"].clone();
         bench.ask("ecs.UpdateService", json!({ "cluster": "small", "service": "small-app", "taskDefinition": arn }));
     };
-    let (ended, ()) = futures::join!(bench.run(&changed, Goal::Apply), meddle);
-    let why = failure(&ended);
+    let (_, plan) = planned(&bench, &changed).await;
+    let ((outcome, events), ()) = futures::join!(carry_out(&bench, &changed, &plan), meddle);
+    let why = failure(&Ended::Outcome(Box::new(outcome), events));
     assert!(why.contains("somebody deployed at the same time") && why.contains("small-app:3"), "{why}");
     assert!(!why.contains("rolled back"), "{why}");
 }
@@ -270,10 +314,9 @@ services:
         let ended = bench.run(&wanted, Goal::Apply).await;
         let why = failure(&ended);
         let Ended::Outcome(_, events) = &ended else { panic!("{ended:#?}") };
-        let waited = events.iter().filter_map(|event| match &event.what {
-            What::Waiting { waited_secs, node, .. } if node.kind() == "service" => Some(*waited_secs),
-            _ => None,
-        });
+        let waited = events
+            .iter()
+            .map(|event| if let What::Waiting { waited_secs, .. } = &event.what { *waited_secs } else { 0 });
         let waited = waited.max().unwrap_or(0);
         assert!(waited < 600 && why.contains(reason), "{waited}: {why}");
     }
@@ -364,6 +407,9 @@ async fn a_service_is_ready_once_it_is_healthy_in_every_group() {
         assert!(health.contains(r#""healthy""#), "{name}: {health}");
     }
     assert_eq!(bench.steps(&graph(&[]), Goal::Apply).await, ["update service.app", "wait service.app"]);
-    bench.done(&graph(&[]), Goal::Apply).await;
+    // The rule of the group that it leaves stays in the file, so it is the file that takes its targets away.
+    let (_, plan) = planned(&bench, &graph(&[])).await;
+    let (outcome, _) = carry_out(&bench, &graph(&[]), &plan).await;
+    assert!(matches!(outcome, Outcome::Done(_)), "{outcome:#?}");
     assert_eq!(service(&bench, "small-app")["loadBalancers"].as_array().map(Vec::len), Some(1));
 }

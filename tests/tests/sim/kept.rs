@@ -127,7 +127,7 @@ fn a_world_is_given_networks_and_roles_that_a_stack_names() {
     let other = path("other.json");
     Program::offline().run(&["sim", "zone", "--file", &other, "a.example"]).exits(0);
     let given = Program::offline().run(&["sim", "--file", &other, "provide", &path("stack.yaml")]).exits(0);
-    for part in ["VPC vpc-", "Name=main", "tier=public", "role ecsTaskExecutionRole", "parameter /x"] {
+    for part in ["VPC with Name=main", "subnets with tier=public", "role ecsTaskExecutionRole", "parameter /x"] {
         assert!(given.stdout.contains(part), "{part}: {}", given.stdout);
     }
     apply("other.json").exits(0);

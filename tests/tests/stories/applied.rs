@@ -52,7 +52,7 @@ fn identity(graph: &Graph, node: &Node, have: Doc) -> Live {
             .output("subnets", json!(["subnet-a", "subnet-b"]))
             .output("zones", json!([format!("{region}a"), format!("{region}b")])),
         "role" => {
-            let arn = format!("arn:aws:iam::{ACCOUNT}:role/evenkeel/{stack}/{name}");
+            let arn = format!("arn:aws:iam::{ACCOUNT}:role/evenkeel/{stack}/{region}/{name}");
             let mut live = new(name).output("arn", arn.as_str()).output("name", name);
             live.handles = vec![arn, format!("role/{name}")];
             live
@@ -116,7 +116,7 @@ fn identity(graph: &Graph, node: &Node, have: Doc) -> Live {
             .output("name_servers", json!(["ns-1.awsdns-01.com", "ns-2.awsdns-02.net"])),
         "records" => {
             let mut live = new(&zone);
-            live.handles = vec![format!("records_of/{stack}")];
+            live.handles = vec![format!("records_of/{stack}@{region}")];
             live
         }
         kind => panic!("say here what a {kind} looks like after an apply"),

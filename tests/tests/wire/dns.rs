@@ -104,7 +104,7 @@ async fn a_hosted_zone_lives_its_life() {
     let mut world = world(&moto).await;
     let node = hosted_zone::id(ZONE);
     let tags: serde_json::Map<String, Doc> = (0..12).map(|n| (format!("t{n:02}"), json!("x"))).collect();
-    let first = json!({ "name": ZONE, "comment": "of the stack", "tags": tags });
+    let first = json!({ "name": ZONE, "comment": "of the stack", "tags": tags, "marked": true });
     world.nodes = vec![Node::new(node.clone(), ZONE, first.clone())];
     assert!(world.read(&hosted_zone::ENTRY, false).await.unwrap().is_empty());
 
@@ -114,7 +114,7 @@ async fn a_hosted_zone_lives_its_life() {
     let dropped = World { aws: world.aws.clone(), nodes: Vec::new() };
     assert_eq!(dropped.one(&hosted_zone::ENTRY).await, made);
 
-    let next = json!({ "name": ZONE, "comment": "changed", "tags": { "t01": "y" } });
+    let next = json!({ "name": ZONE, "comment": "changed", "tags": { "t01": "y" }, "marked": true });
     let changed = world.update(&hosted_zone::ENTRY, &node, &made, &next).await.unwrap();
     assert_eq!(changed.have, next);
     world.nodes = vec![Node::new(node.clone(), ZONE, next.clone())];
@@ -133,8 +133,8 @@ async fn a_zone_made_without_its_tags_is_still_ours() {
     let moto = Moto::start();
     let mut world = world(&moto).await;
     let node = hosted_zone::id(ZONE);
-    let want = json!({ "name": ZONE, "comment": null, "tags": { "team": "a" } });
-    let reference = read::route53::reference("cruddur", ZONE, TOKEN);
+    let want = json!({ "name": ZONE, "comment": null, "tags": { "team": "a" }, "marked": true });
+    let reference = read::route53::reference("cruddur@us-east-1", ZONE, TOKEN);
     world.aws.route53.create_hosted_zone().name(ZONE).caller_reference(reference).send().await.unwrap();
     world.nodes = vec![Node::new(node.clone(), ZONE, want.clone())];
     let half = world.one(&hosted_zone::ENTRY).await;
@@ -183,9 +183,10 @@ async fn records_live_their_life() {
     let reply = world.aws.route53.create_hosted_zone().name(ZONE).caller_reference("by hand").send().await.unwrap();
     let zone_id = read::route53::bare(reply.hosted_zone().unwrap().id()).to_owned();
     let node = records::id(ZONE);
-    let spec = |records: Vec<Doc>| json!({ "zone_id": zone_id, "records": records });
+    let spec = |records: Vec<Doc>| json!({ "zone_id": zone_id, "records": records, "tags": {} });
     let wanting = |want: &Doc| {
-        let open = json!({ "zone_id": Text::output(zone::id(ZONE), "zone_id"), "records": want["records"] });
+        let open =
+            json!({ "zone_id": Text::output(zone::id(ZONE), "zone_id"), "records": want["records"], "tags": {} });
         vec![Node::new(zone::id(ZONE), ZONE, json!({ "name": ZONE, "id": null })), Node::new(node.clone(), "", open)]
     };
     world.by_hand(&zone_id, "unrelated.cruddur.example", RrType::A, "10.9.9.9", None).await;
@@ -246,7 +247,7 @@ async fn records_of_others_are_told_and_adopted_only_on_demand() {
     world.by_hand(&zone_id, "api.cruddur.example", RrType::A, "10.9.9.9", None).await;
     world.by_hand(&zone_id, "other.cruddur.example", RrType::A, "10.9.9.9", None).await;
     let api = values("api.cruddur.example", "A", &["10.0.0.1"]);
-    let want = json!({ "zone_id": zone_id, "records": [api] });
+    let want = json!({ "zone_id": zone_id, "records": [api], "tags": {} });
     world.nodes = vec![Node::new(node.clone(), "", want.clone())];
 
     let live = world.one(&records::ENTRY).await;
@@ -255,7 +256,7 @@ async fn records_of_others_are_told_and_adopted_only_on_demand() {
     assert_eq!(told, ["api.cruddur.example/A"]);
     // moto's CREATE refuses only an exact repetition.
     let same = json!({ "name": "api.cruddur.example", "type": "A", "ttl": 60, "values": ["10.9.9.9"], "alias": null });
-    let same = json!({ "zone_id": zone_id, "records": [same] });
+    let same = json!({ "zone_id": zone_id, "records": [same], "tags": {} });
     let refused = world.create(&records::ENTRY, &node, "", &same).await.unwrap_err();
     assert_eq!(refused.class, ErrorClass::Exists, "{refused}");
 

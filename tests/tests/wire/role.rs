@@ -95,7 +95,7 @@ async fn a_role_is_made_read_changed_and_deleted() {
     let wanted = node("task", &spec());
     let made = create(&aws, &wanted).await;
     assert_eq!(aws.caller.stats().total, 4, "the role, one attachment, two inline policies");
-    assert_eq!(made.outputs["arn"], "arn:aws:iam::123456789012:role/evenkeel/a/a-task");
+    assert_eq!(made.outputs["arn"], "arn:aws:iam::123456789012:role/evenkeel/a/us-east-1/a-task");
     let before = aws.caller.stats().total;
     assert_eq!(read(&aws, kind, std::slice::from_ref(&wanted)).await["a-task"], made);
     assert_eq!(aws.caller.stats().total - before, 2, "all roles");
@@ -125,14 +125,18 @@ async fn a_role_is_made_read_changed_and_deleted() {
     assert_eq!(aws.caller.stats().total - before, 1);
     assert_eq!(read(&aws, kind, std::slice::from_ref(&one)).await["a-task"], updated);
 
-    // Found without the file; deleted although somebody added to it; deleted twice.
+    // Found without the file; what somebody added goes only if the plan saw it; deleted twice.
     assert_eq!(read(&aws, kind, &[]).await["a-task"].owner, Owner::Ours(wanted.id.clone()));
     aws.iam.attach_role_policy().role_name("a-task").policy_arn(EXECUTION).send().await.unwrap();
     aws.iam.create_instance_profile().instance_profile_name("p").send().await.unwrap();
     let join = aws.iam.add_role_to_instance_profile().instance_profile_name("p");
     join.role_name("a-task").send().await.unwrap();
-    kind.driver.delete(&aws, &wanted.id, &updated).await.unwrap();
-    kind.driver.delete(&aws, &wanted.id, &updated).await.unwrap();
+    let refused = kind.driver.delete(&aws, &wanted.id, &updated).await.unwrap_err();
+    assert!(refused.message.contains("the instance profile p"), "{refused}");
+    let seen = read(&aws, kind, &[]).await.remove("a-task").unwrap();
+    assert!(!seen.inside.is_empty());
+    kind.driver.delete(&aws, &wanted.id, &seen).await.unwrap();
+    kind.driver.delete(&aws, &wanted.id, &seen).await.unwrap();
     assert!(read(&aws, kind, &[changed]).await.is_empty());
 }
 

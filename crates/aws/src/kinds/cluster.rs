@@ -164,6 +164,7 @@ fn live(cluster: &Value, tags: &Tags, stack: &str) -> Live {
             .filter_map(|provider| provider.as_str().map(|provider| provider_handle(arn, provider))),
     );
     live.readiness = readiness(cluster);
+    live.replaces = tags.get(tags::REPLACES).cloned();
     live
 }
 
@@ -192,7 +193,8 @@ impl Driver for Cluster {
 
     async fn create(&self, aws: &Aws, stack: &str, order: Create<'_>) -> Result<Live, CloudError> {
         let want: Spec = spec(order.want)?;
-        let tags = tags::marked(&want.tags, stack, order.node);
+        let mut tags = tags::marked(&want.tags, stack, order.node);
+        tags.extend(order.replaces.map(|id| (tags::REPLACES.to_owned(), id.to_owned())));
         let mut body = json!({ "clusterName": order.name, "tags": tag_list(&tags) });
         if let Some(settings) = want.settings() {
             body["settings"] = settings;

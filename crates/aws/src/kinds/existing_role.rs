@@ -158,7 +158,8 @@ mod tests {
         let given = Spec::new("ecs", Some("arn:aws:iam::1:role/ecs"));
         let named = Spec::new("other", None);
         let denied = CloudError::local(ErrorClass::Denied, "iam:ListRoles", "no");
-        let mut iam = Iam { roles: Err(denied.clone()), wanted: Vec::new(), existing: vec![node("a", &given)] };
+        let mut iam =
+            Iam { roles: Err(denied.clone()), wanted: Vec::new(), existing: vec![node("a", &given)], blind: None };
         assert_eq!(observe(&iam).unwrap()[0].outputs["arn"], "arn:aws:iam::1:role/ecs");
         iam.existing.push(node("b", &named));
         assert_eq!(observe(&iam), Err(denied));

@@ -61,6 +61,8 @@ pub fn table() -> Kinds {
 /// References in a circle, or to nothing.
 pub fn graph(stack: &Stack, region: &str) -> Result<Graph, Vec<GraphError>> {
     let mut nodes = Vec::new();
+    // What is global carries the region in its name, wherever that came from.
+    let stack = &Stack { region: Some(region.to_owned()), ..stack.clone() };
     for entry in ALL {
         (entry.contribute)(stack, &mut nodes);
     }

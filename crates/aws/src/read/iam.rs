@@ -1,7 +1,8 @@
 //! Reads from IAM: all roles of the account in one request that pages (`iam:GetAccountAuthorizationDetails` holds trust,
-//! inline documents, attachments, boundary and tags). It leaves out descriptions and session durations: a role of ours that has
-//! such settings carries a tag that says so, and is looked at singly. Where the overview is denied or unknown, roles are read
-//! one by one. Kept are roles with this stack's mark and those of a wanted name. Knows nothing of canonical forms.
+//! inline documents, attachments, instance profiles, boundary and tags). It leaves out descriptions and session durations: a
+//! role of ours that has such settings carries a tag that says so, and is looked at singly. Where the overview is denied or
+//! unknown, roles are listed and read one by one. Kept are roles with the mark of this stack in this region and those of a
+//! wanted name. Knows nothing of canonical forms.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,6 +22,10 @@ use crate::tags::{self, Tags};
 /// How many requests for single roles go side by side.
 const AT_ONCE: usize = 16;
 const PAGE: i32 = 1000;
+/// The path of roles that AWS makes for its services; nobody can tag them.
+const LINKED: &str = "/aws-service-role/";
+/// The kind of the roles of ours.
+const KIND: &str = "role";
 
 /// The tag of a role of ours whose description or session duration is not what AWS gives by itself.
 pub const SETTINGS: &str = "evenkeel:settings";
@@ -34,6 +39,8 @@ pub struct Iam {
     pub wanted: Vec<Node>,
     /// The nodes of kind `existing_role`.
     pub existing: Vec<Node>,
+    /// Why roles of ours outside of our path could not be looked for, if they could not.
+    pub blind: Option<CloudError>,
 }
 
 /// A role as IAM shows it; documents as they came, percent-encoded.
@@ -55,30 +62,38 @@ pub struct Found {
     pub inline: BTreeMap<String, String>,
     /// The ARN of the permissions boundary, if any.
     pub boundary: Option<String>,
+    /// Names of the instance profiles that hold it.
+    pub profiles: Vec<String>,
     /// The tags.
     pub tags: Tags,
 }
 
-/// The path of the stack's roles.
-pub fn path(stack: &str) -> String {
-    format!("/evenkeel/{stack}/")
+/// The path of the roles of a stack in a region.
+pub fn path(stack: &str, region: &str) -> String {
+    format!("/evenkeel/{stack}/{region}/")
 }
 
 /// Reads what the scope asks for.
 pub async fn fetch(aws: &Aws, scope: &Scope<'_>) -> Iam {
     let wanted: Vec<Node> = scope.graph.of_kind("role").cloned().collect();
     let existing: Vec<Node> = scope.graph.of_kind("existing_role").cloned().collect();
-    let roles = if scope.wants(&["role", "existing_role"]) {
-        roles(aws, &Names::new(scope.stack, &wanted, &existing)).await
-    } else {
-        Ok(Vec::new())
-    };
-    Iam { roles, wanted, existing }
+    let mut iam = Iam { roles: Ok(Vec::new()), wanted, existing, blind: None };
+    if scope.wants(&["role", "existing_role"]) {
+        let owner = tags::global(scope.stack, &aws.region);
+        let names = Names::new(&owner, path(scope.stack, &aws.region), &iam.wanted, &iam.existing);
+        let alone = scope.only.is_some();
+        let (roles, blind) = roles(aws, &names, alone).await;
+        (iam.roles, iam.blind) = (roles, blind);
+    }
+    iam
 }
 
 /// Which roles to keep.
 struct Names<'a> {
-    stack: &'a str,
+    /// The stack in its region, as marks name it.
+    owner: &'a str,
+    /// The path of its roles.
+    path: String,
     /// Base names of ours.
     bases: Vec<&'a str>,
     /// Names of roles that are only looked up.
@@ -86,7 +101,7 @@ struct Names<'a> {
 }
 
 impl<'a> Names<'a> {
-    fn new(stack: &'a str, wanted: &'a [Node], existing: &[Node]) -> Self {
+    fn new(owner: &'a str, path: String, wanted: &'a [Node], existing: &[Node]) -> Self {
         let looked_up = existing
             .iter()
             .filter_map(|node| resource::spec::<existing_role::Spec>(&node.want).ok())
@@ -94,11 +109,16 @@ impl<'a> Names<'a> {
             .filter(|spec| spec.arn.is_none())
             .map(|spec| spec.name)
             .collect();
-        Self { stack, bases: wanted.iter().map(|node| node.name.as_str()).collect(), looked_up }
+        Self { owner, path, bases: wanted.iter().map(|node| node.name.as_str()).collect(), looked_up }
     }
 
     fn keep(&self, name: &str, tags: &Tags) -> bool {
-        tags.get(tags::STACK).is_some_and(|stack| stack == self.stack) || self.names(name)
+        self.is_marked(tags) || self.names(name)
+    }
+
+    /// Whether tags carry the stack's mark, rightly or not.
+    fn is_marked(&self, tags: &Tags) -> bool {
+        matches!(tags::owner(tags, self.owner, KIND), Owner::Ours(_) | Owner::Stray(_))
     }
 
     fn names(&self, name: &str) -> bool {
@@ -107,27 +127,31 @@ impl<'a> Names<'a> {
     }
 }
 
-async fn roles(aws: &Aws, names: &Names<'_>) -> Part<Vec<Found>> {
-    let path = path(names.stack);
-    let details = match details(aws).await {
-        Ok(details) => details,
+/// The roles, and why some could not be looked for. `alone`: only what is named matters (it is read back).
+async fn roles(aws: &Aws, names: &Names<'_>, alone: bool) -> (Part<Vec<Found>>, Option<CloudError>) {
+    match details(aws).await {
+        Ok(details) => (of_overview(aws, names, &details).await, None),
         Err(error) if matches!(error.class, ErrorClass::Denied | ErrorClass::Unsupported) => {
-            let listed = list(aws, &path).await?;
-            return one_by_one(aws, names, &listed).await;
+            match list(aws, if alone { &names.path } else { "/" }).await {
+                Ok(listed) => one_by_one(aws, names, &listed).await,
+                Err(error) => (Err(error), None),
+            }
         }
-        Err(error) => return Err(error),
-    };
+        Err(error) => (Err(error), None),
+    }
+}
+
+async fn of_overview(aws: &Aws, names: &Names<'_>, details: &[RoleDetail]) -> Part<Vec<Found>> {
     let kept = details.iter().filter_map(|detail| {
         let found = from_detail(detail);
         // Some endpoints leave tags out of the overview: what stands in our path is looked at again.
-        let silent = found.tags.is_empty() && detail.path() == Some(path.as_str());
+        let silent = found.tags.is_empty() && detail.path() == Some(names.path.as_str());
         (silent || names.keep(&found.name, &found.tags)).then_some(found)
     });
     let complete = kept.map(|found| async move {
         // A role of ours without this mark has the settings that AWS gives by itself.
-        let plain = matches!(tags::owner(&found.tags, names.stack, "role"), Owner::Ours(_))
-            && !found.tags.contains_key(SETTINGS);
-        if plain { Ok(Some(found)) } else { complete(aws, found).await }
+        let ours = matches!(tags::owner(&found.tags, names.owner, KIND), Owner::Ours(_));
+        if ours && !found.tags.contains_key(SETTINGS) { Ok(Some(found)) } else { complete(aws, found).await }
     });
     let found: Vec<Option<Found>> = stream::iter(complete.collect::<Vec<_>>()).buffered(AT_ONCE).try_collect().await?;
     Ok(found.into_iter().flatten().filter(|found| names.keep(&found.name, &found.tags)).collect())
@@ -148,7 +172,7 @@ async fn complete(aws: &Aws, mut found: Found) -> Part<Option<Found>> {
 /// Any error of the requests.
 pub async fn one(aws: &Aws, name: &str) -> Part<Option<Found>> {
     let Some(role) = get(aws, name).await? else { return Ok(None) };
-    let (managed, inline) = futures::join!(attached(aws, name), inline(aws, name));
+    let (managed, inline, profiles) = futures::join!(attached(aws, name), inline(aws, name), profiles(aws, name));
     let found = managed.and_then(|managed| {
         Ok(Found {
             name: role.role_name().to_owned(),
@@ -162,6 +186,7 @@ pub async fn one(aws: &Aws, name: &str) -> Part<Option<Found>> {
                 .permissions_boundary()
                 .and_then(|boundary| boundary.permissions_boundary_arn())
                 .map(str::to_owned),
+            profiles: profiles?,
             tags: tag_map(role.tags()),
         })
     });
@@ -172,13 +197,29 @@ pub async fn one(aws: &Aws, name: &str) -> Part<Option<Found>> {
     }
 }
 
-async fn one_by_one(aws: &Aws, names: &Names<'_>, listed: &[Role]) -> Part<Vec<Found>> {
-    let mut all: BTreeSet<String> = listed.iter().map(|role| role.role_name().to_owned()).collect();
+/// Reads roles singly: those in our path, those of a wanted name, and of the others those that carry our mark. One of
+/// another path that may not be looked at may be ours: it was adopted.
+async fn one_by_one(aws: &Aws, names: &Names<'_>, listed: &[Role]) -> (Part<Vec<Found>>, Option<CloudError>) {
+    let (near, far): (Vec<&Role>, Vec<&Role>) = listed.iter().partition(|role| role.path() == names.path);
+    let mut all: BTreeSet<String> = near.iter().map(|role| role.role_name().to_owned()).collect();
     all.extend(names.bases.iter().map(|base| (*base).to_owned()));
     all.extend(names.looked_up.iter().cloned());
+    let far = far.into_iter().filter(|role| !role.path().starts_with(LINKED) && !all.contains(role.role_name()));
+    let looks: Vec<_> = far.map(|role| async move { (role.role_name(), get(aws, role.role_name()).await) }).collect();
+    let looks: Vec<(&str, Part<Option<Role>>)> = stream::iter(looks).buffered(AT_ONCE).collect().await;
+    let mut blind = None;
+    for (name, look) in looks {
+        match look {
+            Ok(Some(role)) if names.keep(name, &tag_map(role.tags())) => drop(all.insert(name.to_owned())),
+            Ok(_) => {}
+            Err(error) if error.class == ErrorClass::Denied => blind = Some(error),
+            Err(error) => return (Err(error), None),
+        }
+    }
     let requests: Vec<_> = all.iter().map(|name| one(aws, name)).collect();
-    let found: Vec<Option<Found>> = stream::iter(requests).buffered(AT_ONCE).try_collect().await?;
-    Ok(found.into_iter().flatten().filter(|found| names.keep(&found.name, &found.tags)).collect())
+    let found: Part<Vec<Option<Found>>> = stream::iter(requests).buffered(AT_ONCE).try_collect().await;
+    let keep = |found: &Found| names.keep(&found.name, &found.tags);
+    (found.map(|found| found.into_iter().flatten().filter(keep).collect()), blind)
 }
 
 async fn details(aws: &Aws) -> Part<Vec<RoleDetail>> {
@@ -216,6 +257,14 @@ async fn list(aws: &Aws, path: &str) -> Part<Vec<Role>> {
             return Ok(found);
         }
     }
+}
+
+/// The tags of a role; `None` if there is none of that name.
+///
+/// # Errors
+/// Any error of `iam:GetRole`.
+pub async fn tags_of(aws: &Aws, name: &str) -> Part<Option<Tags>> {
+    Ok(get(aws, name).await?.map(|role| tag_map(role.tags())))
 }
 
 async fn get(aws: &Aws, name: &str) -> Part<Option<Role>> {
@@ -270,6 +319,28 @@ pub async fn inline_names(aws: &Aws, name: &str) -> Result<Vec<String>, CloudErr
     }
 }
 
+/// Names of the instance profiles that hold a role.
+///
+/// # Errors
+/// `Gone` if there is no such role; any other error of the request.
+pub async fn profiles(aws: &Aws, name: &str) -> Result<Vec<String>, CloudError> {
+    let mut found = Vec::new();
+    let mut marker: Option<String> = None;
+    loop {
+        let page = aws
+            .caller
+            .send("iam:ListInstanceProfilesForRole", || {
+                aws.iam.list_instance_profiles_for_role().role_name(name).set_marker(marker.clone()).send()
+            })
+            .await?;
+        found.extend(page.instance_profiles().iter().map(|profile| profile.instance_profile_name().to_owned()));
+        marker = page.marker().filter(|_| page.is_truncated()).map(str::to_owned);
+        if marker.is_none() {
+            return Ok(found);
+        }
+    }
+}
+
 async fn inline(aws: &Aws, name: &str) -> Result<BTreeMap<String, String>, CloudError> {
     let names = inline_names(aws, name).await?;
     let requests: Vec<_> = names
@@ -306,6 +377,11 @@ fn from_detail(detail: &RoleDetail) -> Found {
             .permissions_boundary()
             .and_then(|boundary| boundary.permissions_boundary_arn())
             .map(str::to_owned),
+        profiles: detail
+            .instance_profile_list()
+            .iter()
+            .map(|profile| profile.instance_profile_name().to_owned())
+            .collect(),
         tags: tag_map(detail.tags()),
     }
 }

@@ -81,7 +81,9 @@ pub async fn fetch(aws: &Aws, scope: &Scope<'_>) -> Fetched {
         logs::fetch(aws, scope, &finder).boxed(),
         route53::fetch(aws, scope).boxed(),
     );
-    let blind = logs.blind.iter().map(|error| ("log_group".to_owned(), error.clone())).collect();
+    let mut blind: BTreeMap<String, CloudError> = route53.blind.clone();
+    blind.extend(logs.blind.iter().map(|error| ("log_group".to_owned(), error.clone())));
+    blind.extend(iam.blind.iter().map(|error| ("role".to_owned(), error.clone())));
     Fetched { stack: scope.stack.to_owned(), region: aws.region.clone(), ec2, elb, ecs, iam, logs, route53, blind }
 }
 

@@ -1,39 +1,58 @@
 //! Reads from Route 53: all hosted zones of the account in one request (with the caller references that mark ours), then,
-//! side by side, the records of the zones in question and, if zones of ours matter, the zones' tags. Two round trips.
-//! Records of the stack in zones that its file no longer names are looked for if the account has few zones, or always
-//! for a destruction.
+//! side by side, the records of the zones in question and the tags of the others. A zone in which a stack has records carries
+//! a tag that says so, whoever owns it: what left the file is found by that, however many zones there are. Where tags may not
+//! be read, each other zone is asked for marks of the stack, which stand side by side.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aws_sdk_route53::types::{HostedZone, ResourceRecordSet, TagResourceType};
+use aws_sdk_route53::types::{HostedZone, ResourceRecordSet, Tag, TagResourceType};
 use evenkeel_core::error::{CloudError, ErrorClass};
+use evenkeel_core::snapshot::Owner;
 use futures::StreamExt;
 use serde_json::Value;
 
 use super::{Part, Scope};
 use crate::client::Aws;
-use crate::tags::Tags;
+use crate::kinds::hosted_zone;
+use crate::kinds::records::form::name;
+use crate::kinds::records::marks::home;
+use crate::tags::{self, Tags};
 
-/// Up to so many zones the records of all of them are read.
-const FEW: usize = 25;
 /// Most zones that ListTagsForResources takes.
 const TAG_BATCH: usize = 10;
 /// Requests under way at once.
 const SIDE_BY_SIDE: usize = 16;
-/// Every caller reference of ours starts so, followed by the stack, a slash and more.
+/// Every caller reference of ours starts so, followed by the stack in its region, a slash and more.
 const REFERENCE: &str = "evenkeel/";
+/// The tag of a zone in which a stack has records: this, and the stack in its region.
+const RECORDS: &str = "evenkeel:records/";
 
 /// What was fetched from Route 53.
 #[derive(Debug)]
 pub struct Route53 {
     /// All hosted zones of the account.
     pub zones: Part<Vec<Zone>>,
-    /// Tags by zone id; empty if no zone of ours matters.
+    /// Tags by zone id, for the zones that were asked about.
     pub tags: Part<BTreeMap<String, Tags>>,
     /// Records by zone id, for the zones that were read.
     pub records: BTreeMap<String, Part<Vec<ResourceRecordSet>>>,
     /// What the graph wants.
     pub wanted: Wanted,
+    /// Kinds of which only what the graph names could be read, and why no more.
+    pub blind: BTreeMap<String, CloudError>,
+}
+
+impl Route53 {
+    fn new(zones: Part<Vec<Zone>>, wanted: Wanted) -> Self {
+        let (tags, records, blind) = (Ok(BTreeMap::new()), BTreeMap::new(), BTreeMap::new());
+        Self { zones, tags, records, wanted, blind }
+    }
+
+    /// Whether the tags of a zone say that a stack in a region has records there.
+    pub fn holds_records(&self, zone: &str, owner: &str) -> bool {
+        let tags = self.tags.as_ref().ok().and_then(|tags| tags.get(zone));
+        tags.is_some_and(|tags| tags.contains_key(&format!("{RECORDS}{owner}")))
+    }
 }
 
 /// What the graph wants of Route 53.
@@ -45,18 +64,12 @@ pub struct Wanted {
     pub managed: BTreeSet<String>,
     /// Names and types of the records wanted in a zone, by the zone's name.
     pub records: BTreeMap<String, BTreeSet<(String, String)>>,
-    /// Zones that have to be readable, because the file has records there: also for a destruction, which wants none.
+    /// Zones whose records are read whatever their tags say, because the file has records there: also for a destruction,
+    /// which wants none.
     pub named: BTreeSet<String>,
-    /// Whether every zone has to be readable: for a destruction that no file tells where to look.
-    pub all: bool,
 }
 
 impl Wanted {
-    /// Whether nothing can be said if the records of this zone cannot be read.
-    pub fn has_to_read(&self, zone: &str) -> bool {
-        self.all || self.named.contains(zone)
-    }
-
     fn is_empty(&self) -> bool {
         self.lookups.is_empty() && self.managed.is_empty() && self.named.is_empty()
     }
@@ -92,16 +105,16 @@ impl Zone {
         }
     }
 
-    /// The stack that made it, if it was made by one.
+    /// The stack in its region that made it, if it was made by one.
     pub fn stack(&self) -> Option<&str> {
-        self.reference.strip_prefix(REFERENCE)?.split_once('/').map(|(stack, _)| stack)
+        self.reference.strip_prefix(REFERENCE)?.split_once('/').map(|(owner, _)| owner)
     }
 }
 
 /// The caller reference of a zone to be made; at most 128 characters, so a long zone name is left out.
-pub fn reference(stack: &str, zone: &str, token: &str) -> String {
-    let whole = format!("{REFERENCE}{stack}/{zone}/{token}");
-    if whole.len() <= 128 { whole } else { format!("{REFERENCE}{stack}/{token}") }
+pub fn reference(owner: &str, zone: &str, token: &str) -> String {
+    let whole = format!("{REFERENCE}{owner}/{zone}/{token}");
+    if whole.len() <= 128 { whole } else { format!("{REFERENCE}{owner}/{token}") }
 }
 
 /// An id without `/hostedzone/` or `/change/` before it.
@@ -143,49 +156,103 @@ pub fn choose<'a>(zones: &'a [Zone], name: &str, id: Option<&str>) -> Result<Opt
 /// Reads what the scope asks for.
 pub async fn fetch(aws: &Aws, scope: &Scope<'_>) -> Route53 {
     let wanted = wanted(scope);
-    let nothing = |zones, wanted| Route53 { zones, tags: Ok(BTreeMap::new()), records: BTreeMap::new(), wanted };
     if !scope.wants(&["zone", "hosted_zone", "records"]) {
-        return nothing(Ok(Vec::new()), wanted);
+        return Route53::new(Ok(Vec::new()), wanted);
     }
     let zones = match zones(aws).await {
         Ok(zones) => zones,
-        Err(error) if wanted.is_empty() && is_elsewhere(&error, scope.thorough) => {
-            tracing::warn!(%error, "hosted zones cannot be listed; the stack file names none, so none are looked for");
-            return nothing(Ok(Vec::new()), wanted);
+        // There is no Route 53 here, so there is nothing of the stack in it.
+        Err(error) if wanted.is_empty() && error.class == ErrorClass::Unsupported => {
+            return Route53::new(Ok(Vec::new()), wanted);
         }
-        Err(error) => return nothing(Err(error), wanted),
+        // Nothing is wanted of it; but nobody knows whether something has left the file.
+        Err(error) if wanted.is_empty() && error.class == ErrorClass::Denied && !scope.thorough => {
+            let mut read = Route53::new(Ok(Vec::new()), wanted);
+            read.blind = blind(&["hosted_zone", "records"], &error);
+            return read;
+        }
+        Err(error) => return Route53::new(Err(error), wanted),
     };
-    let ours = zones.iter().any(|zone| zone.stack() == Some(scope.stack));
-    let tagged: Vec<String> = if scope.wants(&["hosted_zone"]) && (ours || scope.thorough || !wanted.managed.is_empty())
-    {
-        zones.iter().map(|zone| zone.id.clone()).collect()
-    } else {
-        Vec::new()
+    let owner = tags::global(scope.stack, &aws.region);
+    let mut read = Route53::new(Ok(zones.clone()), wanted);
+    let (asked, others) = to_read(scope, &read.wanted, &zones, &owner);
+    let tagged = to_ask_tags_of(scope, &read.wanted, &zones, &others, &owner);
+    let (tags, records) = futures::join!(tags(aws, &tagged), records_of(aws, asked));
+    read.records = records;
+    read.tags = tags;
+    let more = match read.tags.clone() {
+        Ok(_) => others.into_iter().filter(|zone| matters(&read, zone, &owner)).map(|zone| zone.id.clone()).collect(),
+        Err(error) if matches!(error.class, ErrorClass::Denied | ErrorClass::Unsupported) => {
+            if !of_ours_matter(scope, &read.wanted, &zones, &owner) {
+                // Zones that were adopted and have left the file cannot be found; records can.
+                read.blind = blind(&["hosted_zone"], &error);
+                read.tags = Ok(BTreeMap::new());
+            }
+            with_marks(aws, &others, &owner, &mut read.records).await
+        }
+        Err(error) => {
+            read.records.extend(others.into_iter().map(|zone| (zone.id.clone(), Err(error.clone()))));
+            Vec::new()
+        }
     };
-    let ids = to_read(scope, &wanted, &zones);
-    let (tags, records) = futures::join!(
-        tags(aws, &tagged),
-        futures::stream::iter(ids)
-            .map(|id| async move {
-                let sets = records(aws, &id).await;
-                (id, sets)
-            })
-            .buffered(SIDE_BY_SIDE)
-            .collect::<BTreeMap<_, _>>(),
-    );
-    Route53 { tags, records, wanted, zones: Ok(zones) }
+    read.records.extend(records_of(aws, more).await);
+    read
 }
 
-/// Whether an error says that nothing of a stack without DNS can be left over: there is no Route 53, or (except for a
-/// destruction, which must be sure) whoever runs this may not even list zones.
-fn is_elsewhere(error: &CloudError, thorough: bool) -> bool {
-    error.class == ErrorClass::Unsupported || (error.class == ErrorClass::Denied && !thorough)
+fn blind(kinds: &[&str], error: &CloudError) -> BTreeMap<String, CloudError> {
+    kinds.iter().map(|kind| ((*kind).to_owned(), error.clone())).collect()
+}
+
+/// Whether a zone that the file does not name holds something of the stack, or is the stack's, by its tags.
+fn matters(read: &Route53, zone: &Zone, owner: &str) -> bool {
+    let tags = read.tags.as_ref().ok().and_then(|tags| tags.get(&zone.id));
+    read.holds_records(&zone.id, owner)
+        || tags
+            .is_some_and(|tags| tags::owner(tags, owner, hosted_zone::KIND) == Owner::Ours(hosted_zone::id(&zone.name)))
+}
+
+async fn records_of(aws: &Aws, zones: Vec<String>) -> BTreeMap<String, Part<Vec<ResourceRecordSet>>> {
+    let read = futures::stream::iter(zones).map(|id| async move {
+        let sets = records(aws, &id).await;
+        (id, sets)
+    });
+    read.buffered(SIDE_BY_SIDE).collect().await
+}
+
+/// The zones in which marks of the stack stand, one request for each; what may not be read is noted as such.
+async fn with_marks(
+    aws: &Aws,
+    zones: &[&Zone],
+    owner: &str,
+    records: &mut BTreeMap<String, Part<Vec<ResourceRecordSet>>>,
+) -> Vec<String> {
+    let zones: Vec<(String, String)> = zones.iter().map(|zone| (zone.id.clone(), home(owner, &zone.name))).collect();
+    let asked = futures::stream::iter(zones).map(|(id, home)| async move {
+        let page = aws
+            .caller
+            .send("route53:ListResourceRecordSets", || {
+                let request = aws.route53.list_resource_record_sets().hosted_zone_id(&id);
+                request.start_record_name(&home).max_items(2).send()
+            })
+            .await;
+        let found = page.map(|page| page.resource_record_sets().iter().any(|set| name(set.name()).ends_with(&home)));
+        (id, found)
+    });
+    let found: Vec<(String, Part<bool>)> = asked.buffered(SIDE_BY_SIDE).collect().await;
+    let mut marked = Vec::new();
+    for (zone, found) in found {
+        match found {
+            Ok(true) => marked.push(zone),
+            Ok(false) => {}
+            Err(error) => drop(records.insert(zone, Err(error))),
+        }
+    }
+    marked
 }
 
 fn wanted(scope: &Scope<'_>) -> Wanted {
     let text = |value: &Value, key: &str| value.get(key).and_then(Value::as_str).map(str::to_owned);
-    let nothing_is_known = scope.graph.nodes().next().is_none();
-    let mut wanted = Wanted { all: scope.thorough && nothing_is_known, ..Wanted::default() };
+    let mut wanted = Wanted::default();
     for node in scope.graph.of_kind("zone") {
         wanted.lookups.insert(node.id.name().to_owned(), text(&node.want, "id"));
     }
@@ -201,19 +268,39 @@ fn wanted(scope: &Scope<'_>) -> Wanted {
     wanted
 }
 
-/// The zones whose records have to be read.
-fn to_read(scope: &Scope<'_>, wanted: &Wanted, zones: &[Zone]) -> Vec<String> {
+/// The zones whose records have to be read, and the other zones in which something of the stack may be.
+fn to_read<'z>(scope: &Scope<'_>, wanted: &Wanted, zones: &'z [Zone], owner: &str) -> (Vec<String>, Vec<&'z Zone>) {
     if !scope.wants(&["records", "hosted_zone"]) {
-        return Vec::new();
+        return (Vec::new(), Vec::new());
     }
-    let all = scope.only.is_none() && (scope.thorough || zones.len() <= FEW);
-    let named = |zone: &Zone| {
-        wanted.named.contains(&zone.name) || wanted.managed.contains(&zone.name) || zone.stack() == Some(scope.stack)
+    let named = |zone: &&Zone| {
+        wanted.named.contains(&zone.name) || wanted.managed.contains(&zone.name) || zone.stack() == Some(owner)
     };
-    zones.iter().filter(|zone| named(zone) || (all && !zone.linked)).map(|zone| zone.id.clone()).collect()
+    let (asked, others): (Vec<&Zone>, Vec<&Zone>) = zones.iter().partition(named);
+    // A zone of Cloud Map takes no records of anybody's. What is read back is named.
+    let others = others.into_iter().filter(|zone| !zone.linked && scope.only.is_none()).collect();
+    (asked.into_iter().map(|zone| zone.id.clone()).collect(), others)
 }
 
-async fn zones(aws: &Aws) -> Part<Vec<Zone>> {
+/// The zones whose tags have to be read: all, if zones of the stack's own matter.
+fn to_ask_tags_of(scope: &Scope<'_>, wanted: &Wanted, zones: &[Zone], others: &[&Zone], owner: &str) -> Vec<String> {
+    if of_ours_matter(scope, wanted, zones, owner) {
+        zones.iter().map(|zone| zone.id.clone()).collect()
+    } else {
+        others.iter().map(|zone| zone.id.clone()).collect()
+    }
+}
+
+fn of_ours_matter(scope: &Scope<'_>, wanted: &Wanted, zones: &[Zone], owner: &str) -> bool {
+    let ours = zones.iter().any(|zone| zone.stack() == Some(owner));
+    scope.wants(&["hosted_zone"]) && (scope.thorough || ours || !wanted.managed.is_empty())
+}
+
+/// All hosted zones of the account.
+///
+/// # Errors
+/// Any error of `route53:ListHostedZones`.
+pub async fn zones(aws: &Aws) -> Part<Vec<Zone>> {
     let mut zones = Vec::new();
     let mut marker: Option<String> = None;
     loop {
@@ -229,7 +316,11 @@ async fn zones(aws: &Aws) -> Part<Vec<Zone>> {
     }
 }
 
-async fn tags(aws: &Aws, ids: &[String]) -> Part<BTreeMap<String, Tags>> {
+/// Tags of hosted zones, ten zones to a request.
+///
+/// # Errors
+/// Any error of the requests.
+pub async fn tags(aws: &Aws, ids: &[String]) -> Part<BTreeMap<String, Tags>> {
     let chunks: Vec<Vec<String>> = ids.chunks(TAG_BATCH).map(<[String]>::to_vec).collect();
     let replies: Vec<_> = futures::stream::iter(chunks)
         .map(|chunk| async move {
@@ -274,6 +365,36 @@ async fn tags_one_by_one(aws: &Aws, ids: &[String]) -> Part<BTreeMap<String, Tag
     futures::future::try_join_all(replies).await.map(|tags| tags.into_iter().collect())
 }
 
+/// Writes on a zone that a stack has records there, so that they are found whatever else the account has.
+///
+/// # Errors
+/// Any error of `route53:ChangeTagsForResource`.
+pub async fn say_records(aws: &Aws, zone: &str, owner: &str) -> Result<(), CloudError> {
+    let tag = Tag::builder().key(format!("{RECORDS}{owner}")).value("true").build();
+    let request = || {
+        let request = aws.route53.change_tags_for_resource().resource_type(TagResourceType::Hostedzone);
+        request.resource_id(zone).add_tags(tag.clone()).send()
+    };
+    let reply = aws.caller.send("route53:ChangeTagsForResource", request).await;
+    reply.map(drop).map_err(|error| {
+        let hint = "without that tag on the zone nobody would find the records once they have left the stack file";
+        CloudError { hint: error.hint.or_else(|| Some(hint.to_owned())), ..error }
+    })
+}
+
+/// Takes away what [`say_records`] writes.
+///
+/// # Errors
+/// Any error of `route53:ChangeTagsForResource`.
+pub async fn unsay_records(aws: &Aws, zone: &str, owner: &str) -> Result<(), CloudError> {
+    let key = format!("{RECORDS}{owner}");
+    let request = || {
+        let request = aws.route53.change_tags_for_resource().resource_type(TagResourceType::Hostedzone);
+        request.resource_id(zone).remove_tag_keys(&key).send()
+    };
+    aws.caller.send("route53:ChangeTagsForResource", request).await.map(drop)
+}
+
 /// All records of a zone, as Route 53 writes them.
 ///
 /// # Errors
@@ -310,7 +431,7 @@ mod tests {
     use super::*;
 
     fn zone(id: &str, name: &str, private: bool) -> Zone {
-        let (id, name, reference) = (id.to_owned(), name.to_owned(), reference("cruddur", name, "0f"));
+        let (id, name, reference) = (id.to_owned(), name.to_owned(), reference("cruddur@eu-west-1", name, "0f"));
         Zone { id, name, private, comment: None, reference, linked: false }
     }
 
@@ -337,9 +458,9 @@ mod tests {
 
     #[test]
     fn a_caller_reference_names_its_stack() {
-        assert_eq!(zone("Z1", "a.example", false).stack(), Some("cruddur"));
-        let long = reference("cruddur", &"x".repeat(120), "0f");
-        assert_eq!(long, "evenkeel/cruddur/0f");
+        assert_eq!(zone("Z1", "a.example", false).stack(), Some("cruddur@eu-west-1"));
+        let long = reference("cruddur@eu-west-1", &"x".repeat(120), "0f");
+        assert_eq!(long, "evenkeel/cruddur@eu-west-1/0f");
         let foreign = Zone { reference: "terraform-2026".to_owned(), ..zone("Z1", "a.example", false) };
         assert_eq!(foreign.stack(), None);
     }

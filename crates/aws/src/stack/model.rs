@@ -38,6 +38,13 @@ pub struct Stack {
     pub dns: Vec<Zone>,
 }
 
+impl Stack {
+    /// What the names of its roles begin with: an account has one room for the roles of all regions.
+    pub fn role_prefix(&self) -> String {
+        self.region.as_ref().map_or_else(|| self.name.clone(), |region| format!("{}-{region}", self.name))
+    }
+}
+
 /// What every entry may say.
 #[derive(Clone, Debug)]
 pub struct Meta {

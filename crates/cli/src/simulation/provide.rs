@@ -195,6 +195,12 @@ impl Presupposed {
         let policy = "arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy";
         let input = json!({ "RoleName": name, "PolicyArn": policy });
         drop(services::call(world, place, "iam", "AttachRolePolicy", input));
+        // What is presupposed can do what it is there for: also read the secrets and parameters of containers.
+        let reads = ["ssm:GetParameters", "secretsmanager:GetSecretValue", "kms:Decrypt", "logs:CreateLogGroup"];
+        let allow =
+            json!({ "Version": "2012-10-17", "Statement": [{ "Effect": "Allow", "Action": reads, "Resource": "*" }] });
+        let input = json!({ "RoleName": name, "PolicyName": "presupposed", "PolicyDocument": allow.to_string() });
+        drop(services::call(world, place, "iam", "PutRolePolicy", input));
         Some(format!("role {name}"))
     }
 }

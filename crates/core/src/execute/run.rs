@@ -38,8 +38,8 @@ pub(super) struct Run<'a> {
     busy: usize,
     /// Steps that have rested and are to be tried again.
     due: BTreeSet<StepId>,
-    /// Steps that only let time pass.
-    holds: BTreeSet<StepId>,
+    /// Steps that only let time pass, and since when.
+    holds: BTreeMap<StepId, Duration>,
     began: Duration,
     seq: u64,
     stopping: bool,
@@ -60,7 +60,7 @@ impl<'a> Run<'a> {
             tasks: FuturesUnordered::new(),
             busy: 0,
             due: BTreeSet::new(),
-            holds: BTreeSet::new(),
+            holds: BTreeMap::new(),
             began: engine.clock.now(),
             seq: 0,
             stopping: false,
@@ -104,7 +104,7 @@ impl<'a> Run<'a> {
         for step in self.schedule.cancel() {
             self.abandon(step);
         }
-        for step in std::mem::take(&mut self.holds) {
+        for step in std::mem::take(&mut self.holds).into_keys() {
             self.abandon(step);
         }
         for step in self.attempts.keys().copied().collect::<Vec<_>>() {
@@ -146,8 +146,13 @@ impl<'a> Run<'a> {
                 replaces: replaces.as_ref().map(|replaced| replaced.live.id.clone()),
             },
             Action::Update { live, want, changes } | Action::Adopt { live, want, changes } => {
-                let changes =
-                    changes.iter().map(|change| self.fill_change(change)).filter(|c| c.from != c.to).collect();
+                // What is taken over and right already is told all the same: its mark is what changes.
+                let adopts = |from: &Value| live.foreign.iter().any(|member| member.have == *from);
+                let changes = changes
+                    .iter()
+                    .map(|change| self.fill_change(change))
+                    .filter(|c| c.from != c.to || c.from.as_ref().is_some_and(adopts))
+                    .collect();
                 // What an earlier step of the same thing leads to may have had holes when this was planned.
                 let live = Box::new(Live { have: self.fill(&live.have), ..(**live).clone() });
                 Order::Update { live, want: self.fill(want), changes }
@@ -155,7 +160,7 @@ impl<'a> Run<'a> {
             Action::Delete { live, .. } => Order::Delete { live: live.clone() },
             Action::Wait { goal: Goal::Hold, deadline_secs, .. } => {
                 let time = Duration::from_secs(u64::from(*deadline_secs));
-                self.holds.insert(step.id);
+                self.holds.insert(step.id, self.engine.clock.now());
                 return self.tasks.push(request::hold(self.engine, step.id, time));
             }
             Action::Wait { goal, of, live, deadline_secs } => {
@@ -207,8 +212,8 @@ impl<'a> Run<'a> {
             Finished::Request { step, result: Err(error), holders } => self.refused(step, error, holders),
             Finished::ReadBack { step, result } => self.was_read_back(step, result),
             Finished::Held { step } => {
-                self.holds.remove(&step);
                 self.succeed(step, None);
+                self.holds.remove(&step);
             }
             Finished::Paused { step } => drop(self.due.insert(step)),
             Finished::PollDue { kind } => self.poll_now(&kind),
@@ -459,6 +464,7 @@ impl<'a> Run<'a> {
 
     fn took(&self, step: StepId) -> u64 {
         let awaited = self.pollers.values().find_map(|poller| poller.awaited.get(&step)).map(|awaited| awaited.began);
+        let awaited = awaited.or_else(|| self.holds.get(&step).copied());
         let began = self.attempts.get(&step).map(|attempt| attempt.began).or(awaited).unwrap_or(self.began);
         u64::try_from(self.engine.clock.now().saturating_sub(began).as_millis()).unwrap_or(u64::MAX)
     }

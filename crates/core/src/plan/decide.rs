@@ -187,7 +187,7 @@ impl<'a> Decider<'a> {
 
     fn ours(&mut self, node: &Node, kind: &Kind, live: &Live, marked: &NodeId) {
         let mut want = self.fill(&node.want);
-        let mut changes = self.weigh(node, diff(kind, &want, &live.have), live);
+        let mut changes = self.weigh(node, self.differences(node, kind, live, &want), live);
         keep_delegated(node, live, &mut want);
         if !self.settle_foreign_members(node, live, &want, &mut changes) {
             self.out.known.insert(node.id.clone(), live.outputs.clone());
@@ -267,6 +267,22 @@ impl<'a> Decider<'a> {
             obstacle: Some(format!("{} of this stack is to take its place", live.id)),
         });
         self.out.blocked.insert(node.id.clone());
+    }
+
+    /// How what is wanted differs. What was not read, but carries the mark of the same document with the same holes, differs only
+    /// where it refers to others.
+    fn differences(&self, node: &Node, kind: &Kind, live: &Live, want: &Doc) -> Vec<Change> {
+        let whole = |changes: &[Change]| changes.iter().any(|change| change.path.is_empty());
+        let changes = diff(kind, want, &live.have);
+        if !whole(&changes) {
+            return changes;
+        }
+        let open = diff(kind, &node.want, &live.have);
+        if open.is_empty() || whole(&open) {
+            return changes;
+        }
+        let filled = |change: Change| Change { to: change.to.map(|to| self.fill(&to)), ..change };
+        open.into_iter().map(filled).collect()
     }
 
     /// What is as the file says is not done before it is healthy: it is awaited, or told.

@@ -46,9 +46,21 @@ impl Remover<'_> {
             }
         }
         let mut staying: Vec<(NodeId, &Live)> = Vec::new();
+        let free: BTreeSet<&str> = self
+            .have
+            .surplus
+            .iter()
+            .filter(|surplus| self.obstacle(surplus, &inside).is_none())
+            .flat_map(|surplus| surplus.live.handles.iter().map(String::as_str))
+            .collect();
         for surplus in &self.have.surplus {
             let (node, live) = (surplus.node.clone(), surplus.live.clone());
-            if let Some(why) = self.obstacle(surplus, &inside) {
+            // What of others is in a thing that goes with another one was told, and consented to, there.
+            let told = |why: &HeldBecause| {
+                let goes_with = surplus.live.within.as_deref().is_some_and(|within| free.contains(within));
+                goes_with && matches!(why, HeldBecause::Inside(_))
+            };
+            if let Some(why) = self.obstacle(surplus, &inside).filter(|why| !told(why)) {
                 staying.push((node.clone(), &surplus.live));
                 decisions.held.push(Held { node, what: "delete".to_owned(), why });
                 continue;

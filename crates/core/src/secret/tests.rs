@@ -1,3 +1,5 @@
+//! What is hidden of documents, changes, plans and messages, and what a sealed text needs to be opened.
+
 use serde_json::json;
 
 use super::*;
@@ -77,6 +79,14 @@ fn changes_inside_a_plan_are_shown_so() {
     plan.steps[0].action = Action::Update { live: Box::new(live), want: json!({}), changes: vec![change] };
     let text = serde_json::to_string(&secrets().plan(&plan)).unwrap();
     assert!(!text.contains("before") && !text.contains("hunter2"), "{text}");
+}
+
+#[test]
+fn a_secret_that_reads_like_a_word_of_a_plan_is_hidden_all_the_same() {
+    let mut secrets = secrets();
+    secrets.add_value("API_KEY", "create");
+    let text = serde_json::to_string(&secrets.plan(&plan())).unwrap();
+    assert!(!text.contains("hunter2"), "{text}");
 }
 
 #[test]

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use crate::call::Input;
 use crate::model::{Operation, Service, Shape, ShapeId, ShapeKind};
 
-/// What an empty text is a value of, or clears: ends of names.
+/// What an empty text is a value of, or clears, or is refused for by a service itself: ends of names.
 const MEANT: &[&str] = &[
     "escription",
     "Comment",
@@ -21,6 +21,9 @@ const MEANT: &[&str] = &[
     "Data",
     "Body",
     "Password",
+    "Expression",
+    "cluster",
+    "taskDefinition",
 ];
 
 /// What a part of an input leaves out with an empty text: ends of names.
@@ -126,5 +129,12 @@ mod tests {
         let lab = Lab::new();
         let empty = json!({ "logGroupName": "/g", "kmsKeyId": "", "logGroupClass": "" });
         lab.refuses("logs.CreateLogGroup", empty, "InvalidParameterException", "logGroupClass");
+        let table = json!({ "TableName": "tab", "BillingMode": "PAY_PER_REQUEST",
+            "KeySchema": [{ "AttributeName": "id", "KeyType": "HASH" }],
+            "AttributeDefinitions": [{ "AttributeName": "id", "AttributeType": "S" }] });
+        lab.ok("dynamodb.CreateTable", table);
+        lab.pass(60);
+        let scan = json!({ "TableName": "tab", "FilterExpression": "" });
+        lab.refuses("dynamodb.Scan", scan, "ValidationException", "expression can not be empty");
     }
 }

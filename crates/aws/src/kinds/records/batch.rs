@@ -1,21 +1,22 @@
-//! Which changes bring a zone to what is wanted, and how they are cut into requests. A record and its mark always go in one
-//! request, and so does everything of one name, since a CNAME and other records of its name can only swap places at once.
-//! Nothing of somebody else's is touched unless it is to be adopted. Pure.
+//! Which changes bring a zone to what is wanted. A record and its mark always go in one request, and so does everything of
+//! one name. Nothing is written over: what is changed is deleted exactly as the plan saw it and created anew, so that Route 53
+//! refuses if somebody was there meanwhile. Nothing of somebody else's is touched unless it is to be adopted. Pure; how the
+//! changes are put in order and cut into requests: `order.rs`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_route53::types::{AliasTarget, Change, ChangeAction, ResourceRecord, ResourceRecordSet, RrType};
 use evenkeel_core::doc::Text;
 use evenkeel_core::error::{CloudError, ErrorClass};
-use evenkeel_core::id::NodeId;
 
-use super::form::{Key, Record, Sorted, canonical, key, mark_name, mark_value, marked_by, name, sort};
+use super::form::{Key, Record, canonical, key};
+use super::marks::{Mark, Which};
+use super::order::{Unit, requests_of};
+use super::sort::{Sorted, sort};
 
 const OPERATION: &str = "route53:ChangeResourceRecordSets";
-/// Most values in one request; an UPSERT counts twice.
-const VALUES: usize = 1000;
-/// Most characters of values in one request; an UPSERT counts twice.
-const CHARACTERS: usize = 32_000;
+/// The code of an error that says that the zone is not as the plan saw it.
+pub const MOVED: &str = "Moved";
 /// Seconds that a mark may be cached.
 const MARK_TTL: i64 = 300;
 
@@ -24,22 +25,21 @@ const MARK_TTL: i64 = 300;
 pub struct Job<'a> {
     /// The zone's name.
     pub zone: &'a str,
-    /// The stack.
-    pub stack: &'a str,
-    /// The node, for the marks.
-    pub node: &'a NodeId,
+    /// The stack in its region, as marks name it.
+    pub owner: &'a str,
+    /// Whether the marks protect the records.
+    pub protect: bool,
     /// Records to be there.
     pub write: Vec<Record>,
     /// Records of ours to go.
     pub remove: BTreeSet<Key>,
-    /// Records of somebody else that may be taken over.
-    pub adopt: BTreeSet<Key>,
+    /// Records of somebody else that may be taken over, as the plan saw them.
+    pub adopt: BTreeMap<Key, Record>,
+    /// Records of ours, as the plan saw them: nothing else may be changed or deleted.
+    pub seen: BTreeMap<Key, Record>,
     /// Whether marks without a record go too.
     pub tidy: bool,
 }
-
-/// Everything of one name that changes.
-type Unit = Vec<Change>;
 
 /// What is there now, for quick finding.
 struct Now<'a> {
@@ -50,48 +50,50 @@ struct Now<'a> {
 
 impl<'a> Now<'a> {
     fn is_ours(&self, set: &ResourceRecordSet) -> bool {
-        self.sorted.ours.contains(&set)
+        self.sorted.ours.iter().any(|own| own.set == set)
     }
 
-    fn mark(&self, record: &str, kind: &str, zone: &str) -> Option<&'a ResourceRecordSet> {
-        self.sets.get(&(mark_name(record, kind, zone), "TXT".to_owned()))?.first().copied()
+    fn is_of_another_stack(&self, set: &ResourceRecordSet) -> bool {
+        self.sorted.foreign.iter().any(|(foreign, stack)| *foreign == set && stack.is_some())
+    }
+
+    fn text_at(&self, place: &str) -> Option<&'a ResourceRecordSet> {
+        self.sets.get(&(place.to_owned(), "TXT".to_owned()))?.first().copied()
     }
 }
 
 /// The requests that do a job in a zone with these records; none if it is done.
 ///
 /// # Errors
-/// `Exists`: a record of somebody else is in the way. `Invalid`: it cannot be taken over. `Bug`: a value has a hole.
+/// `Exists`: a record of somebody else is in the way. `Invalid`: it cannot be taken over, or the zone is not as the plan saw
+/// it. `Bug`: a value has a hole.
 pub fn requests(job: &Job<'_>, now: &[ResourceRecordSet]) -> Result<Vec<Vec<Change>>, CloudError> {
     let mut by_key: BTreeMap<Key, Vec<&ResourceRecordSet>> = BTreeMap::new();
     for set in now {
         by_key.entry(key(set)).or_default().push(set);
     }
-    let now = Now { sorted: sort(now, job.zone, job.stack), sets: by_key };
+    let now = Now { sorted: sort(now, job.zone, job.owner), sets: by_key };
     let mut units: BTreeMap<String, Unit> = BTreeMap::new();
     for gone in &job.remove {
-        let changes = units.entry(gone.0.clone()).or_default();
-        remove(job, &now, gone, changes)?;
+        remove(job, &now, gone, units.entry(gone.0.clone()).or_default())?;
     }
     if job.tidy {
-        for orphan in &now.sorted.orphans {
-            units.entry(name(orphan.name())).or_default().push(change(ChangeAction::Delete, (*orphan).clone())?);
+        for (which, orphan) in &now.sorted.orphans {
+            units.entry(which.name.clone()).or_default().push(change(ChangeAction::Delete, (*orphan).clone())?);
         }
     }
     for record in &job.write {
-        let changes = units.entry(record.name.clone()).or_default();
-        write(job, &now, record, changes)?;
+        write(job, &now, record, units.entry(record.name.clone()).or_default())?;
     }
-    Ok(cut(units.into_values().filter(|unit| !unit.is_empty())))
+    Ok(requests_of(units.into_iter().filter(|(_, unit)| !unit.is_empty()).collect()))
 }
 
 /// Deletes a record of ours and its mark, exactly as they are.
 fn remove(job: &Job<'_>, now: &Now<'_>, gone: &Key, changes: &mut Unit) -> Result<(), CloudError> {
-    for set in now.sets.get(gone).into_iter().flatten().filter(|set| now.is_ours(set)) {
-        changes.push(change(ChangeAction::Delete, (*set).clone())?);
-        if let Some(mark) = now.mark(&gone.0, &gone.1, job.zone) {
-            changes.push(change(ChangeAction::Delete, mark.clone())?);
-        }
+    for own in now.sorted.ours.iter().filter(|own| key(own.set) == *gone) {
+        as_seen(own.set, job.seen.get(gone))?;
+        changes.push(change(ChangeAction::Delete, own.set.clone())?);
+        changes.push(change(ChangeAction::Delete, own.mark.clone())?);
     }
     Ok(())
 }
@@ -104,17 +106,20 @@ fn write(job: &Job<'_>, now: &Now<'_>, record: &Record, changes: &mut Unit) -> R
             format!("{} {} has a routing policy made by somebody else; it cannot be adopted", record.name, record.kind);
         return Err(CloudError::local(ErrorClass::Invalid, OPERATION, text));
     }
-    match there.first() {
-        None => changes.push(change(ChangeAction::Create, to_set(record)?)?),
-        Some(set) if now.is_ours(set) => {
-            if canonical(set) != *record {
-                changes.push(change(ChangeAction::Upsert, to_set(record)?)?);
-            }
+    if let Some(set) = there.first() {
+        let adopted = job.adopt.get(&record.key()).filter(|_| !now.is_of_another_stack(set));
+        let seen = if now.is_ours(set) {
+            job.seen.get(&record.key())
+        } else {
+            Some(adopted.ok_or_else(|| in_the_way(&record.key()))?)
+        };
+        if canonical(set) != *record {
+            as_seen(set, seen)?;
+            changes.push(change(ChangeAction::Delete, (*set).clone())?);
+            changes.push(change(ChangeAction::Create, to_set(record)?)?);
         }
-        Some(_) if job.adopt.contains(&record.key()) => {
-            changes.push(change(ChangeAction::Upsert, to_set(record)?)?);
-        }
-        Some(_) => return Err(in_the_way(&record.key())),
+    } else {
+        changes.push(change(ChangeAction::Create, to_set(record)?)?);
     }
     mark(job, now, record, changes)
 }
@@ -123,12 +128,10 @@ fn write(job: &Job<'_>, now: &Now<'_>, record: &Record, changes: &mut Unit) -> R
 fn make_room(job: &Job<'_>, now: &Now<'_>, record: &Record, changes: &mut Unit) -> Result<(), CloudError> {
     let same_name = now.sets.range((record.name.clone(), String::new())..).take_while(|(key, _)| key.0 == record.name);
     for (other, sets) in same_name.filter(|(other, _)| record.clashes(other) && !job.remove.contains(*other)) {
-        if !job.adopt.contains(other) {
-            return Err(in_the_way(other));
-        }
-        let mark = now.mark(&other.0, &other.1, job.zone);
-        for set in sets.iter().copied().chain(mark) {
-            let delete = change(ChangeAction::Delete, set.clone())?;
+        for set in sets {
+            let adopted = job.adopt.get(other).filter(|_| !now.is_of_another_stack(set));
+            as_seen(set, Some(adopted.ok_or_else(|| in_the_way(other))?))?;
+            let delete = change(ChangeAction::Delete, (*set).clone())?;
             // Two wanted records may both have to displace the one CNAME.
             if !changes.contains(&delete) {
                 changes.push(delete);
@@ -139,20 +142,34 @@ fn make_room(job: &Job<'_>, now: &Now<'_>, record: &Record, changes: &mut Unit) 
 }
 
 fn mark(job: &Job<'_>, now: &Now<'_>, record: &Record, changes: &mut Unit) -> Result<(), CloudError> {
-    let text = mark_value(job.stack, job.node);
-    let (mark, value) = (mark_name(&record.name, &record.kind, job.zone), Text::from(text.as_str()));
-    let kind = "TXT".to_owned();
-    let wanted = Record { name: mark.clone(), kind, ttl: Some(MARK_TTL), values: Some(vec![value]), alias: None };
-    let action = match now.mark(&record.name, &record.kind, job.zone) {
-        None => ChangeAction::Create,
-        Some(set) if set.resource_records().iter().any(|value| value.value() == text) => return Ok(()),
-        Some(set) => match marked_by(set) {
-            Some(stack) if stack == job.stack || job.adopt.contains(&record.key()) => ChangeAction::Upsert,
-            _ => return Err(in_the_way(&wanted.key())),
-        },
-    };
-    changes.push(change(action, to_set(&wanted)?)?);
+    let mark = Mark { owner: job.owner.to_owned(), which: Which::plain(&record.key()), protect: job.protect };
+    let (place, text) = (mark.name(job.zone), mark.value());
+    let values = Some(vec![Text::from(text.as_str())]);
+    let wanted = Record { name: place.clone(), kind: "TXT".to_owned(), ttl: Some(MARK_TTL), values, alias: None };
+    if let Some(set) = now.text_at(&place) {
+        let there = Mark::read(set, job.zone);
+        if there.as_ref() == Some(&mark) {
+            return Ok(());
+        }
+        let ours = there.is_some_and(|there| Mark { protect: mark.protect, ..there } == mark);
+        if !ours && !job.adopt.contains_key(&record.key()) {
+            return Err(in_the_way(&wanted.key()));
+        }
+        changes.push(change(ChangeAction::Delete, set.clone())?);
+    }
+    changes.push(change(ChangeAction::Create, to_set(&wanted)?)?);
     Ok(())
+}
+
+/// What is there has to be what the plan saw.
+fn as_seen(set: &ResourceRecordSet, seen: Option<&Record>) -> Result<(), CloudError> {
+    let is = canonical(set);
+    if seen == Some(&is) {
+        return Ok(());
+    }
+    let text = format!("{} {} was changed by somebody else after the plan was made", is.name, is.kind);
+    let error = CloudError::local(ErrorClass::Invalid, OPERATION, text);
+    Err(CloudError { code: MOVED.to_owned(), hint: Some("plan again to see what it is now".to_owned()), ..error })
 }
 
 fn in_the_way((name, kind): &Key) -> CloudError {
@@ -189,140 +206,158 @@ fn bug(error: impl std::fmt::Display) -> CloudError {
     CloudError::bug(OPERATION, error.to_string())
 }
 
-/// Puts units into as few requests as the limits allow, in their order.
-fn cut(units: impl Iterator<Item = Unit>) -> Vec<Vec<Change>> {
-    let mut requests: Vec<Vec<Change>> = Vec::new();
-    let (mut values, mut characters) = (0, 0);
-    for unit in units {
-        let weight = unit.iter().map(weigh).fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
-        match requests.last_mut() {
-            Some(last) if values + weight.0 <= VALUES && characters + weight.1 <= CHARACTERS => {
-                last.extend(unit);
-                (values, characters) = (values + weight.0, characters + weight.1);
-            }
-            _ => {
-                requests.push(unit);
-                (values, characters) = weight;
-            }
-        }
-    }
-    requests
-}
-
-/// How many values, and characters of values, a change counts for.
-fn weigh(change: &Change) -> (usize, usize) {
-    let factor = if *change.action() == ChangeAction::Upsert { 2 } else { 1 };
-    let records = change.resource_record_set().map(ResourceRecordSet::resource_records).unwrap_or_default();
-    let characters: usize = records.iter().map(|record| record.value().chars().count()).sum();
-    (factor * records.len().max(1), factor * characters)
-}
-
 #[cfg(test)]
-mod tests {
-    use super::super::form::Alias;
+pub mod tests {
+    use super::super::form::{Alias, name};
+    use super::super::marks::tests::OWNER;
     use super::*;
 
     const ZONE: &str = "cruddur.example";
+    const HOME: &str = "ca-central-1.cruddur._evenkeel.cruddur.example";
 
-    fn record(name: &str, kind: &str, value: &str) -> Record {
+    pub fn record(name: &str, kind: &str, value: &str) -> Record {
         let (name, kind) = (name.to_owned(), kind.to_owned());
         Record { name, kind, ttl: Some(300), values: Some(vec![value.into()]), alias: None }
     }
 
-    fn alias(name: &str) -> Record {
-        let alias = Alias { dns_name: "web-1.example".into(), zone_id: "Z35".into(), evaluate_target_health: false };
+    pub fn alias(name: &str, target: &str) -> Record {
+        let alias = Alias { dns_name: target.into(), zone_id: "Z35".into(), evaluate_target_health: false };
         Record { ttl: None, values: None, alias: Some(alias), ..record(name, "A", "") }
     }
 
-    fn job(node: &NodeId) -> Job<'_> {
-        let (write, remove, adopt) = (Vec::new(), BTreeSet::new(), BTreeSet::new());
-        Job { zone: ZONE, stack: "cruddur", node, write, remove, adopt, tidy: false }
+    pub fn job<'a>() -> Job<'a> {
+        let (write, remove, tidy, protect) = (Vec::new(), BTreeSet::new(), false, false);
+        let (adopt, seen) = (BTreeMap::new(), BTreeMap::new());
+        Job { zone: ZONE, owner: OWNER, protect, write, remove, adopt, seen, tidy }
     }
 
-    fn node() -> NodeId {
-        NodeId::new("records", ZONE)
+    fn by_key(records: &[Record]) -> BTreeMap<Key, Record> {
+        records.iter().map(|record| (record.key(), record.clone())).collect()
     }
 
-    /// The zone after these records were written by `stack`.
-    fn zone_with(stack: &str, records: &[Record]) -> Vec<ResourceRecordSet> {
-        let node = node();
-        let job = Job { stack, write: records.to_vec(), ..job(&node) };
+    /// The zone after these records were written by `owner`.
+    fn zone_with(owner: &str, records: &[Record]) -> Vec<ResourceRecordSet> {
+        let job = Job { owner, write: records.to_vec(), ..job() };
         let changes = requests(&job, &[]).unwrap().concat();
         changes.into_iter().map(|change| change.resource_record_set().unwrap().clone()).collect()
     }
 
-    fn shown(requests: &[Vec<Change>]) -> Vec<String> {
+    pub fn shown(requests: &[Vec<Change>]) -> Vec<String> {
         let line = |change: &Change| {
             let set = change.resource_record_set().unwrap();
-            format!("{} {} {}", change.action().as_str(), set.name(), set.r#type().as_str())
+            let name = name(set.name());
+            format!("{} {} {}", change.action().as_str(), name.replace(HOME, "*"), set.r#type().as_str())
         };
         requests.iter().flatten().map(line).collect()
     }
 
     #[test]
     fn a_new_record_brings_its_mark() {
-        let node = node();
-        let job = Job { write: vec![alias("api.cruddur.example")], ..job(&node) };
+        let job = Job { write: vec![record("api.cruddur.example", "A", "10.0.0.1")], ..job() };
         let changes = requests(&job, &[]).unwrap();
-        assert_eq!(shown(&changes), ["CREATE api.cruddur.example A", "CREATE _evenkeel-a.api.cruddur.example TXT"]);
+        assert_eq!(shown(&changes), ["CREATE api.cruddur.example A", "CREATE _a.api.* TXT"]);
     }
 
     #[test]
-    fn what_is_as_wanted_is_left_and_what_differs_is_written_over() {
-        let node = node();
-        let now = zone_with("cruddur", &[alias("api.cruddur.example"), record("x.cruddur.example", "A", "10.0.0.1")]);
-        let same = Job { write: vec![alias("api.cruddur.example")], ..job(&node) };
+    fn what_is_as_wanted_is_left_and_what_differs_is_changed_exactly() {
+        let before = [record("api.cruddur.example", "A", "10.0.0.7"), record("x.cruddur.example", "A", "10.0.0.1")];
+        let now = zone_with(OWNER, &before);
+        let same = Job { write: before.to_vec(), seen: by_key(&before), ..job() };
         assert!(requests(&same, &now).unwrap().is_empty());
-        let other = Job { write: vec![record("x.cruddur.example", "A", "10.0.0.2")], ..job(&node) };
-        assert_eq!(shown(&requests(&other, &now).unwrap()), ["UPSERT x.cruddur.example A"]);
+        let other = || vec![record("x.cruddur.example", "A", "10.0.0.2")];
+        let changed = Job { write: other(), seen: by_key(&before), ..job() };
+        assert_eq!(
+            shown(&requests(&changed, &now).unwrap()),
+            ["DELETE x.cruddur.example A", "CREATE x.cruddur.example A"]
+        );
+        // Protection is in the mark alone.
+        let protected = Job { write: before[..1].to_vec(), protect: true, seen: by_key(&before), ..job() };
+        assert_eq!(shown(&requests(&protected, &now).unwrap()), ["DELETE _a.api.* TXT", "CREATE _a.api.* TXT"]);
+    }
+
+    #[test]
+    fn what_somebody_changed_after_the_plan_is_neither_changed_nor_deleted() {
+        let (seen, is) = (record("x.cruddur.example", "A", "10.0.0.1"), record("x.cruddur.example", "A", "10.0.0.9"));
+        let now = zone_with(OWNER, std::slice::from_ref(&is));
+        let seen = by_key(&[seen]);
+        let write = Job { write: vec![record("x.cruddur.example", "A", "10.0.0.2")], seen: seen.clone(), ..job() };
+        let remove = Job { remove: BTreeSet::from([is.key()]), seen: seen.clone(), ..job() };
+        let mut foreign = zone_with(OWNER, std::slice::from_ref(&is));
+        foreign.pop();
+        let adopt = Job { write: write.write.clone(), adopt: seen.clone(), ..job() };
+        for (job, now) in [(&write, &now), (&remove, &now), (&adopt, &foreign)] {
+            let error = requests(job, now).unwrap_err();
+            assert_eq!((error.class, error.code.as_str()), (ErrorClass::Invalid, MOVED), "{error}");
+        }
+        // What an earlier try has brought about is done.
+        let done = Job { write: vec![is], seen, ..job() };
+        assert!(requests(&done, &now).unwrap().is_empty());
     }
 
     #[test]
     fn nothing_foreign_is_touched_without_adoption() {
-        let node = node();
-        let wanted = record("x.cruddur.example", "A", "10.0.0.2");
-        for stack in ["blog", "cruddur"] {
-            let mut now = zone_with(stack, &[record("x.cruddur.example", "A", "10.0.0.1")]);
-            if stack == "cruddur" {
-                // Its mark was deleted: it is nobody's.
-                now.pop();
+        let (old, wanted) =
+            (record("x.cruddur.example", "A", "10.0.0.1"), record("x.cruddur.example", "A", "10.0.0.2"));
+        let theirs = zone_with("blog@ca-central-1", std::slice::from_ref(&old));
+        let elsewhere = zone_with("cruddur@eu-west-1", std::slice::from_ref(&old));
+        let nobodys: Vec<_> = zone_with(OWNER, std::slice::from_ref(&old)).drain(..1).collect();
+        let adopt = by_key(std::slice::from_ref(&old));
+        for now in [&theirs, &elsewhere, &nobodys] {
+            let write = Job { write: vec![wanted.clone()], ..job() };
+            assert_eq!(requests(&write, now).unwrap_err().class, ErrorClass::Exists);
+            let remove = Job { remove: BTreeSet::from([wanted.key()]), tidy: true, ..job() };
+            assert!(requests(&remove, now).unwrap().is_empty());
+            let adopt = Job { write: vec![wanted.clone()], adopt: adopt.clone(), ..job() };
+            let adopted = requests(&adopt, now);
+            if std::ptr::eq(now, &raw const nobodys) {
+                let lines = ["DELETE x.cruddur.example A", "CREATE x.cruddur.example A", "CREATE _a.x.* TXT"];
+                assert_eq!(shown(&adopted.unwrap()), lines);
+            } else {
+                assert_eq!(adopted.unwrap_err().class, ErrorClass::Exists, "it got a mark meanwhile");
             }
-            let write = Job { write: vec![wanted.clone()], ..job(&node) };
-            assert_eq!(requests(&write, &now).unwrap_err().class, ErrorClass::Exists);
-            let remove = Job { remove: BTreeSet::from([wanted.key()]), ..job(&node) };
-            assert!(requests(&remove, &now).unwrap().is_empty());
-            let adopt = Job { write: vec![wanted.clone()], adopt: BTreeSet::from([wanted.key()]), ..job(&node) };
-            let verb = if stack == "blog" { "UPSERT" } else { "CREATE" };
-            let mark = format!("{verb} _evenkeel-a.x.cruddur.example TXT");
-            assert_eq!(shown(&requests(&adopt, &now).unwrap()), ["UPSERT x.cruddur.example A", mark.as_str()]);
         }
+        // What is right already only gets its mark.
+        let mark_only = Job { write: vec![old.clone()], adopt, ..job() };
+        assert_eq!(shown(&requests(&mark_only, &nobodys).unwrap()), ["CREATE _a.x.* TXT"]);
+    }
+
+    #[test]
+    fn a_text_in_the_place_of_a_mark_is_somebodys() {
+        let wanted = record("x.cruddur.example", "A", "10.0.0.2");
+        let odd = [super::super::marks::tests::txt(&format!("_a.x.{HOME}"), &["\"hello\""])];
+        let mut write = Job { write: vec![wanted.clone()], ..job() };
+        assert_eq!(requests(&write, &odd).unwrap_err().class, ErrorClass::Exists);
+        write.adopt = by_key(&[wanted]);
+        let lines = ["DELETE _a.x.* TXT", "CREATE x.cruddur.example A", "CREATE _a.x.* TXT"];
+        assert_eq!(shown(&requests(&write, &odd).unwrap()), lines);
     }
 
     #[test]
     fn a_cname_and_an_address_swap_in_one_request() {
-        let node = node();
-        let now = zone_with("cruddur", &[record("x.cruddur.example", "CNAME", "y.example")]);
-        let (write, key) = (alias("x.cruddur.example"), ("x.cruddur.example".to_owned(), "CNAME".to_owned()));
-        let job = Job { write: vec![write], remove: BTreeSet::from([key]), ..job(&node) };
+        let before = record("x.cruddur.example", "CNAME", "y.example");
+        let now = zone_with(OWNER, std::slice::from_ref(&before));
+        let write = vec![record("x.cruddur.example", "A", "10.0.0.1")];
+        let job = Job { write, remove: BTreeSet::from([before.key()]), seen: by_key(&[before]), ..job() };
         let requests = requests(&job, &now).unwrap();
         assert_eq!(requests.len(), 1);
         let expected = [
             "DELETE x.cruddur.example CNAME",
-            "DELETE _evenkeel-cname.x.cruddur.example TXT",
+            "DELETE _cname.x.* TXT",
             "CREATE x.cruddur.example A",
-            "CREATE _evenkeel-a.x.cruddur.example TXT",
+            "CREATE _a.x.* TXT",
         ];
         assert_eq!(shown(&requests), expected);
     }
 
     #[test]
     fn an_adopted_cname_makes_room_once() {
-        let node = node();
-        let now: Vec<_> = zone_with("x", &[record("x.cruddur.example", "CNAME", "y.example")]).drain(..1).collect();
-        let v6 = Record { kind: "AAAA".to_owned(), ..alias("x.cruddur.example") };
-        let mut job = Job { write: vec![alias("x.cruddur.example"), v6], ..job(&node) };
+        let cname = record("x.cruddur.example", "CNAME", "y.example");
+        let now: Vec<_> = zone_with("x@y", std::slice::from_ref(&cname)).drain(..1).collect();
+        let v4 = record("x.cruddur.example", "A", "10.0.0.1");
+        let v6 = record("x.cruddur.example", "AAAA", "2001:db8::1");
+        let mut job = Job { write: vec![v4, v6], ..job() };
         assert_eq!(requests(&job, &now).unwrap_err().class, ErrorClass::Exists);
-        job.adopt.insert(("x.cruddur.example".to_owned(), "CNAME".to_owned()));
+        job.adopt = by_key(&[cname]);
         let lines = shown(&requests(&job, &now).unwrap());
         assert_eq!(lines.iter().filter(|line| line.starts_with("DELETE")).count(), 1, "{lines:?}");
         assert_eq!(lines.len(), 5);
@@ -330,37 +365,22 @@ mod tests {
 
     #[test]
     fn weighted_records_of_others_are_never_written_over() {
-        let node = node();
         let weighted = ResourceRecordSet::builder().name("x.cruddur.example.").r#type(RrType::A).ttl(60);
         let value = ResourceRecord::builder().value("10.0.0.1").build().unwrap();
         let now = [weighted.set_identifier("one").weight(1).resource_records(value).build().unwrap()];
         let wanted = record("x.cruddur.example", "A", "10.0.0.2");
-        let job = Job { adopt: BTreeSet::from([wanted.key()]), write: vec![wanted], ..job(&node) };
+        let adopt = by_key(std::slice::from_ref(&wanted));
+        let job = Job { adopt, write: vec![wanted], ..job() };
         assert_eq!(requests(&job, &now).unwrap_err().class, ErrorClass::Invalid);
     }
 
     #[test]
     fn a_mark_without_a_record_is_used_again_or_tidied_up() {
-        let node = node();
-        let now: Vec<_> = zone_with("cruddur", &[alias("x.cruddur.example")]).drain(1..).collect();
-        let write = Job { write: vec![alias("x.cruddur.example")], ..job(&node) };
+        let record = record("x.cruddur.example", "A", "10.0.0.1");
+        let now: Vec<_> = zone_with(OWNER, std::slice::from_ref(&record)).drain(1..).collect();
+        let write = Job { write: vec![record], ..job() };
         assert_eq!(shown(&requests(&write, &now).unwrap()), ["CREATE x.cruddur.example A"]);
-        let tidy = Job { tidy: true, ..job(&node) };
-        assert_eq!(shown(&requests(&tidy, &now).unwrap()), ["DELETE _evenkeel-a.x.cruddur.example TXT"]);
-    }
-
-    #[test]
-    fn many_records_are_cut_into_requests_within_the_limits() {
-        let node = node();
-        let many = (0..700).map(|n| record(&format!("h{n:03}.cruddur.example"), "A", "10.0.0.1")).collect();
-        let requests = requests(&Job { write: many, ..job(&node) }, &[]).unwrap();
-        assert!(requests.len() > 1);
-        for request in &requests {
-            let (values, characters) =
-                request.iter().map(weigh).fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
-            assert!(values <= VALUES && characters <= CHARACTERS, "{values} {characters}");
-            assert_eq!(request.len() % 2, 0, "a record and its mark stay together");
-        }
-        assert_eq!(requests.concat().len(), 1400);
+        let tidy = Job { tidy: true, ..job() };
+        assert_eq!(shown(&requests(&tidy, &now).unwrap()), ["DELETE _a.x.* TXT"]);
     }
 }

@@ -1,19 +1,11 @@
-//! Records in canonical form, and the marks beside them. A record set has no tags; what makes one ours is a TXT record named
-//! after it (`_evenkeel-a.api.cruddur.example`). Route 53 writes names in lower case, with a trailing dot and `*` as `\052`,
-//! and values in an order of its own. Pure: from the API's shapes to documents.
-
-use std::collections::{BTreeMap, BTreeSet};
+//! Records in canonical form. Route 53 writes names in lower case, with a trailing dot and `*` as `\052`, and values in an
+//! order of its own. Pure: from the API's shapes to documents. Whose a record is, is decided in `marks.rs` and `sort.rs`.
 
 use aws_sdk_route53::types::{ResourceRecordSet, RrType};
-use evenkeel_core::doc::{Text, fingerprint};
-use evenkeel_core::id::NodeId;
+use evenkeel_core::doc::Text;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 
-use crate::tags;
-
-/// Most characters of a DNS name.
-const NAME_LIMIT: usize = 253;
+use crate::tags::Tags;
 
 /// The records of a stack in one zone.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -22,6 +14,8 @@ pub struct Spec {
     pub zone_id: Text,
     /// The record sets, by name and type.
     pub records: Vec<Record>,
+    /// What the marks say beside whose the records are: whether they are protected, as a tag would.
+    pub tags: Tags,
 }
 
 /// One record set: values with a time to live, or an alias.
@@ -71,47 +65,6 @@ impl Record {
         let alias = self.alias.iter().map(|alias| &alias.dns_name);
         alias.chain(names).filter_map(Text::known).map(host)
     }
-}
-
-/// The records of a zone by whose they are, the apex NS and SOA and the marks apart.
-#[derive(Debug, Default)]
-pub struct Sorted<'a> {
-    /// Marked as this stack's.
-    pub ours: Vec<&'a ResourceRecordSet>,
-    /// Everything else, with the other stack whose mark is there.
-    pub foreign: Vec<(&'a ResourceRecordSet, Option<String>)>,
-    /// Marks of this stack whose record is gone.
-    pub orphans: Vec<&'a ResourceRecordSet>,
-}
-
-/// Sorts the records of a zone.
-pub fn sort<'a>(sets: &'a [ResourceRecordSet], zone: &str, stack: &str) -> Sorted<'a> {
-    let mut marks: BTreeMap<String, (&ResourceRecordSet, String)> = BTreeMap::new();
-    let mut plain = Vec::new();
-    for set in sets.iter().filter(|set| !is_apex(set, zone)) {
-        match marked_by(set) {
-            Some(owner) => drop(marks.insert(name(set.name()), (set, owner))),
-            None => plain.push(set),
-        }
-    }
-    let mut sorted = Sorted::default();
-    let mut used = BTreeSet::new();
-    for set in plain {
-        let (record, kind) = key(set);
-        let mark = mark_name(&record, &kind, zone);
-        // Weighted, latency and failover sets are never ours: several share a name and a type.
-        let owner = marks.get(&mark).filter(|_| set.set_identifier().is_none()).map(|(_, owner)| owner);
-        match owner {
-            Some(owner) if owner == stack => sorted.ours.push(set),
-            other => sorted.foreign.push((set, other.cloned())),
-        }
-        if owner.is_some() {
-            used.insert(mark);
-        }
-    }
-    let orphans = marks.into_iter().filter(|(name, (_, owner))| owner == stack && !used.contains(name));
-    sorted.orphans = orphans.map(|(_, (set, _))| set).collect();
-    sorted
 }
 
 /// Whether a record set belongs to the zone itself: its NS and SOA.
@@ -181,52 +134,12 @@ pub fn value(kind: &str, text: &str) -> String {
     }
 }
 
-/// The name of the mark of a record.
-///
-/// A wildcard is written `_any`, since a mark must not be one. Where the name would be too long for DNS, a mark
-/// directly under the zone stands in, told apart by a hash.
-pub fn mark_name(record: &str, kind: &str, zone: &str) -> String {
-    let plain = record.strip_prefix("*.").map_or_else(|| record.to_owned(), |rest| format!("_any.{rest}"));
-    let kind = kind.to_lowercase();
-    let whole = format!("_evenkeel-{kind}.{plain}");
-    if whole.len() <= NAME_LIMIT {
-        return whole;
-    }
-    format!("_evenkeel-{kind}-{}.{zone}", fingerprint(&json!(record)))
-}
-
-/// The value of a mark, in the quotes that TXT values have.
-///
-/// It is one string of at most 255 characters; for a zone with a very long name only the kind of the node fits.
-pub fn mark_value(stack: &str, node: &NodeId) -> String {
-    let whole = format!("{}={stack},{}={node}", tags::STACK, tags::ID);
-    if whole.len() <= 255 {
-        format!("\"{whole}\"")
-    } else {
-        format!("\"{}={stack},{}={}\"", tags::STACK, tags::ID, node.kind())
-    }
-}
-
-/// The stack whose mark this is; `None` if it is no mark.
-pub fn marked_by(set: &ResourceRecordSet) -> Option<String> {
-    if *set.r#type() != RrType::Txt || !set.name().to_lowercase().starts_with("_evenkeel-") {
-        return None;
-    }
-    let value = set.resource_records().first()?.value().trim_matches('"');
-    let fields: BTreeMap<&str, &str> = value.split(',').filter_map(|field| field.split_once('=')).collect();
-    fields.get(tags::STACK).filter(|_| fields.contains_key(tags::ID)).map(|stack| (*stack).to_owned())
-}
-
 #[cfg(test)]
 mod tests {
-    use aws_sdk_route53::types::{AliasTarget, ResourceRecord};
+    use aws_sdk_route53::types::AliasTarget;
+    use serde_json::json;
 
     use super::*;
-
-    fn txt(name: &str, value: &str) -> ResourceRecordSet {
-        let record = ResourceRecord::builder().value(value).build().unwrap();
-        ResourceRecordSet::builder().name(name).r#type(RrType::Txt).ttl(300).resource_records(record).build().unwrap()
-    }
 
     fn alias(name: &str) -> ResourceRecordSet {
         let target = AliasTarget::builder()
@@ -255,31 +168,5 @@ mod tests {
         });
         assert_eq!(json!(record), expected);
         assert_eq!(record.targets().collect::<Vec<_>>(), ["web-1.elb.amazonaws.com"]);
-    }
-
-    #[test]
-    fn marks_say_whose_a_record_is() {
-        let node = NodeId::new("records", "cruddur.example");
-        let sets = [
-            alias("\\052.cruddur.example."),
-            txt("_evenkeel-a._any.cruddur.example.", &mark_value("cruddur", &node)),
-            alias("api.cruddur.example."),
-            txt("_evenkeel-a.api.cruddur.example.", &mark_value("blog", &node)),
-            txt("_evenkeel-a.gone.cruddur.example.", &mark_value("cruddur", &node)),
-            txt("cruddur.example.", "\"v=spf1 -all\""),
-        ];
-        let sorted = sort(&sets, "cruddur.example", "cruddur");
-        assert_eq!(sorted.ours, [&sets[0]]);
-        assert_eq!(sorted.foreign, [(&sets[2], Some("blog".to_owned())), (&sets[5], None)]);
-        assert_eq!(sorted.orphans, [&sets[4]]);
-    }
-
-    #[test]
-    fn mark_names_stay_within_dns() {
-        assert_eq!(mark_name("*.a.example", "A", "a.example"), "_evenkeel-a._any.a.example");
-        assert_eq!(mark_name("a.example", "CNAME", "a.example"), "_evenkeel-cname.a.example");
-        let long = format!("{}.a.example", ["x".repeat(60), "y".repeat(60), "z".repeat(60), "u".repeat(55)].join("."));
-        let mark = mark_name(&long, "A", "a.example");
-        assert!(mark.len() <= NAME_LIMIT && mark.ends_with(".a.example"), "{mark}");
     }
 }

@@ -1,11 +1,15 @@
 //! All records of a stack in one zone, changed in one atomic ChangeResourceRecordSets (at most 1000 values and 32,000
-//! characters; more are several). Ownership is a TXT record beside each (`form.rs`); what exactly to send is decided in
-//! `batch.rs` from the zone as it is at that moment, since a DELETE has to repeat the current values. A change is accepted
-//! at once and reaches all name servers in about a minute: its id stays in the live thing's handles, `change/<id>`.
+//! characters; more are several). Ownership is a TXT record for each (`marks.rs`); what exactly to send is decided in `batch.rs`
+//! from the zone as it is at that moment, since a DELETE has to repeat the current values. A zone with records of a stack
+//! carries a tag that says so, written first and removed last. A change is accepted at once and reaches all name servers in
+//! about a minute: its id stays in the live thing's handles, `change/<id>`.
 
 mod batch;
 pub mod form;
+pub(crate) mod marks;
 mod observed;
+mod order;
+pub(crate) mod sort;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,13 +26,14 @@ use futures::future::join_all;
 
 use self::batch::Job;
 use self::form::{Alias, Key, Record, Spec, host, name, value};
-use self::observed::{live, observed, stack_of, wanted_in};
+use self::observed::{Seen, live, owner_of, wanted_in};
 use super::{hosted_zone, zone};
 use crate::client::Aws;
 use crate::read::Fetched;
 use crate::read::route53;
 use crate::resource::{Driver, Entry, doc, spec};
 use crate::stack::model::{self, RecordData, Stack};
+use crate::tags::{self, Tags};
 
 /// Where the ids of changes under way are kept among a live thing's handles.
 const CHANGE: &str = "change/";
@@ -55,7 +60,10 @@ pub static ENTRY: Entry = Entry {
     actions: &[
         "route53:ListHostedZones",
         "route53:ListResourceRecordSets",
+        "route53:ListTagsForResource",
+        "route53:ListTagsForResources",
         "route53:ChangeResourceRecordSets",
+        "route53:ChangeTagsForResource",
         "route53:GetChange",
     ],
 };
@@ -70,7 +78,7 @@ fn contribute(stack: &Stack, nodes: &mut Vec<Node>) {
         let of = if item.create { hosted_zone::id(&item.name) } else { zone::id(&item.name) };
         let mut records: Vec<Record> = item.records.iter().map(wanted).collect();
         records.sort_by_key(Record::key);
-        let want = Spec { zone_id: Text::output(of, "zone_id"), records };
+        let want = Spec { zone_id: Text::output(of, "zone_id"), records, tags: Tags::new() };
         let mut node = Node::new(id(&item.name), "", doc(&want));
         node.origin = Some(item.place.to_string());
         node.protect = item.protect;
@@ -106,17 +114,17 @@ impl Driver for Records {
     fn observe(&self, fetched: &Fetched) -> Result<Vec<Live>, CloudError> {
         let read = &fetched.route53;
         let zones = read.zones.as_ref().map_err(Clone::clone)?;
+        let owner = tags::global(&fetched.stack, &fetched.region);
         let mut lives = Vec::new();
         for (zone_id, sets) in &read.records {
             let Some(zone) = zones.iter().find(|zone| zone.id == *zone_id) else { continue };
-            let wanted = wanted_in(read, zones, zone);
             match sets {
-                Ok(sets) => lives.extend(observed(sets, zone, &fetched.stack, wanted)),
-                Err(error) if error.class == ErrorClass::Gone => {}
-                // The zone was only looked into for things left over; who may not even list it has made nothing there.
-                Err(error) if error.class == ErrorClass::Denied && !read.wanted.has_to_read(&zone.name) => {
-                    tracing::warn!(zone = zone.name, "its records may not be listed; records left over are not found");
+                Ok(sets) => {
+                    let tagged = read.holds_records(zone_id, &owner);
+                    let wanted = wanted_in(read, zones, zone);
+                    lives.extend(Seen { zone, sets, tagged, owner: &owner, wanted }.observed());
                 }
+                Err(error) if error.class == ErrorClass::Gone => {}
                 Err(error) => return Err(error.clone()),
             }
         }
@@ -125,57 +133,53 @@ impl Driver for Records {
 
     async fn create(&self, aws: &Aws, stack: &str, order: Create<'_>) -> Result<Live, CloudError> {
         let want: Spec = spec(order.want)?;
-        let job = Job {
-            zone: order.node.name(),
-            stack,
-            node: order.node,
-            write: want.records.clone(),
-            remove: BTreeSet::new(),
-            adopt: BTreeSet::new(),
-            tidy: false,
-        };
+        let owner = tags::global(stack, &aws.region);
+        let job = Job { write: want.records.clone(), protect: protects(&want), ..job(order.node, &owner) };
         let zone_id = want.zone_id.known().unwrap_or_default().to_owned();
+        route53::say_records(aws, &zone_id, &owner).await.map_err(still_new)?;
         let pending = carry_out(aws, &zone_id, &job, Some(Vec::new())).await.map_err(still_new)?;
-        Ok(with_changes(live(&zone_id, stack, order.node, &want), &pending))
+        Ok(with_changes(live(&zone_id, &owner, order.node, &want), &pending))
     }
 
     async fn update(&self, aws: &Aws, stack: &str, order: Update<'_>) -> Result<Live, CloudError> {
         let (have, want): (Spec, Spec) = (spec(&order.live.have)?, spec(order.want)?);
-        let adopt = adopted(&order);
-        let before: BTreeMap<Key, &Record> = have.records.iter().map(|record| (record.key(), record)).collect();
+        let owner = tags::global(stack, &aws.region);
+        let seen: BTreeMap<Key, Record> = have.records.iter().map(|record| (record.key(), record.clone())).collect();
         let after: BTreeSet<Key> = want.records.iter().map(Record::key).collect();
-        let write = want.records.iter().filter(|record| before.get(&record.key()) != Some(record));
+        // Whether records are protected is said by the mark of each.
+        let all = order.changes.iter().any(|change| change.field() == "tags");
+        let write = want.records.iter().filter(|record| all || seen.get(&record.key()) != Some(record));
         let job = Job {
-            zone: order.node.name(),
-            stack,
-            node: order.node,
+            protect: protects(&want),
             write: write.cloned().collect(),
-            remove: before.into_keys().filter(|key| !after.contains(key)).collect(),
-            adopt,
-            tidy: false,
+            remove: seen.keys().filter(|key| !after.contains(key)).cloned().collect(),
+            adopt: adopted(&order)?,
+            seen,
+            ..job(order.node, &owner)
         };
+        if have.records.is_empty() {
+            route53::say_records(aws, &order.live.id, &owner).await.map_err(still_new)?;
+        }
         let pending = carry_out(aws, &order.live.id, &job, None).await.map_err(still_new)?;
-        let mut now = with_changes(live(&order.live.id, stack, order.node, &want), &pending);
-        let left = |member: &&ForeignMember| member_key(&member.have).is_none_or(|key| !job.adopt.contains(&key));
+        let mut now = with_changes(live(&order.live.id, &owner, order.node, &want), &pending);
+        let left = |member: &&ForeignMember| member_key(&member.have).is_none_or(|key| !job.adopt.contains_key(&key));
         now.foreign = order.live.foreign.iter().filter(left).cloned().collect();
         Ok(now)
     }
 
     async fn delete(&self, aws: &Aws, node: &NodeId, live: &Live) -> Result<(), CloudError> {
         let have: Spec = spec(&live.have)?;
-        let job = Job {
-            zone: node.name(),
-            stack: stack_of(live),
-            node,
-            write: Vec::new(),
-            remove: have.records.iter().map(Record::key).collect(),
-            adopt: BTreeSet::new(),
-            tidy: true,
+        let seen: BTreeMap<Key, Record> = have.records.into_iter().map(|record| (record.key(), record)).collect();
+        let remove = seen.keys().cloned().collect();
+        let job = Job { remove, seen, tidy: true, ..job(node, owner_of(live)) };
+        let done = match carry_out(aws, &live.id, &job, None).await {
+            Ok(_) => route53::unsay_records(aws, &live.id, owner_of(live)).await,
+            Err(error) => Err(error),
         };
-        match carry_out(aws, &live.id, &job, None).await {
+        match done {
             // The zone itself is gone.
             Err(error) if error.code == "NoSuchHostedZone" => Ok(()),
-            reply => reply.map(drop),
+            done => done,
         }
     }
 
@@ -190,14 +194,36 @@ impl Driver for Records {
     }
 }
 
-/// The foreign records that this update may take over: those of a name at which a change starts from a foreign one.
+/// A job that does nothing yet.
+fn job<'a>(node: &'a NodeId, owner: &'a str) -> Job<'a> {
+    let (write, remove, adopt, seen) = (Vec::new(), BTreeSet::new(), BTreeMap::new(), BTreeMap::new());
+    Job { zone: node.name(), owner, protect: false, write, remove, adopt, seen, tidy: false }
+}
+
+fn protects(want: &Spec) -> bool {
+    want.tags.contains_key(tags::PROTECT)
+}
+
+/// The foreign records that this update may take over, as they were seen: those of a name at which a change starts from a
+/// foreign one.
 ///
 /// A plan goes ahead only if everything foreign that is in the way is adopted, and one wanted CNAME may displace several.
-fn adopted(order: &Update<'_>) -> BTreeSet<Key> {
-    let foreign: BTreeSet<Key> = order.live.foreign.iter().filter_map(|member| member_key(&member.have)).collect();
-    let from = order.changes.iter().filter_map(|change| change.from.as_ref()).filter_map(member_key);
-    let names: BTreeSet<String> = from.filter(|key| foreign.contains(key)).map(|(name, _)| name).collect();
-    foreign.into_iter().filter(|(name, _)| names.contains(name)).collect()
+fn adopted(order: &Update<'_>) -> Result<BTreeMap<Key, Record>, CloudError> {
+    let from = order.changes.iter().filter_map(|change| change.from.as_ref());
+    let named: BTreeSet<String> = from
+        .filter(|from| order.live.foreign.iter().any(|member| member.have == **from))
+        .filter_map(member_key)
+        .map(|(name, _)| name)
+        .collect();
+    let mut adopted = BTreeMap::new();
+    for member in &order.live.foreign {
+        let seen: Record = spec(&member.have)?;
+        if named.contains(&seen.name) {
+            // A text in the place of a mark comes last and has the key of its record, which says more.
+            adopted.entry(seen.key()).or_insert(seen);
+        }
+    }
+    Ok(adopted)
 }
 
 fn member_key(member: &Doc) -> Option<Key> {
@@ -219,10 +245,21 @@ async fn carry_out(
         Some(now) => now,
         None => route53::records(aws, zone_id).await?,
     };
-    match send(aws, zone_id, batch::requests(job, &now)?).await {
-        Err(error) if error.code == "InvalidChangeBatch" => {
+    let first = match batch::requests(job, &now) {
+        Ok(requests) => send(aws, zone_id, requests).await,
+        Err(error) => Err(error),
+    };
+    match first {
+        Err(error) if error.code == "InvalidChangeBatch" || error.code == batch::MOVED => {
             let now = route53::records(aws, zone_id).await?;
-            send(aws, zone_id, batch::requests(job, &now)?).await
+            let again = send(aws, zone_id, batch::requests(job, &now)?).await;
+            // Something is not there, but not all that should go is gone: nothing of the request was done.
+            again.map_err(|error| match error.class {
+                ErrorClass::Gone if error.code == "InvalidChangeBatch" => {
+                    CloudError { class: ErrorClass::Invalid, ..error }
+                }
+                _ => error,
+            })
         }
         reply => reply,
     }
@@ -291,7 +328,7 @@ mod tests {
     use evenkeel_core::diff::diff;
     use serde_json::json;
 
-    use super::observed::tests::{keys, set, zone};
+    use super::observed::tests::{keys, seen, set};
     use super::*;
 
     #[test]
@@ -322,25 +359,29 @@ mod tests {
             set("api.a.example.", RrType::A, "10.0.0.1"),
         ];
         let wanted = keys(&[("www.a.example", "CNAME"), ("api.a.example", "A")]);
-        let live = observed(&sets, &zone(), "cruddur", Some(&wanted)).unwrap();
+        let live = seen(&sets, Some(&wanted)).remove(0);
         let cname =
             json!({ "name": "www.a.example", "type": "CNAME", "ttl": 60, "values": ["b.example"], "alias": null });
-        let want = json!({ "zone_id": "Z1", "records": [cname] });
+        let want = json!({ "zone_id": "Z1", "records": [cname], "tags": {} });
         let mut changes = diff(&ENTRY.kind, &want, &live.have);
         changes[0].from = Some(live.foreign[2].have.clone());
         let node = id("a.example");
         let order = Update { node: &node, live: &live, want: &want, changes: &changes, token: "" };
-        assert_eq!(adopted(&order), keys(&[("www.a.example", "A"), ("www.a.example", "MX")]));
+        let adopted = adopted(&order).unwrap();
+        assert_eq!(
+            adopted.into_keys().collect::<BTreeSet<_>>(),
+            keys(&[("www.a.example", "A"), ("www.a.example", "MX")])
+        );
     }
 
     #[test]
     fn changes_under_way_are_remembered() {
-        let spec = Spec { zone_id: "Z1".into(), records: Vec::new() };
-        let live = live("Z1", "cruddur", &id("a.example"), &spec);
+        let spec = Spec { zone_id: "Z1".into(), records: Vec::new(), tags: Tags::new() };
+        let live = live("Z1", "cruddur@eu-west-1", &id("a.example"), &spec);
         assert_eq!(with_changes(live.clone(), &[]).readiness, Readiness::Ready);
         let pending = with_changes(live, &["C1".to_owned(), "C2".to_owned()]);
         assert!(matches!(pending.readiness, Readiness::Pending(_)));
-        assert_eq!(pending.handles, ["records_of/cruddur", "change/C1", "change/C2"]);
-        assert_eq!(stack_of(&pending), "cruddur");
+        assert_eq!(pending.handles, ["records_of/cruddur@eu-west-1", "change/C1", "change/C2"]);
+        assert_eq!(owner_of(&pending), "cruddur@eu-west-1");
     }
 }

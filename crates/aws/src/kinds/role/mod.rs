@@ -1,8 +1,10 @@
-//! An IAM role of ours with its policies, under the path `/evenkeel/<stack>/`. Calls: `iam:CreateRole` (with tags), then
+//! An IAM role of ours with its policies, under the path `/evenkeel/<stack>/<region>/`. Calls: `iam:CreateRole` (with tags), then
 //! `iam:AttachRolePolicy` and `iam:PutRolePolicy` side by side; only what changed is updated; policies go before the role.
-//! Name and path cannot be changed; the path is not compared, so that a role made elsewhere can be adopted.
-//! Names are unique in the account whatever their case. `iam:UpdateRole` resets what it is not told, so it is told both.
+//! Name and path cannot be changed; the path is not compared, so that a role made elsewhere can be adopted. Names are unique
+//! in the account whatever their case, so by default they carry the region. `iam:UpdateRole` resets what it is not told, so it
+//! is told both. What others have put on a role (`inside.rs`) does not go with it unasked.
 
+mod inside;
 pub mod policy;
 mod send;
 
@@ -19,14 +21,19 @@ use evenkeel_core::name;
 use evenkeel_core::snapshot::{Live, Owner};
 use serde::{Deserialize, Serialize};
 
+use self::send::Made;
 use crate::client::Aws;
 use crate::read::Fetched;
-use crate::read::iam::{Found, Iam, SETTINGS, same_name};
+use crate::read::iam::{self, Found, Iam, SETTINGS, same_name};
 use crate::resource::{Driver, Entry, doc, spec};
 use crate::stack::model::{ManagedRole, Role, Stack};
 use crate::tags::{self, Tags};
 
 const NAME_LIMIT: usize = 64;
+/// Where the stack is kept among a live thing's handles: a deletion compares the mark.
+const OWNER: &str = "role_of/";
+/// Where the instance profiles that hold the role are kept among its handles.
+const PROFILE: &str = "instance_profile/";
 /// What IAM gives a role that does not say, in seconds.
 const DEFAULT_SESSION: u32 = 3600;
 
@@ -94,12 +101,15 @@ pub struct Spec {
 }
 
 impl Spec {
-    /// The user's tags with all marks: ours, and the one that has the reader look at settings that the overview leaves out.
+    /// The user's tags with all marks: ours, the one that has the reader look at settings that the overview leaves out, and the
+    /// one that tells our policies from those that somebody adds. `stack` is the stack in its region.
     fn marked(&self, stack: &str, node: &NodeId) -> Tags {
         let mut tags = tags::marked(&self.tags, stack, node);
         if !self.description.is_empty() || self.max_session_secs != DEFAULT_SESSION {
             tags.insert(SETTINGS.to_owned(), "own".to_owned());
         }
+        let managed = self.managed.iter().filter_map(Text::known);
+        tags.extend(inside::mark(managed, self.inline.keys()).map(|mark| (inside::POLICIES.to_owned(), mark)));
         tags
     }
 }
@@ -108,7 +118,7 @@ fn contribute(stack: &Stack, nodes: &mut Vec<Node>) {
     for (entry, role) in &stack.roles {
         if let Role::Managed(role) = role {
             let own = role.meta.name.clone();
-            let name = own.unwrap_or_else(|| name::physical(&stack.name, entry, NAME_LIMIT));
+            let name = own.unwrap_or_else(|| name::physical(&stack.role_prefix(), entry, NAME_LIMIT));
             let mut node = Node::new(id(entry), name, doc(&wanted(role)));
             node.named = role.meta.name.is_some();
             node.moved_from = role.meta.moved_from.as_deref().map(id);
@@ -157,20 +167,20 @@ fn from_found(found: &Found, want: Option<&Spec>) -> Spec {
     }
 }
 
-fn observe(iam: &Iam, stack: &str) -> Result<Vec<Live>, CloudError> {
+fn observe(iam: &Iam, scope: &str) -> Result<Vec<Live>, CloudError> {
     let mut lives = Vec::new();
     for found in iam.roles.as_ref().map_err(Clone::clone)? {
-        let owner = tags::owner(&found.tags, stack, ENTRY.kind.name);
+        let owner = tags::owner(&found.tags, scope, ENTRY.kind.name);
         let of_node = |node: &&Node| match &owner {
             Owner::Ours(ours) => node.id == *ours || node.moved_from.as_ref() == Some(ours),
             Owner::OtherStack(_) | Owner::Stray(_) | Owner::Nobody => same_name(&node.name, &found.name),
         };
         let node = iam.wanted.iter().find(of_node);
-        if node.is_none() && !matches!(owner, Owner::Ours(_)) {
+        if node.is_none() && !tags::is_marked(&owner) {
             continue;
         }
         let want: Option<Spec> = node.map(|node| spec(&node.want)).transpose()?;
-        let mut live = live(&found.name, &found.arn, owner, doc(&from_found(found, want.as_ref())));
+        let mut live = observed(found, owner, scope, want.as_ref());
         // A name that differs in case only is taken all the same: let it meet the wanted one.
         if let Some(node) = node.filter(|node| node.name.eq_ignore_ascii_case(&found.name))
             && !matches!(live.owner, Owner::Ours(_))
@@ -182,10 +192,25 @@ fn observe(iam: &Iam, stack: &str) -> Result<Vec<Live>, CloudError> {
     Ok(lives)
 }
 
-fn live(name: &str, arn: &str, owner: Owner, have: Doc) -> Live {
-    let mut live = Live::new(name, name, owner, have).output("arn", arn).output("name", name);
-    live.handles = vec![arn.to_owned(), format!("role/{name}")];
+/// A role as it was read, in the order of what is wanted.
+fn observed(found: &Found, owner: Owner, scope: &str, want: Option<&Spec>) -> Live {
+    let mut live = live(&found.name, &found.arn, owner, scope, doc(&from_found(found, want)));
+    live.replaces = found.tags.get(tags::REPLACES).cloned();
+    if matches!(live.owner, Owner::Ours(_)) {
+        live.inside = inside::of(found, want);
+    }
+    live.handles.extend(found.profiles.iter().map(|profile| format!("{PROFILE}{profile}")));
     live
+}
+
+fn live(name: &str, arn: &str, owner: Owner, scope: &str, have: Doc) -> Live {
+    let mut live = Live::new(name, name, owner, have).output("arn", arn).output("name", name);
+    live.handles = vec![arn.to_owned(), format!("role/{name}"), format!("{OWNER}{scope}")];
+    live
+}
+
+fn kept<'l>(live: &'l Live, prefix: &str) -> Vec<&'l str> {
+    live.handles.iter().filter_map(|handle| handle.strip_prefix(prefix)).collect()
 }
 
 struct Roles;
@@ -193,50 +218,90 @@ struct Roles;
 #[async_trait]
 impl Driver for Roles {
     fn observe(&self, fetched: &Fetched) -> Result<Vec<Live>, CloudError> {
-        observe(&fetched.iam, &fetched.stack)
+        observe(&fetched.iam, &tags::global(&fetched.stack, &fetched.region))
     }
 
     async fn create(&self, aws: &Aws, stack: &str, order: Create<'_>) -> Result<Live, CloudError> {
         let want: Spec = spec(order.want)?;
-        let arn = send::create_role(aws, stack, &order, &want).await?;
-        let managed: Vec<&str> = want.managed.iter().filter_map(Text::known).collect();
-        let added = send::add_policies(aws, order.name, &managed, &want.inline.iter().collect::<Vec<_>>()).await;
+        let scope = tags::global(stack, &aws.region);
+        let owner = Owner::Ours(order.node.clone());
+        let (arn, added) = match send::create_role(aws, stack, &order, &want).await? {
+            Made::New(arn) => {
+                let managed: Vec<&str> = want.managed.iter().filter_map(Text::known).collect();
+                let inline: Vec<_> = want.inline.iter().collect();
+                (arn, send::add_policies(aws, order.name, &managed, &inline).await)
+            }
+            // It may have been made otherwise: what differs is written.
+            Made::There(found) => {
+                let have = from_found(&found, Some(&want));
+                let mut marks = want.marked(&scope, order.node);
+                marks.extend(found.tags.get_key_value(tags::REPLACES).map(|(key, id)| (key.clone(), id.clone())));
+                let done = send::update(aws, order.name, (&have, &want), (&found.tags, &marks)).await;
+                (found.arn, done)
+            }
+        };
         // A role that was made a moment ago is not known everywhere yet.
         added.map_err(|error| match error.class {
             ErrorClass::Gone => CloudError { class: ErrorClass::Propagating, ..error },
             _ => error,
         })?;
-        Ok(live(order.name, &arn, Owner::Ours(order.node.clone()), order.want.clone()))
+        let mut live = live(order.name, &arn, owner, &scope, order.want.clone());
+        live.replaces = order.replaces.map(str::to_owned);
+        Ok(live)
     }
 
     async fn update(&self, aws: &Aws, stack: &str, order: Update<'_>) -> Result<Live, CloudError> {
         let (have, want): (Spec, Spec) = (spec(&order.live.have)?, spec(order.want)?);
+        let scope = tags::global(stack, &aws.region);
         let mut from = have.tags.clone();
         if order.live.owner == Owner::Ours(order.node.clone()) {
-            from = have.marked(stack, order.node);
+            from = have.marked(&scope, order.node);
         }
-        let to = want.marked(stack, order.node);
+        if !order.live.inside.is_empty() {
+            // What is there is not all ours, so the mark of it is another.
+            from.remove(inside::POLICIES);
+        }
+        let to = want.marked(&scope, order.node);
         send::update(aws, &order.live.id, (&have, &want), (&from, &to)).await?;
         let mut live = order.live.clone();
         live.owner = Owner::Ours(order.node.clone());
         live.have = order.want.clone();
+        live.inside = kept(&live, PROFILE).into_iter().map(inside::profile).collect();
         Ok(live)
     }
 
-    async fn delete(&self, aws: &Aws, _node: &NodeId, live: &Live) -> Result<(), CloudError> {
+    async fn delete(&self, aws: &Aws, node: &NodeId, live: &Live) -> Result<(), CloudError> {
+        let Some(tags) = iam::tags_of(aws, &live.id).await? else { return Ok(()) };
+        let scope = kept(live, OWNER).first().copied().unwrap_or_default();
+        if tags::owner(&tags, scope, node.kind()) != Owner::Ours(node.clone()) {
+            return Err(refused(format!("the role {} does not carry this stack's mark any more", live.id)));
+        }
         let have: Spec = spec(&live.have)?;
         let managed: Vec<String> = have.managed.iter().filter_map(Text::known).map(str::to_owned).collect();
         let inline: Vec<String> = have.inline.into_keys().collect();
         send::remove_policies(aws, &live.id, &managed, &inline).await?;
+        send::leave_profiles(aws, &live.id, &kept(live, PROFILE)).await?;
         match send::delete_role(aws, &live.id).await {
-            // Somebody added a policy, or put it into an instance profile.
             Err(error) if error.class == ErrorClass::InUse => {
-                send::remove_whatever_is_left(aws, &live.id).await?;
+                // Policies of ours may have been shown too late; anything else was added by somebody.
+                let (managed, inline, profiles) = send::what_is_left(aws, &live.id).await?;
+                let foreign = inside::foreign(&tags, &managed, &inline, &profiles);
+                if !foreign.is_empty() {
+                    let text = format!("the role {} got {} after the plan was made", live.id, foreign.join(", "));
+                    return Err(refused(text));
+                }
+                send::remove_policies(aws, &live.id, &managed, &inline).await?;
                 send::delete_role(aws, &live.id).await
             }
             other => other,
         }
     }
+}
+
+/// What somebody did between the plan and the deletion.
+fn refused(text: String) -> CloudError {
+    let error = CloudError::local(ErrorClass::Invalid, "iam:DeleteRole", text);
+    CloudError { hint: Some("plan again to see what it is now".to_owned()), ..error }
 }
 
 #[cfg(test)]
@@ -248,7 +313,7 @@ mod tests {
     fn found(name: &str, stack: Option<&str>) -> Found {
         Found {
             name: name.to_owned(),
-            arn: format!("arn:aws:iam::1:role/evenkeel/a/{name}"),
+            arn: format!("arn:aws:iam::1:role/evenkeel/a/eu-west-1/{name}"),
             trust: "%7B%22Statement%22%3A%7B%22Action%22%3A%22sts%3AAssumeRole%22%7D%7D".to_owned(),
             managed: vec!["arn:2".to_owned(), "arn:1".to_owned()],
             tags: stack.map(|stack| tags::marked(&Tags::new(), stack, &id("task"))).unwrap_or_default(),
@@ -258,8 +323,13 @@ mod tests {
 
     #[test]
     fn a_role_is_read_in_canonical_form() {
-        let iam = Iam { roles: Ok(vec![found("a-task", Some("a"))]), wanted: Vec::new(), existing: Vec::new() };
-        let live = &observe(&iam, "a").unwrap()[0];
+        let iam = Iam {
+            roles: Ok(vec![found("a-task", Some("a@eu-west-1"))]),
+            wanted: Vec::new(),
+            existing: Vec::new(),
+            blind: None,
+        };
+        let live = &observe(&iam, "a@eu-west-1").unwrap()[0];
         assert_eq!(
             live.have,
             json!({
@@ -275,9 +345,9 @@ mod tests {
     fn a_strangers_role_counts_only_if_it_has_a_wanted_name() {
         let spec = from_found(&found("a-task", None), None);
         let wanted = vec![Node::new(id("task"), "a-task", doc(&spec))];
-        let roles = vec![found("A-Task", None), found("b", None), found("a-task-2", Some("other"))];
-        let iam = Iam { roles: Ok(roles), wanted, existing: Vec::new() };
-        let names: Vec<String> = observe(&iam, "a").unwrap().into_iter().map(|live| live.name).collect();
+        let roles = vec![found("A-Task", None), found("b", None), found("a-task-2", Some("a@us-east-1"))];
+        let iam = Iam { roles: Ok(roles), wanted, existing: Vec::new(), blind: None };
+        let names: Vec<String> = observe(&iam, "a@eu-west-1").unwrap().into_iter().map(|live| live.name).collect();
         assert_eq!(names, ["a-task", "a-task-2"]);
     }
 }

@@ -5,13 +5,12 @@ use aws_sdk_iam::types::Tag;
 use evenkeel_core::cloud::Create;
 use evenkeel_core::doc::{Doc, Text};
 use evenkeel_core::error::{CloudError, ErrorClass};
-use evenkeel_core::id::NodeId;
 use evenkeel_core::snapshot::Owner;
 use futures::future::{BoxFuture, FutureExt, join_all};
 
 use super::{Spec, policy};
 use crate::client::Aws;
-use crate::read::iam::{attached, inline_names, one, path};
+use crate::read::iam::{Found, attached, inline_names, one, path, profiles};
 use crate::tags::{self, Tags};
 
 fn sdk_tags(tags: &Tags) -> Result<Vec<Tag>, CloudError> {
@@ -34,12 +33,23 @@ fn unless_gone(result: Result<(), CloudError>) -> Result<(), CloudError> {
     }
 }
 
-/// Makes the role itself and returns its ARN. One that was half made for the same node is taken up.
+/// What has come of making a role.
+pub enum Made {
+    /// It is new; its ARN.
+    New(String),
+    /// It was there already and is of this node: half made, or made by another run. As it is.
+    There(Box<Found>),
+}
+
+/// Makes the role itself. One that is there for the same node is told as it is: it may have been made otherwise.
 ///
 /// # Errors
 /// `Exists` if somebody else's role has the name; any other error of the request.
-pub async fn create_role(aws: &Aws, stack: &str, order: &Create<'_>, want: &Spec) -> Result<String, CloudError> {
-    let marks = sdk_tags(&want.marked(stack, order.node))?;
+pub async fn create_role(aws: &Aws, stack: &str, order: &Create<'_>, want: &Spec) -> Result<Made, CloudError> {
+    let scope = tags::global(stack, &aws.region);
+    let mut marks = want.marked(&scope, order.node);
+    marks.extend(order.replaces.map(|id| (tags::REPLACES.to_owned(), id.to_owned())));
+    let marks = sdk_tags(&marks)?;
     let trust = policy::to_request(&want.trust);
     let some = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
     let reply = aws
@@ -48,7 +58,7 @@ pub async fn create_role(aws: &Aws, stack: &str, order: &Create<'_>, want: &Spec
             aws.iam
                 .create_role()
                 .role_name(order.name)
-                .path(path(stack))
+                .path(path(stack, &aws.region))
                 .assume_role_policy_document(&trust)
                 .set_description(some(&want.description))
                 .max_session_duration(seconds(want))
@@ -58,18 +68,15 @@ pub async fn create_role(aws: &Aws, stack: &str, order: &Create<'_>, want: &Spec
         })
         .await;
     match reply {
-        Ok(reply) => Ok(reply.role().map(|role| role.arn().to_owned()).unwrap_or_default()),
+        Ok(reply) => Ok(Made::New(reply.role().map(|role| role.arn().to_owned()).unwrap_or_default())),
         Err(error) if error.class == ErrorClass::Exists => {
-            half_made(aws, stack, order.node, order.name).await?.ok_or(error)
+            let ours =
+                |found: &Found| tags::owner(&found.tags, &scope, order.node.kind()) == Owner::Ours(order.node.clone());
+            let found = one(aws, order.name).await?.filter(ours);
+            Ok(Made::There(Box::new(found.ok_or(error)?)))
         }
         Err(error) => Err(error),
     }
-}
-
-async fn half_made(aws: &Aws, stack: &str, node: &NodeId, name: &str) -> Result<Option<String>, CloudError> {
-    let ours = |tags: &Tags| tags::owner(tags, stack, node.kind()) == Owner::Ours(node.clone());
-    let found = one(aws, name).await?.filter(|found| ours(&found.tags));
-    Ok(found.map(|found| found.arn))
 }
 
 fn seconds(want: &Spec) -> i32 {
@@ -185,16 +192,25 @@ async fn boundary(aws: &Aws, role: &str, arn: &str) -> Result<(), CloudError> {
 
 async fn tag(aws: &Aws, role: &str, (from, to): (&Tags, &Tags)) -> Result<(), CloudError> {
     let (set, remove) = tags::changes(from, to);
+    // To IAM, keys that differ in case only are one: what has a new spelling goes first, or the new one would go with it.
+    let respelt = |old: &&String| set.keys().any(|new| new.eq_ignore_ascii_case(old));
+    let (first, last): (Vec<&String>, Vec<&String>) = remove.iter().partition(respelt);
+    untag(aws, role, first).await?;
     if !set.is_empty() {
         let set = sdk_tags(&set)?;
         let request = || aws.iam.tag_role().role_name(role).set_tags(Some(set.clone())).send();
         aws.caller.send("iam:TagRole", request).await?;
     }
-    if !remove.is_empty() {
-        let request = || aws.iam.untag_role().role_name(role).set_tag_keys(Some(remove.clone())).send();
-        aws.caller.send("iam:UntagRole", request).await?;
+    untag(aws, role, last).await
+}
+
+async fn untag(aws: &Aws, role: &str, keys: Vec<&String>) -> Result<(), CloudError> {
+    if keys.is_empty() {
+        return Ok(());
     }
-    Ok(())
+    let keys: Vec<String> = keys.into_iter().cloned().collect();
+    let request = || aws.iam.untag_role().role_name(role).set_tag_keys(Some(keys.clone())).send();
+    aws.caller.send("iam:UntagRole", request).await.map(drop)
 }
 
 /// Deletes the role itself.
@@ -206,40 +222,27 @@ pub async fn delete_role(aws: &Aws, role: &str) -> Result<(), CloudError> {
     unless_gone(aws.caller.send("iam:DeleteRole", request).await.map(drop))
 }
 
-/// Asks what a role still has, and takes it away: policies, and its places in instance profiles.
+/// Takes a role out of instance profiles; those that are gone do not matter.
 ///
 /// # Errors
-/// The first error of the requests.
-pub async fn remove_whatever_is_left(aws: &Aws, role: &str) -> Result<(), CloudError> {
-    let (managed, inline, profiles) = futures::join!(attached(aws, role), inline_names(aws, role), profiles(aws, role));
-    let (managed, inline, profiles) = (managed?, inline?, profiles?);
+/// The first other error of the requests.
+pub async fn leave_profiles(aws: &Aws, role: &str, profiles: &[&str]) -> Result<(), CloudError> {
     let leave = profiles.iter().map(|profile| {
         async move {
             let request =
-                || aws.iam.remove_role_from_instance_profile().role_name(role).instance_profile_name(profile).send();
+                || aws.iam.remove_role_from_instance_profile().role_name(role).instance_profile_name(*profile).send();
             unless_gone(aws.caller.send("iam:RemoveRoleFromInstanceProfile", request).await.map(drop))
         }
         .boxed()
     });
-    let mut requests: Vec<BoxFuture<'_, Result<(), CloudError>>> = leave.collect();
-    requests.push(remove_policies(aws, role, &managed, &inline).boxed());
-    all(requests).await
+    all(leave.collect()).await
 }
 
-async fn profiles(aws: &Aws, role: &str) -> Result<Vec<String>, CloudError> {
-    let mut found = Vec::new();
-    let mut marker: Option<String> = None;
-    loop {
-        let page = aws
-            .caller
-            .send("iam:ListInstanceProfilesForRole", || {
-                aws.iam.list_instance_profiles_for_role().role_name(role).set_marker(marker.clone()).send()
-            })
-            .await?;
-        found.extend(page.instance_profiles().iter().map(|profile| profile.instance_profile_name().to_owned()));
-        marker = page.marker().filter(|_| page.is_truncated()).map(str::to_owned);
-        if marker.is_none() {
-            return Ok(found);
-        }
-    }
+/// What a role still has: managed policies, inline ones and instance profiles.
+///
+/// # Errors
+/// The first error of the requests.
+pub async fn what_is_left(aws: &Aws, role: &str) -> Result<(Vec<String>, Vec<String>, Vec<String>), CloudError> {
+    let (managed, inline, profiles) = futures::join!(attached(aws, role), inline_names(aws, role), profiles(aws, role));
+    Ok((managed?, inline?, profiles?))
 }

@@ -90,6 +90,7 @@ pub(super) fn live(service: &Value, deployment: Option<&Value>, tags: &Tags, sta
     live.handles.extend(of_deployment.into_iter().filter(|handle| !handle.is_empty()).map(str::to_owned));
     live.uses = uses(service, tags);
     live.readiness = verdict::at_reading(service, deployment);
+    live.replaces = tags.get(tags::REPLACES).cloned();
     live.renews = Some(LAST_DEPLOYMENT.to_owned());
     live
 }

@@ -80,10 +80,10 @@ async fn answer(
         Look::Failed(service, why) => (service, Readiness::Failed(why)),
         Look::Back(service, field) => (service, Readiness::Failed(went_back(aws, service, wait, field).await?)),
         Look::Open(service) => match deployment.transpose()?.flatten() {
-            Some(deployment) => match verdict::while_waiting(service, &deployment) {
-                Readiness::Ready => (service, serving(aws, service).await?),
-                other => (service, other),
-            },
+            Some(deployment) => {
+                let told = verdict::while_waiting(service, &deployment);
+                (service, if told == Readiness::Ready { serving(aws, service).await? } else { told })
+            }
             // An endpoint without service deployments has no targets that tell anything either.
             None => (service, verdict::by_counts(service)),
         },
@@ -91,7 +91,7 @@ async fn answer(
     match readiness {
         Readiness::Failed(why) => Ok(Readiness::Failed(explain::failure(aws, service, &why).await)),
         Readiness::Pending(what) => Ok(explain::pending(aws, service, what).await),
-        other => Ok(other),
+        Readiness::Ready | Readiness::Gone => Ok(readiness),
     }
 }
 

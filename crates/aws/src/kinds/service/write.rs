@@ -48,6 +48,7 @@ impl Driver for Service {
         let mut tags = tags::marked(&want.tags, stack, order.node);
         tags.extend(marks(&want));
         tags.insert(APPLIED.to_owned(), convert::applied(order.want));
+        tags.extend(order.replaces.map(|id| (tags::REPLACES.to_owned(), id.to_owned())));
         let mut body = Map::new();
         for field in FIELDS {
             // An empty list is what there is anyhow, and beside a launch type an empty strategy is refused.

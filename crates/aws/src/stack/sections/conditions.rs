@@ -18,7 +18,7 @@ pub(crate) fn read(ctx: &Ctx<'_>, fields: &Fields<'_>, what: &str) -> Conditions
     let mut found = Conditions {
         // ELB compares hosts without regard to case and gives them back as they were written.
         host: list(ctx, fields, &["host", "hosts"], what, "-.*?_"),
-        path: list(ctx, fields, &["path", "paths"], what, "_-.$/~\"'@:+&*?"),
+        path: list(ctx, fields, &["path", "paths"], what, "_-.$/~\"'@:+&*?%#=!,();[]|^{}<>\\"),
         method: list(ctx, fields, &["method", "methods"], what, "-_"),
         ..Conditions::default()
     };
@@ -79,8 +79,10 @@ fn list(ctx: &Ctx<'_>, fields: &Fields<'_>, keys: &[&'static str], what: &str, a
     for item in want.several(tree) {
         let Some(value) = want.filled(item) else { continue };
         too_long(ctx, item, &value, if keys[0] == "method" { NAME } else { VALUE });
-        if let Some(bad) = value.chars().find(|c| !c.is_ascii_alphanumeric() && !also.contains(*c)) {
-            let help = format!("A load balancer accepts letters, digits and `{also}` here.");
+        let letter = |c: &char| if keys[0] == "method" { c.is_ascii_alphabetic() } else { c.is_ascii_alphanumeric() };
+        if let Some(bad) = value.chars().find(|c| !letter(c) && !also.contains(*c)) {
+            let digits = if keys[0] == "method" { "letters" } else { "letters, digits" };
+            let help = format!("A load balancer accepts {digits} and {also} here.");
             ctx.problems.error("bad-value", &item.place, format!("`{bad}` is not allowed in {key}"), help);
         }
         // Hosts and methods are compared without regard to case.

@@ -14,6 +14,8 @@ use super::dns::{complaint, domain};
 /// The types that evenkeel manages, and their short keys.
 const TYPES: [(&str, &str); 7] =
     [("A", "a"), ("AAAA", "aaaa"), ("CNAME", "cname"), ("TXT", "txt"), ("MX", "mx"), ("SRV", "srv"), ("CAA", "caa")];
+/// The label under which the marks of records stand.
+const RESERVED: &str = "_evenkeel";
 /// Bytes of one string of a TXT record.
 const TXT_STRING: usize = 255;
 /// Seconds that resolvers keep an answer, if the file does not say.
@@ -89,6 +91,12 @@ fn full_name(ctx: &Ctx<'_>, tree: &Tree, zone: &str) -> Option<String> {
     if let Some(complaint) = complaint(&full) {
         let summary = format!("`{given}` cannot be the name of a record");
         ctx.problems.error("bad-name", &tree.place, summary, capital(&complaint));
+        return None;
+    }
+    if full.split('.').any(|label| label == RESERVED) {
+        let summary = format!("`{given}` cannot be the name of a record");
+        let help = format!("Names under `{RESERVED}` are kept for the marks that say whose records are.");
+        ctx.problems.error("bad-name", &tree.place, summary, help);
         return None;
     }
     Some(full)

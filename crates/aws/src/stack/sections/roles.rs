@@ -167,7 +167,7 @@ fn policy_arn(ctx: &Ctx<'_>, tree: &Tree, given: &str) -> Option<String> {
     match aws_policies::find(name) {
         Known::There(whole) if own == whole || !own.contains('/') && !given.starts_with("arn:") => Some(arn(whole)),
         Known::There(whole) => {
-            let summary = format!("AWS has no managed policy `{own}`");
+            let summary = format!("AWS has no managed policy at `{given}`");
             let help = format!("The one of this name is at {}. The name alone will do: {name}.", arn(whole));
             ctx.problems.error("unknown-policy", place, summary, help);
             None

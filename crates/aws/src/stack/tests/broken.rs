@@ -185,6 +185,7 @@ dns:
       - { name: b, cname: c.example }
       - { name: x.other.com., a: 10.0.0.1 }
       - { name: c, alias: web }
+      - { name: a._evenkeel, a: 10.0.0.1 }
 ",
         &[
             (5, "cname-apex", "alias"),
@@ -193,6 +194,7 @@ dns:
             (9, "cname-beside", "type A"),
             (10, "bad-name", "not in the zone"),
             (11, "unknown-name", "no load balancer `web`"),
+            (12, "bad-name", "kept for the marks"),
         ],
     );
 }

@@ -140,12 +140,14 @@ fn load_balancers(ctx: &Ctx<'_>, stack: &Stack) {
 
 /// The names that AWS will know things by, given or made from the stack and the entry, are good and unique.
 fn physical_names(ctx: &Ctx<'_>, stack: &Stack) {
+    let of_role = stack.role_prefix();
     // AWS does not tell upper and lower case apart in names of security groups and roles; elsewhere `/App` and `/app` are two.
     let check = |kind: &str, rule: &NameRule, metas: Vec<(&String, &Meta)>| {
         let ignores_case = matches!(kind, "security group" | "role");
         let mut seen: BTreeMap<String, &Place> = BTreeMap::new();
+        let prefix = if kind == "role" { &of_role } else { &stack.name };
         for (entry, meta) in metas {
-            let made = || name::physical(&stack.name, entry, *rule.length.end());
+            let made = || name::physical(prefix, entry, *rule.length.end());
             let name = meta.name.clone().unwrap_or_else(made);
             if let (None, Some(complaint)) = (&meta.name, rule.complaint(&name)) {
                 let summary = format!("{kind} `{entry}` would be called `{name}`: {complaint}");

@@ -71,7 +71,7 @@ fn vpc(ec2: &mut Ec2, ids: &mut Ids, wanted: &Choice, made: &mut Vec<String>) ->
             Some((id, _)) => id.clone(),
             None => {
                 let id = fresh::default_network(ec2, ids);
-                made.push(format!("default VPC {id}"));
+                made.push("default VPC".to_owned());
                 id
             }
         },
@@ -91,7 +91,7 @@ fn vpc(ec2: &mut Ec2, ids: &mut Ids, wanted: &Choice, made: &mut Vec<String>) ->
             let id = fresh::vpc(ec2, ids, RANGE, &like);
             fresh::way_out(ec2, ids, &id);
             ec2.tags.entry(id.clone()).or_default().extend(tags.clone());
-            made.push(format!("VPC {id} ({})", words(tags)));
+            made.push(format!("VPC with {}", words(tags)));
             id
         }
     }
@@ -124,10 +124,14 @@ fn subnets(ec2: &mut Ec2, ids: &mut Ids, (vpc, wanted): (&str, &Choice), made: &
         if let Some(tags) = tags {
             ec2.tags.entry(id.clone()).or_default().extend(tags.clone());
         }
-        made.push(match tags {
-            Some(tags) => format!("subnet {id} ({})", words(tags)),
-            None => format!("subnet {id}"),
-        });
+        if matches!(wanted, Choice::Ids(_)) {
+            made.push(format!("subnet {id}"));
+        }
+    }
+    match wanted {
+        Choice::Ids(_) => {}
+        Choice::Tags(tags) => made.push(format!("subnets with {}", words(tags))),
+        Choice::Default => made.push("subnets in its three zones".to_owned()),
     }
 }
 
@@ -160,7 +164,7 @@ mod tests {
     fn a_network_by_tags_is_made_once_and_can_be_used() {
         let lab = Lab::new();
         let wanted = Wanted { vpc: tags("Name", "main"), subnets: tags("tier", "public"), groups: Vec::new() };
-        assert_eq!(give(&lab, &wanted).len(), 4);
+        assert_eq!(give(&lab, &wanted), ["VPC with Name=main", "subnets with tier=public"]);
         assert_eq!(give(&lab, &wanted), Vec::<String>::new());
         let filter = json!({ "Filters": [{ "Name": "tag:tier", "Values": ["public"] }] });
         let read = lab.ok("ec2.DescribeSubnets", filter)["Subnets"].clone();

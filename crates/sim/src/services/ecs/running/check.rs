@@ -11,6 +11,11 @@ use crate::world::Region;
 
 type Checked = Result<(), Refusal>;
 
+/// Whether ECS itself watches the health of a container, so that there is something to be gracious about.
+pub fn has_health_check(definition: &Value) -> bool {
+    definition.list("containerDefinitions").iter().any(|container| container.has("healthCheck"))
+}
+
 /// The active task definition of that name.
 pub fn definition(call: &mut Call<'_>, name: &str) -> Result<Value, Refusal> {
     if name.is_empty() {

@@ -79,9 +79,11 @@ fn sound(call: &mut Call<'_>, input: &Input, cluster: &ClusterFacts, capacity: &
     let tags = tags::from_list(input.list("tags"), "key", "value");
     tagging(input)?;
     let mut service_linked = !input.list("serviceRegistries").is_empty() || input.list("loadBalancers").len() > 1;
+    let mut checked = false;
     match input.text("taskDefinition") {
         Some(name) => {
             let definition = check::definition(call, name)?;
+            checked = check::has_health_check(&definition);
             let written = controller == "EXTERNAL" && !input.has("networkConfiguration");
             check::platform(&definition, capacity, input.text("platformVersion"))?;
             if !written {
@@ -97,7 +99,7 @@ fn sound(call: &mut Call<'_>, input: &Input, cluster: &ClusterFacts, capacity: &
         None if controller == "EXTERNAL" => {}
         None => return Err(invalid("TaskDefinition can not be blank.")),
     }
-    if input.has("healthCheckGracePeriodSeconds") && input.list("loadBalancers").is_empty() {
+    if input.has("healthCheckGracePeriodSeconds") && input.list("loadBalancers").is_empty() && !checked {
         return Err(invalid("Health check grace period is only valid for services configured to use load balancers"));
     }
     if input.text("availabilityZoneRebalancing") == Some("ENABLED") && !defaults::can_balance(&doc) {

@@ -9,7 +9,7 @@ use super::places::{self, invalid};
 use super::service::Service;
 use super::{Event, connect, create, defaults, of, outcome, read};
 use crate::call::{Call, Input, Members, Refusal, Reply};
-use crate::services::ecs::registry::ClusterFacts;
+use crate::services::ecs::registry::{self, ClusterFacts};
 
 /// The members that a service takes over as they are.
 const PLAIN: &[&str] = &[
@@ -174,7 +174,9 @@ fn launch_type(before: &Service) -> String {
 /// The rules that hold without a deployment as well.
 fn kept_rules(call: &mut Call<'_>, input: &Input, after: &mut Service) -> Result<(), Refusal> {
     let balancers = after.doc.list("loadBalancers").to_vec();
-    if input.integer("healthCheckGracePeriodSeconds").is_some() && balancers.is_empty() {
+    let name = after.doc.text_or_empty("taskDefinition").to_owned();
+    let checked = registry::definition(call.region(), &name).is_some_and(|found| check::has_health_check(&found));
+    if input.integer("healthCheckGracePeriodSeconds").is_some() && balancers.is_empty() && !checked {
         return Err(invalid("Health check grace period is only valid for services configured to use load balancers"));
     }
     if input.text("availabilityZoneRebalancing") == Some("ENABLED") && !defaults::can_balance(&after.doc) {
