@@ -15,7 +15,9 @@ const TOGETHER: &[&str] =
 
 /// What a stack writes on the zones that it has records in.
 const ZONES: &str = "route53.zones";
-/// What stands in them.
+/// What runs.
+const TASKS: &str = "ecs.running.tasks";
+/// What stands in zones.
 const RECORDS: &str = "route53.zones.sets";
 
 /// Members that change without anybody's doing: a load balancer gets ready.
@@ -96,7 +98,12 @@ pub fn only_ours_changed(allowed: Allowed<'_>, before: &Things, after: &Things) 
     let ours = |thing: &Value| mark(thing).is_some_and(|(stack, _)| is_of(stack, allowed.stack));
     let marked: Vec<(&Key, &Value)> = before.iter().chain(after).filter(|(_, thing)| ours(thing)).collect();
     let collections: BTreeSet<&str> = marked.iter().map(|(key, _)| key.collection.as_str()).collect();
-    let names: BTreeSet<String> = marked.iter().flat_map(|(key, thing)| names(key, thing)).collect();
+    let mut names: BTreeSet<String> = marked.iter().flat_map(|(key, thing)| names(key, thing)).collect();
+    // The interface of a task is named after what attaches it, which only the task knows.
+    let tasks = before.iter().chain(after).filter(|(key, _)| key.collection == TASKS);
+    let tasks = tasks.filter(|(key, thing)| belongs(key, thing, &names, &[]));
+    let attached: Vec<String> = tasks.filter_map(|(_, task)| task["attachment"].as_str()).map(str::to_owned).collect();
+    names.extend(attached);
     let sets = before.iter().chain(after).filter(|(key, _)| key.collection == RECORDS);
     let marks: Vec<String> = sets
         .map(|(_, thing)| thing.to_string())
