@@ -139,16 +139,36 @@ impl Matcher<'_> {
                 next.insert(&node.id, held);
             }
         }
-        let circles = circles(&next);
-        for circle in circles {
-            let taken: Vec<Option<Observed>> =
-                circle.iter().map(|node| self.out.nodes.get(next[*node]).cloned()).collect();
-            for (node, observed) in circle.iter().zip(taken) {
-                if let Some(observed) = observed {
-                    self.out.nodes.insert((*node).clone(), observed);
-                }
+        let mut taken: Vec<(NodeId, Observed)> = Vec::new();
+        for node in circles(&next).into_iter().flatten() {
+            taken.extend(self.out.nodes.get(next[node]).cloned().map(|observed| (node.clone(), observed)));
+        }
+        let members = self.exchanged_members(&taken);
+        self.out.nodes.extend(taken);
+        self.out.nodes.extend(members);
+    }
+
+    /// What is inside things that are exchanged goes along, where each has such a member (the rules of two groups).
+    fn exchanged_members(&self, taken: &[(NodeId, Observed)]) -> Vec<(NodeId, Observed)> {
+        let inside = |member: &NodeId, handles: &[String]| {
+            self.out.live(member).and_then(|live| live.within.as_ref()).is_some_and(|within| handles.contains(within))
+        };
+        let mut pairs: Vec<(NodeId, NodeId)> = Vec::new();
+        for (parent, observed) in taken {
+            let (Some(before), Observed::Present(after)) = (self.out.live(parent), observed) else { continue };
+            let needs = |node: &&Node| self.graph.needs_of(&node.id).any(|need| need == parent);
+            for member in self.graph.nodes().filter(needs).filter(|node| inside(&node.id, &before.handles)) {
+                let same_kind = self.graph.of_kind(member.id.kind());
+                let mut others = same_kind.filter(|other| other.id != member.id && inside(&other.id, &after.handles));
+                pairs.extend(others.next().map(|other| (member.id.clone(), other.id.clone())));
             }
         }
+        // Only whole circles: a member that nobody takes over must not be taken away.
+        let movers: BTreeSet<NodeId> = pairs.iter().map(|(member, _)| member.clone()).collect();
+        if pairs.iter().any(|(_, other)| !movers.contains(other)) {
+            return Vec::new();
+        }
+        pairs.into_iter().filter_map(|(member, other)| Some((member, self.out.nodes.get(&other)?.clone()))).collect()
     }
 
     /// Whether the thing of a node stands elsewhere than the node says.

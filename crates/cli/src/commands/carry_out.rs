@@ -151,7 +151,8 @@ fn refuse(plan: &Plan, job: &Job) -> Result<(), Failure> {
             again = again.value("--consent", node);
         }
         let text = format!("AWS protects {} from deletion; nothing was changed", words::listed(&guarded));
-        let help = format!("write `deletion_protection: false` in its entry and apply first, or release it now: {again}");
+        let help =
+            format!("write `deletion_protection: false` in its entry and apply first, or release it now: {again}");
         return Err(Failure::Blocked { text, help: Some(help), error: None });
     }
     plan.gap().map_or(Ok(()), |error| Err(session::gaps(error)))

@@ -282,7 +282,18 @@ impl<'a> Run<'a> {
         let Some(node) = self.engine.graph.get(&attempt.node) else {
             return self.fail(step, CloudError::bug("read back", "the node is not in the graph"), Vec::new());
         };
-        let node = Node { want: want.clone(), ..node.clone() };
+        let mut node = Node { want: want.clone(), ..node.clone() };
+        if let Order::Update { live, .. } = &*attempt.order {
+            // It may still have the name and the mark that it had before.
+            if !live.name.is_empty() {
+                node.name.clone_from(&live.name);
+            }
+            if let Owner::Ours(mark) = &live.owner
+                && *mark != node.id
+            {
+                node.moved_from = Some(mark.clone());
+            }
+        }
         self.busy += 1;
         self.tasks.push(request::read_back(self.engine, step, node, pause));
     }

@@ -345,6 +345,11 @@ impl<'a> Decider<'a> {
                 "no task can serve the old and the new one at once while {field} changes, so traffic would be interrupted"
             )));
         }
+        if kind.traffic == Traffic::Front
+            && let Some(held) = self.held_follower(node)
+        {
+            return Some(HeldBecause::Gap(format!("{held} would have to be replaced with it, and that is held")));
+        }
         let named = |other: &Node| {
             let names = self.kinds.get(other.id.kind()).is_some_and(|kind| kind.traffic == Traffic::Names);
             names && self.want.needs_of(&other.id).any(|need| *need == node.id)
@@ -354,6 +359,25 @@ impl<'a> Decider<'a> {
                 "its address changes, and no record of this stack leads to it: whoever knows the old address loses it";
             HeldBecause::Gap(text.to_owned())
         })
+    }
+
+    /// What would have to be replaced with a thing, because it is tied to it, and cannot be.
+    fn held_follower(&self, node: &Node) -> Option<NodeId> {
+        let held = |other: &&Node| {
+            let (Some(kind), Some(live)) = (self.kinds.get(other.id.kind()), self.have.live(&other.id)) else {
+                return false;
+            };
+            if live.tied.is_none() || self.options.consent.contains(&other.id) {
+                return false;
+            }
+            let want = self.fill(&other.want);
+            let carries = self.carrying.iter().any(|handle| live.handles.contains(handle));
+            let changes = diff(kind, &want, &live.have);
+            let gap = carries && changes.iter().any(|change| kind.gap.contains(&change.field()));
+            gap || guard(&other.id, live, Some(other), Some(&want), self.options).is_some()
+        };
+        let followers = self.want.nodes().filter(|other| other.follows.as_ref() == Some(&node.id));
+        followers.filter(|other| held(other)).map(|other| other.id.clone()).next()
     }
 
     /// Why a thing cannot make room for its successor.

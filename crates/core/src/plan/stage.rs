@@ -210,13 +210,16 @@ impl<'a> Stager<'a> {
                 }
             }
         }
-        set.servers.iter().map(|at| &self.servers[*at]).any(|server| {
-            let (had, wanted) = (groups(&server.have), groups(&server.want));
-            let leaves = had.difference(&wanted).any(|group| leaving.contains(group));
-            let comes = wanted.difference(&had).any(|group| coming.contains(group));
-            let unproven = server.pending && wanted.iter().any(|group| coming.contains(group));
-            leaves || comes || unproven
-        })
+        // A group that goes from one rule to another must not be without one in between: its targets would begin anew.
+        let wanders = leaving.intersection(&coming).next().is_some();
+        wanders
+            || set.servers.iter().map(|at| &self.servers[*at]).any(|server| {
+                let (had, wanted) = (groups(&server.have), groups(&server.want));
+                let leaves = had.difference(&wanted).any(|group| leaving.contains(group));
+                let comes = wanted.difference(&had).any(|group| coming.contains(group));
+                let unproven = server.pending && wanted.iter().any(|group| coming.contains(group));
+                leaves || comes || unproven
+            })
     }
 
     /// Replaces the drafts of a movement by its steps.
