@@ -17,11 +17,13 @@ impl Snapshot {
     /// ours that nobody wants any more and that stands where it should be; else the one with its physical name, whoever owns
     /// it. `names` are nodes that are not wanted, but known by name (a destruction): they help to tell doubles apart.
     pub fn of(kinds: &Kinds, graph: &Graph, names: &Graph, found: Candidates) -> Self {
-        let mut matcher = Matcher { kinds, graph, names, marked: BTreeMap::new(), out: Self::default() };
+        let mut matcher =
+            Matcher { kinds, graph, names, marked: BTreeMap::new(), elsewhere: Vec::new(), out: Self::default() };
         let mut others = matcher.sort(found);
         for node in graph.in_order() {
             matcher.by_mark(node);
         }
+        matcher.members_elsewhere();
         matcher.exchange();
         matcher.by_slot();
         matcher.by_name(&mut others);
@@ -40,6 +42,8 @@ struct Matcher<'a> {
     names: &'a Graph,
     /// What carries a mark of ours and is not matched yet.
     marked: BTreeMap<NodeId, Vec<Live>>,
+    /// Members with the mark of a node whose current one is in another parent.
+    elsewhere: Vec<(NodeId, Live)>,
     out: Snapshot,
 }
 
@@ -49,6 +53,8 @@ struct Sorted {
     current: Option<Live>,
     /// What an interrupted replacement has left.
     left_over: Vec<Live>,
+    /// Members of another parent than the current one is in: left over, if that parent is.
+    elsewhere: Vec<Live>,
     /// What no run of ours can have left.
     doubles: Vec<Live>,
     /// Whether one of the doubles is ours, but nobody knows which.
@@ -111,6 +117,7 @@ impl Matcher<'_> {
             let sorted = sort_out(ours, &node.name, self.kinds.get(node.id.kind()), &parents);
             let left_over = |live| Surplus { node: node.id.clone(), superseded: true, live };
             self.out.surplus.extend(sorted.left_over.into_iter().map(left_over));
+            self.elsewhere.extend(sorted.elsewhere.into_iter().map(|live| (node.id.clone(), live)));
             let ids = sorted.doubles.iter().map(|live| live.id.clone()).collect();
             if !sorted.doubles.is_empty() {
                 self.marked.insert(node.id.clone(), sorted.doubles);
@@ -122,6 +129,24 @@ impl Matcher<'_> {
             }
         };
         self.out.nodes.insert(node.id.clone(), observed);
+    }
+
+    /// A member whose parent stands for a node is somebody's place, perhaps from an exchange that was cut short; one whose
+    /// parent was replaced is left over, and goes with it.
+    fn members_elsewhere(&mut self) {
+        let standing: BTreeSet<String> = self
+            .graph
+            .nodes()
+            .filter_map(|node| self.out.live(&node.id))
+            .flat_map(|live| live.handles.clone())
+            .collect();
+        for (node, live) in std::mem::take(&mut self.elsewhere) {
+            if live.within.as_ref().is_some_and(|within| standing.contains(within)) {
+                self.marked.entry(node).or_default().push(live);
+            } else {
+                self.out.surplus.push(Surplus { node, superseded: true, live });
+            }
+        }
     }
 
     /// Nodes that want each other's slots exchange their things: what a listener does is changed more easily than its port, and
@@ -230,7 +255,7 @@ impl Matcher<'_> {
                 name::physical(&self.graph.stack.name, mark.name(), kind.map_or(0, |kind| kind.name_limit))
             });
             let sorted = sort_out(things, &base, kind, &[]);
-            let gone = sorted.current.into_iter().chain(sorted.left_over);
+            let gone = sorted.current.into_iter().chain(sorted.left_over).chain(sorted.elsewhere);
             let surplus = gone.map(|live| Surplus { node: mark.clone(), superseded: false, live });
             self.out.surplus.extend(surplus);
             let doubles = sorted.doubles.iter().map(|live| stray(mark.kind(), live, mark.to_string(), true));
@@ -288,7 +313,7 @@ fn sort_out(mut things: Vec<Live>, base: &str, kind: Option<&Kind>, parents: &[&
     for live in things {
         // Members of different parents are told apart by these, and go with them.
         let elsewhere = live.within.is_some() && current.within.is_some() && live.within != current.within;
-        if elsewhere { sorted.left_over.push(live) } else { sorted.doubles.push(live) }
+        if elsewhere { sorted.elsewhere.push(live) } else { sorted.doubles.push(live) }
     }
     sorted.current = Some(current);
     sorted

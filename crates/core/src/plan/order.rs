@@ -155,7 +155,8 @@ impl<'a> Orderer<'a> {
     /// Servers that go and what movement they are in: they serve until traffic has moved.
     fn leavers(&self, removals: &[Removal]) -> Vec<(usize, usize)> {
         let mut leavers = Vec::new();
-        for (at, removal) in removals.iter().enumerate() {
+        // What makes room for its successor cannot wait until traffic has moved to that.
+        for (at, removal) in removals.iter().enumerate().filter(|(_, removal)| !removal.first) {
             let serves = |kind: &Kind| matches!(kind.traffic, Traffic::Server(_));
             if self.kinds.get(removal.node.kind()).is_some_and(serves) {
                 let about = |groups: &BTreeSet<String>| removal.live.uses.iter().any(|used| groups.contains(used));
@@ -182,7 +183,7 @@ impl<'a> Orderer<'a> {
     /// Everything of a movement of traffic is over before what it is about goes.
     fn after_movements(&self, removals: &[Removal], roots: &[usize]) -> BTreeSet<(usize, usize)> {
         let mut edges = BTreeSet::new();
-        for (at, removal) in removals.iter().enumerate() {
+        for (at, removal) in removals.iter().enumerate().filter(|(_, removal)| !removal.first) {
             let about = |groups: &BTreeSet<String>| removal.live.handles.iter().any(|handle| groups.contains(handle));
             let movements = self.movements.iter().enumerate().filter(|(_, groups)| about(groups));
             for (movement, _) in movements {
