@@ -304,8 +304,7 @@ fn sort_out(mut things: Vec<Live>, base: &str, kind: Option<&Kind>, parents: &[&
     let mut sorted = Sorted { current: None, ..Sorted::default() };
     let mut before: BTreeSet<String> = current.replaces.iter().cloned().collect();
     // A chain of replacements, each of which was cut short.
-    loop {
-        let Some(at) = things.iter().position(|live| before.contains(&live.id)) else { break };
+    while let Some(at) = things.iter().position(|live| before.contains(&live.id)) {
         let live = things.remove(at);
         before.extend(live.replaces.iter().cloned());
         sorted.left_over.push(live);

@@ -352,3 +352,27 @@ fn what_others_rely_on_is_narrowed_when_they_have_changed() {
     assert_eq!(rules(&lab), 1);
     lab.is_converged();
 }
+
+#[test]
+fn what_is_left_over_stands_until_its_successor_is_healthy() {
+    let mut lab = Lab::applied();
+    lab.edit("balancer.web", "scheme", "internal");
+    // The new one is made; the run dies before the old one goes.
+    lab.apply_with_fault(Some(Op::Delete), 1, Mishap::KillBefore);
+    lab.fake.state().world.of_mut("balancer.web").unwrap().ready_at = std::time::Duration::from_secs(9999);
+    lab.options.no_wait = true;
+    let plan = lab.plan();
+    let retired = plan.steps.iter().find(|step| step.why == Reason::LeftOver).expect("the old one is left over");
+    assert!(
+        retired.after.iter().filter_map(|id| plan.step(*id)).any(|step| step.verb() == "wait"),
+        "{:?}",
+        plan.steps.iter().map(|step| (step.verb(), step.node.to_string())).collect::<Vec<_>>()
+    );
+    lab.fake.state().world.unhealthy.insert("balancer.web".parse().unwrap(), "AWS could not make it".to_owned());
+    assert!(lab.steps().is_empty(), "{:?}", lab.steps());
+    assert!(held(&lab).contains(&"delete balancer.web".to_owned()), "{:?}", held(&lab));
+}
+
+fn held(lab: &Lab) -> Vec<String> {
+    lab.plan().held.iter().map(|held| format!("{} {}", held.what, held.node)).collect()
+}

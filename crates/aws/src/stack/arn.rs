@@ -191,7 +191,7 @@ pub(crate) fn check(ctx: &Ctx<'_>, place: &Place, text: &str, shape: &Shape) -> 
     if empty.iter().any(|(home, given)| (*home == Home::Nowhere) != given.is_empty()) {
         return wrong(ctx, place, text, shape, "");
     }
-    let own_account = !arn.account.is_empty() && !(shape.account == Home::OwnOrAws && arn.account == "aws");
+    let own_account = !(arn.account.is_empty() || shape.account == Home::OwnOrAws && arn.account == "aws");
     if own_account && (arn.account.len() != 12 || !arn.account.chars().all(|c| c.is_ascii_digit())) {
         return wrong(ctx, place, text, shape, " An account id has twelve digits.");
     }

@@ -28,11 +28,14 @@ pub(super) struct Orderer<'a> {
     /// The last draft of a node, where that is not its main one.
     last: BTreeMap<NodeId, usize>,
     movements: Vec<BTreeSet<String>>,
+    /// Nodes whose predecessors still stand, left over from interrupted replacements.
+    succeed: BTreeSet<NodeId>,
     narrows: Vec<(usize, BTreeSet<NodeId>)>,
 }
 
 impl<'a> Orderer<'a> {
-    pub(super) fn new(kinds: &'a Kinds, options: &'a PlanOptions, decisions: &mut Decisions) -> Self {
+    pub(super) fn new(kinds: &'a Kinds, options: &'a PlanOptions, have: &Snapshot, decisions: &mut Decisions) -> Self {
+        let left_over = have.surplus.iter().filter(|surplus| surplus.superseded);
         Self {
             kinds,
             options,
@@ -42,6 +45,7 @@ impl<'a> Orderer<'a> {
             main: std::mem::take(&mut decisions.main),
             last: std::mem::take(&mut decisions.last),
             movements: std::mem::take(&mut decisions.movements),
+            succeed: left_over.map(|surplus| surplus.node.clone()).collect(),
             narrows: std::mem::take(&mut decisions.narrows),
         }
     }
@@ -66,14 +70,14 @@ impl<'a> Orderer<'a> {
     fn gives_way(&self, at: usize) -> bool {
         let draft = &self.drafts[at];
         let replaces = matches!(draft.action, Action::Create { replaces: Some(_), .. });
-        replaces || draft.staged.is_some()
+        replaces || draft.staged.is_some() || self.succeed.contains(&draft.node)
     }
 
     /// Adds waits for what was under way before.
     pub(super) fn waits_for_others(&mut self, decisions: &mut Decisions) {
         for (node, live, what) in std::mem::take(&mut decisions.under_way) {
             if let Some(kind) = self.kinds.get(node.kind())
-                && !(self.options.no_wait && kind.ready == Ready::AtEnd)
+                && (!self.options.no_wait || kind.ready != Ready::AtEnd || self.succeed.contains(&node))
             {
                 let action = Action::Wait {
                     goal: Goal::Ready,
@@ -333,6 +337,12 @@ impl<'a> Orderer<'a> {
             // It stands until its successor does what it is for.
             Some(main) => drop(self.edges.insert((self.end(main), at))),
             None => {}
+        }
+        if self.drafts[at].why == Reason::LeftOver
+            && let Some(main) = self.main.get(&node)
+        {
+            // It stands until what took its place does what it is for.
+            self.edges.insert((self.end(*main), at));
         }
         if let Some(taker) = taker.filter(|taker| Some(*taker) != successor || first) {
             self.edges.insert((gone, taker));

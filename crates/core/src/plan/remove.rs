@@ -11,7 +11,7 @@ use super::guard::guard;
 use super::{Held, HeldBecause, PlanOptions, Reason};
 use crate::graph::Graph;
 use crate::id::NodeId;
-use crate::snapshot::{Live, Snapshot, Surplus};
+use crate::snapshot::{Live, Readiness, Snapshot, Surplus};
 
 /// A live thing that is to be deleted.
 #[derive(Debug)]
@@ -60,7 +60,8 @@ impl Remover<'_> {
                 let goes_with = surplus.live.within.as_deref().is_some_and(|within| free.contains(within));
                 goes_with && matches!(why, HeldBecause::Inside(_))
             };
-            if let Some(why) = self.obstacle(surplus, &inside).filter(|why| !told(why)) {
+            let obstacle = self.obstacle(surplus, &inside).filter(|why| !told(why));
+            if let Some(why) = obstacle.or_else(|| self.poor_successor(surplus, decisions)) {
                 staying.push((node.clone(), &surplus.live));
                 decisions.held.push(Held { node, what: "delete".to_owned(), why });
                 continue;
@@ -84,6 +85,17 @@ impl Remover<'_> {
         let kind = self.have.unreadable.keys().next()?;
         let why = format!("{kind} could not be read, so nobody knows whether something there still uses it");
         Some(HeldBecause::Other(why))
+    }
+
+    /// What took the place of something does not do what it is for, and nothing in this plan mends it.
+    fn poor_successor(&self, surplus: &Surplus, decisions: &Decisions) -> Option<HeldBecause> {
+        let successor = self.have.live(&surplus.node).filter(|_| surplus.superseded)?;
+        match &successor.readiness {
+            Readiness::Failed(why) if !decisions.main.contains_key(&surplus.node) => {
+                Some(HeldBecause::Other(format!("what took its place is not healthy: {why}")))
+            }
+            Readiness::Failed(_) | Readiness::Ready | Readiness::Pending(_) | Readiness::Gone => None,
+        }
     }
 
     fn obstacle(&self, surplus: &Surplus, inside: &BTreeSet<NodeId>) -> Option<HeldBecause> {

@@ -97,7 +97,10 @@ async fn answer(
 
 /// ECS is done; the targets have the last word.
 async fn serving(aws: &Aws, service: &Value) -> Answer {
-    Ok(targets::lacking(aws, service).await?.map_or(Readiness::Ready, Readiness::Pending))
+    let Some(lacking) = targets::lacking(aws, service).await? else { return Ok(Readiness::Ready) };
+    // An endpoint without service deployments (some emulators) registers no targets either, and would be waited for in vain.
+    let deployment = deployments::newest(aws, &[service]).await.pop().transpose()?.flatten();
+    Ok(if deployment.is_some() { Readiness::Pending(lacking) } else { Readiness::Ready })
 }
 
 type Found = BTreeMap<String, Result<Vec<Value>, CloudError>>;

@@ -113,9 +113,9 @@ async fn addresses(aws: &Aws, service: &Value) -> Result<BTreeSet<String>, Cloud
         let body = json!({ "cluster": cluster, "tasks": batch });
         let reply = exchange!(aws, "ecs:DescribeTasks", describe_tasks, &body)?;
         let own = items(&reply, "tasks").iter().filter(|task| text(task, "startedBy") == deployment);
-        found.extend(own.flat_map(|task| items(task, "attachments")).flat_map(|it| items(it, "details")).filter_map(
-            |detail| (text(detail, "name") == "privateIPv4Address").then(|| text(detail, "value").to_owned()),
-        ));
+        let details = own.flat_map(|task| items(task, "attachments")).flat_map(|it| items(it, "details"));
+        let addresses = details.filter(|detail| text(detail, "name") == "privateIPv4Address");
+        found.extend(addresses.map(|detail| text(detail, "value").to_owned()));
     }
     Ok(found)
 }

@@ -131,7 +131,7 @@ impl Driver for Service {
     }
 
     async fn still_ours(&self, aws: &Aws, stack: &str, live: &Live) -> Result<(), CloudError> {
-        let found = ecs::describe_services(aws, text(&live.have, "cluster"), &[live.name.clone()]).await?;
+        let found = ecs::describe_services(aws, text(&live.have, "cluster"), std::slice::from_ref(&live.name)).await?;
         let active = found.iter().find(|service| text(service, "status") == "ACTIVE");
         active.map_or(Ok(()), |service| still_marked(&tags_of(service), stack, "ecs:DeleteService", live))
     }
