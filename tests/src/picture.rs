@@ -86,7 +86,16 @@ fn moment(value: &Value) -> Option<Moment> {
 }
 
 /// What differs between two pictures, line by line; empty if nothing does.
+///
+/// A name that was made up tells apart what stands beside other things; where that alone differs, nothing does.
 pub fn difference(one: &Picture, other: &Picture) -> Vec<String> {
+    if one == other {
+        return Vec::new();
+    }
+    let unmatched = unmatched(anonymous(one), anonymous(other));
+    if unmatched.is_empty() {
+        return Vec::new();
+    }
     let names: BTreeSet<&String> = one.keys().chain(other.keys()).collect();
     let mut lines = Vec::new();
     for name in names {
@@ -99,7 +108,53 @@ pub fn difference(one: &Picture, other: &Picture) -> Vec<String> {
     }
     // Names tell apart what differs, and so differ as well: the reason comes first.
     lines.sort_by_key(|line| line.contains('<'));
+    lines.retain(|line| unmatched.iter().any(|name| nameless(line).contains(name.as_str())));
     lines
+}
+
+/// The names of what stands in one list and has no equal in the other.
+fn unmatched(one: Vec<(String, String)>, other: Vec<(String, String)>) -> BTreeSet<String> {
+    let mut count: BTreeMap<(String, String), i64> = BTreeMap::new();
+    one.into_iter().for_each(|it| *count.entry(it).or_default() += 1);
+    other.into_iter().for_each(|it| *count.entry(it).or_default() -= 1);
+    count.into_iter().filter(|(_, count)| *count != 0).map(|((name, _), _)| name).collect()
+}
+
+/// A picture in which made-up names only say what they are names of.
+fn anonymous(picture: &Picture) -> Vec<(String, String)> {
+    let mut all: Vec<(String, String)> =
+        picture.iter().map(|(name, value)| (nameless(name), without_names(value))).collect();
+    all.sort();
+    all
+}
+
+fn without_names(value: &Value) -> String {
+    match value {
+        Value::Object(map) => {
+            let mut members: Vec<String> =
+                map.iter().map(|(key, value)| format!("{}: {}", nameless(key), without_names(value))).collect();
+            members.sort();
+            format!("{{{}}}", members.join(", "))
+        }
+        Value::Array(items) => format!("[{}]", items.iter().map(without_names).collect::<Vec<_>>().join(", ")),
+        Value::String(text) => nameless(text),
+        other => other.to_string(),
+    }
+}
+
+/// `<ec2.interfaces 1e70>` as `<ec2.interfaces>`.
+fn nameless(text: &str) -> String {
+    let is_hash = |word: &str| word.len() == 4 && word.chars().all(|c| c.is_ascii_hexdigit());
+    let mut rest = text;
+    let mut plain = String::new();
+    while let Some((before, after)) = rest.split_once('<') {
+        let Some((name, behind)) = after.split_once('>') else { break };
+        let kept = name.rsplit_once(' ').filter(|(_, last)| is_hash(last)).map_or(name, |(kept, _)| kept);
+        plain.push_str(&format!("{before}<{kept}>"));
+        rest = behind;
+    }
+    plain.push_str(rest);
+    plain
 }
 
 /// Adds what differs between two values.

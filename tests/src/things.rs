@@ -184,7 +184,10 @@ fn is_remembered(collection: &str, thing: &Value) -> bool {
         *name == collection
             && match says {
                 None => !value.is_null(),
-                Some(text) => value.to_string() == *text,
+                Some(text) => {
+                    let written = value.to_string();
+                    written.as_str() == *text
+                }
             }
     })
 }

@@ -26,6 +26,7 @@ impl Snapshot {
         matcher.members_elsewhere();
         matcher.exchange();
         matcher.by_slot();
+        matcher.members_home();
         matcher.by_name(&mut others);
         matcher.dropped();
         matcher.out.others = others.into_iter().map(|((kind, _), live)| (kind, live)).collect();
@@ -168,32 +169,33 @@ impl Matcher<'_> {
         for node in circles(&next).into_iter().flatten() {
             taken.extend(self.out.nodes.get(next[node]).cloned().map(|observed| (node.clone(), observed)));
         }
-        let members = self.exchanged_members(&taken);
         self.out.nodes.extend(taken);
-        self.out.nodes.extend(members);
     }
 
-    /// What is inside things that are exchanged goes along, where each has such a member (the rules of two groups).
-    fn exchanged_members(&self, taken: &[(NodeId, Observed)]) -> Vec<(NodeId, Observed)> {
-        let inside = |member: &NodeId, handles: &[String]| {
-            self.out.live(member).and_then(|live| live.within.as_ref()).is_some_and(|within| handles.contains(within))
-        };
-        let mut pairs: Vec<(NodeId, NodeId)> = Vec::new();
-        for (parent, observed) in taken {
-            let (Some(before), Observed::Present(after)) = (self.out.live(parent), observed) else { continue };
-            let needs = |node: &&Node| self.graph.needs_of(&node.id).any(|need| need == parent);
-            for member in self.graph.nodes().filter(needs).filter(|node| inside(&node.id, &before.handles)) {
-                let same_kind = self.graph.of_kind(member.id.kind());
-                let mut others = same_kind.filter(|other| other.id != member.id && inside(&other.id, &after.handles));
-                pairs.extend(others.next().map(|other| (member.id.clone(), other.id.clone())));
+    /// What is inside things that were exchanged goes along, where each has such a member (the rules of two groups).
+    fn members_home(&mut self) {
+        let mut strayed: Vec<(&NodeId, Vec<&String>, &String)> = Vec::new();
+        for node in self.graph.nodes() {
+            let Some(within) = self.out.live(&node.id).and_then(|live| live.within.as_ref()) else { continue };
+            let parents = self.graph.needs_of(&node.id).filter_map(|need| self.out.live(need));
+            let home: Vec<&String> = parents.flat_map(|live| &live.handles).collect();
+            if !home.contains(&within) {
+                strayed.push((&node.id, home, within));
             }
         }
-        // Only whole circles: a member that nobody takes over must not be taken away.
-        let movers: BTreeSet<NodeId> = pairs.iter().map(|(member, _)| member.clone()).collect();
-        if pairs.iter().any(|(_, other)| !movers.contains(other)) {
-            return Vec::new();
+        let mut next: BTreeMap<&NodeId, &NodeId> = BTreeMap::new();
+        for (node, home, _) in &strayed {
+            let guest = |(other, _, within): &&(&NodeId, Vec<&String>, &String)| {
+                other != node && other.kind() == node.kind() && home.contains(within)
+            };
+            next.extend(strayed.iter().find(guest).map(|(other, ..)| (*node, *other)));
         }
-        pairs.into_iter().filter_map(|(member, other)| Some((member, self.out.nodes.get(&other)?.clone()))).collect()
+        // Only whole circles: a member that nobody takes over must not be taken away.
+        let mut taken: Vec<(NodeId, Observed)> = Vec::new();
+        for node in circles(&next).into_iter().flatten() {
+            taken.extend(self.out.nodes.get(next[node]).cloned().map(|observed| (node.clone(), observed)));
+        }
+        self.out.nodes.extend(taken);
     }
 
     /// Whether the thing of a node stands elsewhere than the node says.

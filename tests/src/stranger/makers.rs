@@ -7,6 +7,9 @@ use serde_json::{Value, json};
 use super::{ask, list, pairs};
 use crate::things::{Key, mark, things};
 
+/// Makes a thing with a name and tags in a place; `None` where the place lacks something.
+type Make = fn(&mut World, &Place, &str, &[(&str, &str)]) -> Option<()>;
+
 /// How a thing of a kind is made and taken away.
 pub struct Maker {
     /// The kind.
@@ -16,7 +19,7 @@ pub struct Maker {
     /// Where the simulated AWS keeps what is made.
     pub collections: &'static [&'static str],
     /// Makes one.
-    pub make: fn(&mut World, &Place, &str, &[(&str, &str)]) -> Option<()>,
+    pub make: Make,
     /// Takes away whatever has that name.
     pub unmake: fn(&mut World, &Place, &str),
     /// Takes away what was made.

@@ -70,7 +70,7 @@ fn a_run_sends_the_values_and_tells_none() {
         quiet(&second.run(arguments).exits(0));
     }
     let ran = second.run(&["plan", "--sim"]).exits(0);
-    assert!(ran.stdout.contains("Nothing to do"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("No changes"), "{}", ran.stdout);
 }
 
 #[test]

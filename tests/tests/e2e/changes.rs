@@ -42,10 +42,20 @@ const EDITS: &[(&str, &str, &[&str])] = &[
         "  web:\n    security_groups: [alb]\n    idle_timeout: 120s\n",
         &["update load_balancer.web"],
     ),
+    // Targets are registered with ports of their own.
+    ("  web: { port: 3000 }", "  web: { port: 3001 }", &[]),
     (
-        "  web: { port: 3000 }",
         "  web: { port: 3001 }",
-        &["replace target_group.web", "retire target_group.web", "update listener.web/http", "update service.web"],
+        "  web: { port: 3001, name: bench-site }",
+        &[
+            "replace target_group.web",
+            "retire target_group.web",
+            "update listener.web/http",
+            "update listener.web/http",
+            "update listener.web/http",
+            "update service.web",
+            "update service.web",
+        ],
     ),
     ("      - { name: txt, txt: [hello, world] }\n", "", &["update records.bench.example"]),
     ("          - { priority: 10, path: /manage/*, forward: api }\n", "", &["update listener_rules.web/http"]),

@@ -202,7 +202,7 @@ fn with_listeners(ports: [u32; 2]) -> Lab {
     let mut lab = Lab::applied();
     for (name, port) in ["one", "two"].iter().zip(ports) {
         let mut node = lab.nodes["listener.web"].clone();
-        node.id = format!("listener.{name}").parse().unwrap();
+        node.id = format!("listener.{name}").parse().expect("a good id");
         node.name = format!("shop-web:{port}");
         node.want["port"] = port.into();
         node.want["forward"] = json!([]);

@@ -368,8 +368,8 @@ const FIXED: &[&str] = &[
     "task_definition inferenceAccelerators",
 ];
 
-/// Keys that AWS refuses by now: Elastic Inference has ended.
-const REFUSED: &[&str] = &["inference_accelerators"];
+/// Keys that no story can say: Elastic Inference has ended, and which values are shown changes nothing in AWS.
+const REFUSED: &[&str] = &["inference_accelerators", "public_env"];
 
 /// Tells stories side by side, each in a time of its own.
 fn tell_all(stories: &[Story]) -> Vec<(Seen, Vec<String>)> {

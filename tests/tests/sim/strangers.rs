@@ -46,8 +46,11 @@ services:
 dns: [{ zone: victim.example, create: true, records: [{ name: www, alias: web }] }]
 "#;
 
+/// A phase: its name, whether the stack is there before, what the run is for, and what is written otherwise in the file.
+type Story = (&'static str, bool, Goal, &'static [(&'static str, &'static str)]);
+
 /// The phases: what is wanted, from the world before the stack or from the one in which it is applied.
-const PHASES: &[(&str, bool, Goal, &[(&str, &str)])] = &[
+const PHASES: &[Story] = &[
     ("create", false, Goal::Apply, &[]),
     (
         "change",
@@ -205,7 +208,6 @@ fn whatever_a_stranger_does_his_things_stay_and_the_stack_comes_about() {
     let seed = number("EVENKEEL_STRANGERS_SEED").unwrap_or(0);
     let all = mischiefs(&graph(&[]));
     let days = number("EVENKEEL_STRANGERS").unwrap_or(all.len());
-    println!("{days} days from seed {seed}");
     let mut wrong = Vec::new();
     let mut came = 0;
     for at in 0..days {

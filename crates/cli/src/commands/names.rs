@@ -92,7 +92,9 @@ fn has_member(want: &Doc, key: &str) -> bool {
     let parts: Vec<&str> = key.split(['/', ' ']).collect();
     let says = |member: &Value, part: &str| {
         member.as_object().into_iter().flatten().any(|(name, value)| {
-            name == part || value.as_str() == Some(part) || value.is_number() && value.to_string() == part
+            name == part
+                || value.as_str() == Some(part)
+                || value.as_u64().is_some_and(|number| part.parse() == Ok(number))
         })
     };
     let lists = want.as_object().into_iter().flat_map(|map| map.values()).filter_map(Value::as_array);

@@ -46,6 +46,16 @@ impl Remover<'_> {
             }
         }
         let mut staying: Vec<(NodeId, &Live)> = Vec::new();
+        // What is inside something that was to go and stays keeps it at work, so it stays as well.
+        let kept: BTreeMap<&str, &NodeId> = self
+            .have
+            .surplus
+            .iter()
+            .filter(|surplus| {
+                self.obstacle(surplus, &inside).is_some() || self.poor_successor(surplus, decisions).is_some()
+            })
+            .flat_map(|surplus| surplus.live.handles.iter().map(|handle| (handle.as_str(), &surplus.node)))
+            .collect();
         let free: BTreeSet<&str> = self
             .have
             .surplus
@@ -61,7 +71,11 @@ impl Remover<'_> {
                 goes_with && matches!(why, HeldBecause::Inside(_))
             };
             let obstacle = self.obstacle(surplus, &inside).filter(|why| !told(why));
-            if let Some(why) = obstacle.or_else(|| self.poor_successor(surplus, decisions)) {
+            let obstacle = obstacle.or_else(|| self.poor_successor(surplus, decisions));
+            let parent = surplus.live.within.as_deref().and_then(|within| kept.get(within));
+            if let Some(why) =
+                obstacle.or_else(|| parent.map(|parent| HeldBecause::Other(format!("it is in {parent}, which stays"))))
+            {
                 staying.push((node.clone(), &surplus.live));
                 decisions.held.push(Held { node, what: "delete".to_owned(), why });
                 continue;

@@ -1,4 +1,4 @@
-//! Whether a service's targets can serve: every target group that the service registers in has at least as many healthy
+//! Whether a service's targets can serve: where it registers in several target groups, every one has at least as many healthy
 //! targets as the service wants tasks. Asked once a deployment has succeeded; asks for the tasks only where a group has more
 //! healthy targets than these. Decides nothing else.
 
@@ -37,6 +37,11 @@ pub(super) async fn lacking(aws: &Aws, service: &Value) -> Result<Option<String>
         *groups.entry(text(balancer, "targetGroupArn")).or_default() += desired;
     }
     groups.retain(|group, wanted| !group.is_empty() && *wanted > 0);
+    // ECS itself waits for the health checks of the one group that a service has. With several, traffic is about to move from
+    // one to another, and each has to be seen to serve.
+    if groups.len() < 2 {
+        return Ok(None);
+    }
     let health = side_by_side(groups.keys().map(|group| health(aws, group)).collect()).await;
     let mut own: Option<BTreeSet<String>> = None;
     for ((group, wanted), targets) in groups.into_iter().zip(health) {
