@@ -39,6 +39,7 @@ fn paint(world: &World, before: Option<&World>) -> Picture {
         there || !(of_aws || ONLY_BEFORE.contains(&key.collection.as_str()))
     });
     // Before anything gets a name: names come from what stands beside them.
+    all.iter_mut().for_each(|(key, thing)| without_details(&key.collection, thing));
     let born = known.as_ref().map(|(now, _)| Moment(now.0 - 1000));
     all.values_mut().for_each(|thing| without_moments(thing, born));
     let mut names = made_up(&all);
@@ -54,6 +55,22 @@ fn paint(world: &World, before: Option<&World>) -> Picture {
         picture.insert(name, thing);
     }
     picture
+}
+
+/// What AWS draws for a load balancer by itself, and no name leads to.
+fn without_details(collection: &str, thing: &mut Value) {
+    if collection == "elb.balancers" {
+        let zones = thing.get_mut("zones").and_then(Value::as_array_mut);
+        for zone in zones.into_iter().flatten().filter_map(Value::as_object_mut) {
+            zone.remove("interface");
+        }
+    }
+    // Who uses a certificate is noted by AWS, some time later.
+    if collection == "acm.certificates"
+        && let Some(members) = thing.as_object_mut()
+    {
+        members.remove("users");
+    }
 }
 
 /// Moments after the beginning say when somebody came by.

@@ -23,8 +23,10 @@ impl Snapshot {
         for node in graph.in_order() {
             matcher.by_mark(node);
         }
-        matcher.members_elsewhere();
         matcher.exchange();
+        matcher.by_slot();
+        // Only now it is known which parents stand.
+        matcher.members_elsewhere();
         matcher.by_slot();
         matcher.members_home();
         matcher.by_name(&mut others);
@@ -144,10 +146,18 @@ impl Matcher<'_> {
         for (node, live) in std::mem::take(&mut self.elsewhere) {
             if live.within.as_ref().is_some_and(|within| standing.contains(within)) {
                 self.marked.entry(node).or_default().push(live);
-            } else {
+            } else if self.goes(live.within.as_ref()) {
                 self.out.surplus.push(Surplus { node, superseded: true, live });
+            } else {
+                let stray = stray(node.kind(), &live, node.to_string(), true);
+                self.out.strays.push(stray);
             }
         }
+    }
+
+    /// Whether the thing of that handle is ours and goes.
+    fn goes(&self, handle: Option<&String>) -> bool {
+        handle.is_some_and(|handle| self.out.surplus.iter().any(|surplus| surplus.live.handles.contains(handle)))
     }
 
     /// Nodes that want each other's slots exchange their things: what a listener does is changed more easily than its port, and
@@ -246,6 +256,7 @@ impl Matcher<'_> {
 
     /// What is left with marks of ours: things that left the file, with their left-overs, and doubles.
     fn dropped(&mut self) {
+        let mut elsewhere: Vec<(NodeId, Live)> = Vec::new();
         for (mark, things) in std::mem::take(&mut self.marked) {
             if self.graph.get(&mark).is_some() {
                 let doubles = things.iter().map(|live| stray(mark.kind(), live, mark.to_string(), true));
@@ -257,11 +268,20 @@ impl Matcher<'_> {
                 name::physical(&self.graph.stack.name, mark.name(), kind.map_or(0, |kind| kind.name_limit))
             });
             let sorted = sort_out(things, &base, kind, &[]);
-            let gone = sorted.current.into_iter().chain(sorted.left_over).chain(sorted.elsewhere);
+            elsewhere.extend(sorted.elsewhere.into_iter().map(|live| (mark.clone(), live)));
+            let gone = sorted.current.into_iter().chain(sorted.left_over);
             let surplus = gone.map(|live| Surplus { node: mark.clone(), superseded: false, live });
             self.out.surplus.extend(surplus);
             let doubles = sorted.doubles.iter().map(|live| stray(mark.kind(), live, mark.to_string(), true));
             self.out.strays.extend(doubles);
+        }
+        // Members of another parent go if that goes.
+        for (mark, live) in elsewhere {
+            if self.goes(live.within.as_ref()) {
+                self.out.surplus.push(Surplus { node: mark, superseded: false, live });
+            } else {
+                self.out.strays.push(stray(mark.kind(), &live, mark.to_string(), true));
+            }
         }
     }
 }

@@ -152,6 +152,14 @@ impl Driver for LogGroups {
         let (have, want): (Spec, Spec) = (spec(&order.live.have)?, spec(order.want)?);
         let name = order.live.name.as_str();
         let changed = |field: &str| order.changes.iter().any(|change| change.field() == field);
+        // Everything goes by the name, which may stand for somebody else's group by now.
+        if matches!(order.live.owner, Owner::Ours(_)) {
+            let tags = logs::tags_of(aws, &order.live.id).await?;
+            // An earlier try may have moved the mark already.
+            if tags.get(tags::ID) != Some(&order.node.to_string()) {
+                still_marked(&tags, stack, "logs:PutRetentionPolicy", order.live)?;
+            }
+        }
         if changed("retention") {
             set_retention(aws, name, &want).await?;
         }

@@ -188,7 +188,11 @@ impl<'a> Orderer<'a> {
     fn after_movements(&self, removals: &[Removal], roots: &[usize]) -> BTreeSet<(usize, usize)> {
         let mut edges = BTreeSet::new();
         for (at, removal) in removals.iter().enumerate().filter(|(_, removal)| !removal.first) {
-            let about = |groups: &BTreeSet<String>| removal.live.handles.iter().any(|handle| groups.contains(handle));
+            // A listener goes after those that serve behind it have left: ECS keeps a task whose group has none any more.
+            let routes = |kind: &Kind| matches!(kind.traffic, Traffic::Router(_));
+            let routes = self.kinds.get(removal.node.kind()).is_some_and(routes);
+            let used = if routes { &removal.live.uses } else { &removal.live.handles };
+            let about = |groups: &BTreeSet<String>| used.iter().any(|handle| groups.contains(handle));
             let movements = self.movements.iter().enumerate().filter(|(_, groups)| about(groups));
             for (movement, _) in movements {
                 let steps = self.drafts.iter().enumerate();

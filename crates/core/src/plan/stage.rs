@@ -229,6 +229,11 @@ impl<'a> Stager<'a> {
         for router in movement.routers.iter().map(|at| &self.routers[*at]) {
             routed.extend(router.have.values().flat_map(|item| item.keys().cloned()));
         }
+        // Where traffic moves to nothing, nothing is kept for it.
+        let moves = movement.routers.iter().any(|at| self.routers[*at].want.values().any(|item| !item.is_empty()));
+        if !moves {
+            routed.clear();
+        }
         // A group that cannot be served beside its successor is left at once: that was consented to.
         routed.retain(|group| !decisions.gaps.contains(group));
         let staged = |phase| Staged { movement: number, phase };

@@ -53,7 +53,10 @@ pub fn applied() -> &'static (World, World) {
 fn phase(edit: &Edit) -> Phase {
     let (others, before) = applied();
     let name = format!("{:?} {}", edit.change, edit.kinds.join(" and "));
-    Phase::of(name, before.clone(), REGION, graph(&edited(base(), edit.ops)), Goal::Apply, things(others))
+    let wanted = graph(&edited(base(), edit.ops));
+    let mut phase = Phase::of(name, before.clone(), REGION, wanted, Goal::Apply, things(others));
+    phase.exchanges = edit.change == Change::Swapped;
+    phase
 }
 
 fn sweep(change: Change) {

@@ -273,7 +273,8 @@ impl Driver for Roles {
     async fn delete(&self, aws: &Aws, node: &NodeId, live: &Live) -> Result<(), CloudError> {
         let Some(tags) = iam::tags_of(aws, &live.id).await? else { return Ok(()) };
         let scope = kept(live, OWNER).first().copied().unwrap_or_default();
-        if tags::owner(&tags, scope, node.kind()) != Owner::Ours(node.clone()) {
+        // What gives way to a successor may still carry the mark of the entry's old name.
+        if tags::owner(&tags, scope, node.kind()) != live.owner {
             return Err(refused(format!("the role {} does not carry this stack's mark any more", live.id)));
         }
         let have: Spec = spec(&live.have)?;
