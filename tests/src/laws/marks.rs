@@ -21,7 +21,7 @@ const TASKS: &str = "ecs.running.tasks";
 const RECORDS: &str = "route53.zones.sets";
 
 /// Members that change without anybody's doing: a load balancer gets ready.
-const OF_ITSELF: &[(&str, &str)] = &[("elb.balancers", "active")];
+const OF_ITSELF: &[(&str, &str)] = &[("acm.certificates", "users"), ("elb.balancers", "active")];
 
 /// What AWS makes by itself, for ever.
 fn is_of_aws(thing: &Value) -> bool {

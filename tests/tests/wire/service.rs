@@ -114,7 +114,7 @@ async fn verdicts(bench: &Bench, two: &Node) {
     let order = Create { node: &two.id, name: &two.name, want: &two_tasks(&two.want), replaces: None, token: TOKEN };
     let live = bench.cloud.create(order).await.unwrap();
     let wait = Waiting { node: two.id.clone(), live: live.clone(), goal: Goal::Ready };
-    let awaited = Readiness::Pending("1 of 2 tasks running, deployment IN_PROGRESS".to_owned());
+    let awaited = Readiness::Pending("1 of 2 tasks running".to_owned());
     assert_eq!(bench.cloud.poll("service", &[wait]).await, [Ok(awaited)]);
     // A service that runs something else than what was deployed was rolled back.
     let mut rolled_back = live.clone();

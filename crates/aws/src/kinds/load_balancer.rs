@@ -191,7 +191,11 @@ impl Driver for LoadBalancers {
     async fn delete(&self, aws: &Aws, _node: &NodeId, live: &Live) -> Result<(), CloudError> {
         if live.guard.is_some() {
             // Only what was consented to gets here with its protection on.
-            write_attributes(aws, &live.id, &BTreeMap::from([(PROTECTION.to_owned(), "false".to_owned())])).await?;
+            let off = BTreeMap::from([(PROTECTION.to_owned(), "false".to_owned())]);
+            match write_attributes(aws, &live.id, &off).await {
+                Err(error) if error.class != ErrorClass::Gone => return Err(error),
+                _ => {}
+            }
         }
         let request = || aws.elb.delete_load_balancer().load_balancer_arn(&live.id).send();
         match aws.caller.send("elb:DeleteLoadBalancer", request).await {
