@@ -46,32 +46,28 @@ impl Remover<'_> {
             }
         }
         let mut staying: Vec<(NodeId, &Live)> = Vec::new();
+        let judge = |surplus| (surplus, self.obstacle(surplus, &inside), self.poor_successor(surplus, decisions));
+        let judged: Vec<(&Surplus, Option<HeldBecause>, Option<HeldBecause>)> =
+            self.have.surplus.iter().map(judge).collect();
         // What is inside something that was to go and stays keeps it at work, so it stays as well.
-        let kept: BTreeMap<&str, &NodeId> = self
-            .have
-            .surplus
-            .iter()
-            .filter(|surplus| {
-                self.obstacle(surplus, &inside).is_some() || self.poor_successor(surplus, decisions).is_some()
-            })
-            .flat_map(|surplus| surplus.live.handles.iter().map(|handle| (handle.as_str(), &surplus.node)))
-            .collect();
-        let free: BTreeSet<&str> = self
-            .have
-            .surplus
-            .iter()
-            .filter(|surplus| self.obstacle(surplus, &inside).is_none())
-            .flat_map(|surplus| surplus.live.handles.iter().map(String::as_str))
-            .collect();
-        for surplus in &self.have.surplus {
+        let (mut kept, mut free): (BTreeMap<&str, &NodeId>, BTreeSet<&str>) = Default::default();
+        for (surplus, obstacle, poor) in &judged {
+            let handles = || surplus.live.handles.iter().map(String::as_str);
+            if obstacle.is_some() || poor.is_some() {
+                kept.extend(handles().map(|handle| (handle, &surplus.node)));
+            }
+            if obstacle.is_none() {
+                free.extend(handles());
+            }
+        }
+        for (surplus, obstacle, poor) in judged {
             let (node, live) = (surplus.node.clone(), surplus.live.clone());
             // What of others is in a thing that goes with another one was told, and consented to, there.
             let told = |why: &HeldBecause| {
                 let goes_with = surplus.live.within.as_deref().is_some_and(|within| free.contains(within));
                 goes_with && matches!(why, HeldBecause::Inside(_))
             };
-            let obstacle = self.obstacle(surplus, &inside).filter(|why| !told(why));
-            let obstacle = obstacle.or_else(|| self.poor_successor(surplus, decisions));
+            let obstacle = obstacle.filter(|why| !told(why)).or(poor);
             let parent = surplus.live.within.as_deref().and_then(|within| kept.get(within));
             if let Some(why) =
                 obstacle.or_else(|| parent.map(|parent| HeldBecause::Other(format!("it is in {parent}, which stays"))))

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use self::lists::{Shares, groups, is_routed, key, shares};
+use self::lists::{Shares, groups, key, shares};
 use super::decide::{Decisions, Draft};
 use super::{Action, Phase, Reason};
 use crate::cloud::Goal;
@@ -437,7 +437,7 @@ fn join(sets: &mut Vec<Movement>, groups: BTreeSet<String>, add: impl FnOnce(&mu
     add(&mut joined);
     let mut apart = Vec::with_capacity(sets.len() + 1);
     for set in sets.drain(..) {
-        if is_routed(&set.groups, &joined.groups) {
+        if !set.groups.is_disjoint(&joined.groups) {
             joined.groups.extend(set.groups);
             joined.routers.extend(set.routers);
             joined.servers.extend(set.servers);

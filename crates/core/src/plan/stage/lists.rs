@@ -29,11 +29,6 @@ pub(super) fn members(doc: &Doc, list: &str) -> Vec<Value> {
     doc.get(list).and_then(Value::as_array).cloned().unwrap_or_default()
 }
 
-/// Whether two sets of groups have one in common.
-pub(super) fn is_routed(a: &BTreeSet<String>, b: &BTreeSet<String>) -> bool {
-    !a.is_disjoint(b)
-}
-
 /// The shares that a document gives, by item: a name for each list that a path leads to.
 pub(super) fn shares(doc: &Doc, paths: &[&str]) -> BTreeMap<String, Shares> {
     let mut found = BTreeMap::new();
