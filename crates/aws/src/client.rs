@@ -16,6 +16,7 @@ use evenkeel_core::error::{CloudError, ErrorClass};
 use tokio::sync::OnceCell;
 
 use crate::call::Caller;
+use crate::elb::Looks;
 
 /// How to reach AWS.
 #[derive(Clone, Debug, Default)]
@@ -55,6 +56,8 @@ pub struct Aws {
     pub drains: Arc<Mutex<BTreeMap<String, Option<u64>>>>,
     /// Set once the endpoint has turned out not to know service deployments (some emulators), so that it is asked only once.
     pub no_service_deployments: Arc<AtomicBool>,
+    /// Looks at what was just made in Elastic Load Balancing.
+    pub looks: Arc<Looks>,
     account: Arc<OnceCell<String>>,
 }
 
@@ -126,6 +129,7 @@ impl Aws {
             caller: Arc::new(caller),
             drains: Arc::default(),
             no_service_deployments: Arc::default(),
+            looks: Arc::default(),
             account: Arc::default(),
         })
     }

@@ -1,6 +1,8 @@
 //! Writes to Elastic Load Balancing that several kinds share: tags, which are set and removed apart from everything else.
 //! Decides nothing about the things themselves.
 
+mod created;
+
 use std::collections::BTreeMap;
 
 use aws_sdk_elasticloadbalancingv2::types::Tag;
@@ -9,6 +11,7 @@ use evenkeel_core::error::CloudError;
 use evenkeel_core::id::NodeId;
 use evenkeel_core::snapshot::{Live, Owner};
 
+pub use self::created::{Looks, confirm};
 use crate::client::Aws;
 use crate::read::elb::attributes;
 use crate::tags::{self, Tags};

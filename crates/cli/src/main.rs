@@ -100,10 +100,11 @@ fn finish(result: Result<Exit, Failure>, ui: &mut Ui) -> Exit {
 
 /// Sends log messages to stderr: warnings, or more with `-v`. EVENKEEL_LOG takes the filters of `tracing`.
 fn log(ui: &Ui) {
+    // Where the SDK looks for credentials in vain it warns a dozen times; the error that follows says it once.
     let level = match (ui.quiet, ui.verbose) {
         (true, _) => "error",
-        (false, 0) => "warn",
-        (false, 1) => "warn,evenkeel=info,evenkeel_aws=info,evenkeel_core=info",
+        (false, 0) => "warn,aws_config=error",
+        (false, 1) => "warn,aws_config=error,evenkeel=info,evenkeel_aws=info,evenkeel_core=info",
         (false, _) => "warn,evenkeel=debug,evenkeel_aws=debug,evenkeel_core=debug",
     };
     let filter = EnvFilter::try_from_env("EVENKEEL_LOG").unwrap_or_else(|_| EnvFilter::new(level));

@@ -65,8 +65,9 @@ pub enum Traffic {
     Front,
     /// Names lead to fronts (the records of a zone).
     Names,
-    /// Targets are registered in it (a target group).
-    Group,
+    /// Targets are registered in it (a target group). Names the map and the key in its document that say `"true"` where clients
+    /// stay with their target, if it can: who shares traffic between such a group and another has to keep clients too.
+    Group(Option<(&'static str, &'static str)>),
     /// It gives groups their shares: the paths of the lists, with `[]` for the members of a list in between. Each member has a
     /// [`GROUP`] and a [`WEIGHT`].
     Router(&'static [&'static str]),
@@ -78,6 +79,10 @@ pub enum Traffic {
 pub const GROUP: &str = "target_group";
 /// The field with a group's share.
 pub const WEIGHT: &str = "weight";
+/// The field beside a list of shares with the seconds for which a client stays with its group; 0 is off.
+pub const STAY: &str = "stickiness_secs";
+/// The field that says which of several items counts first.
+pub const RANK: &str = "priority";
 
 /// How one field is compared, and what its change means.
 #[derive(Clone, Copy, Debug)]

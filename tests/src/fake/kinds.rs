@@ -40,7 +40,7 @@ pub const KINDS: &[Kind] = &[
         fields: &[Field::immutable("port"), Field::immutable("protocol")],
         replace: Replace::CreateFirst,
         name_limit: 16,
-        traffic: Traffic::Group,
+        traffic: Traffic::Group(None),
         gap: &["protocol"],
         ..PLAIN
     },

@@ -29,7 +29,7 @@ stack: shop
 region: us-east-1
 security_groups: { alb: { ingress: [{ ports: [80, 81, 8080], from: 0.0.0.0/0 }] }, app: { ingress: [{ ports: [8000, 9000], from: alb }] } }
 target_groups:
-  app: { port: 8000, health_check: /up, deregistration_delay: 30s }
+  app: { port: 8000, health_check: /up, deregistration_delay: 30s, stickiness: 1h }
   api: { port: 8000, deregistration_delay: 30s }
 load_balancers:
   web:
@@ -87,6 +87,15 @@ const STORIES: &[(&str, &[(&str, &str)])] = &[
         &[("http: { port: 80,", "http: { port: 8080,"), ("alt: { port: 8080,", "alt: { port: 80,")],
     ),
     ("rule: priority", &[("priority: 10", "priority: 20")]),
+    ("rule: path and target", &[("path: /api/*, forward: api", "path: [/api/*, /v2/*], forward: app")]),
+    (
+        "rule: path and target group",
+        &[
+            ("path: /api/*, forward: api", "path: [/api/*, /v2/*], forward: api"),
+            ("api: { port: 8000, dereg", "api: { name: shop-other-api, port: 8000, dereg"),
+        ],
+    ),
+    ("target group: stickiness", &[(", stickiness: 1h", "")]),
     ("rule: target", &[("path: /api/*, forward: api", "path: /api/*, forward: app")]),
     ("service: name", &[("    desired_count: 2\n", "    desired_count: 2\n    name: shop-other\n")]),
     (

@@ -73,6 +73,11 @@ impl Caller {
         tokio::time::sleep(time.div_f64(self.speed)).await;
     }
 
+    /// Waits, where time passes faster for less.
+    pub async fn rest(&self, time: Duration) {
+        self.sleep(time).await;
+    }
+
     /// What was sent so far.
     pub fn stats(&self) -> Summary {
         self.stats.summary()

@@ -46,7 +46,7 @@ pub static ENTRY: Entry = Entry {
         name_limit: NAME_LIMIT,
         ready: Ready::AtOnce,
         deadline_secs: 300,
-        traffic: Traffic::Group,
+        traffic: Traffic::Group(Some(("attributes", "stickiness.enabled"))),
         gap: &["protocol", "protocol_version", "vpc", "target_type"],
         ..Kind::PLAIN
     },
@@ -204,6 +204,7 @@ impl Driver for TargetGroups {
         let reply = aws.caller.send("elb:CreateTargetGroup", request).await?;
         let group = reply.target_groups.unwrap_or_default().into_iter().next();
         let raw = group.ok_or_else(|| CloudError::bug("elb:CreateTargetGroup", "the reply holds no target group"))?;
+        elb::confirm(aws, "elb:CreateTargetGroup", raw.target_group_arn().unwrap_or_default(), &tags).await?;
         write_attributes(aws, raw.target_group_arn().unwrap_or_default(), &want.attributes).await?;
         Ok(live(&Item { raw, tags, attributes: want.attributes }, stack))
     }

@@ -7,14 +7,14 @@ mod lists;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use self::lists::{Shares, groups, key, shares};
 use super::decide::{Decisions, Draft};
 use super::{Action, Phase, Reason};
 use crate::cloud::Goal;
 use crate::diff::{Change, diff, is_in_place};
-use crate::doc::Doc;
+use crate::doc::{Doc, Text};
 use crate::graph::Graph;
 use crate::id::NodeId;
 use crate::kind::{Kinds, Traffic};
@@ -56,13 +56,30 @@ fn everything(have: &Snapshot) -> impl Iterator<Item = (&NodeId, &Live)> {
 
 /// Cuts updates into steps where traffic would stop otherwise.
 pub(super) fn stage(kinds: &Kinds, want: &Graph, have: &Snapshot, decisions: &mut Decisions) {
-    let mut stager = Stager { kinds, want, have, routers: Vec::new(), servers: Vec::new(), fronts: Vec::new() };
+    let sticky = sticky(kinds, want, have);
+    let mut stager = Stager { kinds, want, have, sticky, routers: Vec::new(), servers: Vec::new(), fronts: Vec::new() };
     stager.collect(decisions);
     let movements = stager.movements();
     for (number, movement) in movements.iter().enumerate() {
         let about = stager.cut(number, movement, decisions);
         decisions.movements.push(about);
     }
+}
+
+/// The groups whose clients stay with their target, as they are and as they should be, by every text that names them.
+fn sticky(kinds: &Kinds, want: &Graph, have: &Snapshot) -> BTreeSet<String> {
+    let is_sticky = |node: &NodeId, doc: &Doc| match kinds.get(node.kind()).map(|kind| kind.traffic) {
+        Some(Traffic::Group(Some((map, key)))) => doc.get(map).and_then(|map| map.get(key)) == Some(&"true".into()),
+        _ => false,
+    };
+    let live = everything(have).filter(|(node, live)| is_sticky(node, &live.have));
+    let mut found: BTreeSet<String> = live.map(|(_, live)| live.id.clone()).collect();
+    for node in want.nodes().filter(|node| is_sticky(&node.id, &node.want)) {
+        found.extend(have.live(&node.id).map(|live| live.id.clone()));
+        let outputs = kinds.get(node.id.kind()).map_or(&[][..], |kind| kind.outputs);
+        found.extend(outputs.iter().map(|output| json!(Text::output(node.id.clone(), output)).to_string()));
+    }
+    found
 }
 
 /// What gives shares: live, and as it should be.
@@ -91,6 +108,8 @@ struct Stager<'a> {
     kinds: &'a Kinds,
     want: &'a Graph,
     have: &'a Snapshot,
+    /// Groups that keep their clients.
+    sticky: BTreeSet<String>,
     routers: Vec<Router>,
     servers: Vec<Server>,
     /// Fronts that are being replaced, and their handles.
@@ -125,12 +144,10 @@ impl<'a> Stager<'a> {
                 (_, None) => continue,
             };
             match kind.traffic {
-                Traffic::Router(paths) => self.routers.push(Router {
-                    node: node.id.clone(),
-                    have: shares(before, paths),
-                    want: shares(after, paths),
-                    updated,
-                }),
+                Traffic::Router(paths) => {
+                    let (have, want) = lists::paired(before, after, paths);
+                    self.routers.push(Router { node: node.id.clone(), have, want, updated });
+                }
                 Traffic::Server(list) => self.servers.push(Server {
                     node: node.id.clone(),
                     list,
@@ -144,7 +161,7 @@ impl<'a> Stager<'a> {
                         self.fronts.push((node.id.clone(), replaced.live.handles.clone()));
                     }
                 }
-                Traffic::Front | Traffic::None | Traffic::Names | Traffic::Group => {}
+                Traffic::Front | Traffic::None | Traffic::Names | Traffic::Group(_) => {}
             }
         }
         for surplus in &self.have.surplus {
@@ -168,7 +185,7 @@ impl<'a> Stager<'a> {
                     pending: false,
                     goes: true,
                 }),
-                Traffic::Front | Traffic::None | Traffic::Names | Traffic::Group => {}
+                Traffic::Front | Traffic::None | Traffic::Names | Traffic::Group(_) => {}
             }
         }
     }
@@ -271,7 +288,7 @@ impl<'a> Stager<'a> {
             return;
         }
         let Some(want) = decisions.drafts[at].want().cloned() else { return };
-        let attach = lists::with_shares(&want, paths, |item, wanted| match router.have.get(item) {
+        let attach = lists::with_shares(&want, paths, &self.sticky, |item, wanted| match router.have.get(item) {
             // What forwarded nothing before has nothing to lose.
             Some(had) if !had.is_empty() => {
                 let mut both = had.clone();
@@ -282,7 +299,7 @@ impl<'a> Stager<'a> {
             }
             _ => wanted.clone(),
         });
-        let switch = lists::with_shares(&want, paths, |item, wanted| {
+        let switch = lists::with_shares(&want, paths, &self.sticky, |item, wanted| {
             let mut both = wanted.clone();
             for group in router.have.get(item).into_iter().flat_map(BTreeMap::keys) {
                 both.entry(group.clone()).or_insert(0);

@@ -3,7 +3,7 @@
 //! Decides which things matter: those that carry the stack's mark and those of a wanted name. What they mean is the kinds'.
 
 pub mod attributes;
-mod calls;
+pub(crate) mod calls;
 mod going;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use crate::doc::Doc;
-use crate::kind::{GROUP, WEIGHT};
+use crate::kind::{GROUP, RANK, STAY, WEIGHT};
 
 /// Groups and their weights.
 pub(super) type Shares = BTreeMap<String, u64>;
@@ -38,6 +38,37 @@ pub(super) fn shares(doc: &Doc, paths: &[&str]) -> BTreeMap<String, Shares> {
     found
 }
 
+/// The shares of two documents of one thing. An item that is called otherwise by now, because its conditions have changed, is
+/// the one that had its rank.
+pub(super) fn paired(
+    before: &Doc,
+    after: &Doc,
+    paths: &[&str],
+) -> (BTreeMap<String, Shares>, BTreeMap<String, Shares>) {
+    let (mut have, want) = (shares(before, paths), shares(after, paths));
+    let (old, new) = (ranks(before, paths), ranks(after, paths));
+    for (rank, item) in &new {
+        let was = old.get(rank).filter(|was| !want.contains_key(*was) && !have.contains_key(item));
+        let Some(was) = was else { continue };
+        if let Some(shares) = have.remove(was) {
+            have.insert(item.clone(), shares);
+        }
+    }
+    (have, want)
+}
+
+/// The names of the members of lists that have a rank, by list and rank.
+fn ranks(doc: &Doc, paths: &[&str]) -> BTreeMap<(String, String), String> {
+    let mut found = BTreeMap::new();
+    for (path, outer) in paths.iter().filter_map(|path| Some((path, path.split_once("[].")?.0))) {
+        for member in doc.pointer(&pointer(outer)).and_then(Value::as_array).into_iter().flatten() {
+            let rank = member.get(RANK).map(|rank| ((*path).to_owned(), rank.to_string()));
+            found.extend(rank.map(|rank| (rank, name(member, path))));
+        }
+    }
+    found
+}
+
 fn of(list: &[Value]) -> Shares {
     let weight = |member: &Value| member.get(WEIGHT).and_then(Value::as_u64).unwrap_or(1);
     list.iter().filter_map(|member| Some((key(member)?, weight(member)))).collect()
@@ -65,7 +96,7 @@ fn walk(doc: &Doc, path: &str, found: &mut dyn FnMut(String, &[Value])) {
 fn name(member: &Value, path: &str) -> String {
     let inner = path.split_once("[].").map_or(path, |(_, inner)| inner);
     let skipped = inner.split('.').next().unwrap_or(inner);
-    let rest = member.as_object().into_iter().flatten().filter(|(key, _)| *key != skipped && *key != "priority");
+    let rest = member.as_object().into_iter().flatten().filter(|(key, _)| *key != skipped && *key != RANK);
     format!("{path} {}", Value::Object(rest.map(|(key, value)| (key.clone(), value.clone())).collect()))
 }
 
@@ -73,28 +104,42 @@ fn pointer(path: &str) -> String {
     format!("/{}", path.replace('.', "/"))
 }
 
-/// The document with other shares in each list: `new` gets the list's name and the shares that are wanted there.
-pub(super) fn with_shares(doc: &Doc, paths: &[&str], new: impl Fn(&str, &Shares) -> Shares) -> Doc {
+/// The document with other shares in each list: `new` gets the list's name and the shares that are wanted there. A list that
+/// grows to have one of the groups in `sticky` keeps clients with their group for a second, the shortest time there is.
+pub(super) fn with_shares(
+    doc: &Doc,
+    paths: &[&str],
+    sticky: &BTreeSet<String>,
+    new: impl Fn(&str, &Shares) -> Shares,
+) -> Doc {
     let mut changed = doc.clone();
     for path in paths {
         match path.split_once("[].") {
-            None => {
-                if let Some(list) = changed.pointer_mut(&pointer(path)).and_then(Value::as_array_mut) {
-                    rewrite(list, |shares| new(path, shares));
-                }
-            }
+            None => grow(&mut changed, path, sticky, |shares| new(path, shares)),
             Some((outer, inner)) => {
                 let members = changed.pointer_mut(&pointer(outer)).and_then(Value::as_array_mut);
                 for member in members.into_iter().flatten() {
                     let item = name(member, path);
-                    if let Some(list) = member.pointer_mut(&pointer(inner)).and_then(Value::as_array_mut) {
-                        rewrite(list, |shares| new(&item, shares));
-                    }
+                    grow(member, inner, sticky, |shares| new(&item, shares));
                 }
             }
         }
     }
     changed
+}
+
+/// Gives the list at `path` other shares.
+fn grow(doc: &mut Value, path: &str, sticky: &BTreeSet<String>, new: impl FnOnce(&Shares) -> Shares) {
+    let Some(list) = doc.pointer_mut(&pointer(path)).and_then(Value::as_array_mut) else { return };
+    let before = list.len();
+    rewrite(list, new);
+    let keeps = list.len() > before.max(1) && groups(list).iter().any(|group| sticky.contains(group));
+    let beside = path.rsplit_once('.').map_or(String::new(), |(outer, _)| pointer(outer));
+    if let Some(Value::Object(around)) = doc.pointer_mut(&beside).filter(|_| keeps)
+        && around.get(STAY).and_then(Value::as_u64) == Some(0)
+    {
+        around.insert(STAY.to_owned(), 1.into());
+    }
 }
 
 /// Gives a list other shares: members that stay keep their place, new ones come behind them.
@@ -151,4 +196,48 @@ fn apart_from_group(member: &Value) -> Value {
         map.remove(GROUP);
     }
     rest
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    const RULES: &[&str] = &["rules[].action.targets"];
+
+    fn rules(conditions: &str, priority: u32, group: &str) -> Doc {
+        json!({ "rules": [{
+            "priority": priority,
+            "conditions": conditions,
+            "action": { "stickiness_secs": 0, "targets": [{ GROUP: group, WEIGHT: 1 }] },
+        }] })
+    }
+
+    #[test]
+    fn a_rule_with_other_conditions_is_the_one_that_had_its_priority() {
+        let (have, want) = paired(&rules("/a", 1, "old"), &rules("/b", 1, "new"), RULES);
+        assert_eq!(have.keys().collect::<Vec<_>>(), want.keys().collect::<Vec<_>>());
+        assert!(have.values().all(|shares| shares.contains_key("old")));
+        let (have, want) = paired(&rules("/a", 1, "old"), &rules("/b", 2, "new"), RULES);
+        assert_ne!(have.keys().collect::<Vec<_>>(), want.keys().collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_sticky_group_shares_with_another_for_a_second_at_a_time() {
+        let both = |_: &str, shares: &Shares| {
+            let mut both = shares.clone();
+            both.insert("other".to_owned(), 0);
+            both
+        };
+        let sticky = BTreeSet::from(["other".to_owned()]);
+        let seconds = |doc: &Doc| doc.pointer("/rules/0/action/stickiness_secs").and_then(Value::as_u64);
+        let doc = rules("/a", 1, "one");
+        assert_eq!(seconds(&with_shares(&doc, RULES, &sticky, both)), Some(1));
+        assert_eq!(seconds(&with_shares(&doc, RULES, &BTreeSet::new(), both)), Some(0));
+        assert_eq!(seconds(&with_shares(&doc, RULES, &sticky, |_, shares| shares.clone())), Some(0));
+        let top = json!({ "default": { "stickiness_secs": 0, "targets": [{ GROUP: "one", WEIGHT: 1 }] } });
+        let grown = with_shares(&top, &["default.targets"], &sticky, both);
+        assert_eq!(grown.pointer("/default/stickiness_secs"), Some(&json!(1)));
+    }
 }

@@ -132,6 +132,13 @@ pub(super) struct Group {
     pub(super) targets: BTreeMap<(String, u16), Target>,
 }
 
+impl Group {
+    /// Whether clients stay with their target.
+    pub(super) fn is_sticky(&self) -> bool {
+        self.attributes.get("stickiness.enabled").is_some_and(|value| value == "true")
+    }
+}
+
 /// How a target group checks its targets.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]

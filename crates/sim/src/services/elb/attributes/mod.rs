@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use self::tables::{Attribute, Limit};
 use super::arns::{configuration, invalid};
+use super::listeners::uses;
 use super::state::{Balancer, Group, Kind, Listener};
 use crate::call::{Call, Input, Members, Refusal, Reply, Table};
 
@@ -131,12 +132,20 @@ fn describe_group(call: &mut Call<'_>, input: &Input) -> Reply {
 }
 
 fn modify_group(call: &mut Call<'_>, input: &Input) -> Reply {
+    let arn = input.text_or_empty("TargetGroupArn");
+    let shared = uses::shares_without_stickiness(&call.region().elb, arn);
     let group = call.region().elb.group_mut(input.text_or_empty("TargetGroupArn"))?;
     let table = tables::group(group);
     let wanted = read(input, &table, |key| groups::strange(group, key))?;
     let mut all = group.attributes.clone();
     all.extend(wanted.clone());
     groups::check(group, &wanted, &all)?;
+    if shared && wanted.get("stickiness.enabled").is_some_and(|value| value == "true") {
+        return Err(configuration(format!(
+            "This target group appears behind a rule with group stickiness disabled ({arn}). You must enable group \
+             stickiness before enabling target stickiness"
+        )));
+    }
     group.attributes = all;
     Ok(document(&table, &group.attributes))
 }

@@ -3,8 +3,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::super::arns::{What, check, invalid, no_groups};
-use super::super::state::{Balancer, Kind};
+use super::super::arns::{What, check, configuration, invalid, no_groups};
+use super::super::state::{Balancer, Group, Kind};
 use crate::call::{Call, Members, Refusal};
 
 /// What actions are for.
@@ -151,6 +151,12 @@ fn forward(
             )));
         }
         _ => {}
+    }
+    let sticky = |arn: &String| call.region().elb.groups.get(arn).is_some_and(Group::is_sticky);
+    if arns.len() > 1 && !enabled && arns.iter().any(sticky) {
+        return Err(configuration(
+            "You must enable group stickiness on a rule if you enabled target stickiness on one of its target groups",
+        ));
     }
     if let [arn] = arns.as_slice() {
         document.insert("TargetGroupArn".to_owned(), arn.clone().into());

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::super::state::Balancer;
+use super::super::state::{Balancer, Elb};
 use super::super::targets::health;
 use crate::call::{Call, Members, Refusal};
 use crate::world::{Place, World};
@@ -22,6 +22,20 @@ pub(in crate::services::elb) fn groups(actions: &[Value]) -> BTreeSet<String> {
         list.into_iter().chain(action.text("TargetGroupArn").map(str::to_owned)).collect::<Vec<_>>()
     };
     actions.iter().flat_map(of).collect()
+}
+
+/// Whether a listener or rule shares traffic between this group and others, and lets clients change between them.
+pub(in crate::services::elb) fn shares_without_stickiness(elb: &Elb, group: &str) -> bool {
+    let listeners = elb.listeners.values().flat_map(|listener| &listener.actions);
+    let rules = elb.rules.values().flat_map(|rule| &rule.actions);
+    listeners.chain(rules).any(|action| {
+        let config = action.map("ForwardConfig").cloned().unwrap_or_default();
+        let tuples = config.list("TargetGroups");
+        let sticky = config.map("TargetGroupStickinessConfig").and_then(|sticky| sticky.flag("Enabled"));
+        tuples.len() > 1
+            && sticky != Some(true)
+            && tuples.iter().any(|tuple| tuple.text_or_empty("TargetGroupArn") == group)
+    })
 }
 
 /// Refuses actions whose groups serve another load balancer, or are too many. `user` is the listener or rule that they are of.
