@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use crate::known;
-use crate::model::Service;
+use crate::model::Api;
 use crate::world::{Account, Event, Moment, Place, Region, World};
 
 /// A refusal, as the service's clients see it.
@@ -72,7 +72,7 @@ pub struct Call<'w> {
     /// Who sent it.
     pub caller: Caller,
     /// The service.
-    pub service: &'static Service,
+    pub service: &'static Api,
     /// The name of the operation.
     pub operation: &'static str,
     /// The id of the request.

@@ -5,8 +5,9 @@
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-use crate::model::{self, Service};
+use crate::model::{self, Api};
 use crate::near::nearest;
+use crate::services::{SERVICES, Service};
 
 /// What happens to a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -86,11 +87,10 @@ impl Rule {
     /// # Errors
     /// What there is not, and what was probably meant.
     pub fn check(&self) -> Result<(), Unknown> {
-        let services: Vec<&'static Service> = match &self.service {
+        let services: Vec<&'static Api> = match &self.service {
             None => model::services().to_vec(),
             Some(name) => vec![model::service(name).ok_or_else(|| {
-                let alias =
-                    ALIASES.iter().find(|(alias, _)| alias.eq_ignore_ascii_case(name)).map(|(_, service)| *service);
+                let alias = SERVICES.iter().find(|service| service.is_called(name)).map(Service::name);
                 let known = model::services().iter().map(|service| service.name);
                 let meant = alias.or_else(|| nearest(name, known)).map(str::to_owned);
                 Unknown { text: format!("no service `{name}` is simulated"), meant }
@@ -128,20 +128,6 @@ pub struct Unknown {
     /// The name that was probably meant.
     pub meant: Option<String>,
 }
-
-/// What services are called elsewhere: by IAM, in ARNs, by people.
-const ALIASES: &[(&str, &str)] = &[
-    ("tag", "resourcegroupstaggingapi"),
-    ("elb", "elbv2"),
-    ("elasticloadbalancing", "elbv2"),
-    ("elasticloadbalancingv2", "elbv2"),
-    ("cloudmap", "servicediscovery"),
-    ("cloud-map", "servicediscovery"),
-    ("cloudwatch", "logs"),
-    ("autoscaling", "application-autoscaling"),
-    ("secrets", "secretsmanager"),
-    ("systemsmanager", "ssm"),
-];
 
 /// A fault that happened.
 #[derive(Clone, Debug, PartialEq, Eq)]

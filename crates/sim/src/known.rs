@@ -7,10 +7,10 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Value};
 
-use crate::model::{Service, ShapeId, ShapeKind};
+use crate::model::{Api, ShapeId, ShapeKind};
 
 thread_local! {
-    static KNOWN: RefCell<HashMap<usize, (&'static Service, ShapeId)>> = RefCell::default();
+    static KNOWN: RefCell<HashMap<usize, (&'static Api, ShapeId)>> = RefCell::default();
 }
 
 /// Where a document lies.
@@ -24,7 +24,7 @@ pub struct Known(Vec<usize>);
 
 impl Known {
     /// Gets to know an input.
-    pub fn of(service: &'static Service, shape: Option<ShapeId>, input: &Map<String, Value>) -> Self {
+    pub fn of(service: &'static Api, shape: Option<ShapeId>, input: &Map<String, Value>) -> Self {
         let mut known = Self::default();
         if let Some(shape) = shape.filter(|_| cfg!(debug_assertions)) {
             known.structure(service, shape, input);
@@ -32,7 +32,7 @@ impl Known {
         known
     }
 
-    fn structure(&mut self, service: &'static Service, shape: ShapeId, map: &Map<String, Value>) {
+    fn structure(&mut self, service: &'static Api, shape: ShapeId, map: &Map<String, Value>) {
         let ShapeKind::Structure { members, .. } = &service.shape(shape).kind else { return };
         self.0.push(place(map));
         KNOWN.with_borrow_mut(|known| known.insert(place(map), (service, shape)));
@@ -43,7 +43,7 @@ impl Known {
         }
     }
 
-    fn value(&mut self, service: &'static Service, shape: ShapeId, value: &Value) {
+    fn value(&mut self, service: &'static Api, shape: ShapeId, value: &Value) {
         match (&service.shape(shape).kind, value) {
             (ShapeKind::Structure { .. }, Value::Object(map)) => self.structure(service, shape, map),
             (ShapeKind::List { member, .. }, Value::Array(items)) => {

@@ -15,7 +15,6 @@ mod lab;
 pub mod model;
 pub mod near;
 pub mod ordered;
-pub mod outages;
 pub mod paging;
 pub mod pairs;
 pub mod server;
@@ -29,4 +28,5 @@ pub mod wire;
 pub mod world;
 
 pub use crate::call::Refusal;
+pub use crate::services::elb::outages;
 pub use crate::sim::{Settings, Sim};

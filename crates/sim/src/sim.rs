@@ -11,8 +11,8 @@ use tokio::time::Instant;
 use crate::call::{Call, Refusal, Reply};
 use crate::faults::{Fault, Faults, Fired, SLOW};
 use crate::keep::{self, Kept};
-use crate::services::{self, iam, refusals};
-use crate::throttle::{self, Throttle};
+use crate::services;
+use crate::throttle::Throttle;
 use crate::wire::{self, Credential, Request, Response, Target};
 use crate::world::{Moment, Place, World};
 
@@ -214,14 +214,15 @@ impl Sim {
     fn struck_before(&self, inner: &mut Inner, fault: Option<Fault>, target: &Target) -> Option<Outcome> {
         let fault = fault?;
         let id = inner.world.ids.uuid();
+        let service = services::of(target.service);
         let refused = |refusal: &Refusal| Outcome::Reply(wire::refuse(target, refusal, &id), Duration::ZERO);
         match fault {
-            Fault::Throttle => Some(refused(&throttle::refusal(target.service.name))),
-            Fault::ServerError => Some(refused(&services::server_error(target.service.name))),
-            Fault::Unavailable => Some(refused(&services::unavailable(target.service.name))),
-            Fault::Conflict => Some(refused(&refusals::conflict(target.service.name, target.operation_name()))),
-            Fault::RoleNotReady => Some(refused(&refusals::role_not_ready(target.service.name))),
-            Fault::AccessDenied => Some(refused(&services::denied(target.service.name, target.operation_name()))),
+            Fault::Throttle => Some(refused(&service.words.throttled.refusal())),
+            Fault::ServerError => Some(refused(&service.server_error())),
+            Fault::Unavailable => Some(refused(&service.unavailable())),
+            Fault::Conflict => Some(refused(&service.conflict(target.operation_name()))),
+            Fault::RoleNotReady => Some(refused(&service.role_not_ready())),
+            Fault::AccessDenied => Some(refused(&service.denied(target.operation_name()))),
             Fault::Reset => Some(Outcome::Reset),
             Fault::Timeout => Some(Outcome::Silence),
             Fault::DieBefore => {
@@ -381,12 +382,12 @@ fn try_out(
         return Err(services::unknown_operation(service, name));
     }
     let credential = credential.ok_or_else(|| services::unsigned(service))?;
-    let (account, caller) = iam::caller(world, &credential.key);
+    let (account, caller) = services::caller(world, &credential.key);
     let place = Place { account, region: credential.region.as_str().into() };
     let operation = target.operation.as_ref().map_err(|name| services::unknown_operation(service, name))?;
     let input = wire::read(target, operation, request)?;
     if let Some(throttle) = throttle {
-        throttle.take(&place, service.name, &operation.name, &input, world.now)?;
+        throttle.take(&place, services::of(service), &operation.name, &input, world.now)?;
     }
     let mut call =
         Call { world, place, caller, service, operation: &operation.name, request_id: request_id.to_owned() };

@@ -222,4 +222,36 @@ mod tests {
         store.save(&World::new(2, Moment::wall())).expect_err("there is no room");
         assert_eq!(fs::read(&file).expect("a file"), before);
     }
+
+    #[test]
+    fn services_and_events_are_called_in_a_file_as_they_always_were() {
+        let event = serde_json::json!([0, { "account": "123456789012", "region": "eu-west-1" },
+            { "Scaling": { "Forget": { "cluster": "c", "service": "s" } } }]);
+        let mut world = World::new(1, Moment::wall());
+        world.region(&crate::world::Place::new("123456789012", "eu-west-1"));
+        let mut saved = serde_json::to_value(&world).expect("JSON");
+        saved["queue"] = serde_json::json!([event]);
+        let account = &saved["accounts"]["123456789012"];
+        let names =
+            |value: &serde_json::Value| value.as_object().expect("an object").keys().cloned().collect::<Vec<_>>();
+        assert_eq!(names(account), ["iam", "regions", "route53"]);
+        let known = [
+            "acm",
+            "cloud_map",
+            "dynamodb",
+            "ec2",
+            "ecr",
+            "ecs",
+            "elb",
+            "logs",
+            "rds",
+            "scaling",
+            "scheduler",
+            "secrets",
+            "ssm",
+        ];
+        assert_eq!(names(&account["regions"]["eu-west-1"]), known);
+        let world: World = serde_json::from_value(saved).expect("the event is known");
+        assert_eq!(world.next_event(), Some(Moment(0)));
+    }
 }

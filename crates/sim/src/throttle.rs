@@ -5,20 +5,94 @@
 use std::collections::HashMap;
 
 use crate::call::{Input, Refusal};
-use crate::services::throttling;
+use crate::services::Service;
 use crate::world::{Moment, Place};
 
-/// A group of operations that share one bucket.
-#[derive(Clone, Debug)]
-pub struct Bucket {
-    /// Its name.
-    pub name: String,
+/// A token bucket of a service and the operations that take from it.
+#[derive(Clone, Copy, Debug)]
+pub struct Rate {
+    bucket: Bucket,
     /// How many requests may come at once.
-    pub burst: f64,
+    burst: f64,
     /// How many a second after that.
-    pub per_second: f64,
+    per_second: f64,
+    /// `*` at the end stands for anything.
+    operations: &'static [&'static str],
+    /// Which requests it is for; all if none.
+    only: Option<fn(&Input) -> bool>,
     /// Whether it counts for the account in all regions together.
-    pub global: bool,
+    global: bool,
+    /// Whether the next bucket that fits gives a token as well.
+    besides: bool,
+}
+
+/// Whose bucket it is.
+#[derive(Clone, Copy, Debug)]
+enum Bucket {
+    /// One for all of its operations, of that name.
+    Shared(&'static str),
+    /// One for each of them.
+    Each,
+    /// One for each of them, for requests of that kind alone.
+    EachOf(&'static str),
+}
+
+impl Rate {
+    /// Operations that share a bucket of that name: its burst, and what flows in in a second.
+    pub const fn shared(name: &'static str, rate: (f64, f64), operations: &'static [&'static str]) -> Self {
+        Self::of(Bucket::Shared(name), rate, operations)
+    }
+
+    /// Operations that have a bucket each.
+    pub const fn each(rate: (f64, f64), operations: &'static [&'static str]) -> Self {
+        Self::of(Bucket::Each, rate, operations)
+    }
+
+    const fn of(bucket: Bucket, (burst, per_second): (f64, f64), operations: &'static [&'static str]) -> Self {
+        Self { bucket, burst, per_second, operations, only: None, global: false, besides: false }
+    }
+
+    /// The same for some requests alone, which have buckets of their own.
+    pub const fn only(mut self, kind: &'static str, which: fn(&Input) -> bool) -> Self {
+        self.bucket = Bucket::EachOf(kind);
+        self.only = Some(which);
+        self
+    }
+
+    /// The same, counted for the account in all regions together.
+    pub const fn global(mut self) -> Self {
+        self.global = true;
+        self
+    }
+
+    /// The same, besides the next bucket that fits.
+    pub const fn besides(mut self) -> Self {
+        self.besides = true;
+        self
+    }
+
+    fn takes(&self, operation: &str, input: &Input) -> bool {
+        let fits = |pattern: &&str| match pattern.strip_suffix('*') {
+            Some(start) => operation.starts_with(start),
+            None => operation == *pattern,
+        };
+        self.operations.iter().any(fits) && self.only.is_none_or(|which| which(input))
+    }
+
+    fn name(&self, service: &str, operation: &str) -> String {
+        match self.bucket {
+            Bucket::Shared(name) => format!("{service} {name}"),
+            Bucket::Each => format!("{service} {operation}"),
+            Bucket::EachOf(kind) => format!("{service} {operation} {kind}"),
+        }
+    }
+}
+
+/// The buckets that a request takes a token from: none if AWS publishes no rate.
+fn buckets<'s>(service: &'s Service, operation: &str, input: &Input) -> impl Iterator<Item = &'s Rate> {
+    let mut done = false;
+    let fits = service.rates.iter().filter(move |rate| rate.takes(operation, input));
+    fits.take_while(move |rate| !std::mem::replace(&mut done, !rate.besides))
 }
 
 /// How full the buckets are. Not part of the saved world: after a while all are full again.
@@ -35,34 +109,23 @@ impl Throttle {
     pub fn take(
         &mut self,
         place: &Place,
-        service: &'static str,
+        service: &Service,
         operation: &str,
         input: &Input,
         now: Moment,
     ) -> Result<(), Refusal> {
-        for bucket in throttling::buckets(service, operation, input) {
+        for bucket in buckets(service, operation, input) {
             let place = if bucket.global { Place::new(&place.account, "") } else { place.clone() };
-            let (level, at) = self.levels.entry((place, bucket.name)).or_insert((bucket.burst, now));
+            let name = bucket.name(service.name(), operation);
+            let (level, at) = self.levels.entry((place, name)).or_insert((bucket.burst, now));
             *level = (*level + now.since(*at).as_secs_f64() * bucket.per_second).min(bucket.burst);
             *at = now;
             if *level < 1.0 {
-                return Err(refusal(service));
+                return Err(service.words.throttled.refusal());
             }
             *level -= 1.0;
         }
         Ok(())
-    }
-}
-
-/// How a service says that there were too many requests.
-pub fn refusal(service: &str) -> Refusal {
-    match service {
-        "ec2" => Refusal::new("RequestLimitExceeded", "Request limit exceeded.").status(503),
-        "iam" | "sts" | "rds" | "elbv2" | "route53" => Refusal::new("Throttling", "Rate exceeded").status(400),
-        "resourcegroupstaggingapi" => Refusal::new("ThrottledException", "Rate exceeded").status(400),
-        "servicediscovery" => Refusal::new("RequestLimitExceeded", "Rate exceeded").status(400),
-        "scheduler" => Refusal::new("ThrottlingException", "Rate exceeded").status(429),
-        _ => Refusal::new("ThrottlingException", "Rate exceeded").status(400),
     }
 }
 
@@ -71,12 +134,14 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::services;
 
     #[test]
     fn a_bucket_gives_its_burst_and_then_what_flows_in() {
         let place = Place::new("123456789012", "us-east-1");
         let mut throttle = Throttle::default();
-        let mut take = |at| throttle.take(&place, "ecs", "RegisterTaskDefinition", &Input::default(), at);
+        let ecs = services::named("ecs").expect("a service");
+        let mut take = |at| throttle.take(&place, ecs, "RegisterTaskDefinition", &Input::default(), at);
         let start = Moment(0);
         assert!((0..20).all(|_| take(start).is_ok()));
         let refusal = take(start).expect_err("the burst is used up");
@@ -88,9 +153,10 @@ mod tests {
     #[test]
     fn route_53_counts_all_regions_together() {
         let mut throttle = Throttle::default();
+        let route53 = services::named("route53").expect("a service");
         let mut take = |region: &str| {
             let place = Place::new("123456789012", region);
-            throttle.take(&place, "route53", "GetChange", &Input::default(), Moment(0))
+            throttle.take(&place, route53, "GetChange", &Input::default(), Moment(0))
         };
         assert!((0..25).all(|_| take("us-east-1").is_ok() && take("eu-west-1").is_ok()));
         assert_eq!(take("us-east-1").expect_err("one bucket").code, "Throttling");
@@ -99,7 +165,7 @@ mod tests {
     #[test]
     fn each_service_says_it_in_its_own_way() {
         let said = |service| {
-            let refusal = refusal(service);
+            let refusal = services::named(service).expect("a service").words.throttled.refusal();
             (refusal.code, refusal.status)
         };
         assert_eq!(said("ec2"), ("RequestLimitExceeded".to_owned(), Some(503)));
@@ -108,5 +174,49 @@ mod tests {
         assert_eq!(said("iam"), ("Throttling".to_owned(), Some(400)));
         assert_eq!(said("resourcegroupstaggingapi"), ("ThrottledException".to_owned(), Some(400)));
         assert_eq!(said("ecs"), ("ThrottlingException".to_owned(), Some(400)));
+    }
+
+    fn rates(service: &str, operation: &str, input: &Input) -> Vec<&'static Rate> {
+        buckets(services::named(service).expect("a service"), operation, input).collect()
+    }
+
+    fn of(service: &str, operation: &str) -> Vec<(f64, f64)> {
+        let filtered = Input(serde_json::Map::from_iter([("MaxResults".to_owned(), 5.into())]));
+        rates(service, operation, &filtered).iter().map(|bucket| (bucket.burst, bucket.per_second)).collect()
+    }
+
+    #[test]
+    fn registering_and_deregistering_definitions_share_a_bucket() {
+        let name = |operation| rates("ecs", operation, &Input::default())[0].name("ecs", operation);
+        assert_eq!(name("RegisterTaskDefinition"), name("DeregisterTaskDefinition"));
+        assert_ne!(name("RegisterTaskDefinition"), name("DescribeTaskDefinition"));
+        assert_eq!(of("ecs", "RegisterTaskDefinition"), [(20.0, 1.0)]);
+        assert_eq!(of("ecs", "DescribeServices"), [(100.0, 20.0)]);
+    }
+
+    #[test]
+    fn ec2_gives_less_to_who_asks_for_everything() {
+        assert_eq!(of("ec2", "DescribeSecurityGroups"), [(100.0, 20.0)]);
+        let all = rates("ec2", "DescribeSecurityGroups", &Input::default());
+        assert_eq!((all[0].burst, all[0].per_second), (50.0, 10.0));
+        assert_eq!(of("ec2", "DeleteSecurityGroup"), [(50.0, 5.0)]);
+        assert_eq!(of("ec2", "CreateTags"), [(100.0, 10.0)]);
+    }
+
+    #[test]
+    fn route_53_counts_for_the_account_and_for_the_operation() {
+        assert_eq!(of("route53", "CreateHostedZone"), [(50.0, 10.0), (40.0, 2.0)]);
+        assert_eq!(of("route53", "ChangeResourceRecordSets"), [(50.0, 10.0), (50.0, 10.0)]);
+        assert!(rates("route53", "GetChange", &Input::default()).iter().all(|bucket| bucket.global));
+    }
+
+    #[test]
+    fn services_without_published_rates_have_no_buckets() {
+        assert!(of("iam", "CreateRole").is_empty());
+        assert!(of("elbv2", "CreateRule").is_empty());
+        assert_eq!(of("elbv2", "DescribeRules"), [(40.0, 10.0)]);
+        assert_eq!(of("logs", "TagResource"), [(5.0, 5.0)]);
+        assert_eq!(of("acm", "ImportCertificate"), [(1.0, 1.0)]);
+        assert_eq!(of("ssm", "GetParameters"), [(40.0, 40.0)]);
     }
 }

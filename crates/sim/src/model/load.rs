@@ -6,34 +6,7 @@ use std::sync::OnceLock;
 
 use serde::Deserialize;
 
-use super::{Location, Member, Operation, Protocol, Service, Shape, ShapeId, ShapeKind};
-
-macro_rules! models {
-    ($($name:literal),* $(,)?) => {
-        &[$(($name, include_str!(concat!("../../models/", $name, ".json")))),*]
-    };
-}
-
-/// Every service with its model.
-pub const FILES: &[(&str, &str)] = models![
-    "acm",
-    "application-autoscaling",
-    "dynamodb",
-    "ec2",
-    "ecr",
-    "ecs",
-    "elbv2",
-    "iam",
-    "logs",
-    "rds",
-    "resourcegroupstaggingapi",
-    "route53",
-    "scheduler",
-    "secretsmanager",
-    "servicediscovery",
-    "ssm",
-    "sts",
-];
+use super::{Api, Location, Member, Operation, Protocol, Shape, ShapeId, ShapeKind, Source};
 
 #[derive(Deserialize)]
 struct Document {
@@ -144,8 +117,9 @@ fn ordered<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Vec<(String, Raw
 ///
 /// # Panics
 /// If the file is not what `scripts/models` writes.
-pub fn load(name: &'static str, text: &str) -> Service {
-    let document: Document = match serde_json::from_str(text) {
+pub fn load(index: usize, source: &'static Source) -> Api {
+    let name = source.name;
+    let document: Document = match serde_json::from_str(source.text) {
         Ok(document) => document,
         Err(error) => panic!("crates/sim/models/{name}.json: {error}"),
     };
@@ -170,8 +144,10 @@ pub fn load(name: &'static str, text: &str) -> Service {
         (operation.name.clone(), operation)
     });
     let metadata = &document.metadata;
-    Service {
+    Api {
         name,
+        index,
+        errors_as: source.errors_as,
         protocol: protocol(metadata),
         api_version: metadata.api_version.clone(),
         target_prefix: metadata.target_prefix.clone().unwrap_or_default(),

@@ -6,6 +6,8 @@ mod load;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::OnceLock;
 
+use crate::services::SERVICES;
+
 /// The index of a shape in its service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ShapeId(pub(crate) u32);
@@ -25,11 +27,57 @@ pub enum Protocol {
     RestJson,
 }
 
+/// A model that is not read yet, with what models do not tell.
+#[derive(Clone, Copy, Debug)]
+pub struct Source {
+    /// The service's name as botocore and the aws CLI have it: `ec2`, `elbv2`, `servicediscovery`.
+    pub name: &'static str,
+    /// The file.
+    pub text: &'static str,
+    /// How its errors are written in JSON.
+    pub errors_as: ErrorsAs,
+}
+
+/// How a service writes an error in JSON.
+#[derive(Clone, Copy, Debug)]
+pub struct ErrorsAs {
+    /// Whether it writes `Message` where most others write `message`. Seen in AWS's models and in recorded replies.
+    pub capital: bool,
+    /// The type of an error, by its code.
+    pub kind: fn(&str) -> String,
+}
+
+impl ErrorsAs {
+    /// As most services do.
+    pub const USUAL: Self = Self { capital: false, kind: str::to_owned };
+    /// The same with a capital.
+    pub const CAPITAL: Self = Self { capital: true, ..Self::USUAL };
+}
+
+/// The source of a model by the name of its service.
+macro_rules! source {
+    ($name:literal) => {
+        $crate::model::source!($name, $crate::model::ErrorsAs::USUAL)
+    };
+    ($name:literal, $errors:expr) => {
+        $crate::model::Source {
+            name: $name,
+            text: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/models/", $name, ".json")),
+            errors_as: $errors,
+        }
+    };
+}
+pub(crate) use source;
+
 /// One service.
 #[derive(Debug)]
-pub struct Service {
+pub struct Api {
     /// Its name as botocore and the aws CLI have it: `ec2`, `elbv2`, `servicediscovery`.
     pub name: &'static str,
+    /// Its place in the list of services.
+    pub(crate) index: usize,
+    /// How its errors are written in JSON.
+    pub errors_as: ErrorsAs,
     /// Its protocol.
     pub protocol: Protocol,
     /// The version of its API, as query services send it.
@@ -180,7 +228,7 @@ impl Member {
     }
 }
 
-impl Service {
+impl Api {
     /// The shape.
     pub fn shape(&self, id: ShapeId) -> &Shape {
         &self.shapes[id.0 as usize]
@@ -198,16 +246,15 @@ impl Service {
     }
 }
 
-/// All services that are simulated.
-pub fn services() -> &'static [&'static Service] {
-    static ALL: OnceLock<Vec<&'static Service>> = OnceLock::new();
-    ALL.get_or_init(|| load::FILES.iter().filter_map(|(name, _)| service(name)).collect())
+/// The models of all services that are simulated.
+pub fn services() -> &'static [&'static Api] {
+    static ALL: OnceLock<Vec<&'static Api>> = OnceLock::new();
+    ALL.get_or_init(|| SERVICES.iter().filter_map(|known| service(known.name())).collect())
 }
 
-/// The service of that name; its model is read when it is first asked for.
-pub fn service(name: &str) -> Option<&'static Service> {
-    static SERVICES: [OnceLock<Service>; load::FILES.len()] = [const { OnceLock::new() }; load::FILES.len()];
-    let index = load::FILES.iter().position(|(known, _)| *known == name)?;
-    let (name, text) = load::FILES[index];
-    Some(SERVICES[index].get_or_init(|| load::load(name, text)))
+/// The model of the service of that name; it is read when it is first asked for.
+pub fn service(name: &str) -> Option<&'static Api> {
+    static APIS: [OnceLock<Api>; SERVICES.len()] = [const { OnceLock::new() }; SERVICES.len()];
+    let index = SERVICES.iter().position(|known| known.name() == name)?;
+    Some(APIS[index].get_or_init(|| load::load(index, &SERVICES[index].source)))
 }

@@ -1,12 +1,13 @@
 //! Empty texts that clients send for what they do not mean, because their own documents have no other word for it: taken as absent,
-//! as AWS takes them. Which empty texts do mean something, and which AWS refuses, is decided here and nowhere else.
+//! as AWS takes them. Which empty texts do mean something, and which AWS refuses, is decided here, and by each service for its own.
 
 use std::borrow::Cow;
 
 use serde_json::{Map, Value};
 
+use super::service::Empties;
 use crate::call::Input;
-use crate::model::{Operation, Service, Shape, ShapeId, ShapeKind};
+use crate::model::{Api, Operation, Shape, ShapeId, ShapeKind};
 
 /// What an empty text is a value of, or clears, or is refused for by a service itself: ends of names.
 const MEANT: &[&str] = &[
@@ -22,22 +23,20 @@ const MEANT: &[&str] = &[
     "Body",
     "Password",
     "Expression",
-    "cluster",
-    "taskDefinition",
 ];
 
 /// What a part of an input leaves out with an empty text: ends of names.
-const NAMED: &[&str] = &["Arn", "ARN", "RoleArn", "Id", "loadBalancerName", "rootDirectory"];
+const NAMED: &[&str] = &["Arn", "ARN", "RoleArn", "Id"];
 
 /// The input without the empty texts that mean nothing: members of its own that need not be there, and ARNs and ids in its parts. One
 /// that breaks a limit of its model stays, to be refused; so do the keys and values of tags, variables and items.
-pub fn left_out<'i>(service: &'static Service, operation: &Operation, input: &'i Input) -> Cow<'i, Input> {
+pub fn left_out<'i>(api: &'static Api, operation: &Operation, input: &'i Input, own: Empties) -> Cow<'i, Input> {
     let Some(shape) = operation.input else { return Cow::Borrowed(input) };
     if !any_empty(&input.0) {
         return Cow::Borrowed(input);
     }
     let mut map = input.0.clone();
-    clean(service, shape, &mut map, true);
+    clean((api, own), shape, &mut map, true);
     Cow::Owned(Input(map))
 }
 
@@ -53,25 +52,26 @@ fn any_empty(map: &Map<String, Value>) -> bool {
     map.values().any(empty)
 }
 
-fn clean(service: &'static Service, shape: ShapeId, map: &mut Map<String, Value>, outermost: bool) {
-    let ShapeKind::Structure { members, required, .. } = &service.shape(shape).kind else { return };
+fn clean((api, own): (&'static Api, Empties), shape: ShapeId, map: &mut Map<String, Value>, outermost: bool) {
+    let ShapeKind::Structure { members, required, .. } = &api.shape(shape).kind else { return };
+    let any = |common: &[&str], own: &[&str], name: &str| common.iter().chain(own).any(|end| name.ends_with(end));
     for member in members {
         let name = member.name.as_str();
-        let shape = service.shape(member.shape);
+        let shape = api.shape(member.shape);
         match map.get_mut(name) {
             Some(Value::String(text)) if text.is_empty() => {
                 let needed = required.contains(&member.name) || is_limited(shape);
-                let meant = MEANT.iter().any(|end| name.ends_with(end));
-                let idle = if outermost { !meant } else { NAMED.iter().any(|end| name.ends_with(end)) };
+                let meant = any(MEANT, own.meant, name);
+                let idle = if outermost { !meant } else { any(NAMED, own.idle, name) };
                 if !needed && idle {
                     map.remove(name);
                 }
             }
-            Some(Value::Object(inner)) => clean(service, member.shape, inner, false),
+            Some(Value::Object(inner)) => clean((api, own), member.shape, inner, false),
             Some(Value::Array(items)) => {
                 let ShapeKind::List { member, .. } = &shape.kind else { continue };
                 for inner in items.iter_mut().filter_map(Value::as_object_mut) {
-                    clean(service, member.shape, inner, false);
+                    clean((api, own), member.shape, inner, false);
                 }
             }
             _ => {}

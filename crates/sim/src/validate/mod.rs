@@ -7,9 +7,9 @@ mod walk;
 mod words;
 
 use crate::call::{Input, Refusal};
-use crate::model::{Operation, Service};
+use crate::model::{Api, Operation};
 
-pub use self::words::coral;
+pub use self::words::{coral, must};
 
 /// How a service words such refusals.
 #[derive(Clone, Copy, Debug)]
@@ -21,12 +21,15 @@ pub enum Wording {
         /// Whether a value that fits no pattern is shown.
         shows_value: bool,
     },
-    /// ECR: `Invalid parameter at 'x' failed to satisfy constraint: '…'`, the first thing that is wrong.
-    Ecr,
-    /// EC2: `The request must contain the parameter X`.
-    Ec2,
     /// The service's own words, given the name of the operation; it may overlook some of them and leave them to the operation.
     Own(fn(&str, &[Violation]) -> Option<Refusal>),
+}
+
+impl Wording {
+    /// The framework's words under a code.
+    pub const fn coral(code: &'static str) -> Self {
+        Self::Coral { code, shows_value: true }
+    }
 }
 
 /// One thing that is wrong.
@@ -65,20 +68,9 @@ pub enum What {
 ///
 /// # Errors
 /// The refusal of everything that is wrong.
-pub fn check(service: &'static Service, operation: &Operation, input: &Input, wording: Wording) -> Result<(), Refusal> {
+pub fn check(service: &'static Api, operation: &Operation, input: &Input, wording: Wording) -> Result<(), Refusal> {
     let Some(shape) = operation.input else { return Ok(()) };
     let mut found = Vec::new();
     walk::structure(service, shape, &input.0, "", &mut found);
-    found.retain(|violation| !has_own_words(service.name, violation));
-    if found.is_empty() {
-        Ok(())
-    } else {
-        words::refusal(service.name, &operation.name, found, wording).map_or(Ok(()), Err)
-    }
-}
-
-/// Whether an operation words this for itself.
-fn has_own_words(service: &str, violation: &Violation) -> bool {
-    let name = matches!(violation.path.as_str(), "logGroupName" | "logStreamName");
-    service == "logs" && name && matches!(violation.what, What::Longer(_))
+    if found.is_empty() { Ok(()) } else { words::refusal(&operation.name, &found, wording).map_or(Ok(()), Err) }
 }

@@ -5,7 +5,7 @@ use regex::Regex;
 use serde_json::{Map, Value};
 
 use super::{Violation, What};
-use crate::model::{Member, Service, Shape, ShapeId, ShapeKind};
+use crate::model::{Api, Member, Shape, ShapeId, ShapeKind};
 
 fn camel(name: &str) -> String {
     let mut letters = name.chars();
@@ -14,7 +14,7 @@ fn camel(name: &str) -> String {
 
 /// What is wrong with the members of a structure, and with what is in them; `path` is where it stands.
 pub(super) fn structure(
-    service: &'static Service,
+    service: &'static Api,
     shape: ShapeId,
     map: &Map<String, Value>,
     path: &str,
@@ -34,7 +34,7 @@ pub(super) fn structure(
     }
 }
 
-fn value(service: &'static Service, id: ShapeId, value_: &Value, path: &str, found: &mut Vec<Violation>) {
+fn value(service: &'static Api, id: ShapeId, value_: &Value, path: &str, found: &mut Vec<Violation>) {
     let shape = service.shape(id);
     let mut wrong =
         |text: Option<String>, what: What| found.push(Violation { path: path.to_owned(), value: text, what });
@@ -166,7 +166,7 @@ fn group_length(text: &str) -> usize {
 }
 
 /// A value as the framework prints it: a structure with its name and all its members.
-fn printed(service: &Service, id: ShapeId, value: &Value) -> String {
+fn printed(service: &Api, id: ShapeId, value: &Value) -> String {
     let shape = service.shape(id);
     match (&shape.kind, value) {
         (ShapeKind::List { member, .. }, Value::Array(items)) => {

@@ -7,9 +7,6 @@ use super::{Codec, Target, json};
 use crate::call::Refusal;
 use crate::model::Protocol;
 
-/// Services that write `Message` where the others write `message`. Seen in AWS's models and in recorded replies.
-const CAPITAL: &[&str] =
-    &["secretsmanager", "servicediscovery", "application-autoscaling", "scheduler", "resourcegroupstaggingapi"];
 /// Errors of the framework, which carry `message` everywhere.
 const FRAMEWORK: &[&str] =
     &["ValidationException", "AccessDeniedException", "UnrecognizedClientException", "ThrottlingException"];
@@ -84,33 +81,19 @@ pub fn write(target: &Target, refusal: &Refusal, status: u16, request_id: &str) 
     }
 }
 
-/// The type of an error. DynamoDB is alone in naming its models', and the framework's, whole.
-fn kind(service: &str, code: &str) -> String {
-    match code {
-        _ if service != "dynamodb" => code.to_owned(),
-        "ValidationException" => format!("com.amazon.coral.validate#{code}"),
-        "AccessDeniedException"
-        | "MissingAuthenticationTokenException"
-        | "SerializationException"
-        | "UnknownOperationException"
-        | "UnrecognizedClientException" => format!("com.amazon.coral.service#{code}"),
-        _ => format!("com.amazonaws.dynamodb.v20120810#{code}"),
-    }
-}
-
 /// Whether a service writes this refusal's text as `Message`. Its own refusals follow its model, if that has them; what the
 /// framework finds in a request before the service sees it does not.
 fn capital(target: &Target, refusal: &Refusal) -> bool {
     let own = !refusal.message.contains("validation error") && target.service.status_of(&refusal.code).is_some();
     let framework = FRAMEWORK.contains(&refusal.code.as_str());
-    CAPITAL.contains(&target.service.name) && (own || !framework)
+    target.service.errors_as.capital && (own || !framework)
 }
 
 fn document(target: &Target, refusal: &Refusal) -> Map<String, Value> {
     let capital = capital(target, refusal);
     let mut map = Map::new();
     if target.service.protocol != Protocol::RestJson {
-        map.insert("__type".to_owned(), kind(target.service.name, &refusal.code).into());
+        map.insert("__type".to_owned(), (target.service.errors_as.kind)(&refusal.code).into());
     }
     // What has no text is told by its type alone.
     if !refusal.message.is_empty() || target.service.protocol != Protocol::Json {

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::json::scalar;
 use crate::call::Refusal;
-use crate::model::{Member, Protocol, Service, ShapeId, ShapeKind};
+use crate::model::{Api, Member, Protocol, ShapeId, ShapeKind};
 
 /// Deeper than any shape.
 const DEEPEST: usize = 40;
@@ -23,7 +23,7 @@ struct Node {
 ///
 /// # Errors
 /// `MalformedInput` for values of the wrong type.
-pub fn read(service: &Service, shape: ShapeId, pairs: &[(String, String)]) -> Result<Value, Refusal> {
+pub fn read(service: &Api, shape: ShapeId, pairs: &[(String, String)]) -> Result<Value, Refusal> {
     let mut root = Node::default();
     for (name, value) in pairs {
         let mut at = &mut root;
@@ -37,7 +37,7 @@ pub fn read(service: &Service, shape: ShapeId, pairs: &[(String, String)]) -> Re
 }
 
 struct Reader<'s> {
-    service: &'s Service,
+    service: &'s Api,
     ec2: bool,
 }
 

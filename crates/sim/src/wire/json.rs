@@ -7,7 +7,7 @@ use ciborium::Value as Cbor;
 use serde_json::{Map, Number, Value};
 
 use crate::call::Refusal;
-use crate::model::{Service, ShapeId, ShapeKind};
+use crate::model::{Api, ShapeId, ShapeKind};
 use crate::world::Moment;
 
 /// Deeper than any document that a service takes.
@@ -17,7 +17,7 @@ const DEEPEST: usize = 64;
 ///
 /// # Errors
 /// `SerializationException` for what is no JSON or has members of the wrong type.
-pub fn read(service: &Service, shape: ShapeId, body: &[u8]) -> Result<Value, Refusal> {
+pub fn read(service: &Api, shape: ShapeId, body: &[u8]) -> Result<Value, Refusal> {
     if body.iter().all(u8::is_ascii_whitespace) {
         return Ok(Value::Object(Map::new()));
     }
@@ -33,7 +33,7 @@ fn malformed(text: &str) -> Refusal {
 ///
 /// # Errors
 /// `SerializationException` for a value of the wrong type.
-pub fn typed(service: &Service, shape: ShapeId, value: Value, depth: usize) -> Result<Value, Refusal> {
+pub fn typed(service: &Api, shape: ShapeId, value: Value, depth: usize) -> Result<Value, Refusal> {
     if depth > DEEPEST {
         return Err(malformed("the document is nested too deeply"));
     }
@@ -124,7 +124,7 @@ pub fn scalar(kind: &ShapeKind, text: &str) -> Option<Value> {
 }
 
 /// Writes a JSON body.
-pub fn write(service: &Service, shape: Option<ShapeId>, output: &Value) -> String {
+pub fn write(service: &Api, shape: Option<ShapeId>, output: &Value) -> String {
     match shape {
         Some(shape) => shaped(service, shape, output).to_string(),
         // An operation without an output answers with nothing at all.
@@ -133,7 +133,7 @@ pub fn write(service: &Service, shape: Option<ShapeId>, output: &Value) -> Strin
 }
 
 /// A document cut down to its shape, under the names of the wire.
-fn shaped(service: &Service, shape: ShapeId, value: &Value) -> Value {
+fn shaped(service: &Api, shape: ShapeId, value: &Value) -> Value {
     match (&service.shape(shape).kind, value) {
         (ShapeKind::Structure { members, .. }, Value::Object(map)) => {
             debug_assert_known(service, shape, map);
@@ -160,7 +160,7 @@ fn shaped(service: &Service, shape: ShapeId, value: &Value) -> Value {
 }
 
 /// In tests, a member that the output does not have is a mistake of ours.
-pub fn debug_assert_known(service: &Service, shape: ShapeId, map: &Map<String, Value>) {
+pub fn debug_assert_known(service: &Api, shape: ShapeId, map: &Map<String, Value>) {
     if cfg!(debug_assertions)
         && let ShapeKind::Structure { members, .. } = &service.shape(shape).kind
     {
@@ -175,7 +175,7 @@ pub fn debug_assert_known(service: &Service, shape: ShapeId, map: &Map<String, V
 ///
 /// # Errors
 /// `SerializationException` for what is no CBOR or has members of the wrong type.
-pub fn read_cbor(service: &Service, shape: ShapeId, body: &[u8]) -> Result<Value, Refusal> {
+pub fn read_cbor(service: &Api, shape: ShapeId, body: &[u8]) -> Result<Value, Refusal> {
     if body.is_empty() {
         return Ok(Value::Object(Map::new()));
     }
@@ -203,7 +203,7 @@ fn from_cbor(value: Cbor) -> Value {
 }
 
 /// Writes a CBOR body.
-pub fn write_cbor(service: &Service, shape: Option<ShapeId>, output: &Value) -> Vec<u8> {
+pub fn write_cbor(service: &Api, shape: Option<ShapeId>, output: &Value) -> Vec<u8> {
     let value = shape.map_or(Cbor::Map(Vec::new()), |shape| to_cbor(service, shape, output));
     encode(&value)
 }
@@ -224,7 +224,7 @@ fn encode(value: &Cbor) -> Vec<u8> {
     bytes
 }
 
-fn to_cbor(service: &Service, shape: ShapeId, value: &Value) -> Cbor {
+fn to_cbor(service: &Api, shape: ShapeId, value: &Value) -> Cbor {
     match (&service.shape(shape).kind, value) {
         (ShapeKind::Structure { members, .. }, Value::Object(map)) => {
             debug_assert_known(service, shape, map);

@@ -13,7 +13,7 @@ use bytes::Bytes;
 use serde_json::{Map, Value};
 
 use crate::call::{Input, Refusal};
-use crate::model::{Operation, Protocol, Service};
+use crate::model::{Api, Operation, Protocol};
 
 pub use self::route::{Credential, route, unanswered};
 
@@ -35,7 +35,7 @@ pub enum Codec {
 #[derive(Clone, Debug)]
 pub struct Target {
     /// The service.
-    pub service: &'static Service,
+    pub service: &'static Api,
     /// The operation; a name alone if it is not simulated.
     pub operation: Result<&'static Operation, String>,
     /// How the body is written.
@@ -127,7 +127,7 @@ fn finish(builder: http::response::Builder, body: Vec<u8>) -> Response {
 ///
 /// # Errors
 /// `SerializationException` for a value of the wrong type.
-pub fn typed(service: &Service, shape: crate::model::ShapeId, value: Value) -> Result<Input, Refusal> {
+pub fn typed(service: &Api, shape: crate::model::ShapeId, value: Value) -> Result<Input, Refusal> {
     match json::typed(service, shape, value, 0)? {
         Value::Object(map) => Ok(Input(map)),
         _ => Ok(Input::default()),
@@ -135,7 +135,7 @@ pub fn typed(service: &Service, shape: crate::model::ShapeId, value: Value) -> R
 }
 
 /// In tests, an output with members that its shape does not have is a mistake of ours.
-pub fn debug_assert_shape(service: &Service, shape: Option<crate::model::ShapeId>, output: &Value) {
+pub fn debug_assert_shape(service: &Api, shape: Option<crate::model::ShapeId>, output: &Value) {
     if cfg!(debug_assertions) && shape.is_some() {
         let _written = json::write(service, shape, output);
     }

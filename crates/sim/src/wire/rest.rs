@@ -9,10 +9,10 @@ use serde_json::{Map, Value};
 use super::json::{self, scalar};
 use super::{Request, Target, xml_in};
 use crate::call::Refusal;
-use crate::model::{Location, Operation, Protocol, Service, ShapeId, ShapeKind};
+use crate::model::{Api, Location, Operation, Protocol, ShapeId, ShapeKind};
 
 /// The operation of a request's method and path, with the members in the path.
-pub fn matching(service: &'static Service, request: &Request) -> Option<(&'static Operation, Vec<(String, String)>)> {
+pub fn matching(service: &'static Api, request: &Request) -> Option<(&'static Operation, Vec<(String, String)>)> {
     let path = request.uri().path();
     let fits = |operation: &&Operation| operation.method == request.method().as_str();
     let found =
@@ -102,13 +102,13 @@ pub fn read(target: &Target, operation: &Operation, shape: ShapeId, request: &Re
     Ok(map.into())
 }
 
-fn invalid(service: &Service, name: &str, text: &str) -> Refusal {
+fn invalid(service: &Api, name: &str, text: &str) -> Refusal {
     let code = if service.protocol == Protocol::RestXml { "InvalidInput" } else { "ValidationException" };
     Refusal::new(code, format!("Invalid value '{text}' for {name}"))
 }
 
 /// The members of an output that are headers.
-pub fn headers(service: &Service, shape: Option<ShapeId>, output: &Value) -> Vec<(String, String)> {
+pub fn headers(service: &Api, shape: Option<ShapeId>, output: &Value) -> Vec<(String, String)> {
     let Some(ShapeKind::Structure { members, .. }) = shape.map(|shape| &service.shape(shape).kind) else {
         return Vec::new();
     };

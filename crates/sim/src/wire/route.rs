@@ -6,7 +6,7 @@ use http::Method;
 use super::error::{self, Bare};
 use super::{Codec, Request, Response, Target};
 use crate::call::Refusal;
-use crate::model::{self, Protocol, Service};
+use crate::model::{self, Api, Protocol};
 use crate::wire::rest;
 
 /// What the signature of a request says.
@@ -80,7 +80,7 @@ fn by_action(request: &Request, credential: Option<&Credential>) -> Option<Targe
     }
     let pairs = form_of(request);
     let get = |wanted: &str| pairs.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.as_str());
-    let speaks = |service: &&&'static Service| matches!(service.protocol, Protocol::Query | Protocol::Ec2);
+    let speaks = |service: &&&'static Api| matches!(service.protocol, Protocol::Query | Protocol::Ec2);
     let candidates = || model::services().iter().filter(speaks);
     let version = get("Version");
     // A version belongs to one service; where it is unknown the signature tells which service refuses it.
@@ -91,8 +91,8 @@ fn by_action(request: &Request, credential: Option<&Credential>) -> Option<Targe
 }
 
 fn by_path(request: &Request, credential: Option<&Credential>) -> Option<Target> {
-    let rest = |service: &&&'static Service| matches!(service.protocol, Protocol::RestXml | Protocol::RestJson);
-    let signed = |service: &&&'static Service| Some(&service.signing_name) == credential.map(|known| &known.service);
+    let rest = |service: &&&'static Api| matches!(service.protocol, Protocol::RestXml | Protocol::RestJson);
+    let signed = |service: &&&'static Api| Some(&service.signing_name) == credential.map(|known| &known.service);
     let services = || model::services().iter().filter(rest);
     for service in services().filter(signed).chain(services()) {
         if let Some((operation, path)) = rest::matching(service, request) {
@@ -104,7 +104,7 @@ fn by_path(request: &Request, credential: Option<&Credential>) -> Option<Target>
     Some(Target { service, operation: Err(name), codec: Codec::Own, path: Vec::new() })
 }
 
-fn found(service: &'static Service, name: &str, codec: Codec) -> Target {
+fn found(service: &'static Api, name: &str, codec: Codec) -> Target {
     let operation = service.operations.get(name).ok_or_else(|| name.to_owned());
     Target { service, operation, codec, path: Vec::new() }
 }

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::json::scalar;
 use crate::call::Refusal;
-use crate::model::{Member, Service, ShapeId, ShapeKind};
+use crate::model::{Api, Member, ShapeId, ShapeKind};
 
 /// Deeper than any document that a service takes.
 const DEEPEST: usize = 64;
@@ -33,7 +33,7 @@ fn malformed() -> Refusal {
 ///
 /// # Errors
 /// `MalformedInput` for what is no XML, `InvalidInput` for values of the wrong type.
-pub fn read(service: &Service, shape: ShapeId, body: &[u8]) -> Result<Value, Refusal> {
+pub fn read(service: &Api, shape: ShapeId, body: &[u8]) -> Result<Value, Refusal> {
     if body.iter().all(u8::is_ascii_whitespace) {
         return Ok(Value::Object(Map::new()));
     }
@@ -92,7 +92,7 @@ fn tree(body: &[u8]) -> Result<Element, Refusal> {
     root.below.pop().ok_or_else(broken)
 }
 
-fn structure(service: &Service, shape: ShapeId, element: &Element) -> Result<Map<String, Value>, Refusal> {
+fn structure(service: &Api, shape: ShapeId, element: &Element) -> Result<Map<String, Value>, Refusal> {
     let mut map = Map::new();
     let ShapeKind::Structure { members, .. } = &service.shape(shape).kind else { return Ok(map) };
     for member in members {
@@ -111,7 +111,7 @@ fn structure(service: &Service, shape: ShapeId, element: &Element) -> Result<Map
     Ok(map)
 }
 
-fn value(service: &Service, member: &Member, element: &Element) -> Result<Value, Refusal> {
+fn value(service: &Api, member: &Member, element: &Element) -> Result<Value, Refusal> {
     match &service.shape(member.shape).kind {
         ShapeKind::Structure { .. } => Ok(structure(service, member.shape, element)?.into()),
         ShapeKind::List { member: inner, .. } => element

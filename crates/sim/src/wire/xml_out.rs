@@ -6,7 +6,7 @@ use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event};
 use serde_json::{Map, Value};
 
 use super::json::debug_assert_known;
-use crate::model::{Location, Member, Operation, Service, ShapeId, ShapeKind};
+use crate::model::{Api, Location, Member, Operation, ShapeId, ShapeKind};
 use crate::world::Moment;
 
 /// XML being written. Writing to memory does not fail, so results are dropped.
@@ -49,7 +49,7 @@ impl Xml {
 }
 
 /// The reply of a query service.
-pub fn query(service: &Service, operation: &Operation, output: &Value, request_id: &str) -> Vec<u8> {
+pub fn query(service: &Api, operation: &Operation, output: &Value, request_id: &str) -> Vec<u8> {
     let mut xml = Xml::new();
     xml.element(&format!("{}Response", operation.name), Some(&service.namespace), |xml| {
         if let Some(shape) = operation.output {
@@ -62,7 +62,7 @@ pub fn query(service: &Service, operation: &Operation, output: &Value, request_i
 }
 
 /// The reply of EC2.
-pub fn ec2(service: &Service, operation: &Operation, output: &Value, request_id: &str) -> Vec<u8> {
+pub fn ec2(service: &Api, operation: &Operation, output: &Value, request_id: &str) -> Vec<u8> {
     let mut xml = Xml::declared();
     xml.element(&format!("{}Response", operation.name), Some(&service.namespace), |xml| {
         xml.text("requestId", request_id);
@@ -75,7 +75,7 @@ pub fn ec2(service: &Service, operation: &Operation, output: &Value, request_id:
 }
 
 /// The reply of a REST XML service: the output, or its payload.
-pub fn rest(service: &Service, operation: &Operation, output: &Value) -> Vec<u8> {
+pub fn rest(service: &Api, operation: &Operation, output: &Value) -> Vec<u8> {
     let Some(shape) = operation.output else { return Vec::new() };
     let mut xml = Xml::declared();
     xml.element(&service.shape(shape).name, Some(&service.namespace), |xml| {
@@ -84,7 +84,7 @@ pub fn rest(service: &Service, operation: &Operation, output: &Value) -> Vec<u8>
     xml.finish()
 }
 
-fn members(xml: &mut Xml, service: &Service, shape: ShapeId, value: &Value, ec2: bool) {
+fn members(xml: &mut Xml, service: &Api, shape: ShapeId, value: &Value, ec2: bool) {
     let (ShapeKind::Structure { members, .. }, Value::Object(map)) = (&service.shape(shape).kind, value) else {
         return;
     };
@@ -96,7 +96,7 @@ fn members(xml: &mut Xml, service: &Service, shape: ShapeId, value: &Value, ec2:
     }
 }
 
-fn one(xml: &mut Xml, service: &Service, member: &Member, name: &str, value: &Value, ec2: bool) {
+fn one(xml: &mut Xml, service: &Api, member: &Member, name: &str, value: &Value, ec2: bool) {
     match &service.shape(member.shape).kind {
         ShapeKind::Structure { .. } => {
             xml.element(name, None, |xml| members(xml, service, member.shape, value, ec2));

@@ -4,6 +4,7 @@
 pub mod ids;
 pub mod moment;
 pub mod queue;
+pub mod status;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -14,9 +15,8 @@ use serde::{Deserialize, Serialize};
 pub use self::ids::{Ids, uuid_of};
 pub use self::moment::Moment;
 use self::queue::Queue;
-use crate::services::{
-    acm, cloud_map, dynamodb, ec2, ecr, ecs, elb, iam, logs, rds, route53, scaling, scheduler, secrets, ssm,
-};
+use crate::services::SERVICES;
+pub use crate::services::{Account, Event, Region};
 
 /// An account and a region: where a resource lives.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -56,75 +56,6 @@ impl Place {
     }
 }
 
-/// What happens at a moment, by the service that it concerns.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub enum Event {
-    /// In ACM.
-    Acm(acm::Event),
-    /// In Cloud Map.
-    CloudMap(cloud_map::Event),
-    /// In DynamoDB.
-    Dynamodb(dynamodb::Event),
-    /// In EC2.
-    Ec2(ec2::Event),
-    /// In ECS.
-    Ecs(ecs::Event),
-    /// In Elastic Load Balancing.
-    Elb(elb::Event),
-    /// In RDS.
-    Rds(rds::Event),
-    /// In Route 53.
-    Route53(route53::Event),
-    /// In Application Auto Scaling.
-    Scaling(scaling::Event),
-    /// In Secrets Manager.
-    Secrets(secrets::Event),
-}
-
-/// What an account has in one region.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Region {
-    /// Certificates.
-    pub acm: acm::Acm,
-    /// Namespaces and services of Cloud Map.
-    pub cloud_map: cloud_map::CloudMap,
-    /// Tables.
-    pub dynamodb: dynamodb::Dynamodb,
-    /// Networks, security groups and interfaces.
-    pub ec2: ec2::Ec2,
-    /// Image repositories.
-    pub ecr: ecr::Ecr,
-    /// Clusters, task definitions, services, tasks.
-    pub ecs: ecs::Ecs,
-    /// Load balancers and target groups.
-    pub elb: elb::Elb,
-    /// Log groups.
-    pub logs: logs::Logs,
-    /// Databases.
-    pub rds: rds::Rds,
-    /// Scalable targets and their policies.
-    pub scaling: scaling::Scaling,
-    /// Schedules.
-    pub scheduler: scheduler::Scheduler,
-    /// Secrets.
-    pub secrets: secrets::Secrets,
-    /// Parameters.
-    pub ssm: ssm::Ssm,
-}
-
-/// What an account has: what belongs to no region, and its regions.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Account {
-    /// Roles and policies.
-    pub iam: iam::Iam,
-    /// Hosted zones.
-    pub route53: route53::Route53,
-    /// By name; made when first asked for.
-    pub regions: BTreeMap<Arc<str>, Region>,
-}
-
 /// The whole simulated AWS.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct World {
@@ -147,7 +78,10 @@ impl World {
     /// The account, made if it is new.
     pub fn account(&mut self, number: &Arc<str>) -> &mut Account {
         if !self.accounts.contains_key(number) {
-            let account = Account { iam: iam::fresh(number, self.now), ..Account::default() };
+            let mut account = Account::default();
+            for open in SERVICES.iter().filter_map(|service| service.opens_account) {
+                open(&mut account, number, self.now);
+            }
             self.accounts.insert(Arc::clone(number), account);
         }
         self.accounts.entry(Arc::clone(number)).or_default()
@@ -156,7 +90,10 @@ impl World {
     /// The region of an account, made with its default VPC if it is new.
     pub fn region(&mut self, place: &Place) -> &mut Region {
         if !self.account(&place.account).regions.contains_key(&place.region) {
-            let region = Region { ec2: ec2::fresh(&mut self.ids, place, self.now), ..Region::default() };
+            let mut region = Region::default();
+            for open in SERVICES.iter().filter_map(|service| service.opens_region) {
+                open(&mut region, &mut self.ids, place, self.now);
+            }
             self.account(&place.account).regions.insert(Arc::clone(&place.region), region);
         }
         self.account(&place.account).regions.entry(Arc::clone(&place.region)).or_default()
@@ -181,7 +118,7 @@ impl World {
     pub fn advance(&mut self, to: Moment) {
         while let Some((at, place, event)) = self.queue.next_due(to) {
             self.now = self.now.max(at);
-            self.happen(&place, event);
+            event.happen(self, &place);
         }
         self.now = self.now.max(to);
     }
@@ -189,20 +126,5 @@ impl World {
     /// The moment of the next event, if anything is under way.
     pub fn next_event(&self) -> Option<Moment> {
         self.queue.next()
-    }
-
-    fn happen(&mut self, place: &Place, event: Event) {
-        match event {
-            Event::Acm(event) => acm::happen(self, place, event),
-            Event::CloudMap(event) => cloud_map::happen(self, place, event),
-            Event::Dynamodb(event) => dynamodb::happen(self, place, event),
-            Event::Ec2(event) => ec2::happen(self, place, event),
-            Event::Ecs(event) => ecs::happen(self, place, event),
-            Event::Elb(event) => elb::happen(self, place, event),
-            Event::Rds(event) => rds::happen(self, place, event),
-            Event::Route53(event) => route53::happen(self, place, event),
-            Event::Scaling(event) => scaling::happen(self, place, event),
-            Event::Secrets(event) => secrets::happen(self, place, event),
-        }
     }
 }

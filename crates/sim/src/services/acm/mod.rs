@@ -21,12 +21,31 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::service::{Carriers, Service};
 use crate::call::Table;
+use crate::model;
 use crate::tags::{Tagged, Tags};
+use crate::throttle::Rate;
+use crate::validate::Wording;
 use crate::world::{Place, World};
 
+/// The service.
+pub const SERVICE: Service = Service {
+    rates: &[
+        Rate::each((10.0, 10.0), &["DescribeCertificate", "ListTagsForCertificate"]),
+        Rate::each((8.0, 8.0), &["ListCertificates"]),
+        Rate::each(
+            (5.0, 5.0),
+            &["RequestCertificate", "AddTagsToCertificate", "RemoveTagsFromCertificate", "UpdateCertificateOptions"],
+        ),
+        Rate::each((1.0, 1.0), &["ImportCertificate"]),
+    ],
+    tagged: Carriers::new(tagged, of_arn),
+    ..Service::new(model::source!("acm"), OPERATIONS, Wording::coral("ValidationException"))
+};
+
 /// The operations.
-pub const OPERATIONS: &[Table] =
+const OPERATIONS: &[Table] =
     &[request::OPERATIONS, reading::OPERATIONS, import::OPERATIONS, tag_ops::OPERATIONS, configuration::OPERATIONS];
 
 /// What happens by itself.
@@ -57,16 +76,13 @@ pub enum Event {
 }
 
 /// The tagged resources.
-pub fn tagged(world: &mut World, place: &Place) -> Vec<Tagged> {
+fn tagged(world: &mut World, place: &Place) -> Vec<Tagged> {
     let certificates = world.region(place).acm.certificates.values();
     let tagged = certificates.filter(|certificate| !certificate.tags.is_empty());
     tagged.map(|certificate| Tagged { arn: certificate.arn.clone(), tags: certificate.tags.clone() }).collect()
 }
 
-/// Sets and removes tags by ARN.
-pub fn retag(world: &mut World, place: &Place, arn: &str, set: &Tags, remove: &[String]) -> bool {
-    let Some(certificate) = world.region(place).acm.certificates.get_mut(arn) else { return false };
-    certificate.tags.extend(set.clone());
-    certificate.tags.retain(|key, _| !remove.contains(key));
-    true
+/// The tags of a resource by its ARN.
+fn of_arn<'w>(world: &'w mut World, place: &Place, arn: &str) -> Option<&'w mut Tags> {
+    world.region(place).acm.certificates.get_mut(arn).map(|certificate| &mut certificate.tags)
 }

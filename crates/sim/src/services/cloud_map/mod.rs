@@ -20,12 +20,33 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::service::{self, Carriers, Said, Words};
 use crate::call::Table;
+use crate::model::{self, ErrorsAs};
 use crate::tags::{Tagged, Tags};
+use crate::throttle::Rate;
+use crate::validate::Wording;
 use crate::world::{Moment, Place, World};
 
+/// The service.
+pub const SERVICE: service::Service = service::Service {
+    aliases: &["cloudmap", "cloud-map"],
+    words: Words {
+        throttled: Said::new("RequestLimitExceeded", "Rate exceeded").status(400),
+        server_error: "InternalServerError",
+        ..Words::JSON
+    },
+    rates: &[Rate::shared("discover", (2000.0, 1000.0), &["DiscoverInstances"])],
+    tagged: Carriers::new(tagged, of_arn),
+    ..service::Service::new(
+        model::source!("servicediscovery", ErrorsAs::CAPITAL),
+        OPERATIONS,
+        Wording::coral("InvalidInput"),
+    )
+};
+
 /// The operations.
-pub const OPERATIONS: &[Table] = &[
+const OPERATIONS: &[Table] = &[
     instances::OPERATIONS,
     list::OPERATIONS,
     namespaces::OPERATIONS,
@@ -141,7 +162,7 @@ fn service_arn_of(place: &Place, id: &str) -> String {
 }
 
 /// The tagged resources.
-pub fn tagged(world: &mut World, place: &Place) -> Vec<Tagged> {
+fn tagged(world: &mut World, place: &Place) -> Vec<Tagged> {
     let map = &world.region(place).cloud_map;
     let namespaces = map.namespaces.values().map(|item| (namespace_arn_of(place, &item.id), &item.tags));
     let services = map.services.values().map(|item| (service_arn_of(place, &item.id), &item.tags));
@@ -149,10 +170,7 @@ pub fn tagged(world: &mut World, place: &Place) -> Vec<Tagged> {
     all.map(|(arn, tags)| Tagged { arn, tags: tags.clone() }).collect()
 }
 
-/// Sets and removes tags by ARN.
-pub fn retag(world: &mut World, place: &Place, arn: &str, set: &Tags, remove: &[String]) -> bool {
-    let Some(tags) = tagging::of_arn(&mut world.region(place).cloud_map, place, arn) else { return false };
-    tags.retain(|key, _| !remove.contains(key));
-    tags.extend(set.clone());
-    true
+/// The tags of a resource by its ARN.
+fn of_arn<'w>(world: &'w mut World, place: &Place, arn: &str) -> Option<&'w mut Tags> {
+    tagging::of_arn(&mut world.region(place).cloud_map, place, arn)
 }

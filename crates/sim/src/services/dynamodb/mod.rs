@@ -16,6 +16,7 @@ mod tables;
 mod tests;
 mod transactions;
 mod value;
+mod words;
 mod writes;
 
 use std::collections::BTreeMap;
@@ -23,12 +24,26 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::service::{Carriers, Service, Words};
 use crate::call::{Call, Refusal, Table as Operations};
+use crate::model::{self, ErrorsAs};
 use crate::tags::{Tagged, Tags};
+use crate::validate::Wording;
 use crate::world::{Moment, Place, World};
 
+/// The service.
+pub const SERVICE: Service = Service {
+    words: Words { server_error: "InternalServerError", ..Words::JSON },
+    tagged: Carriers::new(tagged, of_arn),
+    ..Service::new(
+        model::source!("dynamodb", ErrorsAs { kind: words::kind, ..ErrorsAs::USUAL }),
+        OPERATIONS,
+        Wording::Own(words::words),
+    )
+};
+
 /// The operations.
-pub const OPERATIONS: &[Operations] = &[
+const OPERATIONS: &[Operations] = &[
     tables::OPERATIONS,
     settings::OPERATIONS,
     single::OPERATIONS,
@@ -180,18 +195,15 @@ pub fn happen(world: &mut World, place: &Place, event: Event) {
 }
 
 /// The tagged resources.
-pub fn tagged(world: &mut World, place: &Place) -> Vec<Tagged> {
+fn tagged(world: &mut World, place: &Place) -> Vec<Tagged> {
     let Some(region) = world.known_region(place) else { return Vec::new() };
     let here = region.dynamodb.tables.iter().filter(|(_, table)| !table.tags.is_empty());
     let arn = |name: &String| place.arn("dynamodb", &format!("table/{name}"));
     here.map(|(name, table)| Tagged { arn: arn(name), tags: table.tags.clone() }).collect()
 }
 
-/// Sets and removes tags by ARN.
-pub fn retag(world: &mut World, place: &Place, arn: &str, set: &Tags, remove: &[String]) -> bool {
-    let Some(name) = arn.strip_prefix(&place.arn("dynamodb", "table/")).map(str::to_owned) else { return false };
-    let Some(table) = world.region(place).dynamodb.tables.get_mut(&name) else { return false };
-    table.tags.extend(set.clone());
-    table.tags.retain(|key, _| !remove.contains(key));
-    true
+/// The tags of a resource by its ARN.
+fn of_arn<'w>(world: &'w mut World, place: &Place, arn: &str) -> Option<&'w mut Tags> {
+    let name = arn.strip_prefix(&place.arn("dynamodb", "table/"))?;
+    world.region(place).dynamodb.tables.get_mut(name).map(|table| &mut table.tags)
 }

@@ -23,14 +23,19 @@ mod tagging;
 mod tests;
 mod tokens;
 mod vpcs;
+mod words;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use self::link::*;
 pub use self::state::Ec2;
+use super::service::{Carriers, Said, Service, Words};
 use crate::call::{Call, Handler, Input, Members, Refusal, Reply, Table};
+use crate::model;
 use crate::tags::{Tagged, Tags};
+use crate::throttle::Rate;
+use crate::validate::Wording;
 use crate::world::{Place, World};
 
 /// Lists operations, each of which takes `DryRun`.
@@ -41,8 +46,42 @@ macro_rules! operations {
 }
 use operations;
 
+/// The service.
+pub const SERVICE: Service = Service {
+    words: Words {
+        throttled: Said::new("RequestLimitExceeded", "Request limit exceeded.").status(503),
+        server_error: "InternalError",
+        unavailable: "Unavailable",
+        denied: Said::new("UnauthorizedOperation", "You are not authorized to perform this operation. ").status(403),
+        ..Words::XML
+    },
+    rates: &[
+        Rate::each((100.0, 10.0), &["CreateTags", "DeleteTags"]),
+        Rate::each((100.0, 5.0), &["CreateNetworkInterface"]),
+        Rate::each((20.0, 5.0), &["DescribeSecurityGroupReferences", "DescribeStaleSecurityGroups"]),
+        Rate::shared(
+            "resource intensive",
+            (50.0, 5.0),
+            &["AuthorizeSecurityGroupIngress", "RevokeSecurityGroupIngress"],
+        ),
+        Rate::each((50.0, 10.0), &["Describe*"]).only("unfiltered", asks_for_all),
+        Rate::each((100.0, 20.0), &["Describe*", "Get*", "List*", "Search*"]),
+        Rate::each((50.0, 5.0), &["*"]),
+    ],
+    tagged: Carriers::new(tagged, of_arn),
+    opens_region: Some(|region, ids, place, now| region.ec2 = fresh(ids, place, now)),
+    ..Service::new(model::source!("ec2"), OPERATIONS, Wording::Own(words::words))
+};
+
+/// Whether a request asks for everything at once, which is worth less.
+fn asks_for_all(input: &Input) -> bool {
+    let narrows =
+        |name: &String| name == "Filters" || name == "MaxResults" || name.ends_with("Ids") || name.ends_with("Names");
+    !input.0.iter().any(|(name, value)| narrows(name) && !value.is_null())
+}
+
 /// The operations.
-pub const OPERATIONS: &[Table] = &[
+const OPERATIONS: &[Table] = &[
     vpcs::OPERATIONS,
     subnets::OPERATIONS,
     gateways::OPERATIONS,
@@ -163,23 +202,20 @@ fn one_attribute(given: &[&str]) -> Result<(), Refusal> {
 }
 
 /// The tagged resources.
-pub fn tagged(world: &mut World, place: &Place) -> Vec<Tagged> {
+fn tagged(world: &mut World, place: &Place) -> Vec<Tagged> {
     let ec2 = &world.region(place).ec2;
     let known = ec2.tags.iter().filter(|(_, tags)| !tags.is_empty());
     let arn_of = |id: &str| kinds::of(id).map(|kind| arn(ec2, kind.resource, id));
     known.filter_map(|(id, tags)| Some(Tagged { arn: arn_of(id)?, tags: tags.clone() })).collect()
 }
 
-/// Sets and removes tags by ARN.
-pub fn retag(world: &mut World, place: &Place, arn: &str, set: &Tags, remove: &[String]) -> bool {
+/// The tags of a resource by its ARN.
+fn of_arn<'w>(world: &'w mut World, place: &Place, arn: &str) -> Option<&'w mut Tags> {
     let ec2 = &mut world.region(place).ec2;
-    let Some(id) = arn.strip_prefix(&format!("arn:aws:ec2:{}:{}:", ec2.name, ec2.account)) else { return false };
-    let Some((resource, id)) = id.split_once('/') else { return false };
+    let id = arn.strip_prefix(&format!("arn:aws:ec2:{}:{}:", ec2.name, ec2.account))?;
+    let (resource, id) = id.split_once('/')?;
     if kinds::of(id).is_none_or(|kind| kind.resource != resource) || !kinds::exists(ec2, id) {
-        return false;
+        return None;
     }
-    let tags = ec2.tags.entry(id.to_owned()).or_default();
-    tags.extend(set.clone());
-    tags.retain(|key, _| !remove.contains(key));
-    true
+    Some(ec2.tags.entry(id.to_owned()).or_default())
 }

@@ -10,30 +10,37 @@ mod tag_ops;
 #[cfg(test)]
 mod tests;
 mod text;
+mod words;
 
 pub use self::link::*;
 pub use self::state::Ecr;
 
+use super::service::{Carriers, Service, Words};
 use crate::call::Table;
+use crate::model;
 use crate::tags::{Tagged, Tags};
+use crate::validate::Wording;
 use crate::world::{Place, World};
 
+/// The service.
+pub const SERVICE: Service = Service {
+    words: Words { server_error: "ServerException", ..Words::JSON },
+    tagged: Carriers::new(tagged, of_arn),
+    ..Service::new(model::source!("ecr"), OPERATIONS, Wording::Own(words::words))
+};
+
 /// The operations.
-pub const OPERATIONS: &[Table] =
-    &[repositories::OPERATIONS, policies::OPERATIONS, images::OPERATIONS, tag_ops::OPERATIONS];
+const OPERATIONS: &[Table] = &[repositories::OPERATIONS, policies::OPERATIONS, images::OPERATIONS, tag_ops::OPERATIONS];
 
 /// The tagged resources.
-pub fn tagged(world: &mut World, place: &Place) -> Vec<Tagged> {
+fn tagged(world: &mut World, place: &Place) -> Vec<Tagged> {
     let repositories = world.region(place).ecr.repositories.values();
     let tagged = repositories.filter(|repository| !repository.tags.is_empty());
     tagged.map(|repository| Tagged { arn: repository.arn.clone(), tags: repository.tags.clone() }).collect()
 }
 
-/// Sets and removes tags by ARN.
-pub fn retag(world: &mut World, place: &Place, arn: &str, set: &Tags, remove: &[String]) -> bool {
+/// The tags of a resource by its ARN.
+fn of_arn<'w>(world: &'w mut World, place: &Place, arn: &str) -> Option<&'w mut Tags> {
     let mut repositories = world.region(place).ecr.repositories.values_mut();
-    let Some(repository) = repositories.find(|repository| repository.arn == arn) else { return false };
-    repository.tags.extend(set.clone());
-    repository.tags.retain(|key, _| !remove.contains(key));
-    true
+    repositories.find(|repository| repository.arn == arn).map(|repository| &mut repository.tags)
 }

@@ -5,17 +5,38 @@ pub mod checks;
 mod link;
 pub mod registry;
 pub mod running;
+mod words;
 
 pub use self::link::*;
 
 use serde::{Deserialize, Serialize};
 
+use super::service::{Carriers, Empties, Said, Service, Words};
 use crate::call::Table;
+use crate::model;
 use crate::tags::{Tagged, Tags};
+use crate::validate::Wording;
 use crate::world::{Place, World};
 
+/// The service.
+pub const SERVICE: Service = Service {
+    empties: Empties { meant: &["cluster", "taskDefinition"], idle: &["loadBalancerName", "rootDirectory"] },
+    words: Words {
+        server_error: "ServerException",
+        conflict: words::conflict,
+        role_not_ready: Some(Said::new(
+            "InvalidParameterException",
+            "Unable to assume the service linked role. Please verify that the ECS service linked role exists.",
+        )),
+        ..Words::JSON
+    },
+    rates: words::RATES,
+    tagged: Carriers::new(tagged, of_arn),
+    ..Service::new(model::source!("ecs"), OPERATIONS, Wording::Own(checks::words))
+};
+
 /// The operations.
-pub const OPERATIONS: &[Table] = &[registry::OPERATIONS, running::OPERATIONS];
+const OPERATIONS: &[Table] = &[registry::OPERATIONS, running::OPERATIONS];
 
 /// What a region has of it.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -30,13 +51,17 @@ pub struct Ecs {
 pub use self::running::{Event, happen};
 
 /// The tagged resources.
-pub fn tagged(world: &mut World, place: &Place) -> Vec<Tagged> {
+fn tagged(world: &mut World, place: &Place) -> Vec<Tagged> {
     let mut all = registry::tagged(world, place);
     all.extend(running::tagged(world, place));
     all
 }
 
-/// Sets and removes tags by ARN.
-pub fn retag(world: &mut World, place: &Place, arn: &str, set: &Tags, remove: &[String]) -> bool {
-    registry::retag(world, place, arn, set, remove) || running::retag(world, place, arn, set, remove)
+/// The tags of a resource by its ARN.
+fn of_arn<'w>(world: &'w mut World, place: &Place, arn: &str) -> Option<&'w mut Tags> {
+    // Which half has it is asked first: a loan cannot be given back.
+    if registry::tags_of(world, place, arn).is_some() {
+        return registry::tags_mut(world, place, arn);
+    }
+    running::tags_mut(world, place, arn)
 }

@@ -8,6 +8,7 @@ mod groups;
 mod limits;
 mod link;
 mod listeners;
+pub mod outages;
 mod policies;
 mod rules;
 mod state;
@@ -19,14 +20,27 @@ mod traffic;
 
 pub use self::link::*;
 pub use self::state::{Elb, Event};
-pub use self::tagging::{retag, tagged};
 pub use self::traffic::{Forwarding, Share, traffic};
 
+use super::service::{Carriers, Service, Words};
 use crate::call::Table;
+use crate::model;
+use crate::throttle::Rate;
+use crate::validate::Wording;
 use crate::world::{Place, World};
 
+/// The service.
+pub const SERVICE: Service = Service {
+    iam: "elasticloadbalancing",
+    aliases: &["elb", "elasticloadbalancingv2"],
+    words: Words::XML,
+    rates: &[Rate::shared("describe", (40.0, 10.0), &["Describe*"])],
+    tagged: Carriers::new(tagging::tagged, tagging::of_arn),
+    ..Service::new(model::source!("elbv2"), OPERATIONS, Wording::coral("ValidationError"))
+};
+
 /// The operations.
-pub const OPERATIONS: &[Table] = &[
+const OPERATIONS: &[Table] = &[
     balancers::OPERATIONS,
     balancers::network::OPERATIONS,
     groups::OPERATIONS,

@@ -116,7 +116,7 @@ fn describe(call: &mut Call<'_>, input: &Input) -> Reply {
 }
 
 /// The tagged resources.
-pub fn tagged(world: &mut World, place: &Place) -> Vec<Tagged> {
+pub(super) fn tagged(world: &mut World, place: &Place) -> Vec<Tagged> {
     let elb = &world.region(place).elb;
     let balancers = elb.balancers.iter().map(|(arn, one)| (arn, &one.tags));
     let groups = elb.groups.iter().map(|(arn, one)| (arn, &one.tags));
@@ -128,12 +128,7 @@ pub fn tagged(world: &mut World, place: &Place) -> Vec<Tagged> {
         .collect()
 }
 
-/// Sets and removes tags by ARN.
-pub fn retag(world: &mut World, place: &Place, arn: &str, set: &Tags, remove: &[String]) -> bool {
-    let Some(tags) = world.region(place).elb.tags_mut(arn) else { return false };
-    tags.extend(set.clone());
-    for key in remove {
-        tags.remove(key);
-    }
-    true
+/// The tags of a resource by its ARN.
+pub(super) fn of_arn<'w>(world: &'w mut World, place: &Place, arn: &str) -> Option<&'w mut Tags> {
+    world.region(place).elb.tags_mut(arn)
 }

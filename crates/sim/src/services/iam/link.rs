@@ -7,16 +7,18 @@ use super::evaluate::{self, Decision};
 use super::state::{Iam, Role, User};
 use super::{linked, principal};
 use crate::call::Caller;
-use crate::services::{somebody, usual_account};
 use crate::world::{Moment, Place, World};
 
 /// How long a new role stays unknown outside IAM.
 const PROPAGATION: Duration = Duration::from_secs(8);
 
+/// The account of a request whose key names none.
+const USUAL_ACCOUNT: &str = "123456789012";
+
 /// An account on its first day: it has nothing but a user.
 pub fn fresh(account: &str, now: Moment) -> Iam {
     let mut iam = Iam::default();
-    let Caller { arn, id, .. } = somebody(account);
+    let Caller { arn, id, .. } = student(account);
     let name = arn.rsplit('/').next().unwrap_or_default().to_owned();
     let user = User { name, arn, id, path: "/".to_owned(), created: now.whole(), ..User::default() };
     iam.users.insert(user.name.clone(), user);
@@ -33,9 +35,15 @@ pub fn caller(world: &World, key: &str) -> (Arc<str>, Caller) {
         }
     }
     let twelve = key.len() == 12 && key.bytes().all(|byte| byte.is_ascii_digit());
-    let account = if twelve { Arc::from(key) } else { usual_account() };
-    let caller = somebody(&account);
+    let account = if twelve { Arc::from(key) } else { Arc::from(USUAL_ACCOUNT) };
+    let caller = student(&account);
     (account, caller)
+}
+
+/// The user that every account has.
+fn student(account: &str) -> Caller {
+    let arn = format!("arn:aws:iam::{account}:user/student");
+    Caller { principal: arn.clone(), arn, id: "AIDASIMULATEDSTUDENT1".to_owned() }
 }
 
 /// Whether other services see a role by now.

@@ -24,12 +24,45 @@ mod versions;
 pub use self::link::*;
 pub use self::state::Iam;
 
-use crate::call::Table;
+use super::service::{Carriers, Service, Words};
+use crate::call::{Refusal, Table};
+use crate::model;
 use crate::tags::{Tagged, Tags};
+use crate::validate::{self, Violation, What, Wording};
 use crate::world::{Place, World};
 
+/// The service.
+pub const SERVICE: Service = Service {
+    words: Words {
+        server_error: "ServiceFailure",
+        conflict: |_| {
+            let text = "The request was rejected because multiple requests to change this object were submitted simultaneously.";
+            Some(Refusal::new("ConcurrentModification", text).status(409))
+        },
+        ..Words::XML
+    },
+    tagged: Carriers {
+        add: |tags, new| common::add_tags(tags, new.clone()).is_ok(),
+        remove: common::remove_tags,
+        ..Carriers::new(tagged, of_arn)
+    },
+    opens_account: Some(|account, number, now| account.iam = fresh(number, now)),
+    ..Service::new(model::source!("iam"), OPERATIONS, Wording::Own(words))
+};
+
+/// The framework's words, without the value and what it could have been.
+fn words(_: &str, found: &[Violation]) -> Option<Refusal> {
+    let mut found = found.to_vec();
+    for violation in &mut found {
+        if let What::NotOf(values) = &mut violation.what {
+            values.clear();
+        }
+    }
+    Some(validate::coral(&found, "ValidationError", false))
+}
+
 /// The operations.
-pub const OPERATIONS: &[Table] = &[
+const OPERATIONS: &[Table] = &[
     account::OPERATIONS,
     linked::OPERATIONS,
     policies::OPERATIONS,
@@ -44,7 +77,7 @@ pub const OPERATIONS: &[Table] = &[
 const HOME: &str = "us-east-1";
 
 /// The tagged resources: policies and instance profiles. AWS shows no roles and users here.
-pub fn tagged(world: &mut World, place: &Place) -> Vec<Tagged> {
+fn tagged(world: &mut World, place: &Place) -> Vec<Tagged> {
     if place.region.as_ref() != HOME {
         return Vec::new();
     }
@@ -55,14 +88,14 @@ pub fn tagged(world: &mut World, place: &Place) -> Vec<Tagged> {
     all.map(|(arn, tags)| Tagged { arn: arn.clone(), tags: tags.clone() }).collect()
 }
 
-/// Sets and removes tags by ARN.
-pub fn retag(world: &mut World, place: &Place, arn: &str, set: &Tags, remove: &[String]) -> bool {
+/// The tags of a resource by its ARN.
+fn of_arn<'w>(world: &'w mut World, place: &Place, arn: &str) -> Option<&'w mut Tags> {
     if place.region.as_ref() != HOME || !arn.starts_with("arn:aws:iam::") {
-        return false;
+        return None;
     }
     let iam = &mut world.account(&place.account).iam;
     let name = common::key(arn.rsplit('/').next().unwrap_or_default());
-    let tags = if arn.contains(":policy/") {
+    if arn.contains(":policy/") {
         iam.policies.get_mut(&name).filter(|policy| policy.arn == arn).map(|policy| &mut policy.tags)
     } else if arn.contains(":instance-profile/") {
         iam.profiles.get_mut(&name).filter(|profile| profile.arn == arn).map(|profile| &mut profile.tags)
@@ -70,13 +103,5 @@ pub fn retag(world: &mut World, place: &Place, arn: &str, set: &Tags, remove: &[
         iam.roles.get_mut(&name).filter(|role| role.arn == arn && !role.linked).map(|role| &mut role.tags)
     } else {
         iam.users.get_mut(&name).filter(|user| user.arn == arn).map(|user| &mut user.tags)
-    };
-    let Some(tags) = tags else { return false };
-    let mut all = tags.clone();
-    common::remove_tags(&mut all, remove);
-    if common::add_tags(&mut all, set.clone()).is_err() {
-        return false;
     }
-    *tags = all;
-    true
 }

@@ -22,14 +22,33 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::service::{Carriers, Said, Service, Words};
 use crate::call::{Refusal, Table};
+use crate::model;
 use crate::tags::{Tagged, Tags};
+use crate::validate::Wording;
 use crate::world::{Moment, Place, World};
 
 pub use self::lifecycle::{Event, happen};
 
+/// The service.
+pub const SERVICE: Service = Service {
+    words: Words {
+        role_not_ready: Some(
+            Said::new(
+                "InvalidParameterValue",
+                "IAM role ARN value is invalid or does not include the required permissions for: ENHANCED_MONITORING",
+            )
+            .status(400),
+        ),
+        ..Words::XML
+    },
+    tagged: Carriers::new(tagged, of_arn),
+    ..Service::new(model::source!("rds"), OPERATIONS, Wording::coral("ValidationError"))
+};
+
 /// The operations.
-pub const OPERATIONS: &[Table] = &[
+const OPERATIONS: &[Table] = &[
     instances::OPERATIONS,
     subnets::OPERATIONS,
     snapshots::OPERATIONS,
@@ -133,7 +152,7 @@ fn mismatch(text: impl Into<String>) -> Refusal {
 }
 
 /// The tagged resources.
-pub fn tagged(world: &mut World, place: &Place) -> Vec<Tagged> {
+fn tagged(world: &mut World, place: &Place) -> Vec<Tagged> {
     let Some(region) = world.known_region(place) else { return Vec::new() };
     let rds = &region.rds;
     let of = |kind: &str, name: &String, tags: &Tags| {
@@ -147,12 +166,8 @@ pub fn tagged(world: &mut World, place: &Place) -> Vec<Tagged> {
     instances.chain(subnets).chain(snapshots).chain(parameters).collect()
 }
 
-/// Sets and removes tags by ARN.
-pub fn retag(world: &mut World, place: &Place, arn: &str, set: &Tags, remove: &[String]) -> bool {
-    let Some(rest) = arn.strip_prefix(&place.arn("rds", "")).map(str::to_owned) else { return false };
-    let Some((kind, name)) = rest.split_once(':') else { return false };
-    let Some(tags) = tagging::tags_of(&mut world.region(place).rds, kind, name) else { return false };
-    tags.extend(set.clone());
-    tags.retain(|key, _| !remove.contains(key));
-    true
+/// The tags of a resource by its ARN.
+fn of_arn<'w>(world: &'w mut World, place: &Place, arn: &str) -> Option<&'w mut Tags> {
+    let (kind, name) = arn.strip_prefix(&place.arn("rds", ""))?.split_once(':')?;
+    tagging::tags_of(&mut world.region(place).rds, kind, name)
 }

@@ -23,12 +23,39 @@ pub use self::state::Route53;
 use serde::{Deserialize, Serialize};
 
 use super::acm;
-use crate::call::Table;
+use super::service::{Carriers, Service, Words};
+use crate::call::{Refusal, Table};
+use crate::model;
 use crate::tags::{Tagged, Tags};
+use crate::throttle::Rate;
+use crate::validate::Wording;
 use crate::world::{Place, World};
 
+/// The service.
+pub const SERVICE: Service = Service {
+    words: Words {
+        conflict: |_| {
+            let text = "The request was rejected because Route 53 was still processing a prior request.";
+            Some(Refusal::new("PriorRequestNotComplete", text).status(400))
+        },
+        ..Words::XML
+    },
+    rates: &[
+        Rate::shared("account", (50.0, 10.0), &["*"]).global().besides(),
+        Rate::each((40.0, 2.0), &["CreateHostedZone"]).global(),
+        Rate::each((40.0, 5.0), &["DeleteHostedZone"]).global(),
+        Rate::each((20.0, 5.0), &["AssociateVPCWithHostedZone"]).global(),
+        Rate::each((10.0, 5.0), &["DisassociateVPCFromHostedZone"]).global(),
+        Rate::each((50.0, 0.5), &["CreateHealthCheck"]).global(),
+        Rate::each((15.0, 3.0), &["DeleteHealthCheck"]).global(),
+        Rate::each((50.0, 10.0), &["*"]).global(),
+    ],
+    tagged: Carriers::new(tagged, of_arn),
+    ..Service::new(model::source!("route53"), OPERATIONS, Wording::coral("InvalidInput"))
+};
+
 /// The operations.
-pub const OPERATIONS: &[Table] = &[
+const OPERATIONS: &[Table] = &[
     zones::OPERATIONS,
     listing::OPERATIONS,
     vpcs::OPERATIONS,
@@ -56,7 +83,7 @@ const ZONE_ARN: &str = "arn:aws:route53:::hostedzone/";
 const CHECK_ARN: &str = "arn:aws:route53:::healthcheck/";
 
 /// The tagged resources. Route 53's are seen from one region only.
-pub fn tagged(world: &mut World, place: &Place) -> Vec<Tagged> {
+fn tagged(world: &mut World, place: &Place) -> Vec<Tagged> {
     if &*place.region != "us-east-1" {
         return Vec::new();
     }
@@ -67,16 +94,12 @@ pub fn tagged(world: &mut World, place: &Place) -> Vec<Tagged> {
     tagged.map(|(arn, tags)| Tagged { arn, tags: tags.clone() }).collect()
 }
 
-/// Sets and removes tags by ARN.
-pub fn retag(world: &mut World, place: &Place, arn: &str, set: &Tags, remove: &[String]) -> bool {
+/// The tags of a resource by its ARN.
+fn of_arn<'w>(world: &'w mut World, place: &Place, arn: &str) -> Option<&'w mut Tags> {
     let route53 = &mut world.account(&place.account).route53;
-    let tags = match (arn.strip_prefix(ZONE_ARN), arn.strip_prefix(CHECK_ARN)) {
+    match (arn.strip_prefix(ZONE_ARN), arn.strip_prefix(CHECK_ARN)) {
         (Some(id), _) => route53.zones.get_mut(id).map(|zone| &mut zone.tags),
         (_, Some(id)) => route53.checks.get_mut(id).map(|check| &mut check.tags),
         _ => None,
-    };
-    let Some(tags) = tags else { return false };
-    tags.extend(set.clone());
-    tags.retain(|key, _| !remove.contains(key));
-    true
+    }
 }

@@ -18,13 +18,46 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::service::{Carriers, Said, Service, Words};
 use crate::call::{Call, Input, Members, Refusal, Table};
+use crate::model::{self, ErrorsAs};
 use crate::paging::page;
 use crate::tags::{Tagged, Tags};
+use crate::validate::{self, Violation, What, Wording};
 use crate::world::{Moment, Place, World};
 
+/// The service.
+pub const SERVICE: Service = Service {
+    aliases: &["autoscaling"],
+    words: Words {
+        conflict: |_| {
+            let text = "You already have a pending update to an Auto Scaling resource.";
+            Some(Refusal::new("ConcurrentUpdateException", text))
+        },
+        role_not_ready: Some(Said::new(
+            "ValidationException",
+            "Unable to assume IAM role: arn:aws:iam::123456789012:role/aws-service-role/\
+             ecs.application-autoscaling.amazonaws.com/AWSServiceRoleForApplicationAutoScaling_ECSService",
+        )),
+        ..Words::JSON
+    },
+    tagged: Carriers::new(tagged, of_arn),
+    ..Service::new(model::source!("application-autoscaling", ErrorsAs::CAPITAL), OPERATIONS, Wording::Own(words))
+};
+
+/// The framework's words, with enumerations in the order of the alphabet.
+fn words(_: &str, found: &[Violation]) -> Option<Refusal> {
+    let mut found = found.to_vec();
+    for violation in &mut found {
+        if let What::NotOf(values) = &mut violation.what {
+            values.sort_unstable();
+        }
+    }
+    Some(validate::coral(&found, "ValidationException", true))
+}
+
 /// The operations.
-pub const OPERATIONS: &[Table] =
+const OPERATIONS: &[Table] =
     &[activities::OPERATIONS, policies::OPERATIONS, schedules::OPERATIONS, tagging::OPERATIONS, targets::OPERATIONS];
 
 /// What a region has of it.
@@ -170,16 +203,13 @@ pub fn happen(world: &mut World, place: &Place, event: Event) {
 }
 
 /// The tagged resources.
-pub fn tagged(world: &mut World, place: &Place) -> Vec<Tagged> {
+fn tagged(world: &mut World, place: &Place) -> Vec<Tagged> {
     let targets = world.region(place).scaling.targets.values().filter(|target| !target.tags.is_empty());
     targets.map(|target| Tagged { arn: target.arn.clone(), tags: target.tags.clone() }).collect()
 }
 
-/// Sets and removes tags by ARN.
-pub fn retag(world: &mut World, place: &Place, arn: &str, set: &Tags, remove: &[String]) -> bool {
+/// The tags of a resource by its ARN.
+fn of_arn<'w>(world: &'w mut World, place: &Place, arn: &str) -> Option<&'w mut Tags> {
     let mut targets = world.region(place).scaling.targets.values_mut();
-    let Some(target) = targets.find(|target| target.arn == arn) else { return false };
-    target.tags.retain(|key, _| !remove.contains(key));
-    target.tags.extend(set.clone());
-    true
+    targets.find(|target| target.arn == arn).map(|target| &mut target.tags)
 }

@@ -14,12 +14,22 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::service::{Carriers, Said, Service, Words};
 use crate::call::{Call, Refusal, Table};
+use crate::model::{self, ErrorsAs};
 use crate::tags::{Tagged, Tags};
+use crate::validate::Wording;
 use crate::world::{Moment, Place, World};
 
+/// The service.
+pub const SERVICE: Service = Service {
+    words: Words { throttled: Said::new("ThrottlingException", "Rate exceeded").status(429), ..Words::JSON },
+    tagged: Carriers::new(tagged, of_arn),
+    ..Service::new(model::source!("scheduler", ErrorsAs::CAPITAL), OPERATIONS, Wording::coral("ValidationException"))
+};
+
 /// The operations.
-pub const OPERATIONS: &[Table] = &[schedules::OPERATIONS, groups::OPERATIONS, tagging::OPERATIONS];
+const OPERATIONS: &[Table] = &[schedules::OPERATIONS, groups::OPERATIONS, tagging::OPERATIONS];
 
 /// The group that every region has.
 const DEFAULT: &str = "default";
@@ -96,18 +106,15 @@ fn group_arn(place: &Place, name: &str) -> String {
 }
 
 /// The tagged resources: groups. Schedules carry no tags.
-pub fn tagged(world: &mut World, place: &Place) -> Vec<Tagged> {
+fn tagged(world: &mut World, place: &Place) -> Vec<Tagged> {
     let Some(region) = world.known_region(place) else { return Vec::new() };
     let here = region.scheduler.groups.iter().filter(|(_, group)| group.gone.is_none() && !group.tags.is_empty());
     here.map(|(name, group)| Tagged { arn: group_arn(place, name), tags: group.tags.clone() }).collect()
 }
 
-/// Sets and removes tags by ARN.
-pub fn retag(world: &mut World, place: &Place, arn: &str, set: &Tags, remove: &[String]) -> bool {
-    let Some(name) = arn.strip_prefix(&group_arn(place, "")).map(str::to_owned) else { return false };
+/// The tags of a resource by its ARN.
+fn of_arn<'w>(world: &'w mut World, place: &Place, arn: &str) -> Option<&'w mut Tags> {
+    let name = arn.strip_prefix(&group_arn(place, ""))?;
     let now = world.now;
-    let Some(group) = world.region(place).scheduler.at(now).get_mut(&name) else { return false };
-    group.tags.extend(set.clone());
-    group.tags.retain(|key, _| !remove.contains(key));
-    true
+    world.region(place).scheduler.at(now).get_mut(name).map(|group| &mut group.tags)
 }

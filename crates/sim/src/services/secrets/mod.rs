@@ -20,12 +20,26 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::service::{Carriers, Service};
 use crate::call::Table;
+use crate::model::{self, ErrorsAs};
 use crate::tags::{Tagged, Tags};
+use crate::validate::Wording;
 use crate::world::{Moment, Place, World};
 
+/// The service.
+pub const SERVICE: Service = Service {
+    aliases: &["secrets"],
+    tagged: Carriers::new(tagged, of_arn),
+    ..Service::new(
+        model::source!("secretsmanager", ErrorsAs::CAPITAL),
+        OPERATIONS,
+        Wording::coral("ValidationException"),
+    )
+};
+
 /// The operations.
-pub const OPERATIONS: &[Table] = &[
+const OPERATIONS: &[Table] = &[
     delete::OPERATIONS,
     list::OPERATIONS,
     password::OPERATIONS,
@@ -129,7 +143,7 @@ pub fn happen(world: &mut World, place: &Place, event: Event) {
 }
 
 /// The tagged resources.
-pub fn tagged(world: &mut World, place: &Place) -> Vec<Tagged> {
+fn tagged(world: &mut World, place: &Place) -> Vec<Tagged> {
     let shown = |secret: &Secret| {
         let tags = secret.tags.clone().filter(|_| secret.deletion.is_none())?;
         Some(Tagged { arn: secret.arn.clone(), tags })
@@ -137,13 +151,9 @@ pub fn tagged(world: &mut World, place: &Place) -> Vec<Tagged> {
     world.region(place).secrets.secrets.values().filter_map(shown).collect()
 }
 
-/// Sets and removes tags by ARN.
-pub fn retag(world: &mut World, place: &Place, arn: &str, set: &Tags, remove: &[String]) -> bool {
+/// The tags of a resource by its ARN.
+fn of_arn<'w>(world: &'w mut World, place: &Place, arn: &str) -> Option<&'w mut Tags> {
     let secrets = &mut world.region(place).secrets.secrets;
-    let name = lookup::name_of(secrets, arn).filter(|_| arn.starts_with("arn:"));
-    let Some(secret) = name.and_then(|name| secrets.get_mut(&name)) else { return false };
-    let tags = secret.tags_mut();
-    tags.retain(|key, _| !remove.contains(key));
-    tags.extend(set.clone());
-    true
+    let name = lookup::name_of(secrets, arn).filter(|_| arn.starts_with("arn:"))?;
+    secrets.get_mut(&name).map(Secret::tags_mut)
 }

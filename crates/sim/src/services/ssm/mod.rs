@@ -18,12 +18,34 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::call::Table;
+use super::service::{Carriers, Service, Words};
+use crate::call::{Refusal, Table};
+use crate::model;
 use crate::tags::{Tagged, Tags};
+use crate::throttle::Rate;
+use crate::validate::Wording;
 use crate::world::{Moment, Place, World};
 
+/// The service.
+pub const SERVICE: Service = Service {
+    aliases: &["systemsmanager"],
+    words: Words { server_error: "InternalServerError", conflict, ..Words::JSON },
+    rates: &[
+        Rate::shared("get", (40.0, 40.0), &["GetParameter", "GetParameters", "GetParametersByPath"]),
+        // Not published; AWS's support tells it.
+        Rate::shared("put", (3.0, 3.0), &["PutParameter"]),
+    ],
+    tagged: Carriers::new(tagged, of_arn),
+    ..Service::new(model::source!("ssm"), OPERATIONS, Wording::coral("ValidationException"))
+};
+
+fn conflict(operation: &str) -> Option<Refusal> {
+    let text = "There are concurrent updates for a resource that supports one update at a time.";
+    (operation == "PutParameter").then(|| Refusal::new("TooManyUpdates", text))
+}
+
 /// The operations.
-pub const OPERATIONS: &[Table] =
+const OPERATIONS: &[Table] =
     &[put::OPERATIONS, read::OPERATIONS, describe::OPERATIONS, remove::OPERATIONS, tagging::OPERATIONS];
 
 /// What a region has of it.
@@ -75,16 +97,13 @@ impl Parameter {
 }
 
 /// The tagged resources.
-pub fn tagged(world: &mut World, place: &Place) -> Vec<Tagged> {
+fn tagged(world: &mut World, place: &Place) -> Vec<Tagged> {
     let parameters = world.region(place).ssm.parameters.values().filter(|parameter| !parameter.tags.is_empty());
     parameters.map(|parameter| Tagged { arn: parameter.arn(place), tags: parameter.tags.clone() }).collect()
 }
 
-/// Sets and removes tags by ARN.
-pub fn retag(world: &mut World, place: &Place, arn: &str, set: &Tags, remove: &[String]) -> bool {
-    let Some(name) = names::of_arn(arn) else { return false };
-    let Some(parameter) = names::find_mut(&mut world.region(place).ssm, &name) else { return false };
-    parameter.tags.retain(|key, _| !remove.contains(key));
-    parameter.tags.extend(set.clone());
-    true
+/// The tags of a resource by its ARN.
+fn of_arn<'w>(world: &'w mut World, place: &Place, arn: &str) -> Option<&'w mut Tags> {
+    let name = names::of_arn(arn)?;
+    names::find_mut(&mut world.region(place).ssm, &name).map(|parameter| &mut parameter.tags)
 }

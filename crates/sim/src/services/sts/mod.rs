@@ -12,12 +12,20 @@ use serde_json::{Value, json};
 
 use super::iam;
 use super::iam::state::Session;
+use super::service::{Service, Words};
 use crate::call::{Call, Input, Members, Refusal, Reply, Table};
-use crate::tags::{Tagged, Tags};
-use crate::world::{Place, World};
+use crate::model;
+use crate::validate::Wording;
+
+/// The service.
+pub const SERVICE: Service = Service {
+    unsigned: &["AssumeRoleWithWebIdentity", "AssumeRoleWithSAML", "AssumeRoot"],
+    words: Words::XML,
+    ..Service::new(model::source!("sts"), OPERATIONS, Wording::coral("ValidationError"))
+};
 
 /// The operations.
-pub const OPERATIONS: &[Table] = &[&[
+const OPERATIONS: &[Table] = &[&[
     ("AssumeRole", assume),
     ("DecodeAuthorizationMessage", decode),
     ("GetCallerIdentity", identity),
@@ -157,14 +165,4 @@ fn decode(_: &mut Call<'_>, input: &Input) -> Reply {
         Refusal::new("InvalidAuthorizationMessageException", "Could not decode the authorization message").status(400)
     })?;
     Ok(json!({ "DecodedMessage": text }))
-}
-
-/// Nothing here carries tags.
-pub fn tagged(_: &mut World, _: &Place) -> Vec<Tagged> {
-    Vec::new()
-}
-
-/// Nothing here carries tags.
-pub fn retag(_: &mut World, _: &Place, _: &str, _: &Tags, _: &[String]) -> bool {
-    false
 }

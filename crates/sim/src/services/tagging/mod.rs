@@ -6,22 +6,25 @@ mod read;
 mod tests;
 mod write;
 
+use super::service::{Said, Service, Words};
 use crate::call::Table;
-use crate::tags::{Tagged, Tags};
-use crate::world::{Place, World};
+use crate::model::{self, ErrorsAs};
+use crate::validate::Wording;
+use crate::world::Place;
+
+/// The service.
+pub const SERVICE: Service = Service {
+    iam: "tag",
+    words: Words { throttled: Said::new("ThrottledException", "Rate exceeded").status(400), ..Words::JSON },
+    ..Service::new(
+        model::source!("resourcegroupstaggingapi", ErrorsAs::CAPITAL),
+        OPERATIONS,
+        Wording::coral("InvalidParameterException"),
+    )
+};
 
 /// The operations.
-pub const OPERATIONS: &[Table] = &[read::OPERATIONS, write::OPERATIONS];
-
-/// Nothing of its own carries tags.
-pub fn tagged(_: &mut World, _: &Place) -> Vec<Tagged> {
-    Vec::new()
-}
-
-/// Nothing of its own carries tags.
-pub fn retag(_: &mut World, _: &Place, _: &str, _: &Tags, _: &[String]) -> bool {
-    false
-}
+const OPERATIONS: &[Table] = &[read::OPERATIONS, write::OPERATIONS];
 
 /// Whether a region's tagging API is in charge of an ARN.
 fn belongs(place: &Place, arn: &str) -> bool {

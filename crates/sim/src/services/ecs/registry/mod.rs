@@ -20,7 +20,7 @@ use super::checks;
 use crate::call::Table;
 use crate::world::{Place, Region};
 
-pub use self::tagging::{retag, tagged, tags_of};
+pub use self::tagging::{tagged, tags_mut, tags_of};
 
 /// The operations.
 pub const OPERATIONS: Table = &[

@@ -4,7 +4,6 @@
 use serde_json::{Value, json};
 
 use super::super::checks::{self, EcsArn, arn, invalid};
-use super::super::running;
 use super::definitions;
 use crate::call::{Call, Input, Members, Refusal, Reply};
 use crate::tags::{self, Tagged, Tags};
@@ -15,7 +14,8 @@ pub fn tags_of(world: &mut World, place: &Place, arn: &str) -> Option<Tags> {
     tags_mut(world, place, arn).cloned()
 }
 
-fn tags_mut<'w>(world: &'w mut World, place: &Place, text: &str) -> Option<&'w mut Tags> {
+/// The same, to change them.
+pub fn tags_mut<'w>(world: &'w mut World, place: &Place, text: &str) -> Option<&'w mut Tags> {
     let EcsArn { account, kind, rest } = arn(place, text).ok()?;
     if account != &*place.account {
         return None;
@@ -46,14 +46,6 @@ pub fn tagged(world: &mut World, place: &Place) -> Vec<Tagged> {
     all.map(|(arn, tags)| Tagged { arn: arn.clone(), tags: tags.clone() }).collect()
 }
 
-/// Sets and removes tags by ARN.
-pub fn retag(world: &mut World, place: &Place, arn: &str, set: &Tags, remove: &[String]) -> bool {
-    let Some(tags) = tags_mut(world, place, arn) else { return false };
-    tags.retain(|key, _| !remove.contains(key));
-    tags.extend(set.clone());
-    true
-}
-
 /// The tags of the resource that a request names.
 fn target(call: &mut Call<'_>, input: &Input) -> Result<(String, Tags), Refusal> {
     let text = input.text_or_empty("resourceArn").to_owned();
@@ -72,17 +64,17 @@ fn target(call: &mut Call<'_>, input: &Input) -> Result<(String, Tags), Refusal>
     if kind == "cluster" && call.region().ecs.registry.clusters.get(rest).is_some_and(|it| it.deleted) {
         return Err(invalid("The specified cluster is inactive. Specify an active cluster and try again."));
     }
-    let found = match tags_of(call.world, &place, &text) {
-        None => running::tags_of(call.world, &place, &text),
-        some => some,
-    };
+    let found = super::super::of_arn(call.world, &place, &text).cloned();
     let missing = || invalid(format!("The specified {words} does not exist. Specify a valid ARN and try again."));
     found.map(|tags| (text.clone(), tags)).ok_or_else(missing)
 }
 
 fn change(call: &mut Call<'_>, arn: &str, set: &Tags, remove: &[String]) -> Reply {
     let place = call.place.clone();
-    let _here = retag(call.world, &place, arn, set, remove) || running::retag(call.world, &place, arn, set, remove);
+    if let Some(tags) = super::super::of_arn(call.world, &place, arn) {
+        tags.retain(|key, _| !remove.contains(key));
+        tags.extend(set.clone());
+    }
     Ok(json!({}))
 }
 

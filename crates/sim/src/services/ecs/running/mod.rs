@@ -156,20 +156,9 @@ pub fn tagged(world: &mut World, place: &Place) -> Vec<Tagged> {
     services.chain(tasks.map(|task| Tagged { arn: task.arn.clone(), tags: task.tags.clone() })).collect()
 }
 
-/// Sets and removes tags by ARN.
-pub fn retag(world: &mut World, place: &Place, arn: &str, set: &Tags, remove: &[String]) -> bool {
-    let Some(tags) = tags_in(&mut world.region(place).ecs.running, arn) else { return false };
-    tags.retain(|key, _| !remove.contains(key));
-    tags.extend(set.clone());
-    true
-}
-
 /// The tags of a resource by its ARN; none if it is not one of these.
-pub fn tags_of(world: &mut World, place: &Place, arn: &str) -> Option<Tags> {
-    tags_in(&mut world.region(place).ecs.running, arn).cloned()
-}
-
-fn tags_in<'r>(running: &'r mut Running, arn: &str) -> Option<&'r mut Tags> {
+pub fn tags_mut<'w>(world: &'w mut World, place: &Place, arn: &str) -> Option<&'w mut Tags> {
+    let running = &mut world.region(place).ecs.running;
     let resource = arn.splitn(6, ':').nth(5)?;
     let (kind, key) = resource.split_once('/')?;
     match kind {

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::services::elb::{self, Forwarding};
+use super::{self as elb, Forwarding};
 use crate::sim::Sim;
 use crate::world::{Moment, Place, World};
 
