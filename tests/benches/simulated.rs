@@ -32,19 +32,19 @@ fn requests(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("requests through the SDK");
     group.throughput(Throughput::Elements(1));
     group.bench_function("sts GetCallerIdentity (query)", |bencher| {
-        bencher.iter(|| runtime.block_on(async { aws.sts.get_caller_identity().send().await.expect("a reply") }));
+        bencher.iter(|| runtime.block_on(async { aws.sts().get_caller_identity().send().await.expect("a reply") }));
     });
     group.bench_function("ecs DescribeClusters (json)", |bencher| {
-        let ask = || aws.ecs.describe_clusters().clusters("bench").send();
+        let ask = || aws.ecs().describe_clusters().clusters("bench").send();
         bencher.iter(|| runtime.block_on(async { ask().await.expect("a reply") }));
     });
     group.bench_function("ec2 DescribeSecurityGroups by name (ec2)", |bencher| {
         let filter = aws_sdk_ec2::types::Filter::builder().name("group-name").values("g7").build();
-        let ask = || aws.ec2.describe_security_groups().filters(filter.clone()).send();
+        let ask = || aws.ec2().describe_security_groups().filters(filter.clone()).send();
         bencher.iter(|| runtime.block_on(async { ask().await.expect("a reply") }));
     });
     group.bench_function("logs PutRetentionPolicy (json, a change)", |bencher| {
-        let ask = || aws.logs.put_retention_policy().log_group_name("/g3").retention_in_days(7).send();
+        let ask = || aws.logs().put_retention_policy().log_group_name("/g3").retention_in_days(7).send();
         bencher.iter(|| runtime.block_on(async { ask().await.expect("a reply") }));
     });
     group.finish();

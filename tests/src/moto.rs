@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use evenkeel_aws::client::{Aws, Settings, test_config};
+use evenkeel_aws::client::Aws;
+use evenkeel_aws::connect::{Settings, test_config};
 
 /// A running moto server.
 #[derive(Debug)]

@@ -18,7 +18,7 @@ pub async fn world(aws: &Aws) -> BTreeSet<String> {
 }
 
 async fn groups(aws: &Aws, lines: &mut BTreeSet<String>) {
-    let reply = aws.ec2.describe_security_groups().send().await.expect("groups are listed");
+    let reply = aws.ec2().describe_security_groups().send().await.expect("groups are listed");
     for group in reply.security_groups() {
         let name = group.group_name().unwrap_or_default();
         if name == "default" {
@@ -46,7 +46,7 @@ async fn groups(aws: &Aws, lines: &mut BTreeSet<String>) {
 }
 
 async fn balancers(aws: &Aws, lines: &mut BTreeSet<String>) {
-    let groups = aws.elb.describe_target_groups().send().await.expect("target groups are listed");
+    let groups = aws.elb().describe_target_groups().send().await.expect("target groups are listed");
     for group in groups.target_groups() {
         let (name, port) = (group.target_group_name().unwrap_or_default(), group.port());
         let (path, every) = (group.health_check_path(), group.health_check_interval_seconds());
@@ -56,16 +56,17 @@ async fn balancers(aws: &Aws, lines: &mut BTreeSet<String>) {
         let found = groups.target_groups().iter().find(|group| group.target_group_arn() == arn);
         found.and_then(|group| group.target_group_name()).unwrap_or("-").to_owned()
     };
-    let reply = aws.elb.describe_load_balancers().send().await.expect("load balancers are listed");
+    let reply = aws.elb().describe_load_balancers().send().await.expect("load balancers are listed");
     for balancer in reply.load_balancers() {
         let name = balancer.load_balancer_name().unwrap_or_default();
         let (zones, groups) = (balancer.availability_zones().len(), balancer.security_groups().len());
         lines.insert(format!("load balancer {name}: {:?}, {zones} zones, {groups} groups", balancer.scheme()));
         let arn = balancer.load_balancer_arn().unwrap_or_default();
-        let listeners = aws.elb.describe_listeners().load_balancer_arn(arn).send().await.expect("listeners are listed");
+        let listeners =
+            aws.elb().describe_listeners().load_balancer_arn(arn).send().await.expect("listeners are listed");
         for listener in listeners.listeners() {
             let place = format!("{name}:{}", listener.port().unwrap_or_default());
-            let rules = aws.elb.describe_rules().listener_arn(listener.listener_arn().unwrap_or_default());
+            let rules = aws.elb().describe_rules().listener_arn(listener.listener_arn().unwrap_or_default());
             for rule in rules.send().await.expect("rules are listed").rules() {
                 let actions: Vec<String> = rule
                     .actions()
@@ -93,22 +94,22 @@ async fn balancers(aws: &Aws, lines: &mut BTreeSet<String>) {
 }
 
 async fn clusters(aws: &Aws, lines: &mut BTreeSet<String>) {
-    let arns = aws.ecs.list_clusters().send().await.expect("clusters are listed");
+    let arns = aws.ecs().list_clusters().send().await.expect("clusters are listed");
     let reply =
-        aws.ecs.describe_clusters().set_clusters(arns.cluster_arns).send().await.expect("clusters are described");
+        aws.ecs().describe_clusters().set_clusters(arns.cluster_arns).send().await.expect("clusters are described");
     for cluster in reply.clusters().iter().filter(|cluster| cluster.status() == Some("ACTIVE")) {
         let name = cluster.cluster_name().unwrap_or_default();
         lines.insert(format!("cluster {name}"));
         let services =
-            aws.ecs.list_services().cluster(name).max_results(100).send().await.expect("services are listed");
+            aws.ecs().list_services().cluster(name).max_results(100).send().await.expect("services are listed");
         for batch in services.service_arns().chunks(10) {
-            let batch = aws.ecs.describe_services().cluster(name).set_services(Some(batch.to_vec())).send().await;
+            let batch = aws.ecs().describe_services().cluster(name).set_services(Some(batch.to_vec())).send().await;
             for service in
                 batch.expect("services are described").services().iter().filter(|s| s.status() == Some("ACTIVE"))
             {
                 let (name, count) = (service.service_name().unwrap_or_default(), service.desired_count());
                 let definition = service.task_definition().unwrap_or_default();
-                let reply = aws.ecs.describe_task_definition().task_definition(definition).send().await;
+                let reply = aws.ecs().describe_task_definition().task_definition(definition).send().await;
                 let reply = reply.expect("task definitions are described");
                 let containers: Vec<String> = reply
                     .task_definition()
@@ -138,11 +139,11 @@ async fn clusters(aws: &Aws, lines: &mut BTreeSet<String>) {
 
 /// The families and revisions that are active.
 async fn aws_task_definitions(aws: &Aws) -> Vec<String> {
-    let reply = aws.ecs.list_task_definitions().max_results(100).send().await.expect("task definitions are listed");
+    let reply = aws.ecs().list_task_definitions().max_results(100).send().await.expect("task definitions are listed");
     let short = |arn: &String| arn.rsplit('/').next().unwrap_or_default().to_owned();
     let mut active = Vec::new();
     for arn in reply.task_definition_arns() {
-        let reply = aws.ecs.describe_task_definition().task_definition(arn).send().await.expect("it is described");
+        let reply = aws.ecs().describe_task_definition().task_definition(arn).send().await.expect("it is described");
         let status = reply.task_definition().and_then(|definition| definition.status()).map(|s| s.as_str().to_owned());
         if status.as_deref() == Some("ACTIVE") {
             active.push(short(arn));
@@ -152,19 +153,20 @@ async fn aws_task_definitions(aws: &Aws) -> Vec<String> {
 }
 
 async fn roles(aws: &Aws, lines: &mut BTreeSet<String>) {
-    let reply = aws.iam.list_roles().send().await.expect("roles are listed");
+    let reply = aws.iam().list_roles().send().await.expect("roles are listed");
     for role in reply.roles().iter().filter(|role| !role.path().starts_with("/aws-service-role/")) {
         let name = role.role_name();
-        let attached = aws.iam.list_attached_role_policies().role_name(name).send().await.expect("policies are listed");
+        let attached =
+            aws.iam().list_attached_role_policies().role_name(name).send().await.expect("policies are listed");
         let attached: Vec<&str> =
             attached.attached_policies().iter().filter_map(|policy| policy.policy_name()).collect();
-        let inline = aws.iam.list_role_policies().role_name(name).send().await.expect("inline policies are listed");
+        let inline = aws.iam().list_role_policies().role_name(name).send().await.expect("inline policies are listed");
         lines.insert(format!("role {}{name}: {attached:?} {:?}", role.path(), inline.policy_names()));
     }
 }
 
 async fn logs(aws: &Aws, lines: &mut BTreeSet<String>) {
-    let reply = aws.logs.describe_log_groups().send().await.expect("log groups are listed");
+    let reply = aws.logs().describe_log_groups().send().await.expect("log groups are listed");
     for group in reply.log_groups() {
         lines.insert(format!(
             "log group {}: {:?} days",
@@ -175,10 +177,10 @@ async fn logs(aws: &Aws, lines: &mut BTreeSet<String>) {
 }
 
 async fn zones(aws: &Aws, lines: &mut BTreeSet<String>) {
-    let reply = aws.route53.list_hosted_zones().send().await.expect("zones are listed");
+    let reply = aws.route53().list_hosted_zones().send().await.expect("zones are listed");
     for zone in reply.hosted_zones() {
         lines.insert(format!("zone {}", zone.name()));
-        let records = aws.route53.list_resource_record_sets().hosted_zone_id(zone.id()).send().await;
+        let records = aws.route53().list_resource_record_sets().hosted_zone_id(zone.id()).send().await;
         for record in records.expect("records are listed").resource_record_sets() {
             let kind = record.r#type().as_str();
             if record.name() == zone.name() && matches!(kind, "NS" | "SOA") {

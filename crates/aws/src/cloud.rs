@@ -12,7 +12,8 @@ use evenkeel_core::snapshot::{Live, Readiness, Snapshot};
 
 use crate::client::Aws;
 use crate::kinds;
-use crate::read::{self, Scope};
+use crate::read::Scope;
+use crate::reading;
 use crate::resource::Driver;
 
 /// Kinds in which others may have put something of theirs.
@@ -34,7 +35,7 @@ impl AwsCloud {
     pub async fn snapshot(&self, graph: &Graph) -> Snapshot {
         let scope = Scope { stack: &self.stack.name, graph, thorough: false, closely: false, only: None };
         let table = kinds::table();
-        let mut found = read::candidates(&self.aws, &scope).await;
+        let mut found = reading::candidates(&self.aws, &scope).await;
         let snapshot = Snapshot::of(&table, graph, graph, found.clone());
         let doomed = plan::doomed(&table, graph, &snapshot);
         if !FRONTS.iter().any(|kind| doomed.contains(*kind)) {
@@ -42,7 +43,7 @@ impl AwsCloud {
         }
         let only: BTreeSet<String> = FRONTS.iter().map(|kind| (*kind).to_owned()).collect();
         let closely = Scope { closely: true, only: Some(&only), ..scope };
-        found.kinds.extend(read::candidates(&self.aws, &closely).await.kinds);
+        found.kinds.extend(reading::candidates(&self.aws, &closely).await.kinds);
         Snapshot::of(&table, graph, graph, found)
     }
 
@@ -59,7 +60,7 @@ impl AwsCloud {
         let named = file.into_iter().flat_map(Graph::nodes).filter(leads).cloned();
         let graph = Graph::detached(self.stack.clone(), named);
         let scope = Scope { stack: &self.stack.name, graph: &graph, thorough: true, closely: false, only: None };
-        let found = read::candidates(&self.aws, &scope).await;
+        let found = reading::candidates(&self.aws, &scope).await;
         Snapshot::of(&kinds::table(), &Graph::empty(self.stack.clone()), &graph, found)
     }
 }
@@ -98,7 +99,7 @@ impl Cloud for AwsCloud {
         let graph = Graph::detached(self.stack.clone(), nodes.iter().copied().cloned());
         let scope =
             Scope { stack: &self.stack.name, graph: &graph, thorough: false, closely: false, only: Some(&only) };
-        let found = read::candidates(&self.aws, &scope).await;
+        let found = reading::candidates(&self.aws, &scope).await;
         let snapshot = Snapshot::of(&kinds::table(), &graph, &graph, found);
         if let Some(error) = snapshot.unreadable.into_values().next() {
             return Err(error);

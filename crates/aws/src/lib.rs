@@ -1,17 +1,21 @@
-//! Everything of evenkeel that knows AWS: one file for each resource kind, the readers and the clients.
+//! Everything of evenkeel that knows AWS: one folder for each service, with its kinds, its reader and its client.
 //! Must not know the terminal, the command line or exit codes.
 //!
-//! - [`kinds`]: what each resource kind wants, sees and does
-//! - [`read`]: batched reading, one reader to an AWS service
+//! - [`services`]: what each AWS service and its kinds of resources want, see and do
+//! - [`kinds`]: the table of kinds, and the graph of a stack
+//! - [`reading`]: batched reading, all services side by side
 //! - [`call`]: sending single requests: pace, retries in place, statistics, classes of errors
-//! - [`elb`]: writes that the kinds of Elastic Load Balancing share
 //! - [`cloud`]: the engine's door to all of it
 
 pub mod call;
 pub mod client;
 pub mod cloud;
-pub mod elb;
+pub mod connect;
+pub mod finder;
 pub mod kinds;
 pub mod read;
+pub mod reading;
 pub mod resource;
+pub mod service;
+pub mod services;
 pub mod tags;

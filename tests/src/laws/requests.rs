@@ -141,7 +141,7 @@ mod tests {
     #[test]
     fn what_makes_a_kind_also_takes_it_away() {
         let mut whole_kinds = 0;
-        for entry in kinds::ALL {
+        for entry in kinds::ALL.iter() {
             let found: Vec<Whole> = entry
                 .actions
                 .iter()

@@ -16,7 +16,7 @@ use super::graphs;
 fn nodes() -> BTreeMap<&'static str, Vec<Node>> {
     let mut nodes: BTreeMap<&'static str, Vec<Node>> = BTreeMap::new();
     let graphs = graphs();
-    for entry in kinds::ALL {
+    for entry in kinds::ALL.iter() {
         let all = graphs.iter().flat_map(|(_, graph)| graph.of_kind(entry.kind.name).cloned());
         nodes.insert(entry.kind.name, all.collect());
     }
@@ -34,7 +34,7 @@ fn filled(want: &Doc) -> Doc {
 #[test]
 fn fields_exist() {
     let nodes = nodes();
-    for entry in kinds::ALL {
+    for entry in kinds::ALL.iter() {
         for field in entry.kind.fields {
             let found = nodes[entry.kind.name].iter().any(|node| exists(&filled(&node.want), field.path));
             assert!(found, "no document of a {} has {}", entry.kind.name, field.path);

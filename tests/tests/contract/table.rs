@@ -13,7 +13,7 @@ use super::{SECRET, graphs};
 fn names_of_kinds_are_plain_and_unique() {
     let names: BTreeSet<&str> = kinds::ALL.iter().map(|entry| entry.kind.name).collect();
     assert_eq!(names.len(), kinds::ALL.len());
-    for entry in kinds::ALL {
+    for entry in kinds::ALL.iter() {
         let kind = &entry.kind;
         assert!(kind.name.chars().all(|c| c.is_ascii_lowercase() || c == '_'), "{}", kind.name);
         assert!(!kind.title.is_empty() && kind.deadline_secs > 0, "{}", kind.name);
@@ -34,7 +34,7 @@ fn every_output_that_a_file_may_name_is_offered_by_its_kind() {
 
 #[test]
 fn actions_are_iam_actions() {
-    for entry in kinds::ALL {
+    for entry in kinds::ALL.iter() {
         let kind = entry.kind.name;
         assert!(!entry.actions.is_empty(), "{kind} needs at least to be read");
         for action in entry.actions {
@@ -63,7 +63,7 @@ fn actions_are_iam_actions() {
 #[test]
 fn every_kind_is_made_by_some_stack() {
     let graphs = graphs();
-    for entry in kinds::ALL {
+    for entry in kinds::ALL.iter() {
         let made = graphs.iter().any(|(_, graph)| graph.of_kind(entry.kind.name).next().is_some());
         assert!(made, "no stack has a {}", entry.kind.name);
     }

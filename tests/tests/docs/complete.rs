@@ -16,7 +16,7 @@ fn every_kind_is_on_the_page_about_the_stack_file() {
     let table = page.text.split("\n## Kinds and ids\n").nth(1).and_then(|rest| rest.split("\n## ").next());
     let table = table.expect("the page has a table of kinds");
     let permissions = Page::read("docs/permissions.md");
-    for entry in kinds::ALL {
+    for entry in kinds::ALL.iter() {
         let name = entry.kind.name;
         assert!(table.contains(&format!("\n| `{name}` |")), "docs/stack-file.md does not explain the kind {name}");
         assert!(permissions.text.contains(&format!("\n| `{name}` |")), "docs/permissions.md has no row for {name}");

@@ -16,7 +16,7 @@ async fn every_stack_that_ships_lives_and_dies() {
         let mut certificate = String::new();
         let aws = moto.aws_in(&region).await;
         if name == "cruddur" {
-            let zone = aws.route53.create_hosted_zone().name("cruddur.example").caller_reference("by-hand");
+            let zone = aws.route53().create_hosted_zone().name("cruddur.example").caller_reference("by-hand");
             zone.send().await.expect("a zone is made by hand");
             certificate = request_certificate(&moto);
         }
@@ -105,7 +105,7 @@ async fn a_saved_plan_is_applied_once_and_refused_when_stale() {
 
     bench.write(&STACK.replace("retention: 7d", "retention: 14d"));
     bench.run("plan", &["--out", plan]).exits(0);
-    aws.logs.put_retention_policy().log_group_name("bench-app").retention_in_days(30).send().await.expect("by hand");
+    aws.logs().put_retention_policy().log_group_name("bench-app").retention_in_days(30).send().await.expect("by hand");
     let stale = bench.program.run(&["apply", plan, "--yes"]).exits(3);
     assert!(stale.stderr.contains("log_group.app") && stale.stderr.contains("retention"), "{}", stale.stderr);
     assert_eq!(bench.plan(), ["update log_group.app"], "drift is part of a plan");
@@ -135,7 +135,7 @@ async fn a_plan_with_nothing_to_do_keeps_within_its_calls() {
     for (size, calls) in [(2, 15), (20, 18)] {
         let moto = Moto::start();
         let aws = moto.aws().await;
-        let zone = aws.route53.create_hosted_zone().name("w.example").caller_reference("by-hand");
+        let zone = aws.route53().create_hosted_zone().name("w.example").caller_reference("by-hand");
         zone.send().await.expect("a zone is made by hand");
         let text = std::process::Command::new("python3")
             .args(["scripts/workload", "--print", &size.to_string()])

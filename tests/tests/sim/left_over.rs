@@ -67,7 +67,7 @@ fn what_is_left_over_is_guarded_as_the_thing_was() {
     applied();
     let mut wrong = Vec::new();
     let mut told = 0;
-    for entry in kinds::ALL {
+    for entry in kinds::ALL.iter() {
         let kind = entry.kind.name;
         if entry.kind.lookup || entry.kind.replace != Replace::CreateFirst || entry.kind.name_limit == 0 {
             continue;

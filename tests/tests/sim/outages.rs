@@ -31,12 +31,13 @@ security_groups: { alb: { ingress: [{ ports: [80, 81, 8080], from: 0.0.0.0/0 }] 
 target_groups:
   app: { port: 8000, health_check: /up, deregistration_delay: 30s, stickiness: 1h }
   api: { port: 8000, deregistration_delay: 30s }
+  spare: { port: 8000, deregistration_delay: 30s }
 load_balancers:
   web:
     security_groups: [alb]
     listeners:
       http: { port: 80, forward: app, rules: [{ priority: 10, path: /api/*, forward: api }] }
-      alt: { port: 8080, forward: api }
+      alt: { port: 8080, forward: { api: 1, spare: 0 } }
 cluster: shop
 services:
   app:
@@ -52,10 +53,18 @@ services:
     containers: { api: { image: "ghcr.io/example/api:1", port: 8000 } }
     security_groups: [app]
     target_group: api
+  spare:
+    cpu: 256
+    memory: 512
+    desired_count: 0
+    containers: { spare: { image: "ghcr.io/example/spare:1", port: 8000 } }
+    security_groups: [app]
+    target_group: spare
 dns: [{ zone: shop.example, create: true, records: [{ name: www, alias: web }] }]
 "#;
 
-const BAD: (&str, &str) = ("example/app:1", "example/app:missing");
+/// What makes an image missing: of the service that most stories are about, and of the one that is to take over.
+const BAD: &[(&str, &str)] = &[("example/app:1", "example/app:missing"), ("example/spare:1", "example/spare:missing")];
 
 /// Every way in which something served can be replaced.
 const STORIES: &[(&str, &[(&str, &str)])] = &[
@@ -79,6 +88,29 @@ const STORIES: &[(&str, &[(&str, &str)])] = &[
         ],
     ),
     ("balancer: scheme", &[("  web:\n", "  web:\n    scheme: internal\n")]),
+    (
+        "balancer: entry",
+        &[
+            ("  web:\n    security_groups: [alb]", "  front:\n    security_groups: [alb]"),
+            ("alias: web", "alias: front"),
+        ],
+    ),
+    (
+        "balancer: a second one",
+        &[
+            (
+                "cluster: shop\n",
+                "  two: { security_groups: [alb], listeners: { http: { forward: two } } }\ncluster: shop\n",
+            ),
+            ("target_groups:\n", "target_groups:\n  two: { port: 8000 }\n"),
+            (
+                "  spare:\n    cpu",
+                "  two: { cpu: 256, memory: 512, containers: { app: { image: \"example/spare:1\", port: 8000 } }, \
+                 security_groups: [app], target_group: two }\n  spare:\n    cpu",
+            ),
+            ("alias: web", "alias: two"),
+        ],
+    ),
     ("balancer: name", &[("  web:\n", "  web:\n    name: shop-other\n")]),
     ("listener: key", &[("      alt:", "      other:")]),
     ("listener: port", &[("http: { port: 80,", "http: { port: 81,")]),
@@ -97,6 +129,22 @@ const STORIES: &[(&str, &[(&str, &str)])] = &[
     ),
     ("target group: stickiness", &[(", stickiness: 1h", "")]),
     ("rule: target", &[("path: /api/*, forward: api", "path: /api/*, forward: app")]),
+    (
+        "rule: weights, to a service that has no tasks",
+        &[("{ api: 1, spare: 0 }", "{ api: 0, spare: 1 }"), ("    desired_count: 0\n", "    desired_count: 1\n")],
+    ),
+    ("service: entry", &[("  app:\n    cpu", "  front:\n    cpu")]),
+    (
+        "service: groups exchanged",
+        &[
+            (
+                "    security_groups: [app]\n    target_group: app\n",
+                "    security_groups: [app]\n    target_group: x\n",
+            ),
+            ("    target_group: api\n", "    target_group: app\n"),
+            ("    target_group: x\n", "    target_group: api\n"),
+        ],
+    ),
     ("service: name", &[("    desired_count: 2\n", "    desired_count: 2\n    name: shop-other\n")]),
     (
         "service: launch type",
@@ -191,7 +239,7 @@ fn tell(stories: impl Iterator<Item = (usize, &'static (&'static str, &'static [
     let mut wrong = Vec::new();
     for (number, (name, changes)) in stories {
         for good in [true, false] {
-            let bad = (!good).then_some(BAD);
+            let bad = BAD.iter().filter(|_| !good).copied();
             let changes: Vec<(&str, &str)> = changes.iter().copied().chain(bad).collect();
             let wanted = graph(&changes);
             let title = format!("{name}, with a {} image", if good { "good" } else { "bad" });

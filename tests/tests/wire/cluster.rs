@@ -39,12 +39,12 @@ async fn clusters() {
 
     // Dropped from the file, it is found by its mark alone, whatever its name.
     assert_eq!(bench.apply(&Graph::empty(info())).await, ["delete cluster.main"]);
-    bench.cloud.aws.ecs.delete_cluster().cluster(STACK).send().await.unwrap();
+    bench.cloud.aws.ecs().delete_cluster().cluster(STACK).send().await.unwrap();
     evenkeel_core::cloud::Cloud::delete(&bench.cloud, &node.id, &live).await.unwrap();
     assert!(bench.apply_with(&Graph::empty(info()), &destroy()).await.is_empty());
 
     // Somebody else's of the same name is a conflict, and can be taken over.
-    bench.cloud.aws.ecs.create_cluster().cluster_name(STACK).send().await.unwrap();
+    bench.cloud.aws.ecs().create_cluster().cluster_name(STACK).send().await.unwrap();
     let plan = bench.plan(&wanted, &PlanOptions::default()).await;
     assert_eq!(plan.conflicts.len(), 1);
     let adopt = PlanOptions { adopt: [node.id.to_string()].into(), ..PlanOptions::default() };

@@ -6,7 +6,8 @@ use std::collections::BTreeSet;
 use aws_sdk_route53::types::{Change, ChangeAction, ChangeBatch, ResourceRecord, ResourceRecordSet, RrType};
 use evenkeel_aws::client::Aws;
 use evenkeel_aws::kinds::{hosted_zone, records, zone};
-use evenkeel_aws::read::{self, Scope};
+use evenkeel_aws::read::Scope;
+use evenkeel_aws::reading;
 use evenkeel_aws::resource::Entry;
 use evenkeel_core::cloud::{Create, Goal, Update, Waiting};
 use evenkeel_core::diff::diff;
@@ -33,7 +34,7 @@ impl World {
             self.nodes.clone(),
         );
         let scope = Scope { stack: "cruddur", graph: &graph, thorough, closely: false, only: None };
-        entry.driver.observe(&read::fetch(&self.aws, &scope).await)
+        entry.driver.observe(&reading::fetch(&self.aws, &scope).await)
     }
 
     async fn one(&self, entry: &Entry) -> Live {
@@ -69,7 +70,7 @@ impl World {
             Change::builder().action(ChangeAction::Create).resource_record_set(set).build().expect("all is given");
         let batch = ChangeBatch::builder().changes(change).build().expect("all is given");
         self.aws
-            .route53
+            .route53()
             .change_resource_record_sets()
             .hosted_zone_id(zone)
             .change_batch(batch)
@@ -79,7 +80,7 @@ impl World {
     }
 
     async fn names(&self, zone: &str) -> BTreeSet<String> {
-        let sets = read::route53::records(&self.aws, zone).await.expect("the zone is there");
+        let sets = evenkeel_aws::services::route53::read::records(&self.aws, zone).await.expect("the zone is there");
         let line = |set: &ResourceRecordSet| format!("{} {}", set.name().trim_end_matches('.'), set.r#type().as_str());
         sets.iter().map(line).filter(|line| !line.ends_with(" NS") && !line.ends_with(" SOA")).collect()
     }
@@ -134,8 +135,8 @@ async fn a_zone_made_without_its_tags_is_still_ours() {
     let mut world = world(&moto).await;
     let node = hosted_zone::id(ZONE);
     let want = json!({ "name": ZONE, "comment": null, "tags": { "team": "a" }, "marked": true });
-    let reference = read::route53::reference("cruddur@us-east-1", ZONE, TOKEN);
-    world.aws.route53.create_hosted_zone().name(ZONE).caller_reference(reference).send().await.unwrap();
+    let reference = evenkeel_aws::services::route53::read::reference("cruddur@us-east-1", ZONE, TOKEN);
+    world.aws.route53().create_hosted_zone().name(ZONE).caller_reference(reference).send().await.unwrap();
     world.nodes = vec![Node::new(node.clone(), ZONE, want.clone())];
     let half = world.one(&hosted_zone::ENTRY).await;
     assert_eq!(half.owner, Owner::Ours(node.clone()));
@@ -147,7 +148,7 @@ async fn a_zone_made_without_its_tags_is_still_ours() {
     assert!(world.read(&hosted_zone::ENTRY, true).await.unwrap().is_empty());
 
     // Made by somebody else: a conflict, until it is adopted by its tags.
-    world.aws.route53.create_hosted_zone().name(ZONE).caller_reference("by hand").send().await.unwrap();
+    world.aws.route53().create_hosted_zone().name(ZONE).caller_reference("by hand").send().await.unwrap();
     let foreign = world.one(&hosted_zone::ENTRY).await;
     assert_eq!((&foreign.owner, foreign.name.as_str()), (&Owner::Nobody, ZONE));
     world.update(&hosted_zone::ENTRY, &node, &foreign, &want).await.unwrap();
@@ -163,8 +164,9 @@ async fn a_zone_is_looked_up() {
     assert!(world.read(&zone::ENTRY, false).await.unwrap().is_empty());
     let mut ids = Vec::new();
     for reference in ["one", "two"] {
-        let reply = world.aws.route53.create_hosted_zone().name(ZONE).caller_reference(reference).send().await.unwrap();
-        ids.push(read::route53::bare(reply.hosted_zone().unwrap().id()).to_owned());
+        let reply =
+            world.aws.route53().create_hosted_zone().name(ZONE).caller_reference(reference).send().await.unwrap();
+        ids.push(evenkeel_aws::services::route53::read::bare(reply.hosted_zone().unwrap().id()).to_owned());
         if reference == "one" {
             assert_eq!(world.one(&zone::ENTRY).await.outputs["zone_id"], ids[0].as_str());
         }
@@ -180,8 +182,8 @@ async fn a_zone_is_looked_up() {
 async fn records_live_their_life() {
     let moto = Moto::start();
     let mut world = world(&moto).await;
-    let reply = world.aws.route53.create_hosted_zone().name(ZONE).caller_reference("by hand").send().await.unwrap();
-    let zone_id = read::route53::bare(reply.hosted_zone().unwrap().id()).to_owned();
+    let reply = world.aws.route53().create_hosted_zone().name(ZONE).caller_reference("by hand").send().await.unwrap();
+    let zone_id = evenkeel_aws::services::route53::read::bare(reply.hosted_zone().unwrap().id()).to_owned();
     let node = records::id(ZONE);
     let spec = |records: Vec<Doc>| json!({ "zone_id": zone_id, "records": records, "tags": {} });
     let wanting = |want: &Doc| {
@@ -241,8 +243,8 @@ async fn records_live_their_life() {
 async fn records_of_others_are_told_and_adopted_only_on_demand() {
     let moto = Moto::start();
     let mut world = world(&moto).await;
-    let reply = world.aws.route53.create_hosted_zone().name(ZONE).caller_reference("by hand").send().await.unwrap();
-    let zone_id = read::route53::bare(reply.hosted_zone().unwrap().id()).to_owned();
+    let reply = world.aws.route53().create_hosted_zone().name(ZONE).caller_reference("by hand").send().await.unwrap();
+    let zone_id = evenkeel_aws::services::route53::read::bare(reply.hosted_zone().unwrap().id()).to_owned();
     let node = records::id(ZONE);
     world.by_hand(&zone_id, "api.cruddur.example", RrType::A, "10.9.9.9", None).await;
     world.by_hand(&zone_id, "other.cruddur.example", RrType::A, "10.9.9.9", None).await;

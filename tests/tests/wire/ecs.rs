@@ -138,16 +138,17 @@ pub struct Around {
 }
 
 pub async fn around(aws: &Aws) -> Around {
-    let reply = aws.ec2.describe_subnets().send().await.expect("moto has a default VPC");
+    let reply = aws.ec2().describe_subnets().send().await.expect("moto has a default VPC");
     let mut subnets: Vec<String> =
         reply.subnets().iter().map(|subnet| subnet.subnet_id().unwrap_or_default().to_owned()).collect();
     subnets.sort();
     let vpc = reply.subnets()[0].vpc_id().unwrap_or_default().to_owned();
-    let group = aws.ec2.create_security_group().group_name("g").description("g").vpc_id(&vpc).send().await;
+    let group = aws.ec2().create_security_group().group_name("g").description("g").vpc_id(&vpc).send().await;
     let group = group.expect("a group can be made").group_id().unwrap_or_default().to_owned();
     let mut targets = Vec::new();
     for name in ["one", "two"] {
-        let made = aws.elb.create_target_group().name(name).port(80).protocol("HTTP".into()).vpc_id(&vpc).send().await;
+        let made =
+            aws.elb().create_target_group().name(name).port(80).protocol("HTTP".into()).vpc_id(&vpc).send().await;
         let made = made.expect("a target group can be made");
         targets.push(made.target_groups()[0].target_group_arn().unwrap_or_default().to_owned());
     }

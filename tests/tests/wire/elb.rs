@@ -3,7 +3,8 @@
 
 use evenkeel_aws::client::Aws;
 use evenkeel_aws::kinds;
-use evenkeel_aws::read::{self, Scope};
+use evenkeel_aws::read::Scope;
+use evenkeel_aws::reading;
 use evenkeel_aws::resource::Driver;
 use evenkeel_core::cloud::{Create, Update};
 use evenkeel_core::diff::{Change, Effect};
@@ -28,7 +29,7 @@ pub async fn observe(aws: &Aws, kind: &str, nodes: &[&Node]) -> Vec<Live> {
         nodes.iter().copied().cloned(),
     );
     let scope = Scope { stack: STACK, graph: &graph, thorough: false, closely: false, only: None };
-    let fetched = read::fetch(aws, &scope).await;
+    let fetched = reading::fetch(aws, &scope).await;
     driver(kind).observe(&fetched).expect("everything can be read")
 }
 
@@ -69,7 +70,7 @@ pub fn with(node: &Node, field: &str, value: Doc) -> Node {
 
 /// The subnets of the default VPC, and that VPC.
 pub async fn network(aws: &Aws) -> (Vec<String>, String) {
-    let reply = aws.ec2.describe_subnets().send().await.expect("moto has a default VPC");
+    let reply = aws.ec2().describe_subnets().send().await.expect("moto has a default VPC");
     let text = |value: Option<&str>| value.unwrap_or_default().to_owned();
     let mut ids: Vec<String> = reply.subnets().iter().map(|subnet| text(subnet.subnet_id())).collect();
     ids.sort();
@@ -77,7 +78,7 @@ pub async fn network(aws: &Aws) -> (Vec<String>, String) {
 }
 
 pub async fn group(aws: &Aws, name: &str, vpc: &str) -> String {
-    let request = aws.ec2.create_security_group().group_name(name).description(name).vpc_id(vpc);
+    let request = aws.ec2().create_security_group().group_name(name).description(name).vpc_id(vpc);
     request.send().await.expect("a group can be made").group_id().unwrap_or_default().to_owned()
 }
 

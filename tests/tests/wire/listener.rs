@@ -59,7 +59,7 @@ fn fixed() -> Doc {
 }
 
 async fn certificate(aws: &Aws, name: &str) -> String {
-    let request = aws.iam.upload_server_certificate().server_certificate_name(name);
+    let request = aws.iam().upload_server_certificate().server_certificate_name(name);
     let reply = request.certificate_body("body").private_key("key").send().await.expect("moto takes any text");
     reply.server_certificate_metadata().map(|metadata| metadata.arn().to_owned()).unwrap_or_default()
 }
@@ -119,7 +119,7 @@ async fn listeners() {
             content_type: Some("text/plain".to_owned()),
             body: String::new(),
         };
-        let request = aws.elb.create_listener().load_balancer_arn(&world.balancer.1.id).port(port);
+        let request = aws.elb().create_listener().load_balancer_arn(&world.balancer.1.id).port(port);
         request.protocol("HTTP".into()).default_actions(action.to_api().unwrap()).send().await.unwrap();
     }
     let wanted = listener(&world, "http", 80, redirect());
@@ -195,7 +195,7 @@ async fn listener_rules() {
     // A rule made by hand is told and left alone, and taken over only when the change names it.
     let by_hand = serde_json::from_value::<evenkeel_aws::kinds::listener_rules::conditions::Conditions>(host("hand"));
     let action: evenkeel_aws::kinds::listener::action::Action = serde_json::from_value(fixed()).unwrap();
-    let request = aws.elb.create_rule().listener_arn(&listener.id).priority(60);
+    let request = aws.elb().create_rule().listener_arn(&listener.id).priority(60);
     let request = request.set_conditions(Some(by_hand.unwrap().to_api())).actions(action.to_api().unwrap());
     request.send().await.unwrap();
     let live = only(aws, "listener_rules", &nodes).await;
@@ -288,7 +288,7 @@ async fn marks_that_are_half_moved_and_rules_in_the_way() {
         host: vec!["hand".to_owned()],
         ..Default::default()
     };
-    let request = aws.elb.create_rule().listener_arn(&made.id).priority(2).actions(action.to_api().unwrap());
+    let request = aws.elb().create_rule().listener_arn(&made.id).priority(2).actions(action.to_api().unwrap());
     let reply = request.set_conditions(Some(conditions.to_api())).send().await.unwrap();
     let live = only(aws, "listener_rules", &[balancer, &node, &wanted]).await;
     assert_eq!(live.have["rules"], json!([]));
@@ -297,7 +297,7 @@ async fn marks_that_are_half_moved_and_rules_in_the_way() {
     let error = create(aws, &wanted, "t-web:80").await.unwrap_err();
     assert_eq!(error.code, "PriorityInUse");
     let arn = reply.rules()[0].rule_arn().unwrap_or_default();
-    aws.elb.delete_rule().rule_arn(arn).send().await.unwrap();
+    aws.elb().delete_rule().rule_arn(arn).send().await.unwrap();
 
     // The rest of a creation that was cut short, and a mark that only one rule has.
     create(aws, &wanted, "t-web:80").await.unwrap();
@@ -305,8 +305,8 @@ async fn marks_that_are_half_moved_and_rules_in_the_way() {
     assert_eq!(in_order(&live.have), in_order(&wanted.want));
     let mut moved = wanted.clone();
     moved.id = NodeId::new("listener_rules", "web/plain");
-    let tag = evenkeel_aws::elb::api_tags(&[("evenkeel:id".to_owned(), moved.id.to_string())].into());
-    aws.elb.add_tags().resource_arns(&live.handles[0]).set_tags(Some(tag)).send().await.unwrap();
+    let tag = evenkeel_aws::services::elb::api_tags(&[("evenkeel:id".to_owned(), moved.id.to_string())].into());
+    aws.elb().add_tags().resource_arns(&live.handles[0]).set_tags(Some(tag)).send().await.unwrap();
     let half = only(aws, "listener_rules", &[balancer, &node, &moved]).await;
     assert_eq!(half.owner, Owner::Ours(moved.id.clone()));
     assert_ne!(half.have["tags"], moved.want["tags"], "so that the plan changes it");

@@ -47,7 +47,7 @@ async fn load_balancers() {
         update(&aws, &want, &live, &[field]).await.unwrap();
         assert_eq!(only(&aws, "load_balancer", &[&want]).await.have, want.want, "{field}");
     }
-    let reply = aws.elb.describe_load_balancer_attributes().load_balancer_arn(&live.id).send().await.unwrap();
+    let reply = aws.elb().describe_load_balancer_attributes().load_balancer_arn(&live.id).send().await.unwrap();
     let value = |key: &str| reply.attributes().iter().find(|a| a.key() == Some(key)).and_then(|a| a.value());
     assert_eq!(value("idle_timeout.timeout_seconds"), Some("60"));
     assert_eq!(value("routing.http2.enabled"), Some("true"));
@@ -75,7 +75,7 @@ async fn load_balancers() {
     assert!(observe(&aws, "load_balancer", &[&want]).await.is_empty());
 
     for name in ["t-web", "other"] {
-        let request = aws.elb.create_load_balancer().name(name).set_subnets(Some(subnets[..2].to_vec()));
+        let request = aws.elb().create_load_balancer().name(name).set_subnets(Some(subnets[..2].to_vec()));
         request.send().await.unwrap();
     }
     let foreign = only(&aws, "load_balancer", &[&node]).await;

@@ -3,7 +3,8 @@
 
 use evenkeel_aws::client::Aws;
 use evenkeel_aws::kinds::log_group::{ENTRY, id};
-use evenkeel_aws::read::{self, Scope};
+use evenkeel_aws::read::Scope;
+use evenkeel_aws::reading;
 use evenkeel_core::cloud::{Create, Update};
 use evenkeel_core::diff::diff;
 use evenkeel_core::doc::Doc;
@@ -25,7 +26,7 @@ fn want(retention: Doc, key: &str, tags: Doc) -> Doc {
 async fn seen(aws: &Aws, nodes: Vec<Node>, thorough: bool) -> Vec<Live> {
     let graph = graph(nodes);
     let scope = Scope { stack: "cruddur", graph: &graph, thorough, closely: false, only: None };
-    ENTRY.driver.observe(&read::fetch(aws, &scope).await).expect("CloudWatch Logs can be read")
+    ENTRY.driver.observe(&reading::fetch(aws, &scope).await).expect("CloudWatch Logs can be read")
 }
 
 async fn update(aws: &Aws, live: &Live, want: &Doc) -> Live {
@@ -66,8 +67,8 @@ async fn a_log_group_lives_its_life() {
 
     // ECS made it first: somebody else's until it is adopted. (Another name: moto keeps the tags of deleted groups.)
     let node = |want: &Doc| vec![Node::new(id("web"), "cruddur-early", want.clone())];
-    aws.logs.create_log_group().log_group_name("cruddur-early").send().await.unwrap();
-    aws.logs.create_log_group().log_group_name("cruddur-unrelated").send().await.unwrap();
+    aws.logs().create_log_group().log_group_name("cruddur-early").send().await.unwrap();
+    aws.logs().create_log_group().log_group_name("cruddur-unrelated").send().await.unwrap();
     let foreign = seen(&aws, node(&first), false).await;
     assert_eq!(foreign.len(), 1);
     assert_eq!(foreign[0].owner, Owner::Nobody);
@@ -101,13 +102,13 @@ async fn many_log_groups_are_read_in_few_requests() {
 async fn without_the_tagging_api_groups_are_found_by_their_names() {
     let moto = Moto::start();
     let mut aws = moto.aws().await;
-    aws.tagging = connect(&format!("{}/nowhere", moto.url())).await.tagging;
+    aws = aws.using(connect(&format!("{}/nowhere", moto.url())).await.tagging());
     let plain = want(json!(7), "", json!({ "team": "a" }));
     for (entry, name) in [("web", "cruddur-web"), ("dropped", "cruddur-dropped"), ("named", "elsewhere")] {
         let order = Create { node: &id(entry), name, want: &plain, replaces: None, token: TOKEN };
         ENTRY.driver.create(&aws, "cruddur", order).await.unwrap();
     }
-    aws.logs.create_log_group().log_group_name("cruddur-by-hand").send().await.unwrap();
+    aws.logs().create_log_group().log_group_name("cruddur-by-hand").send().await.unwrap();
     let nodes = vec![Node::new(id("web"), "cruddur-web", plain.clone())];
     let names = |lives: Vec<Live>| lives.into_iter().map(|live| live.name).collect::<Vec<_>>();
     assert_eq!(names(seen(&aws, nodes, false).await), ["cruddur-dropped", "cruddur-web"]);

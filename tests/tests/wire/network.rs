@@ -2,7 +2,8 @@
 
 use evenkeel_aws::client::Aws;
 use evenkeel_aws::kinds::network::{self, Spec, SubnetChoice, VpcChoice};
-use evenkeel_aws::read::{self, Scope};
+use evenkeel_aws::read::Scope;
+use evenkeel_aws::reading;
 use evenkeel_aws::resource::doc;
 use evenkeel_core::error::{CloudError, ErrorClass};
 use evenkeel_core::graph::{Graph, Node, StackInfo};
@@ -15,7 +16,7 @@ async fn look(aws: &Aws, vpc: VpcChoice, subnets: SubnetChoice) -> Result<Live, 
     let graph = Graph::detached(StackInfo { name: "a".to_owned(), region: "us-east-1".to_owned() }, [node]);
     let only = ["network".to_owned()].into();
     let scope = Scope { stack: "a", graph: &graph, thorough: false, closely: false, only: Some(&only) };
-    let found = network::ENTRY.driver.observe(&read::fetch(aws, &scope).await)?;
+    let found = network::ENTRY.driver.observe(&reading::fetch(aws, &scope).await)?;
     assert_eq!(found.len(), 1);
     assert_eq!(found[0].have, want, "a look-up has nothing to change");
     assert_eq!(found[0].owner, Owner::Ours(network::id()));
@@ -27,20 +28,20 @@ fn ids(live: &Live) -> Vec<String> {
 }
 
 async fn make_vpc(aws: &Aws, range: &str, name: &str) -> String {
-    let vpc = aws.ec2.create_vpc().cidr_block(range).send().await.unwrap();
+    let vpc = aws.ec2().create_vpc().cidr_block(range).send().await.unwrap();
     let id = vpc.vpc().unwrap().vpc_id().unwrap().to_owned();
     tag(aws, &id, name).await;
     id
 }
 
 async fn make_subnet(aws: &Aws, vpc: &str, range: &str, zone: &str) -> String {
-    let subnet = aws.ec2.create_subnet().vpc_id(vpc).cidr_block(range).availability_zone(zone).send().await.unwrap();
+    let subnet = aws.ec2().create_subnet().vpc_id(vpc).cidr_block(range).availability_zone(zone).send().await.unwrap();
     subnet.subnet().unwrap().subnet_id().unwrap().to_owned()
 }
 
 async fn tag(aws: &Aws, id: &str, name: &str) {
     let tag = aws_sdk_ec2::types::Tag::builder().key("Name").value(name).build();
-    aws.ec2.create_tags().resources(id).tags(tag).send().await.unwrap();
+    aws.ec2().create_tags().resources(id).tags(tag).send().await.unwrap();
 }
 
 fn named(name: &str) -> std::collections::BTreeMap<String, String> {
@@ -84,9 +85,9 @@ async fn a_network_is_found_or_the_answer_says_what_was_looked_for() {
     assert!(error.message.starts_with("vpc-00000000 does not exist"), "{}", error.message);
 
     for subnet in ids(&default) {
-        aws.ec2.delete_subnet().subnet_id(subnet).send().await.unwrap();
+        aws.ec2().delete_subnet().subnet_id(subnet).send().await.unwrap();
     }
-    aws.ec2.delete_vpc().vpc_id(default_vpc).send().await.unwrap();
+    aws.ec2().delete_vpc().vpc_id(default_vpc).send().await.unwrap();
     let error = look(&aws, VpcChoice::Default, SubnetChoice::Default).await.unwrap_err();
     assert_eq!(error.message, "region us-east-1 has no default VPC");
     assert!(error.hint.unwrap().contains("create-default-vpc"));

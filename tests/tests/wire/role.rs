@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use evenkeel_aws::client::Aws;
 use evenkeel_aws::kinds::existing_role;
 use evenkeel_aws::kinds::role::{self, Spec, policy};
-use evenkeel_aws::read::iam::Found;
-use evenkeel_aws::read::{self, Scope};
+use evenkeel_aws::read::Scope;
+use evenkeel_aws::reading;
 use evenkeel_aws::resource::{Entry, doc};
+use evenkeel_aws::services::iam::read::Found;
 use evenkeel_core::cloud::{Create, Update};
 use evenkeel_core::error::ErrorClass;
 use evenkeel_core::graph::{Graph, Node, StackInfo};
@@ -54,7 +55,7 @@ async fn read(aws: &Aws, entry: &Entry, nodes: &[Node]) -> BTreeMap<String, Live
     let graph = Graph::detached(info, nodes.iter().cloned());
     let only = ["role".to_owned()].into();
     let scope = Scope { stack: "a", graph: &graph, thorough: false, closely: false, only: Some(&only) };
-    let fetched = read::fetch(aws, &scope).await;
+    let fetched = reading::fetch(aws, &scope).await;
     entry.driver.observe(&fetched).unwrap().into_iter().map(|live| (live.id.clone(), live)).collect()
 }
 
@@ -74,8 +75,14 @@ async fn one_by_one_tells_the_same(aws: &Aws, node: &Node) {
     let graph = Graph::detached(info, [node.clone()]);
     let only = ["role".to_owned()].into();
     let scope = Scope { stack: "a", graph: &graph, thorough: false, closely: false, only: Some(&only) };
-    let overview = read::fetch(aws, &scope).await.iam.roles.unwrap();
-    let single = read::iam::one(aws, &node.name).await.unwrap().unwrap();
+    let overview = reading::fetch(aws, &scope)
+        .await
+        .part::<evenkeel_aws::services::iam::read::Iam>()
+        .unwrap()
+        .roles
+        .clone()
+        .unwrap();
+    let single = evenkeel_aws::services::iam::read::one(aws, &node.name).await.unwrap().unwrap();
     // moto encodes the trust document in one reply and not in the other.
     let decoded = |mut found: Found| {
         found.trust = policy::from_reply(&found.trust).to_string();
@@ -83,7 +90,7 @@ async fn one_by_one_tells_the_same(aws: &Aws, node: &Node) {
         found
     };
     assert_eq!(overview.into_iter().map(decoded).collect::<Vec<_>>(), [decoded(single)]);
-    assert_eq!(read::iam::one(aws, "nobody").await.unwrap(), None);
+    assert_eq!(evenkeel_aws::services::iam::read::one(aws, "nobody").await.unwrap(), None);
 }
 
 #[tokio::test]
@@ -127,9 +134,9 @@ async fn a_role_is_made_read_changed_and_deleted() {
 
     // Found without the file; what somebody added goes only if the plan saw it; deleted twice.
     assert_eq!(read(&aws, kind, &[]).await["a-task"].owner, Owner::Ours(wanted.id.clone()));
-    aws.iam.attach_role_policy().role_name("a-task").policy_arn(EXECUTION).send().await.unwrap();
-    aws.iam.create_instance_profile().instance_profile_name("p").send().await.unwrap();
-    let join = aws.iam.add_role_to_instance_profile().instance_profile_name("p");
+    aws.iam().attach_role_policy().role_name("a-task").policy_arn(EXECUTION).send().await.unwrap();
+    aws.iam().create_instance_profile().instance_profile_name("p").send().await.unwrap();
+    let join = aws.iam().add_role_to_instance_profile().instance_profile_name("p");
     join.role_name("a-task").send().await.unwrap();
     let refused = kind.driver.delete(&aws, &wanted.id, &updated).await.unwrap_err();
     assert!(refused.message.contains("the instance profile p"), "{refused}");
@@ -148,7 +155,7 @@ async fn a_strangers_role_is_told_adopted_and_looked_up() {
     let document =
         r#"{"Statement":{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"Service":"x.amazonaws.com"}}}"#;
     for name in ["a-task", "other"] {
-        let request = aws.iam.create_role().role_name(name).description("by hand");
+        let request = aws.iam().create_role().role_name(name).description("by hand");
         request.assume_role_policy_document(document).send().await.unwrap();
     }
     let wanted = node("task", &spec());

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use evenkeel_aws::client::Aws;
 use evenkeel_aws::kinds::security_group_rules::{ANYWHERE_V4, Rule, default_egress};
 use evenkeel_aws::kinds::{network, security_group, security_group_rules};
-use evenkeel_aws::read::{self, Scope};
+use evenkeel_aws::read::Scope;
+use evenkeel_aws::reading;
 use evenkeel_aws::resource::{Entry, doc};
 use evenkeel_core::cloud::{Create, Update};
 use evenkeel_core::error::{CloudError, ErrorClass};
@@ -55,12 +56,12 @@ async fn read(aws: &Aws, entry: &Entry, nodes: &[Node]) -> BTreeMap<String, Live
     let graph = Graph::detached(info, nodes.iter().cloned().chain([network]));
     let only = ["network", "security_group", "security_group_rules"].map(str::to_owned).into();
     let scope = Scope { stack: "a", graph: &graph, thorough: false, closely: false, only: Some(&only) };
-    let fetched = read::fetch(aws, &scope).await;
+    let fetched = reading::fetch(aws, &scope).await;
     entry.driver.observe(&fetched).unwrap().into_iter().map(|live| (live.id.clone(), live)).collect()
 }
 
 async fn default_vpc(aws: &Aws) -> String {
-    let vpcs = aws.ec2.describe_vpcs().send().await.unwrap();
+    let vpcs = aws.ec2().describe_vpcs().send().await.unwrap();
     vpcs.vpcs()[0].vpc_id().unwrap().to_owned()
 }
 
@@ -92,9 +93,9 @@ async fn a_group_is_made_read_changed_and_deleted() {
     assert_eq!(error.class, ErrorClass::Exists);
 
     // Somebody else's group of a wanted name is seen, one of another name is not; adopting writes the marks.
-    let strange = aws.ec2.create_security_group().vpc_id(&vpc).description("a group");
+    let strange = aws.ec2().create_security_group().vpc_id(&vpc).description("a group");
     let strange = strange.group_name("A-db").send().await.unwrap().group_id().unwrap().to_owned();
-    aws.ec2.create_security_group().vpc_id(&vpc).group_name("b").description("b").send().await.unwrap();
+    aws.ec2().create_security_group().vpc_id(&vpc).group_name("b").description("b").send().await.unwrap();
     let db = group("db", &vpc, &[]);
     let nodes = [changed.clone(), db.clone()];
     let seen = read(&aws, kind, &nodes).await;
@@ -121,8 +122,8 @@ async fn who_holds_a_group_is_told() {
     let from_web = rules("db", &db.id, &[rule("tcp", (5432, 5432), &web.id, "")], &[default_egress(ANYWHERE_V4)]);
     let live = create(&aws, &security_group_rules::ENTRY, &from_web).await.unwrap();
     assert_eq!((live.uses, live.within, live.handles), (vec![web.id.clone()], Some(db.id.clone()), Vec::new()));
-    let subnets = aws.ec2.describe_subnets().send().await.unwrap();
-    let interface = aws.ec2.create_network_interface().groups(&web.id).description("ELB app/web/50dc6c495c0c9188");
+    let subnets = aws.ec2().describe_subnets().send().await.unwrap();
+    let interface = aws.ec2().create_network_interface().groups(&web.id).description("ELB app/web/50dc6c495c0c9188");
     let interface = interface.subnet_id(subnets.subnets()[0].subnet_id().unwrap()).send().await.unwrap();
     let interface = interface.network_interface().unwrap().network_interface_id().unwrap().to_owned();
     assert_eq!(
@@ -174,7 +175,7 @@ async fn rules_follow_what_is_wanted_in_as_few_requests_as_possible() {
     assert_eq!(read(&aws, kind, std::slice::from_ref(&node)).await[&web.id], updated);
 
     // A rule made by hand is seen; what is there already does not disturb.
-    let by_hand = aws.ec2.authorize_security_group_ingress().group_id(&web.id).ip_protocol("tcp");
+    let by_hand = aws.ec2().authorize_security_group_ingress().group_id(&web.id).ip_protocol("tcp");
     by_hand.from_port(22).to_port(22).cidr_ip("0.0.0.0/0").send().await.unwrap();
     assert_ne!(read(&aws, kind, std::slice::from_ref(&node)).await[&web.id].have, node.want);
     let mut stale = updated.clone();

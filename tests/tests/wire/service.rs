@@ -99,7 +99,7 @@ async fn services() {
     verdicts(&bench, &service("two", &around, &revision)).await;
 
     // Somebody else's of a wanted name is a conflict.
-    let request = bench.aws().ecs.create_service().cluster("t").service_name("t-web").desired_count(1);
+    let request = bench.aws().ecs().create_service().cluster("t").service_name("t-web").desired_count(1);
     request.task_definition("t-web:1").launch_type("FARGATE".into()).send().await.unwrap();
     let plan = bench.plan(&all(&node), &PlanOptions::default()).await;
     assert!(plan.conflicts.iter().any(|conflict| conflict.node == node.id), "{plan:#?}");

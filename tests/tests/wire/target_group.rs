@@ -54,7 +54,7 @@ async fn target_groups() {
     assert_eq!(live.have["attributes"], json!({ "slow_start.duration_seconds": "30" }));
     update(&aws, &none, &live, &["attributes.slow_start.duration_seconds"]).await.unwrap();
     assert_eq!(only(&aws, "target_group", &[&none]).await.have, none.want);
-    let reply = aws.elb.describe_target_group_attributes().target_group_arn(&live.id).send().await.unwrap();
+    let reply = aws.elb().describe_target_group_attributes().target_group_arn(&live.id).send().await.unwrap();
     let value = |key: &str| reply.attributes().iter().find(|a| a.key() == Some(key)).and_then(|a| a.value());
     assert_eq!(value("deregistration_delay.timeout_seconds"), Some("300"));
     assert_eq!(value("stickiness.enabled"), Some("false"));
@@ -78,7 +78,7 @@ async fn target_groups() {
 
     // Somebody else's of a wanted name, and of any other name.
     for name in ["t-web", "other"] {
-        let request = aws.elb.create_target_group().name(name).port(80).protocol("HTTP".into()).vpc_id(&vpc);
+        let request = aws.elb().create_target_group().name(name).port(80).protocol("HTTP".into()).vpc_id(&vpc);
         request.send().await.unwrap();
     }
     let foreign = only(&aws, "target_group", &[&node]).await;

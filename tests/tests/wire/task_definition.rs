@@ -49,12 +49,12 @@ async fn revisions() {
     assert_eq!(paths, ["containerDefinitions[web].environment[A].value"]);
     let steps = bench.apply(&all(&changed)).await;
     assert_eq!(steps, ["revise task_definition.web", "update service.web"]);
-    let active = evenkeel_aws::read::ecs::list_active(bench.aws(), Some("t-web"), 9).await.unwrap().unwrap();
+    let active = evenkeel_aws::services::ecs::read::list_active(bench.aws(), Some("t-web"), 9).await.unwrap().unwrap();
     assert_eq!(active.len(), 2);
 
     // Somebody deploys another revision by hand: it is read, and what is wanted comes back.
-    bench.aws().ecs.update_service().cluster("t").service("t-web").task_definition(&active[0]).send().await.unwrap();
-    bench.aws().ecs.update_service().cluster("t").service("t-web").task_definition(&active[1]).send().await.unwrap();
+    bench.aws().ecs().update_service().cluster("t").service("t-web").task_definition(&active[0]).send().await.unwrap();
+    bench.aws().ecs().update_service().cluster("t").service("t-web").task_definition(&active[1]).send().await.unwrap();
     bench.apply(&all(&changed)).await;
 
     // An equal revision that somebody else registered and deployed is right as it is.
@@ -65,14 +65,14 @@ async fn revisions() {
 
     // A dropped service takes all of its revisions along; so does a destruction.
     let steps = bench.apply(&graph(&[&cluster])).await;
-    let active = evenkeel_aws::read::ecs::list_active(bench.aws(), None, 9).await.unwrap().unwrap();
+    let active = evenkeel_aws::services::ecs::read::list_active(bench.aws(), None, 9).await.unwrap().unwrap();
     assert!(active.is_empty(), "{active:?} after {steps:?}");
     bench.apply(&all(&web)).await;
     bench.apply(&all(&changed)).await;
-    bench.aws().ecs.register_task_definition().family("t-web").container_definitions(foreign()).send().await.unwrap();
+    bench.aws().ecs().register_task_definition().family("t-web").container_definitions(foreign()).send().await.unwrap();
     bench.apply_with(&Graph::empty(info()), &destroy()).await;
     assert!(bench.apply_with(&Graph::empty(info()), &destroy()).await.is_empty());
-    let active = evenkeel_aws::read::ecs::list_active(bench.aws(), None, 9).await.unwrap().unwrap();
+    let active = evenkeel_aws::services::ecs::read::list_active(bench.aws(), None, 9).await.unwrap().unwrap();
     assert_eq!(active.len(), 1, "the foreign revision stays: {active:?}");
 
     // The newest revision of a family counts for a service that is not there yet, if it is ours.

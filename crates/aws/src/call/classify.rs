@@ -9,8 +9,10 @@ use aws_smithy_types::error::display::DisplayErrorContext;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use evenkeel_core::error::{CloudError, ErrorClass};
 
-/// Classifies what came instead of an output.
-pub fn classify<E>(operation: &str, error: &SdkError<E, HttpResponse>) -> CloudError
+use super::manners::{Manners, Text};
+
+/// Classifies what came instead of an output; `manners` are those of the operation's service.
+pub fn classify<E>(manners: Option<&Manners>, operation: &str, error: &SdkError<E, HttpResponse>) -> CloudError
 where
     E: ProvideErrorMetadata + Error + Send + Sync + 'static,
 {
@@ -20,7 +22,7 @@ where
             let status = raw.status().as_u16();
             let code = inner.code().unwrap_or("-");
             let message = inner.message().unwrap_or_default();
-            let class = of_reply(operation, code, message, status);
+            let class = of_reply(manners, code, message, status);
             let request_id = ["x-amzn-requestid", "x-amzn-request-id", "x-amz-request-id"]
                 .iter()
                 .find_map(|name| raw.headers().get(*name))
@@ -65,53 +67,46 @@ where
     }
 }
 
-/// What a reply with this code means.
-fn of_reply(operation: &str, code: &str, message: &str, status: u16) -> ErrorClass {
-    by_message(operation, code, message).or_else(|| by_code(code)).unwrap_or_else(|| by_shape(code, status))
+/// What a reply with this code means: what the service says of it, then what is true of all.
+fn of_reply(manners: Option<&Manners>, code: &str, message: &str, status: u16) -> ErrorClass {
+    let texts = manners.map_or(&[][..], |manners| manners.texts);
+    let codes = manners.map_or(&[][..], |manners| manners.codes);
+    by_text(texts, code, message)
+        .or_else(|| by_text(TEXTS, code, message))
+        .or_else(|| (has_any(message, THROTTLED)).then_some(ErrorClass::Throttled))
+        .or_else(|| by_code(codes, code))
+        .or_else(|| by_code(CODES, code))
+        .unwrap_or_else(|| by_shape(code, status))
 }
 
-/// Codes that AWS uses for many things: here the text decides. Parts of texts as AWS sends them.
-fn by_message(operation: &str, code: &str, message: &str) -> Option<ErrorClass> {
-    let has = |part: &str| message.contains(part);
-    let class = match code {
-        "InvalidParameterException" | "ClientException" | "ValidationException" | "InvalidParameterValue" => {
-            if has("Unable to assume the service linked role")
-                || has("verify that the ECS service role")
-                || has("does not have an associated load balancer")
-                || has("Role is not valid")
-                || has("ECS service doesn't exist")
-            {
-                ErrorClass::Propagating
-            } else if has("still Draining") || has("while deployments are active") {
-                ErrorClass::InUse
-            } else if has("was not idempotent") || has("idempotent request are inconsistent") || has("already exists") {
-                // There is one of that name, made otherwise: perhaps by somebody who applies the same stack at this moment.
-                ErrorClass::Exists
-            } else if has("Cluster was not ACTIVE") || has("Too many concurrent attempts") {
-                ErrorClass::Busy
-            } else if has("Unable to describe task definition")
-                || has("task definition does not exist")
-                || has("The specified cluster is inactive")
-            {
-                ErrorClass::Gone
-            } else {
-                return None;
-            }
-        }
-        "MalformedPolicyDocument" if has("Invalid principal") => ErrorClass::Propagating,
-        "InvalidChangeBatch" if has("already exists") => ErrorClass::Exists,
-        "InvalidChangeBatch" if has("not found") => ErrorClass::Gone,
-        // A role that was made seconds ago may not be passed yet.
-        "AccessDeniedException" if operation.starts_with("ecs:") && has("iam:PassRole") => ErrorClass::Propagating,
-        // How some emulators say that they do not know a path; AWS has no such text.
-        "InvalidInput" if has("Unknown") && has("endpoint") => ErrorClass::Unsupported,
-        _ if has("Rate exceeded") || has("Request limit exceeded") => ErrorClass::Throttled,
-        _ => return None,
-    };
-    Some(class)
+fn by_text(texts: &[Text], code: &str, message: &str) -> Option<ErrorClass> {
+    texts.iter().find(|text| text.codes.contains(&code) && has_any(message, text.has)).map(|text| text.class)
 }
 
-/// Codes that always mean the same.
+fn has_any(message: &str, parts: &[&str]) -> bool {
+    parts.iter().any(|part| message.contains(part))
+}
+
+fn by_code(codes: &[(ErrorClass, &[&str])], code: &str) -> Option<ErrorClass> {
+    codes.iter().find(|(_, codes)| codes.contains(&code)).map(|(class, _)| *class)
+}
+
+/// Texts under any code that say that too much was asked.
+const THROTTLED: &[&str] = &["Rate exceeded", "Request limit exceeded"];
+
+/// Codes of several services whose text decides.
+const TEXTS: &[Text] = &[
+    // There is one of that name, made otherwise: perhaps by somebody who applies the same stack at this moment.
+    Text {
+        codes: &["InvalidParameterException", "ClientException", "ValidationException", "InvalidParameterValue"],
+        has: &["already exists"],
+        class: ErrorClass::Exists,
+    },
+    // How some emulators say that they do not know a path; AWS has no such text.
+    Text { codes: &["InvalidInput"], has: &["Unknown endpoint"], class: ErrorClass::Unsupported },
+];
+
+/// Codes that mean the same in every service.
 const CODES: &[(ErrorClass, &[&str])] = &[
     (
         ErrorClass::Throttled,
@@ -128,34 +123,9 @@ const CODES: &[(ErrorClass, &[&str])] = &[
     ),
     (
         ErrorClass::Busy,
-        &[
-            "ConcurrentModification",
-            "ConcurrentUpdateException",
-            "OperationAbortedException",
-            "PriorRequestNotComplete",
-            "UpdateInProgressException",
-            "TooManyUpdates",
-            "ConflictException",
-            "EntityTemporarilyUnmodifiable",
-        ],
+        &["ConcurrentModification", "ConcurrentUpdateException", "UpdateInProgressException", "ConflictException"],
     ),
-    (
-        ErrorClass::InUse,
-        &[
-            "DependencyViolation",
-            "InvalidGroup.InUse",
-            "ResourceInUse",
-            "ResourceInUseException",
-            "DeleteConflict",
-            "ClusterContainsServicesException",
-            "ClusterContainsTasksException",
-            "ClusterContainsContainerInstancesException",
-            "ClusterContainsCapacityProviderException",
-            "HostedZoneNotEmpty",
-            // The listener of the other load balancer is about to go if that load balancer is being replaced.
-            "TargetGroupAssociationLimit",
-        ],
-    ),
+    (ErrorClass::InUse, &["ResourceInUse", "ResourceInUseException", "DependencyViolation"]),
     (
         ErrorClass::Denied,
         &["AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "OptInRequired", "OperationNotPermitted"],
@@ -187,42 +157,8 @@ const CODES: &[(ErrorClass, &[&str])] = &[
             "UnknownOperation",
         ],
     ),
-    (
-        ErrorClass::Gone,
-        &[
-            "NoSuchEntity",
-            "ClusterNotFoundException",
-            "ServiceNotFoundException",
-            "ServiceNotActiveException",
-            "ResourceNotFoundException",
-            "NoSuchHostedZone",
-            "NoSuchChange",
-            "LoadBalancerNotFound",
-            "TargetGroupNotFound",
-            "ListenerNotFound",
-            "RuleNotFound",
-            "InvalidGroup.NotFound",
-            "InvalidSecurityGroupID.NotFound",
-            "InvalidGroupId.NotFound",
-            "InvalidPermission.NotFound",
-            "InvalidSecurityGroupRuleId.NotFound",
-            "TargetNotFoundException",
-        ],
-    ),
-    (
-        ErrorClass::Exists,
-        &[
-            "EntityAlreadyExists",
-            "ResourceAlreadyExistsException",
-            "InvalidGroup.Duplicate",
-            "InvalidPermission.Duplicate",
-            "DuplicateLoadBalancerName",
-            "DuplicateTargetGroupName",
-            "DuplicateListener",
-            "PriorityInUse",
-            "HostedZoneAlreadyExists",
-        ],
-    ),
+    (ErrorClass::Gone, &["ResourceNotFoundException"]),
+    (ErrorClass::Exists, &["ResourceAlreadyExistsException"]),
     (
         ErrorClass::Unknown,
         &[
@@ -238,10 +174,6 @@ const CODES: &[(ErrorClass, &[&str])] = &[
         ],
     ),
 ];
-
-fn by_code(code: &str) -> Option<ErrorClass> {
-    CODES.iter().find(|(_, codes)| codes.contains(&code)).map(|(class, _)| *class)
-}
 
 /// Codes that are in no table: by their form, and by the HTTP status.
 fn by_shape(code: &str, status: u16) -> ErrorClass {
@@ -325,31 +257,30 @@ mod tests {
     use super::*;
 
     #[test]
-    fn codes_and_texts_decide() {
-        let class = |operation, code, message, status| of_reply(operation, code, message, status);
-        assert_eq!(class("elb:DeleteTargetGroup", "ResourceInUse", "in use by a listener", 400), ErrorClass::InUse);
-        assert_eq!(
-            class(
-                "ecs:CreateService",
-                "InvalidParameterException",
-                "Unable to Start a service that is still Draining.",
-                400
-            ),
-            ErrorClass::InUse
-        );
-        assert_eq!(
-            class("ecs:CreateService", "InvalidParameterException", "The container web does not exist", 400),
-            ErrorClass::Invalid
-        );
-        let twice = "Creation of service was not idempotent.";
-        assert_eq!(class("ecs:CreateService", "InvalidParameterException", twice, 400), ErrorClass::Exists);
-        assert_eq!(class("x:CreateY", "YAlreadyExistsFault", "", 400), ErrorClass::Exists);
-        assert_eq!(class("x:CreateY", "DuplicateYName", "", 400), ErrorClass::Exists);
-        let at_once = "Too many concurrent attempts to create a new revision of the specified family.";
-        assert_eq!(class("ecs:RegisterTaskDefinition", "ClientException", at_once, 400), ErrorClass::Busy);
-        assert_eq!(class("iam:CreateRole", "LimitExceeded", "", 409), ErrorClass::Quota);
-        assert_eq!(class("x:Y", "SomethingNew", "", 500), ErrorClass::Unknown);
-        assert_eq!(class("x:Y", "SomethingNew", "Rate exceeded", 400), ErrorClass::Throttled);
-        assert_eq!(class("x:Y", "-", "", 404), ErrorClass::Unsupported);
+    fn what_a_service_says_comes_before_what_is_true_of_all() {
+        let own = Manners {
+            prefix: "x",
+            iam: "x",
+            codes: &[(ErrorClass::Gone, &["AccessDenied"])],
+            texts: &[Text { codes: &["Odd"], has: &["one", "two"], class: ErrorClass::Busy }],
+            rates: &[],
+        };
+        let class = |code, message, status| of_reply(Some(&own), code, message, status);
+        assert_eq!(class("Odd", "with two in it", 400), ErrorClass::Busy);
+        assert_eq!(class("Odd", "with neither", 400), ErrorClass::Invalid);
+        assert_eq!(class("AccessDenied", "", 403), ErrorClass::Gone);
+        assert_eq!(of_reply(None, "AccessDenied", "", 403), ErrorClass::Denied);
+    }
+
+    #[test]
+    fn what_nobody_knows_is_told_by_its_form() {
+        let class = |code, message, status| of_reply(None, code, message, status);
+        assert_eq!(class("YAlreadyExistsFault", "", 400), ErrorClass::Exists);
+        assert_eq!(class("DuplicateYName", "", 400), ErrorClass::Exists);
+        assert_eq!(class("LimitExceeded", "", 409), ErrorClass::Quota);
+        assert_eq!(class("SomethingNew", "", 500), ErrorClass::Unknown);
+        assert_eq!(class("SomethingNew", "Rate exceeded", 400), ErrorClass::Throttled);
+        assert_eq!(class("-", "", 404), ErrorClass::Unsupported);
+        assert_eq!(class("ValidationException", "it already exists", 400), ErrorClass::Exists);
     }
 }

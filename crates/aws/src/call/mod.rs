@@ -5,6 +5,7 @@
 //! connections that were never made; and for reads also lost replies. Everything else goes up to the engine.
 
 mod classify;
+mod manners;
 mod rate;
 pub(crate) mod raw;
 mod stats;
@@ -20,7 +21,8 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use evenkeel_core::error::{CloudError, ErrorClass};
 use tokio::time::Instant;
 
-pub use self::classify::classify;
+use self::classify::classify;
+pub use self::manners::{Manners, Rate, Text};
 use self::rate::Rates;
 pub use self::stats::{Stats, Summary};
 
@@ -38,6 +40,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 /// Sends requests for one run.
 #[derive(Debug)]
 pub struct Caller {
+    services: Vec<&'static Manners>,
     rates: Mutex<Rates>,
     stats: Stats,
     draws: AtomicU64,
@@ -47,9 +50,10 @@ pub struct Caller {
 
 impl Caller {
     /// A caller; `paced` keeps it within AWS's published request rates from the start, otherwise only after a refusal.
-    pub fn new(paced: bool) -> Self {
+    pub fn new(paced: bool, services: Vec<&'static Manners>) -> Self {
         Self {
-            rates: Mutex::new(Rates::new(paced)),
+            rates: Mutex::new(Rates::new(paced, services.clone())),
+            services,
             stats: Stats::default(),
             draws: AtomicU64::new(0),
             started: Instant::now(),
@@ -104,7 +108,7 @@ impl Caller {
             tries += 1;
             let error = match reply {
                 Ok(output) => return Ok(output),
-                Err(error) => classify(operation, &error),
+                Err(error) => classify(manners::of(&self.services, operation), operation, &error),
             };
             if error.class == ErrorClass::Throttled {
                 self.rates.lock().expect("no panic holds it").refused(operation, self.now());

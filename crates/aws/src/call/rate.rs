@@ -1,117 +1,19 @@
 //! AWS's published request rates as token buckets: how many requests of a group may go at once, and how many a second after
-//! that. Sources: the service guides on API throttling (ECS, Elastic Load Balancing, EC2, Route 53, CloudWatch Logs).
-//! Arithmetic on instants; sleeping is the caller's work.
+//! that. Arithmetic on instants; which rates there are each service says, and sleeping is the caller's work.
 
 use std::collections::HashMap;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// A group of operations that share one bucket.
-struct Group {
-    name: &'static str,
-    burst: f64,
-    per_second: f64,
-    operations: &'static [&'static str],
-}
-
-const GROUPS: &[Group] = &[
-    Group {
-        name: "ecs cluster modify",
-        burst: 20.0,
-        per_second: 1.0,
-        operations: &["ecs:CreateCluster", "ecs:UpdateCluster", "ecs:DeleteCluster", "ecs:PutClusterCapacityProviders"],
-    },
-    Group {
-        name: "ecs task definition modify",
-        burst: 20.0,
-        per_second: 1.0,
-        operations: &["ecs:RegisterTaskDefinition", "ecs:DeregisterTaskDefinition"],
-    },
-    Group {
-        name: "ecs task definition read",
-        burst: 50.0,
-        per_second: 20.0,
-        operations: &["ecs:DescribeTaskDefinition", "ecs:ListTaskDefinitions", "ecs:ListTaskDefinitionFamilies"],
-    },
-    Group {
-        name: "ecs service modify",
-        burst: 50.0,
-        per_second: 5.0,
-        operations: &["ecs:CreateService", "ecs:UpdateService", "ecs:DeleteService"],
-    },
-    Group {
-        name: "ecs service read",
-        burst: 100.0,
-        per_second: 20.0,
-        operations: &["ecs:DescribeServices", "ecs:ListServices"],
-    },
-    Group {
-        name: "ecs deployment read",
-        burst: 50.0,
-        per_second: 20.0,
-        operations: &["ecs:ListServiceDeployments", "ecs:DescribeServiceDeployments"],
-    },
-    Group {
-        name: "ecs tag modify",
-        burst: 20.0,
-        per_second: 10.0,
-        operations: &["ecs:TagResource", "ecs:UntagResource"],
-    },
-    Group {
-        name: "elb read",
-        burst: 40.0,
-        per_second: 10.0,
-        operations: &[
-            "elb:DescribeLoadBalancers",
-            "elb:DescribeTargetGroups",
-            "elb:DescribeListeners",
-            "elb:DescribeRules",
-            "elb:DescribeTags",
-            "elb:DescribeLoadBalancerAttributes",
-            "elb:DescribeTargetGroupAttributes",
-            "elb:DescribeTargetHealth",
-        ],
-    },
-    Group {
-        name: "ec2 rules",
-        burst: 50.0,
-        per_second: 5.0,
-        operations: &[
-            "ec2:AuthorizeSecurityGroupIngress",
-            "ec2:AuthorizeSecurityGroupEgress",
-            "ec2:RevokeSecurityGroupIngress",
-            "ec2:RevokeSecurityGroupEgress",
-        ],
-    },
-    Group {
-        name: "ec2 modify",
-        burst: 50.0,
-        per_second: 5.0,
-        operations: &["ec2:CreateSecurityGroup", "ec2:DeleteSecurityGroup"],
-    },
-    Group { name: "logs create", burst: 10.0, per_second: 10.0, operations: &["logs:CreateLogGroup"] },
-    Group { name: "logs delete", burst: 10.0, per_second: 10.0, operations: &["logs:DeleteLogGroup"] },
-    Group { name: "logs retention", burst: 5.0, per_second: 5.0, operations: &["logs:PutRetentionPolicy"] },
-    Group { name: "logs tags", burst: 5.0, per_second: 5.0, operations: &["logs:ListTagsForResource"] },
-    Group {
-        name: "route53",
-        burst: 50.0,
-        per_second: 10.0,
-        operations: &[
-            "route53:ChangeResourceRecordSets",
-            "route53:ListResourceRecordSets",
-            "route53:ListHostedZones",
-            "route53:GetChange",
-        ],
-    },
-];
+use super::manners::{self, Manners, Rate};
 
 /// The buckets of one run.
 #[derive(Debug)]
 pub struct Rates {
     /// Whether buckets hold from the start; otherwise each holds once AWS has refused a request of its group.
     always: bool,
+    services: Vec<&'static Manners>,
     buckets: HashMap<&'static str, Bucket>,
 }
 
@@ -123,13 +25,13 @@ struct Bucket {
 
 impl Rates {
     /// Full buckets.
-    pub fn new(always: bool) -> Self {
-        Self { always, buckets: HashMap::new() }
+    pub fn new(always: bool, services: Vec<&'static Manners>) -> Self {
+        Self { always, services, buckets: HashMap::new() }
     }
 
     /// Takes a token for a request; the instant to wait for, if there is none left.
     pub fn turn(&mut self, operation: &str, now: Instant) -> Option<Instant> {
-        let group = group(operation)?;
+        let group = self.group(operation)?;
         if !self.always && !self.buckets.contains_key(group.name) {
             return None;
         }
@@ -144,25 +46,39 @@ impl Rates {
 
     /// Notes that AWS refused a request: the bucket is emptier than we thought.
     pub fn refused(&mut self, operation: &str, now: Instant) {
-        if let Some(group) = group(operation) {
+        if let Some(group) = self.group(operation) {
             let bucket = self.buckets.entry(group.name).or_insert(Bucket { tokens: 0.0, filled: now });
             bucket.tokens = bucket.tokens.min(0.0);
         }
     }
-}
 
-fn group(operation: &str) -> Option<&'static Group> {
-    GROUPS.iter().find(|group| group.operations.contains(&operation))
+    fn group(&self, operation: &str) -> Option<&'static Rate> {
+        let manners = manners::of(&self.services, operation)?;
+        manners.rates.iter().find(|rate| rate.operations.contains(&operation))
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    static MANNERS: Manners = Manners {
+        prefix: "ecs",
+        iam: "ecs",
+        codes: &[],
+        texts: &[],
+        rates: &[Rate {
+            name: "ecs task definition modify",
+            burst: 20.0,
+            per_second: 1.0,
+            operations: &["ecs:RegisterTaskDefinition", "ecs:DeregisterTaskDefinition"],
+        }],
+    };
+
     #[test]
     fn the_burst_goes_at_once_and_the_rest_in_turn() {
         let now = Instant::now();
-        let mut rates = Rates::new(true);
+        let mut rates = Rates::new(true, vec![&MANNERS]);
         for _ in 0..20 {
             assert_eq!(rates.turn("ecs:RegisterTaskDefinition", now), None);
         }
@@ -174,7 +90,7 @@ mod tests {
     #[test]
     fn elsewhere_pacing_begins_with_the_first_refusal() {
         let now = Instant::now();
-        let mut rates = Rates::new(false);
+        let mut rates = Rates::new(false, vec![&MANNERS]);
         for _ in 0..100 {
             assert_eq!(rates.turn("ecs:RegisterTaskDefinition", now), None);
         }

@@ -69,11 +69,13 @@ impl Intercept for Exchange {
     }
 }
 
-/// Sends one operation with a JSON body and returns the reply as JSON: `exchange!(aws, "ecs:CreateService", create_service, body)`.
+/// Sends one operation with a JSON body and returns the reply as JSON:
+/// `exchange!(aws, "ecs:CreateService", ecs.create_service, body)`.
 macro_rules! exchange {
-    ($aws:expr, $operation:literal, $method:ident, $body:expr) => {{
+    ($aws:expr, $operation:literal, $client:ident.$method:ident, $body:expr) => {{
         let exchange = $crate::call::raw::Exchange::sending($body);
-        let sent = $aws.caller.send($operation, || $aws.ecs.$method().customize().interceptor(exchange.clone()).send());
+        let client = $aws.$client();
+        let sent = $aws.caller.send($operation, || client.$method().customize().interceptor(exchange.clone()).send());
         match sent.await {
             Ok(_) => exchange.reply($operation),
             Err(error) => Err(error),

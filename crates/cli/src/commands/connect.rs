@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use evenkeel_aws::client::{Aws, Settings};
+use evenkeel_aws::client::Aws;
+use evenkeel_aws::connect::Settings;
 use evenkeel_core::error::{CloudError, ErrorClass};
 use evenkeel_core::saved::Place;
 use evenkeel_core::snapshot::{Observed, Snapshot};

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::decide::Decider;
 use super::order::Orderer;
 use super::remove::Remover;
-use super::stage::stage;
+use super::stage::{stage, torn};
 use super::widen::widen;
 use super::{Action, Held, HeldBecause, Note, Plan, PlanOptions, Step, verdict};
 use crate::graph::Graph;
@@ -15,7 +15,9 @@ use crate::snapshot::{Snapshot, Stray};
 
 /// Compares what is wanted with what is live and decides what to do.
 pub fn plan(kinds: &Kinds, want: &Graph, have: &Snapshot, options: &PlanOptions) -> Plan {
-    let mut decisions = Decider::new(kinds, want, have, options).run();
+    let mut decider = Decider::new(kinds, want, have, options);
+    decider.torn = torn(kinds, want, have, options);
+    let mut decisions = decider.run();
     stage(kinds, want, have, &mut decisions);
     widen(kinds, want, have, &mut decisions);
     let outgoing = std::mem::take(&mut decisions.outgoing);

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::guard::guard;
-use super::stage::{self, Staged};
+use super::stage::{self, Moved, Staged};
 use super::{Action, Conflict, Held, HeldBecause, Note, PlanOptions, Reason, Replaced};
 use crate::diff::{Change, Effect, diff, is_in_place};
 use crate::doc::{self, Doc, Outputs, Text};
@@ -71,8 +71,10 @@ pub(super) struct Decisions {
     pub(super) outgoing: Vec<Outgoing>,
     /// Groups that cannot be served beside their successors, which was consented to.
     pub(super) gaps: BTreeSet<String>,
-    /// What each movement of traffic is about: handles of groups and fronts.
-    pub(super) movements: Vec<BTreeSet<String>>,
+    /// What each movement of traffic is about.
+    pub(super) movements: Vec<Moved>,
+    /// Fronts that names are to lead to: they are awaited whatever else is not.
+    pub(super) gates: BTreeSet<NodeId>,
     /// Drafts that take away what others still rely on until they have changed.
     pub(super) narrows: Vec<(usize, BTreeSet<NodeId>)>,
     /// Unchanged nodes that are not ready yet, and what is awaited.
@@ -94,6 +96,8 @@ pub(super) struct Decider<'a> {
     pub(super) options: &'a PlanOptions,
     /// Handles of what carries traffic: groups that a router gives a share, and the fronts of such routers.
     pub(super) carrying: BTreeSet<String>,
+    /// Nodes that move traffic together with one that `--target` leaves out.
+    pub(super) torn: BTreeMap<NodeId, NodeId>,
     pub(super) out: Decisions,
 }
 
@@ -113,7 +117,7 @@ impl<'a> Decider<'a> {
         for stray in &have.strays {
             out.names.entry(stray.kind.clone()).or_default().insert(stray.name.clone());
         }
-        Self { kinds, want, have, options, carrying: stage::carrying(kinds, have), out }
+        Self { kinds, want, have, options, carrying: stage::carrying(kinds, have), torn: BTreeMap::new(), out }
     }
 
     /// Decides about every node.
@@ -126,6 +130,12 @@ impl<'a> Decider<'a> {
             };
             if inside.as_ref().is_some_and(|inside| !inside.contains(&node.id)) {
                 self.outside(node, kind);
+            } else if let Some(other) = self.torn.get(&node.id).cloned() {
+                if let Some(live) = self.have.live(&node.id) {
+                    self.out.known.insert(node.id.clone(), live.outputs.clone());
+                }
+                let why = format!("traffic moves in {other} at the same time, which --target leaves out");
+                self.hold(node, "anything", HeldBecause::Other(why));
             } else {
                 self.node(node, kind);
             }
@@ -237,13 +247,15 @@ impl<'a> Decider<'a> {
     /// The change that forces a replacement if the thing is tied to another one than its node follows.
     fn tied_elsewhere(&self, node: &Node, live: &Live) -> Option<Change> {
         let (tied, follows) = (live.tied.as_ref()?, node.follows.as_ref()?);
-        let followed = self.have.live(follows)?;
-        let replaced = self.out.outgoing.iter().any(|gone| gone.node == *follows);
-        if followed.handles.contains(tied) && !replaced {
+        let made = self.out.main.get(follows).map(|at| &self.out.drafts[*at].action);
+        let made = matches!(made, Some(Action::Create { .. }));
+        let followed = self.have.live(follows);
+        if !made && followed.is_none_or(|followed| followed.handles.contains(tied)) {
             return None;
         }
         let field = follows.kind().to_owned();
-        let to = if replaced { Text::output(follows.clone(), "arn").to_value() } else { followed.id.clone().into() };
+        let there = followed.filter(|_| !made).map(|followed| followed.id.clone().into());
+        let to = there.unwrap_or_else(|| Text::output(follows.clone(), "arn").to_value());
         Some(Change { path: field, from: Some(tied.clone().into()), to: Some(to), effect: Effect::Replace })
     }
 

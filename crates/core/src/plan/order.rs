@@ -8,7 +8,7 @@ use petgraph::graphmap::DiGraphMap;
 
 use super::decide::{Decisions, Draft};
 use super::remove::{self, Removal};
-use super::stage::Staged;
+use super::stage::{Moved, Staged};
 use super::{Action, Phase, PlanOptions, Reason, Step};
 use crate::cloud::Goal;
 use crate::graph::Graph;
@@ -27,7 +27,9 @@ pub(super) struct Orderer<'a> {
     main: BTreeMap<NodeId, usize>,
     /// The last draft of a node, where that is not its main one.
     last: BTreeMap<NodeId, usize>,
-    movements: Vec<BTreeSet<String>>,
+    movements: Vec<Moved>,
+    /// Fronts that names are to lead to.
+    gates: BTreeSet<NodeId>,
     /// Nodes whose predecessors still stand, left over from interrupted replacements.
     succeed: BTreeSet<NodeId>,
     narrows: Vec<(usize, BTreeSet<NodeId>)>,
@@ -45,6 +47,7 @@ impl<'a> Orderer<'a> {
             main: std::mem::take(&mut decisions.main),
             last: std::mem::take(&mut decisions.last),
             movements: std::mem::take(&mut decisions.movements),
+            gates: std::mem::take(&mut decisions.gates),
             succeed: left_over.map(|surplus| surplus.node.clone()).collect(),
             narrows: std::mem::take(&mut decisions.narrows),
         }
@@ -70,7 +73,7 @@ impl<'a> Orderer<'a> {
     fn gives_way(&self, at: usize) -> bool {
         let draft = &self.drafts[at];
         let replaces = matches!(draft.action, Action::Create { replaces: Some(_), .. });
-        replaces || draft.staged.is_some() || self.succeed.contains(&draft.node)
+        replaces || draft.staged.is_some() || self.succeed.contains(&draft.node) || self.gates.contains(&draft.node)
     }
 
     /// Adds waits for what was under way before.
@@ -163,8 +166,8 @@ impl<'a> Orderer<'a> {
         for (at, removal) in removals.iter().enumerate().filter(|(_, removal)| !removal.first) {
             let serves = |kind: &Kind| matches!(kind.traffic, Traffic::Server(_));
             if self.kinds.get(removal.node.kind()).is_some_and(serves) {
-                let about = |groups: &BTreeSet<String>| removal.live.uses.iter().any(|used| groups.contains(used));
-                let movements = self.movements.iter().enumerate().filter(|(_, groups)| about(groups));
+                let about = |moved: &Moved| removal.live.uses.iter().any(|used| moved.handles.contains(used));
+                let movements = self.movements.iter().enumerate().filter(|(_, moved)| about(moved));
                 leavers.extend(movements.map(|(movement, _)| (at, movement)));
             }
         }
@@ -192,8 +195,8 @@ impl<'a> Orderer<'a> {
             let routes = |kind: &Kind| matches!(kind.traffic, Traffic::Router(_));
             let routes = self.kinds.get(removal.node.kind()).is_some_and(routes);
             let used = if routes { &removal.live.uses } else { &removal.live.handles };
-            let about = |groups: &BTreeSet<String>| used.iter().any(|handle| groups.contains(handle));
-            let movements = self.movements.iter().enumerate().filter(|(_, groups)| about(groups));
+            let about = |moved: &Moved| used.iter().any(|handle| moved.handles.contains(handle));
+            let movements = self.movements.iter().enumerate().filter(|(_, moved)| about(moved));
             for (movement, _) in movements {
                 let steps = self.drafts.iter().enumerate();
                 let steps = steps.filter(|(_, draft)| draft.staged.is_some_and(|it| it.movement == movement));

@@ -29,6 +29,12 @@ pub(super) fn members(doc: &Doc, list: &str) -> Vec<Value> {
     doc.get(list).and_then(Value::as_array).cloned().unwrap_or_default()
 }
 
+/// The groups that get a share and had none.
+pub(super) fn raised(had: &Shares, wanted: &Shares) -> Vec<String> {
+    let gets = |(group, weight): &(&String, &u64)| **weight > 0 && had.get(*group).copied().unwrap_or(0) == 0;
+    wanted.iter().filter(gets).map(|(group, _)| group.clone()).collect()
+}
+
 /// The shares that a document gives, by item: a name for each list that a path leads to.
 pub(super) fn shares(doc: &Doc, paths: &[&str]) -> BTreeMap<String, Shares> {
     let mut found = BTreeMap::new();

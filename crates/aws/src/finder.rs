@@ -1,0 +1,97 @@
+//! The finder: asks the tagging API, once, which log groups, clusters, services and revisions of task definitions carry this
+//! stack's mark. The tagging API lags behind by seconds and does not exist everywhere, so it only helps to find what
+//! no name in the stack file leads to; whether a thing is ours is always decided by its own tags or this answer's tags.
+
+use evenkeel_core::error::CloudError;
+use futures::lock::Mutex;
+
+use crate::client::Aws;
+use crate::read::Scope;
+use crate::tags::{self, Tags};
+
+impl Aws {
+    /// The client of the resource groups tagging API.
+    pub fn tagging(&self) -> aws_sdk_resourcegroupstagging::Client {
+        self.client(aws_sdk_resourcegroupstagging::Client::new)
+    }
+}
+
+/// A thing that carries the stack's mark.
+#[derive(Clone, Debug)]
+pub struct Found {
+    /// Its ARN.
+    pub arn: String,
+    /// All its tags.
+    pub tags: Tags,
+}
+
+/// Asks at most once, when first needed.
+pub struct Finder<'a> {
+    aws: &'a Aws,
+    stack: &'a str,
+    types: Vec<String>,
+    answer: Mutex<Option<Result<Vec<Found>, CloudError>>>,
+}
+
+impl<'a> Finder<'a> {
+    /// A finder that has not asked yet; `types` are the resource types that it asks for.
+    pub fn new(aws: &'a Aws, scope: &Scope<'a>, types: Vec<String>) -> Self {
+        Self { aws, stack: scope.stack, types, answer: Mutex::new(None) }
+    }
+
+    /// The marked things whose ARN contains `part`, for example `:log-group:`.
+    ///
+    /// # Errors
+    /// What kept the tagging API from answering; the caller then lists by itself.
+    pub async fn find(&self, part: &str) -> Result<Vec<Found>, CloudError> {
+        let mut answer = self.answer.lock().await;
+        if answer.is_none() {
+            *answer = Some(self.ask().await);
+        }
+        match answer.as_ref() {
+            Some(Ok(found)) => Ok(found.iter().filter(|found| found.arn.contains(part)).cloned().collect()),
+            Some(Err(error)) => Err(error.clone()),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    async fn ask(&self) -> Result<Vec<Found>, CloudError> {
+        let filter =
+            aws_sdk_resourcegroupstagging::types::TagFilter::builder().key(tags::STACK).values(self.stack).build();
+        let mut found = Vec::new();
+        let mut token: Option<String> = None;
+        loop {
+            let page = self
+                .aws
+                .caller
+                .send("tagging:GetResources", || {
+                    self.aws
+                        .tagging()
+                        .get_resources()
+                        .tag_filters(filter.clone())
+                        .set_resource_type_filters(Some(self.types.clone()))
+                        .resources_per_page(100)
+                        // Pages also end after so many tags; 100 unless more is asked for.
+                        .tags_per_page(500)
+                        .set_pagination_token(token.clone())
+                        .send()
+                })
+                .await?;
+            for mapping in page.resource_tag_mapping_list() {
+                let tags = mapping.tags().iter().map(|tag| (tag.key().to_owned(), tag.value().to_owned())).collect();
+                found.push(Found { arn: mapping.resource_arn().unwrap_or_default().to_owned(), tags });
+            }
+            // The last page has an empty token, not none.
+            token = page.pagination_token().filter(|token| !token.is_empty()).map(str::to_owned);
+            if token.is_none() {
+                return Ok(found);
+            }
+        }
+    }
+}
+
+impl std::fmt::Debug for Finder<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Finder").field("stack", &self.stack).finish_non_exhaustive()
+    }
+}

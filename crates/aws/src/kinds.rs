@@ -1,0 +1,58 @@
+//! The table of kinds: those of all services. A new kind is a file in the folder of its service and its place in that service's
+//! list.
+
+use std::sync::LazyLock;
+
+use evenkeel_core::graph::{Graph, GraphError, Node, StackInfo};
+use evenkeel_core::kind::{Kinds, Replace};
+use serde_json::Value;
+
+use crate::resource::Entry;
+pub use crate::services::ec2::{network, security_group, security_group_rules};
+pub use crate::services::ecs::{cluster, service, task_definition};
+pub use crate::services::elb::{listener, listener_rules, load_balancer, target_group};
+pub use crate::services::iam::{existing_role, role};
+pub use crate::services::logs::log_group;
+pub use crate::services::route53::{hosted_zone, records, zone};
+use crate::{services, tags};
+use evenkeel_stack::model::Stack;
+
+/// All kinds, service by service.
+pub static ALL: LazyLock<Vec<&'static Entry>> =
+    LazyLock::new(|| services::ALL.iter().flat_map(|service| service.kinds).copied().collect());
+
+/// The kind of that name.
+pub fn get(name: &str) -> Option<&'static Entry> {
+    ALL.iter().find(|entry| entry.kind.name == name).copied()
+}
+
+/// What the engine knows of the kinds.
+pub fn table() -> Kinds {
+    Kinds::new(ALL.iter().map(|entry| entry.kind))
+}
+
+/// The graph of what a stack wants.
+///
+/// # Errors
+/// References in a circle, or to nothing.
+pub fn graph(stack: &Stack, region: &str) -> Result<Graph, Vec<GraphError>> {
+    let mut nodes = Vec::new();
+    // What is global carries the region in its name, wherever that came from.
+    let stack = &Stack { region: Some(region.to_owned()), ..stack.clone() };
+    for entry in ALL.iter() {
+        (entry.contribute)(stack, &mut nodes);
+    }
+    existing_role::redirect(&mut nodes);
+    nodes.iter_mut().for_each(protect);
+    Graph::new(StackInfo { name: stack.name.clone(), region: region.to_owned() }, nodes)
+}
+
+/// Writes the protection of an entry into the tags that it wants, so that it outlives the entry.
+fn protect(node: &mut Node) {
+    // Revisions stay for as long as a service uses them; the service is what is protected.
+    let revises = get(node.id.kind()).is_none_or(|entry| entry.kind.replace == Replace::Revise);
+    if let (Some(tags), true, false) = (node.want.get_mut("tags").and_then(Value::as_object_mut), node.protect, revises)
+    {
+        tags.insert(tags::PROTECT.to_owned(), "true".into());
+    }
+}

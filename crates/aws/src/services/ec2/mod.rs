@@ -1,0 +1,74 @@
+//! Amazon EC2: the network that a stack looks up, security groups and their rules.
+//! This file says how to get along with the service; what its resources are is said by their kinds.
+
+pub mod network;
+pub mod read;
+pub mod security_group;
+pub mod security_group_rules;
+
+use evenkeel_core::error::ErrorClass;
+use futures::future::BoxFuture;
+
+use crate::call::{Manners, Rate};
+use crate::client::Aws;
+use crate::finder::Finder;
+use crate::read::{Gathered, Scope};
+use crate::service::Service;
+
+/// Amazon EC2.
+pub static SERVICE: Service = Service {
+    title: "Amazon EC2",
+    manners: Manners { prefix: "ec2", iam: "ec2", codes: CODES, texts: &[], rates: RATES },
+    tag_types: &[],
+    fetch,
+    kinds: &[&network::ENTRY, &security_group::ENTRY, &security_group_rules::ENTRY],
+};
+
+const CODES: &[(ErrorClass, &[&str])] = &[
+    (ErrorClass::InUse, &["InvalidGroup.InUse"]),
+    (
+        ErrorClass::Gone,
+        &[
+            "InvalidGroup.NotFound",
+            "InvalidSecurityGroupID.NotFound",
+            "InvalidGroupId.NotFound",
+            "InvalidPermission.NotFound",
+            "InvalidSecurityGroupRuleId.NotFound",
+        ],
+    ),
+    (ErrorClass::Exists, &["InvalidGroup.Duplicate", "InvalidPermission.Duplicate"]),
+];
+
+/// Source: the EC2 guide on API throttling.
+const RATES: &[Rate] = &[
+    Rate {
+        name: "ec2 rules",
+        burst: 50.0,
+        per_second: 5.0,
+        operations: &[
+            "ec2:AuthorizeSecurityGroupIngress",
+            "ec2:AuthorizeSecurityGroupEgress",
+            "ec2:RevokeSecurityGroupIngress",
+            "ec2:RevokeSecurityGroupEgress",
+        ],
+    },
+    Rate {
+        name: "ec2 modify",
+        burst: 50.0,
+        per_second: 5.0,
+        operations: &["ec2:CreateSecurityGroup", "ec2:DeleteSecurityGroup"],
+    },
+];
+
+impl Aws {
+    /// The client of Amazon EC2.
+    pub fn ec2(&self) -> aws_sdk_ec2::Client {
+        self.client(aws_sdk_ec2::Client::new)
+    }
+}
+
+/// Reads what the scope asks for.
+fn fetch<'a>(aws: &'a Aws, scope: &'a Scope<'a>, _finder: &'a Finder<'a>) -> BoxFuture<'a, Gathered> {
+    // Boxed: inline, the state of all readers together is more than a thread's stack holds in a debug build.
+    Box::pin(async move { Gathered::of(read::fetch(aws, scope).await) })
+}

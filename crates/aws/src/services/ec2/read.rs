@@ -1,0 +1,235 @@
+//! Reads from EC2: the network that the stack file looks up, and all security groups of the region (one request; the reply
+//! holds their tags and rules). Kept are the groups with this stack's mark and those of a wanted name, marked or not.
+//! Knows no rules of ownership beyond that; `kinds/network.rs` and `kinds/security_group*.rs` interpret.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_ec2::types::{Filter, SecurityGroup, Subnet, Vpc};
+use evenkeel_core::error::{CloudError, ErrorClass};
+use evenkeel_core::graph::Node;
+use evenkeel_core::name;
+
+use crate::client::Aws;
+use crate::kinds::network;
+use crate::kinds::security_group_rules;
+use crate::read::{Part, Scope};
+use crate::resource;
+use crate::tags::{self, Tags};
+
+/// Largest page of the Describe calls of EC2.
+const PAGE: i32 = 1000;
+
+/// What was fetched from EC2.
+#[derive(Debug)]
+pub struct Ec2 {
+    /// The network that was looked up; `None` if the graph has none.
+    pub network: Option<Part<Network>>,
+    /// Security groups of ours, and those of a wanted name.
+    pub groups: Part<Vec<SecurityGroup>>,
+    /// What the graph wants, by node name of the group.
+    pub wanted: BTreeMap<String, Wanted>,
+}
+
+/// What the graph says of a security group.
+#[derive(Debug, Default)]
+pub struct Wanted {
+    /// The physical name.
+    pub name: String,
+    /// The entry's old name.
+    pub moved_from: Option<String>,
+    /// Whether the wanted rules allow everything out over IPv4 and do not speak of the same for IPv6.
+    pub default_egress: bool,
+}
+
+/// A network that was looked up.
+#[derive(Debug)]
+pub struct Network {
+    /// What was looked for.
+    pub spec: network::Spec,
+    /// The VPC's id.
+    pub vpc: String,
+    /// The subnets, by zone and id.
+    pub subnets: Vec<Subnet>,
+}
+
+/// Reads what the scope asks for.
+pub async fn fetch(aws: &Aws, scope: &Scope<'_>) -> Ec2 {
+    let wanted = wanted(scope);
+    let (network, groups) = futures::join!(
+        async {
+            let node = scope.graph.get(&network::id()).filter(|_| scope.wants(&[network::ENTRY.kind.name]))?;
+            Some(network(aws, node).await)
+        },
+        async {
+            if !scope.wants(&["security_group", "security_group_rules"]) {
+                return Ok(Vec::new());
+            }
+            let mut groups = groups(aws, &[]).await?;
+            groups.retain(|group| keep(group, scope.stack, &wanted));
+            Ok(groups)
+        },
+    );
+    Ec2 { network, groups, wanted }
+}
+
+fn wanted(scope: &Scope<'_>) -> BTreeMap<String, Wanted> {
+    let mut wanted: BTreeMap<String, Wanted> = BTreeMap::new();
+    for node in scope.graph.of_kind("security_group") {
+        let entry = wanted.entry(node.id.name().to_owned()).or_default();
+        entry.name.clone_from(&node.name);
+        entry.moved_from = node.moved_from.as_ref().map(|old| old.name().to_owned());
+    }
+    for node in scope.graph.of_kind("security_group_rules") {
+        let entry = wanted.entry(node.id.name().to_owned()).or_default();
+        entry.default_egress = security_group_rules::wants_default_egress(&node.want);
+    }
+    wanted
+}
+
+fn keep(group: &SecurityGroup, stack: &str, wanted: &BTreeMap<String, Wanted>) -> bool {
+    let ours = tags_of(group.tags()).get(tags::STACK).is_some_and(|theirs| theirs == stack);
+    ours || wanted.values().any(|wanted| same_name(&wanted.name, group.group_name().unwrap_or_default()))
+}
+
+/// Whether a group's name is this base name or one of its generations; EC2 ignores case.
+pub fn same_name(base: &str, physical: &str) -> bool {
+    !base.is_empty() && name::generation(&base.to_ascii_lowercase(), &physical.to_ascii_lowercase()).is_some()
+}
+
+/// Tags as a map.
+pub fn tags_of(tags: &[aws_sdk_ec2::types::Tag]) -> Tags {
+    tags.iter()
+        .map(|tag| (tag.key().unwrap_or_default().to_owned(), tag.value().unwrap_or_default().to_owned()))
+        .collect()
+}
+
+/// All security groups that these filters let through.
+///
+/// # Errors
+/// Any error of the request.
+pub async fn groups(aws: &Aws, filters: &[Filter]) -> Result<Vec<SecurityGroup>, CloudError> {
+    let mut found = Vec::new();
+    let mut token: Option<String> = None;
+    loop {
+        let page = aws
+            .caller
+            .send("ec2:DescribeSecurityGroups", || {
+                aws.ec2()
+                    .describe_security_groups()
+                    .set_filters((!filters.is_empty()).then(|| filters.to_vec()))
+                    .max_results(PAGE)
+                    .set_next_token(token.clone())
+                    .send()
+            })
+            .await?;
+        found.extend(page.security_groups().iter().cloned());
+        token = page.next_token().filter(|token| !token.is_empty()).map(str::to_owned);
+        if token.is_none() {
+            return Ok(found);
+        }
+    }
+}
+
+/// A filter of a Describe call.
+pub fn filter(name: impl Into<String>, value: impl Into<String>) -> Filter {
+    Filter::builder().name(name).values(value).build()
+}
+
+async fn network(aws: &Aws, node: &Node) -> Part<Network> {
+    let spec: network::Spec = resource::spec(&node.want)?;
+    if spec.vpc == network::VpcChoice::Default && spec.subnets == network::SubnetChoice::Default {
+        // One request tells both: only the default VPC has default subnets.
+        let mut subnets = subnets(aws, vec![filter("default-for-az", "true")]).await?;
+        subnets.retain(|subnet| subnet.default_for_az() == Some(true));
+        if let Some(vpc) = subnets.first().and_then(Subnet::vpc_id).map(str::to_owned) {
+            subnets.retain(|subnet| subnet.vpc_id() == Some(&vpc));
+            return network::choose(spec, vpc, subnets);
+        }
+    }
+    let vpc = vpc(aws, &spec.vpc).await?;
+    let mut filters = Vec::new();
+    match &spec.subnets {
+        network::SubnetChoice::Default => filters.push(filter("vpc-id", &vpc)),
+        network::SubnetChoice::Tags(tags) => {
+            filters.push(filter("vpc-id", &vpc));
+            filters.extend(tags.iter().map(|(key, value)| filter(format!("tag:{key}"), value)));
+        }
+        // By filter, not by id: an id that does not exist would fail the request without naming the others.
+        network::SubnetChoice::Ids(ids) => {
+            filters.push(Filter::builder().name("subnet-id").set_values(Some(ids.clone())).build());
+        }
+    }
+    let subnets = subnets(aws, filters).await?;
+    network::choose(spec, vpc, subnets)
+}
+
+async fn vpc(aws: &Aws, choice: &network::VpcChoice) -> Result<String, CloudError> {
+    let filters = match choice {
+        network::VpcChoice::Id(id) => return Ok(id.clone()),
+        network::VpcChoice::Default => vec![filter("is-default", "true")],
+        network::VpcChoice::Tags(tags) => tags.iter().map(|(key, value)| filter(format!("tag:{key}"), value)).collect(),
+    };
+    let mut found = vpcs(aws, filters).await?;
+    found.retain(|vpc| choice.fits(vpc));
+    let ids: Vec<&str> = found.iter().filter_map(Vpc::vpc_id).collect();
+    match ids.as_slice() {
+        [one] => Ok((*one).to_owned()),
+        [] if *choice == network::VpcChoice::Default => Err(missing(
+            format!("region {} has no default VPC", aws.region),
+            "make one with `aws ec2 create-default-vpc`, or name another with `network: { vpc: vpc-… }`",
+        )),
+        [] => Err(missing(
+            format!("region {} has no VPC with {choice}", aws.region),
+            "correct `network: vpc` in the stack file, or choose the region with `region:`",
+        )),
+        several => Err(missing(
+            format!("{} VPCs have {choice}: {}", several.len(), several.join(", ")),
+            "name one with `network: { vpc: vpc-… }`, or give tags that only one has",
+        )),
+    }
+}
+
+/// The error of a look-up that found nothing, or too much.
+pub fn missing(message: String, hint: &str) -> CloudError {
+    let mut error = CloudError::local(ErrorClass::Invalid, "network", message);
+    error.hint = Some(hint.to_owned());
+    error
+}
+
+async fn vpcs(aws: &Aws, filters: Vec<Filter>) -> Result<Vec<Vpc>, CloudError> {
+    let mut found = Vec::new();
+    let mut token: Option<String> = None;
+    loop {
+        let page = aws
+            .caller
+            .send("ec2:DescribeVpcs", || {
+                let request = aws.ec2().describe_vpcs().set_filters(Some(filters.clone())).max_results(PAGE);
+                request.set_next_token(token.clone()).send()
+            })
+            .await?;
+        found.extend(page.vpcs().iter().cloned());
+        token = page.next_token().filter(|token| !token.is_empty()).map(str::to_owned);
+        if token.is_none() {
+            return Ok(found);
+        }
+    }
+}
+
+async fn subnets(aws: &Aws, filters: Vec<Filter>) -> Result<Vec<Subnet>, CloudError> {
+    let mut found = Vec::new();
+    let mut token: Option<String> = None;
+    loop {
+        let page = aws
+            .caller
+            .send("ec2:DescribeSubnets", || {
+                let request = aws.ec2().describe_subnets().set_filters(Some(filters.clone())).max_results(PAGE);
+                request.set_next_token(token.clone()).send()
+            })
+            .await?;
+        found.extend(page.subnets().iter().cloned());
+        token = page.next_token().filter(|token| !token.is_empty()).map(str::to_owned);
+        if token.is_none() {
+            return Ok(found);
+        }
+    }
+}

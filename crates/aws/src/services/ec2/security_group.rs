@@ -1,0 +1,308 @@
+//! A security group without its rules, which are a node of their own so that groups may refer to each other.
+//! Calls: `ec2:CreateSecurityGroup` (with tags), `ec2:CreateTags`, `ec2:DeleteTags`, `ec2:DeleteSecurityGroup`.
+//! Name, description and VPC cannot be changed; a changed description is only told, because replacing a group means to
+//! touch all its users. Names are unique in a VPC, whatever their case. AWS puts an allow-all egress rule into a new group.
+
+use async_trait::async_trait;
+use aws_sdk_ec2::types::{ResourceType, SecurityGroup, Tag, TagSpecification};
+use evenkeel_core::cloud::{Create, Update};
+use evenkeel_core::doc::Text;
+use evenkeel_core::error::{CloudError, ErrorClass};
+use evenkeel_core::graph::Node;
+use evenkeel_core::id::NodeId;
+use evenkeel_core::kind::{Field, Kind, Ready, Replace};
+use evenkeel_core::name;
+use evenkeel_core::snapshot::{Live, Owner};
+use serde::{Deserialize, Serialize};
+
+use super::network;
+use crate::client::Aws;
+use crate::read::Fetched;
+use crate::resource::{Driver, Entry, doc, spec};
+use crate::services::ec2::read::{Ec2, filter, groups, same_name, tags_of};
+use crate::tags::{self, Tags};
+use evenkeel_stack::model::Stack;
+
+const NAME_LIMIT: usize = 255;
+
+/// The kind.
+pub static ENTRY: Entry = Entry {
+    kind: Kind {
+        name: "security_group",
+        title: "security group",
+        fields: &[Field::informational("description"), Field::immutable("vpc")],
+        outputs: &["id", "name"],
+        replace: Replace::CreateFirst,
+        name_limit: NAME_LIMIT,
+        ready: Ready::AtOnce,
+        // The network interfaces of stopped tasks and deleted load balancers hold a group for minutes.
+        deadline_secs: 1500,
+        ..Kind::PLAIN
+    },
+    contribute,
+    driver: &Groups,
+    actions: &[
+        "ec2:CreateSecurityGroup",
+        "ec2:CreateTags",
+        "ec2:DeleteSecurityGroup",
+        "ec2:DeleteTags",
+        "ec2:DescribeNetworkInterfaces",
+        "ec2:DescribeSecurityGroups",
+    ],
+};
+
+/// The node of an entry of `security_groups:`.
+pub fn id(entry: &str) -> NodeId {
+    NodeId::new("security_group", entry)
+}
+
+/// The canonical form.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Spec {
+    /// At most 255 characters.
+    pub description: String,
+    /// The id of its VPC.
+    pub vpc: Text,
+    /// The user's tags.
+    pub tags: Tags,
+}
+
+/// The physical name of an entry.
+pub fn physical(stack: &Stack, entry: &str) -> String {
+    let own = stack.security_groups.get(entry).and_then(|group| group.meta.name.clone());
+    own.unwrap_or_else(|| name::physical(&stack.name, entry, NAME_LIMIT))
+}
+
+fn contribute(stack: &Stack, nodes: &mut Vec<Node>) {
+    for (entry, group) in &stack.security_groups {
+        let spec = Spec {
+            description: group.description.clone(),
+            vpc: Text::output(network::id(), "vpc_id"),
+            tags: group.meta.tags.clone(),
+        };
+        let mut node = Node::new(id(entry), physical(stack, entry), doc(&spec));
+        node.named = group.meta.name.is_some();
+        node.moved_from = group.meta.moved_from.as_deref().map(id);
+        node.protect = group.meta.protect;
+        node.origin = Some(group.meta.place.to_string());
+        nodes.push(node);
+    }
+}
+
+/// Whose a group is.
+pub fn owner(group: &SecurityGroup, stack: &str) -> Owner {
+    tags::owner(&tags_of(group.tags()), stack, ENTRY.kind.name)
+}
+
+fn live(group: &SecurityGroup, stack: &str) -> Live {
+    let spec = Spec {
+        description: group.description().unwrap_or_default().to_owned(),
+        vpc: group.vpc_id().unwrap_or_default().into(),
+        tags: tags::user(&tags_of(group.tags())),
+    };
+    let (id, name) = (group.group_id().unwrap_or_default(), group.group_name().unwrap_or_default());
+    let mut live = Live::new(id, name, owner(group, stack), doc(&spec)).output("id", id).output("name", name);
+    live.replaces = tags_of(group.tags()).remove(tags::REPLACES);
+    live
+}
+
+/// The groups that matter: ours, and those that take a wanted name in the VPC that was looked up.
+fn observe(ec2: &Ec2, stack: &str) -> Result<Vec<Live>, CloudError> {
+    let vpc = ec2.network.as_ref().and_then(|network| network.as_ref().ok()).map(|network| network.vpc.as_str());
+    let mut found = Vec::new();
+    for group in ec2.groups.as_ref().map_err(Clone::clone)? {
+        let mut live = live(group, stack);
+        if !tags::is_marked(&live.owner) {
+            if vpc.is_none() || group.vpc_id() != vpc {
+                continue;
+            }
+            // A name that differs in case only is taken all the same: let it meet the wanted one.
+            let taken = ec2.wanted.values().find(|wanted| wanted.name.eq_ignore_ascii_case(&live.name));
+            if let Some(wanted) = taken {
+                live.name.clone_from(&wanted.name);
+            } else if !ec2.wanted.values().any(|wanted| same_name(&wanted.name, &live.name)) {
+                continue;
+            }
+        }
+        found.push(live);
+    }
+    Ok(found)
+}
+
+fn sdk_tags(tags: &Tags) -> Vec<Tag> {
+    tags.iter().map(|(key, value)| Tag::builder().key(key).value(value).build()).collect()
+}
+
+struct Groups;
+
+#[async_trait]
+impl Driver for Groups {
+    fn observe(&self, fetched: &Fetched) -> Result<Vec<Live>, CloudError> {
+        observe(fetched.part::<Ec2>()?, &fetched.stack)
+    }
+
+    async fn create(&self, aws: &Aws, stack: &str, order: Create<'_>) -> Result<Live, CloudError> {
+        let want: Spec = spec(order.want)?;
+        let mut tags = tags::marked(&want.tags, stack, order.node);
+        tags.extend(order.replaces.map(|id| (tags::REPLACES.to_owned(), id.to_owned())));
+        let marks = TagSpecification::builder()
+            .resource_type(ResourceType::SecurityGroup)
+            .set_tags(Some(sdk_tags(&tags)))
+            .build();
+        let reply = aws
+            .caller
+            .send("ec2:CreateSecurityGroup", || {
+                aws.ec2()
+                    .create_security_group()
+                    .group_name(order.name)
+                    .description(&want.description)
+                    .set_vpc_id(want.vpc.known().map(str::to_owned))
+                    .tag_specifications(marks.clone())
+                    .send()
+            })
+            .await?;
+        let id = reply.group_id().unwrap_or_default();
+        Ok(Live::new(id, order.name, Owner::Ours(order.node.clone()), order.want.clone())
+            .output("id", id)
+            .output("name", order.name))
+    }
+
+    async fn update(&self, aws: &Aws, stack: &str, order: Update<'_>) -> Result<Live, CloudError> {
+        let (have, want): (Spec, Spec) = (spec(&order.live.have)?, spec(order.want)?);
+        let mut from = have.tags.clone();
+        if order.live.owner == Owner::Ours(order.node.clone()) {
+            from = tags::marked(&from, stack, order.node);
+        }
+        let (set, remove) = tags::changes(&from, &tags::marked(&want.tags, stack, order.node));
+        if !set.is_empty() {
+            aws.caller
+                .send("ec2:CreateTags", || {
+                    aws.ec2().create_tags().resources(&order.live.id).set_tags(Some(sdk_tags(&set))).send()
+                })
+                .await?;
+        }
+        if !remove.is_empty() {
+            let keys: Vec<Tag> = remove.iter().map(|key| Tag::builder().key(key).build()).collect();
+            aws.caller
+                .send("ec2:DeleteTags", || {
+                    aws.ec2().delete_tags().resources(&order.live.id).set_tags(Some(keys.clone())).send()
+                })
+                .await?;
+        }
+        let mut live = order.live.clone();
+        live.owner = Owner::Ours(order.node.clone());
+        live.have = doc(&Spec { tags: want.tags, ..have });
+        Ok(live)
+    }
+
+    async fn delete(&self, aws: &Aws, _node: &NodeId, live: &Live) -> Result<(), CloudError> {
+        let reply = aws
+            .caller
+            .send("ec2:DeleteSecurityGroup", || aws.ec2().delete_security_group().group_id(&live.id).send())
+            .await;
+        match reply {
+            Err(error) if error.class != ErrorClass::Gone => Err(error),
+            Ok(_) | Err(_) => Ok(()),
+        }
+    }
+
+    async fn holders(&self, aws: &Aws, live: &Live) -> Vec<String> {
+        let (mut interfaces, ingress, egress) = futures::join!(
+            interfaces(aws, &live.id),
+            referring(aws, "ip-permission.group-id", &live.id),
+            referring(aws, "egress.ip-permission.group-id", &live.id),
+        );
+        let mut rules: Vec<String> = ingress.into_iter().chain(egress).collect();
+        rules.sort();
+        rules.dedup();
+        interfaces.append(&mut rules);
+        interfaces
+    }
+}
+
+/// Network interfaces in the group, in words; none if they cannot be read, because this only explains.
+async fn interfaces(aws: &Aws, group: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut token: Option<String> = None;
+    loop {
+        let reply = aws
+            .caller
+            .send("ec2:DescribeNetworkInterfaces", || {
+                let request = aws.ec2().describe_network_interfaces().filters(filter("group-id", group));
+                request.max_results(1000).set_next_token(token.clone()).send()
+            })
+            .await;
+        let Ok(page) = reply else { return found };
+        for interface in page.network_interfaces() {
+            let id = interface.network_interface_id().unwrap_or_default();
+            found.push(interface_in_words(id, interface.description().unwrap_or_default()));
+        }
+        token = page.next_token().filter(|token| !token.is_empty()).map(str::to_owned);
+        if token.is_none() {
+            return found;
+        }
+    }
+}
+
+/// AWS describes the interfaces that it makes: `ELB app/web/50dc6c495c0c9188`, `arn:aws:ecs:…:attachment/…`.
+fn interface_in_words(id: &str, description: &str) -> String {
+    if let Some(balancer) = description.strip_prefix("ELB ") {
+        format!("network interface {id} of load balancer {balancer}")
+    } else if description.contains(":ecs:") && description.contains(":attachment/") {
+        format!("network interface {id} of an ECS task")
+    } else if description.is_empty() {
+        format!("network interface {id}")
+    } else {
+        format!("network interface {id} ({description})")
+    }
+}
+
+async fn referring(aws: &Aws, by: &str, group: &str) -> Vec<String> {
+    let found = groups(aws, &[filter(by, group)]).await.unwrap_or_default();
+    found
+        .iter()
+        .filter(|other| other.group_id() != Some(group))
+        .map(|other| {
+            let (id, name) = (other.group_id().unwrap_or_default(), other.group_name().unwrap_or_default());
+            format!("a rule of security group {id} ({name})")
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::services::ec2::read::{Network, Wanted};
+
+    fn group(id: &str, name: &str, vpc: &str, stack: Option<&str>) -> SecurityGroup {
+        let marks =
+            stack.map(|stack| sdk_tags(&tags::marked(&Tags::new(), stack, &NodeId::new("security_group", "web"))));
+        SecurityGroup::builder().group_id(id).group_name(name).vpc_id(vpc).set_tags(marks).build()
+    }
+
+    #[test]
+    fn a_strangers_group_counts_only_in_our_vpc_and_whatever_its_case() {
+        let spec = network::Spec { vpc: network::VpcChoice::Default, subnets: network::SubnetChoice::Default };
+        let ec2 = Ec2 {
+            network: Some(Ok(Network { spec, vpc: "vpc-1".to_owned(), subnets: Vec::new() })),
+            groups: Ok(vec![
+                group("sg-1", "a-web", "vpc-2", None),
+                group("sg-2", "A-Web", "vpc-1", None),
+                group("sg-3", "a-web-2", "vpc-1", Some("other")),
+                group("sg-4", "a-web", "vpc-2", Some("a")),
+            ]),
+            wanted: [("web".to_owned(), Wanted { name: "a-web".to_owned(), ..Wanted::default() })].into(),
+        };
+        let found = observe(&ec2, "a").unwrap();
+        let seen: Vec<_> = found.iter().map(|live| (live.id.as_str(), live.name.as_str(), &live.owner)).collect();
+        let other = Owner::OtherStack("other".to_owned());
+        let ours = Owner::Ours(id("web"));
+        assert_eq!(seen, [("sg-2", "a-web", &Owner::Nobody), ("sg-3", "a-web-2", &other), ("sg-4", "a-web", &ours)]);
+    }
+
+    #[test]
+    fn an_interface_is_told_by_what_it_belongs_to() {
+        assert_eq!(interface_in_words("eni-1", "ELB app/web/5"), "network interface eni-1 of load balancer app/web/5");
+        assert_eq!(interface_in_words("eni-1", "RDSNetworkInterface"), "network interface eni-1 (RDSNetworkInterface)");
+    }
+}

@@ -1,0 +1,266 @@
+//! All rules of one security group, in both directions. They belong to the group: a rule made by hand in a group of ours is
+//! drift. Calls: one `ec2:AuthorizeSecurityGroup*`, `ec2:RevokeSecurityGroup*` or `ec2:UpdateSecurityGroupRuleDescriptions*`
+//! to a direction; new rules first, so that traffic has no gap. A new group already holds AWS's allow-all egress rule (in a
+//! VPC with IPv6 a second one for `::/0`, which a file that says nothing of egress leaves alone).
+
+mod convert;
+mod send;
+
+use async_trait::async_trait;
+use evenkeel_core::cloud::{Create, Update};
+use evenkeel_core::doc::{Doc, Text};
+use evenkeel_core::error::{CloudError, ErrorClass};
+use evenkeel_core::graph::Node;
+use evenkeel_core::id::NodeId;
+use evenkeel_core::kind::{Field, Kind, Ready, Replace};
+use evenkeel_core::snapshot::{Live, Owner};
+use serde::{Deserialize, Serialize};
+
+use self::convert::Rules;
+use self::send::Direction;
+use super::security_group;
+use crate::client::Aws;
+use crate::read::Fetched;
+use crate::resource::{Driver, Entry, doc, spec};
+use crate::services::ec2::read::Ec2;
+use evenkeel_stack::model::{Peer, Rule as FileRule, Stack};
+
+const KEYS: &[&str] = &["protocol", "from_port", "to_port", "peer"];
+
+/// The kind.
+pub static ENTRY: Entry = Entry {
+    kind: Kind {
+        name: "security_group_rules",
+        title: "security group rules",
+        fields: &[Field::immutable("group"), Field::keyed("ingress", KEYS), Field::keyed("egress", KEYS)],
+        outputs: &[],
+        replace: Replace::CreateFirst,
+        name_limit: 0,
+        ready: Ready::AtOnce,
+        deadline_secs: 120,
+        widens: &["ingress", "egress"],
+        ..Kind::PLAIN
+    },
+    contribute,
+    driver: &AllRules,
+    actions: &[
+        "ec2:AuthorizeSecurityGroupEgress",
+        "ec2:AuthorizeSecurityGroupIngress",
+        "ec2:DescribeSecurityGroups",
+        "ec2:RevokeSecurityGroupEgress",
+        "ec2:RevokeSecurityGroupIngress",
+        "ec2:UpdateSecurityGroupRuleDescriptionsEgress",
+        "ec2:UpdateSecurityGroupRuleDescriptionsIngress",
+    ],
+};
+
+/// The node of the rules of an entry of `security_groups:`.
+pub fn id(entry: &str) -> NodeId {
+    NodeId::new("security_group_rules", entry)
+}
+
+/// The canonical form.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Spec {
+    /// The id of the group.
+    pub group: Text,
+    /// What may come in.
+    pub ingress: Vec<Rule>,
+    /// What may go out.
+    pub egress: Vec<Rule>,
+}
+
+/// One rule with one peer.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+pub struct Rule {
+    /// `tcp`, `udp`, `icmp`, `icmpv6`, another protocol's number, or `-1` for all.
+    pub protocol: String,
+    /// First port, or the ICMP type; -1 for all.
+    pub from_port: i32,
+    /// Last port, or the ICMP code; -1 for all.
+    pub to_port: i32,
+    /// A range, `pl-…`, or the id of a group.
+    pub peer: Text,
+    /// May be empty.
+    pub description: String,
+}
+
+/// The rule that AWS puts into a new group: everything to anywhere.
+pub fn default_egress(range: &str) -> Rule {
+    Rule { protocol: "-1".to_owned(), from_port: -1, to_port: -1, peer: range.into(), description: String::new() }
+}
+
+/// Every address of IPv4.
+pub const ANYWHERE_V4: &str = "0.0.0.0/0";
+/// Every address of IPv6.
+pub const ANYWHERE_V6: &str = "::/0";
+
+/// Whether wanted rules keep AWS's allow-all egress for IPv4 and say nothing of the one for IPv6.
+pub fn wants_default_egress(want: &Doc) -> bool {
+    let Ok(want) = spec::<Spec>(want) else { return false };
+    let has = |range: &str| want.egress.iter().any(|rule| rule.same(&default_egress(range)));
+    has(ANYWHERE_V4) && !has(ANYWHERE_V6)
+}
+
+fn contribute(stack: &Stack, nodes: &mut Vec<Node>) {
+    for (entry, group) in &stack.security_groups {
+        let spec = Spec {
+            group: Text::output(security_group::id(entry), "id"),
+            ingress: wanted(&group.ingress),
+            egress: wanted(&group.egress),
+        };
+        // The group's name: it tells which of two generations of a group these rules belong to.
+        let mut node = Node::new(id(entry), security_group::physical(stack, entry), doc(&spec));
+        node.moved_from = group.meta.moved_from.as_deref().map(id);
+        node.origin = Some(group.meta.place.to_string());
+        nodes.push(node);
+    }
+}
+
+fn wanted(rules: &[FileRule]) -> Vec<Rule> {
+    let rules = rules.iter().map(|rule| {
+        let peer = match &rule.peer {
+            Peer::Cidr4(range) | Peer::Cidr6(range) | Peer::PrefixList(range) => range.as_str().into(),
+            Peer::Group(group) => group.clone(),
+        };
+        convert::canonical(&rule.protocol, Some(rule.from_port), Some(rule.to_port), peer, &rule.description)
+    });
+    convert::distinct(rules.collect())
+}
+
+/// One to each group of ours.
+fn observe(ec2: &Ec2, stack: &str) -> Result<Vec<Live>, CloudError> {
+    let mut found = Vec::new();
+    for group in ec2.groups.as_ref().map_err(Clone::clone)? {
+        let Owner::Ours(node) = security_group::owner(group, stack) else { continue };
+        let wanted = ec2
+            .wanted
+            .get(node.name())
+            .or_else(|| ec2.wanted.values().find(|wanted| wanted.moved_from.as_deref() == Some(node.name())));
+        let mut rules = Rules::of(group);
+        if wanted.is_some_and(|wanted| wanted.default_egress) {
+            rules.hide_second_default();
+        }
+        let group_id = group.group_id().unwrap_or_default();
+        let name = group.group_name().unwrap_or_default();
+        found.push(live(group_id, name, Owner::Ours(id(node.name())), &rules));
+    }
+    Ok(found)
+}
+
+fn live(group: &str, name: &str, owner: Owner, rules: &Rules) -> Live {
+    let have = Spec { group: group.into(), ingress: rules.ingress.clone(), egress: rules.egress.clone() };
+    let mut live = Live::new(group, name, owner, doc(&have));
+    live.handles.clear();
+    live.within = Some(group.to_owned());
+    live.uses = rules.groups().into_iter().filter(|other| other != group).collect();
+    live
+}
+
+fn group_id(spec: &Spec) -> Result<&str, CloudError> {
+    spec.group.known().ok_or_else(|| CloudError::bug("security_group_rules", "the group is not known"))
+}
+
+/// A group that was made seconds ago may not be known everywhere.
+fn not_visible_yet(mut error: CloudError) -> CloudError {
+    if error.class == ErrorClass::Gone {
+        error.class = ErrorClass::Propagating;
+    }
+    error
+}
+
+struct AllRules;
+
+#[async_trait]
+impl Driver for AllRules {
+    fn observe(&self, fetched: &Fetched) -> Result<Vec<Live>, CloudError> {
+        observe(fetched.part::<Ec2>()?, &fetched.stack)
+    }
+
+    async fn create(&self, aws: &Aws, _stack: &str, order: Create<'_>) -> Result<Live, CloudError> {
+        let want: Spec = spec(order.want)?;
+        let group = group_id(&want)?;
+        let v4 = default_egress(ANYWHERE_V4);
+        let (ingress, egress) =
+            futures::join!(send::change(aws, group, Direction::Ingress, &[], &want.ingress), async {
+                let fresh = std::slice::from_ref(&v4);
+                send::change(aws, group, Direction::Egress, fresh, &want.egress).await?;
+                if !want.egress.iter().any(|rule| rule.same(&v4)) {
+                    send::revoke_second_default(aws, group, &want.egress).await?;
+                }
+                Ok(())
+            },);
+        ingress.and(egress).map_err(not_visible_yet)?;
+        let rules = Rules { ingress: want.ingress, egress: want.egress };
+        let mut made =
+            live(want.group.known().unwrap_or_default(), order.name, Owner::Ours(order.node.clone()), &rules);
+        made.have = order.want.clone();
+        Ok(made)
+    }
+
+    async fn update(&self, aws: &Aws, _stack: &str, order: Update<'_>) -> Result<Live, CloudError> {
+        let (have, want): (Spec, Spec) = (spec(&order.live.have)?, spec(order.want)?);
+        let group = group_id(&have)?;
+        let (ingress, egress) = futures::join!(
+            send::change(aws, group, Direction::Ingress, &have.ingress, &want.ingress),
+            send::change(aws, group, Direction::Egress, &have.egress, &want.egress),
+        );
+        // The group itself was seen; what is missing is a peer that was just made.
+        ingress.and(egress).map_err(not_visible_yet)?;
+        let rules = Rules { ingress: want.ingress, egress: want.egress };
+        Ok(live(group, &order.live.name, Owner::Ours(order.node.clone()), &rules))
+    }
+
+    async fn delete(&self, aws: &Aws, _node: &NodeId, live: &Live) -> Result<(), CloudError> {
+        let have: Spec = spec(&live.have)?;
+        let group = group_id(&have)?;
+        let (ingress, egress) = futures::join!(
+            send::revoke(aws, group, Direction::Ingress, &have.ingress),
+            send::revoke(aws, group, Direction::Egress, &have.egress),
+        );
+        ingress.and(egress)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_ec2::types::{IpPermission, IpRange, Ipv6Range, SecurityGroup, Tag};
+
+    use super::*;
+    use crate::services::ec2::read::Wanted;
+    use crate::tags::{self, Tags};
+
+    fn group_with_both_defaults() -> SecurityGroup {
+        let marks = tags::marked(&Tags::new(), "a", &security_group::id("web"));
+        let all = IpPermission::builder()
+            .ip_protocol("-1")
+            .ip_ranges(IpRange::builder().cidr_ip(ANYWHERE_V4).build())
+            .ipv6_ranges(Ipv6Range::builder().cidr_ipv6(ANYWHERE_V6).build())
+            .build();
+        SecurityGroup::builder()
+            .group_id("sg-1")
+            .group_name("a-web")
+            .set_tags(Some(marks.iter().map(|(k, v)| Tag::builder().key(k).value(v).build()).collect()))
+            .ip_permissions_egress(all)
+            .build()
+    }
+
+    fn egress_seen(want: &[Rule]) -> Vec<Rule> {
+        let want = doc(&Spec { group: "sg-1".into(), ingress: Vec::new(), egress: want.to_vec() });
+        let wanted = Wanted { default_egress: wants_default_egress(&want), ..Wanted::default() };
+        let ec2 = Ec2 {
+            network: None,
+            groups: Ok(vec![group_with_both_defaults()]),
+            wanted: [("web".to_owned(), wanted)].into(),
+        };
+        spec::<Spec>(&observe(&ec2, "a").unwrap()[0].have).unwrap().egress
+    }
+
+    #[test]
+    fn the_default_of_an_ipv6_vpc_is_not_drift_unless_the_file_chooses_its_egress() {
+        let (v4, v6) = (default_egress(ANYWHERE_V4), default_egress(ANYWHERE_V6));
+        assert_eq!(egress_seen(std::slice::from_ref(&v4)), vec![v4.clone()]);
+        assert_eq!(egress_seen(&[v4.clone(), v6.clone()]), [v4.clone(), v6.clone()]);
+        assert_eq!(egress_seen(&[]), [v4, v6]);
+    }
+}

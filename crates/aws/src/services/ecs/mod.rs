@@ -1,0 +1,140 @@
+//! Amazon ECS: clusters, task definitions, services. Documents go out and come back as JSON (`call/raw.rs`).
+//! This file says how to get along with the service; what its resources are is said by their kinds.
+
+pub mod cluster;
+pub mod read;
+pub mod service;
+pub mod task_definition;
+
+use evenkeel_core::error::ErrorClass;
+use futures::future::BoxFuture;
+
+use crate::call::{Manners, Rate, Text};
+use crate::client::Aws;
+use crate::finder::Finder;
+use crate::read::{Gathered, Scope};
+use crate::service::Service;
+
+/// Amazon ECS.
+pub static SERVICE: Service = Service {
+    title: "Amazon ECS",
+    manners: Manners { prefix: "ecs", iam: "ecs", codes: CODES, texts: TEXTS, rates: RATES },
+    tag_types: &["ecs:cluster", "ecs:service", "ecs:task-definition"],
+    fetch,
+    kinds: &[&cluster::ENTRY, &task_definition::ENTRY, &service::ENTRY],
+};
+
+const CODES: &[(ErrorClass, &[&str])] = &[
+    (
+        ErrorClass::InUse,
+        &[
+            "ClusterContainsServicesException",
+            "ClusterContainsTasksException",
+            "ClusterContainsContainerInstancesException",
+            "ClusterContainsCapacityProviderException",
+        ],
+    ),
+    (
+        ErrorClass::Gone,
+        &[
+            "ClusterNotFoundException",
+            "ServiceNotFoundException",
+            "ServiceNotActiveException",
+            "TargetNotFoundException",
+        ],
+    ),
+];
+
+/// Codes under which ECS refuses for many reasons.
+const REFUSALS: &[&str] = &["InvalidParameterException", "ClientException"];
+
+const TEXTS: &[Text] = &[
+    Text {
+        codes: REFUSALS,
+        has: &[
+            "Unable to assume the service linked role",
+            "verify that the ECS service role",
+            "does not have an associated load balancer",
+            "Role is not valid",
+        ],
+        class: ErrorClass::Propagating,
+    },
+    Text { codes: REFUSALS, has: &["still Draining", "while deployments are active"], class: ErrorClass::InUse },
+    // There is one of that name, made otherwise: perhaps by somebody who applies the same stack at this moment.
+    Text {
+        codes: REFUSALS,
+        has: &["was not idempotent", "idempotent request are inconsistent"],
+        class: ErrorClass::Exists,
+    },
+    Text { codes: REFUSALS, has: &["Cluster was not ACTIVE", "Too many concurrent attempts"], class: ErrorClass::Busy },
+    Text {
+        codes: REFUSALS,
+        has: &[
+            "Unable to describe task definition",
+            "task definition does not exist",
+            "The specified cluster is inactive",
+        ],
+        class: ErrorClass::Gone,
+    },
+    // A role that was made seconds ago may not be passed yet.
+    Text { codes: &["AccessDeniedException"], has: &["iam:PassRole"], class: ErrorClass::Propagating },
+];
+
+/// Source: the ECS guide on API throttling.
+const RATES: &[Rate] = &[
+    Rate {
+        name: "ecs cluster modify",
+        burst: 20.0,
+        per_second: 1.0,
+        operations: &["ecs:CreateCluster", "ecs:UpdateCluster", "ecs:DeleteCluster", "ecs:PutClusterCapacityProviders"],
+    },
+    Rate {
+        name: "ecs task definition modify",
+        burst: 20.0,
+        per_second: 1.0,
+        operations: &["ecs:RegisterTaskDefinition", "ecs:DeregisterTaskDefinition"],
+    },
+    Rate {
+        name: "ecs task definition read",
+        burst: 50.0,
+        per_second: 20.0,
+        operations: &["ecs:DescribeTaskDefinition", "ecs:ListTaskDefinitions", "ecs:ListTaskDefinitionFamilies"],
+    },
+    Rate {
+        name: "ecs service modify",
+        burst: 50.0,
+        per_second: 5.0,
+        operations: &["ecs:CreateService", "ecs:UpdateService", "ecs:DeleteService"],
+    },
+    Rate {
+        name: "ecs service read",
+        burst: 100.0,
+        per_second: 20.0,
+        operations: &["ecs:DescribeServices", "ecs:ListServices"],
+    },
+    Rate {
+        name: "ecs deployment read",
+        burst: 50.0,
+        per_second: 20.0,
+        operations: &["ecs:ListServiceDeployments", "ecs:DescribeServiceDeployments"],
+    },
+    Rate {
+        name: "ecs tag modify",
+        burst: 20.0,
+        per_second: 10.0,
+        operations: &["ecs:TagResource", "ecs:UntagResource"],
+    },
+];
+
+impl Aws {
+    /// The client of Amazon ECS.
+    pub fn ecs(&self) -> aws_sdk_ecs::Client {
+        self.client(aws_sdk_ecs::Client::new)
+    }
+}
+
+/// Reads what the scope asks for.
+fn fetch<'a>(aws: &'a Aws, scope: &'a Scope<'a>, finder: &'a Finder<'a>) -> BoxFuture<'a, Gathered> {
+    // Boxed: inline, the state of all readers together is more than a thread's stack holds in a debug build.
+    Box::pin(async move { Gathered::of(read::fetch(aws, scope, finder).await) })
+}

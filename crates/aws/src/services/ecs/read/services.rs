@@ -1,0 +1,179 @@
+//! Which services there are: the wanted ones by name, ten at a time, and others of ours in the same clusters, which are only
+//! listed if the cluster's own count says that there are any.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use evenkeel_core::error::{CloudError, ErrorClass};
+use evenkeel_core::name;
+use serde_json::{Value, json};
+
+use super::{Finder, Part, Scope, is_ours, items, last, side_by_side, text};
+use crate::call::raw::exchange;
+use crate::client::Aws;
+use crate::finder::Found;
+
+/// AWS's limit for DescribeServices.
+const BATCH: usize = 10;
+/// How many generations of a name are asked for at once; one request has room for them.
+const GENERATIONS: u32 = 9;
+/// Longest name of a service.
+const NAME_LIMIT: usize = 255;
+
+/// The names that the graph leads to.
+pub(super) struct Wanted {
+    /// Clusters.
+    pub clusters: BTreeSet<String>,
+    /// Services by cluster.
+    pub services: BTreeMap<String, BTreeSet<String>>,
+}
+
+impl Wanted {
+    pub(super) fn of(scope: &Scope<'_>) -> Self {
+        let mut clusters: BTreeSet<String> = scope.graph.of_kind("cluster").map(|node| node.name.clone()).collect();
+        let mut services: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for node in scope.graph.of_kind("service") {
+            let names = services.entry(text(&node.want, "cluster").to_owned()).or_default();
+            names.insert(node.name.clone());
+            if scope.only.is_some() {
+                // What was made a moment ago may be the next half of a replacement, and no finder knows it yet.
+                names.extend((2..=GENERATIONS).map(|number| name::of_generation(&node.name, number, NAME_LIMIT)));
+            }
+            // An entry that was renamed in the file most likely still has the default name of its old entry.
+            names.extend(node.moved_from.iter().map(|old| name::physical(scope.stack, old.name(), NAME_LIMIT)));
+        }
+        if scope.thorough {
+            // The default name of the stack's cluster, in case the finder does not know the cluster yet.
+            clusters.insert(scope.stack.to_owned());
+        }
+        clusters.extend(services.keys().cloned());
+        Self { clusters, services }
+    }
+
+    fn has(&self, service: &Value) -> bool {
+        self.services
+            .get(last(text(service, "clusterArn")))
+            .is_some_and(|names| names.contains(text(service, "serviceName")))
+    }
+}
+
+/// The wanted services that are there.
+pub(super) async fn named(aws: &Aws, scope: &Scope<'_>, wanted: &Wanted) -> Part<Vec<Value>> {
+    if !scope.wants(&["service"]) {
+        return Ok(Vec::new());
+    }
+    let asked = wanted.services.iter().map(|(cluster, names)| {
+        let names: Vec<String> = names.iter().cloned().collect();
+        async move { active(aws, cluster, &names).await }
+    });
+    Ok(futures::future::try_join_all(asked).await?.into_iter().flatten().collect())
+}
+
+/// Adds the services of ours that no name leads to.
+pub(super) async fn complete(
+    aws: &Aws,
+    scope: &Scope<'_>,
+    wanted: &Wanted,
+    clusters: &[Value],
+    (mut named, finder): (Vec<Value>, &Finder<'_>),
+) -> Part<Vec<Value>> {
+    let marked = if scope.only.is_some() { Ok(Vec::new()) } else { finder.find(":service/").await };
+    for cluster in clusters {
+        let arn = text(cluster, "clusterArn");
+        let here: Vec<&Value> = named.iter().filter(|service| text(service, "clusterArn") == arn).collect();
+        let ours = is_ours(cluster, scope.stack, "cluster")
+            || here.iter().any(|service| is_ours(service, scope.stack, "service"));
+        if !ours {
+            continue;
+        }
+        let mut known: BTreeSet<String> = here.iter().map(|service| text(service, "serviceName").to_owned()).collect();
+        let here = format!(":service/{}/", last(arn));
+        let in_cluster = |found: &&Found| found.arn.contains(&here);
+        let mut more: Vec<String> =
+            marked.iter().flatten().filter(in_cluster).map(|found| last(&found.arn).to_owned()).collect();
+        // A finder that does not know the services that we know is no help.
+        let searched = known.iter().all(|name| more.contains(name));
+        more.retain(|name| known.insert(name.clone()));
+        let mut found = active(aws, arn, &more).await?;
+        let count = known.len() - more.len() + found.len();
+        if scope.thorough || may_have_others(cluster, count, searched) {
+            let mut names: Vec<String> = list(aws, arn).await?.iter().map(|arn| last(arn).to_owned()).collect();
+            names.retain(|name| known.insert(name.clone()));
+            found.extend(active(aws, arn, &names).await?);
+        }
+        named.extend(found);
+    }
+    named.retain(|service| wanted.has(service) || is_ours(service, scope.stack, "service"));
+    Ok(named)
+}
+
+/// Whether there may be services beside the ones found, as far as the count of the cluster tells.
+///
+/// Some emulators always count 0. There the tagging API has the last word, if it knows services.
+fn may_have_others(cluster: &Value, found: usize, searched: bool) -> bool {
+    let count = cluster.get("activeServicesCount").and_then(Value::as_u64).unwrap_or(0);
+    let count = usize::try_from(count).unwrap_or(usize::MAX);
+    if count == 0 { !searched || found == 0 } else { count != found }
+}
+
+/// The ACTIVE ones. One that is DRAINING is on its way out and cannot be changed; INACTIVE is gone.
+async fn active(aws: &Aws, cluster: &str, names: &[String]) -> Part<Vec<Value>> {
+    let services = match describe(aws, cluster, names).await {
+        Err(error) if error.class == ErrorClass::Gone => Vec::new(),
+        result => result?,
+    };
+    Ok(services.into_iter().filter(|service| text(service, "status") == "ACTIVE").collect())
+}
+
+/// Describes services by name, with their tags; those that AWS does not know are left out.
+///
+/// # Errors
+/// Any error of `ecs:DescribeServices`; `Gone` if there is no such cluster.
+pub async fn describe(aws: &Aws, cluster: &str, names: &[String]) -> Result<Vec<Value>, CloudError> {
+    let batches = names.chunks(BATCH).map(|batch| async move {
+        let body = json!({ "cluster": cluster, "services": batch, "include": ["TAGS"] });
+        exchange!(aws, "ecs:DescribeServices", ecs.describe_services, &body)
+    });
+    let replies = side_by_side(batches.collect()).await;
+    let mut services = Vec::new();
+    for reply in replies {
+        services.extend(items(&reply?, "services").iter().cloned());
+    }
+    Ok(services)
+}
+
+/// ARNs of all services of a cluster.
+///
+/// # Errors
+/// Any error of `ecs:ListServices`.
+pub async fn list(aws: &Aws, cluster: &str) -> Result<Vec<String>, CloudError> {
+    let mut arns = Vec::new();
+    let mut token: Option<String> = None;
+    loop {
+        let page = aws
+            .caller
+            .send("ecs:ListServices", || {
+                aws.ecs().list_services().cluster(cluster).max_results(100).set_next_token(token.clone()).send()
+            })
+            .await?;
+        arns.extend(page.service_arns().iter().cloned());
+        token = page.next_token().filter(|token| !token.is_empty()).map(str::to_owned);
+        if token.is_none() {
+            return Ok(arns);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_an_exact_count_saves_the_listing() {
+        let cluster = |count: u32| json!({ "activeServicesCount": count });
+        assert!(!may_have_others(&cluster(2), 2, false));
+        assert!(may_have_others(&cluster(3), 2, true));
+        assert!(may_have_others(&cluster(0), 2, false));
+        assert!(!may_have_others(&cluster(0), 2, true));
+        assert!(may_have_others(&cluster(0), 0, true));
+    }
+}

@@ -1,0 +1,225 @@
+//! From an ECS reply to the document of a service. Pure. A reply that leaves a key out although AWS always returns it (some
+//! emulators do) leaves the value unknown, not changed: then the tag [`APPLIED`] says what was last applied.
+
+use evenkeel_core::doc::{self, Doc};
+use evenkeel_core::snapshot::Live;
+use serde_json::{Value, json};
+
+use super::super::cluster::{self, Strategy};
+use super::super::task_definition::mark;
+use super::verdict;
+use crate::resource;
+use crate::services::ecs::read::deployments::primary;
+use crate::services::ecs::read::{items, last, text};
+use crate::tags::{self, Tags};
+
+/// Fingerprints of what was last applied: `d=1234567890 g=…`, by the letters of [`LETTERS`].
+pub(super) const APPLIED: &str = "evenkeel:applied";
+
+/// The fields that replies are known to leave out.
+const LETTERS: &[(&str, &str)] = &[
+    ("c", "placement_constraints"),
+    ("d", "deployment"),
+    ("g", "grace_secs"),
+    ("k", "strategy"),
+    ("m", "managed_tags"),
+    ("p", "propagate_tags"),
+    ("s", "placement_strategy"),
+    ("v", "platform_version"),
+    ("x", "execute_command"),
+    ("z", "zone_rebalancing"),
+];
+
+/// The value of [`APPLIED`] after `want` has been applied.
+pub(super) fn applied(want: &Doc) -> String {
+    let parts: Vec<String> = LETTERS
+        .iter()
+        .filter_map(|(letter, field)| want.get(field).filter(|value| !value.is_null()).map(|value| (letter, value)))
+        .map(|(letter, value)| format!("{letter}={}", doc::fingerprint(value)))
+        .collect();
+    parts.join(" ")
+}
+
+/// What stands where a reply leaves out `field`.
+fn left_out(tags: &Tags, field: &str) -> Value {
+    let letter = LETTERS.iter().find(|(_, name)| *name == field).map_or("", |(letter, _)| letter);
+    let applied = tags.get(APPLIED).and_then(|tag| {
+        tag.split(' ').filter_map(|part| part.split_once('=')).find(|(key, _)| *key == letter).map(|(_, value)| value)
+    });
+    doc::unreturned(applied)
+}
+
+/// The one name of a platform version: a reply gives the number for a service that was made with `LATEST`.
+pub(super) fn platform(version: &str) -> &str {
+    if version == NEWEST_PLATFORM { "LATEST" } else { version }
+}
+
+/// What `LATEST` stands for on Linux, since 2020.
+const NEWEST_PLATFORM: &str = "1.4.0";
+
+/// An item of a placement strategy: ECS does not tell `memory` from `MEMORY`, and calls a host an instance.
+pub(super) fn placement(item: &Value) -> Value {
+    let mut item = item.clone();
+    let field = item.get("field").and_then(Value::as_str).unwrap_or_default();
+    let one = match field.to_ascii_lowercase().as_str() {
+        "cpu" => "cpu",
+        "memory" => "memory",
+        "host" | "instanceid" => "instanceId",
+        _ => return item,
+    };
+    item["field"] = one.into();
+    item
+}
+
+/// The path of the change that a failed deployment is planned anew with.
+pub(super) const LAST_DEPLOYMENT: &str = "last_deployment";
+
+/// A service as the engine sees it, with its newest service deployment if that was asked for; `tags` are its tags, which not
+/// every reply holds.
+pub(super) fn live(service: &Value, deployment: Option<&Value>, tags: &Tags, stack: &str) -> Live {
+    let (arn, name) = (text(service, "serviceArn"), text(service, "serviceName"));
+    let have = document(service, tags);
+    let mut live = Live::new(arn, name, tags::owner(tags, stack, super::ENTRY.kind.name), have)
+        .output("arn", arn)
+        .output("name", name);
+    let cluster = last(text(service, "clusterArn"));
+    live.handles.push(format!("service/{cluster}/{name}"));
+    // What its tasks and its service deployments refer to: tells later whose deployment it is that is going on.
+    let current = text(service, "currentServiceDeployment");
+    let of_deployment = [current, primary(service).map_or("", |primary| text(primary, "id"))];
+    live.handles.extend(of_deployment.into_iter().filter(|handle| !handle.is_empty()).map(str::to_owned));
+    live.uses = uses(service, tags);
+    live.readiness = verdict::at_reading(service, deployment);
+    live.replaces = tags.get(tags::REPLACES).cloned();
+    live.renews = Some(LAST_DEPLOYMENT.to_owned());
+    live
+}
+
+fn document(service: &Value, tags: &Tags) -> Doc {
+    let or_left_out = |key: &str, field: &str, convert: &dyn Fn(&Value) -> Value| match service.get(key) {
+        None | Some(Value::Null) => left_out(tags, field),
+        Some(value) => convert(value),
+    };
+    let same: &dyn Fn(&Value) -> Value = &Value::clone;
+    let fixed_launch = service.get("launchType").is_some_and(Value::is_string);
+    json!({
+        "cluster": last(text(service, "clusterArn")),
+        "task_definition": text(service, "taskDefinition"),
+        "marks": {
+            "revision": tags.get(mark::REVISION).map_or("", String::as_str),
+            "uses": mark::uses_value(tags),
+        },
+        "desired_count": service.get("desiredCount"),
+        "launch_type": launch_type(service),
+        "strategy": match service.get("capacityProviderStrategy") {
+            None | Some(Value::Null) if fixed_launch => json!([]),
+            None | Some(Value::Null) => left_out(tags, "strategy"),
+            Some(_) => {
+                let items: Vec<Strategy> =
+                    items(service, "capacityProviderStrategy").iter().map(Strategy::from_json).collect();
+                resource::doc(&items)
+            }
+        },
+        "platform_version": or_left_out("platformVersion", "platform_version", &|version| {
+            platform(version.as_str().unwrap_or_default()).into()
+        }),
+        "scheduling": service.get("schedulingStrategy").and_then(Value::as_str).unwrap_or("REPLICA"),
+        "network": network(service),
+        "load_balancers": load_balancers(service),
+        "grace_secs": or_left_out("healthCheckGracePeriodSeconds", "grace_secs", same),
+        "deployment": or_left_out("deploymentConfiguration", "deployment", &|deployment| {
+            self::deployment(deployment, text(service, "schedulingStrategy") == "DAEMON")
+        }),
+        "execute_command": or_left_out("enableExecuteCommand", "execute_command", same),
+        "propagate_tags": or_left_out("propagateTags", "propagate_tags", same),
+        "managed_tags": or_left_out("enableECSManagedTags", "managed_tags", same),
+        "zone_rebalancing": or_left_out("availabilityZoneRebalancing", "zone_rebalancing", same),
+        "placement_constraints": or_left_out("placementConstraints", "placement_constraints", same),
+        "placement_strategy": or_left_out("placementStrategy", "placement_strategy", &|items| {
+            items.as_array().into_iter().flatten().map(placement).collect()
+        }),
+        "service_registries": items(service, "serviceRegistries"),
+        "tags": tags::user(tags),
+    })
+}
+
+/// The launch type; under a capacity provider strategy the one that the service goes back to without it.
+fn launch_type(service: &Value) -> Value {
+    let strategy = items(service, "capacityProviderStrategy");
+    match service.get("launchType") {
+        None | Some(Value::Null) if !strategy.is_empty() => {
+            let fargate = strategy.iter().all(|item| text(item, "capacityProvider").starts_with("FARGATE"));
+            if fargate { "FARGATE".into() } else { "EC2".into() }
+        }
+        launch_type => launch_type.cloned().unwrap_or_default(),
+    }
+}
+
+fn strings(value: &Value, key: &str) -> Vec<String> {
+    let mut list: Vec<String> = items(value, key).iter().filter_map(|item| item.as_str().map(str::to_owned)).collect();
+    list.sort();
+    list
+}
+
+fn network(service: &Value) -> Value {
+    match service.pointer("/networkConfiguration/awsvpcConfiguration") {
+        None | Some(Value::Null) => Value::Null,
+        Some(vpc) => json!({
+            "subnets": strings(vpc, "subnets"),
+            "security_groups": strings(vpc, "securityGroups"),
+            "assign_public_ip": text(vpc, "assignPublicIp") == "ENABLED",
+        }),
+    }
+}
+
+fn load_balancers(service: &Value) -> Value {
+    items(service, "loadBalancers")
+        .iter()
+        .map(|balancer| {
+            json!({
+                "target_group": text(balancer, "targetGroupArn"),
+                "container": text(balancer, "containerName"),
+                "port": balancer.get("containerPort"),
+            })
+        })
+        .collect()
+}
+
+fn deployment(deployment: &Value, daemon: bool) -> Value {
+    let number = |key: &str, default: u64| deployment.get(key).and_then(Value::as_u64).unwrap_or(default);
+    let flag = |path: &str| deployment.pointer(path).and_then(Value::as_bool).unwrap_or(false);
+    let (minimum, maximum) = if daemon { (0, 100) } else { (100, 200) };
+    let breaker = flag("/deploymentCircuitBreaker/enable");
+    // Alarms that are not enabled do nothing.
+    let alarms = deployment
+        .get("alarms")
+        .filter(|_| flag("/alarms/enable"))
+        .map(|alarms| strings(alarms, "alarmNames"))
+        .unwrap_or_default();
+    json!({
+        "minimum_healthy_percent": number("minimumHealthyPercent", minimum),
+        "maximum_percent": number("maximumPercent", maximum),
+        "circuit_breaker": breaker,
+        "rollback": breaker && flag("/deploymentCircuitBreaker/rollback"),
+        "strategy": deployment.get("strategy").and_then(Value::as_str).unwrap_or("ROLLING"),
+        "bake_time_minutes": number("bakeTimeInMinutes", 0),
+        "alarms_rollback": !alarms.is_empty() && flag("/alarms/rollback"),
+        "alarms": alarms,
+    })
+}
+
+/// Everything that has to outlive the service: what its tasks run with is needed until the last one has stopped.
+fn uses(service: &Value, tags: &Tags) -> Vec<String> {
+    let mut uses = vec![text(service, "clusterArn").to_owned(), text(service, "taskDefinition").to_owned()];
+    uses.extend(items(service, "loadBalancers").iter().map(|item| text(item, "targetGroupArn").to_owned()));
+    uses.extend(items(service, "serviceRegistries").iter().map(|item| text(item, "registryArn").to_owned()));
+    if let Some(vpc) = service.pointer("/networkConfiguration/awsvpcConfiguration") {
+        uses.extend(strings(vpc, "securityGroups"));
+        uses.extend(strings(vpc, "subnets"));
+    }
+    let providers = items(service, "capacityProviderStrategy").iter().map(|item| text(item, "capacityProvider"));
+    uses.extend(providers.map(|name| cluster::provider_handle(text(service, "clusterArn"), name)));
+    uses.extend(mark::uses_of_tags(tags).0);
+    uses.retain(|handle| !handle.is_empty());
+    uses
+}

@@ -1,0 +1,282 @@
+//! From documents to CreateService, UpdateService and DeleteService. Oddities: removing something needs an explicit empty
+//! value; a change of the capacity strategy needs a forced deployment, and an empty one takes a service back to its launch type;
+//! the desired count is only sent if it is to change (somebody else may scale the service). Tags go first, so that a run that dies in between leaves a mark that fits no revision.
+
+use std::collections::BTreeSet;
+
+use async_trait::async_trait;
+use evenkeel_core::cloud::{Create, Update, Waiting};
+use evenkeel_core::diff::Change;
+use evenkeel_core::doc::{self, Doc, Text};
+use evenkeel_core::error::{CloudError, ErrorClass};
+use evenkeel_core::id::NodeId;
+use evenkeel_core::snapshot::{Live, Owner, Readiness};
+use serde_json::{Map, Value, json};
+
+use super::super::cluster::{Strategy, change_tags};
+use super::super::task_definition::mark;
+use super::convert::{self, APPLIED, LAST_DEPLOYMENT};
+use super::{Deployment, Spec, poll};
+use crate::call::raw::exchange;
+use crate::client::Aws;
+use crate::read::Fetched;
+use crate::resource::{Driver, spec, still_marked};
+use crate::services::ecs::read::{self, Ecs, tag_list, tags_of, text};
+use crate::tags::{self, Tags};
+
+/// What evenkeel can do with services.
+#[derive(Debug)]
+pub(super) struct Service;
+
+#[async_trait]
+impl Driver for Service {
+    fn observe(&self, fetched: &Fetched) -> Result<Vec<Live>, CloudError> {
+        let ecs: &Ecs = fetched.part()?;
+        match &ecs.services {
+            Ok(services) => {
+                let live = |service| {
+                    let deployment = ecs.deployments.get(text(service, "serviceArn"));
+                    convert::live(service, deployment, &tags_of(service), &fetched.stack)
+                };
+                Ok(services.iter().map(live).collect())
+            }
+            Err(error) => Err(error.clone()),
+        }
+    }
+
+    async fn create(&self, aws: &Aws, stack: &str, order: Create<'_>) -> Result<Live, CloudError> {
+        let want: Spec = spec(order.want)?;
+        let mut tags = tags::marked(&want.tags, stack, order.node);
+        tags.extend(marks(&want));
+        tags.insert(APPLIED.to_owned(), convert::applied(order.want));
+        tags.extend(order.replaces.map(|id| (tags::REPLACES.to_owned(), id.to_owned())));
+        let mut body = Map::new();
+        for field in FIELDS {
+            // An empty list is what there is anyhow, and beside a launch type an empty strategy is refused.
+            if let Some((key, value)) = request(&want, field).filter(|(_, value)| *value != json!([])) {
+                body.insert(key.to_owned(), value);
+            }
+        }
+        body.insert("serviceName".to_owned(), order.name.into());
+        body.insert("cluster".to_owned(), want.cluster.clone().into());
+        body.insert("schedulingStrategy".to_owned(), want.scheduling.clone().into());
+        body.insert("clientToken".to_owned(), order.token.into());
+        body.insert("tags".to_owned(), tag_list(&tags));
+        if let Some(launch_type) = &want.launch_type {
+            body.insert("launchType".to_owned(), launch_type.clone().into());
+        }
+        let reply = match exchange!(aws, "ecs:CreateService", ecs.create_service, &Value::Object(body)) {
+            Err(error) if error.class == ErrorClass::Exists => {
+                return Err(still_draining(aws, &want.cluster, order.name, error).await);
+            }
+            reply => reply?,
+        };
+        let service = &reply["service"];
+        let told = tags_of(service);
+        Ok(pending(convert::live(service, None, if told.is_empty() { &tags } else { &told }, stack)))
+    }
+
+    async fn update(&self, aws: &Aws, stack: &str, order: Update<'_>) -> Result<Live, CloudError> {
+        let want: Spec = spec(order.want)?;
+        let changed: BTreeSet<&str> = order.changes.iter().map(Change::field).collect();
+        let mut tags: Tags = spec(&order.live.have["tags"])?;
+        let (mut set, remove) = tags::changes(&tags, &want.tags);
+        if order.live.owner != Owner::Ours(order.node.clone()) {
+            set = tags::marked(&set, stack, order.node);
+        }
+        if changed.contains("marks") || changed.contains("task_definition") {
+            set.extend(marks(&want));
+        }
+        change_tags(aws, &order.live.id, &set, &remove).await?;
+        tags = tags::marked(&want.tags, stack, order.node);
+        tags.extend(marks(&want));
+        tags.insert(APPLIED.to_owned(), convert::applied(order.want));
+
+        let mut body = Map::new();
+        for field in FIELDS.iter().filter(|field| changed.contains(**field)) {
+            body.extend(request(&want, field).into_iter().map(|(key, value)| (key.to_owned(), value)));
+        }
+        // UpdateService keeps what a deployment configuration leaves out.
+        if order.changes.iter().any(|change| change.path == "deployment.bake_time_minutes") {
+            body["deploymentConfiguration"]["bakeTimeInMinutes"] = want.deployment.bake_time_minutes.into();
+        }
+        if changed.contains(LAST_DEPLOYMENT) {
+            body.extend(request(&want, "task_definition").map(|(key, value)| (key.to_owned(), value)));
+        }
+        if body.is_empty() {
+            let mut live = order.live.clone();
+            live.owner = Owner::Ours(order.node.clone());
+            for field in ["tags", "marks"] {
+                live.have[field] = order.want[field].clone();
+            }
+            return Ok(live);
+        }
+        // The strategy, and what only new tasks get, take effect with a new deployment; and one that failed is not tried again
+        // unless it is forced.
+        if [LAST_DEPLOYMENT, "strategy", "execute_command"].iter().any(|field| changed.contains(field)) {
+            body.insert("forceNewDeployment".to_owned(), true.into());
+        }
+        body.insert("cluster".to_owned(), want.cluster.clone().into());
+        body.insert("service".to_owned(), order.live.name.clone().into());
+        let reply = exchange!(aws, "ecs:UpdateService", ecs.update_service, &Value::Object(body))?;
+        let live = convert::live(&reply["service"], None, &tags, stack);
+        if changed.contains("strategy") {
+            launched_as_wanted(&want, &live)?;
+        }
+        // Only now: the mark of what was applied must not be ahead of it where a reply cannot correct it.
+        if changed.iter().any(|field| doc::as_unreturned(&live.have[*field]).is_some()) {
+            let applied = Tags::from([(APPLIED.to_owned(), tags[APPLIED].clone())]);
+            change_tags(aws, &order.live.id, &applied, &[]).await?;
+        }
+        Ok(pending(live))
+    }
+
+    async fn still_ours(&self, aws: &Aws, stack: &str, live: &Live) -> Result<(), CloudError> {
+        let found = read::describe_services(aws, text(&live.have, "cluster"), std::slice::from_ref(&live.name)).await?;
+        let active = found.iter().find(|service| text(service, "status") == "ACTIVE");
+        active.map_or(Ok(()), |service| still_marked(&tags_of(service), stack, "ecs:DeleteService", live))
+    }
+
+    async fn delete(&self, aws: &Aws, _node: &NodeId, live: &Live) -> Result<(), CloudError> {
+        let cluster = text(&live.have, "cluster");
+        let sent = aws
+            .caller
+            .send("ecs:DeleteService", || {
+                // Without force a service has to be scaled to 0 first, which a daemon cannot be.
+                aws.ecs().delete_service().cluster(cluster).service(&live.name).force(true).send()
+            })
+            .await;
+        match sent {
+            Err(error) if error.class != ErrorClass::Gone => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    async fn poll(&self, aws: &Aws, waiting: &[Waiting]) -> Vec<Result<Readiness, CloudError>> {
+        poll::poll(aws, waiting).await
+    }
+}
+
+/// A name is refused in the same words while another service has it and while one of ours still drains, which passes.
+async fn still_draining(aws: &Aws, cluster: &str, name: &str, error: CloudError) -> CloudError {
+    let found = read::describe_services(aws, cluster, &[name.to_owned()]).await.unwrap_or_default();
+    let drains = found.iter().any(|service| text(service, "status") == "DRAINING");
+    if drains { CloudError { class: ErrorClass::InUse, ..error } } else { error }
+}
+
+/// Without a strategy a service goes back to the launch type that it was made with, which nobody can choose then.
+fn launched_as_wanted(want: &Spec, live: &Live) -> Result<(), CloudError> {
+    let (Some(wanted), now) = (&want.launch_type, text(&live.have, "launch_type")) else { return Ok(()) };
+    let strategy = live.have["strategy"].as_array().is_some_and(|items| !items.is_empty());
+    if now == wanted && !strategy {
+        return Ok(());
+    }
+    let is = if strategy { "the default strategy of its cluster" } else { now };
+    let message = format!("without its own capacity provider strategy the service runs on {is}, not on {wanted}");
+    let hint = "give the entry another `name:` to have the service made anew, or write the strategy down".to_owned();
+    Err(CloudError { hint: Some(hint), ..CloudError::local(ErrorClass::Invalid, "ecs:UpdateService", message) })
+}
+
+/// A service that was just made or changed has its deployment before it, whatever the reply counts.
+fn pending(mut live: Live) -> Live {
+    if live.readiness == Readiness::Ready {
+        live.readiness = Readiness::Pending("deployment begins".to_owned());
+    }
+    live
+}
+
+fn known(text: &Text) -> &str {
+    text.known().unwrap_or_default()
+}
+
+fn marks(want: &Spec) -> Tags {
+    Tags::from([
+        (mark::REVISION.to_owned(), known(&want.marks.revision).to_owned()),
+        (mark::USES.to_owned(), mark::uses_tag(known(&want.marks.uses))),
+    ])
+}
+
+/// The fields that CreateService and UpdateService have in common.
+const FIELDS: &[&str] = &[
+    "task_definition",
+    "desired_count",
+    "strategy",
+    "platform_version",
+    "network",
+    "load_balancers",
+    "grace_secs",
+    "deployment",
+    "execute_command",
+    "propagate_tags",
+    "managed_tags",
+    "zone_rebalancing",
+    "placement_constraints",
+    "placement_strategy",
+    "service_registries",
+];
+
+/// What a field is in a request; nothing if it is not managed.
+fn request(want: &Spec, field: &str) -> Option<(&'static str, Value)> {
+    let pair = match field {
+        "task_definition" => ("taskDefinition", json!(known(&want.task_definition))),
+        "desired_count" => ("desiredCount", json!(want.desired_count?)),
+        "strategy" => ("capacityProviderStrategy", want.strategy.as_ref()?.iter().map(Strategy::to_json).collect()),
+        "platform_version" => ("platformVersion", json!(want.platform_version.as_ref()?)),
+        "network" => ("networkConfiguration", network(want)?),
+        "load_balancers" => ("loadBalancers", load_balancers(want)),
+        "grace_secs" => ("healthCheckGracePeriodSeconds", json!(want.grace_secs?)),
+        "deployment" => ("deploymentConfiguration", deployment(&want.deployment)),
+        "execute_command" => ("enableExecuteCommand", json!(want.execute_command)),
+        "propagate_tags" => ("propagateTags", json!(want.propagate_tags)),
+        "managed_tags" => ("enableECSManagedTags", json!(want.managed_tags)),
+        "zone_rebalancing" => ("availabilityZoneRebalancing", json!(want.zone_rebalancing.as_ref()?)),
+        "placement_constraints" => ("placementConstraints", json!(want.placement_constraints)),
+        "placement_strategy" => ("placementStrategy", json!(want.placement_strategy)),
+        "service_registries" => ("serviceRegistries", json!(want.service_registries)),
+        _ => return None,
+    };
+    Some(pair)
+}
+
+fn network(want: &Spec) -> Option<Value> {
+    let network = want.network.as_ref()?;
+    Some(json!({
+        "awsvpcConfiguration": {
+            "subnets": network.subnets.known().unwrap_or_default(),
+            "securityGroups": network.security_groups.iter().map(known).collect::<Vec<_>>(),
+            "assignPublicIp": if network.assign_public_ip { "ENABLED" } else { "DISABLED" },
+        },
+    }))
+}
+
+fn load_balancers(want: &Spec) -> Value {
+    want.load_balancers
+        .iter()
+        .map(|target| {
+            json!({
+                "targetGroupArn": known(&target.target_group),
+                "containerName": target.container,
+                "containerPort": target.port,
+            })
+        })
+        .collect()
+}
+
+fn deployment(want: &Deployment) -> Doc {
+    let mut value = json!({
+        "minimumHealthyPercent": want.minimum_healthy_percent,
+        "maximumPercent": want.maximum_percent,
+        "deploymentCircuitBreaker": { "enable": want.circuit_breaker, "rollback": want.rollback },
+        "alarms": {
+            "alarmNames": want.alarms,
+            "enable": !want.alarms.is_empty(),
+            "rollback": want.alarms_rollback,
+        },
+        "strategy": want.strategy,
+    });
+    // A rolling deployment has no bake time, and need not be made with one.
+    if want.strategy != "ROLLING" || want.bake_time_minutes > 0 {
+        value["bakeTimeInMinutes"] = want.bake_time_minutes.into();
+    }
+    value
+}

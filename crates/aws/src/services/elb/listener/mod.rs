@@ -1,0 +1,375 @@
+//! Listeners of load balancers. Calls: CreateListener, ModifyListener, DescribeListeners, DeleteListener. One node each; its
+//! rules beside the default one are another node. A listener has no name: here it is called `<load balancer>:<port>`, so
+//! that somebody else's listener on a wanted port is recognised. Everything but the load balancer changes in place.
+//! A listener of a replaced load balancer gets a successor on the new one, and goes with the old one.
+
+pub mod action;
+
+use async_trait::async_trait;
+use aws_sdk_elasticloadbalancingv2::types::{Certificate, Listener, ProtocolEnum};
+use evenkeel_core::cloud::{Create, Update};
+use evenkeel_core::doc::Text;
+use evenkeel_core::error::{CloudError, ErrorClass};
+use evenkeel_core::graph::Node;
+use evenkeel_core::id::NodeId;
+use evenkeel_core::kind::{Field, Kind, Ready, Replace, Traffic};
+use evenkeel_core::name;
+use evenkeel_core::snapshot::{Live, Owner};
+use serde::{Deserialize, Serialize};
+
+use self::action::Action;
+use super::load_balancer;
+use crate::client::Aws;
+use crate::read::Fetched;
+use crate::resource::{Driver, Entry, doc, spec};
+use crate::services::elb;
+use crate::services::elb::read::{Elb, Item};
+use crate::tags::{self, Tags};
+use evenkeel_stack::model::{self, Stack};
+
+/// Listeners in the table of kinds.
+pub static ENTRY: Entry = Entry {
+    kind: Kind {
+        name: "listener",
+        title: "listener",
+        fields: &[Field::immutable("load_balancer"), Field::keyed("default.targets", &["target_group"])],
+        outputs: &["arn"],
+        replace: Replace::CreateFirst,
+        name_limit: 0,
+        ready: Ready::AtOnce,
+        deadline_secs: 300,
+        moves: true,
+        traffic: Traffic::Router(&["default.targets"]),
+        ..Kind::PLAIN
+    },
+    contribute,
+    driver: &Listeners,
+    actions: &[
+        "elasticloadbalancing:DescribeLoadBalancers",
+        "elasticloadbalancing:DescribeListeners",
+        "elasticloadbalancing:DescribeTags",
+        "elasticloadbalancing:CreateListener",
+        "elasticloadbalancing:ModifyListener",
+        "elasticloadbalancing:DeleteListener",
+        "elasticloadbalancing:AddTags",
+        "elasticloadbalancing:RemoveTags",
+    ],
+};
+
+/// The node of a listener of a load balancer.
+pub fn id(balancer: &str, listener: &str) -> NodeId {
+    NodeId::new("listener", &format!("{balancer}/{listener}"))
+}
+
+/// A listener in canonical form.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Spec {
+    /// The load balancer's ARN.
+    pub load_balancer: Text,
+    /// The port.
+    pub port: i32,
+    /// `HTTP` or `HTTPS`.
+    pub protocol: String,
+    /// The certificate's ARN; `None` for HTTP.
+    pub certificate: Option<Text>,
+    /// The TLS policy; `None` for HTTP.
+    pub ssl_policy: Option<String>,
+    /// What happens if no rule fits.
+    pub default: Action,
+    /// The user's tags.
+    pub tags: Tags,
+}
+
+fn contribute(stack: &Stack, nodes: &mut Vec<Node>) {
+    for (balancer, listener, site) in all(stack) {
+        let mut node =
+            Node::new(id(&site.balancer, &site.listener), site.name(), doc(&desired(&site.balancer, listener)));
+        node.moved_from = site.moved_from().map(|(balancer, listener)| id(&balancer, &listener));
+        node.protect = listener.meta.protect || balancer.meta.protect;
+        node.origin = Some(listener.meta.place.to_string());
+        if weights_are_delegated(stack, &listener.default) {
+            node.delegated.insert("default.targets".to_owned(), WEIGHTS_MANAGER.to_owned());
+        }
+        nodes.push(node);
+    }
+}
+
+/// Where a listener stands in the stack.
+pub(super) struct Site<'a> {
+    pub balancer: String,
+    pub listener: String,
+    base: String,
+    port: u16,
+    balancer_moved: Option<&'a str>,
+    listener_moved: Option<&'a str>,
+}
+
+impl Site<'_> {
+    /// What the listener is called, and its rules with it.
+    pub fn name(&self) -> String {
+        format!("{}:{}", self.base, self.port)
+    }
+
+    /// The old names of load balancer and listener, if either was renamed.
+    pub fn moved_from(&self) -> Option<(String, String)> {
+        (self.balancer_moved.is_some() || self.listener_moved.is_some()).then(|| {
+            let old = |moved: Option<&str>, now: &str| moved.unwrap_or(now).to_owned();
+            (old(self.balancer_moved, &self.balancer), old(self.listener_moved, &self.listener))
+        })
+    }
+}
+
+/// All listeners of a stack.
+pub(super) fn all(stack: &Stack) -> impl Iterator<Item = (&model::LoadBalancer, &model::Listener, Site<'_>)> {
+    stack.load_balancers.iter().flat_map(move |(entry, balancer)| {
+        balancer.listeners.iter().map(move |(name, listener)| {
+            let site = Site {
+                balancer: entry.clone(),
+                listener: name.clone(),
+                base: load_balancer::base_name(stack, entry, balancer),
+                port: listener.port,
+                balancer_moved: balancer.meta.moved_from.as_deref(),
+                listener_moved: listener.meta.moved_from.as_deref(),
+            };
+            (balancer, listener, site)
+        })
+    })
+}
+
+/// Who sets the weights of forwards to the target groups of such a service.
+pub(super) const WEIGHTS_MANAGER: &str = "ECS blue/green deployments";
+
+/// Whether ECS sets the weights of this action.
+pub(super) fn weights_are_delegated(stack: &Stack, action: &model::Action) -> bool {
+    let model::Action::Forward { targets, .. } = action else { return false };
+    let shifting =
+        |service: &&model::Service| matches!(service.deployment.strategy.as_str(), "BLUE_GREEN" | "LINEAR" | "CANARY");
+    let mut entries = stack.services.values().filter(shifting).flat_map(|service| &service.load_balancers);
+    entries.any(|target| targets.iter().any(|(group, _)| target.entry.as_ref() == Some(group)))
+}
+
+fn desired(balancer: &str, listener: &model::Listener) -> Spec {
+    Spec {
+        load_balancer: Text::output(load_balancer::id(balancer), "arn"),
+        port: i32::from(listener.port),
+        protocol: listener.protocol.clone(),
+        certificate: listener.certificate.clone(),
+        ssl_policy: listener.ssl_policy.clone(),
+        default: Action::desired(&listener.default),
+        tags: listener.meta.tags.clone(),
+    }
+}
+
+struct Listeners;
+
+#[async_trait]
+impl Driver for Listeners {
+    fn observe(&self, fetched: &Fetched) -> Result<Vec<Live>, CloudError> {
+        let elb: &Elb = fetched.part()?;
+        let listeners = elb.listeners.as_ref().map_err(Clone::clone)?;
+        let balancers = Balancers::of(elb, &fetched.stack)?;
+        let found = listeners.iter().map(|item| {
+            let mut live = live(item, &fetched.stack, &balancers);
+            live.inside = elb.inside_listener(item, &fetched.stack);
+            live
+        });
+        Ok(found
+            .filter(|live| match live.owner {
+                Owner::Ours(_) | Owner::Stray(_) => true,
+                Owner::OtherStack(_) | Owner::Nobody => elb.wanted.listeners.contains_key(&live.name),
+            })
+            .collect())
+    }
+
+    async fn create(&self, aws: &Aws, stack: &str, order: Create<'_>) -> Result<Live, CloudError> {
+        let want: Spec = spec(order.want)?;
+        let tags = tags::marked(&want.tags, stack, order.node);
+        let default = want.default.to_api()?;
+        let request = || {
+            aws.elb()
+                .create_listener()
+                .load_balancer_arn(want.load_balancer.known().unwrap_or_default())
+                .port(want.port)
+                .protocol(ProtocolEnum::from(want.protocol.as_str()))
+                .set_certificates(certificates(&want))
+                .set_ssl_policy(want.ssl_policy.clone())
+                .default_actions(default.clone())
+                .set_tags(Some(elb::api_tags(&tags)))
+                .send()
+        };
+        let reply = aws.caller.send("elb:CreateListener", request).await?;
+        let listener = reply.listeners.unwrap_or_default().into_iter().next();
+        let raw = listener.ok_or_else(|| CloudError::bug("elb:CreateListener", "the reply holds no listener"))?;
+        elb::confirm(aws, "elb:CreateListener", raw.listener_arn().unwrap_or_default(), &tags).await?;
+        let mut live = live(&Item { raw, tags, attributes: Default::default() }, stack, &Balancers::default());
+        order.name.clone_into(&mut live.name);
+        Ok(live)
+    }
+
+    async fn update(&self, aws: &Aws, stack: &str, order: Update<'_>) -> Result<Live, CloudError> {
+        let (have, want): (Spec, Spec) = (spec(&order.live.have)?, spec(order.want)?);
+        let arn = order.live.id.as_str();
+        let (set, remove) = elb::tag_changes(stack, &order, &have.tags, &want.tags);
+        elb::write_tags(aws, arn, &set, &remove).await?;
+        if order.changes.iter().any(|change| change.field() != "tags") {
+            let with_default = order.changes.iter().any(|change| change.field() == "default");
+            modify(aws, arn, &want, with_default).await?;
+        }
+        let mut live = elb::updated(&order);
+        live.uses = uses(&want);
+        Ok(live)
+    }
+
+    async fn delete(&self, aws: &Aws, _node: &NodeId, live: &Live) -> Result<(), CloudError> {
+        let request = || aws.elb().delete_listener().listener_arn(&live.id).send();
+        match aws.caller.send("elb:DeleteListener", request).await {
+            Err(error) if error.class != ErrorClass::Gone => Err(error),
+            _ => Ok(()),
+        }
+    }
+}
+
+async fn modify(aws: &Aws, arn: &str, want: &Spec, with_default: bool) -> Result<(), CloudError> {
+    let default = if with_default { Some(vec![want.default.to_api()?]) } else { None };
+    let request = || {
+        aws.elb()
+            .modify_listener()
+            .listener_arn(arn)
+            .port(want.port)
+            .protocol(ProtocolEnum::from(want.protocol.as_str()))
+            .set_certificates(certificates(want))
+            .set_ssl_policy(want.ssl_policy.clone())
+            .set_default_actions(default.clone())
+            .send()
+    };
+    aws.caller.send("elb:ModifyListener", request).await.map(drop)
+}
+
+fn certificates(want: &Spec) -> Option<Vec<Certificate>> {
+    let arn = want.certificate.as_ref()?.known()?;
+    Some(vec![Certificate::builder().certificate_arn(arn).build()])
+}
+
+/// The load balancers that a reading found: what their listeners are called, and whose they are.
+#[derive(Default)]
+pub(super) struct Balancers(Vec<Balancer>);
+
+struct Balancer {
+    arn: String,
+    base: String,
+    generation: u32,
+    /// Whether this is the one that stands for its base name: ours with the highest generation, or the only one.
+    current: bool,
+}
+
+impl Balancers {
+    pub fn of(elb: &Elb, stack: &str) -> Result<Self, CloudError> {
+        let mut found: Vec<(bool, Balancer)> = Vec::new();
+        for item in elb.load_balancers.as_ref().map_err(Clone::clone)? {
+            let name = item.raw.load_balancer_name().unwrap_or_default();
+            let (base, generation) = elb.wanted.load_balancer(name).unwrap_or((name, 1));
+            let ours = matches!(tags::owner(&item.tags, stack, load_balancer::ENTRY.kind.name), Owner::Ours(_));
+            let arn = item.raw.load_balancer_arn().unwrap_or_default().to_owned();
+            found.push((ours, Balancer { arn, base: base.to_owned(), generation, current: false }));
+        }
+        // Ours last, and of those the newest last.
+        found.sort_by_key(|(ours, balancer)| (balancer.base.clone(), *ours, balancer.generation));
+        for at in 0..found.len() {
+            found[at].1.current = found.get(at + 1).is_none_or(|next| next.1.base != found[at].1.base);
+        }
+        Ok(Self(found.into_iter().map(|(_, balancer)| balancer).collect()))
+    }
+
+    /// What a listener on this port of a load balancer is called. The generation of the load balancer goes behind it, so that
+    /// of two listeners with one mark the one on the newer load balancer counts; somebody else's has none, because
+    /// only those on the current load balancer can be in the way.
+    pub fn name(&self, balancer: &str, port: i32, ours: bool) -> String {
+        match self.0.iter().find(|known| known.arn == balancer) {
+            Some(known) if ours => name::of_generation(&format!("{}:{port}", known.base), known.generation, 0),
+            Some(known) if known.current => format!("{}:{port}", known.base),
+            Some(_) | None => String::new(),
+        }
+    }
+}
+
+fn live(item: &Item<Listener>, stack: &str, balancers: &Balancers) -> Live {
+    let raw = &item.raw;
+    let arn = raw.listener_arn().unwrap_or_default();
+    let owner = tags::owner(&item.tags, stack, ENTRY.kind.name);
+    let balancer = raw.load_balancer_arn().unwrap_or_default();
+    let name = balancers.name(balancer, raw.port().unwrap_or_default(), matches!(owner, Owner::Ours(_)));
+    let have = canonical(item);
+    let mut live = Live::new(arn, name, owner, doc(&have)).output("arn", arn);
+    live.uses = uses(&have);
+    live.within = Some(balancer.to_owned());
+    live
+}
+
+fn uses(spec: &Spec) -> Vec<String> {
+    let mut uses = spec.default.target_groups();
+    uses.extend(spec.certificate.as_ref().and_then(Text::known).map(str::to_owned));
+    uses
+}
+
+fn canonical(item: &Item<Listener>) -> Spec {
+    let raw = &item.raw;
+    // What is left over from HTTPS, or filled in by an endpoint, means nothing on a plain listener.
+    let secure = matches!(raw.protocol(), Some(ProtocolEnum::Https | ProtocolEnum::Tls));
+    let certificate = raw.certificates().first().and_then(Certificate::certificate_arn).filter(|_| secure);
+    Spec {
+        load_balancer: raw.load_balancer_arn().unwrap_or_default().into(),
+        port: raw.port().unwrap_or_default(),
+        protocol: raw.protocol().map_or("", ProtocolEnum::as_str).to_owned(),
+        certificate: certificate.map(Text::from),
+        ssl_policy: raw.ssl_policy().filter(|policy| secure && !policy.is_empty()).map(str::to_owned),
+        default: Action::live(raw.default_actions()),
+        tags: tags::user(&item.tags),
+    }
+}
+
+#[cfg(test)]
+mod stack_tests;
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn balancer(arn: &str, generation: u32, current: bool) -> Balancer {
+        Balancer { arn: arn.to_owned(), base: "c-web".to_owned(), generation, current }
+    }
+
+    #[test]
+    fn listeners_are_named_after_load_balancer_and_port() {
+        let balancers = Balancers(vec![balancer("old", 1, false), balancer("new", 2, true)]);
+        assert_eq!(balancers.name("old", 80, true), "c-web:80");
+        assert_eq!(balancers.name("new", 80, true), "c-web:80-2");
+        assert_eq!(name::generation("c-web:80", "c-web:80-2"), Some(2));
+        assert_eq!(balancers.name("new", 80, false), "c-web:80");
+        assert_eq!(balancers.name("old", 80, false), "");
+    }
+
+    #[test]
+    fn a_listener_is_read_in_canonical_form() {
+        let forward = Action::Forward {
+            targets: vec![action::Target { target_group: "arn:tg".into(), weight: 1 }],
+            stickiness_secs: 0,
+        };
+        let raw = Listener::builder()
+            .listener_arn("arn:l")
+            .load_balancer_arn("arn:lb")
+            .port(443)
+            .protocol(ProtocolEnum::Https)
+            .ssl_policy("ELBSecurityPolicy-2016-08")
+            .certificates(Certificate::builder().certificate_arn("arn:cert").build())
+            .default_actions(forward.to_api().unwrap())
+            .build();
+        let tags = tags::marked(&Tags::new(), "c", &id("web", "https"));
+        let balancers = Balancers(vec![balancer("arn:lb", 1, true)]);
+        let live = live(&Item { raw, tags, attributes: Default::default() }, "c", &balancers);
+        assert_eq!(live.name, "c-web:443");
+        assert_eq!(live.uses, ["arn:tg", "arn:cert"]);
+        assert_eq!(live.within.as_deref(), Some("arn:lb"));
+        let have: Spec = spec(&live.have).unwrap();
+        assert_eq!(have.default, forward);
+        assert_eq!(have.certificate.as_ref().and_then(Text::known), Some("arn:cert"));
+    }
+}

@@ -1,0 +1,404 @@
+//! The rules of a listener beside its default one: one node for all of them, because priorities move in one request.
+//! Calls: CreateRule, ModifyRule, SetRulePriorities, DeleteRule, DescribeRules. Each rule carries our mark; rules without it
+//! are somebody else's and stay, unless they are adopted. In which order requests go is decided in `changes.rs`.
+
+pub mod changes;
+pub mod conditions;
+
+use async_trait::async_trait;
+use aws_sdk_elasticloadbalancingv2::types::{Rule as ApiRule, RulePriorityPair};
+use evenkeel_core::cloud::{Create, Update};
+use evenkeel_core::diff;
+use evenkeel_core::doc::Text;
+use evenkeel_core::error::{CloudError, ErrorClass};
+use evenkeel_core::graph::Node;
+use evenkeel_core::id::NodeId;
+use evenkeel_core::kind::{Field, Kind, Ready, Replace, Traffic};
+use evenkeel_core::snapshot::{ForeignMember, Live, Owner};
+use futures::{StreamExt as _, stream};
+use serde::{Deserialize, Serialize};
+use std::future::Future;
+
+use self::changes::{LiveRule, Stages, stages};
+use self::conditions::Conditions;
+use super::listener::action::Action;
+use super::listener::{self, Balancers};
+use crate::client::Aws;
+use crate::read::Fetched;
+use crate::resource::{Driver, Entry, doc, spec};
+use crate::services::elb;
+use crate::services::elb::read::{self as read, Elb, Item};
+use crate::tags::{self, Tags};
+use evenkeel_stack::model::Stack;
+
+/// Requests in flight at most.
+const ABREAST: usize = 16;
+/// What tells rules apart.
+const KEY: &[&str] = &["conditions"];
+/// What a tag is said to be that is not the same on all rules.
+const VARIES: &str = "(not the same on all rules)";
+
+/// Listener rules in the table of kinds.
+pub static ENTRY: Entry = Entry {
+    kind: Kind {
+        name: "listener_rules",
+        title: "listener rules",
+        fields: &[
+            Field::immutable("listener"),
+            Field::keyed("rules", KEY),
+            Field::keyed("rules[].action.targets", &["target_group"]),
+        ],
+        outputs: &[],
+        replace: Replace::CreateFirst,
+        name_limit: 0,
+        ready: Ready::AtOnce,
+        deadline_secs: 300,
+        traffic: Traffic::Router(&["rules[].action.targets"]),
+        ..Kind::PLAIN
+    },
+    contribute,
+    driver: &ListenerRules,
+    actions: &[
+        "elasticloadbalancing:DescribeLoadBalancers",
+        "elasticloadbalancing:DescribeListeners",
+        "elasticloadbalancing:DescribeRules",
+        "elasticloadbalancing:DescribeTags",
+        "elasticloadbalancing:CreateRule",
+        "elasticloadbalancing:ModifyRule",
+        "elasticloadbalancing:SetRulePriorities",
+        "elasticloadbalancing:DeleteRule",
+        "elasticloadbalancing:AddTags",
+        "elasticloadbalancing:RemoveTags",
+    ],
+};
+
+/// The node of the rules of a listener.
+pub fn id(balancer: &str, listener: &str) -> NodeId {
+    NodeId::new("listener_rules", &format!("{balancer}/{listener}"))
+}
+
+/// The rules of a listener in canonical form.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Spec {
+    /// The listener's ARN.
+    pub listener: Text,
+    /// The rules, told apart by their conditions.
+    pub rules: Vec<Rule>,
+    /// The user's tags, the same on every rule.
+    pub tags: Tags,
+}
+
+/// A rule.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Rule {
+    /// 1 to 50000; the lowest that fits counts.
+    pub priority: u32,
+    /// What has to fit.
+    pub conditions: Conditions,
+    /// What happens then.
+    pub action: Action,
+}
+
+fn contribute(stack: &Stack, nodes: &mut Vec<Node>) {
+    for (balancer, listener, site) in listener::all(stack) {
+        if listener.rules.is_empty() {
+            continue;
+        }
+        let rule = |rule: &evenkeel_stack::model::ListenerRule| Rule {
+            priority: rule.priority,
+            conditions: Conditions::desired(&rule.conditions),
+            action: Action::desired(&rule.action),
+        };
+        let want = Spec {
+            listener: Text::output(listener::id(&site.balancer, &site.listener), "arn"),
+            rules: listener.rules.iter().map(rule).collect(),
+            tags: listener.meta.tags.clone(),
+        };
+        let mut node = Node::new(id(&site.balancer, &site.listener), site.name(), doc(&want));
+        node.moved_from = site.moved_from().map(|(balancer, listener)| id(&balancer, &listener));
+        node.protect = listener.meta.protect || balancer.meta.protect;
+        node.origin = Some(listener.meta.place.to_string());
+        for rule in listener.rules.iter().filter(|rule| listener::weights_are_delegated(stack, &rule.action)) {
+            let conditions = serde_json::json!({ "conditions": Conditions::desired(&rule.conditions) });
+            let path = format!("rules[{}].action.targets", diff::label(&conditions, KEY));
+            node.delegated.insert(path, listener::WEIGHTS_MANAGER.to_owned());
+        }
+        nodes.push(node);
+    }
+}
+
+struct ListenerRules;
+
+#[async_trait]
+impl Driver for ListenerRules {
+    fn observe(&self, fetched: &Fetched) -> Result<Vec<Live>, CloudError> {
+        let elb: &Elb = fetched.part()?;
+        let listeners = elb.listeners.as_ref().map_err(Clone::clone)?;
+        let rules = elb.rules.as_ref().map_err(Clone::clone)?;
+        let balancers = Balancers::of(elb, &fetched.stack)?;
+        let mut found = Vec::new();
+        for item in listeners {
+            let arn = item.raw.listener_arn().unwrap_or_default();
+            let rules: Vec<LiveRule> = rules.get(arn).into_iter().flatten().filter_map(live_rule).collect();
+            let name = name_of(item, &balancers);
+            found.extend(live(arn, &name, &rules, node_of(item, &name, elb, &fetched.stack), elb, &fetched.stack));
+        }
+        Ok(found)
+    }
+
+    async fn create(&self, aws: &Aws, stack: &str, order: Create<'_>) -> Result<Live, CloudError> {
+        let want: Spec = spec(order.want)?;
+        let listener = want.listener.known().unwrap_or_default();
+        let tags = tags::marked(&want.tags, stack, order.node);
+        has_rules(aws, listener).await?;
+        let arns = match create_all(aws, listener, &want.rules, &tags).await {
+            Ok(arns) => arns,
+            // An earlier try may have made some of them already.
+            Err(error) if error.class == ErrorClass::Exists => {
+                let have = ours(aws, listener, stack, &[]).await?;
+                if have.is_empty() {
+                    return Err(error);
+                }
+                carry_out(aws, listener, stages(have, &want.rules, true), &tags).await?
+            }
+            Err(error) => return Err(error),
+        };
+        Ok(as_wanted(&want, order.node, order.name, arns))
+    }
+
+    async fn update(&self, aws: &Aws, stack: &str, order: Update<'_>) -> Result<Live, CloudError> {
+        let want: Spec = spec(order.want)?;
+        let listener = order.live.id.as_str();
+        let tags = tags::marked(&want.tags, stack, order.node);
+        // The live handles are those of our rules: if there are none, these are the first.
+        if order.live.handles.is_empty() {
+            has_rules(aws, listener).await?;
+        }
+        let have = ours(aws, listener, stack, &adopted(&order)).await?;
+        // Weights that somebody else manages are not among the changes.
+        let weights = order.changes.iter().any(|change| change.path.contains("targets"));
+        let arns = carry_out(aws, listener, stages(have, &want.rules, weights), &tags).await?;
+        Ok(as_wanted(&want, order.node, &order.live.name, arns))
+    }
+
+    async fn delete(&self, aws: &Aws, _node: &NodeId, live: &Live) -> Result<(), CloudError> {
+        delete_all(aws, live.handles.clone()).await
+    }
+}
+
+/// Notes on the listener that it has rules, so that they are found when the file has dropped them all.
+async fn has_rules(aws: &Aws, listener: &str) -> Result<(), CloudError> {
+    elb::write_tags(aws, listener, &Tags::from([(read::RULES.to_owned(), "yes".to_owned())]), &[]).await
+}
+
+/// The thing after it was made or changed.
+fn as_wanted(want: &Spec, node: &NodeId, name: &str, arns: Vec<String>) -> Live {
+    let listener = want.listener.known().unwrap_or_default();
+    let mut live = Live::new(listener, name, Owner::Ours(node.clone()), doc(want));
+    live.handles = arns;
+    live.within = Some(listener.to_owned());
+    live.uses = want.rules.iter().flat_map(|rule| rule.action.target_groups()).collect();
+    live
+}
+
+/// The priorities of the rules of somebody else that this change takes over.
+fn adopted(order: &Update<'_>) -> Vec<u32> {
+    let taken = |member: &&ForeignMember| order.changes.iter().any(|change| change.from.as_ref() == Some(&member.have));
+    let priority = |member: &ForeignMember| member.have.get("priority")?.as_u64()?.try_into().ok();
+    order.live.foreign.iter().filter(taken).filter_map(priority).collect()
+}
+
+/// The rules of a listener that are ours to change, as they are now: a try that was cut short may have changed some.
+async fn ours(aws: &Aws, listener: &str, stack: &str, adopted: &[u32]) -> Result<Vec<LiveRule>, CloudError> {
+    let rules = read::rules_of(aws, listener).await?;
+    let arns = rules.iter().filter_map(|rule| rule.rule_arn()).map(str::to_owned).collect();
+    let mut tags = read::tags_of(aws, arns).await?;
+    let mut found = Vec::new();
+    for raw in rules {
+        let Some(tags) = tags.remove(raw.rule_arn().unwrap_or_default()) else { continue };
+        let item = Item { raw, tags, attributes: Default::default() };
+        found.extend(live_rule(&item));
+    }
+    found.retain(|live| match tags::owner(&live.tags, stack, ENTRY.kind.name) {
+        Owner::Ours(_) => true,
+        Owner::OtherStack(_) | Owner::Stray(_) | Owner::Nobody => adopted.contains(&live.rule.priority),
+    });
+    Ok(found)
+}
+
+/// Sends the requests; returns the ARNs of all rules that are there then.
+async fn carry_out(aws: &Aws, listener: &str, stages: Stages, tags: &Tags) -> Result<Vec<String>, CloudError> {
+    let Stages { modify: modified, delete_first, moves, create, delete, kept } = stages;
+    // Marks first: what is adopted must be recognised if the run is cut short.
+    let retagged = kept.iter().map(|live| async move {
+        let (set, remove) = tags::changes(&live.tags, tags);
+        elb::write_tags(aws, &live.arn, &set, &remove).await
+    });
+    run(retagged.collect()).await?;
+    run(modified.iter().map(|(arn, rule, with_conditions)| modify(aws, arn, rule, *with_conditions)).collect()).await?;
+    delete_all(aws, delete_first).await?;
+    set_priorities(aws, listener, &moves).await?;
+    let mut arns = create_all(aws, listener, &create, tags).await?;
+    delete_all(aws, delete).await?;
+    arns.extend(kept.into_iter().map(|live| live.arn));
+    Ok(arns)
+}
+
+/// Carries out requests side by side. All are begun even if one fails, so that as much as possible is done.
+async fn run<T>(requests: Vec<impl Future<Output = Result<T, CloudError>>>) -> Result<Vec<T>, CloudError> {
+    let answers: Vec<Result<T, CloudError>> = stream::iter(requests).buffered(ABREAST).collect().await;
+    answers.into_iter().collect()
+}
+
+async fn create_all(aws: &Aws, listener: &str, rules: &[Rule], tags: &Tags) -> Result<Vec<String>, CloudError> {
+    run(rules.iter().map(|rule| create(aws, listener, rule, tags)).collect()).await
+}
+
+async fn delete_all(aws: &Aws, arns: Vec<String>) -> Result<(), CloudError> {
+    run(arns.into_iter().map(|arn| async move { delete(aws, &arn).await }).collect()).await.map(drop)
+}
+
+async fn create(aws: &Aws, listener: &str, rule: &Rule, tags: &Tags) -> Result<String, CloudError> {
+    let action = rule.action.to_api()?;
+    let request = || {
+        aws.elb()
+            .create_rule()
+            .listener_arn(listener)
+            .priority(priority(rule.priority))
+            .set_conditions(Some(rule.conditions.to_api()))
+            .actions(action.clone())
+            .set_tags(Some(elb::api_tags(tags)))
+            .send()
+    };
+    let reply = aws.caller.send("elb:CreateRule", request).await?;
+    Ok(reply.rules().first().and_then(ApiRule::rule_arn).unwrap_or_default().to_owned())
+}
+
+async fn modify(aws: &Aws, arn: &str, rule: &Rule, with_conditions: bool) -> Result<(), CloudError> {
+    let action = rule.action.to_api()?;
+    let request = || {
+        aws.elb()
+            .modify_rule()
+            .rule_arn(arn)
+            .set_conditions(with_conditions.then(|| rule.conditions.to_api()))
+            .actions(action.clone())
+            .send()
+    };
+    aws.caller.send("elb:ModifyRule", request).await.map(drop)
+}
+
+/// Moves rules to their priorities, all at once, which lets them swap. Some endpoints refuse a priority that another rule of the
+/// same request is about to leave; there they are moved one after the other, by way of a free one.
+async fn set_priorities(aws: &Aws, listener: &str, moves: &[(String, u32)]) -> Result<(), CloudError> {
+    if moves.is_empty() {
+        return Ok(());
+    }
+    match set_at_once(aws, moves).await {
+        Err(error) if error.class == ErrorClass::Exists && moves.len() > 1 => {}
+        result => return result,
+    }
+    let rules = read::rules_of(aws, listener).await?;
+    let taken = rules.iter().filter_map(|rule| Some((rule.rule_arn()?.to_owned(), rule.priority()?.parse().ok()?)));
+    for one in changes::in_turn(moves, taken.collect()) {
+        set_at_once(aws, &[one]).await?;
+    }
+    Ok(())
+}
+
+async fn set_at_once(aws: &Aws, moves: &[(String, u32)]) -> Result<(), CloudError> {
+    let pair = |(arn, to): &(String, u32)| RulePriorityPair::builder().rule_arn(arn).priority(priority(*to)).build();
+    let pairs: Vec<RulePriorityPair> = moves.iter().map(pair).collect();
+    let request = || aws.elb().set_rule_priorities().set_rule_priorities(Some(pairs.clone())).send();
+    aws.caller.send("elb:SetRulePriorities", request).await.map(drop)
+}
+
+async fn delete(aws: &Aws, arn: &str) -> Result<(), CloudError> {
+    match aws.caller.send("elb:DeleteRule", || aws.elb().delete_rule().rule_arn(arn).send()).await {
+        Err(error) if error.class != ErrorClass::Gone => Err(error),
+        _ => Ok(()),
+    }
+}
+
+fn priority(value: u32) -> i32 {
+    i32::try_from(value).unwrap_or(i32::MAX)
+}
+
+fn live_rule(item: &Item<ApiRule>) -> Option<LiveRule> {
+    let rule = Rule {
+        priority: item.raw.priority()?.parse().ok()?,
+        conditions: Conditions::live(item.raw.conditions()),
+        action: Action::live(item.raw.actions()),
+    };
+    Some(LiveRule { arn: item.raw.rule_arn()?.to_owned(), rule, tags: item.tags.clone() })
+}
+
+fn name_of(item: &Item<aws_sdk_elasticloadbalancingv2::types::Listener>, balancers: &Balancers) -> String {
+    balancers.name(item.raw.load_balancer_arn().unwrap_or_default(), item.raw.port().unwrap_or_default(), true)
+}
+
+/// The node of the graph for the rules of a listener: ours, or one in the way of ours.
+fn node_of(
+    item: &Item<aws_sdk_elasticloadbalancingv2::types::Listener>,
+    name: &str,
+    elb: &Elb,
+    stack: &str,
+) -> Option<NodeId> {
+    let listener = match tags::owner(&item.tags, stack, listener::ENTRY.kind.name) {
+        Owner::Ours(listener) => Some(listener),
+        Owner::OtherStack(_) | Owner::Stray(_) | Owner::Nobody => elb.wanted.listeners.get(name).cloned(),
+    }?;
+    let node = NodeId::new("listener_rules", listener.name());
+    elb.wanted.rules.contains(&node).then_some(node)
+}
+
+/// The rules of a listener as one thing; `None` if none is ours and none can be in the way.
+fn live(
+    listener: &str,
+    name: &str,
+    rules: &[LiveRule],
+    wanted: Option<NodeId>,
+    elb: &Elb,
+    stack: &str,
+) -> Option<Live> {
+    let owner = |live: &LiveRule| match tags::owner(&live.tags, stack, ENTRY.kind.name) {
+        Owner::Ours(node) => Some(node),
+        Owner::OtherStack(_) | Owner::Stray(_) | Owner::Nobody => None,
+    };
+    let (mine, others): (Vec<&LiveRule>, Vec<&LiveRule>) = rules.iter().partition(|live| owner(live).is_some());
+    // While a mark is being moved, some rules have the old one; whatever their marks, they are one thing.
+    let marks: Vec<NodeId> = mine.iter().filter_map(|live| owner(live)).collect();
+    let mark = marks.iter().find(|mark| elb.wanted.rules.contains(*mark)).or(marks.first()).cloned();
+    let node = mark.or(wanted.filter(|_| !others.is_empty()))?;
+    let mut tags = common_tags(&mine);
+    if marks.iter().any(|mark| *mark != node) {
+        tags.insert(tags::ID.to_owned(), VARIES.to_owned());
+    }
+    let have = Spec { listener: listener.into(), rules: mine.iter().map(|live| live.rule.clone()).collect(), tags };
+    let mut live = as_wanted(&have, &node, name, mine.iter().map(|live| live.arn.clone()).collect());
+    live.foreign = others.into_iter().map(|other| foreign(other, stack)).collect();
+    Some(live)
+}
+
+fn foreign(other: &LiveRule, stack: &str) -> ForeignMember {
+    ForeignMember {
+        key: format!("priority {}", other.rule.priority),
+        list: "rules".to_owned(),
+        same: vec!["priority".to_owned()],
+        have: doc(&other.rule),
+        stack: match tags::owner(&other.tags, stack, ENTRY.kind.name) {
+            Owner::OtherStack(theirs) => Some(theirs),
+            Owner::Ours(_) | Owner::Stray(_) | Owner::Nobody => None,
+        },
+    }
+}
+
+/// The user's tags of all rules; one that not all have alike is shown as differing, so that it is written again.
+fn common_tags(rules: &[&LiveRule]) -> Tags {
+    let each: Vec<Tags> = rules.iter().map(|live| tags::user(&live.tags)).collect();
+    let mut all = Tags::new();
+    for (key, value) in each.iter().flatten() {
+        let alike = each.iter().all(|tags| tags.get(key) == Some(value));
+        all.insert(key.clone(), if alike { value.clone() } else { VARIES.to_owned() });
+    }
+    all
+}

@@ -1,0 +1,400 @@
+//! Application load balancers. Calls: CreateLoadBalancer, SetSubnets, SetSecurityGroups, SetIpAddressType,
+//! Modify- and DescribeLoadBalancerAttributes, DescribeLoadBalancers, DeleteLoadBalancer. Names have at most 32 characters.
+//! A new one is provisioned for two to four minutes, but takes listeners at once. Deletion is answered at once; its
+//! network interfaces stay for minutes and keep security groups from being deleted, which is those groups' business.
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+use aws_sdk_elasticloadbalancingv2::types::{
+    IpAddressType, LoadBalancer, LoadBalancerAttribute, LoadBalancerSchemeEnum, LoadBalancerStateEnum,
+    LoadBalancerTypeEnum,
+};
+use evenkeel_core::cloud::{Create, Update, Waiting};
+use evenkeel_core::doc::{Text, Texts};
+use evenkeel_core::error::{CloudError, ErrorClass};
+use evenkeel_core::graph::Node;
+use evenkeel_core::id::NodeId;
+use evenkeel_core::kind::{Field, Kind, Ready, Replace, Traffic};
+use evenkeel_core::name;
+use evenkeel_core::snapshot::{Guard, Live, Owner, Readiness};
+use futures::future;
+use serde::{Deserialize, Serialize};
+
+use crate::client::Aws;
+use crate::read::Fetched;
+use crate::resource::{Driver, Entry, doc, spec};
+use crate::services::elb;
+use crate::services::elb::read::{Elb, Item, attributes};
+use crate::tags::{self, Tags};
+use evenkeel_stack::model::{self, Stack};
+
+/// The attribute by which AWS protects a load balancer from deletion.
+pub(crate) const PROTECTION: &str = "deletion_protection.enabled";
+const NAME_LIMIT: usize = 32;
+/// The most ARNs that DescribeLoadBalancers takes.
+const BATCH: usize = 20;
+/// The most attributes that ModifyLoadBalancerAttributes takes.
+const ATTRIBUTE_BATCH: usize = 20;
+
+/// Load balancers in the table of kinds.
+pub static ENTRY: Entry = Entry {
+    kind: Kind {
+        name: "load_balancer",
+        title: "load balancer",
+        fields: &[
+            Field::immutable("type"),
+            Field::immutable("scheme"),
+            Field::immutable("vpc"),
+            Field::set("subnets"),
+            Field::set("security_groups"),
+        ],
+        outputs: &["arn", "dns_name", "zone_id", "name", "full"],
+        replace: Replace::CreateFirst,
+        name_limit: NAME_LIMIT,
+        ready: Ready::AtEnd,
+        deadline_secs: 600,
+        traffic: Traffic::Front,
+        ..Kind::PLAIN
+    },
+    contribute,
+    driver: &LoadBalancers,
+    actions: &[
+        "elasticloadbalancing:DescribeLoadBalancers",
+        "elasticloadbalancing:DescribeLoadBalancerAttributes",
+        "elasticloadbalancing:DescribeTags",
+        "elasticloadbalancing:CreateLoadBalancer",
+        "elasticloadbalancing:SetSubnets",
+        "elasticloadbalancing:SetSecurityGroups",
+        "elasticloadbalancing:SetIpAddressType",
+        "elasticloadbalancing:ModifyLoadBalancerAttributes",
+        "elasticloadbalancing:DeleteLoadBalancer",
+        "elasticloadbalancing:AddTags",
+        "elasticloadbalancing:RemoveTags",
+        "iam:CreateServiceLinkedRole",
+    ],
+};
+
+/// The node of an entry of `load_balancers:`.
+pub fn id(entry: &str) -> NodeId {
+    NodeId::new("load_balancer", entry)
+}
+
+/// The physical name of an entry, without a generation suffix.
+pub fn base_name(stack: &Stack, entry: &str, balancer: &model::LoadBalancer) -> String {
+    balancer.meta.name.clone().unwrap_or_else(|| name::physical(&stack.name, entry, NAME_LIMIT))
+}
+
+/// A load balancer in canonical form.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Spec {
+    /// `application`; others are seen only when one of that name is in the way.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// `internet-facing` or `internal`.
+    pub scheme: String,
+    /// `ipv4` or `dualstack`.
+    pub ip_address_type: String,
+    /// The VPC that its subnets are in, which it cannot leave; `None` if the file names subnets of its own.
+    pub vpc: Option<Text>,
+    /// Subnet ids.
+    pub subnets: Texts,
+    /// Group ids; `None` leaves them to AWS, which takes the VPC's default group.
+    pub security_groups: Option<Texts>,
+    /// Managed attributes by AWS's names.
+    pub attributes: BTreeMap<String, String>,
+    /// The user's tags.
+    pub tags: Tags,
+}
+
+fn contribute(stack: &Stack, nodes: &mut Vec<Node>) {
+    for (entry, balancer) in &stack.load_balancers {
+        let mut node = Node::new(id(entry), base_name(stack, entry, balancer), doc(&desired(balancer)));
+        node.named = balancer.meta.name.is_some();
+        node.moved_from = balancer.meta.moved_from.as_deref().map(id);
+        node.protect = balancer.meta.protect;
+        node.origin = Some(balancer.meta.place.to_string());
+        nodes.push(node);
+    }
+}
+
+fn desired(balancer: &model::LoadBalancer) -> Spec {
+    let groups = &balancer.security_groups;
+    Spec {
+        kind: "application".to_owned(),
+        scheme: balancer.scheme.clone(),
+        ip_address_type: balancer.ip_address_type.clone(),
+        vpc: balancer.subnets.is_none().then(|| Text::output(NodeId::new("network", "main"), "vpc_id")),
+        subnets: balancer.subnets.as_ref().map_or_else(
+            || Texts::output(NodeId::new("network", "main"), "subnets"),
+            |ids| ids.iter().map(|id| id.as_str().into()).collect(),
+        ),
+        security_groups: (!groups.is_empty()).then(|| groups.iter().cloned().collect()),
+        attributes: balancer.attributes.clone(),
+        tags: balancer.meta.tags.clone(),
+    }
+}
+
+struct LoadBalancers;
+
+#[async_trait]
+impl Driver for LoadBalancers {
+    fn observe(&self, fetched: &Fetched) -> Result<Vec<Live>, CloudError> {
+        let elb: &Elb = fetched.part()?;
+        let balancers = elb.load_balancers.as_ref().map_err(Clone::clone)?;
+        let observed = |item: &Item<LoadBalancer>| {
+            let mut live = live(item, &fetched.stack);
+            live.inside = elb.inside_balancer(&live.id, &fetched.stack);
+            if elb.protected.contains(&live.id) {
+                live.guard = Some(guard());
+            }
+            live
+        };
+        Ok(balancers.iter().map(observed).collect())
+    }
+
+    async fn create(&self, aws: &Aws, stack: &str, order: Create<'_>) -> Result<Live, CloudError> {
+        let want: Spec = spec(order.want)?;
+        let tags = elb::new_tags(&want.tags, stack, &order, &want.attributes);
+        let request = || {
+            aws.elb()
+                .create_load_balancer()
+                .name(order.name)
+                .r#type(LoadBalancerTypeEnum::Application)
+                .scheme(LoadBalancerSchemeEnum::from(want.scheme.as_str()))
+                .ip_address_type(IpAddressType::from(want.ip_address_type.as_str()))
+                .set_subnets(want.subnets.known())
+                .set_security_groups(groups(&want))
+                .set_tags(Some(elb::api_tags(&tags)))
+                .send()
+        };
+        let reply = aws.caller.send("elb:CreateLoadBalancer", request).await?;
+        let balancer = reply.load_balancers.unwrap_or_default().into_iter().next();
+        let raw = balancer.ok_or_else(|| CloudError::bug("elb:CreateLoadBalancer", "the reply holds none"))?;
+        elb::confirm(aws, "elb:CreateLoadBalancer", raw.load_balancer_arn().unwrap_or_default(), &tags).await?;
+        write_attributes(aws, raw.load_balancer_arn().unwrap_or_default(), &want.attributes).await?;
+        Ok(live(&Item { raw, tags, attributes: want.attributes }, stack))
+    }
+
+    async fn update(&self, aws: &Aws, stack: &str, order: Update<'_>) -> Result<Live, CloudError> {
+        let (have, want): (Spec, Spec) = (spec(&order.live.have)?, spec(order.want)?);
+        let arn = order.live.id.as_str();
+        let marking = order.live.owner != Owner::Ours(order.node.clone());
+        let steps = elb::attribute_steps("load_balancer", &have.attributes, &want.attributes, marking);
+        let (mut set, remove) = elb::tag_changes(stack, &order, &have.tags, &want.tags);
+        set.extend(steps.remember.map(|tag| (attributes::TAG.to_owned(), tag)));
+        elb::write_tags(aws, arn, &set, &remove).await?;
+        change(aws, arn, &want, &order).await?;
+        write_attributes(aws, arn, &steps.write).await?;
+        elb::forget_attributes(aws, arn, steps.forget).await?;
+        Ok(elb::updated(&order))
+    }
+
+    async fn delete(&self, aws: &Aws, _node: &NodeId, live: &Live) -> Result<(), CloudError> {
+        if live.guard.is_some() {
+            // Only what was consented to gets here with its protection on.
+            let off = BTreeMap::from([(PROTECTION.to_owned(), "false".to_owned())]);
+            match write_attributes(aws, &live.id, &off).await {
+                Err(error) if error.class != ErrorClass::Gone => return Err(error),
+                _ => {}
+            }
+        }
+        let request = || aws.elb().delete_load_balancer().load_balancer_arn(&live.id).send();
+        match aws.caller.send("elb:DeleteLoadBalancer", request).await {
+            Err(error) if error.class == ErrorClass::Gone => Ok(()),
+            Err(mut error) if error.code == "OperationNotPermitted" => {
+                error.hint = Some(
+                    "it is protected from deletion: write `deletion_protection: false` in its entry, apply, and try again"
+                        .to_owned(),
+                );
+                Err(error)
+            }
+            answer => answer.map(drop),
+        }
+    }
+
+    async fn poll(&self, aws: &Aws, waiting: &[Waiting]) -> Vec<Result<Readiness, CloudError>> {
+        let batches = waiting.chunks(BATCH).map(|batch| states(aws, batch));
+        future::join_all(batches).await.into_iter().flatten().collect()
+    }
+}
+
+/// The request for each changed field but tags and attributes.
+async fn change(aws: &Aws, arn: &str, want: &Spec, order: &Update<'_>) -> Result<(), CloudError> {
+    let changed = |field: &str| order.changes.iter().any(|change| change.field() == field);
+    let family = IpAddressType::from(want.ip_address_type.as_str());
+    // Dual stack needs subnets that have IPv6: it comes after new subnets, and goes before.
+    let family_first = family == IpAddressType::Ipv4;
+    let set_family = async || -> Result<(), CloudError> {
+        let request = || aws.elb().set_ip_address_type().load_balancer_arn(arn).ip_address_type(family.clone()).send();
+        aws.caller.send("elb:SetIpAddressType", request).await.map(drop)
+    };
+    if changed("ip_address_type") && family_first {
+        set_family().await?;
+    }
+    if changed("subnets") {
+        let request = || aws.elb().set_subnets().load_balancer_arn(arn).set_subnets(want.subnets.known()).send();
+        aws.caller.send("elb:SetSubnets", request).await?;
+    }
+    if changed("ip_address_type") && !family_first {
+        set_family().await?;
+    }
+    if changed("security_groups") {
+        let request =
+            || aws.elb().set_security_groups().load_balancer_arn(arn).set_security_groups(groups(want)).send();
+        aws.caller.send("elb:SetSecurityGroups", request).await?;
+    }
+    Ok(())
+}
+
+fn groups(want: &Spec) -> Option<Vec<String>> {
+    want.security_groups.as_ref().and_then(Texts::known)
+}
+
+async fn write_attributes(aws: &Aws, arn: &str, values: &BTreeMap<String, String>) -> Result<(), CloudError> {
+    let attribute = |(key, value): (&String, &String)| LoadBalancerAttribute::builder().key(key).value(value).build();
+    let all: Vec<LoadBalancerAttribute> = values.iter().map(attribute).collect();
+    for batch in all.chunks(ATTRIBUTE_BATCH) {
+        let request = || {
+            aws.elb()
+                .modify_load_balancer_attributes()
+                .load_balancer_arn(arn)
+                .set_attributes(Some(batch.to_vec()))
+                .send()
+        };
+        aws.caller.send("elb:ModifyLoadBalancerAttributes", request).await?;
+    }
+    Ok(())
+}
+
+/// The states of up to [`BATCH`] load balancers.
+async fn states(aws: &Aws, batch: &[Waiting]) -> Vec<Result<Readiness, CloudError>> {
+    let arns: Vec<String> = batch.iter().map(|waiting| waiting.live.id.clone()).collect();
+    match describe(aws, arns.clone()).await {
+        Ok(found) => arns.iter().map(|arn| Ok(found.get(arn).cloned().unwrap_or(Readiness::Gone))).collect(),
+        Err(error) if error.class == ErrorClass::Gone && arns.len() == 1 => vec![Ok(Readiness::Gone)],
+        // One that is missing fails the whole request.
+        Err(error) if error.class == ErrorClass::Gone => {
+            let singly = arns.into_iter().map(|arn| async move {
+                match describe(aws, vec![arn]).await {
+                    Ok(found) => Ok(found.into_values().next().unwrap_or(Readiness::Gone)),
+                    Err(error) if error.class == ErrorClass::Gone => Ok(Readiness::Gone),
+                    Err(error) => Err(error),
+                }
+            });
+            future::join_all(singly).await
+        }
+        Err(error) => arns.iter().map(|_| Err(error.clone())).collect(),
+    }
+}
+
+async fn describe(aws: &Aws, arns: Vec<String>) -> Result<BTreeMap<String, Readiness>, CloudError> {
+    let request = || aws.elb().describe_load_balancers().set_load_balancer_arns(Some(arns.clone())).send();
+    let reply = aws.caller.send("elb:DescribeLoadBalancers", request).await?;
+    let found = reply.load_balancers().iter();
+    Ok(found.filter_map(|raw| Some((raw.load_balancer_arn()?.to_owned(), readiness(raw)))).collect())
+}
+
+fn readiness(raw: &LoadBalancer) -> Readiness {
+    let state = raw.state();
+    let reason = state.and_then(|state| state.reason()).filter(|reason| !reason.is_empty());
+    match state.and_then(|state| state.code()) {
+        Some(LoadBalancerStateEnum::Provisioning) => Readiness::Pending("provisioning".to_owned()),
+        Some(LoadBalancerStateEnum::Failed) => {
+            Readiness::Failed(reason.unwrap_or("AWS could not provision it and does not say why").to_owned())
+        }
+        // An impaired one works, but could not be scaled.
+        _ => Readiness::Ready,
+    }
+}
+
+fn live(item: &Item<LoadBalancer>, stack: &str) -> Live {
+    let raw = &item.raw;
+    let (arn, name) = (raw.load_balancer_arn().unwrap_or_default(), raw.load_balancer_name().unwrap_or_default());
+    // Route 53 keeps names in lower case: records made from this one have to read back the same.
+    let dns_name = raw.dns_name().unwrap_or_default().to_ascii_lowercase();
+    let mut live = Live::new(arn, name, tags::owner(&item.tags, stack, ENTRY.kind.name), doc(&canonical(item)))
+        .output("arn", arn)
+        .output("dns_name", dns_name.as_str())
+        .output("zone_id", raw.canonical_hosted_zone_id().unwrap_or_default())
+        .output("name", name)
+        .output("full", elb::full_name(arn));
+    // Alias records of the console point to the name with this prefix.
+    live.handles.push(format!("dualstack.{dns_name}"));
+    live.handles.push(dns_name);
+    live.uses = raw.security_groups().to_vec();
+    live.readiness = readiness(raw);
+    live.replaces = item.tags.get(tags::REPLACES).cloned();
+    live
+}
+
+fn guard() -> Guard {
+    Guard { key: "deletion_protection".to_owned(), pointer: format!("/attributes/{PROTECTION}") }
+}
+
+fn canonical(item: &Item<LoadBalancer>) -> Spec {
+    let raw = &item.raw;
+    let text = |value: Option<&str>| value.unwrap_or_default().to_owned();
+    let sorted = |mut ids: Vec<String>| -> Texts {
+        ids.sort();
+        ids.into_iter().map(Into::into).collect()
+    };
+    let subnets = raw.availability_zones().iter().filter_map(|zone| zone.subnet_id()).map(str::to_owned);
+    Spec {
+        kind: text(raw.r#type().map(LoadBalancerTypeEnum::as_str)),
+        scheme: text(raw.scheme().map(LoadBalancerSchemeEnum::as_str)),
+        ip_address_type: text(raw.ip_address_type().map(IpAddressType::as_str)),
+        vpc: raw.vpc_id().map(Into::into),
+        subnets: sorted(subnets.collect()),
+        security_groups: Some(sorted(raw.security_groups().to_vec())),
+        attributes: item.attributes.clone(),
+        tags: tags::user(&item.tags),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_elasticloadbalancingv2::types::{AvailabilityZone, LoadBalancerState};
+
+    use super::*;
+
+    fn raw(state: LoadBalancerStateEnum) -> LoadBalancer {
+        LoadBalancer::builder()
+            .load_balancer_arn("arn:aws:elasticloadbalancing:us-east-1:1:loadbalancer/app/c-web/0123456789abcdef")
+            .load_balancer_name("c-web")
+            .dns_name("C-web-1.us-east-1.elb.amazonaws.com")
+            .canonical_hosted_zone_id("Z1")
+            .r#type(LoadBalancerTypeEnum::Application)
+            .scheme(LoadBalancerSchemeEnum::InternetFacing)
+            .ip_address_type(IpAddressType::Ipv4)
+            .vpc_id("vpc-1")
+            .availability_zones(AvailabilityZone::builder().subnet_id("subnet-b").build())
+            .availability_zones(AvailabilityZone::builder().subnet_id("subnet-a").build())
+            .security_groups("sg-1")
+            .state(LoadBalancerState::builder().code(state).build())
+            .build()
+    }
+
+    #[test]
+    fn a_load_balancer_is_read_in_canonical_form() {
+        let tags = elb::all_tags(&Tags::new(), "c", &id("web"), &BTreeMap::new());
+        let item = Item { raw: raw(LoadBalancerStateEnum::Provisioning), tags, attributes: BTreeMap::new() };
+        let live = live(&item, "c");
+        assert_eq!(live.owner, Owner::Ours(id("web")));
+        assert_eq!(live.outputs["full"], "app/c-web/0123456789abcdef");
+        assert_eq!(live.outputs["dns_name"], "c-web-1.us-east-1.elb.amazonaws.com");
+        assert!(live.handles.contains(&"c-web-1.us-east-1.elb.amazonaws.com".to_owned()));
+        assert_eq!(live.uses, ["sg-1"]);
+        assert_eq!(live.readiness, Readiness::Pending("provisioning".to_owned()));
+        assert_eq!(live.have["subnets"], serde_json::json!(["subnet-a", "subnet-b"]));
+        assert_eq!(live.have["scheme"], "internet-facing");
+        assert_eq!(live.have["vpc"], "vpc-1");
+    }
+
+    #[test]
+    fn states_are_told_apart() {
+        assert_eq!(readiness(&raw(LoadBalancerStateEnum::Active)), Readiness::Ready);
+        assert_eq!(readiness(&raw(LoadBalancerStateEnum::ActiveImpaired)), Readiness::Ready);
+        assert!(matches!(readiness(&raw(LoadBalancerStateEnum::Failed)), Readiness::Failed(_)));
+    }
+}

@@ -1,0 +1,444 @@
+//! Reads from Elastic Load Balancing: load balancers and target groups (all of the region), the listeners and rules of those
+//! that matter, tags of all of them twenty at a time, and attributes only where somebody sets them (one call each).
+//! Decides which things matter: those that carry the stack's mark and those of a wanted name. What they mean is the kinds'.
+
+pub mod attributes;
+pub(crate) mod calls;
+mod going;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use aws_sdk_elasticloadbalancingv2::types::{Listener, LoadBalancer, Rule, TargetGroup};
+use evenkeel_core::error::CloudError;
+use evenkeel_core::graph::Node;
+use evenkeel_core::id::NodeId;
+use evenkeel_core::name;
+use evenkeel_core::snapshot::Owner;
+
+use crate::client::Aws;
+use crate::read::{Part, Scope};
+use crate::tags::{self, Tags};
+
+pub(crate) use self::calls::{rules_of, tags_of};
+
+/// The tag of a listener that has, or once had, rules of ours. Rules cost a call for each listener, so they are read where the file
+/// has some and where this tag is.
+pub const RULES: &str = "evenkeel:rules";
+
+/// A thing with what AWS keeps apart from it.
+#[derive(Clone, Debug)]
+pub struct Item<T> {
+    /// The thing as AWS described it.
+    pub raw: T,
+    /// All its tags.
+    pub tags: Tags,
+    /// Its attributes, only those that somebody manages.
+    pub attributes: BTreeMap<String, String>,
+}
+
+impl<T> Item<T> {
+    fn new(raw: T) -> Self {
+        Self { raw, tags: Tags::new(), attributes: BTreeMap::new() }
+    }
+}
+
+/// What was fetched from Elastic Load Balancing.
+#[derive(Clone, Debug)]
+pub struct Elb {
+    /// Target groups, ours and those of a wanted name.
+    pub target_groups: Part<Vec<Item<TargetGroup>>>,
+    /// Load balancers, ours and those of a wanted name.
+    pub load_balancers: Part<Vec<Item<LoadBalancer>>>,
+    /// All listeners of those load balancers.
+    pub listeners: Part<Vec<Item<Listener>>>,
+    /// All rules of those listeners but the default ones, by the listener's ARN.
+    pub rules: Part<BTreeMap<String, Vec<Item<Rule>>>>,
+    /// ARNs of load balancers that AWS protects from deletion, as far as that was asked.
+    pub protected: BTreeSet<String>,
+    /// What the graph names.
+    pub wanted: Wanted,
+}
+
+/// The names in the graph that a reading looks for.
+#[derive(Clone, Debug, Default)]
+pub struct Wanted {
+    /// Base names of target groups.
+    pub target_groups: BTreeSet<String>,
+    /// Base names of load balancers.
+    pub load_balancers: BTreeSet<String>,
+    /// Listener nodes by their names, `<load balancer>:<port>`.
+    pub listeners: BTreeMap<String, NodeId>,
+    /// Nodes of listener rules.
+    pub rules: BTreeSet<NodeId>,
+    /// Names of listeners, `<load balancer>:<port>`, that should have rules.
+    ruled: BTreeSet<String>,
+}
+
+impl Wanted {
+    fn of(scope: &Scope<'_>) -> Self {
+        let names = |kind| scope.graph.of_kind(kind).map(|node| node.name.clone());
+        let mut wanted = Self {
+            target_groups: names("target_group").collect(),
+            load_balancers: names("load_balancer").collect(),
+            listeners: scope.graph.of_kind("listener").map(|node| (node.name.clone(), node.id.clone())).collect(),
+            rules: scope.graph.of_kind("listener_rules").map(|node| node.id.clone()).collect(),
+            ruled: names("listener_rules").collect(),
+        };
+        // A listener that is read back comes without its load balancer's node; its name leads there.
+        for listener in names("listener").chain(names("listener_rules")) {
+            if let Some((load_balancer, _)) = listener.rsplit_once(':') {
+                wanted.load_balancers.insert(load_balancer.to_owned());
+            }
+        }
+        wanted
+    }
+
+    /// The base name and the generation, if the graph wants a load balancer of that name.
+    pub fn load_balancer(&self, name: &str) -> Option<(&str, u32)> {
+        generation_of(&self.load_balancers, name)
+    }
+}
+
+fn generation_of<'a>(bases: &'a BTreeSet<String>, name: &str) -> Option<(&'a str, u32)> {
+    // `web-2` may be an entry's own name, or the second `web`; the own name goes before.
+    let exact = bases.get(name).map(|base| (base.as_str(), 1));
+    exact.or_else(|| bases.iter().find_map(|base| Some((base.as_str(), name::generation(base, name)?))))
+}
+
+/// The parts of the service that a scope needs.
+#[derive(Clone, Copy)]
+struct Parts {
+    target_groups: bool,
+    load_balancers: bool,
+    listeners: bool,
+    rules: bool,
+}
+
+/// Reads what the scope asks for.
+pub async fn fetch(aws: &Aws, scope: &Scope<'_>) -> Elb {
+    let parts = Parts {
+        target_groups: scope.wants(&["target_group"]),
+        load_balancers: scope.wants(&["load_balancer", "listener", "listener_rules"]),
+        listeners: scope.wants(&["listener", "listener_rules"]),
+        rules: scope.wants(&["listener_rules"]),
+    };
+    let wanted = Wanted::of(scope);
+    let (groups, balancers) = futures::join!(
+        async { if parts.target_groups { calls::target_groups(aws).await } else { Ok(Vec::new()) } },
+        async { if parts.load_balancers { calls::load_balancers(aws).await } else { Ok(Vec::new()) } },
+    );
+    let reading = Reading { aws, scope, parts, wanted: &wanted };
+    let (mut groups, mut balancers) = (groups.map(items), balancers.map(items));
+    let named: Vec<String> = arns(&balancers, |raw| {
+        wanted.load_balancer(raw.load_balancer_name().unwrap_or_default()).and_then(|_| raw.load_balancer_arn())
+    });
+    let (beneath, group_attributes, balancer_attributes) = futures::join!(
+        reading.beneath(&balancers, named.clone()),
+        reading.group_attributes(&groups, false),
+        reading.balancer_attributes(&balancers, false),
+    );
+    let (mut listeners, mut rules) = beneath;
+    reading.tag_all(&mut groups, &mut balancers, &mut listeners, &mut rules).await;
+    reading.find_more(&balancers, &named, &mut listeners, &mut rules).await;
+    reading.find_rules(&listeners, &mut rules).await;
+    reading.keep(&mut groups, &mut balancers);
+    let (more_group, more_balancer) =
+        futures::join!(reading.group_attributes(&groups, true), reading.balancer_attributes(&balancers, true));
+    let target_groups = reading.attach_groups(groups, [group_attributes, more_group]);
+    let attributes = [balancer_attributes, more_balancer];
+    let protected = going::protected(&attributes);
+    let load_balancers = reading.attach_balancers(balancers, attributes);
+    Elb { target_groups, load_balancers, listeners, rules, protected, wanted }
+}
+
+fn items<T>(raw: Vec<T>) -> Vec<Item<T>> {
+    raw.into_iter().map(Item::new).collect()
+}
+
+fn arns<T>(part: &Part<Vec<Item<T>>>, arn: impl Fn(&T) -> Option<&str>) -> Vec<String> {
+    part.iter().flatten().filter_map(|item| arn(&item.raw)).map(str::to_owned).collect()
+}
+
+type Listeners = Part<Vec<Item<Listener>>>;
+type Rules = Part<BTreeMap<String, Vec<Item<Rule>>>>;
+/// Attributes by ARN, all that AWS returned.
+type Attributes = Part<BTreeMap<String, BTreeMap<String, String>>>;
+
+struct Reading<'a> {
+    aws: &'a Aws,
+    scope: &'a Scope<'a>,
+    parts: Parts,
+    wanted: &'a Wanted,
+}
+
+impl Reading<'_> {
+    /// The listeners of these load balancers, and their rules.
+    async fn beneath(&self, balancers: &Part<Vec<Item<LoadBalancer>>>, of: Vec<String>) -> (Listeners, Rules) {
+        if let Err(error) = balancers {
+            return (Err(error.clone()), Err(error.clone()));
+        }
+        if !self.parts.listeners {
+            return (Ok(Vec::new()), Ok(BTreeMap::new()));
+        }
+        let listeners = match calls::each(of, |arn| async move { calls::listeners(self.aws, &arn).await }).await {
+            Ok(lists) => items(lists.into_iter().flatten().collect()),
+            Err(error) => return (Err(error.clone()), Err(error)),
+        };
+        if !self.parts.rules {
+            return (Ok(listeners), Ok(BTreeMap::new()));
+        }
+        let ruled = listeners.iter().filter(|item| self.should_have_rules(balancers, &item.raw));
+        let arns = ruled.filter_map(|item| item.raw.listener_arn()).map(str::to_owned).collect();
+        let rules = self.rules_of_all(arns).await;
+        (Ok(listeners), rules)
+    }
+
+    async fn rules_of_all(&self, listeners: Vec<String>) -> Rules {
+        let rules = calls::each(listeners, |arn| async move {
+            let rules = rules_of(self.aws, &arn).await?;
+            Ok((arn, items(rules)))
+        });
+        rules.await.map(|rules| rules.into_iter().collect())
+    }
+
+    /// Whether the file has rules for this listener, as far as its load balancer's name and its port tell.
+    fn should_have_rules(&self, balancers: &Part<Vec<Item<LoadBalancer>>>, listener: &Listener) -> bool {
+        let of_it = |item: &&Item<LoadBalancer>| item.raw.load_balancer_arn() == listener.load_balancer_arn();
+        let balancer = balancers.iter().flatten().find(of_it).and_then(|item| item.raw.load_balancer_name());
+        let base = balancer.and_then(|name| self.wanted.load_balancer(name)).map(|(base, _)| base);
+        let port = listener.port().unwrap_or_default();
+        base.is_some_and(|base| self.wanted.ruled.contains(&format!("{base}:{port}")))
+    }
+
+    /// Reads the rules of listeners that have some according to their tag although the file has none for them.
+    async fn find_rules(&self, listeners: &Listeners, rules: &mut Rules) {
+        let (Ok(listeners), Ok(known), true) = (listeners, rules.as_mut(), self.parts.rules) else { return };
+        let marked = listeners.iter().filter(|item| item.tags.contains_key(RULES) || self.goes(&item.tags, "listener"));
+        let arns: Vec<String> = marked
+            .filter_map(|item| item.raw.listener_arn())
+            .filter(|arn| !known.contains_key(*arn))
+            .map(str::to_owned)
+            .collect();
+        if arns.is_empty() {
+            return;
+        }
+        let mut more = self.rules_of_all(arns).await;
+        self.tag_all(&mut Ok(Vec::new()), &mut Ok(Vec::new()), &mut Ok(Vec::new()), &mut more).await;
+        match more {
+            Ok(more) => known.extend(more),
+            Err(error) => *rules = Err(error),
+        }
+    }
+
+    /// Reads the tags of everything at once and puts each thing's beside it; drops what has gone in the meantime.
+    async fn tag_all(
+        &self,
+        groups: &mut Part<Vec<Item<TargetGroup>>>,
+        balancers: &mut Part<Vec<Item<LoadBalancer>>>,
+        listeners: &mut Listeners,
+        rules: &mut Rules,
+    ) {
+        let mut all = arns(balancers, LoadBalancer::load_balancer_arn);
+        all.extend(arns(groups, TargetGroup::target_group_arn));
+        all.extend(arns(listeners, Listener::listener_arn));
+        for rule in rules.iter().flat_map(BTreeMap::values).flatten() {
+            all.extend(rule.raw.rule_arn().map(str::to_owned));
+        }
+        let found = tags_of(self.aws, all).await;
+        put_tags(groups, &found, TargetGroup::target_group_arn);
+        put_tags(balancers, &found, LoadBalancer::load_balancer_arn);
+        put_tags(listeners, &found, Listener::listener_arn);
+        match (&found, rules.as_mut()) {
+            (Ok(found), Ok(rules)) => rules.values_mut().for_each(|rules| put(rules, found, Rule::rule_arn)),
+            (Err(error), Ok(_)) => *rules = Err(error.clone()),
+            (_, Err(_)) => {}
+        }
+    }
+
+    /// Reads what is beneath load balancers that are ours by their tags although no name in the file leads to them.
+    async fn find_more(
+        &self,
+        balancers: &Part<Vec<Item<LoadBalancer>>>,
+        named: &[String],
+        listeners: &mut Listeners,
+        rules: &mut Rules,
+    ) {
+        let Ok(all) = balancers else { return };
+        let more: Vec<String> = all
+            .iter()
+            .filter(|item| matches!(self.owner(&item.tags, "load_balancer"), Owner::Ours(_)))
+            .filter_map(|item| item.raw.load_balancer_arn())
+            .filter(|arn| !named.iter().any(|known| known == arn))
+            .map(str::to_owned)
+            .collect();
+        if more.is_empty() || !self.parts.listeners {
+            return;
+        }
+        let (mut more_listeners, mut more_rules) = self.beneath(balancers, more).await;
+        self.tag_all(&mut Ok(Vec::new()), &mut Ok(Vec::new()), &mut more_listeners, &mut more_rules).await;
+        match (listeners.as_mut(), more_listeners) {
+            (Ok(known), Ok(more)) => known.extend(more),
+            (Ok(_), Err(error)) => *listeners = Err(error),
+            (Err(_), _) => {}
+        }
+        match (rules.as_mut(), more_rules) {
+            (Ok(known), Ok(more)) => known.extend(more),
+            (Ok(_), Err(error)) => *rules = Err(error),
+            (Err(_), _) => {}
+        }
+    }
+
+    /// Drops what is neither ours nor of a wanted name.
+    fn keep(&self, groups: &mut Part<Vec<Item<TargetGroup>>>, balancers: &mut Part<Vec<Item<LoadBalancer>>>) {
+        if let Ok(groups) = groups {
+            groups.retain(|item| {
+                let name = item.raw.target_group_name().unwrap_or_default();
+                self.matters("target_group", &item.tags, &self.wanted.target_groups, name)
+            });
+        }
+        if let Ok(balancers) = balancers {
+            balancers.retain(|item| {
+                let name = item.raw.load_balancer_name().unwrap_or_default();
+                self.matters("load_balancer", &item.tags, &self.wanted.load_balancers, name)
+            });
+        }
+    }
+
+    fn matters(&self, kind: &str, tags: &Tags, bases: &BTreeSet<String>, name: &str) -> bool {
+        tags::is_marked(&self.owner(tags, kind)) || generation_of(bases, name).is_some()
+    }
+
+    fn owner(&self, tags: &Tags, kind: &str) -> Owner {
+        tags::owner(tags, self.scope.stack, kind)
+    }
+
+    /// The attributes that the file sets on a thing.
+    fn declared(&self, kind: &str, tags: &Tags, name: &str) -> BTreeSet<String> {
+        let owner = match self.owner(tags, kind) {
+            Owner::Ours(node) => Some(node),
+            Owner::OtherStack(_) | Owner::Stray(_) | Owner::Nobody => None,
+        };
+        let is_it = |node: &&Node| match &owner {
+            Some(owner) => node.id == *owner || node.moved_from.as_ref() == Some(owner),
+            None => name::generation(&node.name, name).is_some(),
+        };
+        let node = self.scope.graph.of_kind(kind).find(is_it);
+        let keys = node.and_then(|node| node.want.get("attributes")).and_then(serde_json::Value::as_object);
+        keys.into_iter().flat_map(|map| map.keys().cloned()).collect()
+    }
+
+    /// The attributes that are managed: what the file sets, and what it once set according to a tag.
+    fn managed(&self, kind: &str, tags: &Tags, name: &str) -> BTreeSet<String> {
+        let mut keys = self.declared(kind, tags, name);
+        keys.extend(tags.get(attributes::TAG).into_iter().flat_map(|tag| attributes::table(kind).decode(tag)));
+        keys
+    }
+
+    /// Before the tags are known the name alone says whose attributes are needed; afterwards only the rest is read.
+    fn due(&self, kind: &str, tags: &Tags, name: &str, tagged: bool) -> bool {
+        let by_name = !self.declared(kind, &Tags::new(), name).is_empty();
+        if tagged { !by_name && !self.managed(kind, tags, name).is_empty() } else { by_name }
+    }
+
+    /// Whether a load balancer may go whose attributes its name does not ask for.
+    fn unasked(&self, tags: &Tags, name: &str) -> bool {
+        self.declared("load_balancer", &Tags::new(), name).is_empty() && self.goes(tags, "load_balancer")
+    }
+
+    async fn group_attributes(&self, groups: &Part<Vec<Item<TargetGroup>>>, tagged: bool) -> Attributes {
+        let due = groups.iter().flatten().filter(|item| {
+            let name = item.raw.target_group_name().unwrap_or_default();
+            self.due("target_group", &item.tags, name, tagged)
+        });
+        let arns = due.filter_map(|item| item.raw.target_group_arn()).map(str::to_owned).collect();
+        let read = calls::each(arns, |arn| async move {
+            let attributes = calls::group_attributes(self.aws, &arn).await?;
+            Ok((arn, attributes))
+        });
+        read.await.map(|read| read.into_iter().collect())
+    }
+
+    async fn balancer_attributes(&self, balancers: &Part<Vec<Item<LoadBalancer>>>, tagged: bool) -> Attributes {
+        if !self.scope.wants(&["load_balancer"]) {
+            return Ok(BTreeMap::new());
+        }
+        let due = balancers.iter().flatten().filter(|item| {
+            let name = item.raw.load_balancer_name().unwrap_or_default();
+            self.due("load_balancer", &item.tags, name, tagged) || tagged && self.unasked(&item.tags, name)
+        });
+        let arns = due.filter_map(|item| item.raw.load_balancer_arn()).map(str::to_owned).collect();
+        let read = calls::each(arns, |arn| async move {
+            let attributes = calls::balancer_attributes(self.aws, &arn).await?;
+            Ok((arn, attributes))
+        });
+        read.await.map(|read| read.into_iter().collect())
+    }
+
+    fn attach_groups(
+        &self,
+        groups: Part<Vec<Item<TargetGroup>>>,
+        read: [Attributes; 2],
+    ) -> Part<Vec<Item<TargetGroup>>> {
+        let (mut groups, read) = (groups?, merged(read)?);
+        for item in &mut groups {
+            let name = item.raw.target_group_name().unwrap_or_default();
+            let keys = self.managed("target_group", &item.tags, name);
+            item.attributes = pick(&read, item.raw.target_group_arn(), &keys);
+        }
+        Ok(groups)
+    }
+
+    fn attach_balancers(
+        &self,
+        balancers: Part<Vec<Item<LoadBalancer>>>,
+        read: [Attributes; 2],
+    ) -> Part<Vec<Item<LoadBalancer>>> {
+        let (mut balancers, read) = (balancers?, merged(read)?);
+        for item in &mut balancers {
+            let name = item.raw.load_balancer_name().unwrap_or_default();
+            let keys = self.managed("load_balancer", &item.tags, name);
+            item.attributes = pick(&read, item.raw.load_balancer_arn(), &keys);
+        }
+        Ok(balancers)
+    }
+}
+
+fn merged(read: [Attributes; 2]) -> Attributes {
+    let mut all = BTreeMap::new();
+    for part in read {
+        all.extend(part?);
+    }
+    Ok(all)
+}
+
+fn pick(
+    read: &BTreeMap<String, BTreeMap<String, String>>,
+    arn: Option<&str>,
+    keys: &BTreeSet<String>,
+) -> BTreeMap<String, String> {
+    let all = arn.and_then(|arn| read.get(arn));
+    all.into_iter().flatten().filter(|(key, _)| keys.contains(*key)).map(|(k, v)| (k.clone(), v.clone())).collect()
+}
+
+fn put_tags<T>(
+    part: &mut Part<Vec<Item<T>>>,
+    found: &Result<BTreeMap<String, Tags>, CloudError>,
+    arn: impl Fn(&T) -> Option<&str>,
+) {
+    match (found, part.as_mut()) {
+        (Ok(found), Ok(items)) => put(items, found, arn),
+        // Nothing was asked about, so nothing is missing.
+        (Err(error), Ok(items)) if !items.is_empty() => *part = Err(error.clone()),
+        (Err(_), Ok(_)) | (_, Err(_)) => {}
+    }
+}
+
+fn put<T>(items: &mut Vec<Item<T>>, found: &BTreeMap<String, Tags>, arn: impl Fn(&T) -> Option<&str>) {
+    items.retain_mut(|item| match arn(&item.raw).and_then(|arn| found.get(arn)) {
+        Some(tags) => {
+            item.tags.clone_from(tags);
+            true
+        }
+        None => false,
+    });
+}

@@ -1,0 +1,367 @@
+//! Target groups. Calls: CreateTargetGroup, ModifyTargetGroup (health checks), Modify- and DescribeTargetGroupAttributes,
+//! DeleteTargetGroup. Names have at most 32 characters. Everything but health checks and attributes forces a replacement,
+//! which needs a new name beside the old one: a group in use cannot be deleted and two of one name cannot exist.
+//! The timeout's default differs between AWS's documents and AWS, so one that the file does not set is not managed.
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+use aws_sdk_elasticloadbalancingv2::types::{Matcher, ProtocolEnum, TargetGroup, TargetGroupAttribute, TargetTypeEnum};
+use evenkeel_core::cloud::{Create, Update};
+use evenkeel_core::doc::Text;
+use evenkeel_core::error::{CloudError, ErrorClass};
+use evenkeel_core::graph::Node;
+use evenkeel_core::id::NodeId;
+use evenkeel_core::kind::{Field, Kind, Ready, Replace, Traffic};
+use evenkeel_core::name;
+use evenkeel_core::snapshot::{Live, Owner};
+use serde::{Deserialize, Serialize};
+
+use super::load_balancer;
+use crate::client::Aws;
+use crate::read::Fetched;
+use crate::resource::{Driver, Entry, doc, spec};
+use crate::services::elb;
+use crate::services::elb::read::{Elb, Item, attributes};
+use crate::tags::{self, Tags};
+use evenkeel_stack::model::{self, Stack};
+
+const NAME_LIMIT: usize = 32;
+
+/// Target groups in the table of kinds.
+pub static ENTRY: Entry = Entry {
+    kind: Kind {
+        name: "target_group",
+        title: "ELB target group",
+        fields: &[
+            // Targets are registered with ports of their own, so another one here is no reason for another group.
+            Field::informational("port"),
+            Field::immutable("protocol"),
+            Field::immutable("protocol_version"),
+            Field::immutable("vpc"),
+            Field::immutable("target_type"),
+        ],
+        outputs: &["arn", "name"],
+        replace: Replace::CreateFirst,
+        name_limit: NAME_LIMIT,
+        ready: Ready::AtOnce,
+        deadline_secs: 300,
+        traffic: Traffic::Group(Some(("attributes", "stickiness.enabled"))),
+        gap: &["protocol", "protocol_version", "vpc", "target_type"],
+        ..Kind::PLAIN
+    },
+    contribute,
+    driver: &TargetGroups,
+    actions: &[
+        "elasticloadbalancing:DescribeTargetGroups",
+        "elasticloadbalancing:DescribeTargetGroupAttributes",
+        "elasticloadbalancing:DescribeTags",
+        "elasticloadbalancing:CreateTargetGroup",
+        "elasticloadbalancing:ModifyTargetGroup",
+        "elasticloadbalancing:ModifyTargetGroupAttributes",
+        "elasticloadbalancing:DeleteTargetGroup",
+        "elasticloadbalancing:AddTags",
+        "elasticloadbalancing:RemoveTags",
+        "iam:CreateServiceLinkedRole",
+    ],
+};
+
+/// The node of an entry of `target_groups:`.
+pub fn id(entry: &str) -> NodeId {
+    NodeId::new("target_group", entry)
+}
+
+/// A target group in canonical form.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Spec {
+    /// The port that targets get traffic on, unless they are registered with another.
+    pub port: i32,
+    /// `HTTP`, `HTTPS`, …
+    pub protocol: String,
+    /// `HTTP1`, `HTTP2` or `GRPC`; `None` if the protocol has no versions.
+    pub protocol_version: Option<String>,
+    /// The VPC's id.
+    pub vpc: Text,
+    /// `ip`, `instance`, …
+    pub target_type: String,
+    /// How health is checked.
+    pub health_check: HealthCheck,
+    /// Managed attributes by AWS's names.
+    pub attributes: BTreeMap<String, String>,
+    /// The user's tags.
+    pub tags: Tags,
+}
+
+/// How health is checked.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct HealthCheck {
+    /// `HTTP`, `HTTPS` or `TCP`.
+    pub protocol: String,
+    /// A number or `traffic-port`.
+    pub port: String,
+    /// The path; `None` for TCP.
+    pub path: Option<String>,
+    /// Seconds between checks.
+    pub interval_secs: i32,
+    /// Seconds until a check fails; `None` leaves it to AWS.
+    pub timeout_secs: Option<i32>,
+    /// Checks in a row that make a target healthy.
+    pub healthy_threshold: i32,
+    /// Checks in a row that make it unhealthy.
+    pub unhealthy_threshold: i32,
+    /// Codes that count as healthy; `None` for TCP.
+    pub matcher: Option<String>,
+}
+
+fn contribute(stack: &Stack, nodes: &mut Vec<Node>) {
+    for (entry, group) in &stack.target_groups {
+        let name = group.meta.name.clone().unwrap_or_else(|| name::physical(&stack.name, entry, NAME_LIMIT));
+        let mut node = Node::new(id(entry), name, doc(&desired(group)));
+        node.named = group.meta.name.is_some();
+        node.moved_from = group.meta.moved_from.as_deref().map(id);
+        node.follows = balancer_of(stack, entry).map(load_balancer::id);
+        node.protect = group.meta.protect;
+        node.origin = Some(group.meta.place.to_string());
+        nodes.push(node);
+    }
+}
+
+/// The load balancer whose listeners forward to a group, if one of the stack does.
+fn balancer_of<'s>(stack: &'s Stack, group: &str) -> Option<&'s str> {
+    let forwards = |action: &model::Action| match action {
+        model::Action::Forward { targets, .. } => targets.iter().any(|(entry, _)| entry == group),
+        model::Action::Redirect { .. } | model::Action::FixedResponse { .. } => false,
+    };
+    let has = |listener: &model::Listener| {
+        forwards(&listener.default) || listener.rules.iter().any(|rule| forwards(&rule.action))
+    };
+    let found = stack.load_balancers.iter().find(|(_, balancer)| balancer.listeners.values().any(has));
+    found.map(|(entry, _)| entry.as_str())
+}
+
+fn desired(group: &model::TargetGroup) -> Spec {
+    let check = &group.health_check;
+    Spec {
+        port: i32::from(group.port),
+        protocol: group.protocol.clone(),
+        protocol_version: group.protocol_version.clone(),
+        vpc: Text::output(NodeId::new("network", "main"), "vpc_id"),
+        target_type: group.target_type.clone(),
+        health_check: HealthCheck {
+            protocol: check.protocol.clone(),
+            port: check.port.clone(),
+            path: check.path.clone(),
+            interval_secs: number(check.interval_secs),
+            timeout_secs: check.timeout_secs.map(number),
+            healthy_threshold: number(check.healthy_threshold),
+            unhealthy_threshold: number(check.unhealthy_threshold),
+            matcher: check.matcher.clone(),
+        },
+        attributes: group.attributes.clone(),
+        tags: group.meta.tags.clone(),
+    }
+}
+
+/// The API's numbers are signed; what does not fit is refused by AWS in any case.
+fn number(value: u32) -> i32 {
+    i32::try_from(value).unwrap_or(i32::MAX)
+}
+
+struct TargetGroups;
+
+#[async_trait]
+impl Driver for TargetGroups {
+    fn observe(&self, fetched: &Fetched) -> Result<Vec<Live>, CloudError> {
+        let groups = fetched.part::<Elb>()?.target_groups.as_ref().map_err(Clone::clone)?;
+        Ok(groups.iter().map(|item| live(item, &fetched.stack)).collect())
+    }
+
+    async fn create(&self, aws: &Aws, stack: &str, order: Create<'_>) -> Result<Live, CloudError> {
+        let want: Spec = spec(order.want)?;
+        let tags = elb::new_tags(&want.tags, stack, &order, &want.attributes);
+        let check = &want.health_check;
+        let request = || {
+            aws.elb()
+                .create_target_group()
+                .name(order.name)
+                .port(want.port)
+                .protocol(ProtocolEnum::from(want.protocol.as_str()))
+                .set_protocol_version(want.protocol_version.clone())
+                .vpc_id(want.vpc.known().unwrap_or_default())
+                .target_type(TargetTypeEnum::from(want.target_type.as_str()))
+                .health_check_enabled(true)
+                .health_check_protocol(ProtocolEnum::from(check.protocol.as_str()))
+                .health_check_port(&check.port)
+                .set_health_check_path(check.path.clone())
+                .health_check_interval_seconds(check.interval_secs)
+                .set_health_check_timeout_seconds(check.timeout_secs)
+                .healthy_threshold_count(check.healthy_threshold)
+                .unhealthy_threshold_count(check.unhealthy_threshold)
+                .set_matcher(matcher(&want))
+                .set_tags(Some(elb::api_tags(&tags)))
+                .send()
+        };
+        let reply = aws.caller.send("elb:CreateTargetGroup", request).await?;
+        let group = reply.target_groups.unwrap_or_default().into_iter().next();
+        let raw = group.ok_or_else(|| CloudError::bug("elb:CreateTargetGroup", "the reply holds no target group"))?;
+        elb::confirm(aws, "elb:CreateTargetGroup", raw.target_group_arn().unwrap_or_default(), &tags).await?;
+        write_attributes(aws, raw.target_group_arn().unwrap_or_default(), &want.attributes).await?;
+        Ok(live(&Item { raw, tags, attributes: want.attributes }, stack))
+    }
+
+    async fn update(&self, aws: &Aws, stack: &str, order: Update<'_>) -> Result<Live, CloudError> {
+        let (have, want): (Spec, Spec) = (spec(&order.live.have)?, spec(order.want)?);
+        let arn = order.live.id.as_str();
+        let marking = order.live.owner != Owner::Ours(order.node.clone());
+        let steps = elb::attribute_steps("target_group", &have.attributes, &want.attributes, marking);
+        let (mut set, remove) = elb::tag_changes(stack, &order, &have.tags, &want.tags);
+        set.extend(steps.remember.map(|tag| (attributes::TAG.to_owned(), tag)));
+        elb::write_tags(aws, arn, &set, &remove).await?;
+        if order.changes.iter().any(|change| change.field() == "health_check") {
+            modify(aws, arn, &want).await?;
+        }
+        write_attributes(aws, arn, &steps.write).await?;
+        elb::forget_attributes(aws, arn, steps.forget).await?;
+        Ok(elb::updated(&order))
+    }
+
+    async fn delete(&self, aws: &Aws, _node: &NodeId, live: &Live) -> Result<(), CloudError> {
+        let request = || aws.elb().delete_target_group().target_group_arn(&live.id).send();
+        match aws.caller.send("elb:DeleteTargetGroup", request).await {
+            Err(error) if error.class != ErrorClass::Gone => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    async fn holders(&self, aws: &Aws, live: &Live) -> Vec<String> {
+        let request = || aws.elb().describe_target_groups().target_group_arns(&live.id).send();
+        let Ok(reply) = aws.caller.send("elb:DescribeTargetGroups", request).await else { return Vec::new() };
+        let balancers = reply.target_groups().iter().flat_map(TargetGroup::load_balancer_arns);
+        balancers.map(|arn| format!("a listener or rule of load balancer {}", elb::full_name(arn))).collect()
+    }
+}
+
+async fn modify(aws: &Aws, arn: &str, want: &Spec) -> Result<(), CloudError> {
+    let check = &want.health_check;
+    let request = || {
+        aws.elb()
+            .modify_target_group()
+            .target_group_arn(arn)
+            .health_check_enabled(true)
+            .health_check_protocol(ProtocolEnum::from(check.protocol.as_str()))
+            .health_check_port(&check.port)
+            .set_health_check_path(check.path.clone())
+            .health_check_interval_seconds(check.interval_secs)
+            .set_health_check_timeout_seconds(check.timeout_secs)
+            .healthy_threshold_count(check.healthy_threshold)
+            .unhealthy_threshold_count(check.unhealthy_threshold)
+            .set_matcher(matcher(want))
+            .send()
+    };
+    aws.caller.send("elb:ModifyTargetGroup", request).await.map(drop)
+}
+
+async fn write_attributes(aws: &Aws, arn: &str, values: &BTreeMap<String, String>) -> Result<(), CloudError> {
+    if values.is_empty() {
+        return Ok(());
+    }
+    let attribute = |(key, value): (&String, &String)| TargetGroupAttribute::builder().key(key).value(value).build();
+    let all: Vec<TargetGroupAttribute> = values.iter().map(attribute).collect();
+    let request =
+        || aws.elb().modify_target_group_attributes().target_group_arn(arn).set_attributes(Some(all.clone())).send();
+    aws.caller.send("elb:ModifyTargetGroupAttributes", request).await.map(drop)
+}
+
+fn is_grpc(version: Option<&str>) -> bool {
+    version == Some("GRPC")
+}
+
+fn matcher(want: &Spec) -> Option<Matcher> {
+    let codes = want.health_check.matcher.as_ref()?;
+    let builder = Matcher::builder();
+    let builder =
+        if is_grpc(want.protocol_version.as_deref()) { builder.grpc_code(codes) } else { builder.http_code(codes) };
+    Some(builder.build())
+}
+
+fn live(item: &Item<TargetGroup>, stack: &str) -> Live {
+    let raw = &item.raw;
+    let (arn, name) = (raw.target_group_arn().unwrap_or_default(), raw.target_group_name().unwrap_or_default());
+    let owner = tags::owner(&item.tags, stack, ENTRY.kind.name);
+    let mut live = Live::new(arn, name, owner, doc(&canonical(item))).output("arn", arn).output("name", name);
+    live.replaces = item.tags.get(tags::REPLACES).cloned();
+    // A group can be behind one load balancer only, for as long as it lives.
+    live.tied = raw.load_balancer_arns().first().cloned();
+    live
+}
+
+fn canonical(item: &Item<TargetGroup>) -> Spec {
+    let raw = &item.raw;
+    let text = |value: Option<&str>| value.unwrap_or_default().to_owned();
+    // What goes without saying on some endpoints is filled in with what AWS gives by itself.
+    let http = matches!(raw.protocol(), Some(ProtocolEnum::Http | ProtocolEnum::Https));
+    let has_codes = matches!(raw.health_check_protocol(), Some(ProtocolEnum::Http | ProtocolEnum::Https));
+    let codes = raw
+        .matcher()
+        .and_then(|matcher| if is_grpc(raw.protocol_version()) { matcher.grpc_code() } else { matcher.http_code() });
+    Spec {
+        port: raw.port().unwrap_or_default(),
+        protocol: text(raw.protocol().map(ProtocolEnum::as_str)),
+        protocol_version: raw.protocol_version().map(str::to_owned).or_else(|| http.then(|| "HTTP1".to_owned())),
+        vpc: text(raw.vpc_id()).into(),
+        target_type: text(raw.target_type().map(TargetTypeEnum::as_str)),
+        health_check: HealthCheck {
+            protocol: text(raw.health_check_protocol().map(ProtocolEnum::as_str)),
+            port: raw.health_check_port().unwrap_or("traffic-port").to_owned(),
+            path: has_codes.then(|| raw.health_check_path().unwrap_or("/").to_owned()),
+            interval_secs: raw.health_check_interval_seconds().unwrap_or(30),
+            timeout_secs: raw.health_check_timeout_seconds(),
+            healthy_threshold: raw.healthy_threshold_count().unwrap_or(5),
+            unhealthy_threshold: raw.unhealthy_threshold_count().unwrap_or(2),
+            matcher: has_codes.then(|| codes.unwrap_or("200").to_owned()),
+        },
+        attributes: item.attributes.clone(),
+        tags: tags::user(&item.tags),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_group_is_read_in_canonical_form() {
+        let raw = TargetGroup::builder()
+            .target_group_arn("arn:aws:elasticloadbalancing:us-east-1:1:targetgroup/c-web/0123456789abcdef")
+            .target_group_name("c-web")
+            .port(3000)
+            .protocol(ProtocolEnum::Http)
+            .protocol_version("GRPC")
+            .vpc_id("vpc-1")
+            .target_type(TargetTypeEnum::Ip)
+            .health_check_protocol(ProtocolEnum::Http)
+            .health_check_port("traffic-port")
+            .health_check_path("/x")
+            .health_check_interval_seconds(30)
+            .health_check_timeout_seconds(5)
+            .healthy_threshold_count(5)
+            .unhealthy_threshold_count(2)
+            .matcher(Matcher::builder().grpc_code("0-5").build())
+            .build();
+        let tags = elb::all_tags(&Tags::new(), "c", &id("web"), &BTreeMap::new());
+        let live = live(&Item { raw, tags, attributes: BTreeMap::new() }, "c");
+        assert_eq!(live.owner, Owner::Ours(id("web")));
+        assert_eq!(live.outputs["name"], "c-web");
+        let have: Spec = spec(&live.have).unwrap();
+        assert_eq!(have.health_check.matcher.as_deref(), Some("0-5"));
+        assert_eq!(matcher(&have).unwrap().grpc_code(), Some("0-5"));
+        assert_eq!((have.port, have.target_type.as_str(), have.tags.len()), (3000, "ip", 0));
+    }
+
+    #[test]
+    fn a_tcp_check_has_neither_path_nor_codes() {
+        let raw = TargetGroup::builder().health_check_protocol(ProtocolEnum::Tcp).health_check_path("/").build();
+        let have = canonical(&Item { raw, tags: Tags::new(), attributes: BTreeMap::new() });
+        assert_eq!((have.health_check.path, have.health_check.matcher), (None, None));
+    }
+}

@@ -1,0 +1,51 @@
+//! AWS IAM: roles, of the stack and looked up.
+//! This file says how to get along with the service; what its resources are is said by their kinds.
+
+pub mod existing_role;
+pub mod read;
+pub mod role;
+
+use evenkeel_core::error::ErrorClass;
+use futures::future::BoxFuture;
+
+use crate::call::{Manners, Text};
+use crate::client::Aws;
+use crate::finder::Finder;
+use crate::read::{Gathered, Scope};
+use crate::service::Service;
+
+/// AWS IAM.
+pub static SERVICE: Service = Service {
+    title: "AWS IAM",
+    manners: Manners { prefix: "iam", iam: "iam", codes: CODES, texts: TEXTS, rates: &[] },
+    tag_types: &[],
+    fetch,
+    kinds: &[&role::ENTRY, &existing_role::ENTRY],
+};
+
+const CODES: &[(ErrorClass, &[&str])] = &[
+    (ErrorClass::Busy, &["EntityTemporarilyUnmodifiable"]),
+    (ErrorClass::InUse, &["DeleteConflict"]),
+    (ErrorClass::Gone, &["NoSuchEntity"]),
+    (ErrorClass::Exists, &["EntityAlreadyExists"]),
+];
+
+const TEXTS: &[Text] =
+    &[Text { codes: &["MalformedPolicyDocument"], has: &["Invalid principal"], class: ErrorClass::Propagating }];
+
+impl Aws {
+    /// The client of AWS IAM.
+    pub fn iam(&self) -> aws_sdk_iam::Client {
+        self.client(aws_sdk_iam::Client::new)
+    }
+}
+
+/// Reads what the scope asks for.
+fn fetch<'a>(aws: &'a Aws, scope: &'a Scope<'a>, _finder: &'a Finder<'a>) -> BoxFuture<'a, Gathered> {
+    // Boxed: inline, the state of all readers together is more than a thread's stack holds in a debug build.
+    Box::pin(async move {
+        let part = read::fetch(aws, scope).await;
+        let blind = part.blind.clone().map(|error| ("role".to_owned(), error));
+        Gathered::of(part).blind_to(blind)
+    })
+}

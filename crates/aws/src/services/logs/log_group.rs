@@ -1,0 +1,314 @@
+//! Log groups of CloudWatch Logs. CreateLogGroup takes tags and key, the retention needs a call of its own; DescribeLogGroups
+//! gives everything but tags (`read/logs.rs`). Names have at most 512 characters and, with the class, never change. The ARN
+//! comes with `:*` behind it, which the tagging calls refuse. ECS makes missing groups by itself (`awslogs-create-group`),
+//! without tags: such a group is foreign and has to be adopted.
+
+use async_trait::async_trait;
+use aws_sdk_cloudwatchlogs::types::{LogGroup, LogGroupClass};
+use evenkeel_core::cloud::{Create, Update};
+use evenkeel_core::error::{CloudError, ErrorClass};
+use evenkeel_core::graph::Node;
+use evenkeel_core::id::NodeId;
+use evenkeel_core::kind::{Field, Kind, Ready, Replace};
+use evenkeel_core::name;
+use evenkeel_core::snapshot::{Live, Owner};
+use serde::{Deserialize, Serialize};
+
+use crate::client::Aws;
+use crate::read::Fetched;
+use crate::resource::{Driver, Entry, doc, spec, still_marked};
+use crate::services::logs::read::{self as logs, Logs};
+use crate::tags::{self, Tags};
+use evenkeel_stack::model::Stack;
+
+const LIMIT: usize = 512;
+
+/// The kind `log_group`.
+pub static ENTRY: Entry = Entry {
+    kind: Kind {
+        name: "log_group",
+        title: "CloudWatch log group",
+        fields: &[Field::immutable("class")],
+        outputs: &["name", "arn"],
+        replace: Replace::DeleteFirst,
+        name_limit: LIMIT,
+        ready: Ready::AtOnce,
+        deadline_secs: 60,
+        ..Kind::PLAIN
+    },
+    contribute,
+    driver: &LogGroups,
+    actions: &[
+        "logs:DescribeLogGroups",
+        "logs:ListTagsForResource",
+        "tag:GetResources",
+        "logs:CreateLogGroup",
+        "logs:TagResource",
+        "logs:UntagResource",
+        "logs:PutRetentionPolicy",
+        "logs:DeleteRetentionPolicy",
+        "logs:AssociateKmsKey",
+        "logs:DisassociateKmsKey",
+        "logs:DeleteLogGroup",
+    ],
+};
+
+/// The node of an entry of `log_groups:`.
+pub fn id(entry: &str) -> NodeId {
+    NodeId::new("log_group", entry)
+}
+
+/// A log group in canonical form.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Spec {
+    /// `STANDARD` or `INFREQUENT_ACCESS`.
+    pub class: String,
+    /// How long events are kept.
+    pub retention: Retention,
+    /// The ARN of the key; empty for the service's own encryption.
+    pub kms_key: String,
+    /// The user's tags.
+    pub tags: Tags,
+}
+
+/// How long events are kept: a number of days, or `forever`.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Retention {
+    /// Days.
+    Days(i32),
+    /// The word `forever`.
+    Forever(Forever),
+}
+
+/// The word.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum Forever {
+    /// Never deleted.
+    #[serde(rename = "forever")]
+    Forever,
+}
+
+impl From<Option<i32>> for Retention {
+    fn from(days: Option<i32>) -> Self {
+        days.map_or(Self::Forever(Forever::Forever), Self::Days)
+    }
+}
+
+fn contribute(stack: &Stack, nodes: &mut Vec<Node>) {
+    for (entry, group) in &stack.log_groups {
+        let name = group.meta.name.clone().unwrap_or_else(|| name::physical(&stack.name, entry, LIMIT));
+        let want = Spec {
+            class: group.class.clone(),
+            retention: group.retention_days.map(|days| i32::try_from(days).unwrap_or(i32::MAX)).into(),
+            kms_key: group.kms_key.clone().unwrap_or_default(),
+            tags: group.meta.tags.clone(),
+        };
+        let mut node = Node::new(id(entry), name, doc(&want));
+        node.named = group.meta.name.is_some();
+        node.origin = Some(group.meta.place.to_string());
+        node.protect = group.meta.protect;
+        node.moved_from = group.meta.moved_from.as_deref().map(id);
+        nodes.push(node);
+    }
+}
+
+struct LogGroups;
+
+#[async_trait]
+impl Driver for LogGroups {
+    fn observe(&self, fetched: &Fetched) -> Result<Vec<Live>, CloudError> {
+        let logs: &Logs = fetched.part()?;
+        let groups = logs.groups.as_ref().map_err(Clone::clone)?;
+        let lives = groups.iter().map(|(group, tags)| observed(group, tags, &fetched.stack));
+        Ok(lives.filter(|live| is_ours(live) || logs.wanted.contains(&live.name)).collect())
+    }
+
+    async fn create(&self, aws: &Aws, stack: &str, order: Create<'_>) -> Result<Live, CloudError> {
+        let want: Spec = spec(order.want)?;
+        let name = order.name;
+        let class = (want.class != "STANDARD").then(|| LogGroupClass::from(want.class.as_str()));
+        let key = Some(want.kms_key.clone()).filter(|key| !key.is_empty());
+        let tags = tags::marked(&want.tags, stack, order.node);
+        aws.caller
+            .send("logs:CreateLogGroup", || {
+                aws.logs()
+                    .create_log_group()
+                    .log_group_name(name)
+                    .set_log_group_class(class.clone())
+                    .set_kms_key_id(key.clone())
+                    .set_tags(Some(tags.clone().into_iter().collect()))
+                    .send()
+            })
+            .await?;
+        if let Retention::Days(days) = want.retention {
+            put_retention(aws, name, days).await?;
+        }
+        // The reply is empty; the ARN follows from the account.
+        let account = aws.account().await?;
+        let arn = format!("arn:{}:logs:{}:{account}:log-group:{name}", partition(&aws.region), aws.region);
+        Ok(live(name, &want, arn, Owner::Ours(order.node.clone())))
+    }
+
+    async fn update(&self, aws: &Aws, stack: &str, order: Update<'_>) -> Result<Live, CloudError> {
+        let (have, want): (Spec, Spec) = (spec(&order.live.have)?, spec(order.want)?);
+        let name = order.live.name.as_str();
+        let changed = |field: &str| order.changes.iter().any(|change| change.field() == field);
+        // Everything goes by the name, which may stand for somebody else's group by now.
+        if matches!(order.live.owner, Owner::Ours(_)) {
+            let tags = logs::tags_of(aws, &order.live.id).await?;
+            // An earlier try may have moved the mark already.
+            if tags.get(tags::ID) != Some(&order.node.to_string()) {
+                still_marked(&tags, stack, "logs:PutRetentionPolicy", order.live)?;
+            }
+        }
+        if changed("retention") {
+            set_retention(aws, name, &want).await?;
+        }
+        if changed("kms_key") {
+            set_key(aws, name, &want).await?;
+        }
+        let owner = Owner::Ours(order.node.clone());
+        if changed("tags") || order.live.owner != owner {
+            let from = match &order.live.owner {
+                Owner::Ours(node) => tags::marked(&have.tags, stack, node),
+                Owner::OtherStack(_) | Owner::Stray(_) | Owner::Nobody => have.tags,
+            };
+            set_tags(aws, &order.live.id, &from, &tags::marked(&want.tags, stack, order.node)).await?;
+        }
+        let mut after = live(name, &want, order.live.id.clone(), owner);
+        after.data.clone_from(&order.live.data);
+        Ok(after)
+    }
+
+    async fn still_ours(&self, aws: &Aws, stack: &str, live: &Live) -> Result<(), CloudError> {
+        still_marked(&logs::tags_of(aws, &live.id).await?, stack, "logs:DeleteLogGroup", live)
+    }
+
+    async fn delete(&self, aws: &Aws, _node: &NodeId, live: &Live) -> Result<(), CloudError> {
+        let reply = aws
+            .caller
+            .send("logs:DeleteLogGroup", || aws.logs().delete_log_group().log_group_name(&live.name).send())
+            .await;
+        match reply {
+            Err(error) if error.class != ErrorClass::Gone => Err(error),
+            _ => Ok(()),
+        }
+    }
+}
+
+async fn put_retention(aws: &Aws, name: &str, days: i32) -> Result<(), CloudError> {
+    let request = || aws.logs().put_retention_policy().log_group_name(name).retention_in_days(days).send();
+    aws.caller.send("logs:PutRetentionPolicy", request).await.map(drop)
+}
+
+async fn set_retention(aws: &Aws, name: &str, want: &Spec) -> Result<(), CloudError> {
+    if let Retention::Days(days) = want.retention {
+        return put_retention(aws, name, days).await;
+    }
+    let request = || aws.logs().delete_retention_policy().log_group_name(name).send();
+    aws.caller.send("logs:DeleteRetentionPolicy", request).await.map(drop)
+}
+
+async fn set_key(aws: &Aws, name: &str, want: &Spec) -> Result<(), CloudError> {
+    if want.kms_key.is_empty() {
+        let request = || aws.logs().disassociate_kms_key().log_group_name(name).send();
+        return aws.caller.send("logs:DisassociateKmsKey", request).await.map(drop);
+    }
+    let request = || aws.logs().associate_kms_key().log_group_name(name).kms_key_id(&want.kms_key).send();
+    aws.caller.send("logs:AssociateKmsKey", request).await.map(drop)
+}
+
+async fn set_tags(aws: &Aws, arn: &str, from: &Tags, to: &Tags) -> Result<(), CloudError> {
+    let (set, remove) = tags::changes(from, to);
+    if !set.is_empty() {
+        let request =
+            || aws.logs().tag_resource().resource_arn(arn).set_tags(Some(set.clone().into_iter().collect())).send();
+        aws.caller.send("logs:TagResource", request).await?;
+    }
+    if !remove.is_empty() {
+        let request = || aws.logs().untag_resource().resource_arn(arn).set_tag_keys(Some(remove.clone())).send();
+        aws.caller.send("logs:UntagResource", request).await?;
+    }
+    Ok(())
+}
+
+fn is_ours(live: &Live) -> bool {
+    tags::is_marked(&live.owner)
+}
+
+fn partition(region: &str) -> &'static str {
+    if region.starts_with("cn-") {
+        "aws-cn"
+    } else if region.starts_with("us-gov-") {
+        "aws-us-gov"
+    } else {
+        "aws"
+    }
+}
+
+fn observed(group: &LogGroup, all: &Tags, stack: &str) -> Live {
+    // A policy of the account shows itself as the retention of groups that have none of their own.
+    let own = group.retention_in_days().filter(|_| group.retention_policy_name().is_none());
+    let have = Spec {
+        class: group.log_group_class().map_or("STANDARD", LogGroupClass::as_str).to_owned(),
+        retention: own.into(),
+        kms_key: group.kms_key_id().unwrap_or_default().to_owned(),
+        tags: tags::user(all),
+    };
+    let owner = tags::owner(all, stack, ENTRY.kind.name);
+    let mut live = live(group.log_group_name().unwrap_or_default(), &have, logs::arn(group), owner);
+    live.data = group.stored_bytes().and_then(|bytes| u64::try_from(bytes).ok()).filter(|bytes| *bytes > 0).map(size);
+    live
+}
+
+fn live(name: &str, spec: &Spec, arn: String, owner: Owner) -> Live {
+    let mut live = Live::new(&arn, name, owner, doc(spec)).output("name", name);
+    live.handles = vec![format!("log_group/{name}"), arn.clone()];
+    live.output("arn", arn)
+}
+
+fn size(bytes: u64) -> String {
+    let units = [("GB", 1_000_000_000), ("MB", 1_000_000), ("kB", 1_000)];
+    let unit = units.into_iter().find(|(_, factor)| bytes >= *factor);
+    unit.map_or_else(|| format!("{bytes} bytes of logs"), |(unit, factor)| format!("{} {unit} of logs", bytes / factor))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn group() -> aws_sdk_cloudwatchlogs::types::builders::LogGroupBuilder {
+        LogGroup::builder().log_group_name("cruddur-web").arn("arn:aws:logs:eu-west-1:1:log-group:cruddur-web:*")
+    }
+
+    #[test]
+    fn a_plain_group_reads_as_one_without_settings() {
+        let live = observed(&group().stored_bytes(0).build(), &Tags::new(), "cruddur");
+        let plain = json!({ "class": "STANDARD", "retention": "forever", "kms_key": "", "tags": {} });
+        assert_eq!(live.have, plain);
+        assert_eq!(live.id, "arn:aws:logs:eu-west-1:1:log-group:cruddur-web");
+        assert_eq!((live.owner, live.data), (Owner::Nobody, None));
+    }
+
+    #[test]
+    fn settings_size_and_mark_are_read() {
+        let marked = tags::marked(&Tags::from([("team".into(), "a".into())]), "cruddur", &id("web"));
+        let full = group().retention_in_days(14).stored_bytes(3_400_000).kms_key_id("arn:key");
+        let live = observed(&full.log_group_class(LogGroupClass::InfrequentAccess).build(), &marked, "cruddur");
+        assert_eq!(live.have["retention"], 14);
+        assert_eq!(live.have["class"], "INFREQUENT_ACCESS");
+        assert_eq!(live.have["kms_key"], "arn:key");
+        assert_eq!(live.have["tags"], json!({ "team": "a" }));
+        assert_eq!(live.owner, Owner::Ours(id("web")));
+        assert_eq!(live.data.as_deref(), Some("3 MB of logs"));
+    }
+
+    #[test]
+    fn the_retention_of_an_account_policy_is_not_the_groups_own() {
+        let group = group().retention_in_days(30).retention_policy_name("all-30").build();
+        assert_eq!(observed(&group, &Tags::new(), "cruddur").have["retention"], "forever");
+    }
+}

@@ -1,0 +1,25 @@
+//! The list of services. A new service is a folder here and its line in [`ALL`].
+
+pub mod ec2;
+pub mod ecs;
+pub mod elb;
+pub mod iam;
+pub mod logs;
+pub mod route53;
+
+use crate::call::Manners;
+use crate::service::Service;
+
+/// All services, in the order in which a person reads a stack.
+pub static ALL: &[&Service] =
+    &[&ec2::SERVICE, &iam::SERVICE, &logs::SERVICE, &elb::SERVICE, &ecs::SERVICE, &route53::SERVICE];
+
+/// How to get along with each.
+pub fn manners() -> Vec<&'static Manners> {
+    ALL.iter().map(|service| &service.manners).collect()
+}
+
+/// The resource types that the tagging API is asked for.
+pub fn tag_types() -> Vec<String> {
+    ALL.iter().flat_map(|service| service.tag_types).map(|of| (*of).to_owned()).collect()
+}

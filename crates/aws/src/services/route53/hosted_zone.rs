@@ -1,0 +1,347 @@
+//! Hosted zones of the stack's own (`create: true`). CreateHostedZone takes no tags, so the mark is in the caller reference
+//! (`evenkeel/<stack>@<region>/<zone>/<token>`), which ListHostedZones gives back; tags follow, ten to a call, and make an
+//! adopted zone ours. Names are not unique in Route 53: a foreign public zone of the name is a conflict, and what is there is
+//! looked at once more before a zone is made. The name servers are read from the NS record at the apex. Only an empty zone
+//! can be deleted (HostedZoneNotEmpty); foreign records stay.
+
+use async_trait::async_trait;
+use aws_sdk_route53::types::{HostedZoneConfig, ResourceRecordSet, RrType, Tag, TagResourceType};
+use evenkeel_core::cloud::{Create, Update};
+use evenkeel_core::error::{CloudError, ErrorClass};
+use evenkeel_core::graph::Node;
+use evenkeel_core::id::NodeId;
+use evenkeel_core::kind::{Field, Kind, Ready, Replace};
+use evenkeel_core::snapshot::{Live, Owner};
+use serde::{Deserialize, Serialize};
+
+use super::records::form::{is_apex, key};
+use super::records::sort::sort;
+use crate::client::Aws;
+use crate::read::Fetched;
+use crate::resource::{Driver, Entry, doc, spec};
+use crate::services::route53::read::{self as route53, Route53};
+use crate::tags::{self, Tags};
+use evenkeel_stack::model::Stack;
+
+/// The kind's name.
+pub const KIND: &str = "hosted_zone";
+/// Where the stack is kept among a live thing's handles: a deletion compares the mark.
+const OWNER: &str = "zone_of/";
+/// Most tags that one ChangeTagsForResource sets, and likewise removes.
+const TAG_BATCH: usize = 10;
+
+/// The kind `hosted_zone`.
+pub static ENTRY: Entry = Entry {
+    kind: Kind {
+        name: KIND,
+        title: "Route 53 hosted zone",
+        fields: &[Field::immutable("name")],
+        outputs: &["id", "zone_id", "name", "name_servers"],
+        replace: Replace::DeleteFirst,
+        name_limit: 255,
+        ready: Ready::AtOnce,
+        deadline_secs: 300,
+        ..Kind::PLAIN
+    },
+    contribute,
+    driver: &HostedZones,
+    actions: &[
+        "route53:ListHostedZones",
+        "route53:ListTagsForResource",
+        "route53:ListTagsForResources",
+        "route53:ListResourceRecordSets",
+        "route53:CreateHostedZone",
+        "route53:ChangeTagsForResource",
+        "route53:UpdateHostedZoneComment",
+        "route53:DeleteHostedZone",
+    ],
+};
+
+/// The node of a zone that the stack makes.
+pub fn id(zone: &str) -> NodeId {
+    NodeId::new(KIND, zone)
+}
+
+/// A hosted zone in canonical form.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Spec {
+    /// The name, lower case, without the trailing dot.
+    pub name: String,
+    /// The comment; `None`: not managed.
+    pub comment: Option<String>,
+    /// The user's tags.
+    pub tags: Tags,
+    /// Whether it carries the stack's tags: a run that was interrupted may have left it without.
+    pub marked: bool,
+}
+
+fn contribute(stack: &Stack, nodes: &mut Vec<Node>) {
+    for zone in stack.dns.iter().filter(|zone| zone.create) {
+        let want =
+            Spec { name: zone.name.clone(), comment: zone.comment.clone(), tags: zone.tags.clone(), marked: true };
+        let mut node = Node::new(id(&zone.name), &zone.name, doc(&want));
+        node.origin = Some(zone.place.to_string());
+        node.protect = zone.protect;
+        nodes.push(node);
+    }
+}
+
+struct HostedZones;
+
+#[async_trait]
+impl Driver for HostedZones {
+    fn observe(&self, fetched: &Fetched) -> Result<Vec<Live>, CloudError> {
+        let read: &Route53 = fetched.part()?;
+        let zones = read.zones.as_ref().map_err(Clone::clone)?;
+        let tags = read.tags.as_ref().map_err(Clone::clone)?;
+        let scope = tags::global(&fetched.stack, &fetched.region);
+        let none = Tags::new();
+        let mut lives = Vec::new();
+        for zone in zones {
+            let tags = tags.get(&zone.id).unwrap_or(&none);
+            let owner = owner(zone, tags, &scope);
+            let marked = matches!(owner, Owner::Ours(_) | Owner::Stray(_));
+            if !marked && (zone.private || !read.wanted.managed.contains(&zone.name)) {
+                continue;
+            }
+            let mut live = observed(zone, tags, owner, &scope);
+            match read.records.get(&zone.id) {
+                Some(Ok(sets)) => {
+                    live = with_name_servers(live, name_servers(sets, &zone.name));
+                    live.kept_by = foreign(sets, &zone.name, &scope);
+                }
+                Some(Err(error)) if error.class != ErrorClass::Gone => return Err(error.clone()),
+                _ => {}
+            }
+            lives.push(live);
+        }
+        Ok(lives)
+    }
+
+    async fn create(&self, aws: &Aws, stack: &str, order: Create<'_>) -> Result<Live, CloudError> {
+        let want: Spec = spec(order.want)?;
+        let scope = tags::global(stack, &aws.region);
+        if let Some(there) = made_meanwhile(aws, &want, &scope).await? {
+            return Ok(there);
+        }
+        let reference = route53::reference(&scope, &want.name, order.token);
+        let config = want.comment.as_ref().map(|comment| HostedZoneConfig::builder().comment(comment).build());
+        let reply = aws
+            .caller
+            .send("route53:CreateHostedZone", || {
+                aws.route53()
+                    .create_hosted_zone()
+                    .name(&want.name)
+                    .caller_reference(&reference)
+                    .set_hosted_zone_config(config.clone())
+                    .send()
+            })
+            .await?;
+        let id = reply.hosted_zone().map(|zone| route53::bare(zone.id()).to_owned());
+        let id = id.ok_or_else(|| CloudError::bug("route53:CreateHostedZone", "the reply names no zone"))?;
+        set_tags(aws, &id, &Tags::new(), &tags::marked(&want.tags, &scope, order.node)).await?;
+        let servers = reply.delegation_set().map(|set| set.name_servers().to_vec()).unwrap_or_default();
+        Ok(with_name_servers(live(&want, &id, Owner::Ours(order.node.clone()), &scope), servers))
+    }
+
+    async fn update(&self, aws: &Aws, stack: &str, order: Update<'_>) -> Result<Live, CloudError> {
+        let (have, want): (Spec, Spec) = (spec(&order.live.have)?, spec(order.want)?);
+        let changed = |field: &str| order.changes.iter().any(|change| change.field() == field);
+        let id = &order.live.id;
+        if changed("comment") {
+            let request = || aws.route53().update_hosted_zone_comment().id(id).set_comment(want.comment.clone()).send();
+            aws.caller.send("route53:UpdateHostedZoneComment", request).await?;
+        }
+        let owner = Owner::Ours(order.node.clone());
+        if changed("tags") || changed("marked") || order.live.owner != owner {
+            // The marks are written along: a run that was interrupted may have left a zone without any.
+            let scope = tags::global(stack, &aws.region);
+            set_tags(aws, id, &have.tags, &tags::marked(&want.tags, &scope, order.node)).await?;
+        }
+        let mut after = order.live.clone();
+        after.owner = owner;
+        after.have = doc(&Spec { comment: want.comment.clone().or(have.comment), ..want });
+        Ok(after)
+    }
+
+    async fn delete(&self, aws: &Aws, node: &NodeId, live: &Live) -> Result<(), CloudError> {
+        match still_ours(aws, node, live).await {
+            Err(error) if error.class == ErrorClass::Gone => return Ok(()),
+            looked => looked?,
+        }
+        let request = || aws.route53().delete_hosted_zone().id(&live.id).send();
+        match aws.caller.send("route53:DeleteHostedZone", request).await {
+            Err(error) if error.class != ErrorClass::Gone => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    async fn holders(&self, aws: &Aws, live: &Live) -> Vec<String> {
+        let sets = route53::records(aws, &live.id).await.unwrap_or_default();
+        let left = sets.iter().filter(|set| !is_apex(set, &live.name)).map(key);
+        left.map(|(name, kind)| format!("record {name} {kind}")).collect()
+    }
+}
+
+/// Whose a zone is, for a stack in a region. A mark is for the zone of that name, and for a public one: evenkeel makes no other.
+fn owner(zone: &route53::Zone, tags: &Tags, scope: &str) -> Owner {
+    let owner = match (tags::owner(tags, scope, KIND), zone.stack()) {
+        // Made by a run that did not come to the tags.
+        (Owner::Nobody, Some(maker)) if maker == scope => Owner::Ours(id(&zone.name)),
+        (Owner::Nobody, Some(maker)) => Owner::OtherStack(tags::told(maker)),
+        (owner, _) => owner,
+    };
+    match owner {
+        Owner::Ours(node) if zone.private || node != id(&zone.name) => {
+            let private = if zone.private { "private " } else { "" };
+            Owner::Stray(format!("{}={scope}, {}={node} on the {private}zone {}", tags::STACK, tags::ID, zone.name))
+        }
+        owner => owner,
+    }
+}
+
+/// A zone as it was read.
+fn observed(zone: &route53::Zone, tags: &Tags, owner: Owner, scope: &str) -> Live {
+    let marked = matches!(tags::owner(tags, scope, KIND), Owner::Ours(_));
+    let have = Spec { name: zone.name.clone(), comment: zone.comment.clone(), tags: tags::user(tags), marked };
+    live(&have, &zone.id, owner, scope)
+}
+
+/// The zone of the stack that another run has made since the plan was made: it is taken up.
+///
+/// # Errors
+/// `Exists`: somebody else has made one of that name.
+async fn made_meanwhile(aws: &Aws, want: &Spec, scope: &str) -> Result<Option<Live>, CloudError> {
+    let zones = route53::zones(aws).await?;
+    let named: Vec<&route53::Zone> = zones.iter().filter(|zone| zone.name == want.name && !zone.private).collect();
+    if named.is_empty() {
+        return Ok(None);
+    }
+    let ids: Vec<String> = named.iter().map(|zone| zone.id.clone()).collect();
+    let all = route53::tags(aws, &ids).await?;
+    let none = Tags::new();
+    let tags_of = |zone: &route53::Zone| all.get(&zone.id).unwrap_or(&none);
+    let ours = named.iter().find(|zone| matches!(owner(zone, tags_of(zone), scope), Owner::Ours(_)));
+    let Some(zone) = ours else {
+        let text =
+            format!("a hosted zone {} is there that was not when the plan was made: {}", want.name, ids.join(", "));
+        let mut error = CloudError::local(ErrorClass::Exists, "route53:CreateHostedZone", text);
+        error.hint = Some("plan again to see whose it is".to_owned());
+        return Err(error);
+    };
+    let live = observed(zone, tags_of(zone), Owner::Ours(id(&zone.name)), scope);
+    let sets = route53::records(aws, &zone.id).await?;
+    Ok(Some(with_name_servers(live, name_servers(&sets, &zone.name))))
+}
+
+/// Looks once more whether a zone that is to go carries the mark that it was read with.
+async fn still_ours(aws: &Aws, node: &NodeId, live: &Live) -> Result<(), CloudError> {
+    let have: Spec = spec(&live.have)?;
+    let scope = live.handles.iter().find_map(|handle| handle.strip_prefix(OWNER)).unwrap_or_default();
+    let all = route53::tags(aws, std::slice::from_ref(&live.id)).await?;
+    let owner = all.get(&live.id).map_or(Owner::Nobody, |tags| tags::owner(tags, scope, KIND));
+    // One that a run made and did not come to mark has no tags to lose.
+    if owner == Owner::Ours(node.clone()) || (owner == Owner::Nobody && !have.marked) {
+        return Ok(());
+    }
+    let text = format!("the hosted zone {} ({}) does not carry this stack's mark any more", live.name, live.id);
+    let error = CloudError::local(ErrorClass::Invalid, "route53:DeleteHostedZone", text);
+    Err(CloudError { hint: Some("plan again to see whose it is".to_owned()), ..error })
+}
+
+fn name_servers(sets: &[ResourceRecordSet], zone: &str) -> Vec<String> {
+    let apex = sets.iter().find(|set| is_apex(set, zone) && *set.r#type() == RrType::Ns);
+    let values = apex.map(ResourceRecordSet::resource_records).unwrap_or_default();
+    values.iter().map(|record| record.value().to_owned()).collect()
+}
+
+fn with_name_servers(live: Live, mut servers: Vec<String>) -> Live {
+    for server in &mut servers {
+        *server = server.trim_end_matches('.').to_lowercase();
+    }
+    servers.sort();
+    if servers.is_empty() { live } else { live.output("name_servers", servers) }
+}
+
+/// What keeps the zone from being given up: records that somebody else made in it.
+fn foreign(sets: &[ResourceRecordSet], zone: &str, scope: &str) -> Option<String> {
+    match sort(sets, zone, scope).others() {
+        0 => None,
+        1 => Some("1 record that is not of this stack".to_owned()),
+        count => Some(format!("{count} records that are not of this stack")),
+    }
+}
+
+fn live(spec: &Spec, id: &str, owner: Owner, scope: &str) -> Live {
+    let live = Live::new(id, &spec.name, owner, doc(spec)).output("id", id).output("zone_id", id);
+    let mut live = live.output("name", spec.name.as_str());
+    live.handles.push(format!("{OWNER}{scope}"));
+    live
+}
+
+async fn set_tags(aws: &Aws, id: &str, from: &Tags, to: &Tags) -> Result<(), CloudError> {
+    let (set, remove) = tags::changes(from, to);
+    let set: Vec<Tag> = set.into_iter().map(|(key, value)| Tag::builder().key(key).value(value).build()).collect();
+    for at in 0..set.len().max(remove.len()).div_ceil(TAG_BATCH) {
+        let add: Vec<Tag> = set.iter().skip(at * TAG_BATCH).take(TAG_BATCH).cloned().collect();
+        let drop: Vec<String> = remove.iter().skip(at * TAG_BATCH).take(TAG_BATCH).cloned().collect();
+        let request = || {
+            aws.route53()
+                .change_tags_for_resource()
+                .resource_type(TagResourceType::Hostedzone)
+                .resource_id(id)
+                .set_add_tags(Some(add.clone()).filter(|tags| !tags.is_empty()))
+                .set_remove_tag_keys(Some(drop.clone()).filter(|keys| !keys.is_empty()))
+                .send()
+        };
+        aws.caller.send("route53:ChangeTagsForResource", request).await?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn zone(reference: &str) -> route53::Zone {
+        route53::Zone {
+            id: "Z1".to_owned(),
+            name: "cruddur.example".to_owned(),
+            private: false,
+            comment: None,
+            reference: reference.to_owned(),
+            linked: false,
+        }
+    }
+
+    const SCOPE: &str = "cruddur@us-east-1";
+
+    #[test]
+    fn a_zone_is_ours_by_its_caller_reference_until_tags_say_otherwise() {
+        let node = id("cruddur.example");
+        let (none, ours) = (Tags::new(), zone("evenkeel/cruddur@us-east-1/cruddur.example/0f"));
+        assert_eq!(owner(&ours, &none, SCOPE), Owner::Ours(node.clone()));
+        assert_eq!(owner(&ours, &none, "cruddur@eu-west-1"), Owner::OtherStack("cruddur in us-east-1".to_owned()));
+        assert_eq!(owner(&zone("by hand"), &none, SCOPE), Owner::Nobody);
+        assert_eq!(owner(&zone("by hand"), &tags::marked(&none, SCOPE, &node), SCOPE), Owner::Ours(node.clone()));
+        let taken = tags::marked(&none, "blog@us-east-1", &node);
+        assert_eq!(owner(&ours, &taken, SCOPE), Owner::OtherStack("blog in us-east-1".to_owned()));
+    }
+
+    #[test]
+    fn a_mark_on_another_zone_or_on_a_private_one_does_not_count() {
+        let other = tags::marked(&Tags::new(), SCOPE, &id("other.example"));
+        assert!(matches!(owner(&zone("by hand"), &other, SCOPE), Owner::Stray(_)));
+        let private = route53::Zone { private: true, ..zone("by hand") };
+        let marked = tags::marked(&Tags::new(), SCOPE, &id("cruddur.example"));
+        assert!(matches!(owner(&private, &marked, SCOPE), Owner::Stray(mark) if mark.contains("private")));
+    }
+
+    #[test]
+    fn a_zone_without_its_tags_is_told_apart() {
+        let half = zone("evenkeel/cruddur@us-east-1/cruddur.example/0f");
+        let seen = |tags: &Tags| observed(&half, tags, Owner::Nobody, SCOPE).have["marked"].clone();
+        assert_eq!(seen(&Tags::new()), false);
+        assert_eq!(seen(&tags::marked(&Tags::new(), SCOPE, &id("cruddur.example"))), true);
+    }
+}

@@ -1,0 +1,241 @@
+//! The steps of a movement: attach, serve, switch, hold, leave, detach. Each is a draft with its phase; a step that would change
+//! nothing is left out, so that a run goes on from whatever is live.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::super::decide::{Decisions, Draft};
+use super::super::{Action, Phase, Reason};
+use super::facts::{Facts, Front, Router, Server};
+use super::lists::{self, groups};
+use super::movements::Movement;
+use super::{Moved, Staged};
+use crate::cloud::Goal;
+use crate::diff::{Change, diff, is_in_place};
+use crate::doc::Doc;
+use crate::graph::Graph;
+use crate::id::NodeId;
+use crate::kind::{Kinds, Traffic};
+use crate::snapshot::{Live, Owner, Snapshot};
+
+/// How long a switch takes to reach every node of a load balancer, with a margin: seconds.
+const HOLD_SHARES: u32 = 60;
+/// How long a changed alias is kept by resolvers (60 s to live) and takes to spread (60 s): seconds.
+const HOLD_NAMES: u32 = 120;
+
+/// Cuts drafts into steps.
+pub(super) struct Cutter<'a> {
+    pub(super) kinds: &'a Kinds,
+    pub(super) want: &'a Graph,
+    pub(super) have: &'a Snapshot,
+    pub(super) facts: &'a Facts,
+}
+
+impl Cutter<'_> {
+    /// Replaces the drafts of a movement by its steps; tells what it is about.
+    pub(super) fn cut(&self, number: usize, movement: &Movement, decisions: &mut Decisions) -> Moved {
+        let mut routed: BTreeSet<String> = BTreeSet::new();
+        for router in movement.routers.iter().map(|at| &self.facts.routers[*at]) {
+            routed.extend(router.have.values().flat_map(|item| item.keys().cloned()));
+        }
+        // Where traffic moves to nothing, nothing is kept for it.
+        let moves =
+            movement.routers.iter().any(|at| self.facts.routers[*at].want.values().any(|item| !item.is_empty()));
+        if !moves {
+            routed.clear();
+        }
+        // A group that cannot be served beside its successor is left at once: that was consented to.
+        routed.retain(|group| !decisions.gaps.contains(group));
+        let staged = |phase| Staged { movement: number, phase };
+        for router in movement.routers.iter().map(|at| &self.facts.routers[*at]) {
+            self.cut_router(router, decisions, &staged);
+        }
+        let mut leaves = false;
+        for server in movement.servers.iter().map(|at| &self.facts.servers[*at]) {
+            leaves |= self.cut_server(server, movement, &routed, decisions, &staged);
+        }
+        let fronts: Vec<&Front> = movement.fronts.iter().map(|at| &self.facts.fronts[*at]).collect();
+        let names = self.cut_names(&fronts, decisions, &staged);
+        decisions.gates.extend(fronts.iter().filter(|_| names).map(|front| front.to.clone()));
+        let switches = decisions.drafts.iter().any(|draft| draft.staged == Some(staged(Phase::Switch)));
+        let goes = leaves || movement.servers.iter().any(|at| self.facts.servers[*at].goes);
+        // What loses its share has lost it a moment ago, perhaps in an earlier run.
+        let shares = goes && (switches || !movement.losing.is_empty());
+        let leads = names && (goes || fronts.iter().any(|front| front.goes));
+        if shares || leads {
+            let secs = if names { HOLD_NAMES } else { HOLD_SHARES };
+            if let Some(node) = self.anchor(movement) {
+                let action = Action::Wait { goal: Goal::Hold, of: None, live: None, deadline_secs: secs };
+                decisions.drafts.push(Draft::staged(node, action, staged(Phase::Hold)));
+            }
+        }
+        let mut handles = movement.groups.clone();
+        handles.extend(fronts.into_iter().flat_map(|front| front.handles.iter().cloned()));
+        let of_it = |draft: &&Draft| draft.staged.is_some_and(|staged| staged.movement == number);
+        Moved { handles, nodes: decisions.drafts.iter().filter(of_it).map(|draft| draft.node.clone()).collect() }
+    }
+
+    /// Whose wait it is while a switch takes effect.
+    fn anchor(&self, movement: &Movement) -> Option<NodeId> {
+        let mut servers = movement.servers.iter().map(|at| &self.facts.servers[*at].node);
+        let routers = || movement.routers.iter().map(|at| &self.facts.routers[*at].node);
+        let wanted = |node: &&NodeId| self.want.get(node).is_some();
+        servers.find(wanted).or_else(|| routers().find(wanted)).or_else(|| routers().next()).cloned()
+    }
+
+    fn cut_router(&self, router: &Router, decisions: &mut Decisions, staged: &dyn Fn(Phase) -> Staged) {
+        let Some(at) = decisions.main.get(&router.node).copied() else { return };
+        let Some(Traffic::Router(paths)) = self.kinds.get(router.node.kind()).map(|kind| kind.traffic) else { return };
+        if !router.updated {
+            decisions.drafts[at].staged = Some(staged(Phase::Attach));
+            return;
+        }
+        let Some(want) = decisions.drafts[at].want().cloned() else { return };
+        let attach = lists::with_shares(&want, paths, &self.facts.sticky, |item, wanted| match router.have.get(item) {
+            // What forwarded nothing before has nothing to lose.
+            Some(had) if !had.is_empty() => {
+                let mut both = had.clone();
+                for group in wanted.keys() {
+                    both.entry(group.clone()).or_insert(0);
+                }
+                both
+            }
+            _ => wanted.clone(),
+        });
+        let switch = lists::with_shares(&want, paths, &self.facts.sticky, |item, wanted| {
+            let mut both = wanted.clone();
+            for group in router.have.get(item).into_iter().flat_map(BTreeMap::keys) {
+                both.entry(group.clone()).or_insert(0);
+            }
+            both
+        });
+        let steps = vec![(Phase::Attach, attach), (Phase::Switch, switch), (Phase::Detach, want)];
+        self.expand(&router.node, at, steps, decisions, staged);
+    }
+
+    /// Returns whether it leaves a group in a step of its own.
+    fn cut_server(
+        &self,
+        server: &Server,
+        movement: &Movement,
+        routed: &BTreeSet<String>,
+        decisions: &mut Decisions,
+        staged: &dyn Fn(Phase) -> Staged,
+    ) -> bool {
+        let Some(at) = decisions.main.get(&server.node).copied() else {
+            if groups(&server.want).iter().any(|group| movement.gaining.contains(group)) {
+                self.prove(server, decisions, staged);
+            }
+            return false;
+        };
+        let Some(want) = decisions.drafts[at].want().cloned() else { return false };
+        if !matches!(decisions.drafts[at].action, Action::Update { .. } | Action::Adopt { .. }) {
+            decisions.drafts[at].staged = Some(staged(Phase::Serve));
+            return false;
+        }
+        let both = lists::both(&server.have, &server.want, routed);
+        let leaves = both.len() > server.want.len();
+        let mut serve = want.clone();
+        serve[server.list] = Value::Array(both);
+        self.expand(&server.node, at, vec![(Phase::Serve, serve), (Phase::Leave, want)], decisions, staged);
+        let serves = decisions.drafts[at].staged.is_some_and(|it| it.phase == Phase::Serve);
+        if leaves && !serves {
+            // Both are served as far as the service says; whether they are healthy is to be seen before traffic moves.
+            self.prove(server, decisions, staged);
+        }
+        leaves
+    }
+
+    /// Waits until what is live serves.
+    fn prove(&self, server: &Server, decisions: &mut Decisions, staged: &dyn Fn(Phase) -> Staged) {
+        let (Some(live), Some(kind)) = (self.have.live(&server.node), self.kinds.get(server.node.kind())) else {
+            return;
+        };
+        decisions.under_way.retain(|(node, ..)| *node != server.node);
+        let live = Some(Box::new(live.clone()));
+        let action = Action::Wait { goal: Goal::Ready, of: None, live, deadline_secs: kind.deadline_secs };
+        decisions.drafts.push(Draft::staged(server.node.clone(), action, staged(Phase::Serve)));
+    }
+
+    /// Names that leave a front for another one change when traffic switches. Returns whether any do.
+    fn cut_names(&self, fronts: &[&Front], decisions: &mut Decisions, staged: &dyn Fn(Phase) -> Staged) -> bool {
+        let mut any = false;
+        for draft in &mut decisions.drafts {
+            let names = self.kinds.get(draft.node.kind()).is_some_and(|kind| kind.traffic == Traffic::Names);
+            let (Action::Update { live, .. }, true) = (&draft.action, names) else { continue };
+            if fronts.iter().any(|front| live.uses.iter().any(|used| front.handles.contains(used))) {
+                draft.staged = Some(staged(Phase::Switch));
+                any = true;
+            }
+        }
+        any
+    }
+
+    /// Puts the steps from what is live to `steps` in place of a draft; a step that would change nothing is left out.
+    fn expand(
+        &self,
+        node: &NodeId,
+        at: usize,
+        steps: Vec<(Phase, Doc)>,
+        decisions: &mut Decisions,
+        staged: &dyn Fn(Phase) -> Staged,
+    ) {
+        let Some(kind) = self.kinds.get(node.kind()) else { return };
+        let delegated = self.want.get(node).map(|node| &node.delegated);
+        let theirs = |change: &Change| delegated.is_some_and(|paths| paths.keys().any(|path| change.is_within(path)));
+        let (live, asked) = match &decisions.drafts[at].action {
+            Action::Update { live, changes, .. } | Action::Adopt { live, changes, .. } => {
+                (live.clone(), changes.clone())
+            }
+            Action::Create { .. } | Action::Delete { .. } | Action::Wait { .. } => return,
+        };
+        let mut current = live;
+        let mut made: Vec<(Phase, Action)> = Vec::new();
+        let first_mark = decisions.drafts[at].why.clone();
+        let marks = matches!(first_mark, Reason::Moved(_) | Reason::Adopted);
+        for (phase, want) in steps {
+            let mut changes = diff(kind, &want, &current.have);
+            changes.retain(|change| is_in_place(kind, change) && !theirs(change));
+            for change in &mut changes {
+                // What is taken over was told apart before.
+                let known = asked.iter().find(|it| it.path == change.path && it.to == change.to);
+                change.from = known.map_or(change.from.take(), |known| known.from.clone());
+            }
+            if made.is_empty() {
+                // What is to be done anew although it is as the file says.
+                let renewed = asked.iter().filter(|change| current.renews.as_ref() == Some(&change.path));
+                changes.extend(renewed.cloned());
+            }
+            if changes.is_empty() && !(marks && made.is_empty()) {
+                continue;
+            }
+            let after = Live { have: want.clone(), owner: Owner::Ours(node.clone()), ..(*current).clone() };
+            let before = std::mem::replace(&mut current, Box::new(after));
+            let adopts = made.is_empty() && first_mark == Reason::Adopted;
+            let action = if adopts {
+                Action::Adopt { live: before, want, changes }
+            } else {
+                Action::Update { live: before, want, changes }
+            };
+            made.push((phase, action));
+        }
+        let single = made.len() == 1;
+        for (index, (phase, action)) in made.into_iter().enumerate() {
+            if index == 0 {
+                let draft = &mut decisions.drafts[at];
+                draft.action = action;
+                draft.staged = Some(staged(phase));
+                if !single && !marks {
+                    draft.why = Reason::Staged(phase);
+                }
+            } else {
+                let name = decisions.drafts[at].name.clone();
+                let mut draft = Draft::staged(node.clone(), action, staged(phase));
+                draft.name = name;
+                decisions.last.insert(node.clone(), decisions.drafts.len());
+                decisions.drafts.push(draft);
+            }
+        }
+    }
+}

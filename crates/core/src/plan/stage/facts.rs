@@ -1,0 +1,220 @@
+//! What carries traffic, as it is and as it should be: routers that give groups their shares, servers that register in groups,
+//! fronts that names lead to. Gathered from what is live and from what was decided; decides nothing.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+
+use super::super::Action;
+use super::super::decide::Decisions;
+use super::everything;
+use super::lists::{self, Shares};
+use crate::diff::Change;
+use crate::doc::{self, Doc, Text};
+use crate::graph::Graph;
+use crate::id::NodeId;
+use crate::kind::{Kinds, Traffic};
+use crate::snapshot::{Live, Owner, Readiness, Snapshot};
+
+/// What gives shares.
+pub(super) struct Router {
+    pub(super) node: NodeId,
+    /// By item: the listener's one action, each rule of a list.
+    pub(super) have: BTreeMap<String, Shares>,
+    pub(super) want: BTreeMap<String, Shares>,
+    /// Whether it is updated in place; otherwise it is made, goes, or stays.
+    pub(super) updated: bool,
+    /// The handle of what is live of it.
+    pub(super) live: Option<String>,
+}
+
+/// What registers targets.
+pub(super) struct Server {
+    pub(super) node: NodeId,
+    pub(super) list: &'static str,
+    pub(super) have: Vec<Value>,
+    pub(super) want: Vec<Value>,
+    /// Whether it is not known to serve, and to go on serving, in what is wanted of it: it is made, changed, or not ready.
+    pub(super) unproven: bool,
+    /// Whether what is live of it goes.
+    pub(super) goes: bool,
+}
+
+/// A front whose names change over to another one.
+pub(super) struct Front {
+    /// The node of the front that they lead to afterwards.
+    pub(super) to: NodeId,
+    /// What the front that they lead to now is known by.
+    pub(super) handles: Vec<String>,
+    /// Whether it goes.
+    pub(super) goes: bool,
+}
+
+/// Everything that carries traffic.
+pub(super) struct Facts {
+    pub(super) routers: Vec<Router>,
+    pub(super) servers: Vec<Server>,
+    pub(super) fronts: Vec<Front>,
+    /// Groups whose clients stay with their target, by every text that names them.
+    pub(super) sticky: BTreeSet<String>,
+    /// What each live thing is inside of, by its handles.
+    within: BTreeMap<String, String>,
+}
+
+impl Facts {
+    pub(super) fn gather(kinds: &Kinds, want: &Graph, have: &Snapshot, decisions: &Decisions) -> Self {
+        let mut within = BTreeMap::new();
+        for (_, live) in everything(have) {
+            let inside = live.within.iter().flat_map(|of| live.handles.iter().map(|it| (it.clone(), of.clone())));
+            within.extend(inside);
+        }
+        let sticky = sticky(kinds, want, have);
+        let mut facts = Self { routers: Vec::new(), servers: Vec::new(), fronts: Vec::new(), sticky, within };
+        for node in want.nodes() {
+            facts.wanted(kinds, &node.id, have, decisions);
+        }
+        facts.left_over(kinds, have);
+        facts.renamed(kinds, want, have, decisions);
+        facts
+    }
+
+    /// Whether something is inside of what is known by these handles, or is it.
+    pub(super) fn is_beneath(&self, handle: &str, handles: &[String]) -> bool {
+        let mut at = Some(handle);
+        // As deep as things can be inside of each other; a circle would be a reader's mistake and must not hang.
+        for _ in 0..8 {
+            match at {
+                Some(it) if handles.iter().any(|handle| handle == it) => return true,
+                Some(it) => at = self.within.get(it).map(String::as_str),
+                None => return false,
+            }
+        }
+        false
+    }
+
+    /// A node of the file: as it is, and as its draft makes it.
+    fn wanted(&mut self, kinds: &Kinds, node: &NodeId, have: &Snapshot, decisions: &Decisions) {
+        let Some(kind) = kinds.get(node.kind()) else { return };
+        let none = Value::Null;
+        let draft = decisions.main.get(node).map(|at| &decisions.drafts[*at].action);
+        let live = have.live(node).filter(|live| matches!(live.owner, Owner::Ours(_)));
+        let (before, after, updated): (&Doc, &Doc, bool) = match (draft, live) {
+            (Some(Action::Update { live, want, .. } | Action::Adopt { live, want, .. }), _) => (&live.have, want, true),
+            (Some(Action::Create { want, replaces }), _) => {
+                (replaces.as_ref().map_or(&none, |replaced| &replaced.live.have), want, false)
+            }
+            (Some(Action::Delete { .. } | Action::Wait { .. }) | None, Some(live)) => (&live.have, &live.have, false),
+            (_, None) => return,
+        };
+        match kind.traffic {
+            Traffic::Router(paths) => {
+                let (before, after) = lists::paired(before, after, paths);
+                let live = live.map(|live| live.id.clone());
+                self.routers.push(Router { node: node.clone(), have: before, want: after, updated, live });
+            }
+            Traffic::Server(list) => self.servers.push(Server {
+                node: node.clone(),
+                list,
+                have: lists::members(before, list),
+                want: lists::members(after, list),
+                goes: matches!(draft, Some(Action::Create { replaces: Some(_), .. })),
+                unproven: draft.is_some()
+                    || decisions.under_way.iter().any(|(pending, ..)| pending == node)
+                    || live.is_some_and(|live| live.readiness != Readiness::Ready),
+            }),
+            Traffic::Front => {
+                if let Some(Action::Create { replaces: Some(replaced), .. }) = draft {
+                    let handles = replaced.live.handles.clone();
+                    self.fronts.push(Front { to: node.clone(), handles, goes: true });
+                }
+            }
+            Traffic::None | Traffic::Names | Traffic::Group(_) => {}
+        }
+    }
+
+    /// What is not in the file, or is the old half of a replacement that an earlier run began.
+    fn left_over(&mut self, kinds: &Kinds, have: &Snapshot) {
+        for surplus in &have.surplus {
+            let Some(kind) = kinds.get(surplus.node.kind()) else { continue };
+            let (node, live) = (surplus.node.clone(), &surplus.live);
+            match kind.traffic {
+                Traffic::Router(paths) => {
+                    let have = lists::shares(&live.have, paths);
+                    let live = Some(live.id.clone());
+                    self.routers.push(Router { node, have, want: BTreeMap::new(), updated: false, live });
+                }
+                // An earlier run has made the successor; the old one is still there.
+                Traffic::Front if surplus.superseded => {
+                    self.fronts.push(Front { to: node, handles: live.handles.clone(), goes: true });
+                }
+                // A service that left the file serves until traffic has moved.
+                Traffic::Server(list) => self.servers.push(Server {
+                    node,
+                    list,
+                    have: lists::members(&live.have, list),
+                    want: Vec::new(),
+                    unproven: false,
+                    goes: true,
+                }),
+                Traffic::Front | Traffic::None | Traffic::Names | Traffic::Group(_) => {}
+            }
+        }
+    }
+
+    /// Fronts that names leave for others: an entry that is called otherwise by now, or a second front.
+    fn renamed(&mut self, kinds: &Kinds, want: &Graph, have: &Snapshot, decisions: &Decisions) {
+        let is = |node: &NodeId, traffic: Traffic| kinds.get(node.kind()).is_some_and(|kind| kind.traffic == traffic);
+        for draft in &decisions.drafts {
+            let Action::Update { changes, .. } = &draft.action else { continue };
+            if !is(&draft.node, Traffic::Names) {
+                continue;
+            }
+            let to: Vec<&NodeId> = want
+                .needs_of(&draft.node)
+                .filter(|need| is(need, Traffic::Front))
+                .filter(|need| changes.iter().any(|change| leads_to(change, need, have.live(need))))
+                .collect();
+            for (node, live) in everything(have).filter(|(node, _)| is(node, Traffic::Front)) {
+                if !changes.iter().any(|change| names(change.from.as_ref(), live)) {
+                    continue;
+                }
+                let goes = have.surplus.iter().any(|surplus| surplus.live.id == live.id)
+                    || decisions.outgoing.iter().any(|gone| gone.live.id == live.id);
+                for to in &to {
+                    let known = self.fronts.iter().any(|front| front.to == **to && front.handles == live.handles);
+                    if !known && *to != node {
+                        self.fronts.push(Front { to: (*to).clone(), handles: live.handles.clone(), goes });
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Whether a value names a live thing.
+fn names(value: Option<&Value>, live: &Live) -> bool {
+    let text = value.map(ToString::to_string).unwrap_or_default();
+    live.handles.iter().any(|handle| text.contains(handle.as_str()))
+}
+
+/// Whether a change makes a name lead to a front.
+fn leads_to(change: &Change, front: &NodeId, live: Option<&Live>) -> bool {
+    let refers = change.to.as_ref().is_some_and(|to| doc::refs(to).iter().any(|hole| hole.node == *front));
+    refers || live.is_some_and(|live| names(change.to.as_ref(), live) && !names(change.from.as_ref(), live))
+}
+
+/// The groups whose clients stay with their target, as they are and as they should be, by every text that names them.
+fn sticky(kinds: &Kinds, want: &Graph, have: &Snapshot) -> BTreeSet<String> {
+    let is_sticky = |node: &NodeId, doc: &Doc| match kinds.get(node.kind()).map(|kind| kind.traffic) {
+        Some(Traffic::Group(Some((map, key)))) => doc.get(map).and_then(|map| map.get(key)) == Some(&"true".into()),
+        _ => false,
+    };
+    let live = everything(have).filter(|(node, live)| is_sticky(node, &live.have));
+    let mut found: BTreeSet<String> = live.map(|(_, live)| live.id.clone()).collect();
+    for node in want.nodes().filter(|node| is_sticky(&node.id, &node.want)) {
+        found.extend(have.live(&node.id).map(|live| live.id.clone()));
+        let outputs = kinds.get(node.id.kind()).map_or(&[][..], |kind| kind.outputs);
+        found.extend(outputs.iter().map(|output| json!(Text::output(node.id.clone(), output)).to_string()));
+    }
+    found
+}
