@@ -59,10 +59,10 @@ impl Cutter<'_> {
         let names = self.cut_names(&fronts, decisions, &staged);
         decisions.gates.extend(fronts.iter().filter(|_| names).map(|front| front.to.clone()));
         let switches = decisions.drafts.iter().any(|draft| draft.staged == Some(staged(Phase::Switch)));
-        let goes = leaves || movement.servers.iter().any(|at| self.facts.servers[*at].goes);
-        // What loses its share has lost it a moment ago, perhaps in an earlier run.
-        let shares = goes && (switches || !movement.losing.is_empty());
-        let leads = names && (goes || fronts.iter().any(|front| front.goes));
+        let goes = movement.servers.iter().any(|at| self.facts.servers[*at].goes);
+        // A group that a server leaves has lost its share a moment ago, perhaps in an earlier run.
+        let shares = leaves && (switches || !movement.losing.is_empty()) || goes && switches;
+        let leads = names && (leaves || goes || fronts.iter().any(|front| front.goes));
         if shares || leads {
             let secs = if names { HOLD_NAMES } else { HOLD_SHARES };
             if let Some(node) = self.anchor(movement) {
