@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use crate::call::{Refusal, Table};
+use crate::call::{Refusal, Said, Table};
 use crate::model::Source;
 use crate::tags::{Tagged, Tags};
 use crate::throttle::Rate;
@@ -115,35 +115,6 @@ pub struct Empties {
     pub meant: &'static [&'static str],
     /// Where a part of an input leaves something out with an empty text.
     pub idle: &'static [&'static str],
-}
-
-/// A refusal as data.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Said {
-    /// The code.
-    pub code: &'static str,
-    /// The text.
-    pub text: &'static str,
-    /// The HTTP status, where it is not the one of the service's model.
-    pub status: Option<u16>,
-}
-
-impl Said {
-    /// A refusal with the status of the model.
-    pub const fn new(code: &'static str, text: &'static str) -> Self {
-        Self { code, text, status: None }
-    }
-
-    /// The same with an HTTP status.
-    pub const fn status(mut self, status: u16) -> Self {
-        self.status = Some(status);
-        self
-    }
-
-    /// As an operation answers it.
-    pub fn refusal(&self) -> Refusal {
-        Refusal { status: self.status, ..Refusal::new(self.code, self.text) }
-    }
 }
 
 /// How a service refuses what has nothing to do with the operation.

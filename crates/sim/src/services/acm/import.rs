@@ -7,8 +7,9 @@ use serde_json::json;
 
 use super::pem;
 use super::state::{Certificate, Validation};
-use super::tag_ops;
+use super::tagging::Certificates;
 use crate::call::{Call, Handler, Input, Members, Refusal, Reply};
+use crate::tags::dialect::Carrier;
 
 /// The operations of this part.
 pub const OPERATIONS: &[(&str, Handler)] = &[("ImportCertificate", import)];
@@ -27,7 +28,7 @@ fn import(call: &mut Call<'_>, input: &Input) -> Reply {
     if again && input.has("Tags") {
         return Err(invalid("Tagging is not permitted on re-import."));
     }
-    let tags = tag_ops::wanted(input)?;
+    let tags = Certificates::DIALECT.given(input)?;
     let text = blob(input, "Certificate").unwrap_or_default();
     let blocks = pem::blocks(&text);
     let facts = match blocks.as_slice() {

@@ -8,7 +8,7 @@ mod pem;
 mod reading;
 mod request;
 mod state;
-mod tag_ops;
+mod tagging;
 #[cfg(test)]
 mod tests;
 mod validation;
@@ -46,7 +46,7 @@ pub const SERVICE: Service = Service {
 
 /// The operations.
 const OPERATIONS: &[Table] =
-    &[request::OPERATIONS, reading::OPERATIONS, import::OPERATIONS, tag_ops::OPERATIONS, configuration::OPERATIONS];
+    &[request::OPERATIONS, reading::OPERATIONS, import::OPERATIONS, tagging::OPERATIONS, configuration::OPERATIONS];
 
 /// What happens by itself.
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -20,8 +20,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::service::{self, Carriers, Said, Words};
-use crate::call::Table;
+use super::service::{self, Carriers, Words};
+use crate::call::{Said, Table};
 use crate::model::{self, ErrorsAs};
 use crate::tags::{Tagged, Tags};
 use crate::throttle::Rate;

@@ -12,6 +12,7 @@ mod search;
 mod settings;
 mod single;
 mod tables;
+mod tagging;
 #[cfg(test)]
 mod tests;
 mod transactions;
@@ -46,6 +47,7 @@ pub const SERVICE: Service = Service {
 const OPERATIONS: &[Operations] = &[
     tables::OPERATIONS,
     settings::OPERATIONS,
+    tagging::OPERATIONS,
     single::OPERATIONS,
     search::OPERATIONS,
     batch::OPERATIONS,

@@ -30,8 +30,8 @@ use serde_json::Value;
 
 pub use self::link::*;
 pub use self::state::Ec2;
-use super::service::{Carriers, Said, Service, Words};
-use crate::call::{Call, Handler, Input, Members, Refusal, Reply, Table};
+use super::service::{Carriers, Service, Words};
+use crate::call::{Call, Handler, Input, Members, Refusal, Reply, Said, Table};
 use crate::model;
 use crate::tags::{Tagged, Tags};
 use crate::throttle::Rate;

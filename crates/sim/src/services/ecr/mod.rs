@@ -6,7 +6,7 @@ mod link;
 mod policies;
 mod repositories;
 mod state;
-mod tag_ops;
+mod tagging;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -30,7 +30,7 @@ pub const SERVICE: Service = Service {
 };
 
 /// The operations.
-const OPERATIONS: &[Table] = &[repositories::OPERATIONS, policies::OPERATIONS, images::OPERATIONS, tag_ops::OPERATIONS];
+const OPERATIONS: &[Table] = &[repositories::OPERATIONS, policies::OPERATIONS, images::OPERATIONS, tagging::OPERATIONS];
 
 /// The tagged resources.
 fn tagged(world: &mut World, place: &Place) -> Vec<Tagged> {

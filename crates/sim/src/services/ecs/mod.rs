@@ -11,8 +11,8 @@ pub use self::link::*;
 
 use serde::{Deserialize, Serialize};
 
-use super::service::{Carriers, Empties, Said, Service, Words};
-use crate::call::Table;
+use super::service::{Carriers, Empties, Service, Words};
+use crate::call::{Said, Table};
 use crate::model;
 use crate::tags::{Tagged, Tags};
 use crate::validate::Wording;

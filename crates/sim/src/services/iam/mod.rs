@@ -16,6 +16,7 @@ mod role_policies;
 mod roles;
 pub mod state;
 mod statement;
+mod tagging;
 #[cfg(test)]
 mod tests;
 mod users;
@@ -42,8 +43,11 @@ pub const SERVICE: Service = Service {
         ..Words::XML
     },
     tagged: Carriers {
-        add: |tags, new| common::add_tags(tags, new.clone()).is_ok(),
-        remove: common::remove_tags,
+        add: |tags, new| {
+            let changed = tagging::DIALECT.changed(tags, new.clone(), &[]);
+            changed.map(|all| *tags = all).is_ok()
+        },
+        remove: |tags, keys| tagging::DIALECT.without(tags, keys),
         ..Carriers::new(tagged, of_arn)
     },
     opens_account: Some(|account, number, now| account.iam = fresh(number, now)),
@@ -69,6 +73,7 @@ const OPERATIONS: &[Table] = &[
     profiles::OPERATIONS,
     role_policies::OPERATIONS,
     roles::OPERATIONS,
+    tagging::OPERATIONS,
     users::OPERATIONS,
     versions::OPERATIONS,
 ];

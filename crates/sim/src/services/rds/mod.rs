@@ -22,8 +22,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::service::{Carriers, Said, Service, Words};
-use crate::call::{Refusal, Table};
+use super::service::{Carriers, Service, Words};
+use crate::call::{Refusal, Said, Table};
 use crate::model;
 use crate::tags::{Tagged, Tags};
 use crate::validate::Wording;

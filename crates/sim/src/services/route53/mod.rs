@@ -10,7 +10,7 @@ mod names;
 mod reading;
 mod shape;
 mod state;
-mod tag_ops;
+mod tagging;
 #[cfg(test)]
 mod tests;
 mod values;
@@ -61,7 +61,7 @@ const OPERATIONS: &[Table] = &[
     vpcs::OPERATIONS,
     batch::OPERATIONS,
     reading::OPERATIONS,
-    tag_ops::OPERATIONS,
+    tagging::OPERATIONS,
     health::OPERATIONS,
 ];
 

@@ -14,8 +14,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::service::{Carriers, Said, Service, Words};
-use crate::call::{Call, Refusal, Table};
+use super::service::{Carriers, Service, Words};
+use crate::call::{Call, Refusal, Said, Table};
 use crate::model::{self, ErrorsAs};
 use crate::tags::{Tagged, Tags};
 use crate::validate::Wording;
