@@ -38,10 +38,10 @@ pub struct Service {
     pub opens_account: Option<fn(&mut Account, &str, Moment)>,
     /// Gives a new region what the service has in it from the first day.
     pub opens_region: Option<fn(&mut Region, &mut Ids, &Place, Moment)>,
-    /// What to tell of it to whoever asks what is in a world.
-    pub status: Option<fn(&mut World, &Place) -> Vec<Entry>>,
-    /// Whether that is told once for an account, not for each region.
-    pub is_global: bool,
+    /// What to tell of it to whoever asks what is in a region.
+    pub region_status: Option<fn(&Region, Moment) -> Vec<Entry>>,
+    /// What to tell of it to whoever asks what is in an account and belongs to no region.
+    pub account_status: Option<fn(&Account) -> Vec<Entry>>,
 }
 
 impl Service {
@@ -60,8 +60,8 @@ impl Service {
             tagged: Carriers::NONE,
             opens_account: None,
             opens_region: None,
-            status: None,
-            is_global: false,
+            region_status: None,
+            account_status: None,
         }
     }
 

@@ -2,6 +2,7 @@
 //! of DNS what `route53::resolve` tells.
 
 mod configuration;
+mod facts;
 mod import;
 mod link;
 mod pem;
@@ -27,6 +28,7 @@ use crate::model;
 use crate::tags::{Tagged, Tags};
 use crate::throttle::Rate;
 use crate::validate::Wording;
+use crate::world::status::Entry;
 use crate::world::{Place, World};
 
 /// The service.
@@ -41,6 +43,7 @@ pub const SERVICE: Service = Service {
         Rate::each((1.0, 1.0), &["ImportCertificate"]),
     ],
     tagged: Carriers::new(tagged, of_arn),
+    region_status: Some(|region, _| vec![Entry::counted("certificate", region.acm.certificates.len())]),
     ..Service::new(model::source!("acm"), OPERATIONS, Wording::coral("ValidationException"))
 };
 

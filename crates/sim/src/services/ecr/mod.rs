@@ -20,12 +20,14 @@ use crate::call::Table;
 use crate::model;
 use crate::tags::{Tagged, Tags};
 use crate::validate::Wording;
+use crate::world::status::Entry;
 use crate::world::{Place, World};
 
 /// The service.
 pub const SERVICE: Service = Service {
     words: Words { server_error: "ServerException", ..Words::JSON },
     tagged: Carriers::new(tagged, of_arn),
+    region_status: Some(|region, _| vec![Entry::counted("repository", region.ecr.repositories.len())]),
     ..Service::new(model::source!("ecr"), OPERATIONS, Wording::Own(words::words))
 };
 

@@ -30,6 +30,7 @@ use crate::call::{Refusal, Table};
 use crate::model;
 use crate::tags::{Tagged, Tags};
 use crate::validate::{self, Violation, What, Wording};
+use crate::world::status::Entry;
 use crate::world::{Place, World};
 
 /// The service.
@@ -51,6 +52,10 @@ pub const SERVICE: Service = Service {
         ..Carriers::new(tagged, of_arn)
     },
     opens_account: Some(|account, number, now| account.iam = fresh(number, now)),
+    account_status: Some(|account| {
+        // Services make their roles by themselves.
+        vec![Entry::counted("role", account.iam.roles.values().filter(|role| !role.linked).count())]
+    }),
     ..Service::new(model::source!("iam"), OPERATIONS, Wording::Own(words))
 };
 
