@@ -42,6 +42,35 @@ impl Refusal {
     }
 }
 
+/// A refusal as data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Said {
+    /// The code.
+    pub code: &'static str,
+    /// The text.
+    pub text: &'static str,
+    /// The HTTP status, where it is not the one of the service's model.
+    pub status: Option<u16>,
+}
+
+impl Said {
+    /// A refusal with the status of the model.
+    pub const fn new(code: &'static str, text: &'static str) -> Self {
+        Self { code, text, status: None }
+    }
+
+    /// The same with an HTTP status.
+    pub const fn status(mut self, status: u16) -> Self {
+        self.status = Some(status);
+        self
+    }
+
+    /// As an operation answers it.
+    pub fn refusal(&self) -> Refusal {
+        Refusal { status: self.status, ..Refusal::new(self.code, self.text) }
+    }
+}
+
 /// What an operation answers: a document with the members of its output (those that are missing or null are left out).
 pub type Reply = Result<Value, Refusal>;
 

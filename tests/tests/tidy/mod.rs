@@ -1,5 +1,7 @@
 //! What every source file has to keep: a header, a length, its place. Looks at text only.
 
+mod comments;
+
 use std::path::{Path, PathBuf};
 
 use evenkeel_aws::kinds;

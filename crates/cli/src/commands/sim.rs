@@ -1,10 +1,11 @@
-//! `evenkeel sim`: serves a simulated AWS to any client, says what is in it, empties it, or gives it a hosted zone.
+//! `evenkeel sim`: serves a simulated AWS to any client, shows what it contains, deletes it, or adds to it. Knows nothing of how it works.
 
 use std::net::SocketAddr;
 use std::path::Path;
 
 use evenkeel_sim::store::Store;
 use evenkeel_sim::world::Place;
+use evenkeel_sim::world::status::Status;
 use evenkeel_sim::{server, services};
 use serde_json::json;
 use tokio::net::TcpListener;
@@ -21,7 +22,9 @@ use crate::simulation::{ACCOUNT, How, Simulation, provide, refused, status};
 /// If the world's file cannot be used, or the port is taken.
 pub async fn run(args: &Sim, global: &Global, ui: &mut Ui) -> Result<Exit, Failure> {
     if global.simulate.sim.is_some() {
-        return Err(Failure::Usage("`evenkeel sim` is a simulated AWS already; name its file with --file".to_owned()));
+        return Err(Failure::Usage(
+            "`evenkeel sim` is already a simulated AWS; choose its file with --file".to_owned(),
+        ));
     }
     match &args.command {
         None => serve(args, global, ui).await,
@@ -39,20 +42,20 @@ pub async fn run(args: &Sim, global: &Global, ui: &mut Ui) -> Result<Exit, Failu
 async fn serve(args: &Sim, global: &Global, ui: &mut Ui) -> Result<Exit, Failure> {
     let address = SocketAddr::new(args.host, args.port);
     let listener = TcpListener::bind(address).await.map_err(|error| {
-        let help = "choose another one with --port, or --port 0 for any that is free";
+        let help = "choose another port with --port, or any free one with --port 0";
         Failure::refused(format!("cannot serve on {address}: {error}"), help)
     })?;
     let address = listener.local_addr().map_err(|error| Failure::refused(error.to_string(), "try again"))?;
     let how = How { file: args.file.clone(), speed: global.simulate.speed(), faults: global.simulate.faults.clone() };
     let simulation = Simulation::open(&how, &format!("`evenkeel sim` on http://{address}"), ui).await?;
-    // Whoever reads the address may end it at once: nothing may be lost by that.
+    // A client may stop the server as soon as it has read the address; nothing may be lost then.
     let ended = ended();
     if ui.format == Format::Json {
         ui.out.line(&json!({ "url": format!("http://{address}"), "file": args.file }).to_string());
     } else {
-        ui.out.line(&format!("A simulated AWS answers on http://{address}"));
+        ui.out.line(&format!("Serving a simulated AWS on http://{address}"));
         let text = format!(
-            "Its world is kept in {}; its time passes {} times as fast. Ctrl-C ends it. Elsewhere:\n\n  export \
+            "It is saved in {}; time passes {} times as fast. Press Ctrl-C to stop it. In another terminal:\n\n  export \
              AWS_ENDPOINT_URL=http://{address} AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test\n  export \
              AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1\n  aws ec2 describe-vpcs\n",
             args.file.display(),
@@ -70,7 +73,7 @@ async fn serve(args: &Sim, global: &Global, ui: &mut Ui) -> Result<Exit, Failure
     Ok(Exit::Done)
 }
 
-/// Returns when the process is asked to end, from now on. Ctrl-C is no accident here: it is how a server is ended.
+/// Returns when the process is asked to end. Ctrl-C is not an interruption here: it is how a server is stopped.
 fn ended() -> impl Future<Output = ()> {
     #[cfg(unix)]
     let terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate());
@@ -87,29 +90,29 @@ fn ended() -> impl Future<Output = ()> {
     }
 }
 
-/// Reads without holding the file, so that it also tells what a server is at.
+/// Reads without locking the file, so that it works while a server has it.
 fn tell(args: &Sim, ui: &mut Ui) -> Result<Exit, Failure> {
     let world = Store::peek(&args.file).map_err(|error| refused(&error))?;
-    let Some(mut world) = world else {
-        ui.out.line(&format!("{}: no world yet; the first use makes one", args.file.display()));
+    let Some(world) = world else {
+        ui.out.line(&format!("{} does not exist yet; the first use creates it", args.file.display()));
         return Ok(Exit::Done);
     };
-    let lines = status::lines(&mut world);
+    let status = Status::of(&world);
     if ui.format == Format::Json {
-        ui.out.line(&json!({ "file": args.file, "time": world.now.iso(), "lines": lines }).to_string());
+        ui.out.line(&json!({ "file": args.file, "time": status.time, "accounts": status.accounts }).to_string());
     } else {
-        ui.out.line(&format!("{}, where it is {}", args.file.display(), world.now.whole().iso()));
-        lines.iter().for_each(|line| ui.out.line(line));
+        ui.out.line(&format!("{} (simulated time {})", args.file.display(), status.time));
+        status::lines(&status).iter().for_each(|line| ui.out.line(line));
     }
     Ok(Exit::Done)
 }
 
 fn reset(args: &Sim, ui: &mut Ui) -> Result<Exit, Failure> {
     let store = Store::open(&args.file, "`evenkeel sim reset`").map_err(|error| refused(&error))?;
-    // Whatever is not a world is somebody's, and stays.
+    // A file that is not a world is never deleted.
     store.load().map_err(|error| refused(&error))?;
     store.reset().map_err(|error| refused(&error))?;
-    ui.note(&format!("{} is gone; the next use makes a fresh world", args.file.display()));
+    ui.note(&format!("Deleted {}; the next use creates a new one", args.file.display()));
     Ok(Exit::Done)
 }
 
@@ -117,14 +120,14 @@ async fn zone(args: &Sim, domain: &str, ui: &mut Ui) -> Result<Exit, Failure> {
     let simulation = held(args, ui).await?;
     let place = Place::new(ACCOUNT, "us-east-1");
     let made = simulation.sim.with_world(|world| provide::add_zone(world, &place, domain));
-    let made = made.map_err(|text| Failure::refused(text, "write a domain such as example.com"))?;
+    let made = made.map_err(|text| Failure::refused(text, "expected a domain such as example.com"))?;
     simulation.close()?;
     let now = if made { "is now" } else { "was already" };
     ui.out.line(&format!("{domain} {now} a public hosted zone"));
     Ok(Exit::Done)
 }
 
-/// Makes what a stack presupposes and does not make itself.
+/// Adds what a stack needs and does not create.
 async fn give(args: &Sim, stack: &Path, global: &Global, ui: &mut Ui) -> Result<Exit, Failure> {
     let loaded = session::load(stack, global, ui)?;
     let region = session::region(global, loaded.stack.region.as_deref());
@@ -134,13 +137,13 @@ async fn give(args: &Sim, stack: &Path, global: &Global, ui: &mut Ui) -> Result<
     let made = simulation.provide(&graph);
     simulation.close()?;
     if made.is_empty() {
-        ui.note("Everything that the stack presupposes is there");
+        ui.note("Nothing to add: everything the stack needs already exists");
     }
     made.iter().for_each(|line| ui.out.line(line));
     Ok(Exit::Done)
 }
 
-/// Carries out one operation.
+/// Calls one operation.
 async fn call(
     args: &Sim,
     place: &Place,
@@ -148,7 +151,7 @@ async fn call(
     ui: &mut Ui,
 ) -> Result<Exit, Failure> {
     let input =
-        serde_json::from_str(input).map_err(|error| Failure::Usage(format!("the input is no JSON: {error}")))?;
+        serde_json::from_str(input).map_err(|error| Failure::Usage(format!("the input is not JSON: {error}")))?;
     let operation = services::operation(service, operation).unwrap_or(operation);
     let simulation = held(args, ui).await?;
     let reply = simulation.sim.call(place, service, operation, input);
@@ -159,7 +162,7 @@ async fn call(
             Ok(Exit::Done)
         }
         Err(refusal) => {
-            let help = "operations and their inputs are those of the AWS API reference";
+            let help = "see the AWS API reference for operations and their inputs";
             Err(Failure::refused(format!("{service} {operation}: {}: {}", refusal.code, refusal.message), help))
         }
     }

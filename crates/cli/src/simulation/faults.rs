@@ -1,4 +1,4 @@
-//! Reads what goes wrong in a simulated AWS: `seed=N`, or a JSON file with a list of rules.
+//! Reads which faults a simulated AWS has: `seed=N`, or a JSON file with a list of rules. Knows no fault itself.
 
 use std::path::{Path, PathBuf};
 
@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::PathOrSeed;
 use crate::exit::Failure;
 
-/// A file of rules: the list alone, or with a seed for chance.
+/// A file of rules: the list alone, or the list with a seed for random faults.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Document {
@@ -23,10 +23,10 @@ enum Document {
 /// Reads the argument of `--sim-faults`.
 ///
 /// # Errors
-/// If there is no number behind `seed=`.
+/// If there is no number after `seed=`.
 pub fn argument(text: &str) -> Result<PathOrSeed, String> {
     match text.strip_prefix("seed=") {
-        Some(number) => number.parse().map(PathOrSeed::Seed).map_err(|_| "write a number behind seed=".to_owned()),
+        Some(number) => number.parse().map(PathOrSeed::Seed).map_err(|_| "expected a number after seed=".to_owned()),
         None => Ok(PathOrSeed::Path(PathBuf::from(text))),
     }
 }
@@ -34,7 +34,7 @@ pub fn argument(text: &str) -> Result<PathOrSeed, String> {
 /// The faults.
 ///
 /// # Errors
-/// If the file cannot be read or has other things in it than rules.
+/// If the file cannot be read or is not a list of rules.
 pub fn read(source: &PathOrSeed) -> Result<Faults, Failure> {
     match source {
         PathOrSeed::Seed(seed) => Ok(Faults::weather(*seed)),
@@ -58,13 +58,13 @@ fn rules(path: &Path) -> Result<Faults, Failure> {
     known(path, &rules).map(|()| Faults::new(rules, seed))
 }
 
-/// Refuses rules for what nobody ever asks for: they would never happen, and nothing would say so.
+/// Refuses rules for services and operations that do not exist: such a fault would silently never happen.
 fn known(path: &Path, rules: &[Rule]) -> Result<(), Failure> {
     let unknown = rules.iter().enumerate().find_map(|(index, rule)| Some((index, rule.check().err()?)));
     let Some((index, unknown)) = unknown else { return Ok(()) };
     let help = match unknown.meant {
         Some(name) => format!("did you mean `{name}`?"),
-        None => "name services and operations as the aws CLI and the API reference have them".to_owned(),
+        None => "use the names of the aws CLI for services, and of the API reference for operations".to_owned(),
     };
     Err(Failure::refused(format!("{}: rule {}: {}", path.display(), index + 1, unknown.text), help))
 }

@@ -1,5 +1,5 @@
-//! A simulated AWS in the place of the real one (`--sim`): opens its world, keeps the file up to date while it runs (no change is
-//! answered before), and lets its time pass faster. What the simulation does is not known here.
+//! A simulated AWS in place of the real one (`--sim`): opens its world, keeps the file up to date while it runs (a change is answered
+//! only after it is saved), and lets its time pass faster. Knows nothing of what the simulation does.
 
 pub mod faults;
 pub mod provide;
@@ -20,21 +20,21 @@ use tokio::task::JoinHandle;
 use crate::exit::Failure;
 use crate::out::Ui;
 
-/// The account of a world that nobody named another for.
+/// The account of the simulated AWS.
 pub const ACCOUNT: &str = "123456789012";
-/// By then what was made is seen everywhere.
+/// After this time, what was made is visible everywhere.
 const SETTLED: Duration = Duration::from_secs(120);
-/// Where the world is kept unless a file is named.
+/// The file of the world, unless the user names another one.
 pub const FILE: &str = ".evenkeel/sim.json";
 /// How much faster time passes in it: minutes become seconds.
 pub const SPEED: f64 = 60.0;
-/// How long AWS takes to answer, from nearby. Without it requests that run side by side would look as if they took turns.
+/// How long AWS takes to answer, from nearby. Without it, concurrent requests would look sequential.
 const LATENCY: Duration = Duration::from_millis(60);
-/// The code of a process that a fault killed, as a shell tells it of one ended by SIGKILL.
+/// The exit code of a process that a fault killed: what a shell reports after SIGKILL.
 const KILLED: i32 = 137;
-/// How often somebody looks who waits for another process.
+/// How often a process that waits for another one looks again.
 const OFTEN: Duration = Duration::from_millis(200);
-/// How long one process waits for another to be done with the world.
+/// How long a process waits for another one to release the world.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// How to simulate.
@@ -57,7 +57,7 @@ pub enum PathOrSeed {
     Seed(u64),
 }
 
-/// A simulated AWS with its file. Dropping it writes the world a last time.
+/// A simulated AWS with its file. Dropping it saves the world a last time.
 #[derive(Debug)]
 pub struct Simulation {
     /// The simulation itself.
@@ -72,7 +72,7 @@ pub struct Simulation {
 }
 
 impl Simulation {
-    /// Opens a world, or makes a fresh one. `role` says to other processes who holds it.
+    /// Opens a world, or makes a fresh one. `role` tells other processes who holds it.
     ///
     /// # Errors
     /// If the file is not a world, another process keeps it, or the faults cannot be read.
@@ -95,7 +95,7 @@ impl Simulation {
         Ok(Self { sim, speed: how.speed, fresh, store, saver, closed: false })
     }
 
-    /// Writes the world a last time. Whatever is asked of it from now on is refused.
+    /// Saves the world a last time. It refuses every later request.
     ///
     /// # Errors
     /// If it cannot be written.
@@ -111,7 +111,7 @@ impl Simulation {
 }
 
 impl Simulation {
-    /// Gives the world what a stack presupposes and does not make itself; what was made.
+    /// Adds what a stack needs and does not create; returns what was added.
     pub fn provide(&self, graph: &Graph) -> Vec<String> {
         let place = Place::new(ACCOUNT, &graph.stack.region);
         let presupposed = provide::presupposed(graph);
@@ -121,14 +121,14 @@ impl Simulation {
         made
     }
 
-    /// What a stack presupposes and does not make itself, as far as it is not there.
+    /// What a stack needs, does not create, and does not find.
     pub fn lacks(&self, graph: &Graph) -> Vec<String> {
         let place = Place::new(ACCOUNT, &graph.stack.region);
         let mut world = self.sim.with_world(|world| world.clone());
         provide::presupposed(graph).provide(&mut world, &place)
     }
 
-    /// Refuses a stack that names what belongs to another account: nothing here could ever use it.
+    /// Refuses a stack that names a role or certificate of another account: the simulated AWS cannot use it.
     ///
     /// # Errors
     /// If it does.
@@ -137,8 +137,8 @@ impl Simulation {
         if foreign.is_empty() {
             return Ok(());
         }
-        let text = format!("the simulated AWS is account {ACCOUNT}, and {} not of that account", named(&foreign));
-        Err(Failure::refused(text, format!("write the ARN with account {ACCOUNT}, for example through a variable")))
+        let text = format!("the simulated AWS is account {ACCOUNT}; {} to another account", named(&foreign));
+        Err(Failure::refused(text, format!("use account {ACCOUNT} in the ARN, for example with a variable")))
     }
 }
 
@@ -153,7 +153,7 @@ impl Drop for Simulation {
 }
 
 fn named(arns: &[String]) -> String {
-    let verb = if arns.len() == 1 { "is" } else { "are" };
+    let verb = if arns.len() == 1 { "belongs" } else { "belong" };
     format!("{} {verb}", arns.join(", "))
 }
 
@@ -168,14 +168,14 @@ fn save(sim: &Sim, store: &Store) -> Result<(), StoreError> {
     store.save(&world)
 }
 
-/// Keeps the world whenever it has changed, and ends the process where a fault says that it dies.
+/// Saves the world after each change, and ends the process when a fault kills it.
 async fn keep_saved(mut keeper: Keeper, sim: Sim, store: Arc<Store>) {
     loop {
         tokio::select! {
             () = keeper.changed() => {}
             () = sim.death() => {
                 drop(save(&sim, &store));
-                // What a fault kills gets no chance to tidy up.
+                // A killed process does not clean up.
                 std::process::exit(KILLED);
             }
         }
@@ -192,7 +192,7 @@ async fn keep_saved(mut keeper: Keeper, sim: Sim, store: Arc<Store>) {
     }
 }
 
-/// Takes hold of the file; waits for another command to be done with it, but not for a server.
+/// Locks the file; waits for another command to release it, but not for a server.
 async fn hold(file: &Path, role: &str, ui: &mut Ui) -> Result<Store, Failure> {
     let mut waited = Duration::ZERO;
     loop {
@@ -200,7 +200,7 @@ async fn hold(file: &Path, role: &str, ui: &mut Ui) -> Result<Store, Failure> {
             Ok(store) => return Ok(store),
             Err(StoreError::Held { holder, .. }) if waited < PATIENCE && !holder.contains("http://") => {
                 if waited.is_zero() {
-                    ui.note(&format!("Waiting for {holder}, which is at work on {} …", file.display()));
+                    ui.note(&format!("Waiting for {holder} to release {} …", file.display()));
                 }
                 tokio::time::sleep(OFTEN).await;
                 waited += OFTEN;
@@ -213,16 +213,18 @@ async fn hold(file: &Path, role: &str, ui: &mut Ui) -> Result<Store, Failure> {
 /// What to do about a file that cannot be used.
 pub fn refused(error: &StoreError) -> Failure {
     let help = match error {
-        StoreError::Io { .. } => "check the path and its permissions, or name another file with --sim=FILE".to_owned(),
+        StoreError::Io { .. } => {
+            "check the path and its permissions, or choose another file with --sim=FILE".to_owned()
+        }
         StoreError::Foreign { .. } | StoreError::Version { .. } => {
-            "name another file with --sim=FILE; this one is left as it is".to_owned()
+            "choose another file with --sim=FILE; this one is left unchanged".to_owned()
         }
         StoreError::Held { holder, .. } => match holder.split_once("http://") {
             Some((_, rest)) => {
                 let address = rest.split([' ', ')']).next().unwrap_or_default();
-                format!("use that server instead of --sim: --endpoint-url http://{address}, or end it first")
+                format!("use that server instead of --sim: --endpoint-url http://{address}, or stop it first")
             }
-            None => "wait until it has ended, or name another file with --sim=FILE".to_owned(),
+            None => "wait until it has finished, or choose another file with --sim=FILE".to_owned(),
         },
     };
     Failure::refused(error.to_string(), help)

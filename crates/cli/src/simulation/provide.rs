@@ -1,5 +1,5 @@
-//! Gives a simulated AWS what a stack presupposes and does not make itself: networks, hosted zones, certificates, parameters, secrets
-//! and roles. What these are is read off the graph; what can be made by a request is made by one.
+//! Adds to a simulated AWS what a stack needs and does not create: networks, hosted zones, certificates, parameters, secrets and roles.
+//! Reads them from the graph, and adds them by requests where there is a request for it.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use evenkeel_sim::services::{self, acm};
 use evenkeel_sim::world::{Place, World};
 use serde_json::{Value, json};
 
-/// What a stack presupposes.
+/// What a stack needs and does not create.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Presupposed {
     zones: BTreeSet<String>,
@@ -18,13 +18,13 @@ pub struct Presupposed {
     secrets: BTreeSet<String>,
     /// By name, or by the ARN that the stack names them by.
     roles: BTreeSet<String>,
-    /// Roles that the stack makes itself.
+    /// Roles that the stack creates.
     own: BTreeSet<String>,
     network: Option<network::Wanted>,
     groups: BTreeSet<String>,
 }
 
-/// The services that a role which is provided trusts: nothing says what a stack needs it for.
+/// The services that an added role trusts. The stack does not say which of them it needs.
 const TRUSTED: &[&str] = &[
     "ecs-tasks.amazonaws.com",
     "ecs.amazonaws.com",
@@ -34,7 +34,7 @@ const TRUSTED: &[&str] = &[
     "monitoring.rds.amazonaws.com",
 ];
 
-/// Reads it off a graph.
+/// Reads it from a graph.
 pub fn presupposed(graph: &Graph) -> Presupposed {
     let mut found = Presupposed::default();
     for node in graph.nodes() {
@@ -75,7 +75,7 @@ fn choice(want: &Value) -> Choice {
     }
 }
 
-/// What a stack names that belongs to another account than that of the simulated AWS, where only its own can be used.
+/// Roles and certificates that a stack names and that belong to an account other than that of the simulated AWS.
 pub fn foreign(graph: &Graph) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     for node in graph.nodes() {
@@ -96,7 +96,7 @@ pub fn foreign(graph: &Graph) -> BTreeSet<String> {
     found
 }
 
-/// Every text of a document with the key that it stands under.
+/// Every text of a document with its key.
 fn texts(value: &Value, see: &mut impl FnMut(&str, &str)) {
     match value {
         Value::Object(map) => {
@@ -142,7 +142,7 @@ impl Presupposed {
         }
     }
 
-    /// Makes what is missing, and says what was made.
+    /// Adds what is missing; returns what was added.
     pub fn provide(&self, world: &mut World, place: &Place) -> Vec<String> {
         let mut made = Vec::new();
         if let Some(wanted) = &self.network {
@@ -167,7 +167,7 @@ impl Presupposed {
             }
         }
         for arn in &self.secrets {
-            // Its random end comes from the service; ECS finds it without as well.
+            // The service adds a random suffix; ECS finds the secret without it too.
             let name = arn.splitn(7, ':').nth(6).unwrap_or_default().split(':').next().unwrap_or_default();
             let input = json!({ "Name": name, "SecretString": "simulated" });
             if services::call(world, place, "secretsmanager", "CreateSecret", input).is_ok() {
@@ -178,7 +178,7 @@ impl Presupposed {
         made
     }
 
-    /// Makes a role, unless it is there or the stack makes it; its name.
+    /// Adds a role, unless it exists or the stack creates it; its name.
     fn role(&self, world: &mut World, place: &Place, named: &str) -> Option<String> {
         let whole = named.split_once(":role").map_or(named, |(_, path)| path);
         let (path, name) = whole.rsplit_once('/').unwrap_or_default();
@@ -195,7 +195,7 @@ impl Presupposed {
         let policy = "arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy";
         let input = json!({ "RoleName": name, "PolicyArn": policy });
         drop(services::call(world, place, "iam", "AttachRolePolicy", input));
-        // What is presupposed can do what it is there for: also read the secrets and parameters of containers.
+        // The role must be able to read the secrets and parameters of containers.
         let reads = ["ssm:GetParameters", "secretsmanager:GetSecretValue", "kms:Decrypt", "logs:CreateLogGroup"];
         let allow =
             json!({ "Version": "2012-10-17", "Statement": [{ "Effect": "Allow", "Action": reads, "Resource": "*" }] });
@@ -205,7 +205,7 @@ impl Presupposed {
     }
 }
 
-/// Whether the resource of an ARN is a role that somebody made: those of services come by themselves.
+/// Whether the resource of an ARN is a role that people create: service-linked roles appear by themselves.
 fn is_role(resource: &str) -> bool {
     resource.starts_with("role/") && !resource.starts_with("role/aws-service-role/")
 }
@@ -216,7 +216,7 @@ fn is_group(text: &str) -> bool {
     matches!(hex.len(), 8 | 17) && hex.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-/// Makes a public hosted zone, unless there is one of that name: whether it was made.
+/// Adds a public hosted zone, unless one of that name exists; returns whether it was added.
 ///
 /// # Errors
 /// Route 53's refusal, as text.

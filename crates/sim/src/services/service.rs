@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use crate::call::{Refusal, Table};
+use crate::call::{Refusal, Said, Table};
 use crate::model::Source;
 use crate::tags::{Tagged, Tags};
 use crate::throttle::Rate;
@@ -38,10 +38,10 @@ pub struct Service {
     pub opens_account: Option<fn(&mut Account, &str, Moment)>,
     /// Gives a new region what the service has in it from the first day.
     pub opens_region: Option<fn(&mut Region, &mut Ids, &Place, Moment)>,
-    /// What to tell of it to whoever asks what is in a world.
-    pub status: Option<fn(&mut World, &Place) -> Vec<Entry>>,
-    /// Whether that is told once for an account, not for each region.
-    pub is_global: bool,
+    /// What to tell of it to whoever asks what is in a region.
+    pub region_status: Option<fn(&Region, Moment) -> Vec<Entry>>,
+    /// What to tell of it to whoever asks what is in an account and belongs to no region.
+    pub account_status: Option<fn(&Account) -> Vec<Entry>>,
 }
 
 impl Service {
@@ -60,8 +60,8 @@ impl Service {
             tagged: Carriers::NONE,
             opens_account: None,
             opens_region: None,
-            status: None,
-            is_global: false,
+            region_status: None,
+            account_status: None,
         }
     }
 
@@ -115,35 +115,6 @@ pub struct Empties {
     pub meant: &'static [&'static str],
     /// Where a part of an input leaves something out with an empty text.
     pub idle: &'static [&'static str],
-}
-
-/// A refusal as data.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Said {
-    /// The code.
-    pub code: &'static str,
-    /// The text.
-    pub text: &'static str,
-    /// The HTTP status, where it is not the one of the service's model.
-    pub status: Option<u16>,
-}
-
-impl Said {
-    /// A refusal with the status of the model.
-    pub const fn new(code: &'static str, text: &'static str) -> Self {
-        Self { code, text, status: None }
-    }
-
-    /// The same with an HTTP status.
-    pub const fn status(mut self, status: u16) -> Self {
-        self.status = Some(status);
-        self
-    }
-
-    /// As an operation answers it.
-    pub fn refusal(&self) -> Refusal {
-        Refusal { status: self.status, ..Refusal::new(self.code, self.text) }
-    }
 }
 
 /// How a service refuses what has nothing to do with the operation.

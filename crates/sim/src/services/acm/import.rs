@@ -5,10 +5,11 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 
-use super::pem;
 use super::state::{Certificate, Validation};
-use super::tag_ops;
+use super::tagging::Certificates;
+use super::{facts, pem};
 use crate::call::{Call, Handler, Input, Members, Refusal, Reply};
+use crate::tags::dialect::Carrier;
 
 /// The operations of this part.
 pub const OPERATIONS: &[(&str, Handler)] = &[("ImportCertificate", import)];
@@ -27,11 +28,11 @@ fn import(call: &mut Call<'_>, input: &Input) -> Reply {
     if again && input.has("Tags") {
         return Err(invalid("Tagging is not permitted on re-import."));
     }
-    let tags = tag_ops::wanted(input)?;
+    let tags = Certificates::DIALECT.given(input)?;
     let text = blob(input, "Certificate").unwrap_or_default();
     let blocks = pem::blocks(&text);
     let facts = match blocks.as_slice() {
-        [one] => pem::read(one),
+        [one] => facts::read(one),
         [] => None,
         _ => {
             let text = "The certificate field contains more than one certificate. You can specify only one certificate \
@@ -76,8 +77,8 @@ fn import(call: &mut Call<'_>, input: &Input) -> Reply {
     certificate.algorithm = facts.algorithm.to_owned();
     certificate.status = "ISSUED".to_owned();
     certificate.imported = Some(now);
-    certificate.not_before = facts.validity.map(|(from, _)| from);
-    certificate.not_after = facts.validity.map(|(_, until)| until);
+    certificate.not_before = Some(facts.validity.0);
+    certificate.not_after = Some(facts.validity.1);
     if certificate.not_after.is_some_and(|until| until < now) {
         return Err(invalid("The certificate has expired."));
     }

@@ -2,13 +2,14 @@
 //! of DNS what `route53::resolve` tells.
 
 mod configuration;
+mod facts;
 mod import;
 mod link;
 mod pem;
 mod reading;
 mod request;
 mod state;
-mod tag_ops;
+mod tagging;
 #[cfg(test)]
 mod tests;
 mod validation;
@@ -27,6 +28,7 @@ use crate::model;
 use crate::tags::{Tagged, Tags};
 use crate::throttle::Rate;
 use crate::validate::Wording;
+use crate::world::status::Entry;
 use crate::world::{Place, World};
 
 /// The service.
@@ -41,12 +43,13 @@ pub const SERVICE: Service = Service {
         Rate::each((1.0, 1.0), &["ImportCertificate"]),
     ],
     tagged: Carriers::new(tagged, of_arn),
+    region_status: Some(|region, _| vec![Entry::counted("certificate", region.acm.certificates.len())]),
     ..Service::new(model::source!("acm"), OPERATIONS, Wording::coral("ValidationException"))
 };
 
 /// The operations.
 const OPERATIONS: &[Table] =
-    &[request::OPERATIONS, reading::OPERATIONS, import::OPERATIONS, tag_ops::OPERATIONS, configuration::OPERATIONS];
+    &[request::OPERATIONS, reading::OPERATIONS, import::OPERATIONS, tagging::OPERATIONS, configuration::OPERATIONS];
 
 /// What happens by itself.
 #[derive(Clone, Debug, Serialize, Deserialize)]

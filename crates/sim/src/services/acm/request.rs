@@ -7,9 +7,10 @@ use serde_json::{Value, json};
 
 use super::Event;
 use super::state::{Certificate, Validation, record_of};
-use super::tag_ops;
+use super::tagging::Certificates;
 use super::validation::{self, FIRST_LOOK};
 use crate::call::{Call, Handler, Input, Members, Refusal, Reply};
+use crate::tags::dialect::Carrier;
 use crate::validate::{self, Violation, What};
 use crate::world;
 
@@ -96,7 +97,7 @@ fn request(call: &mut Call<'_>, input: &Input) -> Reply {
     let domain = input.text_or_empty("DomainName").to_ascii_lowercase();
     let mut names: Vec<String> = input.texts("SubjectAlternativeNames");
     check_names(input.text_or_empty("DomainName"), &names)?;
-    let tags = tag_ops::wanted(input)?;
+    let tags = Certificates::DIALECT.given(input)?;
     for name in &mut names {
         name.make_ascii_lowercase();
     }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
-use super::pem::Extended;
+use super::facts::Extended;
 use crate::tags::Tags;
 use crate::world::Moment;
 

@@ -20,12 +20,13 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::service::{self, Carriers, Said, Words};
-use crate::call::Table;
+use super::service::{self, Carriers, Words};
+use crate::call::{Said, Table};
 use crate::model::{self, ErrorsAs};
 use crate::tags::{Tagged, Tags};
 use crate::throttle::Rate;
 use crate::validate::Wording;
+use crate::world::status::Entry;
 use crate::world::{Moment, Place, World};
 
 /// The service.
@@ -38,6 +39,12 @@ pub const SERVICE: service::Service = service::Service {
     },
     rates: &[Rate::shared("discover", (2000.0, 1000.0), &["DiscoverInstances"])],
     tagged: Carriers::new(tagged, of_arn),
+    region_status: Some(|region, _| {
+        vec![Entry::counted(
+            "namespace",
+            region.cloud_map.namespaces.values().filter(|namespace| namespace.active).count(),
+        )]
+    }),
     ..service::Service::new(
         model::source!("servicediscovery", ErrorsAs::CAPITAL),
         OPERATIONS,

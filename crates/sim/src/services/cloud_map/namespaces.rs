@@ -3,10 +3,11 @@
 use serde_json::{Map, Value, json};
 
 use super::operations::{self, Job};
+use super::tagging::Resources;
 use super::{Namespace, namespace_arn_of};
 use crate::call::{Call, Input, Members, Refusal, Reply, Table};
 use crate::services::{self, route53};
-use crate::tags;
+use crate::tags::dialect::Carrier;
 use crate::world::{Place, World};
 
 /// The operations.
@@ -51,8 +52,7 @@ fn ttl(properties: Option<&Map<String, Value>>) -> Option<i64> {
 
 fn create(call: &mut Call<'_>, input: &Input, kind: &str) -> Reply {
     let name = input.text_or_empty("Name");
-    let tags = tags::from_list(input.list("Tags"), "Key", "Value");
-    super::tagging::check(&tags)?;
+    let tags = Resources::DIALECT.first(input)?;
     let request = input.text("CreatorRequestId");
     let taken =
         call.region().cloud_map.namespaces.values().find(|other| other.name.eq_ignore_ascii_case(name)).cloned();

@@ -4,9 +4,10 @@
 use serde_json::{Map, Value, json};
 
 use super::operations::{self, Job};
+use super::tagging::Resources;
 use super::{Service, dns, namespaces, service_arn_of};
 use crate::call::{Call, Input, Members, Refusal, Reply, Table};
-use crate::tags;
+use crate::tags::dialect::Carrier;
 use crate::world::{Place, World};
 
 /// The operations.
@@ -38,8 +39,7 @@ fn create_service(call: &mut Call<'_>, input: &Input) -> Reply {
             .with("CreatorRequestId", other.creator_request.clone())
             .with("ServiceId", other.id.clone()));
     }
-    let tags = tags::from_list(input.list("Tags"), "Key", "Value");
-    super::tagging::check(&tags)?;
+    let tags = Resources::DIALECT.first(input)?;
     check(input, &namespace.kind)?;
     let dns = given.map(|given| dns_config(given, &namespace.id));
     let kind = if dns.is_some() { "DNS_HTTP" } else { "HTTP" };

@@ -12,6 +12,7 @@ mod search;
 mod settings;
 mod single;
 mod tables;
+mod tagging;
 #[cfg(test)]
 mod tests;
 mod transactions;
@@ -29,12 +30,14 @@ use crate::call::{Call, Refusal, Table as Operations};
 use crate::model::{self, ErrorsAs};
 use crate::tags::{Tagged, Tags};
 use crate::validate::Wording;
+use crate::world::status::Entry;
 use crate::world::{Moment, Place, World};
 
 /// The service.
 pub const SERVICE: Service = Service {
     words: Words { server_error: "InternalServerError", ..Words::JSON },
     tagged: Carriers::new(tagged, of_arn),
+    region_status: Some(|region, _| vec![Entry::counted("table", region.dynamodb.tables.len())]),
     ..Service::new(
         model::source!("dynamodb", ErrorsAs { kind: words::kind, ..ErrorsAs::USUAL }),
         OPERATIONS,
@@ -46,6 +49,7 @@ pub const SERVICE: Service = Service {
 const OPERATIONS: &[Operations] = &[
     tables::OPERATIONS,
     settings::OPERATIONS,
+    tagging::OPERATIONS,
     single::OPERATIONS,
     search::OPERATIONS,
     batch::OPERATIONS,

@@ -1,4 +1,4 @@
-//! What is set beside a table: its tags, the expiry of items, continuous backups.
+//! What is set beside a table: the expiry of items, continuous backups.
 
 use std::time::Duration;
 
@@ -6,13 +6,10 @@ use serde_json::{Value, json};
 
 use super::{Event, Table as Stored, described, invalid, name_of};
 use crate::call::{Call, Input, Members, Refusal, Reply, Table};
-use crate::{tags, world};
+use crate::world;
 
 /// The operations on settings.
 pub const OPERATIONS: Table = &[
-    ("TagResource", tag),
-    ("UntagResource", untag),
-    ("ListTagsOfResource", list_tags),
     ("DescribeTimeToLive", describe_expiry),
     ("UpdateTimeToLive", update_expiry),
     ("DescribeContinuousBackups", describe_backups),
@@ -20,41 +17,6 @@ pub const OPERATIONS: Table = &[
 ];
 
 const EXPIRY_CHANGE: Duration = Duration::from_secs(30);
-const MOST_TAGS: usize = 50;
-
-fn of_arn<'c>(call: &'c mut Call<'_>, input: &Input) -> Result<&'c mut Stored, Refusal> {
-    let arn = input.text_or_empty("ResourceArn");
-    if !arn.starts_with("arn:") {
-        return Err(invalid(format!("Invalid TableArn: Invalid ResourceArn provided as input {arn}")));
-    }
-    let missing = format!("Requested resource not found: ResourcArn: {arn} not found");
-    let name = name_of(arn).to_owned();
-    let found = call.region().dynamodb.tables.get_mut(&name);
-    found.ok_or_else(|| Refusal::new("ResourceNotFoundException", missing))
-}
-
-fn tag(call: &mut Call<'_>, input: &Input) -> Reply {
-    let new = tags::from_list(input.list("Tags"), "Key", "Value");
-    let table = of_arn(call, input)?;
-    let mut all = table.tags.clone();
-    all.extend(new);
-    if all.len() > MOST_TAGS {
-        return Err(invalid("One or more parameter values were invalid: Too many tags"));
-    }
-    table.tags = all;
-    Ok(json!({}))
-}
-
-fn untag(call: &mut Call<'_>, input: &Input) -> Reply {
-    let keys = input.texts("TagKeys");
-    of_arn(call, input)?.tags.retain(|key, _| !keys.contains(key));
-    Ok(json!({}))
-}
-
-fn list_tags(call: &mut Call<'_>, input: &Input) -> Reply {
-    let tags = tags::to_list(&of_arn(call, input)?.tags, "Key", "Value");
-    Ok(json!({"Tags": tags}))
-}
 
 fn describe_expiry(call: &mut Call<'_>, input: &Input) -> Reply {
     let expiry = &described(call, input.text_or_empty("TableName"))?.expiry;

@@ -5,9 +5,11 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use super::schema::{check_indexes, check_keys, check_length, check_throughput, throughput, warm};
+use super::tagging::Tables;
 use super::{Event, Table as Stored, described, indexes, invalid, name_of, value};
 use crate::call::{Call, Input, Members, Refusal, Reply, Table};
-use crate::{tags, world};
+use crate::tags::dialect::Carrier;
+use crate::world;
 
 /// The operations on tables.
 pub const OPERATIONS: Table = &[
@@ -117,7 +119,7 @@ fn create(call: &mut Call<'_>, input: &Input) -> Reply {
     }
     stream(&mut fields, input.member("StreamSpecification"), now);
     encryption(&mut fields, input.member("SSESpecification"), &call.place);
-    let tags = tags::from_list(input.list("Tags"), "Key", "Value");
+    let tags = Tables::DIALECT.read(input);
     let table = Stored { fields, status: "CREATING".to_owned(), tags, ..Stored::default() };
     let answer = made(&table, input);
     call.region().dynamodb.tables.insert(name.clone(), table);

@@ -30,12 +30,13 @@ use serde_json::Value;
 
 pub use self::link::*;
 pub use self::state::Ec2;
-use super::service::{Carriers, Said, Service, Words};
-use crate::call::{Call, Handler, Input, Members, Refusal, Reply, Table};
+use super::service::{Carriers, Service, Words};
+use crate::call::{Call, Handler, Input, Members, Refusal, Reply, Said, Table};
 use crate::model;
 use crate::tags::{Tagged, Tags};
 use crate::throttle::Rate;
 use crate::validate::Wording;
+use crate::world::status::Entry;
 use crate::world::{Place, World};
 
 /// Lists operations, each of which takes `DryRun`.
@@ -70,6 +71,13 @@ pub const SERVICE: Service = Service {
     ],
     tagged: Carriers::new(tagged, of_arn),
     opens_region: Some(|region, ids, place, now| region.ec2 = fresh(ids, place, now)),
+    region_status: Some(|region, _| {
+        let own = region.ec2.groups.values().filter(|group| group.name != "default");
+        vec![
+            Entry::counted("security group", own.count()),
+            Entry::counted("network interface", region.ec2.interfaces.len()),
+        ]
+    }),
     ..Service::new(model::source!("ec2"), OPERATIONS, Wording::Own(words::words))
 };
 

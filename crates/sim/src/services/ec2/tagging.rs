@@ -1,5 +1,5 @@
-//! Tags of anything EC2 has: with the request that makes it, afterwards, and as a list of their own. Which rules tags have is
-//! decided here; what they are on only matters by its id.
+//! Tags of anything EC2 has: with the request that makes it, afterwards, and as a list of their own. What they are on only matters by
+//! its id.
 
 use serde_json::{Value, json};
 
@@ -7,7 +7,8 @@ use super::describe::{self, Filters};
 use super::kinds::{self, Kind};
 use super::state::Ec2;
 use super::{invalid, operations, state};
-use crate::call::{Call, Input, Members, Refusal, Reply, Table};
+use crate::call::{Call, Input, Members, Refusal, Reply, Said, Table};
+use crate::tags::dialect::{AWS, Breach, Dialect, Keys, MOST_TAGS, Rule, named};
 use crate::tags::{self, Tags};
 
 /// The operations.
@@ -17,9 +18,33 @@ pub const OPERATIONS: Table = operations![
     "DescribeTags" => describe,
 ];
 
-const MOST_TAGS: usize = 50;
-const LONGEST_KEY: usize = 128;
-const LONGEST_VALUE: usize = 256;
+/// The dialect. Amazon's own tags do not count for the limit.
+const DIALECT: Dialect = Dialect {
+    keys: Keys::Tags("Tags"),
+    rules: &[
+        Rule::request(Breach::NoKey, Said::new(INVALID, "Tag key cannot be empty.")),
+        Rule::request(
+            Breach::ReservedInAnyCase(AWS),
+            Said::new(
+                INVALID,
+                "Value ( {key} ) for parameter key is invalid. Tag keys starting with 'aws:' are reserved for internal use",
+            ),
+        ),
+        Rule::request(Breach::LongKey(128), Said::new(INVALID, "Tag key exceeds the maximum length of 128 characters")),
+        Rule::request(
+            Breach::LongValue(256),
+            Said::new(INVALID, "Tag value exceeds the maximum length of 256 characters"),
+        ),
+        Rule::request(Breach::Twice, Said::new(INVALID, "Duplicate tag key '{key}' specified.")),
+        Rule::both(
+            Breach::OwnCount(MOST_TAGS),
+            Said::new("TagLimitExceeded", "The maximum number of Tags for a resource has been reached."),
+        ),
+    ],
+    ..Dialect::LIST
+};
+
+const INVALID: &str = "InvalidParameterValue";
 
 const FILTERS: Filters = &[
     ("key", "Key"),
@@ -40,7 +65,7 @@ pub fn specified(input: &Input, kind: &Kind) -> Result<Tags, Refusal> {
         if resource != kind.resource {
             return Err(invalid(format!("'{resource}' is not a valid taggable resource type for this operation.")));
         }
-        tags.extend(checked(specification.list("Tags"))?);
+        tags.extend(DIALECT.given(specification)?);
     }
     Ok(tags)
 }
@@ -57,38 +82,6 @@ pub fn keep(ec2: &mut Ec2, id: &str, tags: Tags) {
     }
 }
 
-fn checked(list: &[Value]) -> Result<Tags, Refusal> {
-    let mut tags = Tags::new();
-    for tag in list {
-        let (key, value) = (tag.text_or_empty("Key"), tag.text_or_empty("Value"));
-        if key.is_empty() {
-            return Err(invalid("Tag key cannot be empty."));
-        }
-        if key.to_lowercase().starts_with("aws:") {
-            return Err(invalid(format!(
-                "Value ( {key} ) for parameter key is invalid. Tag keys starting with 'aws:' are reserved for internal use"
-            )));
-        }
-        if key.chars().count() > LONGEST_KEY {
-            return Err(invalid(format!("Tag key exceeds the maximum length of {LONGEST_KEY} characters")));
-        }
-        if value.chars().count() > LONGEST_VALUE {
-            return Err(invalid(format!("Tag value exceeds the maximum length of {LONGEST_VALUE} characters")));
-        }
-        if tags.insert(key.to_owned(), value.to_owned()).is_some() {
-            return Err(invalid(format!("Duplicate tag key '{key}' specified.")));
-        }
-    }
-    if tags.len() > MOST_TAGS {
-        return Err(too_many());
-    }
-    Ok(tags)
-}
-
-fn too_many() -> Refusal {
-    Refusal::new("TagLimitExceeded", "The maximum number of Tags for a resource has been reached.")
-}
-
 /// The resources of a request, all of which have to exist.
 fn resources(ec2: &Ec2, input: &Input) -> Result<Vec<String>, Refusal> {
     let ids = input.texts("Resources");
@@ -102,19 +95,13 @@ fn resources(ec2: &Ec2, input: &Input) -> Result<Vec<String>, Refusal> {
 }
 
 fn create(call: &mut Call<'_>, input: &Input) -> Reply {
-    let tags = checked(input.list("Tags"))?;
+    let tags = DIALECT.given(input)?;
     let ec2 = state(call);
-    let ids = resources(ec2, input)?;
-    let merged = |id: &String| {
-        let mut all = ec2.tags.get(id).cloned().unwrap_or_default();
-        all.extend(tags.clone());
-        (id.clone(), all)
+    let merged = |id: String| {
+        let there = ec2.tags.get(&id).cloned().unwrap_or_default();
+        DIALECT.changed(&there, tags.clone(), &[]).map(|all| (id, all))
     };
-    let merged: Vec<(String, Tags)> = ids.iter().map(merged).collect();
-    // Amazon's own tags do not count.
-    if merged.iter().any(|(_, tags)| tags.keys().filter(|key| !key.starts_with("aws:")).count() > MOST_TAGS) {
-        return Err(too_many());
-    }
+    let merged = resources(ec2, input)?.into_iter().map(merged).collect::<Result<Vec<_>, _>>()?;
     ec2.tags.extend(merged);
     Ok(json!({}))
 }
@@ -127,12 +114,7 @@ fn delete(call: &mut Call<'_>, input: &Input) -> Reply {
     let ec2 = state(call);
     for id in resources(ec2, input)? {
         let Some(tags) = ec2.tags.get_mut(&id) else { continue };
-        // A tag without a value goes whatever its value is; with one (even an empty one) only if it is that.
-        let named = |key: &str, value: &str| {
-            let fits = |tag: &Value| tag.text("Key") == Some(key) && tag.text("Value").is_none_or(|text| text == value);
-            wanted.iter().any(fits)
-        };
-        tags.retain(|key, value| key.starts_with("aws:") || !(wanted.is_empty() || named(key, value)));
+        tags.retain(|key, value| key.starts_with("aws:") || !(wanted.is_empty() || named(wanted, key, value)));
         if tags.is_empty() {
             ec2.tags.remove(&id);
         }

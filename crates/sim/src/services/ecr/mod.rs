@@ -6,7 +6,7 @@ mod link;
 mod policies;
 mod repositories;
 mod state;
-mod tag_ops;
+mod tagging;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -20,17 +20,19 @@ use crate::call::Table;
 use crate::model;
 use crate::tags::{Tagged, Tags};
 use crate::validate::Wording;
+use crate::world::status::Entry;
 use crate::world::{Place, World};
 
 /// The service.
 pub const SERVICE: Service = Service {
     words: Words { server_error: "ServerException", ..Words::JSON },
     tagged: Carriers::new(tagged, of_arn),
+    region_status: Some(|region, _| vec![Entry::counted("repository", region.ecr.repositories.len())]),
     ..Service::new(model::source!("ecr"), OPERATIONS, Wording::Own(words::words))
 };
 
 /// The operations.
-const OPERATIONS: &[Table] = &[repositories::OPERATIONS, policies::OPERATIONS, images::OPERATIONS, tag_ops::OPERATIONS];
+const OPERATIONS: &[Table] = &[repositories::OPERATIONS, policies::OPERATIONS, images::OPERATIONS, tagging::OPERATIONS];
 
 /// The tagged resources.
 fn tagged(world: &mut World, place: &Place) -> Vec<Tagged> {

@@ -7,9 +7,10 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 
 use super::state::{Repository, invalid, missing, registry, repository};
-use super::tag_ops;
+use super::tagging::Repositories;
 use crate::call::{Call, Handler, Input, Members, Refusal, Reply};
 use crate::paging;
+use crate::tags::dialect::Carrier;
 
 /// The operations of this part.
 pub const OPERATIONS: &[(&str, Handler)] = &[
@@ -66,7 +67,7 @@ fn mutability(input: &Input) -> Result<(String, Vec<Value>), Refusal> {
 
 fn create(call: &mut Call<'_>, input: &Input) -> Reply {
     let name = input.text_or_empty("repositoryName").to_owned();
-    let tags = tag_ops::wanted(input)?;
+    let tags = Repositories::DIALECT.given(input)?;
     let (mutability, exclusions) = mutability(input)?;
     let encryption = encryption(call, input)?;
     let registry = call.place.account.to_string();

@@ -5,12 +5,10 @@ use serde_json::Value;
 
 use crate::call::{Call, Input, Members, Refusal};
 use crate::paging::{self, Page};
-use crate::tags::Tags;
 use crate::validate::{Violation, What};
 use crate::world::Place;
 
 /// The most tags that a resource can carry.
-const MOST_TAGS: usize = 50;
 
 /// An `InvalidParameterException`.
 pub fn invalid(text: impl Into<String>) -> Refusal {
@@ -193,33 +191,4 @@ pub fn page<T>(
     scope.retain(|name, _| name != "nextToken" && name != "maxResults");
     let scope = format!("{} {} {}", call.place.region, call.operation, Value::Object(scope));
     paging::page(items, key, size, input.text("nextToken"), &scope).map_err(|_| invalid("Invalid token."))
-}
-
-/// Reads the member `tags`; the tags that are there already count for the limit.
-///
-/// # Errors
-/// If a key stands twice or is reserved, or there are too many.
-pub fn tags(input: &Input, there: &Tags) -> Result<Tags, Refusal> {
-    let mut read = Tags::new();
-    for tag in input.list("tags") {
-        let (key, value) = (tag.text_or_empty("key"), tag.text_or_empty("value"));
-        if key.is_empty() {
-            return Err(invalid("Tag key can not be null or empty."));
-        }
-        if reserved(key) || reserved(value) {
-            return Err(invalid("Tag keys and values can not begin with 'aws:', which is reserved for AWS use."));
-        }
-        if read.insert(key.to_owned(), value.to_owned()).is_some() {
-            return Err(invalid(format!("Duplicate tag key '{key}'. Tag keys must be unique.")));
-        }
-    }
-    let new = read.keys().filter(|key| !there.contains_key(*key)).count();
-    if there.keys().filter(|key| !reserved(key)).count() + new > MOST_TAGS {
-        return Err(invalid(format!("The maximum number of tags per resource, {MOST_TAGS}, has been exceeded.")));
-    }
-    Ok(read)
-}
-
-fn reserved(text: &str) -> bool {
-    text.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("aws:"))
 }

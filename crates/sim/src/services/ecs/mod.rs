@@ -11,11 +11,12 @@ pub use self::link::*;
 
 use serde::{Deserialize, Serialize};
 
-use super::service::{Carriers, Empties, Said, Service, Words};
-use crate::call::Table;
+use super::service::{Carriers, Empties, Service, Words};
+use crate::call::{Said, Table};
 use crate::model;
 use crate::tags::{Tagged, Tags};
 use crate::validate::Wording;
+use crate::world::status::Entry;
 use crate::world::{Place, World};
 
 /// The service.
@@ -32,6 +33,12 @@ pub const SERVICE: Service = Service {
     },
     rates: words::RATES,
     tagged: Carriers::new(tagged, of_arn),
+    region_status: Some(|region, _| {
+        vec![
+            Entry::named("cluster", registry::cluster_items(&region.ecs)),
+            Entry::counted("task definition", registry::active_definitions(region)),
+        ]
+    }),
     ..Service::new(model::source!("ecs"), OPERATIONS, Wording::Own(checks::words))
 };
 

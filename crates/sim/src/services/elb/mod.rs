@@ -27,6 +27,7 @@ use crate::call::Table;
 use crate::model;
 use crate::throttle::Rate;
 use crate::validate::Wording;
+use crate::world::status::Entry;
 use crate::world::{Place, World};
 
 /// The service.
@@ -36,6 +37,12 @@ pub const SERVICE: Service = Service {
     words: Words::XML,
     rates: &[Rate::shared("describe", (40.0, 10.0), &["Describe*"])],
     tagged: Carriers::new(tagging::tagged, tagging::of_arn),
+    region_status: Some(|region, _| {
+        vec![
+            Entry::counted("load balancer", region.elb.balancers.len()),
+            Entry::counted("target group", region.elb.groups.len()),
+        ]
+    }),
     ..Service::new(model::source!("elbv2"), OPERATIONS, Wording::coral("ValidationError"))
 };
 

@@ -1,45 +1,32 @@
 //! Tags of load balancers, target groups, listeners and rules: one resource at a time is tagged, twenty are described.
 
-use std::collections::BTreeMap;
-
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::arns::{self, What, invalid, no_balancer, no_groups, no_listener, no_rule};
 use super::state::Elb;
-use crate::call::{Call, Input, Members, Refusal, Reply, Table};
-use crate::tags::{self, Tagged, Tags};
+use crate::call::{Call, Input, Members, Refusal, Reply, Said, Table};
+use crate::tags::dialect::{AWS, Breach, Dialect, MOST_TAGS, Rule};
+use crate::tags::{Tagged, Tags};
 use crate::world::{Place, World};
 
 /// The operations on tags.
 pub(super) const OPERATIONS: Table = &[("AddTags", add), ("RemoveTags", remove), ("DescribeTags", describe)];
 
-/// How many tags a resource may have.
-const QUOTA: usize = 50;
-
-/// Reads the tags of a request.
-pub(super) fn given(list: &[Value]) -> Result<Tags, Refusal> {
-    let tags = tags::from_list(list, "Key", "Value");
-    if tags.len() < list.len() {
-        let mut seen = BTreeMap::new();
-        for tag in list {
-            *seen.entry(tag.text_or_empty("Key")).or_insert(0) += 1;
-        }
-        let key = seen.iter().find(|(_, count)| **count > 1).map_or("", |(key, _)| key);
-        return Err(Refusal::new("DuplicateTagKeys", format!("Tag key was specified more than once: {key}")));
-    }
-    if tags.keys().any(|key| key.to_ascii_lowercase().starts_with("aws:")) {
-        return Err(invalid("aws: prefixed tag key names are not allowed for external use."));
-    }
-    check_count(&tags)?;
-    Ok(tags)
-}
-
-fn check_count(tags: &Tags) -> Result<(), Refusal> {
-    if tags.keys().filter(|key| !key.starts_with("aws:")).count() > QUOTA {
-        return Err(Refusal::new("TooManyTags", "The maximum number of tags on the resource has been exceeded"));
-    }
-    Ok(())
-}
+/// The dialect.
+pub(super) const DIALECT: Dialect = Dialect {
+    rules: &[
+        Rule::request(Breach::Twice, Said::new("DuplicateTagKeys", "Tag key was specified more than once: {key}")),
+        Rule::request(
+            Breach::ReservedInAnyCase(AWS),
+            Said::new("ValidationError", "aws: prefixed tag key names are not allowed for external use."),
+        ),
+        Rule::both(
+            Breach::OwnCount(MOST_TAGS),
+            Said::new("TooManyTags", "The maximum number of tags on the resource has been exceeded"),
+        ),
+    ],
+    ..Dialect::LIST
+};
 
 impl Elb {
     fn tags_mut(&mut self, arn: &str) -> Option<&mut Tags> {
@@ -77,23 +64,17 @@ fn only_one(input: &Input, word: &str) -> Result<String, Refusal> {
 
 fn add(call: &mut Call<'_>, input: &Input) -> Reply {
     let arn = only_one(input, "tagged")?;
-    let wanted = given(input.list("Tags"))?;
+    let wanted = DIALECT.given(input)?;
     let place = call.place.clone();
     let tags = find(&mut call.region().elb, &place, &arn)?;
-    let mut all = tags.clone();
-    all.extend(wanted);
-    check_count(&all)?;
-    *tags = all;
+    *tags = DIALECT.changed(tags, wanted, &[])?;
     Ok(json!({}))
 }
 
 fn remove(call: &mut Call<'_>, input: &Input) -> Reply {
     let arn = only_one(input, "untagged")?;
     let place = call.place.clone();
-    let tags = find(&mut call.region().elb, &place, &arn)?;
-    for key in input.texts("TagKeys") {
-        tags.remove(&key);
-    }
+    DIALECT.removed(find(&mut call.region().elb, &place, &arn)?, input);
     Ok(json!({}))
 }
 
@@ -109,7 +90,7 @@ fn describe(call: &mut Call<'_>, input: &Input) -> Reply {
     let elb = &mut call.region().elb;
     let mut list = Vec::new();
     for arn in arns {
-        let tags = tags::to_list(find(elb, &place, &arn)?, "Key", "Value");
+        let tags = DIALECT.written(find(elb, &place, &arn)?);
         list.push(json!({ "ResourceArn": arn, "Tags": tags }));
     }
     Ok(json!({ "TagDescriptions": list }))

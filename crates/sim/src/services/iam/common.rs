@@ -1,4 +1,4 @@
-//! What IAM's operations share: finding things by name or ARN, the refusals of what is not there, tags, pages. Decides no
+//! What IAM's operations share: finding things by name or ARN, the refusals of what is not there, pages. Decides no
 //! operation's outcome by itself.
 
 use serde_json::{Value, json};
@@ -7,7 +7,6 @@ use super::managed;
 use super::state::{Iam, Policy, Profile, Role, User};
 use crate::call::{Call, Input, Members, Refusal};
 use crate::paging;
-use crate::tags::{Tags, from_list};
 
 /// The key of a name: names are unique whatever their case.
 pub fn key(name: &str) -> String {
@@ -116,46 +115,6 @@ pub fn policy_mut<'c>(call: &'c mut Call<'_>, input: &Input) -> Result<&'c mut P
     }
     let iam = iam(call);
     policy_key(iam, &arn).and_then(|key| iam.policies.get_mut(&key)).ok_or_else(|| no_policy(&arn))
-}
-
-/// The tags of an input, checked.
-///
-/// # Errors
-/// `InvalidInput`.
-pub fn tags(input: &Input) -> Result<Tags, Refusal> {
-    let list = input.list("Tags");
-    let mut seen: Vec<String> = list.iter().map(|tag| tag.text_or_empty("Key").to_lowercase()).collect();
-    if seen.iter().any(|key| key.starts_with("aws:")) {
-        return Err(Refusal::new("InvalidInput", "Tag keys starting with 'aws:' are reserved for internal use."));
-    }
-    seen.sort_unstable();
-    if seen.windows(2).any(|pair| pair[0] == pair[1]) {
-        let text = "Duplicate tag keys found. Please note that Tag keys are case insensitive.";
-        return Err(Refusal::new("InvalidInput", text));
-    }
-    Ok(from_list(list, "Key", "Value"))
-}
-
-/// Adds tags; keys are the same whatever their case.
-///
-/// # Errors
-/// `LimitExceeded` above 50.
-pub fn add_tags(tags: &mut Tags, new: Tags) -> Result<(), Refusal> {
-    let mut all = tags.clone();
-    for (key, value) in new {
-        all.retain(|old, _| !old.eq_ignore_ascii_case(&key));
-        all.insert(key, value);
-    }
-    if all.len() > 50 {
-        return Err(Refusal::new("LimitExceeded", "The number of tags has reached the maximum limit."));
-    }
-    *tags = all;
-    Ok(())
-}
-
-/// Removes tags.
-pub fn remove_tags(tags: &mut Tags, keys: &[String]) {
-    tags.retain(|old, _| !keys.iter().any(|key| key.eq_ignore_ascii_case(old)));
 }
 
 /// The path of the input, or `/`.

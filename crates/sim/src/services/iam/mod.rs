@@ -16,6 +16,7 @@ mod role_policies;
 mod roles;
 pub mod state;
 mod statement;
+mod tagging;
 #[cfg(test)]
 mod tests;
 mod users;
@@ -29,6 +30,7 @@ use crate::call::{Refusal, Table};
 use crate::model;
 use crate::tags::{Tagged, Tags};
 use crate::validate::{self, Violation, What, Wording};
+use crate::world::status::Entry;
 use crate::world::{Place, World};
 
 /// The service.
@@ -42,11 +44,18 @@ pub const SERVICE: Service = Service {
         ..Words::XML
     },
     tagged: Carriers {
-        add: |tags, new| common::add_tags(tags, new.clone()).is_ok(),
-        remove: common::remove_tags,
+        add: |tags, new| {
+            let changed = tagging::DIALECT.changed(tags, new.clone(), &[]);
+            changed.map(|all| *tags = all).is_ok()
+        },
+        remove: |tags, keys| tagging::DIALECT.without(tags, keys),
         ..Carriers::new(tagged, of_arn)
     },
     opens_account: Some(|account, number, now| account.iam = fresh(number, now)),
+    account_status: Some(|account| {
+        // Services make their roles by themselves.
+        vec![Entry::counted("role", account.iam.roles.values().filter(|role| !role.linked).count())]
+    }),
     ..Service::new(model::source!("iam"), OPERATIONS, Wording::Own(words))
 };
 
@@ -69,6 +78,7 @@ const OPERATIONS: &[Table] = &[
     profiles::OPERATIONS,
     role_policies::OPERATIONS,
     roles::OPERATIONS,
+    tagging::OPERATIONS,
     users::OPERATIONS,
     versions::OPERATIONS,
 ];

@@ -1,16 +1,14 @@
-//! Managed policies: the account's own with their tags and users, and AWS's beside them. Versions are in `versions`.
+//! Managed policies: the account's own with their users, and AWS's beside them. Versions are in `versions`.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::common::{
-    absent, add_tags, check_arn, conflict, iam, key, no_policy, page, path, policy_key, policy_mut, quota, remove_tags,
-    tags,
-};
+use super::common::{absent, check_arn, conflict, iam, key, no_policy, page, path, policy_key, policy_mut, quota};
 use super::document;
 use super::managed::{self, Managed};
 use super::state::{Iam, Policy, Version, tag_list};
+use super::tagging::DIALECT;
 use crate::call::{Call, Input, Members, Refusal, Reply, Table};
 
 /// The operations.
@@ -19,9 +17,6 @@ pub const OPERATIONS: Table = &[
     ("GetPolicy", get),
     ("DeletePolicy", delete),
     ("ListPolicies", list),
-    ("TagPolicy", tag),
-    ("UntagPolicy", untag),
-    ("ListPolicyTags", list_tags),
     ("ListEntitiesForPolicy", entities),
 ];
 
@@ -107,7 +102,7 @@ pub fn check_size(text: &str) -> Result<(), Refusal> {
 fn create(call: &mut Call<'_>, input: &Input) -> Reply {
     let name = input.text_or_empty("PolicyName").to_owned();
     let text = input.text_or_empty("PolicyDocument").to_owned();
-    let (path, tags) = (path(input)?, tags(input)?);
+    let (path, tags) = (path(input)?, DIALECT.given(input)?);
     document::check_identity(&text, true)?;
     check_size(&text)?;
     let (now, account) = (call.now().whole(), call.place.account.clone());
@@ -198,25 +193,6 @@ fn list(call: &mut Call<'_>, input: &Input) -> Reply {
         items.extend(theirs.map(|(arn, policy)| (arn.clone(), shown_managed(policy, &uses))));
     }
     page(call, input, "Policies", items)
-}
-
-fn tag(call: &mut Call<'_>, input: &Input) -> Reply {
-    let new = tags(input)?;
-    add_tags(&mut policy_mut(call, input)?.tags, new)?;
-    Ok(json!({}))
-}
-
-fn untag(call: &mut Call<'_>, input: &Input) -> Reply {
-    remove_tags(&mut policy_mut(call, input)?.tags, &input.texts("TagKeys"));
-    Ok(json!({}))
-}
-
-fn list_tags(call: &mut Call<'_>, input: &Input) -> Reply {
-    let arn = input.text_or_empty("PolicyArn");
-    let tags =
-        if managed::named(arn).is_some() { crate::tags::Tags::new() } else { policy_mut(call, input)?.tags.clone() };
-    let one = |(key, value): (&String, &String)| (key.clone(), json!({ "Key": key, "Value": value }));
-    page(call, input, "Tags", tags.iter().map(one).collect())
 }
 
 fn entities(call: &mut Call<'_>, input: &Input) -> Reply {

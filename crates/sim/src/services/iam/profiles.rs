@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::common::{absent, conflict, iam, key, page, path, profile, quota, role, tags};
+use super::common::{absent, conflict, iam, key, page, path, profile, quota, role};
 use super::state::Profile;
+use super::tagging::DIALECT;
 use crate::call::{Call, Input, Members, Refusal, Reply, Table};
 
 /// The operations.
@@ -19,7 +20,7 @@ pub const OPERATIONS: Table = &[
 
 fn create(call: &mut Call<'_>, input: &Input) -> Reply {
     let name = input.text_or_empty("InstanceProfileName").to_owned();
-    let (path, tags) = (path(input)?, tags(input)?);
+    let (path, tags) = (path(input)?, DIALECT.given(input)?);
     let (created, account) = (call.now().whole(), call.place.account.clone());
     let id = format!("AIPA{}", call.world.ids.upper(17));
     let iam = iam(call);

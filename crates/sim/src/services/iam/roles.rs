@@ -1,11 +1,10 @@
-//! Roles: making, reading, changing and deleting them, and their tags. What a role may do is in `role_policies`.
+//! Roles: making, reading, changing and deleting them. What a role may do is in `role_policies`.
 
 use serde_json::{Value, json};
 
-use super::common::{
-    absent, add_tags, check_arn, conflict, iam, key, page, path, policy_key, quota, remove_tags, role, role_mut, tags,
-};
-use super::state::{Iam, Role, boundary, tag_list};
+use super::common::{absent, check_arn, conflict, iam, key, page, path, policy_key, quota, role, role_mut};
+use super::state::{Iam, Role, boundary};
+use super::tagging::DIALECT;
 use super::{document, managed};
 use crate::call::{Call, Input, Members, Refusal, Reply, Table};
 
@@ -18,9 +17,6 @@ pub const OPERATIONS: Table = &[
     ("UpdateRoleDescription", describe),
     ("UpdateAssumeRolePolicy", trust),
     ("DeleteRole", delete),
-    ("TagRole", tag),
-    ("UntagRole", untag),
-    ("ListRoleTags", list_tags),
     ("PutRolePermissionsBoundary", bound),
     ("DeleteRolePermissionsBoundary", unbound),
 ];
@@ -39,7 +35,7 @@ pub fn attachable(iam: &Iam, arn: &str) -> Result<(), Refusal> {
 fn create(call: &mut Call<'_>, input: &Input) -> Reply {
     let name = input.text_or_empty("RoleName").to_owned();
     let path = path(input)?;
-    let tags = tags(input)?;
+    let tags = DIALECT.given(input)?;
     if path.starts_with("/aws-service-role/") {
         let text = format!("Invalid path: {path}. Roles under this path are made for services only.");
         return Err(Refusal::new("ValidationError", text).status(400));
@@ -138,26 +134,6 @@ pub fn forget(iam: &mut Iam, arn: &str, id: &str) {
     for role in iam.roles.values_mut().filter(|role| role.trust.contains(&named)) {
         role.trust = role.trust.replace(&named, &unique);
     }
-}
-
-fn tag(call: &mut Call<'_>, input: &Input) -> Reply {
-    let new = tags(input)?;
-    let role = role_mut(iam(call), input)?;
-    add_tags(&mut role.tags, new)?;
-    Ok(json!({}))
-}
-
-fn untag(call: &mut Call<'_>, input: &Input) -> Reply {
-    let role = role_mut(iam(call), input)?;
-    remove_tags(&mut role.tags, &input.texts("TagKeys"));
-    Ok(json!({}))
-}
-
-fn list_tags(call: &mut Call<'_>, input: &Input) -> Reply {
-    let shown = tag_list(&role(iam(call), input)?.tags);
-    let items = shown.as_array().into_iter().flatten();
-    let items = items.map(|tag| (tag.text_or_empty("Key").to_owned(), tag.clone())).collect();
-    page(call, input, "Tags", items)
 }
 
 fn bound(call: &mut Call<'_>, input: &Input) -> Reply {

@@ -2,9 +2,10 @@
 
 use serde_json::json;
 
-use super::common::{add_tags, iam, key, page, path, tags, user};
+use super::common::{iam, key, page, path, user};
 use super::roles::{attachable, forget};
 use super::state::User;
+use super::tagging::DIALECT;
 use crate::call::{Call, Input, Members, Refusal, Reply, Table};
 use crate::tags::Tags;
 
@@ -13,7 +14,7 @@ pub const OPERATIONS: Table = &[("CreateUser", create), ("GetUser", get), ("Dele
 
 fn create(call: &mut Call<'_>, input: &Input) -> Reply {
     let name = input.text_or_empty("UserName").to_owned();
-    let (path, new) = (path(input)?, tags(input)?);
+    let (path, new) = (path(input)?, DIALECT.given(input)?);
     let (created, account) = (call.now().whole(), call.place.account.clone());
     let id = format!("AIDA{}", call.world.ids.upper(17));
     let iam = iam(call);
@@ -24,8 +25,7 @@ fn create(call: &mut Call<'_>, input: &Input) -> Reply {
     if let Some(arn) = &boundary {
         attachable(iam, arn)?;
     }
-    let mut tags = Tags::new();
-    add_tags(&mut tags, new)?;
+    let tags = DIALECT.changed(&Tags::new(), new, &[])?;
     let arn = format!("arn:aws:iam::{account}:user{path}{name}");
     let user = User { arn, path, id, created, boundary, tags, name: name.clone() };
     let shown = user.shown(true);

@@ -1,8 +1,7 @@
-//! What the operations of CloudWatch Logs share: finding a group by its name or ARN, the refusals, tags.
+//! What the operations of CloudWatch Logs share: finding a group by its name or ARN, the refusals.
 
 use super::state::{Group, Logs, arn};
 use crate::call::{Call, Input, Members, Refusal};
-use crate::tags::Tags;
 
 const NAME_LENGTH: usize = 512;
 
@@ -69,21 +68,4 @@ pub fn chosen(call: &Call<'_>, input: &Input, other: &str) -> Result<String, Ref
         (None, Some(identifier)) => name_of(call, identifier).ok_or_else(no_group),
         (None, None) => Err(invalid("Either LogGroup name or LogGroup ARN must be specified.")),
     }
-}
-
-/// Checks tags and adds them.
-///
-/// # Errors
-/// `InvalidParameterException`, `TooManyTagsException`.
-pub fn add_tags(tags: &mut Tags, new: Tags, limit: &str) -> Result<(), Refusal> {
-    if new.keys().any(|key| key.to_lowercase().starts_with("aws:")) {
-        return Err(invalid("Tag keys starting with aws: are reserved for system use."));
-    }
-    let mut all = tags.clone();
-    all.extend(new);
-    if all.len() > 50 {
-        return Err(Refusal::new(limit, "The maximum number of tags of a resource is 50."));
-    }
-    *tags = all;
-    Ok(())
 }

@@ -2,11 +2,12 @@
 
 use serde_json::{Value, json};
 
-use super::common::{add_tags, check_length, chosen, group, invalid, logs, name_of, no_group};
+use super::common::{check_length, chosen, group, invalid, logs, name_of, no_group};
 use super::state::Group;
+use super::tagging::ByName;
 use crate::call::{Call, Input, Members, Refusal, Reply, Table};
 use crate::paging;
-use crate::tags::{Tags, from_map};
+use crate::tags::dialect::Carrier;
 
 /// The operations.
 pub const OPERATIONS: Table = &[
@@ -37,8 +38,7 @@ fn create(call: &mut Call<'_>, input: &Input) -> Reply {
         return Err(invalid("Log groups starting with AWS/ are reserved for AWS."));
     }
     input.text("kmsKeyId").map_or(Ok(()), check_key)?;
-    let mut tags = Tags::new();
-    add_tags(&mut tags, from_map(input.map("tags")), "InvalidParameterException")?;
+    let tags = ByName::DIALECT.first(input)?;
     let created = call.now().0;
     let logs = logs(call);
     if logs.groups.contains_key(&name) {

@@ -23,6 +23,7 @@ use crate::model;
 use crate::tags::{Tagged, Tags};
 use crate::throttle::Rate;
 use crate::validate::{self, Violation, What, Wording};
+use crate::world::status::Entry;
 use crate::world::{Place, World};
 
 /// The service.
@@ -44,6 +45,7 @@ pub const SERVICE: Service = Service {
         ),
     ],
     tagged: Carriers::new(tagged, of_arn),
+    region_status: Some(|region, _| vec![Entry::counted("log group", region.logs.groups.len())]),
     ..Service::new(model::source!("logs"), OPERATIONS, Wording::Own(words))
 };
 

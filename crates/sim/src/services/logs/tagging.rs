@@ -1,57 +1,59 @@
 //! Tags of groups: by ARN (without `:*`), and by name as it was done before.
 
-use serde_json::json;
-
-use super::common::{add_tags, group, name_of};
-use crate::call::{Call, Input, Members, Refusal, Reply, Table};
-use crate::tags::{from_map, to_map};
+use super::common::{group, name_of};
+use crate::call::{Call, Input, Members, Refusal, Said, Table};
+use crate::tags::Tags;
+use crate::tags::dialect::{self, AWS, Breach, Carrier, Dialect, Keys, MOST_TAGS, Rule};
 
 /// The operations.
 pub const OPERATIONS: Table = &[
-    ("TagResource", tag),
-    ("UntagResource", untag),
-    ("ListTagsForResource", list),
-    ("TagLogGroup", tag_group),
-    ("UntagLogGroup", untag_group),
-    ("ListTagsLogGroup", list_group),
+    ("TagResource", dialect::add::<ByArn>),
+    ("UntagResource", dialect::remove::<ByArn>),
+    ("ListTagsForResource", dialect::list::<ByArn>),
+    ("TagLogGroup", dialect::add::<ByName>),
+    ("UntagLogGroup", dialect::remove::<ByName>),
+    ("ListTagsLogGroup", dialect::list::<ByName>),
 ];
 
-fn by_arn(call: &Call<'_>, input: &Input) -> Result<String, Refusal> {
-    let arn = input.text_or_empty("resourceArn");
-    let name = name_of(call, arn).filter(|_| arn.starts_with("arn:"));
-    name.ok_or_else(|| Refusal::new("ResourceNotFoundException", "The specified resource does not exist."))
+const RESERVED: Rule = Rule::request(
+    Breach::ReservedInAnyCase(AWS),
+    Said::new("InvalidParameterException", "Tag keys starting with aws: are reserved for system use."),
+);
+
+/// How a resource with too many tags is refused, under a code.
+const fn few(code: &'static str) -> Rule {
+    Rule::whole(Breach::Count(MOST_TAGS), Said::new(code, "The maximum number of tags of a resource is 50."))
 }
 
-fn tag(call: &mut Call<'_>, input: &Input) -> Reply {
-    let name = by_arn(call, input)?;
-    add_tags(&mut group(call, &name)?.tags, from_map(input.map("tags")), "TooManyTagsException")?;
-    Ok(json!({}))
+/// Groups, named by their ARNs.
+struct ByArn;
+
+impl Carrier for ByArn {
+    const DIALECT: Dialect = Dialect {
+        tags: "tags",
+        keys: Keys::Names("tagKeys"),
+        shown: "tags",
+        rules: &[RESERVED, few("TooManyTagsException")],
+        looks_first: true,
+        ..Dialect::MAP
+    };
+
+    fn tags<'c>(call: &'c mut Call<'_>, input: &Input) -> Result<&'c mut Tags, Refusal> {
+        let arn = input.text_or_empty("resourceArn");
+        let name = name_of(call, arn).filter(|_| arn.starts_with("arn:"));
+        let missing = || Refusal::new("ResourceNotFoundException", "The specified resource does not exist.");
+        group(call, &name.ok_or_else(missing)?).map(|group| &mut group.tags)
+    }
 }
 
-fn untag(call: &mut Call<'_>, input: &Input) -> Reply {
-    let name = by_arn(call, input)?;
-    let keys = input.texts("tagKeys");
-    group(call, &name)?.tags.retain(|key, _| !keys.contains(key));
-    Ok(json!({}))
-}
+/// Groups, named by their names.
+pub struct ByName;
 
-fn list(call: &mut Call<'_>, input: &Input) -> Reply {
-    let name = by_arn(call, input)?;
-    Ok(json!({ "tags": to_map(&group(call, &name)?.tags) }))
-}
+impl Carrier for ByName {
+    const DIALECT: Dialect =
+        Dialect { keys: Keys::Names("tags"), rules: &[RESERVED, few("InvalidParameterException")], ..ByArn::DIALECT };
 
-fn tag_group(call: &mut Call<'_>, input: &Input) -> Reply {
-    let group = group(call, input.text_or_empty("logGroupName"))?;
-    add_tags(&mut group.tags, from_map(input.map("tags")), "InvalidParameterException")?;
-    Ok(json!({}))
-}
-
-fn untag_group(call: &mut Call<'_>, input: &Input) -> Reply {
-    let keys = input.texts("tags");
-    group(call, input.text_or_empty("logGroupName"))?.tags.retain(|key, _| !keys.contains(key));
-    Ok(json!({}))
-}
-
-fn list_group(call: &mut Call<'_>, input: &Input) -> Reply {
-    Ok(json!({ "tags": to_map(&group(call, input.text_or_empty("logGroupName"))?.tags) }))
+    fn tags<'c>(call: &'c mut Call<'_>, input: &Input) -> Result<&'c mut Tags, Refusal> {
+        group(call, input.text_or_empty("logGroupName")).map(|group| &mut group.tags)
+    }
 }

@@ -5,10 +5,12 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use super::engines::{self, Engine};
-use super::{Instance, SubnetGroup, defaults, instances, invalid, lifecycle, mismatch, subnets, tagging, windows};
+use super::tagging::Resources;
+use super::{Instance, SubnetGroup, defaults, instances, invalid, lifecycle, mismatch, subnets, windows};
 use crate::call::{Call, Input, Members, Refusal, Reply};
 use crate::services::{self, ec2, iam, secrets};
 use crate::tags;
+use crate::tags::dialect::Carrier;
 
 /// The most instances of an account in a region.
 const MOST: usize = 40;
@@ -165,7 +167,7 @@ pub fn groups_of(
 pub fn create(call: &mut Call<'_>, input: &Input) -> Reply {
     let given = input.text_or_empty("DBInstanceIdentifier");
     identifier("DBInstanceIdentifier", given)?;
-    let tags = tagging::given(input)?;
+    let tags = Resources::DIALECT.given(input)?;
     let name = given.to_lowercase();
     let engine = engines::engine(&input.text_or_empty("Engine").to_lowercase());
     let engine = engine.ok_or_else(|| invalid("Invalid DB engine"))?;

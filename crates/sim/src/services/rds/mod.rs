@@ -22,11 +22,12 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::service::{Carriers, Said, Service, Words};
-use crate::call::{Refusal, Table};
+use super::service::{Carriers, Service, Words};
+use crate::call::{Refusal, Said, Table};
 use crate::model;
 use crate::tags::{Tagged, Tags};
 use crate::validate::Wording;
+use crate::world::status::Entry;
 use crate::world::{Moment, Place, World};
 
 pub use self::lifecycle::{Event, happen};
@@ -44,6 +45,7 @@ pub const SERVICE: Service = Service {
         ..Words::XML
     },
     tagged: Carriers::new(tagged, of_arn),
+    region_status: Some(|region, _| vec![Entry::counted("database", region.rds.instances.len())]),
     ..Service::new(model::source!("rds"), OPERATIONS, Wording::coral("ValidationError"))
 };
 

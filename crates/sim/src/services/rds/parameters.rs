@@ -2,8 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::{ParameterGroup, create, invalid, lists, tagging};
+use super::tagging::Resources;
+use super::{ParameterGroup, create, invalid, lists};
 use crate::call::{Call, Input, Members, Refusal, Reply, Table};
+use crate::tags::dialect::Carrier;
 use crate::world::Place;
 
 /// The operations on parameter groups.
@@ -62,7 +64,7 @@ fn create_group(call: &mut Call<'_>, input: &Input) -> Reply {
     let group = ParameterGroup {
         family: family.to_owned(),
         description: input.text_or_empty("Description").to_owned(),
-        tags: tagging::given(input)?,
+        tags: Resources::DIALECT.given(input)?,
     };
     let answer = view(&place, &name, &group.family, &group.description);
     groups.insert(name, group);

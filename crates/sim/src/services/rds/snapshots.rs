@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
-use super::{Event, Rds, Snapshot, create, instances, lists, tagging};
+use super::tagging::Resources;
+use super::{Event, Rds, Snapshot, create, instances, lists};
 use crate::call::{Call, Input, Members, Refusal, Reply, Table};
+use crate::tags::dialect::Carrier;
 use crate::tags::{self, Tags};
 use crate::world;
 
@@ -93,7 +95,7 @@ fn create_snapshot(call: &mut Call<'_>, input: &Input) -> Reply {
     let name = input.text_or_empty("DBSnapshotIdentifier");
     create::identifier("DBSnapshotIdentifier", name)?;
     let instance = instances::in_state(call, input, &["available", "storage-optimization", "stopped"])?;
-    let tags = tagging::given(input)?;
+    let tags = Resources::DIALECT.given(input)?;
     take(call, &instance, name, "manual", tags).map(|snapshot| json!({"DBSnapshot": snapshot}))
 }
 

@@ -4,9 +4,11 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::{SubnetGroup, invalid, lists, tagging};
+use super::tagging::Resources;
+use super::{SubnetGroup, invalid, lists};
 use crate::call::{Call, Input, Members, Refusal, Reply, Table};
 use crate::services::ec2;
+use crate::tags::dialect::Carrier;
 use crate::world::Place;
 
 /// The operations on subnet groups.
@@ -86,7 +88,7 @@ fn create(call: &mut Call<'_>, input: &Input) -> Reply {
     }
     let (vpc, subnets) = covered(call, &input.texts("SubnetIds"))?;
     let description = input.text_or_empty("DBSubnetGroupDescription").to_owned();
-    let group = SubnetGroup { description, vpc, subnets, tags: tagging::given(input)? };
+    let group = SubnetGroup { description, vpc, subnets, tags: Resources::DIALECT.given(input)? };
     let answer = view(&place, &name, &group, true);
     call.region().rds.subnet_groups.insert(name, group);
     Ok(json!({"DBSubnetGroup": answer}))

@@ -10,7 +10,7 @@ mod names;
 mod reading;
 mod shape;
 mod state;
-mod tag_ops;
+mod tagging;
 #[cfg(test)]
 mod tests;
 mod values;
@@ -29,6 +29,7 @@ use crate::model;
 use crate::tags::{Tagged, Tags};
 use crate::throttle::Rate;
 use crate::validate::Wording;
+use crate::world::status::{Entry, Item};
 use crate::world::{Place, World};
 
 /// The service.
@@ -51,6 +52,10 @@ pub const SERVICE: Service = Service {
         Rate::each((50.0, 10.0), &["*"]).global(),
     ],
     tagged: Carriers::new(tagged, of_arn),
+    account_status: Some(|account| {
+        let zones = account.route53.zones.values();
+        vec![Entry::named("hosted zone", zones.map(|zone| Item::called(&zone.name)).collect())]
+    }),
     ..Service::new(model::source!("route53"), OPERATIONS, Wording::coral("InvalidInput"))
 };
 
@@ -61,7 +66,7 @@ const OPERATIONS: &[Table] = &[
     vpcs::OPERATIONS,
     batch::OPERATIONS,
     reading::OPERATIONS,
-    tag_ops::OPERATIONS,
+    tagging::OPERATIONS,
     health::OPERATIONS,
 ];
 

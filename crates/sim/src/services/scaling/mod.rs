@@ -18,8 +18,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::service::{Carriers, Said, Service, Words};
-use crate::call::{Call, Input, Members, Refusal, Table};
+use super::service::{Carriers, Service, Words};
+use crate::call::{Call, Input, Members, Refusal, Said, Table};
 use crate::model::{self, ErrorsAs};
 use crate::paging::page;
 use crate::tags::{Tagged, Tags};

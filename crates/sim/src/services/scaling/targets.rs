@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
+use super::tagging::Targets;
 use super::{Scaled, Target, absent, activities, cut, invalid};
 use crate::call::{Call, Input, Members, Refusal, Reply, Table};
 use crate::services::{ecs, iam};
-use crate::tags;
+use crate::tags::dialect::Carrier;
 use crate::world::{Place, World};
 
 /// The operations.
@@ -72,8 +73,7 @@ fn check(call: &mut Call<'_>, scaled: &Scaled) -> Result<(), Refusal> {
 
 /// A target that is new. It is always the service-linked role that works for it.
 fn fresh(call: &mut Call<'_>, input: &Input, scaled: &Scaled) -> Result<Target, Refusal> {
-    let tags = tags::from_map(input.map("Tags"));
-    super::tagging::check(&tags)?;
+    let tags = Targets::DIALECT.first(input)?;
     let principal = format!("{}.application-autoscaling.amazonaws.com", scaled.namespace);
     let place = call.place.clone();
     // Made for its own sake: what it is called depends on what is scaled.

@@ -2,10 +2,12 @@
 
 use serde_json::{Value, json};
 
+use super::tagging::Groups;
 use super::{DEFAULT, GROUP_DELETION, Group, group_arn, groups_of, invalid, no_group};
 use crate::call::{Call, Input, Members, Refusal, Reply, Table};
+use crate::paging;
+use crate::tags::dialect::Carrier;
 use crate::world::Place;
-use crate::{paging, tags};
 
 /// The operations on groups.
 pub const OPERATIONS: Table = &[
@@ -26,7 +28,7 @@ fn create(call: &mut Call<'_>, input: &Input) -> Reply {
     let name = input.text_or_empty("Name").to_owned();
     let (now, answer) = (call.now(), json!({"ScheduleGroupArn": group_arn(&call.place, &name)}));
     let token = input.text("ClientToken").map(str::to_owned);
-    let tags = tags::from_list(input.list("Tags"), "Key", "Value");
+    let tags = Groups::DIALECT.read(input);
     let groups = groups_of(call);
     if let Some(known) = groups.get(&name) {
         if token.is_some() && known.token == token && known.tags == tags {

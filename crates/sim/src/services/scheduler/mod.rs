@@ -14,17 +14,22 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::service::{Carriers, Said, Service, Words};
-use crate::call::{Call, Refusal, Table};
+use super::service::{Carriers, Service, Words};
+use crate::call::{Call, Refusal, Said, Table};
 use crate::model::{self, ErrorsAs};
 use crate::tags::{Tagged, Tags};
 use crate::validate::Wording;
+use crate::world::status::Entry;
 use crate::world::{Moment, Place, World};
 
 /// The service.
 pub const SERVICE: Service = Service {
     words: Words { throttled: Said::new("ThrottlingException", "Rate exceeded").status(429), ..Words::JSON },
     tagged: Carriers::new(tagged, of_arn),
+    region_status: Some(|region, now| {
+        let groups = region.scheduler.groups.values().filter(|group| group.gone.is_none_or(|gone| gone > now));
+        vec![Entry::counted("schedule", groups.map(|group| group.schedules.len()).sum())]
+    }),
     ..Service::new(model::source!("scheduler", ErrorsAs::CAPITAL), OPERATIONS, Wording::coral("ValidationException"))
 };
 

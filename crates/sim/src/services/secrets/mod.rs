@@ -25,12 +25,19 @@ use crate::call::Table;
 use crate::model::{self, ErrorsAs};
 use crate::tags::{Tagged, Tags};
 use crate::validate::Wording;
+use crate::world::status::Entry;
 use crate::world::{Moment, Place, World};
 
 /// The service.
 pub const SERVICE: Service = Service {
     aliases: &["secrets"],
     tagged: Carriers::new(tagged, of_arn),
+    region_status: Some(|region, _| {
+        vec![Entry::counted(
+            "secret",
+            region.secrets.secrets.values().filter(|secret| secret.deletion.is_none()).count(),
+        )]
+    }),
     ..Service::new(
         model::source!("secretsmanager", ErrorsAs::CAPITAL),
         OPERATIONS,

@@ -1,43 +1,46 @@
-//! Tags of secrets.
+//! Tags of secrets. A secret that never had any differs from one that has none left.
 
 use serde_json::json;
 
-use super::lookup::{self, wrong_parameter};
-use crate::call::{Call, Input, Members, Refusal, Reply, Table};
-use crate::tags::{self, Tags};
+use super::lookup;
+use crate::call::{Call, Input, Refusal, Reply, Said, Table};
+use crate::tags::Tags;
+use crate::tags::dialect::{self, AWS, Breach, Carrier, Dialect, MOST_TAGS, Rule};
 
 /// The operations.
-pub const OPERATIONS: Table = &[("TagResource", tag_resource), ("UntagResource", untag_resource)];
+pub const OPERATIONS: Table = &[("TagResource", add), ("UntagResource", dialect::remove::<Secrets>)];
 
-const MOST_TAGS: usize = 50;
+/// What carries tags here.
+pub struct Secrets;
 
-/// Whether a secret can have these tags.
-pub fn check(tags: &Tags) -> Result<(), Refusal> {
-    if tags.keys().any(|key| key.starts_with("aws:")) {
-        return Err(wrong_parameter("Tag keys can't start with aws: because that prefix is reserved for AWS use."));
+impl Carrier for Secrets {
+    const DIALECT: Dialect = Dialect {
+        rules: &[
+            Rule::request(
+                Breach::Reserved(AWS),
+                Said::new(
+                    "InvalidParameterException",
+                    "Tag keys can't start with aws: because that prefix is reserved for AWS use.",
+                ),
+            ),
+            Rule::both(
+                Breach::Count(MOST_TAGS),
+                Said::new("InvalidParameterException", "You can't attach more than 50 tags to a secret."),
+            ),
+        ],
+        looks_first: true,
+        ..Dialect::LIST
+    };
+
+    fn tags<'c>(call: &'c mut Call<'_>, input: &Input) -> Result<&'c mut Tags, Refusal> {
+        lookup::alive(call, input).map(super::Secret::tags_mut)
     }
-    if tags.len() > MOST_TAGS {
-        return Err(wrong_parameter("You can't attach more than 50 tags to a secret."));
-    }
-    Ok(())
 }
 
-fn tag_resource(call: &mut Call<'_>, input: &Input) -> Reply {
+/// The first tags come only when nothing is wrong with them.
+fn add(call: &mut Call<'_>, input: &Input) -> Reply {
     let secret = lookup::alive(call, input)?;
-    let new = tags::from_list(input.list("Tags"), "Key", "Value");
-    check(&new)?;
-    let mut all = secret.tags.clone().unwrap_or_default();
-    all.extend(new);
-    if all.len() > MOST_TAGS {
-        return Err(wrong_parameter("You can't attach more than 50 tags to a secret."));
-    }
-    secret.tags = Some(all);
-    Ok(json!({}))
-}
-
-fn untag_resource(call: &mut Call<'_>, input: &Input) -> Reply {
-    let secret = lookup::alive(call, input)?;
-    let keys = input.texts("TagKeys");
-    secret.tags_mut().retain(|key, _| !keys.contains(key));
+    let new = Secrets::DIALECT.given(input)?;
+    secret.tags = Some(Secrets::DIALECT.changed(&secret.tags.clone().unwrap_or_default(), new, &[])?);
     Ok(json!({}))
 }

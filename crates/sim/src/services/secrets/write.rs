@@ -3,9 +3,10 @@
 use serde_json::{Value, json};
 
 use super::lookup::{self, wrong_parameter, wrong_request};
+use super::tagging::Secrets;
 use super::{CURRENT, Secret, Version, stages};
 use crate::call::{Call, Input, Members, Refusal, Reply, Table};
-use crate::tags;
+use crate::tags::dialect::Carrier;
 use crate::world::Moment;
 
 /// The operations.
@@ -86,8 +87,7 @@ fn create_secret(call: &mut Call<'_>, input: &Input) -> Reply {
         let text = format!("The operation failed because the secret {name} already exists.");
         return Err(Refusal::new("ResourceExistsException", text));
     }
-    let tags = tags::from_list(input.list("Tags"), "Key", "Value");
-    super::tagging::check(&tags)?;
+    let tags = Secrets::DIALECT.given(input)?;
     let now = call.now();
     let random = call.world.ids.mixed(lookup::RANDOM_LENGTH);
     let mut secret = Secret {

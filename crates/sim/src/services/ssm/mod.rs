@@ -24,6 +24,7 @@ use crate::model;
 use crate::tags::{Tagged, Tags};
 use crate::throttle::Rate;
 use crate::validate::Wording;
+use crate::world::status::Entry;
 use crate::world::{Moment, Place, World};
 
 /// The service.
@@ -36,6 +37,7 @@ pub const SERVICE: Service = Service {
         Rate::shared("put", (3.0, 3.0), &["PutParameter"]),
     ],
     tagged: Carriers::new(tagged, of_arn),
+    region_status: Some(|region, _| vec![Entry::counted("parameter", region.ssm.parameters.len())]),
     ..Service::new(model::source!("ssm"), OPERATIONS, Wording::coral("ValidationException"))
 };
 

@@ -3,8 +3,10 @@
 use regex::Regex;
 use serde_json::{Value, json};
 
-use super::{Parameter, Version, names, tagging};
+use super::tagging::Parameters;
+use super::{Parameter, Version, names};
 use crate::call::{Call, Input, Members, Refusal, Reply, Table};
+use crate::tags::dialect::Carrier;
 
 /// The operations.
 pub const OPERATIONS: Table = &[("PutParameter", put_parameter)];
@@ -30,7 +32,7 @@ fn put_parameter(call: &mut Call<'_>, input: &Input) -> Reply {
     let name = there.or_else(|| names::of_arn(asked)).unwrap_or_else(|| asked.to_owned());
     names::check(&name)?;
     let overwrite = input.flag("Overwrite").unwrap_or(false);
-    let tags = tagging::given(input)?;
+    let tags = Parameters::DIALECT.given(input)?;
     if overwrite && !tags.is_empty() {
         return Err(invalid(
             "Invalid request: tags and overwrite can't be used together. To create a parameter with tags, please remove \

@@ -6,8 +6,8 @@ mod read;
 mod tests;
 mod write;
 
-use super::service::{Said, Service, Words};
-use crate::call::Table;
+use super::service::{Service, Words};
+use crate::call::{Said, Table};
 use crate::model::{self, ErrorsAs};
 use crate::validate::Wording;
 use crate::world::Place;

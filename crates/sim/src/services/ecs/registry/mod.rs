@@ -16,8 +16,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::checks;
+use super::{Ecs, checks};
 use crate::call::Table;
+use crate::world::status::{Entry, Item};
 use crate::world::{Place, Region};
 
 pub use self::tagging::{tagged, tags_mut, tags_of};
@@ -112,6 +113,21 @@ pub fn definition(region: &Region, name: &str) -> Option<Value> {
 /// What an account setting is (`enabled`, `disabled` and so on) for a principal; none if there is no such setting.
 pub fn setting(region: &Region, name: &str, principal: &str) -> Option<String> {
     region.ecs.registry.settings.effective(name, principal).map(|(value, _)| value)
+}
+
+/// The clusters by name, with what lives in each.
+pub fn cluster_items(ecs: &Ecs) -> Vec<Item> {
+    let live = ecs.registry.clusters.values().filter(|cluster| !cluster.deleted);
+    let item = |cluster: &clusters::Cluster| {
+        let holds = vec![Entry::named("service", super::running::service_items(&ecs.running, &cluster.name))];
+        Item { holds: holds.into_iter().filter(|entry| entry.count > 0).collect(), ..Item::called(&cluster.name) }
+    };
+    live.map(item).collect()
+}
+
+/// How many revisions of task definitions are active.
+pub fn active_definitions(region: &Region) -> usize {
+    region.ecs.registry.families.values().flat_map(definitions::Family::active).count()
 }
 
 fn cluster_arn(place: &Place, name: &str) -> String {

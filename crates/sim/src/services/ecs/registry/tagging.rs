@@ -1,13 +1,34 @@
 //! Tags of everything in ECS by ARN. Those of clusters, capacity providers and task definitions are kept here; those of services
 //! and tasks are the other half's.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::super::checks::{self, EcsArn, arn, invalid};
+use super::super::checks::{EcsArn, arn, invalid};
 use super::definitions;
-use crate::call::{Call, Input, Members, Refusal, Reply};
-use crate::tags::{self, Tagged, Tags};
+use crate::call::{Call, Input, Members, Refusal, Reply, Said};
+use crate::tags::dialect::{AWS, Breach, Dialect, Form, MOST_TAGS, Rule};
+use crate::tags::{Tagged, Tags};
 use crate::world::{Place, World};
+
+const INVALID: &str = "InvalidParameterException";
+
+/// The dialect. AWS's own tags do not count for the limit.
+pub const DIALECT: Dialect = Dialect {
+    form: Form::List("key", "value"),
+    rules: &[
+        Rule::request(Breach::NoKey, Said::new(INVALID, "Tag key can not be null or empty.")),
+        Rule::request(
+            Breach::ReservedKeyOrValue(AWS),
+            Said::new(INVALID, "Tag keys and values can not begin with 'aws:', which is reserved for AWS use."),
+        ),
+        Rule::request(Breach::Twice, Said::new(INVALID, "Duplicate tag key '{key}'. Tag keys must be unique.")),
+        Rule::whole(
+            Breach::OwnCount(MOST_TAGS),
+            Said::new(INVALID, "The maximum number of tags per resource, 50, has been exceeded."),
+        ),
+    ],
+    ..Dialect::SMALL
+};
 
 /// The tags of a resource by its ARN; none if it is not one of these.
 pub fn tags_of(world: &mut World, place: &Place, arn: &str) -> Option<Tags> {
@@ -84,7 +105,8 @@ pub fn tag(call: &mut Call<'_>, input: &Input) -> Reply {
     if input.list("tags").is_empty() {
         return Err(invalid("Tags can not be empty."));
     }
-    let set = checks::tags(input, &there)?;
+    let set = DIALECT.given(input)?;
+    DIALECT.changed(&there, set.clone(), &[])?;
     change(call, &arn, &set, &[])
 }
 
@@ -101,6 +123,5 @@ pub fn untag(call: &mut Call<'_>, input: &Input) -> Reply {
 /// `ListTagsForResource`.
 pub fn list(call: &mut Call<'_>, input: &Input) -> Reply {
     let (_, tags) = target(call, input)?;
-    let list: Value = tags::to_list(&tags, "key", "value");
-    Ok(json!({ "tags": list }))
+    Ok(json!({ "tags": DIALECT.written(&tags) }))
 }

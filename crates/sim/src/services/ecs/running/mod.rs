@@ -40,6 +40,7 @@ pub use self::service::{Deployment, Revision, Service};
 pub use self::task::Task;
 use crate::call::Table;
 use crate::tags::{Tagged, Tags};
+use crate::world::status::Item;
 use crate::world::{Moment, Place, Region, World};
 
 /// The operations.
@@ -154,6 +155,17 @@ pub fn tagged(world: &mut World, place: &Place) -> Vec<Tagged> {
     let tasks = running.tasks.values().filter(|task| task.stopped.is_none());
     let services = services.map(|service| Tagged { arn: service.arn.clone(), tags: service.tags.clone() });
     services.chain(tasks.map(|task| Tagged { arn: task.arn.clone(), tags: task.tags.clone() })).collect()
+}
+
+/// The services of a cluster by name, with how many of their tasks run.
+pub fn service_items(running: &Running, cluster: &str) -> Vec<Item> {
+    let here = running.services.values().filter(|it| it.cluster == cluster && it.status != service::INACTIVE);
+    let item = |service: &Service| {
+        let count = read::count(running, service, None).running;
+        let state = format!("{count} of {} tasks running, {}", service.desired, service.status);
+        Item { state: Some(state), ..Item::called(&service.name) }
+    };
+    here.map(item).collect()
 }
 
 /// The tags of a resource by its ARN; none if it is not one of these.

@@ -40,7 +40,7 @@ fn create(call: &mut Call<'_>, input: &Input) -> Reply {
         return Err(invalid("Load balancer name cannot begin with 'internal-'"));
     }
     check_name("Load balancer", &name)?;
-    let tags = tagging::given(input.list("Tags"))?;
+    let tags = tagging::DIALECT.given(input)?;
     let wanted = network::plan(call, input, kind)?;
     if let Some(existing) = call.region().elb.balancers.values().find(|balancer| balancer.name == name) {
         return same_again(existing, kind, &wanted, &tags);

@@ -57,7 +57,7 @@ fn document(group: &Group) -> Map<String, Value> {
 fn create(call: &mut Call<'_>, input: &Input) -> Reply {
     let name = input.text_or_empty("Name").to_owned();
     check_name("Target group", &name)?;
-    let tags = tagging::given(input.list("Tags"))?;
+    let tags = tagging::DIALECT.given(input)?;
     let mut group = read(input)?;
     if let Some(vpc) = group.vpc.clone()
         && !ec2::vpc_exists(call.region(), &vpc)

@@ -49,7 +49,7 @@ fn document(listener: &Listener) -> Value {
 
 fn create(call: &mut Call<'_>, input: &Input) -> Reply {
     let balancer = call.region().elb.balancer(input.text_or_empty("LoadBalancerArn"))?.clone();
-    let tags = tagging::given(input.list("Tags"))?;
+    let tags = tagging::DIALECT.given(input)?;
     let mut listener = Listener { balancer: balancer.arn.clone(), ..Listener::default() };
     addressing(&mut listener, input, balancer.kind, true)?;
     tls::read(call, &mut listener, input, None)?;

@@ -58,7 +58,7 @@ fn create(call: &mut Call<'_>, input: &Input) -> Reply {
         }
         Kind::Application => {}
     }
-    let tags = tagging::given(input.list("Tags"))?;
+    let tags = tagging::DIALECT.given(input)?;
     let priority = input.integer("Priority").unwrap_or_default();
     let conditions = conditions::read(input.list("Conditions"))?;
     let transforms = transforms(input.list("Transforms"))?;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::super::super::checks::{self, invalid, is_name};
+use super::super::super::checks::{invalid, is_name};
 use super::super::{capacity, cluster_arn};
 use super::{Cluster, configuration, insights, namespace, show};
 use crate::call::{Call, Input, Members, Refusal, Reply};
@@ -80,7 +80,7 @@ fn read(call: &mut Call<'_>, input: &Input) -> Result<Wanted, Refusal> {
         configuration: input.map("configuration").map(configuration).transpose()?,
         providers,
         strategy,
-        tags: checks::tags(input, &Tags::new())?,
+        tags: super::super::tagging::DIALECT.first(input)?,
     })
 }
 

@@ -19,7 +19,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::super::checks::{self, arn, at_most, client, invalid};
+use super::super::checks::{arn, at_most, client, invalid};
 use super::Registry;
 use crate::call::{Call, Input, Members, Refusal, Reply};
 use crate::tags::{self, Tags};
@@ -136,7 +136,7 @@ pub fn register(call: &mut Call<'_>, input: &Input) -> Reply {
     if input.has("tags") && input.list("tags").is_empty() {
         return Err(client("Tags can not be empty."));
     }
-    let tags = checks::tags(input, &Tags::new())?;
+    let tags = super::tagging::DIALECT.first(input)?;
     let mut document = form::stored(&input.0, &call.place);
     let family = input.text_or_empty("family").to_owned();
     let (now, by, place) = (call.now(), call.caller.arn.clone(), call.place.clone());

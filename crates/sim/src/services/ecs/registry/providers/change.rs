@@ -6,7 +6,6 @@ use super::super::super::checks::{self, client, invalid, is_name, name_of};
 use super::super::clusters;
 use super::{BUILT_IN, CHANGE, Provider};
 use crate::call::{Call, Input, Members, Refusal, Reply};
-use crate::tags::Tags;
 use crate::world::Moment;
 
 /// Beginnings of names that AWS keeps for itself.
@@ -23,7 +22,7 @@ pub fn create(call: &mut Call<'_>, input: &Input) -> Reply {
              \"fargate\". Specify a valid name and try again.",
         ));
     }
-    let tags = checks::tags(input, &Tags::new())?;
+    let tags = super::super::tagging::DIALECT.first(input)?;
     let now = call.now();
     let there = call.region().ecs.registry.providers.get(&name).map(|provider| provider.status(now));
     if there.is_some_and(|status| status != "INACTIVE") {

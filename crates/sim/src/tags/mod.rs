@@ -1,4 +1,10 @@
-//! Tags, which every service keeps alike and writes in its own way: lists of `Key`/`Value` or `key`/`value`, or maps.
+//! Tags, which every service keeps alike and writes in its own way: lists of `Key`/`Value` or `key`/`value`, or maps. What a service
+//! accepts and how it says what it does not, is in `dialect`.
+
+pub mod dialect;
+pub mod rules;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 

@@ -3,15 +3,31 @@
 use serde_json::{Value, json};
 
 use super::state::{Route53, no_zone};
-use crate::call::{Call, Handler, Input, Members, Refusal, Reply};
-use crate::tags::{self, Tags};
+use crate::call::{Call, Handler, Input, Members, Refusal, Reply, Said};
+use crate::tags::Tags;
+use crate::tags::dialect::{AWS, Breach, Dialect, MOST_TAGS, Rule};
 
 /// The operations of this part.
 pub const OPERATIONS: &[(&str, Handler)] =
     &[("ChangeTagsForResource", change), ("ListTagsForResource", list), ("ListTagsForResources", list_several)];
 
-/// Tags of a resource.
-const MOST_TAGS: usize = 50;
+const UNFIT: Said = Said::new("InvalidInput", "Invalid tag key: {key}");
+
+/// The dialect.
+const DIALECT: Dialect = Dialect {
+    tags: "AddTags",
+    rules: &[
+        Rule::request(Breach::Twice, Said::new("InvalidInput", "The request contains duplicate tag keys.")),
+        Rule::request(Breach::Reserved(AWS), UNFIT),
+        Rule::request(Breach::NoKey, UNFIT),
+        Rule::whole(
+            Breach::Count(MOST_TAGS),
+            Said::new("InvalidInput", "Limits Exceeded: a resource can have at most 50 tags."),
+        ),
+    ],
+    ..Dialect::LIST
+};
+
 /// Longest id of a zone with all that may stand before it.
 const LONGEST_ID: usize = 32;
 
@@ -32,30 +48,17 @@ fn of<'r>(route53: &'r mut Route53, kind: &str, id: &str) -> Result<&'r mut Tags
 }
 
 fn change(call: &mut Call<'_>, input: &Input) -> Reply {
-    let (set, remove) = (tags::from_list(input.list("AddTags"), "Key", "Value"), input.texts("RemoveTagKeys"));
+    let (set, remove) = (DIALECT.read(input), input.texts("RemoveTagKeys"));
     let here = of(&mut call.account().route53, input.text_or_empty("ResourceType"), input.text_or_empty("ResourceId"))?;
-    let invalid = |text: String| Err(Refusal::new("InvalidInput", text));
     if set.is_empty() && remove.is_empty() {
-        return invalid("You must specify AddTags or RemoveTagKeys.".to_owned());
+        return Err(Refusal::new("InvalidInput", "You must specify AddTags or RemoveTagKeys."));
     }
-    if set.len() < input.list("AddTags").len() {
-        return invalid("The request contains duplicate tag keys.".to_owned());
-    }
-    if let Some(key) = set.keys().find(|key| key.starts_with("aws:") || key.is_empty()) {
-        return invalid(format!("Invalid tag key: {key}"));
-    }
-    let mut after = here.clone();
-    after.extend(set);
-    after.retain(|key, _| !remove.contains(key));
-    if after.len() > MOST_TAGS {
-        return invalid(format!("Limits Exceeded: a resource can have at most {MOST_TAGS} tags."));
-    }
-    *here = after;
+    *here = DIALECT.changed(here, DIALECT.given(input)?, &remove)?;
     Ok(json!({}))
 }
 
 fn tag_set(route53: &mut Route53, kind: &str, id: &str) -> Result<Value, Refusal> {
-    let tags = tags::to_list(of(route53, kind, id)?, "Key", "Value");
+    let tags = DIALECT.written(of(route53, kind, id)?);
     Ok(json!({"ResourceType": kind, "ResourceId": id, "Tags": tags}))
 }
 

@@ -1,0 +1,186 @@
+//! Our kinds and AWS's resource types: which kind is which type, which field is which property, and where they differ on purpose. Each
+//! difference has its reason here; one that is none any more has to go.
+
+/// A kind and the types that it stands for. What is only looked up stands for none.
+pub struct Row {
+    /// The kind.
+    pub kind: &'static str,
+    /// The types; the first one is the resource that carries the tags.
+    pub types: &'static [&'static str],
+    /// The fields of its document, with the properties that they are. A field without any is ours alone.
+    pub fields: Fields,
+}
+
+/// The fields of a kind.
+pub enum Fields {
+    /// One by one.
+    Named(&'static [(&'static str, &'static [&'static str])]),
+    /// Each is called as its property is, with a small letter first.
+    Same,
+}
+
+const NONE: Fields = Fields::Named(&[]);
+
+/// All kinds.
+#[rustfmt::skip]
+pub const ROWS: &[Row] = &[
+    Row { kind: "network", types: &[], fields: NONE },
+    Row { kind: "zone", types: &[], fields: NONE },
+    Row { kind: "existing_role", types: &[], fields: NONE },
+    Row { kind: "role", types: &["AWS::IAM::Role"], fields: Fields::Named(&[
+        ("description", &["Description"]),
+        ("trust", &["AssumeRolePolicyDocument"]),
+        ("managed", &["ManagedPolicyArns"]),
+        ("inline", &["Policies"]),
+        ("max_session_secs", &["MaxSessionDuration"]),
+        ("boundary", &["PermissionsBoundary"]),
+        ("tags", &["Tags"]),
+    ]) },
+    Row { kind: "log_group", types: &["AWS::Logs::LogGroup"], fields: Fields::Named(&[
+        ("class", &["LogGroupClass"]),
+        ("retention", &["RetentionInDays"]),
+        ("kms_key", &["KmsKeyId"]),
+        ("tags", &["Tags"]),
+    ]) },
+    Row { kind: "security_group", types: &["AWS::EC2::SecurityGroup"], fields: Fields::Named(&[
+        ("description", &["GroupDescription"]),
+        ("vpc", &["VpcId"]),
+        ("tags", &["Tags"]),
+    ]) },
+    // Each rule is a resource of its own there.
+    Row { kind: "security_group_rules", types: &["AWS::EC2::SecurityGroupIngress", "AWS::EC2::SecurityGroupEgress"],
+        fields: Fields::Named(&[("group", &["GroupId"]), ("ingress", &[]), ("egress", &[])]) },
+    Row { kind: "target_group", types: &["AWS::ElasticLoadBalancingV2::TargetGroup"], fields: Fields::Named(&[
+        ("port", &["Port"]),
+        ("protocol", &["Protocol"]),
+        ("protocol_version", &["ProtocolVersion"]),
+        ("vpc", &["VpcId"]),
+        ("target_type", &["TargetType"]),
+        ("health_check", &["HealthCheckPath", "HealthCheckPort", "HealthCheckProtocol", "HealthCheckIntervalSeconds",
+            "HealthCheckTimeoutSeconds", "HealthyThresholdCount", "UnhealthyThresholdCount", "Matcher"]),
+        ("attributes", &["TargetGroupAttributes"]),
+        ("tags", &["Tags"]),
+    ]) },
+    Row { kind: "load_balancer", types: &["AWS::ElasticLoadBalancingV2::LoadBalancer"], fields: Fields::Named(&[
+        ("type", &["Type"]),
+        ("scheme", &["Scheme"]),
+        ("ip_address_type", &["IpAddressType"]),
+        // It follows from the subnets.
+        ("vpc", &[]),
+        ("subnets", &["Subnets"]),
+        ("security_groups", &["SecurityGroups"]),
+        ("attributes", &["LoadBalancerAttributes"]),
+        ("tags", &["Tags"]),
+    ]) },
+    Row { kind: "listener", types: &["AWS::ElasticLoadBalancingV2::Listener"], fields: Fields::Named(&[
+        ("load_balancer", &["LoadBalancerArn"]),
+        ("port", &["Port"]),
+        ("protocol", &["Protocol"]),
+        ("certificate", &["Certificates"]),
+        ("ssl_policy", &["SslPolicy"]),
+        ("default", &["DefaultActions"]),
+        ("tags", &["Tags"]),
+    ]) },
+    // Each rule is a resource of its own there.
+    Row { kind: "listener_rules", types: &["AWS::ElasticLoadBalancingV2::ListenerRule"], fields: Fields::Named(&[
+        ("listener", &["ListenerArn"]),
+        ("rules", &["Actions", "Conditions", "Priority"]),
+        ("tags", &["Tags"]),
+    ]) },
+    Row { kind: "cluster", types: &["AWS::ECS::Cluster"], fields: Fields::Named(&[
+        ("container_insights", &["ClusterSettings"]),
+        ("capacity_providers", &["CapacityProviders"]),
+        ("default_strategy", &["DefaultCapacityProviderStrategy"]),
+        ("tags", &["Tags"]),
+    ]) },
+    Row { kind: "task_definition", types: &["AWS::ECS::TaskDefinition"], fields: Fields::Same },
+    Row { kind: "service", types: &["AWS::ECS::Service"], fields: Fields::Named(&[
+        ("cluster", &["Cluster"]),
+        ("task_definition", &["TaskDefinition"]),
+        // Tags that speak for the revision.
+        ("marks", &["Tags"]),
+        ("desired_count", &["DesiredCount"]),
+        ("launch_type", &["LaunchType"]),
+        ("strategy", &["CapacityProviderStrategy"]),
+        ("platform_version", &["PlatformVersion"]),
+        ("scheduling", &["SchedulingStrategy"]),
+        ("network", &["NetworkConfiguration"]),
+        ("load_balancers", &["LoadBalancers"]),
+        ("grace_secs", &["HealthCheckGracePeriodSeconds"]),
+        ("deployment", &["DeploymentConfiguration"]),
+        ("execute_command", &["EnableExecuteCommand"]),
+        ("propagate_tags", &["PropagateTags"]),
+        ("managed_tags", &["EnableECSManagedTags"]),
+        ("zone_rebalancing", &["AvailabilityZoneRebalancing"]),
+        ("placement_constraints", &["PlacementConstraints"]),
+        ("placement_strategy", &["PlacementStrategies"]),
+        ("service_registries", &["ServiceRegistries"]),
+        ("tags", &["Tags"]),
+    ]) },
+    Row { kind: "hosted_zone", types: &["AWS::Route53::HostedZone"], fields: Fields::Named(&[
+        ("name", &["Name"]),
+        ("comment", &["HostedZoneConfig"]),
+        // Whether the tags that mark it are there.
+        ("marked", &["HostedZoneTags"]),
+        ("tags", &["HostedZoneTags"]),
+    ]) },
+    // Each record is a resource of its own there.
+    Row { kind: "records", types: &["AWS::Route53::RecordSet"], fields: Fields::Named(&[
+        ("zone_id", &["HostedZoneId"]),
+        ("records", &["Name", "Type", "TTL", "ResourceRecords", "AliasTarget"]),
+        // They are those of the zone.
+        ("tags", &[]),
+    ]) },
+];
+
+/// In what a kind and its types differ.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Difference<'t> {
+    /// We replace for a change of this field; there it is updated.
+    Replaced(&'t str),
+    /// We do not replace for a change of this field; there it is fixed.
+    Fixed(&'t str),
+    /// We compare this field; there it cannot be read.
+    Unreadable(&'t str),
+    /// We put tags on it; there it carries none.
+    Untaggable,
+    /// It carries tags there, and none of ours.
+    Untagged,
+    /// We call this; their handlers do not.
+    Action(&'t str),
+}
+
+use Difference::{Action, Fixed, Replaced, Unreadable, Untaggable};
+
+/// What differs on purpose: the kind, in what, and why.
+#[rustfmt::skip]
+pub const EXCEPTIONS: &[(&str, Difference<'_>, &str)] = &[
+    ("cluster", Action("ecs:ListServices"), "a deletion that is refused names the services that are still there"),
+    ("cluster", Action("ecs:ListTasks"), "a deletion that is refused names the tasks that still run"),
+    ("hosted_zone", Action("route53:ListResourceRecordSets"), "records that are there keep a zone from being deleted; the plan says so before"),
+    ("hosted_zone", Action("route53:ListTagsForResources"), "the tags of ten zones are read at once"),
+    ("listener", Action("elasticloadbalancing:DescribeLoadBalancers"), "listeners are listed by their load balancers"),
+    ("listener_rules", Action("elasticloadbalancing:DescribeListeners"), "rules are listed by their listeners"),
+    ("listener_rules", Action("elasticloadbalancing:DescribeLoadBalancers"), "listeners are listed by their load balancers"),
+    ("listener_rules", Unreadable("listener"), "DescribeRules does not return the listener, but it is asked by listener"),
+    ("load_balancer", Action("iam:CreateServiceLinkedRole"), "the first CreateLoadBalancer of an account makes the role of ELB"),
+    ("log_group", Replaced("class"), "CreateLogGroup alone takes logGroupClass; there is no call that changes it"),
+    ("log_group", Action("tag:GetResources"), "the tags of all groups are read at once"),
+    ("records", Untaggable, "what marks records are tags of their zone and a record beside them"),
+    ("records", Action("route53:ChangeTagsForResource"), "the zone has a tag that says whose records it holds"),
+    ("records", Action("route53:ListTagsForResource"), "the zone has a tag that says whose records it holds"),
+    ("records", Action("route53:ListTagsForResources"), "the tags of ten zones are read at once"),
+    ("role", Action("iam:GetAccountAuthorizationDetails"), "all roles are read at once, with their policies and tags"),
+    ("role", Action("iam:ListInstanceProfilesForRole"), "a role leaves its instance profiles before it is deleted"),
+    ("role", Action("iam:RemoveRoleFromInstanceProfile"), "a role leaves its instance profiles before it is deleted"),
+    ("security_group", Fixed("description"), "another text is told and not worth another group"),
+    ("security_group", Action("ec2:DescribeNetworkInterfaces"), "a deletion that is refused names the interfaces that hold the group"),
+    ("service", Action("ecs:DescribeTasks"), "a deployment that fails is explained by the tasks that stopped"),
+    ("service", Action("ecs:ListTasks"), "a deployment that fails is explained by the tasks that stopped"),
+    ("service", Action("elasticloadbalancing:DescribeTargetGroupAttributes"), "how long targets drain is part of how long a deployment takes"),
+    ("service", Action("elasticloadbalancing:DescribeTargetHealth"), "a deployment is done when its targets are healthy"),
+    ("service", Action("iam:CreateServiceLinkedRole"), "the first CreateService of an account makes the role of ECS"),
+    ("target_group", Fixed("port"), "targets bring ports of their own; another default port is told and not worth another group"),
+    ("target_group", Action("iam:CreateServiceLinkedRole"), "the first CreateTargetGroup of an account makes the role of ELB"),
+    ("task_definition", Action("ecs:ListTaskDefinitionFamilies"), "families that left the stack file are found by their names"),
+];
