@@ -23,7 +23,7 @@ pub fn literals<'t>(source: &'t str, before: &str) -> Vec<&'t str> {
 /// If the sources are not there.
 pub fn keys() -> BTreeSet<String> {
     let mut found = BTreeSet::new();
-    let folder = root().join("crates/aws/src/stack");
+    let folder = root().join("crates/stack/src");
     let files = std::fs::read_dir(folder.join("sections")).expect("the sections are there");
     let files = files.map(|entry| entry.expect("an entry").path());
     for path in files.chain([folder.join("root.rs"), folder.join("actions.rs"), folder.join("policy.rs")]) {

@@ -10,7 +10,6 @@ use async_trait::async_trait;
 use evenkeel_aws::client::Aws;
 use evenkeel_aws::cloud::AwsCloud;
 use evenkeel_aws::kinds;
-use evenkeel_aws::stack::{self, Beside, LoadOptions};
 use evenkeel_core::check::check;
 use evenkeel_core::clock::Clock;
 use evenkeel_core::event::Event;
@@ -23,6 +22,7 @@ use evenkeel_sim::client::SimClient;
 use evenkeel_sim::faults::Faults;
 use evenkeel_sim::world::{Moment, Place, World};
 use evenkeel_sim::{Settings, Sim};
+use evenkeel_stack::{Beside, LoadOptions};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
@@ -354,7 +354,7 @@ pub fn graph_of(text: &str, folder: &Path) -> Graph {
         ..LoadOptions::default()
     };
     let files = Beside { folder: folder.to_owned() };
-    let loaded = match stack::load_text(&path.to_string_lossy(), text, &options, &files) {
+    let loaded = match evenkeel_stack::load_text(&path.to_string_lossy(), text, &options, &files) {
         Ok(loaded) => loaded,
         Err(problems) => panic!("{problems:#?}\n{text}"),
     };

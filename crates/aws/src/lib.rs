@@ -1,7 +1,6 @@
-//! Everything of evenkeel that knows AWS: the stack file, one file for each resource kind, the readers and the clients.
+//! Everything of evenkeel that knows AWS: one file for each resource kind, the readers and the clients.
 //! Must not know the terminal, the command line or exit codes.
 //!
-//! - [`stack`]: from a YAML file to a checked model
 //! - [`kinds`]: what each resource kind wants, sees and does
 //! - [`read`]: batched reading, one reader to an AWS service
 //! - [`call`]: sending single requests: pace, retries in place, statistics, classes of errors
@@ -15,5 +14,4 @@ pub mod elb;
 pub mod kinds;
 pub mod read;
 pub mod resource;
-pub mod stack;
 pub mod tags;

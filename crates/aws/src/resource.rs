@@ -14,8 +14,8 @@ use serde::de::DeserializeOwned;
 
 use crate::client::Aws;
 use crate::read::Fetched;
-use crate::stack::model::Stack;
 use crate::tags::{self, Tags};
+use evenkeel_stack::model::Stack;
 
 /// A line of the table of kinds.
 pub struct Entry {

@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use evenkeel_aws::kinds;
-use evenkeel_aws::stack::{LoadOptions, load};
 use evenkeel_core::graph::Graph;
+use evenkeel_stack::{LoadOptions, load};
 use evenkeel_tests::moto::root;
 
 const CERTIFICATE: &str = "arn:aws:acm:ca-central-1:123456789012:certificate/11111111-2222-3333-4444-555555555555";

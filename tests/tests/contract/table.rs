@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use evenkeel_aws::kinds;
 use evenkeel_core::doc;
 use evenkeel_core::id::NodeId;
+use evenkeel_stack::outputs::OUTPUTS;
 
 use super::{SECRET, graphs};
 
@@ -19,6 +20,15 @@ fn names_of_kinds_are_plain_and_unique() {
         let outputs: BTreeSet<&str> = kind.outputs.iter().copied().collect();
         assert_eq!(outputs.len(), kind.outputs.len(), "{}: an output stands twice", kind.name);
         assert_eq!(kinds::get(kind.name).map(|found| found.kind.title), Some(kind.title));
+    }
+}
+
+#[test]
+fn every_output_that_a_file_may_name_is_offered_by_its_kind() {
+    for (kind, _, outputs) in OUTPUTS {
+        let entry = kinds::get(kind).unwrap_or_else(|| panic!("there is no kind {kind}"));
+        let missing: Vec<_> = outputs.iter().filter(|output| !entry.kind.outputs.contains(output)).collect();
+        assert!(missing.is_empty(), "{kind} does not offer {missing:?}");
     }
 }
 

@@ -10,8 +10,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use evenkeel_aws::kinds;
-use evenkeel_aws::stack::{self, LoadOptions};
 use evenkeel_core::diagnostic::Diagnostic;
+use evenkeel_stack::LoadOptions;
 use evenkeel_tests::moto::root;
 use pages::Page;
 
@@ -34,7 +34,7 @@ fn words(found: &[Diagnostic]) -> String {
 
 /// Loads a stack file and makes its graph; warnings count as mistakes.
 fn check(path: &Path, shown: &str) {
-    let loaded = stack::load(path, &options()).unwrap_or_else(|errors| panic!("{shown}:\n{}", words(&errors)));
+    let loaded = evenkeel_stack::load(path, &options()).unwrap_or_else(|errors| panic!("{shown}:\n{}", words(&errors)));
     assert!(loaded.warnings.is_empty(), "{shown}:\n{}", words(&loaded.warnings));
     let region = loaded.stack.region.clone().unwrap_or_else(|| panic!("{shown} names no region"));
     let graph = kinds::graph(&loaded.stack, &region).unwrap_or_else(|errors| panic!("{shown}: {errors:?}"));
@@ -48,7 +48,7 @@ fn load_block(text: &str) -> Result<Vec<Diagnostic>, Vec<Diagnostic>> {
     let files = folder.path().join("task-definitions");
     std::fs::create_dir(&files).expect("a folder for the file that it names");
     std::fs::copy(root().join("examples/task-definitions/worker.json"), files.join("worker.json")).expect("a copy");
-    stack::load(&path, &options()).map(|loaded| loaded.warnings)
+    evenkeel_stack::load(&path, &options()).map(|loaded| loaded.warnings)
 }
 
 /// A whole file with its name.

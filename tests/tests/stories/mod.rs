@@ -10,11 +10,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use evenkeel_aws::kinds;
-use evenkeel_aws::stack::{LoadOptions, load};
 use evenkeel_core::check::check;
 use evenkeel_core::graph::Graph;
 use evenkeel_core::plan::plan;
 use evenkeel_core::snapshot::Snapshot;
+use evenkeel_stack::{LoadOptions, load};
 
 use live::Story;
 

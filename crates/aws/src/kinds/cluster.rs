@@ -23,8 +23,8 @@ use crate::client::Aws;
 use crate::read::Fetched;
 use crate::read::ecs::{self, items, last, tag_list, tags_of, text};
 use crate::resource::{Driver, Entry, doc, spec, still_marked};
-use crate::stack::model::{self, Stack};
 use crate::tags::{self, Tags};
+use evenkeel_stack::model::{self, Stack};
 
 /// The kind's name.
 pub const KIND: &str = "cluster";

@@ -18,7 +18,7 @@ use crate::client::Aws;
 use crate::read::Fetched;
 use crate::read::iam::Iam;
 use crate::resource::{Driver, Entry, doc, spec};
-use crate::stack::model::{Role, Stack};
+use evenkeel_stack::model::{Role, Stack};
 
 /// The kind.
 pub static ENTRY: Entry = Entry {

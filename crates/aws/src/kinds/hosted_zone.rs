@@ -19,8 +19,8 @@ use super::records::sort::sort;
 use crate::client::Aws;
 use crate::read::{Fetched, route53};
 use crate::resource::{Driver, Entry, doc, spec};
-use crate::stack::model::Stack;
 use crate::tags::{self, Tags};
+use evenkeel_stack::model::Stack;
 
 /// The kind's name.
 pub const KIND: &str = "hosted_zone";

@@ -26,8 +26,8 @@ use crate::elb;
 use crate::read::Fetched;
 use crate::read::elb::{Item, attributes};
 use crate::resource::{Driver, Entry, doc, spec};
-use crate::stack::model::{self, Stack};
 use crate::tags::{self, Tags};
+use evenkeel_stack::model::{self, Stack};
 
 /// The attribute by which AWS protects a load balancer from deletion.
 pub(crate) const PROTECTION: &str = "deletion_protection.enabled";

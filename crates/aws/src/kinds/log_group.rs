@@ -17,8 +17,8 @@ use serde::{Deserialize, Serialize};
 use crate::client::Aws;
 use crate::read::{Fetched, logs};
 use crate::resource::{Driver, Entry, doc, spec, still_marked};
-use crate::stack::model::Stack;
 use crate::tags::{self, Tags};
+use evenkeel_stack::model::Stack;
 
 const LIMIT: usize = 512;
 

@@ -22,8 +22,8 @@ use evenkeel_core::kind::{Kinds, Replace};
 use serde_json::Value;
 
 use crate::resource::Entry;
-use crate::stack::model::Stack;
 use crate::tags;
+use evenkeel_stack::model::Stack;
 
 /// All kinds, in the order in which a person reads a stack.
 pub static ALL: &[&Entry] = &[

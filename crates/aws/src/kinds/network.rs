@@ -19,8 +19,8 @@ use crate::client::Aws;
 use crate::read::Fetched;
 use crate::read::ec2::{Network, missing, tags_of};
 use crate::resource::{Driver, Entry, doc};
-use crate::stack::model::{Stack, SubnetsRef, VpcRef};
 use crate::tags::Tags;
+use evenkeel_stack::model::{Stack, SubnetsRef, VpcRef};
 
 /// The kind.
 pub static ENTRY: Entry = Entry {

@@ -20,8 +20,8 @@ use crate::client::Aws;
 use crate::read::Fetched;
 use crate::read::ec2::{Ec2, filter, groups, same_name, tags_of};
 use crate::resource::{Driver, Entry, doc, spec};
-use crate::stack::model::Stack;
 use crate::tags::{self, Tags};
+use evenkeel_stack::model::Stack;
 
 const NAME_LIMIT: usize = 255;
 

@@ -23,8 +23,8 @@ use crate::elb;
 use crate::read::Fetched;
 use crate::read::elb::{Item, attributes};
 use crate::resource::{Driver, Entry, doc, spec};
-use crate::stack::model::{self, Stack};
 use crate::tags::{self, Tags};
+use evenkeel_stack::model::{self, Stack};
 
 const NAME_LIMIT: usize = 32;
 

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::client::Aws;
 use crate::read::{Fetched, route53};
 use crate::resource::{Driver, Entry, doc};
-use crate::stack::model::Stack;
+use evenkeel_stack::model::Stack;
 
 /// The kind `zone`.
 pub static ENTRY: Entry = Entry {

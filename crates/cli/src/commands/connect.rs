@@ -6,11 +6,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use evenkeel_aws::client::{Aws, Settings};
-use evenkeel_aws::stack::suggest;
 use evenkeel_core::error::{CloudError, ErrorClass};
 use evenkeel_core::saved::Place;
 use evenkeel_core::snapshot::{Observed, Snapshot};
 use evenkeel_sim::client::SimClient;
+use evenkeel_stack::suggest;
 
 use super::session::SIMULATED_REGION;
 use crate::args::Global;

@@ -5,12 +5,12 @@
 use std::collections::BTreeSet;
 
 use evenkeel_aws::kinds;
-use evenkeel_aws::stack::suggest;
 use evenkeel_core::doc::Doc;
 use evenkeel_core::graph::Graph;
 use evenkeel_core::id::NodeId;
 use evenkeel_core::plan::{HeldBecause, Plan, PlanOptions};
 use evenkeel_core::snapshot::Snapshot;
+use evenkeel_stack::suggest;
 use serde_json::Value;
 
 use crate::exit::Failure;

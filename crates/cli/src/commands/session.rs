@@ -5,8 +5,6 @@ use std::path::Path;
 
 use evenkeel_aws::cloud::AwsCloud;
 use evenkeel_aws::kinds;
-use evenkeel_aws::stack::model::Stack;
-use evenkeel_aws::stack::{self, LoadOptions, Loaded};
 use evenkeel_core::diagnostic::Diagnostic;
 use evenkeel_core::error::{CloudError, ErrorClass};
 use evenkeel_core::graph::{Graph, GraphError, StackInfo};
@@ -14,6 +12,8 @@ use evenkeel_core::kind::Kinds;
 use evenkeel_core::plan::{Plan, PlanOptions, adoptable, in_the_way};
 use evenkeel_core::saved::{Place, SavedPlan};
 use evenkeel_core::snapshot::Snapshot;
+use evenkeel_stack::model::Stack;
+use evenkeel_stack::{LoadOptions, Loaded};
 
 use super::connect::{self, Connection, Guard, connect, environment};
 use super::names;
@@ -56,7 +56,7 @@ pub fn load(path: &Path, global: &Global, ui: &mut Ui) -> Result<Loaded, Failure
         region: global.region.clone(),
         fallback_region: environment_region(),
     };
-    let loaded = stack::load(path, &options).map_err(Failure::BadFile)?;
+    let loaded = evenkeel_stack::load(path, &options).map_err(Failure::BadFile)?;
     ui.hide(&loaded.secrets);
     if !loaded.warnings.is_empty() && ui.format != Format::Json && !ui.quiet {
         let text = diagnostics::render(&loaded.warnings, ui.err.palette);

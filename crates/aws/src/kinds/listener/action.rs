@@ -10,7 +10,7 @@ use evenkeel_core::error::CloudError;
 use serde::{Deserialize, Serialize};
 
 use crate::kinds::target_group;
-use crate::stack::model;
+use evenkeel_stack::model;
 
 /// An action in canonical form.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]

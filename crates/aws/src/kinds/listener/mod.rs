@@ -24,8 +24,8 @@ use crate::elb;
 use crate::read::Fetched;
 use crate::read::elb::{Elb, Item};
 use crate::resource::{Driver, Entry, doc, spec};
-use crate::stack::model::{self, Stack};
 use crate::tags::{self, Tags};
+use evenkeel_stack::model::{self, Stack};
 
 /// Listeners in the table of kinds.
 pub static ENTRY: Entry = Entry {

@@ -8,8 +8,8 @@ use evenkeel_core::id::NodeId;
 use serde_json::{Value, json};
 
 use crate::kinds::{listener, listener_rules, load_balancer, target_group};
-use crate::stack::model::Stack;
-use crate::stack::{Files, LoadOptions, load_text};
+use evenkeel_stack::model::Stack;
+use evenkeel_stack::{Files, LoadOptions, load_text};
 
 const TEXT: &str = r#"
 stack: shop
@@ -42,7 +42,7 @@ services:
 struct NoFiles;
 
 impl Files for NoFiles {
-    fn read(&self, path: &str) -> Result<evenkeel_core::diagnostic::Source, crate::stack::FileProblem> {
+    fn read(&self, path: &str) -> Result<evenkeel_core::diagnostic::Source, evenkeel_stack::FileProblem> {
         panic!("{} is not read", PathBuf::from(path).display())
     }
 }

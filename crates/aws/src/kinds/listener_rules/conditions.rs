@@ -9,7 +9,7 @@ use aws_sdk_elasticloadbalancingv2::types::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::stack::model;
+use evenkeel_stack::model;
 
 /// What has to fit. Conditions that are not there are left out of the document, because all together are the rule's key.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]

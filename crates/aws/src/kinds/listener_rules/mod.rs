@@ -28,8 +28,8 @@ use crate::elb;
 use crate::read::Fetched;
 use crate::read::elb::{self as read, Elb, Item};
 use crate::resource::{Driver, Entry, doc, spec};
-use crate::stack::model::Stack;
 use crate::tags::{self, Tags};
+use evenkeel_stack::model::Stack;
 
 /// Requests in flight at most.
 const ABREAST: usize = 16;
@@ -104,7 +104,7 @@ fn contribute(stack: &Stack, nodes: &mut Vec<Node>) {
         if listener.rules.is_empty() {
             continue;
         }
-        let rule = |rule: &crate::stack::model::ListenerRule| Rule {
+        let rule = |rule: &evenkeel_stack::model::ListenerRule| Rule {
             priority: rule.priority,
             conditions: Conditions::desired(&rule.conditions),
             action: Action::desired(&rule.action),

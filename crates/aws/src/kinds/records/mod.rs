@@ -32,8 +32,8 @@ use crate::client::Aws;
 use crate::read::Fetched;
 use crate::read::route53;
 use crate::resource::{Driver, Entry, doc, spec};
-use crate::stack::model::{self, RecordData, Stack};
 use crate::tags::{self, Tags};
+use evenkeel_stack::model::{self, RecordData, Stack};
 
 /// Where the ids of changes under way are kept among a live thing's handles.
 const CHANGE: &str = "change/";

@@ -26,8 +26,8 @@ use crate::client::Aws;
 use crate::read::Fetched;
 use crate::read::iam::{self, Found, Iam, SETTINGS, same_name};
 use crate::resource::{Driver, Entry, doc, spec};
-use crate::stack::model::{ManagedRole, Role, Stack};
 use crate::tags::{self, Tags};
+use evenkeel_stack::model::{ManagedRole, Role, Stack};
 
 const NAME_LIMIT: usize = 64;
 /// Where the stack is kept among a live thing's handles: a deletion compares the mark.

@@ -23,7 +23,7 @@ use crate::client::Aws;
 use crate::read::Fetched;
 use crate::read::ec2::Ec2;
 use crate::resource::{Driver, Entry, doc, spec};
-use crate::stack::model::{Peer, Rule as FileRule, Stack};
+use evenkeel_stack::model::{Peer, Rule as FileRule, Stack};
 
 const KEYS: &[&str] = &["protocol", "from_port", "to_port", "peer"];
 

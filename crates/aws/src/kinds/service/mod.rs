@@ -27,8 +27,8 @@ use serde_json::Value;
 use super::cluster::{self, Strategy};
 use super::task_definition::{self, mark};
 use crate::resource::{Entry, doc};
-use crate::stack::model::{self, Action, Stack};
 use crate::tags::Tags;
+use evenkeel_stack::model::{self, Action, Stack};
 
 /// The kind's name.
 pub const KIND: &str = "service";

@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 
 use super::{ENTRY, convert};
 use crate::kinds;
-use crate::stack::{FileProblem, Files, LoadOptions, load_text};
 use crate::tags::Tags;
+use evenkeel_stack::{FileProblem, Files, LoadOptions, load_text};
 
 const STACK: &str = r#"
 stack: cruddur

@@ -23,9 +23,9 @@ use crate::client::Aws;
 use crate::read::Fetched;
 use crate::read::ecs::{Revision, describe_revision, last, tag_list, text};
 use crate::resource::{Driver, Entry};
-use crate::stack::model::{Service, Stack};
-use crate::stack::task_definition::canonical;
 use crate::tags::{self, Tags};
+use evenkeel_stack::model::{Service, Stack};
+use evenkeel_stack::task_definition::canonical;
 
 /// The kind's name.
 pub const KIND: &str = "task_definition";

@@ -19,7 +19,7 @@ impl Numbers {
 }
 
 fn check(text: &str, options: &LoadOptions) {
-    let json = include_str!("../../../../../stacks/task-definitions/frontend-react-js.json");
+    let json = include_str!("../../../../stacks/task-definitions/frontend-react-js.json");
     let files = Memory([("task-definitions/frontend-react-js.json", json.to_owned())].into());
     let found: Vec<Diagnostic> = match load_text("stack.yaml", text, options, &files) {
         Ok(loaded) => loaded.warnings,

@@ -11,25 +11,11 @@ use evenkeel_core::secret::{self, Secrets};
 
 use super::decode::Problems;
 use super::interpolate::{self, Filled};
+use super::outputs::OUTPUTS;
 use super::suggest;
 use super::tree::Tree;
 
-/// Kinds that others may refer to, the section they are declared in, and their outputs.
-pub(crate) const OUTPUTS: &[(&str, &str, &[&str])] = &[
-    ("network", "network", &["vpc_id"]),
-    ("security_group", "security_groups", &["id", "name"]),
-    ("role", "roles", &["arn", "name"]),
-    ("log_group", "log_groups", &["name", "arn"]),
-    ("load_balancer", "load_balancers", &["arn", "dns_name", "zone_id"]),
-    ("target_group", "target_groups", &["arn", "name"]),
-    ("listener", "load_balancers", &["arn"]),
-    ("cluster", "cluster", &["arn", "name"]),
-    ("service", "services", &["arn", "name"]),
-    ("task_definition", "services", &["arn"]),
-    ("hosted_zone", "dns", &["id"]),
-];
-
-/// Kinds with a single entry, and its name.
+/// Kinds with a single entry.
 const SINGLE: &[&str] = &["network", "cluster"];
 /// The entry name of those.
 pub(crate) const MAIN: &str = "main";
@@ -335,20 +321,5 @@ fn known(text: &Text) -> Vec<&str> {
         Text::Known(text) => vec![text],
         Text::From(_) => Vec::new(),
         Text::Join(parts) => parts.iter().flat_map(known).collect(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::kinds;
-
-    #[test]
-    fn every_output_that_a_file_may_name_is_offered_by_its_kind() {
-        for (kind, _, outputs) in OUTPUTS {
-            let entry = kinds::get(kind).expect("a kind");
-            let missing: Vec<_> = outputs.iter().filter(|output| !entry.kind.outputs.contains(output)).collect();
-            assert!(missing.is_empty(), "{kind} does not offer {missing:?}");
-        }
     }
 }

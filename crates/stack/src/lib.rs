@@ -14,6 +14,7 @@ mod image;
 mod interpolate;
 mod json;
 pub mod model;
+pub mod outputs;
 mod policy;
 mod root;
 mod scope;
