@@ -241,7 +241,7 @@ fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
 
 #[test]
 fn the_sources_report_what_is_in_the_table_and_all_of_it() {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src/stack");
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut files = Vec::new();
     sources(&folder, &mut files);
     files.retain(|path| !path.starts_with(folder.join("tests")));
