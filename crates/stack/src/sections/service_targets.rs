@@ -6,16 +6,41 @@ use evenkeel_core::id::NodeId;
 use serde_json::{Map, Value as Json};
 
 use super::super::arn;
-use super::super::decode::{Fields, Want};
+use super::super::decode::Want;
+use super::super::fields::Fields;
 use super::super::model::ServiceTarget;
 use super::super::suggest;
+use super::super::table::{EMPTY, Table, Type, key};
 use super::super::task_definition::Draft;
 use super::super::tree::Tree;
 use super::Ctx;
 
+/// One target group of a service.
+pub(crate) static TARGET: Table = Table {
+    path: "services.target_group",
+    what: "a target group of a service",
+    groups: &[&[
+        key("name", Type::Entry("target_groups"), "The target group.")
+            .also(&["target_group"])
+            .shape("entry or ARN")
+            .needed("Write { name: web, container: app, port: 3000 }.")
+            .aws("targetGroupArn")
+            .example("web"),
+        key("container", Type::Text, "The container.")
+            .also(&["container_name"])
+            .without("the only one")
+            .aws("containerName"),
+        key("port", Type::Port, "The port of the container.")
+            .also(&["container_port"])
+            .without("the only one")
+            .aws("containerPort"),
+    ]],
+    ..EMPTY
+};
+
 /// Reads both keys.
 pub(crate) fn read(ctx: &Ctx<'_>, fields: &Fields<'_>, service: &str, draft: &Draft) -> Vec<ServiceTarget> {
-    let Some(tree) = fields.either(&["target_group", "target_groups"]) else { return Vec::new() };
+    let Some(tree) = fields.take("target_group") else { return Vec::new() };
     let what = format!("`target_group` of {}", fields.what());
     let mut found: Vec<ServiceTarget> = Vec::new();
     for item in Want::new(&what, ctx.problems).several(tree) {
@@ -41,16 +66,12 @@ fn target(ctx: &Ctx<'_>, item: &Tree, service: &str, draft: &Draft, what: &str) 
         let (container, port) = endpoint(ctx, draft, (None, None), &item.place, what)?;
         return Some(ServiceTarget { target_group, entry, container, port });
     }
-    let fields = Fields::open(item, what, ctx.problems)?;
-    let named = fields.either(&["name", "target_group"]);
-    let container = fields.either(&["container", "container_name"]);
-    let port = fields.either(&["port", "container_port"]);
+    let fields = Fields::open(item, what, &TARGET, ctx.problems)?;
+    let named = fields.take("name");
+    let container = fields.take("container");
+    let port = fields.take("port");
     fields.finish();
-    let Some(named) = named else {
-        let help = "Write { name: web, container: app, port: 3000 }.";
-        ctx.problems.error("missing-key", &item.place, format!("{what} has no `name`"), help);
-        return None;
-    };
+    let named = named?;
     let group = group(ctx, named, service, want);
     let endpoint = endpoint(ctx, draft, (container, port), &item.place, what);
     let ((target_group, entry), (container, port)) = (group?, endpoint?);

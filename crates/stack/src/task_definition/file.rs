@@ -17,8 +17,8 @@ use super::super::tagging::{self, Rules};
 use super::super::tree::{Entry, Tree, Value, shorten};
 use super::super::values::ROLE;
 use super::super::{arn, suggest};
-use super::coerce::{self, Coerce, Style, placeholder};
-use super::schema::{READ_ONLY, TASK_DEFINITION};
+use super::coerce::{Coerce, Style, placeholder};
+use super::schema::{READ_ONLY, TASK_DEFINITION, plain};
 use super::{Draft, known_key};
 
 /// Keys of a CLI answer beside the document.
@@ -186,7 +186,7 @@ fn unfilled(ctx: &Ctx<'_>, place: &Place, text: &str) {
 
 /// Where containers find secrets, environment files and the credentials of registries.
 fn references(ctx: &Ctx<'_>, root: &Tree) {
-    let key = |entry: &Entry, name: &str| coerce::plain(&entry.key) == coerce::plain(name);
+    let key = |entry: &Entry, name: &str| plain(&entry.key) == plain(name);
     let find = |tree: &'_ Tree, name: &str| -> Option<Tree> {
         tree.entries()?.iter().find(|entry| key(entry, name)).map(|entry| entry.value.clone())
     };
