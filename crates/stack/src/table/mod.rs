@@ -1,6 +1,15 @@
 //! Tables of keys: what the maps of the stack file may hold, as data. The parser ([`Fields`](crate::fields::Fields)), the JSON
 //! Schema, the reference page and `explain` all go by them. Knows no section; each section's table stands beside its reader.
 
+mod explain;
+mod json_schema;
+mod reference;
+mod words;
+
+pub use explain::explain;
+pub use json_schema::json_schema;
+pub use reference::parts;
+
 use crate::task_definition::schema::{self, Object};
 use crate::values::NameRule;
 
