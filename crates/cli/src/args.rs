@@ -62,6 +62,11 @@ Examples:
   evenkeel explain services                        the keys of a service
   evenkeel explain services.containers.image       one key";
 
+const SCHEMA_EXAMPLES: &str = "\
+Examples:
+  evenkeel schema >stack.schema.json               for a line at the top of a stack file:
+                                                   # yaml-language-server: $schema=stack.schema.json";
+
 const SIM_EXAMPLES: &str = "\
 Examples:
   evenkeel sim                                     serve a simulated AWS on http://127.0.0.1:4566
@@ -176,6 +181,7 @@ pub enum Command {
     /// Say what a key of the stack file means.
     Explain(Explain),
     /// Print the JSON Schema of the stack file, for editors.
+    #[command(after_help = SCHEMA_EXAMPLES)]
     Schema,
     /// Simulate AWS: serve it to any client, inspect it, reset it.
     Sim(Sim),

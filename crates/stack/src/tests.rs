@@ -8,6 +8,7 @@ mod mutated;
 mod own_files;
 mod paths;
 mod schema;
+mod service_files;
 mod tables;
 mod whole;
 

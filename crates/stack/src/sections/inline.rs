@@ -14,7 +14,7 @@ use super::service_keys::{CONSTRAINT, SERVICE};
 use super::{Ctx, containers};
 
 /// Keys of a service that belong to its task definition and are read as ECS has them.
-fn task_keys() -> impl Iterator<Item = &'static str> {
+pub(crate) fn task_keys() -> impl Iterator<Item = &'static str> {
     let task = |kind: &Type| {
         if let Type::Ecs(object, _) = kind { Some(std::ptr::eq(*object, &TASK_DEFINITION)) } else { None }
     };

@@ -19,6 +19,7 @@ pub(crate) mod records;
 pub(crate) mod roles;
 pub(crate) mod secrets;
 pub(crate) mod security_groups;
+pub(crate) mod service_file;
 pub(crate) mod service_keys;
 pub(crate) mod service_targets;
 pub(crate) mod services;

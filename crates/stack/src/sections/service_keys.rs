@@ -34,16 +34,23 @@ pub(crate) static SERVICE: Table = Table {
 };
 
 /// What it runs, how often, and how it is rolled out.
-static RUNS: [Key; 12] = [
+static RUNS: [Key; 13] = [
     key("containers", Type::Entries(&CONTAINER), "[Containers](#containers) by their names.")
         .without("either these or `task_definition`")
         .aws("containerDefinitions")
         .example("{ app: { image: \"nginx:1.27\", port: 80 } }"),
-    key("task_definition", Type::Text, "What it runs, from a file.")
-        .shape("a [JSON file](#task-definition-files)")
-        .without("either this or `containers`")
-        .aws("taskDefinition")
-        .example("task-definitions/web.json"),
+    key(
+        "task_definition",
+        Type::Text,
+        "What it runs: from a file, or as somebody else registers it. A family stands for its newest active revision.",
+    )
+    .shape("a [JSON file](#task-definition-files), a [family, `family:7`, or an ARN](#task-definitions-of-others)")
+    .without("either this or `containers`")
+    .aws("taskDefinition")
+    .example("task-definitions/web.json"),
+    key("service", Type::Text, "The service as ECS writes it; keys beside it go before it.")
+        .shape("a [JSON file](#service-files)")
+        .example("service.json"),
     key("images", Type::MapOf(&Type::Open), "With `task_definition` only: fills in or overrides images.")
         .shape("map of container to image")
         .example("{ web: \"web:1.4\" }"),

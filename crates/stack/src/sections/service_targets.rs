@@ -39,7 +39,7 @@ pub(crate) static TARGET: Table = Table {
 };
 
 /// Reads both keys.
-pub(crate) fn read(ctx: &Ctx<'_>, fields: &Fields<'_>, service: &str, draft: &Draft) -> Vec<ServiceTarget> {
+pub(crate) fn read(ctx: &Ctx<'_>, fields: &Fields<'_>, service: &str, draft: Option<&Draft>) -> Vec<ServiceTarget> {
     let Some(tree) = fields.take("target_group") else { return Vec::new() };
     let what = format!("`target_group` of {}", fields.what());
     let mut found: Vec<ServiceTarget> = Vec::new();
@@ -59,7 +59,7 @@ pub(crate) fn read(ctx: &Ctx<'_>, fields: &Fields<'_>, service: &str, draft: &Dr
     found
 }
 
-fn target(ctx: &Ctx<'_>, item: &Tree, service: &str, draft: &Draft, what: &str) -> Option<ServiceTarget> {
+fn target(ctx: &Ctx<'_>, item: &Tree, service: &str, draft: Option<&Draft>, what: &str) -> Option<ServiceTarget> {
     let want = Want::new(what, ctx.problems);
     if item.entries().is_none() {
         let (target_group, entry) = group(ctx, item, service, want)?;
@@ -89,10 +89,10 @@ fn group(ctx: &Ctx<'_>, tree: &Tree, service: &str, want: Want<'_>) -> Option<(T
     Some((Text::output(NodeId::new("target_group", &name), "arn"), Some(name)))
 }
 
-/// Container and port: as given, or the only ones that there are.
+/// Container and port: as given, or the only ones that there are; as given where the task is not known.
 fn endpoint(
     ctx: &Ctx<'_>,
-    draft: &Draft,
+    draft: Option<&Draft>,
     (container, port): (Option<&Tree>, Option<&Tree>),
     place: &Place,
     what: &str,
@@ -105,6 +105,14 @@ fn endpoint(
     let port_given = match port {
         Some(tree) => Some(want.port(tree)?),
         None => None,
+    };
+    let Some(draft) = draft else {
+        if let (Some((name, _)), Some(port)) = (&container_name, port_given) {
+            return Some((name.clone(), port));
+        }
+        let help = "Its task definition is registered elsewhere, so say which: { name: …, container: …, port: … }.";
+        ctx.problems.error("ambiguous", place, format!("{what} does not say which container and port are meant"), help);
+        return None;
     };
     let all: Vec<(&str, Vec<u16>)> = draft.containers().filter_map(|map| Some((name(map)?, tcp_ports(map)))).collect();
     if all.is_empty() {

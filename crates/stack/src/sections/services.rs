@@ -7,13 +7,22 @@ use serde_json::{Map, Value as Json, json};
 use super::super::arn;
 use super::super::decode::Want;
 use super::super::fields::Fields;
-use super::super::model::{Meta, Network, Service, Strategy, SubnetsRef, TaskDefinition, VpcRef};
+use super::super::model::{Kept, Meta, Network, Runs, Service, Strategy, SubnetsRef, TaskDefinition, VpcRef};
 use super::super::tagging::Rules;
-use super::super::task_definition::{self, Draft, canonical};
+use super::super::task_definition::{self, Draft, canonical, kept};
 use super::super::tree::{Entry, Tree};
 use super::super::validate;
 use super::service_keys::{PLACEMENT_STRATEGY, REGISTRY, SERVICE};
-use super::{Ctx, cluster, deployment, inline, launch_type, roles, service_targets};
+use super::{Ctx, cluster, deployment, inline, launch_type, roles, service_file, service_targets};
+
+/// Keys that mean something only to tasks with network interfaces of their own.
+const NETWORK: [&str; 3] = ["subnets", "security_groups", "assign_public_ip"];
+
+/// What a service runs, while it is being read.
+enum Task {
+    Ours(Draft),
+    Kept(Kept),
+}
 
 /// Where tasks run.
 struct Launch {
@@ -25,13 +34,21 @@ struct Launch {
 /// Reads one entry.
 pub(crate) fn read(ctx: &Ctx<'_>, entry: &Entry, network: &Network) -> Option<Service> {
     let what = format!("service `{}`", entry.key);
+    let entry = &service_file::merged(ctx, entry)?;
     let fields = Fields::open(&entry.value, what.clone(), &SERVICE, ctx.problems)?;
     let meta = ctx.meta(entry, &fields, Rules::Common);
-    let draft = draft(ctx, &fields, &what);
+    let (draft, kept) = match task(ctx, &fields, &what) {
+        Some(Task::Ours(draft)) => (Some(draft), None),
+        Some(Task::Kept(kept)) => (None, Some(kept)),
+        None => (None, None),
+    };
     let launch = launch(ctx, &fields, &what, draft.as_ref());
     let draft = draft.map(|draft| complete(ctx, draft, &fields, &entry.key, &launch));
-    let checked = draft.as_ref().is_some_and(|draft| draft.containers().any(|map| map.contains_key("healthCheck")));
-    let load_balancers = draft.as_ref().map(|draft| service_targets::read(ctx, &fields, &entry.key, draft));
+    // What a task of somebody else checks is not known.
+    let checked = kept.is_some()
+        || draft.as_ref().is_some_and(|draft| draft.containers().any(|map| map.contains_key("healthCheck")));
+    let known = draft.is_some() || kept.is_some();
+    let load_balancers = known.then(|| service_targets::read(ctx, &fields, &entry.key, draft.as_ref()));
     let daemon = fields.word("scheduling") == Some("DAEMON");
     let (desired_count, count_managed_by) = deployment::desired_count(ctx, &fields, daemon);
     let deployment = deployment::read(ctx, fields.take("deployment"), &what, daemon);
@@ -39,7 +56,11 @@ pub(crate) fn read(ctx: &Ctx<'_>, entry: &Entry, network: &Network) -> Option<Se
         let help = "ECS moves tasks between zones only for replicas; a daemon runs on every instance. Remove it.";
         ctx.problems.error("contradiction", &tree.place, format!("{what} is a daemon that is to be balanced"), help);
     }
-    let awsvpc = draft.as_ref().is_none_or(|draft| draft.text("networkMode") == Some("awsvpc"));
+    let interfaces = NETWORK.iter().any(|key| fields.take(key).is_some());
+    let awsvpc = match &draft {
+        Some(draft) => draft.text("networkMode") == Some("awsvpc"),
+        None => kept.is_none() || launch.fargate || interfaces,
+    };
     let subnets = ctx.subnets(fields.take("subnets"), &format!("`subnets` of {what}"));
     let security_groups = ctx.security_groups(fields.take("security_groups"), &format!("`security_groups` of {what}"));
     let public = network.vpc == VpcRef::Default && network.subnets == SubnetsRef::Default && subnets.is_none();
@@ -57,11 +78,14 @@ pub(crate) fn read(ctx: &Ctx<'_>, entry: &Entry, network: &Network) -> Option<Se
     let (execute_command, managed_tags) = (fields.flag("execute_command"), fields.flag("managed_tags"));
     let propagate = fields.word("propagate_tags");
     fields.finish();
-    let draft = draft?;
-    let task_definition = finish(ctx, draft, &entry.key, &meta);
+    let runs = match (draft, kept) {
+        (Some(draft), _) => Runs::Ours(finish(ctx, draft, &entry.key, &meta)),
+        (None, Some(kept)) => Runs::Kept(kept),
+        (None, None) => return None,
+    };
     let service = Service {
         meta,
-        task_definition,
+        runs,
         desired_count,
         count_managed_by,
         launch_type: launch.kind,
@@ -87,7 +111,7 @@ pub(crate) fn read(ctx: &Ctx<'_>, entry: &Entry, network: &Network) -> Option<Se
     Some(service)
 }
 
-fn draft(ctx: &Ctx<'_>, fields: &Fields<'_>, what: &str) -> Option<Draft> {
+fn task(ctx: &Ctx<'_>, fields: &Fields<'_>, what: &str) -> Option<Task> {
     let (containers, file) = (fields.take("containers"), fields.take("task_definition"));
     match (containers, file) {
         (Some(containers), None) => {
@@ -101,9 +125,15 @@ fn draft(ctx: &Ctx<'_>, fields: &Fields<'_>, what: &str) -> Option<Draft> {
                 );
             }
             let place = fields.entry("containers").map_or(&containers.place, |entry| &entry.place);
-            Some(inline::read(ctx, containers, place, fields))
+            Some(Task::Ours(inline::read(ctx, containers, place, fields)))
         }
         (None, Some(file)) => {
+            let given = fields.text("task_definition")?;
+            if !kept::is_file(&given) {
+                let others = ["images", "execution_role", "task_role", "volumes", "task_placement_constraints"];
+                let others = inline::task_keys().chain(others);
+                return kept::read(ctx, fields, file, &given, others).map(Task::Kept);
+            }
             let mut draft = task_definition::from_file(ctx, file, fields.take("images"))?;
             for key in ["volumes", "task_placement_constraints"] {
                 if let Some(tree) = fields.take(key) {
@@ -113,7 +143,7 @@ fn draft(ctx: &Ctx<'_>, fields: &Fields<'_>, what: &str) -> Option<Draft> {
                 }
             }
             inline::task_level(ctx, fields, &mut draft);
-            Some(draft)
+            Some(Task::Ours(draft))
         }
         (Some(_), Some(file)) => {
             let help = "Keep one: containers in the stack file, or a task-definition file.";
@@ -122,7 +152,7 @@ fn draft(ctx: &Ctx<'_>, fields: &Fields<'_>, what: &str) -> Option<Draft> {
             None
         }
         (None, None) => {
-            let help = "Write `containers:` with at least one container, or task_definition: file.json.";
+            let help = "Write `containers:` with at least one container, task_definition: file.json, or the family of a task definition.";
             ctx.problems.error("missing-key", fields.place(), format!("{what} does not say what it runs"), help);
             None
         }
@@ -196,7 +226,7 @@ fn no_network_without_awsvpc(ctx: &Ctx<'_>, fields: &Fields<'_>, awsvpc: bool) {
     if awsvpc {
         return;
     }
-    for key in ["subnets", "security_groups", "assign_public_ip"] {
+    for key in NETWORK {
         if let Some(tree) = fields.take(key) {
             let help =
                 "Only tasks in network mode awsvpc have network interfaces of their own. Remove it, or use awsvpc.";

@@ -29,11 +29,6 @@ const EDITOR: &[&str] = &["$schema", "__comment", "_comment"];
 /// Reads the file that a tree names; `images` fills or overrides images by container.
 pub(crate) fn read(ctx: &Ctx<'_>, tree: &Tree, images: Option<&Tree>) -> Option<Draft> {
     let path = Want::new("`task_definition`", ctx.problems).filled(tree)?;
-    if !path.to_ascii_lowercase().ends_with(".json") && !path.contains('/') {
-        let help = "Name a JSON file beside the stack file: task_definition: web.json. Or write `containers:` here.";
-        ctx.problems.error("bad-value", &tree.place, format!("`{path}` is not a JSON file"), help);
-        return None;
-    }
     let whole = files::json(ctx, &path, &tree.place, Foreign::Keep)?;
     let (root, wrapped) = match whole.get("taskDefinition") {
         Some(inner) if inner.entries().is_some() => (inner, true),

@@ -4,6 +4,7 @@
 mod canonical;
 pub(crate) mod coerce;
 mod file;
+pub(crate) mod kept;
 pub(crate) mod schema;
 pub(crate) mod sizes;
 

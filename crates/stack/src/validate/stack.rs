@@ -25,13 +25,14 @@ pub(crate) fn service(ctx: &Ctx<'_>, service: &Service, what: &str) {
         let help = "Fargate has no instances to choose from. Remove the placement keys.";
         ctx.problems.error("contradiction", &service.meta.place, summary, help);
     }
-    for container in service.task_definition.document["containerDefinitions"].as_array().into_iter().flatten() {
+    let Some(task) = service.runs.ours() else { return };
+    for container in task.document["containerDefinitions"].as_array().into_iter().flatten() {
         let (Some(name), Some(image)) = (container["name"].as_str(), container["image"].as_str()) else { continue };
         let last = image.rsplit('/').next().unwrap_or(image);
         if !last.contains(':') && !last.contains('@') && !image.contains(['$', '<', '{']) {
             let summary = format!("the image of container `{name}` has no tag: {image}");
             let help = "It means `latest`, which changes under your feet: a rollback would not bring the old one back. Name a tag.";
-            ctx.problems.warn("no-tag", &service.task_definition.place, summary, help);
+            ctx.problems.warn("no-tag", &task.place, summary, help);
         }
     }
 }
@@ -184,8 +185,7 @@ fn physical_names(ctx: &Ctx<'_>, stack: &Stack) {
 
 fn families(ctx: &Ctx<'_>, stack: &Stack) {
     let mut families: BTreeMap<&str, &Place> = BTreeMap::new();
-    for service in stack.services.values() {
-        let task = &service.task_definition;
+    for task in stack.services.values().filter_map(|service| service.runs.ours()) {
         if let Some(first) = families.insert(&task.family, &task.place) {
             let warning = Diagnostic::warning(
                 "shared-family",

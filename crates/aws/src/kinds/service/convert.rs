@@ -9,7 +9,7 @@ use super::super::cluster::{self, Strategy};
 use super::super::task_definition::mark;
 use super::verdict;
 use crate::read::ecs::deployments::primary;
-use crate::read::ecs::{items, last, text};
+use crate::read::ecs::{items, kept, last, text};
 use crate::resource;
 use crate::tags::{self, Tags};
 
@@ -104,7 +104,7 @@ fn document(service: &Value, tags: &Tags) -> Doc {
     let fixed_launch = service.get("launchType").is_some_and(Value::is_string);
     json!({
         "cluster": last(text(service, "clusterArn")),
-        "task_definition": text(service, "taskDefinition"),
+        "task_definition": kept::shown(service),
         "marks": {
             "revision": tags.get(mark::REVISION).map_or("", String::as_str),
             "uses": mark::uses_value(tags),
