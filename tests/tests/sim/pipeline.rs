@@ -115,3 +115,23 @@ fn a_family_of_ours_is_handed_over() {
         assert_eq!((running(&bench), status(&bench, &first)), (first.clone(), "ACTIVE".into()));
     });
 }
+
+/// A service that a pipeline made and goes on deploying.
+#[test]
+fn a_service_is_taken_over_without_a_deployment() {
+    in_virtual_time(async {
+        let mut bench = Bench::new(REGION);
+        register(&bench, "app", "app:1");
+        let graph = stack("task_definition: app");
+        bench.done(&graph, Goal::Apply).await;
+        let arn = bench.ask("ecs.DescribeServices", json!({ "cluster": "shop", "services": ["shop-app"] }));
+        let arn = arn["services"][0]["serviceArn"].clone();
+        let marks = ["evenkeel:stack", "evenkeel:id", "evenkeel:applied"];
+        bench.ask("ecs.UntagResource", json!({ "resourceArn": arn, "tagKeys": marks }));
+        let second = register(&bench, "app", "app:2");
+        bench.options.adopt.insert("service.app".to_owned());
+        bench.done(&graph, Goal::Apply).await;
+        bench.settled(&graph, Goal::Apply).await;
+        assert_ne!(running(&bench), second, "nobody asked for a deployment");
+    });
+}
