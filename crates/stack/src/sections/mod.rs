@@ -180,7 +180,9 @@ impl Ctx<'_> {
                 );
             }
         }
-        if ids.is_empty() {
+        // What is wrong with an item has been told.
+        let told = want.several(tree).iter().any(|item| matches!(item.value, Value::Wrong));
+        if ids.is_empty() && !told {
             self.problems.error(
                 "empty",
                 &tree.place,
@@ -189,7 +191,7 @@ impl Ctx<'_> {
             );
             return None;
         }
-        Some(ids)
+        (!ids.is_empty()).then_some(ids)
     }
 
     /// `tags:` over those of the stack, by the rules of the service that takes them.

@@ -12,8 +12,9 @@ use super::super::files;
 use super::super::interpolate::Foreign;
 use super::super::suggest;
 use super::super::table::{Since, Table, Type};
+use super::super::task_definition::coerce::placeholder;
 use super::super::task_definition::schema::plain;
-use super::super::tree::{Entry, Tree, Value};
+use super::super::tree::{Entry, Tree, Value, shorten};
 use super::Ctx;
 use super::service_keys::SERVICE;
 
@@ -54,6 +55,7 @@ pub(crate) fn merged(ctx: &Ctx<'_>, entry: &Entry) -> Option<Entry> {
     }
     let whole = files::json(ctx, &path, &named.place, Foreign::Keep)?;
     let (root, mut notes) = unwrap(ctx, &whole)?;
+    let root = &filled(ctx, root);
     let found = keys(ctx, root, &mut notes);
     note(ctx, root, named, &notes);
     let mut entries: Vec<Entry> = entry.value.entries().unwrap_or_default().to_vec();
@@ -96,6 +98,29 @@ fn unwrap<'t>(ctx: &Ctx<'_>, whole: &'t Tree) -> Option<(&'t Tree, BTreeSet<Stri
     Some((root, notes))
 }
 
+/// The document without what another tool was meant to fill in, which is reported. Tags may hold anything.
+fn filled(ctx: &Ctx<'_>, tree: &Tree) -> Tree {
+    let value = match &tree.value {
+        Value::Text(Text::Known(text)) if placeholder(text) => {
+            let help = "Nothing fills it in here. Use ${env.NAME} or ${var.name}, write the key beside the file, or fill the file \
+                        in before.";
+            let summary = format!("`{}` is a placeholder of another tool", shorten(text));
+            ctx.problems.error("placeholder", &tree.place, summary, help);
+            Value::Wrong
+        }
+        Value::List(items) => Value::List(items.iter().map(|item| filled(ctx, item)).collect()),
+        Value::Map(entries) => {
+            let inner = |entry: &Entry| {
+                let value = if is(entry, "tags") { entry.value.clone() } else { filled(ctx, &entry.value) };
+                Entry { value, ..entry.clone() }
+            };
+            Value::Map(entries.iter().map(inner).collect())
+        }
+        other => other.clone(),
+    };
+    Tree::new(tree.place.clone(), value)
+}
+
 /// Whether a value stands for one that is not set.
 fn is_unset(tree: &Tree) -> bool {
     match &tree.value {
@@ -126,16 +151,22 @@ fn keys(ctx: &Ctx<'_>, root: &Tree, notes: &mut BTreeSet<String>) -> Vec<Entry> 
         if EDITOR.contains(&entry.key.as_str()) || (is_unset(&entry.value) && is_known(&entry.key)) {
             continue;
         }
-        match () {
-            () if is(entry, "serviceName") => found.push(renamed(entry, "name", entry.value.clone())),
-            () if is(entry, "tags") => found.push(renamed(entry, "tags", tags(&entry.value))),
-            () if is(entry, "networkConfiguration") => network(ctx, entry, &mut found),
-            () if is(entry, "deploymentController") => controller(ctx, entry),
-            // A daemon has a count in every answer; it is not what anybody asked for.
-            () if is(entry, "desiredCount") && daemon => {}
-            () if is(entry, "healthCheckGracePeriodSeconds") && entry.value.scalar().as_deref() == Some("0") => {}
-            () if is(entry, "serviceConnectConfiguration") && is_off(&entry.value) => {}
-            () => found.extend(member(ctx, entry, &SERVICE, "a service")),
+        let zero = entry.value.scalar().as_deref() == Some("0");
+        if is(entry, "serviceName") {
+            found.push(renamed(entry, "name", entry.value.clone()));
+        } else if is(entry, "tags") {
+            found.push(renamed(entry, "tags", tags(&entry.value)));
+        } else if is(entry, "networkConfiguration") {
+            network(ctx, entry, &mut found);
+        } else if is(entry, "deploymentController") {
+            controller(ctx, entry);
+        } else if (is(entry, "desiredCount") && daemon)
+            || (is(entry, "healthCheckGracePeriodSeconds") && zero)
+            || (is(entry, "serviceConnectConfiguration") && is_off(&entry.value))
+        {
+            // An answer has these even if nobody asked for them.
+        } else {
+            found.extend(member(ctx, entry, &SERVICE, "a service"));
         }
     }
     if !ignored.is_empty() {

@@ -10,7 +10,7 @@ use super::super::decode::Want;
 use super::super::fields::Fields;
 use super::super::model::ServiceTarget;
 use super::super::suggest;
-use super::super::table::{EMPTY, Table, Type, key};
+use super::super::table::{EMPTY, Table, Type, key, later};
 use super::super::task_definition::Draft;
 use super::super::tree::Tree;
 use super::Ctx;
@@ -34,6 +34,8 @@ pub(crate) static TARGET: Table = Table {
             .also(&["container_port"])
             .without("the only one")
             .aws("containerPort"),
+        later("advanced_configuration", "advancedConfiguration", "The other target group of a blue/green deployment."),
+        later("load_balancer_name", "loadBalancerName", "Classic load balancers."),
     ]],
     ..EMPTY
 };

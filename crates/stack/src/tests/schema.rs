@@ -48,6 +48,21 @@ fn our_own_files_are_let_through() {
     }
 }
 
+/// Stack files of the tests of the whole.
+#[test]
+fn files_of_other_tests_are_let_through() {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/stories");
+    let stories = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path().join("stack.yaml"));
+    let mut seen = 0;
+    for path in stories.chain([folder.join("shop.yaml")]).filter(|path| path.is_file()) {
+        let text = std::fs::read_to_string(&path).unwrap();
+        let files = super::super::Beside { folder: path.parent().unwrap().to_path_buf() };
+        let loaded = load_text("stack.yaml", &text, &own_files::options(), &files);
+        seen += usize::from(lets_through(&text, loaded).is_ok());
+    }
+    assert!(seen > 15, "only {seen} stories have a file that loads");
+}
+
 #[test]
 fn slips_are_refused() {
     for text in [

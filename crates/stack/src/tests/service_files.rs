@@ -98,9 +98,13 @@ fn what_is_wrong_in_a_service_file_is_told_at_its_line() {
             (6, "unknown-key", "Did you mean `maximumPercent`?"),
             (7, "not-yet", "CODE_DEPLOY"),
             (8, "unknown-key", "Did you mean `subnets`?"),
-            (9, "unknown-key", "`loadBalancerName`"),
+            (9, "not-yet", "`loadBalancerName`"),
             (9, "missing-key", "has no `name`"),
         ],
+    );
+    refused(
+        "{ \"taskDefinition\": \"web\", \"networkConfiguration\": { \"awsvpcConfiguration\": {\n  \"subnets\": [\"{{ must_env `SUBNET` }}\"],\n  \"securityGroups\": [\"$GROUP\"] } },\n  \"tags\": [{ \"key\": \"a\", \"value\": \"<b>\" }] }",
+        &[(2, "placeholder", "must_env"), (3, "placeholder", "$GROUP"), (4, "bad-tag", "`a`")],
     );
     refused("[]", &[(1, "wrong-type", "an object")]);
     refused("{ \"services\": [{}, {}] }", &[(1, "bad-value", "2 services")]);
