@@ -9,7 +9,7 @@ use evenkeel_core::doc::Text;
 
 use super::decode::{Problems, Want, capital};
 use super::suggest::{self, all};
-use super::table::{Default, Key, Since, Table, Type};
+use super::table::{Absent, Key, Since, Table, Type};
 use super::task_definition::schema::plain;
 use super::tree::{Entry, Tree, Value};
 
@@ -93,9 +93,9 @@ impl<'a> Fields<'a> {
         let words = format!("`{}` of {}", key.name, self.what);
         let want = Want::new(&words, self.problems);
         let given = self.take(name).and_then(|tree| read(want, tree, &key.kind));
-        given.or_else(|| match key.default {
-            Default::Value(value) => read(want, &Tree::text(self.place.clone(), value), &key.kind),
-            Default::None | Default::Words(_) => None,
+        given.or_else(|| match key.absent {
+            Absent::Value(value) => read(want, &Tree::text(self.place.clone(), value), &key.kind),
+            Absent::Nothing | Absent::Words(_) => None,
         })
     }
 

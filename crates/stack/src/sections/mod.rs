@@ -43,7 +43,7 @@ use super::tagging::{self, Rules, Tags};
 use super::tree::{Entry, Tree, Value};
 
 /// What entries may say that have a physical name.
-pub(crate) static NAME: [Key; 1] = [key("name", Type::Text, "The physical name in AWS.")
+pub(crate) static NAME: [Key; 1] = [key("name", Type::Text, "The physical name in AWS; listeners have none.")
     .without("`<stack>-<entry>`, cut to AWS's limit with a short hash")];
 
 /// What every entry may say.

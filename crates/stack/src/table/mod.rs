@@ -63,7 +63,7 @@ pub struct Key {
     /// Why it has to be there; empty if it may be left out.
     pub needed: &'static str,
     /// What holds if it is left out.
-    pub default: Default,
+    pub absent: Absent,
     /// AWS's member: `HealthCheckIntervalSeconds`; empty where there is none.
     pub aws: &'static str,
     /// One sentence.
@@ -76,9 +76,9 @@ pub struct Key {
 
 /// What holds if a key is left out.
 #[derive(Clone, Copy, Debug)]
-pub enum Default {
+pub enum Absent {
     /// Nothing.
-    None,
+    Nothing,
     /// This value, as the file would have it; readers get it from here.
     Value(&'static str),
     /// What these words say; the reader works it out.
@@ -145,7 +145,7 @@ pub(crate) const fn key(name: &'static str, kind: Type, say: &'static str) -> Ke
         kind,
         shape: "",
         needed: "",
-        default: Default::None,
+        absent: Absent::Nothing,
         aws: "",
         say,
         example: "",
@@ -176,12 +176,12 @@ impl Key {
 
     /// The value that holds if it is left out.
     pub(crate) const fn value(self, value: &'static str) -> Self {
-        Self { default: Default::Value(value), ..self }
+        Self { absent: Absent::Value(value), ..self }
     }
 
     /// What holds if it is left out, in words.
     pub(crate) const fn without(self, words: &'static str) -> Self {
-        Self { default: Default::Words(words), ..self }
+        Self { absent: Absent::Words(words), ..self }
     }
 
     /// AWS's member.

@@ -1,6 +1,6 @@
 //! What a key of a table takes, in words, for people: the reference page, `explain`, and what an editor shows. Pure text.
 
-use super::{Default, Key, Type};
+use super::{Absent, Key, Type};
 use crate::task_definition::schema;
 
 /// What may stand under a key, with code in backticks.
@@ -10,11 +10,11 @@ pub fn shape(key: &Key) -> String {
 
 /// What holds if a key is left out.
 pub fn default(key: &Key) -> String {
-    match key.default {
+    match key.absent {
         _ if !key.needed.is_empty() => "required".to_owned(),
-        Default::None => "none".to_owned(),
-        Default::Value(value) => format!("`{value}`"),
-        Default::Words(words) => words.to_owned(),
+        Absent::Nothing => "none".to_owned(),
+        Absent::Value(value) => format!("`{value}`"),
+        Absent::Words(words) => words.to_owned(),
     }
 }
 

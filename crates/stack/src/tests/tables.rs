@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use evenkeel_core::diagnostic::Diagnostic;
 
 use super::super::ROOT;
-use super::super::table::{self, Default, Key, Since, Table, Type, explain};
+use super::super::table::{self, Absent, Key, Since, Table, Type, explain};
 use super::super::task_definition::schema::Object;
 use super::{show, try_load};
 
@@ -24,7 +24,7 @@ fn every_key_says_what_it_is() {
             for name in key.spellings() {
                 assert!(spellings.insert(name), "{place}: `{name}` stands twice");
             }
-            assert!(!(matches!(key.default, Default::Value(_)) && !key.needed.is_empty()), "{place} is needed");
+            assert!(!(matches!(key.absent, Absent::Value(_)) && !key.needed.is_empty()), "{place} is needed");
             if let Type::Ecs(object, member) = key.kind {
                 assert!(object.keys.iter().any(|(name, _)| *name == member), "{place}: ECS has no `{member}`");
             }
@@ -270,7 +270,7 @@ fn value(key: &Key) -> String {
     if !key.example.is_empty() {
         return key.example.to_owned();
     }
-    if let Default::Value(value) = key.default {
+    if let Absent::Value(value) = key.absent {
         return format!("\"{value}\"");
     }
     fn of(kind: &Type) -> String {
