@@ -4,6 +4,7 @@ mod broken;
 mod codes;
 mod environment;
 mod good;
+mod keys;
 mod mutated;
 mod own_files;
 mod paths;

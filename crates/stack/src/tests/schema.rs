@@ -164,3 +164,25 @@ fn what_loads_is_shown_to_the_schema() {
     let loaded = super::try_load("stack: x\nlog_groups: { a: { retention: 7 } }");
     assert!(loaded.is_ok(), "{}", show(&loaded.unwrap_err()));
 }
+
+#[test]
+fn other_spellings_of_members_of_ecs_are_let_through() {
+    for member in [
+        "STOP_TIMEOUT: 5",
+        "stop-timeout: 30s",
+        "read_only_root_filesystem: \"true\"",
+        "portMappings: { containerPort: 80 }",
+        "healthCheck: { command: [CMD, x], startPeriod: \"\" }",
+        "linux_parameters: { initProcessEnabled: TRUE, tmpfs: { container-path: /a, size: \"64.0\" } }",
+        "ulimits: [{ name: NOFILE, soft_limit: \"5\", hardLimit: 6 }]",
+        "logConfiguration: { logDriver: awslogs, options: { awslogs-group: /a } }",
+        "resource_requirements: { type: gpu, value: 1 }",
+        "system_controls: [~, { namespace: net.core.somaxconn, value: 1024 }]",
+    ] {
+        let text = format!(
+            "stack: x\nregion: eu-west-1\ncluster: x\nservices: {{ s: {{ launch_type: EC2, containers: {{ a: {{ image: \"a:1\", memory: 9, {member} }} }} }} }}\n"
+        );
+        let loaded = super::try_load(&text);
+        assert!(loaded.is_ok(), "{member}\n{}", show(&loaded.unwrap_err()));
+    }
+}
