@@ -186,7 +186,11 @@ mod tests {
             Command::Plan(of) => Again::after_plan(&of, &global).to_string(),
             Command::Apply(of) => Again::apply(&of, &global, false).to_string(),
             Command::Destroy(of) => Again::destroy(&of, &global).to_string(),
-            Command::Validate(_) | Command::Sim(_) | Command::Completions(_) => unreachable!("these print none"),
+            Command::Validate(_)
+            | Command::Explain(_)
+            | Command::Schema
+            | Command::Sim(_)
+            | Command::Completions(_) => unreachable!("these print none"),
         }
     }
 

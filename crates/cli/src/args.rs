@@ -56,6 +56,17 @@ Examples:
   evenkeel validate                                ./stack.yaml
   evenkeel validate stacks/web.yaml --format json  for an editor or a pull request";
 
+const EXPLAIN_EXAMPLES: &str = "\
+Examples:
+  evenkeel explain                                 the sections
+  evenkeel explain services                        the keys of a service
+  evenkeel explain services.containers.image       one key";
+
+const SCHEMA_EXAMPLES: &str = "\
+Examples:
+  evenkeel schema >stack.schema.json               for a line at the top of a stack file:
+                                                   # yaml-language-server: $schema=stack.schema.json";
+
 const SIM_EXAMPLES: &str = "\
 Examples:
   evenkeel sim                                     serve a simulated AWS on http://127.0.0.1:4566
@@ -167,6 +178,11 @@ pub enum Command {
     Destroy(Destroy),
     /// Check the stack file; needs no network.
     Validate(Validate),
+    /// Say what a key of the stack file means.
+    Explain(Explain),
+    /// Print the JSON Schema of the stack file, for editors.
+    #[command(after_help = SCHEMA_EXAMPLES)]
+    Schema,
     /// Simulate AWS: serve it to any client, inspect it, reset it.
     Sim(Sim),
     /// Print a completion script for a shell.
@@ -314,6 +330,15 @@ pub enum SimCommand {
         #[arg(value_name = "JSON", default_value = "{}")]
         input: String,
     },
+}
+
+/// Arguments of `explain`.
+#[derive(ClapArgs, Debug)]
+#[command(after_help = EXPLAIN_EXAMPLES)]
+pub struct Explain {
+    /// The keys that lead to it, with dots; without it, the sections.
+    #[arg(value_name = "SECTION[.KEY…]")]
+    pub key: Option<String>,
 }
 
 /// Arguments of `completions`.

@@ -63,6 +63,8 @@ async fn run(args: &Args, ui: &mut Ui) -> Result<Exit, Failure> {
         Command::Apply(of) => commands::apply::run(of, &args.global, interrupt, ui).await,
         Command::Destroy(of) => commands::destroy::run(of, &args.global, interrupt, ui).await,
         Command::Validate(of) => commands::validate::run(of, &args.global, ui),
+        Command::Explain(of) => commands::explain::run(of, ui),
+        Command::Schema => commands::schema::run(ui),
         Command::Sim(of) => commands::sim::run(of, &args.global, ui).await,
         Command::Completions(of) => commands::completions::run(of, ui),
     }

@@ -1,9 +1,122 @@
 //! What a listener or a rule does: `forward`, `redirect`, `fixed_response`, each in its short and its long form.
 
-use super::decode::{Fields, Want};
+use super::decode::Want;
+use super::fields::Fields;
 use super::model::Action;
 use super::sections::Ctx;
+use super::table::{EMPTY, Key, Table, Type, key};
 use super::tree::{Entry, Tree, Value};
+
+/// The actions among the keys of a listener or rule.
+pub(crate) static ACTIONS: [Key; 3] = [
+    key(
+        "forward",
+        Type::AnyOf(&[
+            Type::Several(&Type::AnyOf(&[Type::Entry("target_groups"), Type::Map(&TARGET)])),
+            Type::Map(&FORWARD),
+            Type::MapOf(&Type::Number(0, 999)),
+        ]),
+        "Hands requests to target groups, up to five with weights from 0 to 999.",
+    )
+    .shape("entry of `target_groups`, a list, a map of entry to weight, or `{ target_groups, stickiness }`")
+    .without("one of the three is required")
+    .aws("ForwardConfig")
+    .example("{ blue: 90, green: 10 }"),
+    key("redirect", Type::AnyOf(&[Type::Map(&REDIRECT), Type::Text]), "Sends clients elsewhere.")
+        .shape("`https`, a URL, or a map (below)")
+        .without("one of the three is required")
+        .aws("RedirectConfig")
+        .example("https"),
+    key("fixed_response", Type::AnyOf(&[Type::Map(&FIXED), Type::Number(200, 599)]), "Answers by itself.")
+        .shape("a status, or a map (below)")
+        .without("one of the three is required")
+        .aws("FixedResponseConfig")
+        .example("{ status: 503, content_type: text/plain, body: Back at noon. }"),
+];
+
+/// `forward:` in its long form.
+static FORWARD: Table = Table {
+    path: "load_balancers.listeners.forward",
+    what: "a forward action",
+    groups: &[&[
+        key(
+            "target_groups",
+            Type::AnyOf(&[
+                Type::Several(&Type::AnyOf(&[Type::Entry("target_groups"), Type::Map(&TARGET)])),
+                Type::MapOf(&Type::Number(0, 999)),
+            ]),
+            "Where requests go.",
+        )
+        .shape("entry, list, or map of entry to weight")
+        .needed("Name at least one target group.")
+        .aws("TargetGroups")
+        .example("{ blue: 90, green: 10 }"),
+        key(
+            "stickiness",
+            Type::AnyOf(&[Type::Seconds(1, 604_800), Type::Just(&["false"])]),
+            "How long a client stays with the group that it was given.",
+        )
+        .shape("duration, or `false`")
+        .without("off")
+        .aws("TargetGroupStickinessConfig")
+        .example("1h"),
+    ]],
+    ..EMPTY
+};
+
+/// One target group of several.
+static TARGET: Table = Table {
+    path: "load_balancers.listeners.forward.target_groups",
+    what: "a target of a forward action",
+    groups: &[&[
+        key("target_group", Type::Entry("target_groups"), "The target group.")
+            .needed("Write { target_group: web, weight: 90 }.")
+            .aws("TargetGroupArn")
+            .example("app"),
+        key("weight", Type::Number(0, 999), "Its share.").value("1").aws("Weight"),
+    ]],
+    ..EMPTY
+};
+
+/// `redirect:` in its long form.
+static REDIRECT: Table = Table {
+    path: "load_balancers.listeners.redirect",
+    what: "a redirect",
+    groups: &[&[
+        key("protocol", Type::Blank, "`HTTP`, `HTTPS` or `#{protocol}`.").value("#{protocol}").aws("Protocol"),
+        key("port", Type::Blank, "A port or `#{port}`.").without("`#{port}`, 443 with HTTPS").aws("Port"),
+        key("host", Type::Blank, "A host, with `#{host}` in it or not.").value("#{host}").aws("Host"),
+        key("path", Type::Blank, "A path, with `#{path}` in it or not.").value("/#{path}").aws("Path"),
+        key("query", Type::Blank, "A query, with `#{query}` in it or not.").value("#{query}").aws("Query"),
+        key("status", Type::Just(&["301", "302", "HTTP_301", "HTTP_302"]), "301 is permanent, 302 is not.")
+            .also(&["status_code"])
+            .value("301")
+            .aws("StatusCode"),
+    ]],
+    ..EMPTY
+};
+
+/// `fixed_response:` in its long form.
+static FIXED: Table = Table {
+    path: "load_balancers.listeners.fixed_response",
+    what: "a fixed response",
+    groups: &[&[
+        key("status", Type::Number(200, 599), "2xx, 4xx or 5xx.")
+            .also(&["status_code"])
+            .needed("Write { status: 404 }.")
+            .aws("StatusCode")
+            .example("404"),
+        key(
+            "content_type",
+            Type::Word(&["text/plain", "text/css", "text/html", "application/javascript", "application/json"]),
+            "What the body is.",
+        )
+        .without("`text/plain` if there is a body")
+        .aws("ContentType"),
+        key("body", Type::Blank, "The body, up to 1024 characters.").also(&["message_body"]).aws("MessageBody"),
+    ]],
+    ..EMPTY
+};
 
 /// Target groups that one forward action may have; AWS does not raise it.
 const TARGETS: usize = 5;
@@ -39,16 +152,12 @@ pub(crate) fn read(ctx: &Ctx<'_>, fields: &Fields<'_>, what: &str) -> Option<Act
 fn forward(ctx: &Ctx<'_>, tree: &Tree, what: &str) -> Option<Action> {
     let mut stickiness_secs = None;
     let list = match &tree.value {
-        Value::Map(entries) if tree.get("target_groups").is_some() || tree.get("stickiness").is_some() => {
-            let fields = Fields::open(tree, format!("`forward` of {what}"), ctx.problems)?;
-            let list = fields.need("target_groups", "Name at least one target group.");
-            if let Some(tree) = fields.take("stickiness")
-                && tree.scalar().as_deref() != Some("false")
-            {
-                stickiness_secs = Want::new("`stickiness`", ctx.problems).seconds(tree, 1, 604_800);
-            }
+        Value::Map(_) if tree.get("target_groups").is_some() || tree.get("stickiness").is_some() => {
+            let fields = Fields::open(tree, format!("`forward` of {what}"), &FORWARD, ctx.problems)?;
+            let list = fields.take("target_groups");
+            let off = fields.take("stickiness").is_some_and(|tree| tree.scalar().as_deref() == Some("false"));
+            stickiness_secs = if off { None } else { fields.seconds("stickiness") };
             fields.finish();
-            let _ = entries;
             list?
         }
         _ => tree,
@@ -112,10 +221,10 @@ fn weighted<'t>(ctx: &Ctx<'_>, list: &'t Tree, what: &str) -> Vec<(&'t Tree, Str
             found.extend(name.map(|name| (item, name, 1)));
             continue;
         }
-        let Some(fields) = Fields::open(item, format!("a target of {what}"), ctx.problems) else { continue };
-        let name = fields.need("target_group", "Write { target_group: web, weight: 90 }.");
+        let Some(fields) = Fields::open(item, format!("a target of {what}"), &TARGET, ctx.problems) else { continue };
+        let name = fields.take("target_group");
         let name = name.and_then(|tree| ctx.entry_name(tree, "target_group", "target_groups", want.what));
-        let weight = fields.take("weight").map_or(Some(1), weight);
+        let weight = fields.count("weight");
         fields.finish();
         if let (Some(name), Some(weight)) = (name, weight) {
             found.push((item, name, weight));
@@ -139,23 +248,22 @@ fn redirect(ctx: &Ctx<'_>, tree: &Tree, what: &str) -> Option<Action> {
         }
         return Some(to.action());
     }
-    let fields = Fields::open(tree, format!("`redirect` of {what}"), ctx.problems)?;
-    let text = |key| fields.take(key).and_then(|tree| Want::new("`redirect`", ctx.problems).string(tree));
-    if let Some(protocol) = text("protocol") {
+    let fields = Fields::open(tree, format!("`redirect` of {what}"), &REDIRECT, ctx.problems)?;
+    if let Some(protocol) = fields.blank("protocol") {
         to.protocol = if protocol.starts_with('#') { protocol } else { protocol.to_ascii_uppercase() };
         if to.protocol == "HTTPS" && fields.take("port").is_none() {
             to.port = "443".to_owned();
         }
     }
-    to.port = text("port").unwrap_or(to.port);
-    to.host = text("host").unwrap_or(to.host);
-    if let Some(path) = text("path") {
+    to.port = fields.blank("port").unwrap_or(to.port);
+    to.host = fields.blank("host").unwrap_or(to.host);
+    if let Some(path) = fields.blank("path") {
         to.path = if path.starts_with('/') { path } else { format!("/{path}") };
     }
-    if let Some(query) = text("query") {
+    if let Some(query) = fields.blank("query") {
         to.query = query.trim_start_matches('?').to_owned();
     }
-    if let Some(tree) = fields.either(&["status", "status_code"]) {
+    if let Some(tree) = fields.take("status") {
         to.status = match tree.scalar().as_deref() {
             Some("301" | "HTTP_301") => "HTTP_301",
             Some("302" | "HTTP_302") => "HTTP_302",
@@ -257,14 +365,11 @@ fn fixed(ctx: &Ctx<'_>, tree: &Tree, what: &str) -> Option<Action> {
     if tree.entries().is_none() {
         return Some(Action::FixedResponse { status: status(tree)?, content_type: None, body: None });
     }
-    let fields = Fields::open(tree, format!("`fixed_response` of {what}"), ctx.problems)?;
-    let keys = ["status", "status_code"];
-    let code = fields.either(&keys);
-    let types = ["text/plain", "text/css", "text/html", "application/javascript", "application/json"];
-    let content_type =
-        fields.take("content_type").and_then(|tree| Want::new("`content_type`", ctx.problems).one_of(tree, &types));
-    let body = fields.either(&["body", "message_body"]).and_then(|tree| {
-        let body = Want::new("`body`", ctx.problems).string(tree)?;
+    let fields = Fields::open(tree, format!("`fixed_response` of {what}"), &FIXED, ctx.problems)?;
+    let code = fields.take("status");
+    let content_type = fields.word("content_type");
+    let body = fields.take("body").and_then(|tree| {
+        let body = fields.blank("body")?;
         if body.len() > 1024 {
             let help = "A load balancer takes 1024 characters.";
             ctx.problems.error("bad-value", &tree.place, "the body of a fixed response is too long", help);
@@ -272,11 +377,7 @@ fn fixed(ctx: &Ctx<'_>, tree: &Tree, what: &str) -> Option<Action> {
         Some(body)
     });
     fields.finish();
-    let Some(code) = code else {
-        let help = "Write { status: 404 }.";
-        ctx.problems.error("missing-key", &tree.place, format!("`fixed_response` of {what} has no status"), help);
-        return None;
-    };
+    let code = code?;
     // Without a type ELB answers plain text; it is written out so that the read-back is the same.
     let content_type = content_type.or(body.is_some().then_some("text/plain"));
     Some(Action::FixedResponse { status: status(code)?, content_type: content_type.map(str::to_owned), body })

@@ -119,6 +119,19 @@ pub(crate) const PARAMETER: Shape = Shape {
     kinds: &["parameter/"],
     rest: |rest| text_of(rest, "/_.-:"),
 };
+/// A revision of a task definition.
+pub(crate) const TASK_DEFINITION: Shape = Shape {
+    what: "a task definition",
+    example: "arn:aws:ecs:REGION:123456789012:task-definition/FAMILY:7",
+    service: "ecs",
+    region: Home::Own,
+    account: Home::Own,
+    kinds: &["task-definition/"],
+    rest: |rest| {
+        let (family, revision) = rest.split_once(':').unwrap_or((rest, "1"));
+        word(family) && revision.parse::<u32>().is_ok_and(|number| number > 0)
+    },
+};
 /// A service of Cloud Map.
 pub(crate) const REGISTRY: Shape = Shape {
     what: "a Cloud Map service",

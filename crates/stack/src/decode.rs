@@ -1,5 +1,5 @@
-//! A small decoder over [`Tree`] that collects problems and never stops at the first: typed scalars with their
-//! ranges, known keys of a map, and unknown keys with the nearest known name. Knows no section of the stack file.
+//! What is wrong so far, and typed scalars with their ranges, of which the first mistake is never the last. Maps and their
+//! keys are read by [`Fields`](super::fields::Fields). Knows no section of the stack file.
 
 use std::cell::{Cell, RefCell};
 
@@ -8,8 +8,8 @@ use evenkeel_core::doc::Text;
 use evenkeel_core::secret::Secrets;
 
 use super::codes;
-use super::suggest::{self, all, choices};
-use super::tree::{Entry, Tree, Value};
+use super::suggest::{self, choices};
+use super::tree::{Tree, Value};
 
 /// What is wrong so far.
 #[derive(Default)]
@@ -45,7 +45,7 @@ impl Problems {
     }
 
     /// Whether so much was found that the rest is only counted.
-    fn full(&self) -> bool {
+    pub(crate) fn full(&self) -> bool {
         self.found.borrow().len() >= MOST
     }
 
@@ -73,135 +73,6 @@ impl Problems {
             found.push(Diagnostic::error("many-problems", summary, None).help("They show once these are solved."));
         }
         found
-    }
-}
-
-/// The keys of one map while it is being read.
-pub(crate) struct Fields<'a> {
-    what: String,
-    place: &'a Place,
-    entries: &'a [Entry],
-    known: RefCell<Vec<&'static str>>,
-    later: RefCell<Vec<&'static str>>,
-    problems: &'a Problems,
-}
-
-impl<'a> Fields<'a> {
-    /// Opens a map; nothing at all counts as an empty one. `what` names it in messages: ``listener `web/http` ``.
-    pub(crate) fn open(tree: &'a Tree, what: impl Into<String>, problems: &'a Problems) -> Option<Self> {
-        let what = what.into();
-        let entries: &[Entry] = match &tree.value {
-            Value::Null => &[],
-            Value::Map(entries) => entries,
-            Value::Wrong => return None,
-            Value::Bool(_) | Value::Number(_) | Value::Text(_) | Value::List(_) => {
-                problems.error(
-                    "wrong-type",
-                    &tree.place,
-                    format!("{what} has to be a map, but this is {}", tree.describe()),
-                    "Write keys and values beneath it, indented by two spaces, or { key: value }.",
-                );
-                return None;
-            }
-        };
-        Some(Self { what, place: &tree.place, entries, known: RefCell::default(), later: RefCell::default(), problems })
-    }
-
-    /// What the map is, for messages.
-    pub(crate) fn what(&self) -> &str {
-        &self.what
-    }
-
-    /// Where the map stands.
-    pub(crate) fn place(&self) -> &'a Place {
-        self.place
-    }
-
-    /// The value of a key, if it is there and not null.
-    pub(crate) fn take(&self, key: &'static str) -> Option<&'a Tree> {
-        self.entry(key).map(|entry| &entry.value).filter(|tree| !tree.is_null())
-    }
-
-    /// The key with its value, null or not.
-    pub(crate) fn entry(&self, key: &'static str) -> Option<&'a Entry> {
-        self.known.borrow_mut().push(key);
-        self.entries.iter().find(|entry| entry.key == key)
-    }
-
-    /// The value of the first of several spellings; more than one at once is an error.
-    pub(crate) fn either(&self, keys: &[&'static str]) -> Option<&'a Tree> {
-        let mut found: Option<&'a Entry> = None;
-        for key in keys {
-            let Some(entry) = self.entry(key).filter(|entry| !entry.value.is_null()) else { continue };
-            match found {
-                None => found = Some(entry),
-                Some(first) => self.problems.push(
-                    Diagnostic::error(
-                        "contradiction",
-                        format!("`{}` and `{}` of {} say the same thing twice", first.key, entry.key, self.what),
-                        Some(entry.place.clone()),
-                    )
-                    .related(first.place.clone(), "already given here")
-                    .help("Keep one of the two."),
-                ),
-            }
-        }
-        found.map(|entry| &entry.value)
-    }
-
-    /// The value of a key that has to be there.
-    pub(crate) fn need(&self, key: &'static str, why: &str) -> Option<&'a Tree> {
-        let found = self.take(key);
-        if found.is_none() {
-            self.problems.error("missing-key", self.place, format!("{} has no `{key}`", self.what), why);
-        }
-        found
-    }
-
-    /// Says of keys that belong to later versions that this one does not manage them.
-    pub(crate) fn not_yet(&self, keys: &[&'static str]) {
-        for key in keys {
-            self.later.borrow_mut().push(key);
-            let Some(entry) = self.entries.iter().find(|entry| entry.key == *key) else { continue };
-            self.problems.error(
-                "not-yet",
-                &entry.place,
-                format!("this version does not manage `{key}` yet"),
-                format!("Take `{key}` out of {} and keep managing it the way you do today.", self.what),
-            );
-        }
-    }
-
-    /// Reports every key that nobody asked for.
-    pub(crate) fn finish(self) {
-        self.finish_with(|_| None);
-    }
-
-    /// The same; `hint` knows what to do about keys that have their place elsewhere.
-    pub(crate) fn finish_with(self, hint: impl Fn(&str) -> Option<String>) {
-        let (mut known, later) = (self.known.into_inner(), self.later.into_inner());
-        let mut seen = std::collections::BTreeSet::new();
-        known.retain(|key| seen.insert(*key));
-        for entry in self.entries {
-            if known.contains(&entry.key.as_str()) || later.contains(&entry.key.as_str()) {
-                continue;
-            }
-            let near = if self.problems.full() { None } else { suggest::nearest(&entry.key, known.iter().copied()) };
-            let help = match (hint(&entry.key), near) {
-                (Some(hint), _) => hint,
-                (None, Some(near)) => format!("Did you mean `{near}`?"),
-                (None, None) => format!("{} may have {}.", capital(&self.what), all(&known)),
-            };
-            self.problems.push(
-                Diagnostic::error(
-                    "unknown-key",
-                    format!("unknown key `{}` in {}", entry.key, self.what),
-                    Some(entry.place.clone()),
-                )
-                .label("unknown key")
-                .help(help),
-            );
-        }
     }
 }
 

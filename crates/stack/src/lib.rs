@@ -2,25 +2,26 @@
 //! wrong with it at once. Needs no AWS and no network, and reads no environment of its own: the caller gives it.
 //!
 //! `yaml` and `json` make a [`tree`], `interpolate` fills in `${…}` from the `scope`, `sections` give each part of the
-//! model, `task_definition` the documents of ECS, and `validate` looks at the whole.
+//! model by [tables](table) of keys, `task_definition` the documents of ECS, and `validate` looks at the whole.
 
 mod actions;
 mod arn;
 mod aws_policies;
 pub mod codes;
 mod decode;
+mod fields;
 mod files;
 mod image;
 mod interpolate;
 mod json;
 pub mod model;
-pub mod outputs;
 mod policy;
 mod root;
 mod scope;
 mod sections;
 mod statements;
 pub mod suggest;
+pub mod table;
 mod tagging;
 pub mod task_definition;
 mod tree;
@@ -40,6 +41,7 @@ use evenkeel_core::diagnostic::{Diagnostic, Source};
 use evenkeel_core::secret::Secrets;
 pub use files::{Beside, FileProblem, Files};
 use model::Stack;
+pub use root::ROOT;
 
 /// What the caller knows beside the file.
 #[derive(Clone, Debug, Default)]

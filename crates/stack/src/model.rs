@@ -357,7 +357,7 @@ pub struct Service {
     /// The entry.
     pub meta: Meta,
     /// What it runs.
-    pub task_definition: TaskDefinition,
+    pub runs: Runs,
     /// `desired_count:`, 1 by default; `None` for a daemon.
     pub desired_count: Option<u32>,
     /// Who manages the count after the service has been made, if somebody else does (`managed_by:`).
@@ -401,6 +401,34 @@ pub struct Service {
 }
 
 /// What a service runs.
+#[derive(Clone, Debug)]
+pub enum Runs {
+    /// Revisions of ours.
+    Ours(TaskDefinition),
+    /// Revisions that somebody else registers.
+    Kept(Kept),
+}
+
+impl Runs {
+    /// The task definition, if it is ours.
+    pub fn ours(&self) -> Option<&TaskDefinition> {
+        match self {
+            Self::Ours(task) => Some(task),
+            Self::Kept(_) => None,
+        }
+    }
+}
+
+/// A task definition that is registered elsewhere and used as it is.
+#[derive(Clone, Debug)]
+pub struct Kept {
+    /// Where it stands.
+    pub place: Place,
+    /// A family, which stands for its newest active revision, `family:7`, or the ARN of a revision.
+    pub named: String,
+}
+
+/// A task definition of ours.
 #[derive(Clone, Debug)]
 pub struct TaskDefinition {
     /// Where it stands: the service's `containers:`, or its `task_definition:`.

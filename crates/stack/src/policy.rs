@@ -4,15 +4,67 @@
 use evenkeel_core::doc::Doc;
 use serde_json::{Map, Value as Json, json};
 
-use super::decode::{Fields, Want};
+use super::decode::Want;
+use super::fields::Fields;
 use super::files;
 use super::interpolate::Foreign;
 use super::sections::Ctx;
 use super::statements::{self, Sort};
+use super::table::{EMPTY, Table, Type, key};
 use super::tree::{Tree, Value};
 
 /// The version that every new policy should have; without one IAM assumes that of 2008, which has no variables.
 const VERSION: &str = "2012-10-17";
+
+/// A policy in the short form.
+pub(crate) static POLICY: Table = Table {
+    path: "roles.policies",
+    what: "a policy",
+    groups: &[&[key("statements", Type::Several(&Type::Map(&STATEMENT)), "What it allows and denies.")
+        .needed("A policy has `statements:`, a list of { actions, resources }, or AWS's own `Statement`.")
+        .aws("Statement")
+        .example("[{ actions: [ssm:GetParameters], resources: \"*\" }]")]],
+    ..EMPTY
+};
+
+/// A statement in the short form.
+static STATEMENT: Table = Table {
+    path: "roles.policies.statements",
+    what: "a statement of a policy",
+    groups: &[&[
+        key("sid", Type::Text, "Its name.").aws("Sid"),
+        key("effect", Type::Word(&["Allow", "Deny"]), "Whether it allows or denies.").value("Allow").aws("Effect"),
+        key("principals", Type::Document, "Whom it holds for; in trust policies only.")
+            .also(&["principal"])
+            .shape("as IAM has it")
+            .aws("Principal"),
+        key("actions", Type::Document, "Which actions are meant.")
+            .also(&["action"])
+            .shape("action or list")
+            .without("required, unless there is `not_actions`")
+            .aws("Action")
+            .example("[ssm:GetParameters]"),
+        key("not_actions", Type::Document, "All actions but these.")
+            .also(&["not_action"])
+            .shape("action or list")
+            .aws("NotAction"),
+        key("resources", Type::Document, "On what they are done.")
+            .also(&["resource"])
+            .shape("ARN or list")
+            .without("required, unless there is `not_resources`")
+            .aws("Resource")
+            .example("\"*\""),
+        key("not_resources", Type::Document, "On all but these.")
+            .also(&["not_resource"])
+            .shape("ARN or list")
+            .aws("NotResource"),
+        key("conditions", Type::Document, "When it holds.")
+            .also(&["condition"])
+            .shape("as IAM has it")
+            .aws("Condition"),
+    ]],
+    ..EMPTY
+};
 
 /// Reads a document, a list of statements, or the name of a JSON file that holds a document.
 pub(crate) fn read(ctx: &Ctx<'_>, tree: &Tree, what: &str, sort: Sort) -> Option<Doc> {
@@ -55,9 +107,8 @@ fn document(ctx: &Ctx<'_>, tree: &Tree, what: &str, sort: Sort) -> Option<Doc> {
     let list = match &tree.value {
         Value::List(_) => tree,
         _ => {
-            let fields = Fields::open(tree, what, ctx.problems)?;
-            let why = "A policy has `statements:`, a list of { actions, resources }, or AWS's own `Statement`.";
-            let list = fields.need("statements", why);
+            let fields = Fields::open(tree, what, &POLICY, ctx.problems)?;
+            let list = fields.take("statements");
             fields.finish();
             list?
         }
@@ -124,23 +175,21 @@ fn statement(ctx: &Ctx<'_>, tree: &Tree, what: &str, sort: Sort) -> Option<Json>
         }
         return Some(json);
     }
-    let fields = Fields::open(tree, format!("a statement of {what}"), ctx.problems)?;
+    let fields = Fields::open(tree, format!("a statement of {what}"), &STATEMENT, ctx.problems)?;
     let mut out = Map::new();
-    if let Some(sid) = fields.take("sid").and_then(|tree| Want::new("`sid`", ctx.problems).filled(tree)) {
+    if let Some(sid) = fields.text("sid") {
         out.insert("Sid".to_owned(), sid.into());
     }
-    let effect =
-        fields.take("effect").and_then(|tree| Want::new("`effect`", ctx.problems).one_of(tree, &["Allow", "Deny"]));
-    out.insert("Effect".to_owned(), effect.unwrap_or("Allow").into());
-    for (keys, name) in [
-        (["principals", "principal"], "Principal"),
-        (["actions", "action"], "Action"),
-        (["not_actions", "not_action"], "NotAction"),
-        (["resources", "resource"], "Resource"),
-        (["not_resources", "not_resource"], "NotResource"),
-        (["conditions", "condition"], "Condition"),
+    out.insert("Effect".to_owned(), fields.word("effect").unwrap_or_default().into());
+    for (key, name) in [
+        ("principals", "Principal"),
+        ("actions", "Action"),
+        ("not_actions", "NotAction"),
+        ("resources", "Resource"),
+        ("not_resources", "NotResource"),
+        ("conditions", "Condition"),
     ] {
-        if let Some(value) = fields.either(&keys) {
+        if let Some(value) = fields.take(key) {
             out.insert(name.to_owned(), to_json(value));
         }
     }

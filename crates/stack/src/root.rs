@@ -8,34 +8,79 @@ use evenkeel_core::diagnostic::{Diagnostic, Place, Source};
 use evenkeel_core::name;
 use evenkeel_core::secret::{self, Secrets};
 
-use super::decode::{Fields, Problems, Want};
+use super::decode::{Problems, Want};
+use super::fields::Fields;
 use super::files::Files;
 use super::interpolate::{self, Foreign};
 use super::model::Stack;
 use super::scope::{MAIN, Names, Scope};
 use super::sections::{
-    Ctx, cluster, dns, each, load_balancers, log_groups, network, roles, security_groups, services, target_groups,
+    Ctx, cluster, dns, each, load_balancers, log_groups, network, roles, security_groups, service_keys, services,
+    target_groups,
 };
 use super::suggest;
+use super::table::{EMPTY, Table, Type, key, later};
 use super::tagging;
 use super::tree::{Entry, Tree, Value};
 use super::{LoadOptions, Loaded, validate, yaml};
 
-/// Sections of later versions.
-const LATER: &[&str] = &[
-    "certificates",
-    "repositories",
-    "databases",
-    "namespaces",
-    "parameters",
-    "secrets",
-    "schedules",
-    "alarms",
-    "distributions",
-    "buckets",
-    "queues",
-    "tasks",
-];
+/// The whole file.
+pub static ROOT: Table = Table {
+    path: "",
+    what: "the stack file",
+    groups: &[&[
+        key(
+            "stack",
+            Type::Text,
+            "The name of the stack: letters, digits and hyphens, beginning with a letter, at most 64; written to the tag \
+             `evenkeel:stack` of everything.",
+        )
+        .needed("Every resource carries the name of its stack: stack: my-app.")
+        .example("my-app"),
+        key("region", Type::Text, "The region; `--region` goes before it.")
+            .without("`AWS_REGION`, `AWS_DEFAULT_REGION`, or the profile")
+            .example("eu-west-1"),
+        key("account", Type::Text, "A guard: with credentials of another account nothing is read or changed.")
+            .shape("12 digits, quoted")
+            .example("\"123456789012\""),
+        key("tags", Type::MapOf(&Type::Blank), "Tags on everything that can carry tags.").example("{ team: shop }"),
+        key("public_env", Type::Several(&Type::Text), "Environment variables whose values plans may show.")
+            .shape("list of names")
+            .example("[IMAGE_TAG]"),
+        key("vars", Type::MapOf(&Type::Blank), "Variables for `${var.…}`; a `--var` that the file does not know is an error.")
+            .shape("map of scalars")
+            .example("{ image_tag: \"${env.IMAGE_TAG:-1.4.2}\" }"),
+        key("network", Type::Map(&network::NETWORK), "Which VPC and subnets are used; both are looked up."),
+        key("security_groups", Type::Entries(&security_groups::SECURITY_GROUP), "Who may reach whom."),
+        key("roles", Type::Entries(&roles::ROLE), "Roles of IAM for tasks, made or looked up."),
+        key("log_groups", Type::Entries(&log_groups::LOG_GROUP), "Where containers write their logs."),
+        key("target_groups", Type::Entries(&target_groups::TARGET_GROUP), "What load balancers hand requests to."),
+        key("load_balancers", Type::Entries(&load_balancers::LOAD_BALANCER), "Application load balancers and their listeners."),
+        key("cluster", Type::AnyOf(&[Type::Text, Type::Map(&cluster::CLUSTER)]), "The one cluster of the stack.")
+            .shape("a name, or a map")
+            .example("shop"),
+        key("services", Type::Entries(&service_keys::SERVICE), "What runs."),
+        key("dns", Type::Several(&Type::Map(&dns::ZONE)), "Zones of Route 53 and their records.").shape("list of zones"),
+        later("certificates", "Certificate", "Certificates of ACM."),
+        later("repositories", "Repository", "Repositories of ECR."),
+        later("databases", "DBInstance", "Databases of RDS."),
+        later("namespaces", "Namespace", "Namespaces of Cloud Map."),
+        later("parameters", "Parameter", "Parameters of SSM."),
+        later("secrets", "Secret", "Secrets of Secrets Manager."),
+        later("schedules", "Schedule", "Schedules of EventBridge."),
+        later("alarms", "Alarm", "Alarms of CloudWatch."),
+        later("distributions", "Distribution", "Distributions of CloudFront."),
+        later("buckets", "Bucket", "Buckets of S3."),
+        later("queues", "Queue", "Queues of SQS."),
+        later("tasks", "Task", "Tasks that run once."),
+    ]],
+    words: &[
+        ("vpc", "It is `vpc` under `network:` here."),
+        ("subnets", "They are `subnets` under `network:` here."),
+        ("Resources", "This is a template of CloudFormation. docs/coming-from.md says how its words are called here."),
+    ],
+    ..EMPTY
+};
 
 /// Reads the file.
 pub(crate) fn load(source: &Arc<Source>, options: &LoadOptions, files: &dyn Files) -> Result<Loaded, Vec<Diagnostic>> {
@@ -77,7 +122,9 @@ fn read(
     problems: &Problems,
     secrets: &mut Secrets,
 ) -> Option<Stack> {
-    Fields::open(&tree, "the stack file", problems)?;
+    if !matches!(tree.value, Value::Map(_)) {
+        Fields::open(&tree, "the stack file", &ROOT, problems)?;
+    }
     let vars = vars(&tree, options, problems);
     let mut scope = Scope::new(&options.env, vars);
     scope.public = public_env(&tree, options, problems);
@@ -85,7 +132,7 @@ fn read(
     scope.names = names(&tree, &scope);
     scope.check_vars(problems);
     let tree = fill(tree, &scope, problems);
-    let fields = Fields::open(&tree, "the stack file", problems)?;
+    let fields = Fields::open(&tree, "the stack file", &ROOT, problems)?;
     let name = stack_name(&fields, problems);
     let account = account(&fields, problems);
     let _ = (fields.take("vars"), fields.take("public_env"));
@@ -106,7 +153,6 @@ fn read(
         account_seen: RefCell::default(),
     };
     let stack = sections(&ctx, &fields, &tree.place);
-    fields.not_yet(LATER);
     fields.finish();
     let stack = Stack { name: name.unwrap_or_default(), account, tags: tags.values.clone(), ..stack };
     validate::stack(&ctx, &stack);
@@ -236,25 +282,29 @@ fn fill(tree: Tree, scope: &Scope<'_>, problems: &Problems) -> Tree {
     Tree { place: tree.place, value: Value::Map(entries.into_iter().map(fill).collect()) }
 }
 
+/// Adds an entry under the kinds that it makes, and the entries within it.
+fn add(names: &mut Names, table: &'static Table, before: &str, entry: &Entry) {
+    let name = format!("{before}{}", entry.key);
+    for made in table.made {
+        names.add(made.kind, &name, entry.place.clone());
+    }
+    for (key, inner) in
+        table.keys().filter_map(|key| if let Type::Entries(inner) = key.kind { Some((key, inner)) } else { None })
+    {
+        for entry in entry.value.get(key.name).and_then(Tree::entries).unwrap_or_default() {
+            add(names, inner, &format!("{name}/"), entry);
+        }
+    }
+}
+
 /// The entries of all sections.
 fn names(tree: &Tree, scope: &Scope<'_>) -> Names {
     let mut names = Names::default();
-    for (kind, section) in [
-        ("security_group", "security_groups"),
-        ("role", "roles"),
-        ("log_group", "log_groups"),
-        ("load_balancer", "load_balancers"),
-        ("target_group", "target_groups"),
-        ("service", "services"),
-        ("task_definition", "services"),
-    ] {
-        for entry in tree.get(section).and_then(Tree::entries).unwrap_or_default() {
-            names.add(kind, &entry.key, entry.place.clone());
-        }
-    }
-    for balancer in tree.get("load_balancers").and_then(Tree::entries).unwrap_or_default() {
-        for listener in balancer.value.get("listeners").and_then(Tree::entries).unwrap_or_default() {
-            names.add("listener", &format!("{}/{}", balancer.key, listener.key), listener.place.clone());
+    for (section, table) in
+        ROOT.keys().filter_map(|key| if let Type::Entries(table) = key.kind { Some((key, table)) } else { None })
+    {
+        for entry in tree.get(section.name).and_then(Tree::entries).unwrap_or_default() {
+            add(&mut names, table, "", entry);
         }
     }
     names.add("network", MAIN, tree.place.clone());
@@ -274,9 +324,8 @@ fn names(tree: &Tree, scope: &Scope<'_>) -> Names {
 }
 
 fn stack_name(fields: &Fields<'_>, problems: &Problems) -> Option<String> {
-    let why = "Every resource carries the name of its stack: stack: my-app.";
-    let tree = fields.need("stack", why)?;
-    let name = Want::new("`stack`", problems).filled(tree)?;
+    let tree = fields.take("stack")?;
+    let name = fields.text("stack")?;
     let good = name.len() <= 64
         && name.starts_with(|c: char| c.is_ascii_alphabetic())
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');

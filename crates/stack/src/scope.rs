@@ -11,8 +11,9 @@ use evenkeel_core::secret::{self, Secrets};
 
 use super::decode::Problems;
 use super::interpolate::{self, Filled};
-use super::outputs::OUTPUTS;
+use super::root::ROOT;
 use super::suggest;
+use super::table;
 use super::tree::Tree;
 
 /// Kinds with a single entry.
@@ -227,8 +228,9 @@ impl<'a> Scope<'a> {
 
     fn output(&self, path: &str, at: &Place, problems: &Problems) -> Found {
         let (head, rest) = path.split_once('.').unwrap_or((path, ""));
-        let Some((kind, section, outputs)) = OUTPUTS.iter().find(|(kind, ..)| *kind == head) else {
-            let kinds = OUTPUTS.iter().map(|(kind, ..)| *kind).chain(["env", "var", "stack"]);
+        let known = table::kinds(&ROOT);
+        let Some((made, section)) = known.iter().find(|(made, _)| made.kind == head) else {
+            let kinds = known.iter().map(|(made, _)| made.kind).chain(["env", "var", "stack"]);
             let help = match suggest::nearest(head, kinds.clone()) {
                 Some(near) => format!("Did you mean `{near}`?"),
                 None => format!("A reference starts with {}.", suggest::choices(&kinds.collect::<Vec<_>>())),
@@ -236,7 +238,8 @@ impl<'a> Scope<'a> {
             problems.error("unknown-reference", at, format!("`{path}` refers to nothing"), help);
             return Found::Wrong;
         };
-        let single = SINGLE.contains(kind);
+        let (kind, outputs) = (made.kind, made.outputs);
+        let single = SINGLE.contains(&kind);
         let (name, output) = match rest.rsplit_once('.') {
             Some((name, output)) => (name, output),
             None if single => (MAIN, rest),

@@ -4,9 +4,13 @@ mod broken;
 mod codes;
 mod environment;
 mod good;
+mod keys;
 mod mutated;
 mod own_files;
 mod paths;
+mod schema;
+mod service_files;
+mod tables;
 mod whole;
 
 use std::collections::BTreeMap;
@@ -38,11 +42,12 @@ fn options() -> LoadOptions {
 }
 
 fn try_load(text: &str) -> Result<Loaded, Vec<Diagnostic>> {
-    load_text("stack.yaml", text, &options(), &Memory::default())
+    schema::lets_through(text, load_text("stack.yaml", text, &options(), &Memory::default()))
 }
 
 fn with_file(text: &str, path: &'static str, file: &str) -> Result<Loaded, Vec<Diagnostic>> {
-    load_text("stack.yaml", text, &options(), &Memory([(path, file.to_owned())].into()))
+    let files = Memory([(path, file.to_owned())].into());
+    schema::lets_through(text, load_text("stack.yaml", text, &options(), &files))
 }
 
 #[track_caller]

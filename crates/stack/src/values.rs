@@ -77,7 +77,8 @@ pub(crate) fn partition(region: &str) -> &'static str {
 }
 
 /// What AWS allows as a physical name of a kind.
-pub(crate) struct NameRule {
+#[derive(Debug)]
+pub struct NameRule {
     /// Fewest and most characters.
     pub length: RangeInclusive<usize>,
     /// Characters allowed beside letters and digits.

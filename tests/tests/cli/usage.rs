@@ -2,7 +2,7 @@
 
 use super::{Desk, GOOD};
 
-const COMMANDS: [&str; 6] = ["plan", "apply", "destroy", "validate", "sim", "completions"];
+const COMMANDS: [&str; 8] = ["plan", "apply", "destroy", "validate", "explain", "schema", "sim", "completions"];
 
 #[test]
 fn help_of_every_command_has_an_example() {
@@ -97,4 +97,28 @@ fn completions_come_out_for_each_shell() {
             assert!(script.contains(word), "{shell} completes {word}");
         }
     }
+}
+
+#[test]
+fn keys_are_explained_and_near_ones_named() {
+    let desk = Desk::new(GOOD);
+    let sections = desk.run(&["explain"]).exits(0).stdout;
+    assert!(sections.contains("target_groups") && sections.contains("What runs."), "{sections}");
+    let key = desk.run(&["explain", "target_groups.web.port"]).exits(0).stdout;
+    assert!(key.starts_with("target_groups.port\n") && key.contains("example   port: 3000"), "{key}");
+    let ran = desk.run(&["explain", "services.containers.imgae"]).exits(64);
+    assert!(
+        ran.stdout.is_empty() && ran.stderr.contains("evenkeel explain services.containers.image?"),
+        "{}",
+        ran.stderr
+    );
+}
+
+#[test]
+fn the_schema_is_the_one_of_the_documentation() {
+    let schema = Desk::new(GOOD).run(&["schema"]).exits(0).stdout;
+    let page =
+        std::fs::read_to_string(evenkeel_tests::moto::root().join("docs/stack.schema.json")).expect("it is there");
+    let read = |text: &str| serde_json::from_str::<serde_json::Value>(text).expect("it is JSON");
+    assert_eq!(read(&schema), read(&page));
 }

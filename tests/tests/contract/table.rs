@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use evenkeel_aws::kinds;
 use evenkeel_core::doc;
 use evenkeel_core::id::NodeId;
-use evenkeel_stack::outputs::OUTPUTS;
+use evenkeel_stack::{ROOT, table as tables};
 
 use super::{SECRET, graphs};
 
@@ -25,10 +25,10 @@ fn names_of_kinds_are_plain_and_unique() {
 
 #[test]
 fn every_output_that_a_file_may_name_is_offered_by_its_kind() {
-    for (kind, _, outputs) in OUTPUTS {
-        let entry = kinds::get(kind).unwrap_or_else(|| panic!("there is no kind {kind}"));
-        let missing: Vec<_> = outputs.iter().filter(|output| !entry.kind.outputs.contains(output)).collect();
-        assert!(missing.is_empty(), "{kind} does not offer {missing:?}");
+    for (made, _) in tables::kinds(&ROOT) {
+        let entry = kinds::get(made.kind).unwrap_or_else(|| panic!("there is no kind {}", made.kind));
+        let missing: Vec<_> = made.outputs.iter().filter(|output| !entry.kind.outputs.contains(output)).collect();
+        assert!(missing.is_empty(), "{} does not offer {missing:?}", made.kind);
     }
 }
 

@@ -139,3 +139,14 @@ fn a_world_made_for_something_else_is_said_to_lack_what_a_stack_presupposes() {
     let ran = bench.run("plan", &[]).exits(0);
     assert!(!ran.stderr.contains(lacking), "{}", ran.stderr);
 }
+
+#[test]
+fn task_definitions_of_others_are_among_what_a_stack_presupposes() {
+    let bench = Bench::new();
+    let text = "stack: small\nregion: us-east-1\ncluster: small\ntarget_groups: { web: { port: 8080 } }\n\
+                load_balancers: { web: { listeners: { http: { forward: web } } } }\nservices:\n  app:\n    \
+                task_definition: theirs:2\n    target_group: { name: web, container: api, port: 8080 }\n";
+    std::fs::write(bench.path("stack.yaml"), text).expect("the stack is written");
+    bench.run("apply", &["--yes"]).exits(0);
+    bench.run("plan", &["--detailed-exitcode"]).exits(0);
+}

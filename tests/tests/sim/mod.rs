@@ -14,6 +14,7 @@ mod marks;
 mod noise;
 mod outages;
 mod phases;
+mod pipeline;
 mod random;
 mod recipe;
 mod scenes;

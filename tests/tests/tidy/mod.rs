@@ -77,7 +77,9 @@ fn every_kind_is_in_the_table() {
     // A file or a folder in a service's folder is a kind if it has an entry for the table.
     let mut files: Vec<String> = everything()
         .into_iter()
-        .filter(|(path, text)| path.starts_with(root().join("crates/aws/src/services")) && text.contains("pub static ENTRY: Entry"))
+        .filter(|(path, text)| {
+            path.starts_with(root().join("crates/aws/src/services")) && text.contains("pub static ENTRY: Entry")
+        })
         .map(|(path, _)| if path.ends_with("mod.rs") { path.parent().expect("a folder").to_owned() } else { path })
         .map(|path| path.file_stem().and_then(|stem| stem.to_str()).expect("a plain name").to_owned())
         .collect();

@@ -1,7 +1,7 @@
-//! Adds to a simulated AWS what a stack needs and does not create: networks, hosted zones, certificates, parameters, secrets and roles.
-//! Reads them from the graph, and adds them by requests where there is a request for it.
+//! Adds to a simulated AWS what a stack needs and does not create: networks, hosted zones, certificates, parameters, secrets, roles,
+//! and task definitions that somebody else registers. Reads them from the graph, and adds them by requests where there are some.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use evenkeel_core::graph::Graph;
 use evenkeel_sim::services::ec2::provide::{self as network, Choice};
@@ -22,6 +22,8 @@ pub struct Presupposed {
     own: BTreeSet<String>,
     network: Option<network::Wanted>,
     groups: BTreeSet<String>,
+    /// What task definitions are called that somebody else registers, with what their services ask of them.
+    tasks: BTreeMap<String, Value>,
 }
 
 /// The services that an added role trusts. The stack does not say which of them it needs.
@@ -33,6 +35,9 @@ const TRUSTED: &[&str] = &[
     "application-autoscaling.amazonaws.com",
     "monitoring.rds.amazonaws.com",
 ];
+
+/// The highest revision that is added: they are numbered as they come, so all before it have to be made.
+const MOST_REVISIONS: u32 = 100;
 
 /// Reads it from a graph.
 pub fn presupposed(graph: &Graph) -> Presupposed {
@@ -49,6 +54,12 @@ pub fn presupposed(graph: &Graph) -> Presupposed {
             "network" => {
                 let (vpc, subnets) = (choice(&node.want["vpc"]), choice(&node.want["subnets"]));
                 found.network = Some(network::Wanted { vpc, subnets, groups: Vec::new() });
+            }
+            "service" => {
+                if let Some(named) = node.want["task_definition"].as_str() {
+                    found.tasks.insert(named.to_owned(), task(&node.want));
+                }
+                texts(&node.want, &mut |key, text| found.note(key, text));
             }
             "role" => {
                 found.own.insert(node.name.to_lowercase());
@@ -75,6 +86,27 @@ fn choice(want: &Value) -> Choice {
     }
 }
 
+/// A task definition that a service could run, without its family.
+fn task(service: &Value) -> Value {
+    let awsvpc = service["network"].is_object();
+    let port = |target: &Value| json!({ "containerPort": target["port"], "protocol": "tcp" });
+    let targets: Vec<&Value> = service["load_balancers"].as_array().into_iter().flatten().collect();
+    let mut names: Vec<&str> = targets.iter().filter_map(|target| target["container"].as_str()).collect();
+    names.dedup();
+    let container = |name: &str| {
+        let ports: Vec<Value> =
+            targets.iter().filter(|target| target["container"] == name).map(|target| port(target)).collect();
+        json!({ "name": name, "image": "public.ecr.aws/nginx/nginx:1.27", "memory": 256, "portMappings": ports })
+    };
+    let containers: Vec<Value> =
+        if names.is_empty() { vec!["app"] } else { names }.into_iter().map(container).collect();
+    json!({
+        "networkMode": if awsvpc { "awsvpc" } else { "bridge" }, "cpu": "256", "memory": "512",
+        "requiresCompatibilities": [service["launch_type"].as_str().unwrap_or("FARGATE")],
+        "containerDefinitions": containers,
+    })
+}
+
 /// Roles and certificates that a stack names and that belong to an account other than that of the simulated AWS.
 pub fn foreign(graph: &Graph) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
@@ -82,8 +114,10 @@ pub fn foreign(graph: &Graph) -> BTreeSet<String> {
         texts(&node.want, &mut |_, text| {
             let parts: Vec<&str> = text.splitn(6, ':').collect();
             let ["arn", _, service, _, account, resource] = parts[..] else { return };
-            let own =
-                matches!((service, resource.split('/').next()), ("iam", Some("role")) | ("acm", Some("certificate")));
+            let own = matches!(
+                (service, resource.split('/').next()),
+                ("iam", Some("role")) | ("acm", Some("certificate")) | ("ecs", Some("task-definition"))
+            );
             if own
                 && account.len() == 12
                 && account != super::ACCOUNT
@@ -175,6 +209,7 @@ impl Presupposed {
             }
         }
         made.extend(self.roles.iter().filter_map(|named| self.role(world, place, named)));
+        made.extend(self.tasks.iter().filter_map(|(named, task)| register(world, place, named, task)));
         made
     }
 
@@ -203,6 +238,26 @@ impl Presupposed {
         drop(services::call(world, place, "iam", "PutRolePolicy", input));
         Some(format!("role {name}"))
     }
+}
+
+/// Registers a task definition under a name, unless it is there; what was made.
+fn register(world: &mut World, place: &Place, named: &str, task: &Value) -> Option<String> {
+    let last = named.rsplit('/').next().unwrap_or(named);
+    let (family, revision) = last.split_once(':').unwrap_or((last, "1"));
+    let revision = revision.parse::<u32>().ok().filter(|revision| *revision <= MOST_REVISIONS)?;
+    let there = services::call(world, place, "ecs", "DescribeTaskDefinition", json!({ "taskDefinition": named }));
+    if there.is_ok() {
+        return None;
+    }
+    let mut input = task.clone();
+    input["family"] = family.into();
+    for _ in 0..revision {
+        let reply = services::call(world, place, "ecs", "RegisterTaskDefinition", input.clone()).ok()?;
+        if reply["taskDefinition"]["revision"].as_u64() >= Some(u64::from(revision)) {
+            break;
+        }
+    }
+    Some(format!("task definition {family}:{revision}"))
 }
 
 /// Whether the resource of an ARN is a role that people create: service-linked roles appear by themselves.

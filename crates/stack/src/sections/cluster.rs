@@ -1,11 +1,71 @@
 //! `cluster:`: the one cluster of the stack, given by its name alone or with settings.
 
-use super::super::decode::{Fields, Want};
+use super::super::decode::Want;
+use super::super::fields::Fields;
 use super::super::model::{Cluster, Meta, Strategy};
+use super::super::table::{EMPTY, Made, Table, Type, key, later};
 use super::super::tagging::Rules;
 use super::super::tree::{Entry, Tree, Value};
 use super::super::values::ECS;
-use super::Ctx;
+use super::{Ctx, META, NAME};
+
+/// The cluster.
+pub(crate) static CLUSTER: Table = Table {
+    path: "cluster",
+    what: "the cluster",
+    groups: &[
+        &NAME,
+        &META,
+        &[
+            key(
+                "container_insights",
+                Type::Word(&["enabled", "enhanced", "disabled"]),
+                "How much CloudWatch Container Insights collects.",
+            )
+            .without("not managed")
+            .aws("settings"),
+            key("capacity_providers", Type::Several(&Type::Text), "Capacity providers that services may use.")
+                .without("not managed")
+                .aws("capacityProviders")
+                .example("[FARGATE, FARGATE_SPOT]"),
+            key("default_strategy", STRATEGY, "Where tasks run if a service says nothing else.")
+                .also(&["default_capacity_provider_strategy"])
+                .shape("[strategy](#capacity-provider-strategies)")
+                .without("not managed")
+                .aws("defaultCapacityProviderStrategy")
+                .example("{ FARGATE: 1, FARGATE_SPOT: 4 }"),
+            later("service_connect", "serviceConnectDefaults", "The default namespace of Service Connect."),
+            later("service_connect_defaults", "serviceConnectDefaults", "The default namespace of Service Connect."),
+            later("configuration", "configuration", "Logging of ECS Exec, and managed storage."),
+            later("managed_storage", "managedStorageConfiguration", "Keys of the storage that ECS manages."),
+        ],
+    ],
+    made: &[Made { kind: "cluster", outputs: &["arn", "name"], name: Some(&ECS) }],
+    words: &[("clusterName", "It is called `name` here.")],
+    ..EMPTY
+};
+
+/// One provider of a strategy.
+static ITEM: Table = Table {
+    path: "cluster.default_strategy",
+    what: "an item of a capacity provider strategy",
+    groups: &[&[
+        key("provider", Type::Text, "The capacity provider.")
+            .also(&["capacity_provider"])
+            .needed("Write { provider: FARGATE_SPOT, weight: 1 }.")
+            .aws("capacityProvider")
+            .example("FARGATE_SPOT"),
+        key("weight", Type::Number(0, 1000), "Its share of the tasks beyond the base.").value("1").aws("weight"),
+        key("base", Type::Number(0, 100_000), "Tasks that run on it at least; one provider may have a base.")
+            .value("0")
+            .aws("base"),
+    ]],
+    ..EMPTY
+};
+
+/// A strategy in all its forms.
+pub(crate) static STRATEGY: Type =
+    Type::AnyOf(&[Type::Several(&Type::AnyOf(&[Type::Text, Type::Map(&ITEM)])), Type::MapOf(&Type::Number(0, 1000))]);
 
 /// Reads the section.
 pub(crate) fn read(ctx: &Ctx<'_>, entry: &Entry) -> Option<Cluster> {
@@ -28,16 +88,13 @@ pub(crate) fn read(ctx: &Ctx<'_>, entry: &Entry) -> Option<Cluster> {
             default_strategy: None,
         });
     }
-    let fields = Fields::open(&entry.value, "the cluster", ctx.problems)?;
-    let meta = ctx.meta(entry, &fields, Some(&ECS), Rules::Common);
-    let insights = fields.take("container_insights").and_then(|tree| {
-        let want = Want::new("`container_insights`", ctx.problems);
-        want.one_of(tree, &["enabled", "enhanced", "disabled"])
-    });
+    let fields = Fields::open(&entry.value, "the cluster", &CLUSTER, ctx.problems)?;
+    let meta = ctx.meta(entry, &fields, Rules::Common);
+    let insights = fields.word("container_insights");
     let mut providers =
         fields.take("capacity_providers").map(|tree| Want::new("`capacity_providers`", ctx.problems).strings(tree));
-    let key = fields.either(&["default_strategy", "default_capacity_provider_strategy"]);
-    let default_strategy = key.map(|tree| strategy(ctx, tree, "the default strategy of the cluster"));
+    let default_strategy =
+        fields.take("default_strategy").map(|tree| strategy(ctx, tree, "the default strategy of the cluster"));
     if let Some(strategy) = &default_strategy {
         // ECS refuses a default strategy over providers that the cluster does not have.
         let providers = providers.get_or_insert_default();
@@ -47,7 +104,6 @@ pub(crate) fn read(ctx: &Ctx<'_>, entry: &Entry) -> Option<Cluster> {
             }
         }
     }
-    fields.not_yet(&["service_connect", "service_connect_defaults", "configuration", "managed_storage"]);
     fields.finish();
     Some(Cluster {
         meta,
@@ -74,18 +130,12 @@ pub(crate) fn strategy(ctx: &Ctx<'_>, tree: &Tree, what: &str) -> Vec<Strategy> 
                 found.extend(provider.map(|provider| Strategy { provider, weight: 1, base: 0 }));
                 continue;
             }
-            let Some(fields) = Fields::open(item, format!("an item of {what}"), ctx.problems) else { continue };
-            let provider = fields.either(&["provider", "capacity_provider"]).and_then(|tree| want.filled(tree));
-            let weight =
-                fields.take("weight").and_then(|tree| Want::new("`weight`", ctx.problems).count(tree, 0, 1000));
-            let base = fields.take("base").and_then(|tree| Want::new("`base`", ctx.problems).count(tree, 0, 100_000));
+            let Some(fields) = Fields::open(item, format!("an item of {what}"), &ITEM, ctx.problems) else { continue };
+            let provider = fields.text("provider");
+            let (weight, base) = (fields.count("weight"), fields.count("base"));
             fields.finish();
-            let Some(provider) = provider else {
-                let help = "Write { provider: FARGATE_SPOT, weight: 1 }.";
-                ctx.problems.error("missing-key", &item.place, format!("an item of {what} names no provider"), help);
-                continue;
-            };
-            found.push(Strategy { provider, weight: weight.unwrap_or(1), base: base.unwrap_or(0) });
+            let Some(provider) = provider else { continue };
+            found.push(Strategy { provider, weight: weight.unwrap_or_default(), base: base.unwrap_or_default() });
         }
     }
     check(ctx, tree, what, &found);

@@ -3,11 +3,54 @@
 
 use std::collections::BTreeMap;
 
-use super::super::decode::{Fields, Want};
+use super::super::decode::Want;
+use super::super::fields::Fields;
 use super::super::model::Conditions;
+use super::super::table::{Key, Type, key};
 use super::super::tree::{Tree, shorten};
 use super::super::values::{cidr, length_help};
 use super::Ctx;
+
+/// The conditions among the keys of a rule.
+pub(crate) static CONDITIONS: [Key; 6] = [
+    key("host", Type::Several(&Type::Text), "Hosts, as patterns.")
+        .also(&["hosts"])
+        .shape("pattern or list")
+        .aws("host-header")
+        .example("api.example.com"),
+    key("path", Type::Several(&Type::Text), "Paths, as patterns.")
+        .also(&["paths"])
+        .shape("pattern or list")
+        .aws("path-pattern")
+        .example("[/admin, /admin/*]"),
+    key("method", Type::Several(&Type::Text), "Methods of HTTP.")
+        .also(&["methods"])
+        .shape("word or list")
+        .aws("http-request-method")
+        .example("[GET, HEAD]"),
+    key(
+        "header",
+        Type::MapOf(&Type::Several(&Type::Text)),
+        "Headers and their patterns; a name is a token of RFC 7230, and not `Host`.",
+    )
+    .also(&["headers"])
+    .shape("map of header to pattern or list")
+    .aws("http-header")
+    .example("{ X-Canary: \"1\" }"),
+    key(
+        "query",
+        Type::Several(&Type::AnyOf(&[Type::Text, Type::MapOf(&Type::Several(&Type::Blank))])),
+        "Keys and values of the query; a bare value fits any key, like an empty one.",
+    )
+    .also(&["query_string"])
+    .shape("`{ key: value }`, `{ key, value }` as AWS writes it, a bare value, or a list")
+    .aws("query-string")
+    .example("{ v: \"2\" }"),
+    key("source_ip", Type::Several(&Type::Text), "Addresses of clients.")
+        .shape("CIDR with its length, or list")
+        .aws("source-ip")
+        .example("203.0.113.0/24"),
+];
 
 /// Longest value of most conditions, and longest method or name of a header.
 const VALUE: usize = 128;
@@ -17,22 +60,22 @@ const NAME: usize = 40;
 pub(crate) fn read(ctx: &Ctx<'_>, fields: &Fields<'_>, what: &str) -> Conditions {
     let mut found = Conditions {
         // ELB compares hosts without regard to case and gives them back as they were written.
-        host: list(ctx, fields, &["host", "hosts"], what, "-.*?_"),
-        path: list(ctx, fields, &["path", "paths"], what, "_-.$/~\"'@:+&*?%#=!,();[]|^{}<>\\"),
-        method: list(ctx, fields, &["method", "methods"], what, "-_"),
+        host: list(ctx, fields, "host", what, "-.*?_"),
+        path: list(ctx, fields, "path", what, "_-.$/~\"'@:+&*?%#=!,();[]|^{}<>\\"),
+        method: list(ctx, fields, "method", what, "-_"),
         ..Conditions::default()
     };
     found.method.iter_mut().for_each(|method| *method = method.to_ascii_uppercase());
-    if let Some(tree) = fields.either(&["path", "paths"])
+    if let Some(tree) = fields.take("path")
         && let Some(bad) = found.path.iter().find(|path| !path.starts_with('/') && !path.starts_with('*'))
     {
         let help = format!("Paths begin with `/`, so this fits none. Write /{bad}.");
         ctx.problems.error("bad-value", &tree.place, format!("`{bad}` is not a path"), help);
     }
-    if let Some(tree) = fields.either(&["header", "headers"]) {
+    if let Some(tree) = fields.take("header") {
         found.header = headers(ctx, tree, what);
     }
-    if let Some(tree) = fields.either(&["query", "query_string"]) {
+    if let Some(tree) = fields.take("query") {
         found.query = query(ctx, tree, what);
     }
     if let Some(tree) = fields.take("source_ip") {
@@ -68,9 +111,9 @@ fn twice(ctx: &Ctx<'_>, tree: &Tree, what: &str, value: &str) {
     ctx.problems.error("duplicate", &tree.place, summary, "One is enough. Remove the other.");
 }
 
-fn list(ctx: &Ctx<'_>, fields: &Fields<'_>, keys: &[&'static str], what: &str, also: &str) -> Vec<String> {
-    let Some(tree) = fields.either(keys) else { return Vec::new() };
-    let key = format!("`{}` of {what}", keys[0]);
+fn list(ctx: &Ctx<'_>, fields: &Fields<'_>, name: &'static str, what: &str, also: &str) -> Vec<String> {
+    let Some(tree) = fields.take(name) else { return Vec::new() };
+    let key = format!("`{name}` of {what}");
     let want = Want::new(&key, ctx.problems);
     let mut found: Vec<String> = Vec::new();
     if is_empty(ctx, tree, &key) {
@@ -78,16 +121,15 @@ fn list(ctx: &Ctx<'_>, fields: &Fields<'_>, keys: &[&'static str], what: &str, a
     }
     for item in want.several(tree) {
         let Some(value) = want.filled(item) else { continue };
-        too_long(ctx, item, &value, if keys[0] == "method" { NAME } else { VALUE });
-        let letter = |c: &char| if keys[0] == "method" { c.is_ascii_alphabetic() } else { c.is_ascii_alphanumeric() };
+        too_long(ctx, item, &value, if name == "method" { NAME } else { VALUE });
+        let letter = |c: &char| if name == "method" { c.is_ascii_alphabetic() } else { c.is_ascii_alphanumeric() };
         if let Some(bad) = value.chars().find(|c| !letter(c) && !also.contains(*c)) {
-            let digits = if keys[0] == "method" { "letters" } else { "letters, digits" };
+            let digits = if name == "method" { "letters" } else { "letters, digits" };
             let help = format!("A load balancer accepts {digits} and {also} here.");
             ctx.problems.error("bad-value", &item.place, format!("`{bad}` is not allowed in {key}"), help);
         }
         // Hosts and methods are compared without regard to case.
-        let same =
-            |other: &String| if keys[0] == "path" { *other == value } else { other.eq_ignore_ascii_case(&value) };
+        let same = |other: &String| if name == "path" { *other == value } else { other.eq_ignore_ascii_case(&value) };
         if found.iter().any(same) {
             twice(ctx, item, &key, &value);
             continue;

@@ -5,12 +5,15 @@ use evenkeel_core::doc::Text;
 use evenkeel_core::id::NodeId;
 use serde_json::{Map, Value as Json, json};
 
-use super::super::decode::{Fields, Want};
+use super::super::decode::Want;
+use super::super::fields::Fields;
+use super::super::table::{Table, Type};
 use super::super::task_definition::coerce::{Coerce, Style};
-use super::super::task_definition::schema::CONTAINER_DEFINITION;
+use super::super::task_definition::schema::{CONTAINER_DEFINITION, PORT_MAPPING};
 use super::super::task_definition::{Draft, known_key};
 use super::super::tree::{Entry, Tree, Value};
 use super::super::values::ECS;
+use super::container_keys::{CONDITIONS, CONTAINER, DEPENDENCY, HEALTH_CHECK, PAIR, ULIMIT};
 use super::{Ctx, logs, secrets};
 
 /// Reads all containers into a draft.
@@ -36,95 +39,59 @@ pub(crate) fn read(ctx: &Ctx<'_>, section: &Tree, draft: &mut Draft) {
     draft.document.insert("containerDefinitions".to_owned(), list.into());
 }
 
-/// Keys with a short form, which are read here; the schema reads all others.
-const SUGAR: &[&str] = &[
-    "port",
-    "ports",
-    "health_check",
-    "environment",
-    "secrets",
-    "logs",
-    "command",
-    "entry_point",
-    "entrypoint",
-    "depends_on",
-    "ulimits",
-    "mount_points",
-    "firelens",
-    "name",
-    "log_configuration",
-    "links",
-];
+/// Whether a key of a container is read as ECS has it: it stands so in the table, or is ECS's own word in another spelling.
+fn as_ecs(key: &str) -> bool {
+    match CONTAINER.key(key) {
+        Some(known) => matches!(known.kind, Type::Ecs(..)),
+        None => known_key(&CONTAINER_DEFINITION, key).is_some_and(|known| known != "name"),
+    }
+}
 
 fn container(ctx: &Ctx<'_>, entry: &Entry) -> Option<Map<String, Json>> {
     let name = entry.key.as_str();
     let what = format!("container `{name}`");
-    let fields = Fields::open(&entry.value, what.clone(), ctx.problems)?;
-    let entries = entry.value.entries().unwrap_or_default();
-    let rest: Vec<Entry> = entries.iter().filter(|entry| !SUGAR.contains(&entry.key.as_str())).cloned().collect();
-    unknown_keys(ctx, &rest, &what);
-    let rest = rest.into_iter().filter(|entry| known_key(&CONTAINER_DEFINITION, &entry.key).is_some()).collect();
+    let (ecs, ours): (Vec<Entry>, Vec<Entry>) =
+        entry.value.entries().unwrap_or_default().iter().cloned().partition(|entry| as_ecs(&entry.key));
+    let ours = match &entry.value.value {
+        Value::Map(_) => Tree::new(entry.value.place.clone(), Value::Map(ours)),
+        _ => entry.value.clone(),
+    };
+    let fields = Fields::open(&ours, what.clone(), &CONTAINER, ctx.problems)?;
     let reader = Coerce::new(Style::Snake, ctx.problems);
-    let mut out =
-        reader.partial(&Tree::new(entry.value.place.clone(), Value::Map(rest)), &CONTAINER_DEFINITION, &[])?;
+    let no_image = !ecs
+        .iter()
+        .any(|entry| known_key(&CONTAINER_DEFINITION, &entry.key) == Some("image") && !entry.value.is_null());
+    let mut out = reader.partial(&Tree::new(entry.value.place.clone(), Value::Map(ecs)), &CONTAINER_DEFINITION, &[])?;
     out.insert("name".to_owned(), name.into());
-    if !out.contains_key("image") && fields.take("image").is_none() {
+    if no_image {
         let help = "Say what it runs: image: public.ecr.aws/nginx/nginx:1.27.";
         ctx.problems.error("no-image", &entry.place, format!("{what} has no image"), help);
     }
-    let mut set = |key: &str, value: Option<Json>| {
-        if let Some(value) = value {
-            out.insert(key.to_owned(), value);
+    let mut set = |key: &'static str, member: &str, read: &dyn Fn(&Tree) -> Option<Json>| {
+        let Some(tree) = fields.take(key) else { return };
+        if out.contains_key(member) {
+            let summary = format!("`{key}` and `{member}` of {what} say the same thing twice");
+            ctx.problems.error("contradiction", &tree.place, summary, "Keep one of the two.");
         }
+        out.extend(read(tree).map(|value| (member.to_owned(), value)));
     };
-    set("portMappings", fields.either(&["port", "ports"]).map(|tree| ports(ctx, tree, &what)));
-    set("healthCheck", fields.take("health_check").and_then(|tree| health_check(ctx, tree, &what)));
-    set("environment", fields.take("environment").map(|tree| environment(ctx, tree, &what)));
-    set("secrets", fields.take("secrets").map(|tree| secrets::read(ctx, tree, &what)));
-    set("command", fields.take("command").and_then(|tree| words(ctx, tree, "command")));
-    set("entryPoint", fields.either(&["entry_point", "entrypoint"]).and_then(|tree| words(ctx, tree, "entry_point")));
-    set("dependsOn", fields.take("depends_on").map(|tree| depends_on(ctx, tree, &what)));
-    set("ulimits", fields.take("ulimits").map(|tree| ulimits(ctx, tree, &reader)));
-    set("mountPoints", fields.take("mount_points").map(|tree| mount_points(ctx, tree, &reader)));
-    set("logConfiguration", fields.either(&["logs", "log_configuration"]).and_then(|tree| logs::read(ctx, tree, name)));
-    if let Some(tree) = fields.take("firelens") {
-        let kind = Want::new("`firelens`", ctx.problems).one_of(tree, &["fluentbit", "fluentd"]);
-        set("firelensConfiguration", kind.map(|kind| json!({ "type": kind })));
-    }
-    if let Some(tree) = fields.take("links") {
-        set("links", Some(Want::new("`links`", ctx.problems).strings(tree).into()));
-    }
-    if let Some(tree) = fields.take("name") {
-        let help = "A container is called as its entry. Rename the entry.";
-        ctx.problems.error("unknown-key", &tree.place, format!("{what} cannot have `name`"), help);
-    }
+    set("port", "portMappings", &|tree| Some(ports(ctx, tree, &what)));
+    set("health_check", "healthCheck", &|tree| health_check(ctx, tree, &what));
+    set("environment", "environment", &|tree| Some(environment(ctx, tree, &what)));
+    set("secrets", "secrets", &|tree| Some(secrets::read(ctx, tree, &what)));
+    set("command", "command", &|tree| words(ctx, tree, "command"));
+    set("entry_point", "entryPoint", &|tree| words(ctx, tree, "entry_point"));
+    set("depends_on", "dependsOn", &|tree| Some(depends_on(ctx, tree, &what)));
+    set("ulimits", "ulimits", &|tree| Some(ulimits(ctx, tree, &reader)));
+    set("mount_points", "mountPoints", &|tree| Some(mount_points(ctx, tree, &reader)));
+    set("logs", "logConfiguration", &|tree| logs::read(ctx, tree, name));
+    set("firelens", "firelensConfiguration", &|tree| match tree.entries() {
+        Some(_) => Some(listed(tree, "firelensConfiguration", &reader)),
+        None => fields.word("firelens").map(|kind| json!({ "type": kind })),
+    });
+    set("links", "links", &|tree| Some(Want::new("`links`", ctx.problems).strings(tree).into()));
+    fields.finish();
     Some(out)
-}
-
-/// Whether a key is one of a container.
-pub(crate) fn is_key(key: &str) -> bool {
-    SUGAR.contains(&key) || known_key(&CONTAINER_DEFINITION, key).is_some()
-}
-
-/// Like [`Fields::finish`], over the keys of ECS and the short forms.
-fn unknown_keys(ctx: &Ctx<'_>, rest: &[Entry], what: &str) {
-    let known: Vec<String> = SUGAR
-        .iter()
-        .filter(|key| **key != "name")
-        .map(|key| (*key).to_owned())
-        .chain(CONTAINER_DEFINITION.keys.iter().map(|(key, _)| super::super::task_definition::coerce::snake(key)))
-        .collect();
-    for entry in rest.iter().filter(|entry| known_key(&CONTAINER_DEFINITION, &entry.key).is_none()) {
-        let near = super::super::suggest::nearest(&entry.key, known.iter().map(String::as_str));
-        let help = near.map_or_else(
-            || {
-                "It may have image, port, environment, secrets, logs, and every key of an ECS container in snake_case."
-                    .to_owned()
-            },
-            |near| format!("Did you mean `{near}`?"),
-        );
-        ctx.problems.error("unknown-key", &entry.place, format!("unknown key `{}` in {what}", entry.key), help);
-    }
 }
 
 /// `4567`, `2000/udp`, `8080:80`, or a map as ECS has it.
@@ -176,7 +143,6 @@ fn ports(ctx: &Ctx<'_>, tree: &Tree, what: &str) -> Json {
 }
 
 fn map_port(ctx: &Ctx<'_>, item: &Tree) -> Option<Json> {
-    use super::super::task_definition::schema::{CONTAINER_DEFINITION, Type};
     // `port` is what one says for `container_port`.
     let entries = item.entries()?.iter().cloned().map(|mut entry| {
         if entry.key == "port" {
@@ -185,12 +151,8 @@ fn map_port(ctx: &Ctx<'_>, item: &Tree) -> Option<Json> {
         entry
     });
     let tree = Tree::new(item.place.clone(), Value::Map(entries.collect()));
-    let object = CONTAINER_DEFINITION.keys.iter().find_map(|(key, kind)| match kind {
-        Type::Objects(object) if *key == "portMappings" => Some(*object),
-        _ => None,
-    })?;
     let reader = Coerce::new(Style::Snake, ctx.problems);
-    let mapping = reader.object(&tree, object, &[])?;
+    let mapping = reader.object(&tree, &PORT_MAPPING, &[])?;
     for key in ["containerPort", "hostPort"] {
         if let Some(port) = mapping.get(key).and_then(Json::as_i64).filter(|port| !(0..=65_535).contains(port)) {
             ctx.problems.error("bad-port", &item.place, format!("{port} is not a port"), "A port is 1 to 65535.");
@@ -202,7 +164,7 @@ fn map_port(ctx: &Ctx<'_>, item: &Tree) -> Option<Json> {
 /// A map of names to values, or ECS's list of `{ name, value }`.
 fn environment(ctx: &Ctx<'_>, tree: &Tree, what: &str) -> Json {
     let key = format!("`environment` of {what}");
-    pairs(ctx, tree, &key, "value", |tree| {
+    pairs(ctx, tree, &key, (&PAIR, "value"), |tree| {
         if tree.is_null() { Some(Text::default()) } else { Want::new(&key, ctx.problems).text(tree) }
     })
 }
@@ -212,15 +174,16 @@ pub(crate) fn pairs(
     ctx: &Ctx<'_>,
     tree: &Tree,
     what: &str,
-    second: &'static str,
+    (table, second): (&'static Table, &'static str),
     read: impl Fn(&Tree) -> Option<Text>,
 ) -> Json {
     let want = Want::new(what, ctx.problems);
+    let member = if second == "value" { "value" } else { "valueFrom" };
     let mut found: Vec<Json> = Vec::new();
     if let Some(entries) = tree.entries() {
         for entry in entries {
             if let Some(text) = read(&entry.value) {
-                found.push(json!({ "name": entry.key, second: text.to_value() }));
+                found.push(json!({ "name": entry.key, member: text.to_value() }));
             }
         }
         return found.into();
@@ -230,17 +193,16 @@ pub(crate) fn pairs(
         if let Some((name, value)) = item.scalar().as_deref().and_then(|text| text.split_once('=')) {
             let value = Tree::text(item.place.clone(), value);
             if let Some(value) = read(&value) {
-                found.push(json!({ "name": name, second: value.to_value() }));
+                found.push(json!({ "name": name, member: value.to_value() }));
             }
             continue;
         }
-        let Some(fields) = Fields::open(item, format!("an item of {what}"), ctx.problems) else { continue };
-        let name = fields.need("name", "Write { name: …, value: … }.").and_then(|tree| want.filled(tree));
-        let spelled: &[&'static str] = if second == "value" { &["value"] } else { &["value_from", "valueFrom"] };
-        let value = fields.either(spelled).map_or_else(|| Some(Text::default()), &read);
+        let Some(fields) = Fields::open(item, format!("an item of {what}"), table, ctx.problems) else { continue };
+        let name = fields.text("name");
+        let value = fields.take(second).map_or_else(|| Some(Text::default()), &read);
         fields.finish();
         if let (Some(name), Some(value)) = (name, value) {
-            found.push(json!({ "name": name, second: value.to_value() }));
+            found.push(json!({ "name": name, member: value.to_value() }));
         }
     }
     if tree.items().is_none() {
@@ -284,32 +246,21 @@ fn health_check(ctx: &Ctx<'_>, tree: &Tree, what: &str) -> Option<Json> {
     if tree.entries().is_none() {
         return Some(json!({ "command": command(tree)? }));
     }
-    let fields = Fields::open(tree, shown.clone(), ctx.problems)?;
+    let fields = Fields::open(tree, shown.clone(), &HEALTH_CHECK, ctx.problems)?;
     let mut out = Map::new();
-    let why = "Say what is run inside the container: command: [CMD, curl, -f, http://localhost/].";
-    if let Some(value) = fields.need("command", why).and_then(command) {
+    if let Some(value) = fields.take("command").and_then(command) {
         out.insert("command".to_owned(), value);
     }
-    for (key, name, min, max) in
-        [("interval", "interval", 5, 300), ("timeout", "timeout", 2, 120), ("start_period", "startPeriod", 0, 300)]
-    {
-        let words = format!("`{key}` of {shown}");
-        let secs = fields.take(key).and_then(|tree| Want::new(&words, ctx.problems).seconds(tree, min, max));
-        if let Some(secs) = secs {
-            out.insert(name.to_owned(), secs.into());
-        }
+    for (key, name) in [("interval", "interval"), ("timeout", "timeout"), ("start_period", "startPeriod")] {
+        out.extend(fields.seconds(key).map(|secs| (name.to_owned(), secs.into())));
     }
-    let words = format!("`retries` of {shown}");
-    if let Some(n) = fields.take("retries").and_then(|tree| Want::new(&words, ctx.problems).count(tree, 1, 10)) {
-        out.insert("retries".to_owned(), n.into());
-    }
+    out.extend(fields.count("retries").map(|count| ("retries".to_owned(), count.into())));
     fields.finish();
     Some(Json::Object(out))
 }
 
 /// `db`, `[db]`, `{ db: HEALTHY }`, or ECS's list.
 fn depends_on(ctx: &Ctx<'_>, tree: &Tree, what: &str) -> Json {
-    const CONDITIONS: &[&str] = &["START", "COMPLETE", "SUCCESS", "HEALTHY"];
     let key = format!("`depends_on` of {what}");
     let want = Want::new(&key, ctx.problems);
     let condition = |tree: &Tree| want.one_of(tree, CONDITIONS);
@@ -323,9 +274,8 @@ fn depends_on(ctx: &Ctx<'_>, tree: &Tree, what: &str) -> Json {
             found.extend(want.filled(tree).map(|name| item(&name, "START")));
             continue;
         }
-        let Some(fields) = Fields::open(tree, format!("an item of {key}"), ctx.problems) else { continue };
-        let name = fields.either(&["container_name", "container", "containerName"]).and_then(|tree| want.filled(tree));
-        let condition = fields.take("condition").map_or(Some("START"), condition);
+        let Some(fields) = Fields::open(tree, format!("an item of {key}"), &DEPENDENCY, ctx.problems) else { continue };
+        let (name, condition) = (fields.text("container"), fields.word("condition"));
         fields.finish();
         if let (Some(name), Some(condition)) = (name, condition) {
             found.push(item(&name, condition));
@@ -341,8 +291,11 @@ fn ulimits(ctx: &Ctx<'_>, tree: &Tree, reader: &Coerce<'_>) -> Json {
     let mut found = Vec::new();
     for entry in entries {
         let (soft, hard) = if entry.value.entries().is_some() {
-            let get = |key: &str, long: &str| entry.value.get(key).or_else(|| entry.value.get(long)).and_then(number);
-            (get("soft", "soft_limit"), get("hard", "hard_limit"))
+            let what = format!("ulimit `{}`", entry.key);
+            let Some(fields) = Fields::open(&entry.value, what, &ULIMIT, ctx.problems) else { continue };
+            let limits = (fields.number("soft"), fields.number("hard"));
+            fields.finish();
+            limits
         } else {
             let both = number(&entry.value);
             (both, both)

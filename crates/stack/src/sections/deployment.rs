@@ -1,9 +1,104 @@
 //! `deployment:` of a service, and how many tasks it runs.
 
-use super::super::decode::{Fields, Want};
+use super::super::decode::Want;
+use super::super::fields::Fields;
 use super::super::model::Deployment;
+use super::super::table::{EMPTY, Table, Type, key, later};
 use super::super::tree::Tree;
 use super::Ctx;
+
+/// `deployment:`.
+pub(crate) static DEPLOYMENT: Table = Table {
+    path: "services.deployment",
+    what: "the deployment of a service",
+    groups: &[&[
+        key("minimum_healthy_percent", Type::Percent(0, 100), "Tasks that are kept at least.")
+            .also(&["min_healthy_percent"])
+            .shape("0 to 100, `50%` too")
+            .without("`100` (daemons: 0)")
+            .aws("minimumHealthyPercent"),
+        key("maximum_percent", Type::Percent(100, 1000), "Tasks that there may be at most; 100 for a daemon.")
+            .also(&["max_percent"])
+            .shape("100 to 1000, `200%` too")
+            .without("`200` (daemons: 100)")
+            .aws("maximumPercent"),
+        key(
+            "circuit_breaker",
+            Type::AnyOf(&[Type::Just(&["rollback", "on", "true", "off", "false"]), Type::Map(&BREAKER)]),
+            "Whether a deployment that fails is stopped, and the one before it brought back.",
+        )
+        .shape("`rollback`, `on` (`true`), `off` (`false`), or `{ enable, rollback }`")
+        .value("rollback")
+        .aws("deploymentCircuitBreaker"),
+        key("alarms", Type::AnyOf(&[Type::Several(&Type::Text), Type::Map(&ALARMS)]), "Alarms that stop a deployment.")
+            .shape("list of names, or `{ names, rollback }`")
+            .aws("alarms")
+            .example("[worker-errors]"),
+        key(
+            "bake_time",
+            Type::AnyOf(&[Type::Number(0, 1440), Type::Seconds(0, 86_400)]),
+            "How long it is watched afterwards.",
+        )
+        .also(&["bake_time_minutes"])
+        .shape("minutes, or a duration with its unit")
+        .value("0")
+        .aws("bakeTimeInMinutes")
+        .example("5m"),
+        key("strategy", Type::Word(&["ROLLING", "BLUE_GREEN", "LINEAR", "CANARY"]), "How it goes; others come later.")
+            .shape("`ROLLING`")
+            .value("ROLLING")
+            .aws("strategy"),
+        later("lifecycle_hooks", "lifecycleHooks", "What is run between the stages of a deployment."),
+        later("controller", "deploymentController", "Who carries deployments out."),
+        later("alternate_target_group", "advancedConfiguration", "The other target group of a blue/green deployment."),
+        later("canary", "canaryConfiguration", "The steps of a canary deployment."),
+        later("linear", "linearConfiguration", "The steps of a linear deployment."),
+    ]],
+    ..EMPTY
+};
+
+/// `circuit_breaker:` as ECS has it.
+static BREAKER: Table = Table {
+    path: "services.deployment.circuit_breaker",
+    what: "the circuit breaker of a deployment",
+    groups: &[&[
+        key("enable", Type::Flag, "Whether a deployment that fails is stopped.")
+            .also(&["enabled"])
+            .value("true")
+            .aws("enable"),
+        key("rollback", Type::Flag, "Whether the one before it is brought back.").value("false").aws("rollback"),
+    ]],
+    ..EMPTY
+};
+
+/// `alarms:` in its long form.
+static ALARMS: Table = Table {
+    path: "services.deployment.alarms",
+    what: "the alarms of a deployment",
+    groups: &[&[
+        key("names", Type::Several(&Type::Text), "Names of CloudWatch alarms.")
+            .needed("Name the CloudWatch alarms: names: [my-alarm].")
+            .aws("alarmNames")
+            .example("[worker-errors]"),
+        key("rollback", Type::Flag, "Whether the deployment before is brought back.").value("true").aws("rollback"),
+    ]],
+    ..EMPTY
+};
+
+/// `desired_count:` in its long form.
+pub(crate) static COUNT: Table = Table {
+    path: "services.desired_count",
+    what: "the count of a service",
+    groups: &[&[
+        key("initial", Type::Number(0, 5000), "The count that the service is made with.")
+            .value("1")
+            .aws("desiredCount"),
+        key("managed_by", Type::Text, "Who keeps the count afterwards.")
+            .needed("Say who keeps the count: managed_by: application-autoscaling.")
+            .example("application-autoscaling"),
+    ]],
+    ..EMPTY
+};
 
 /// Reads `deployment:`; a daemon has other defaults.
 pub(crate) fn read(ctx: &Ctx<'_>, tree: Option<&Tree>, what: &str, daemon: bool) -> Deployment {
@@ -19,22 +114,10 @@ pub(crate) fn read(ctx: &Ctx<'_>, tree: Option<&Tree>, what: &str, daemon: bool)
     };
     let Some(tree) = tree else { return found };
     let what = format!("`deployment` of {what}");
-    let Some(fields) = Fields::open(tree, what.clone(), ctx.problems) else { return found };
-    let percent = |keys: &[&'static str], low, high| {
-        let words = format!("`{}` of {what}", keys[0]);
-        fields.either(keys).and_then(|tree| {
-            let plain = tree.scalar().and_then(|text| text.trim().strip_suffix('%').map(str::to_owned));
-            let tree = plain.map_or_else(|| tree.clone(), |text| Tree::text(tree.place.clone(), text));
-            Want::new(&words, ctx.problems).count(&tree, low, high)
-        })
-    };
-    let least = percent(&["minimum_healthy_percent", "min_healthy_percent"], 0, 100);
-    let most = percent(&["maximum_percent", "max_percent"], 100, 1000);
-    found.minimum_healthy_percent = least.unwrap_or(found.minimum_healthy_percent);
-    found.maximum_percent = most.unwrap_or(found.maximum_percent);
-    if let (true, Some(key)) =
-        (daemon && found.maximum_percent > 100, fields.either(&["maximum_percent", "max_percent"]))
-    {
+    let Some(fields) = Fields::open(tree, what.clone(), &DEPLOYMENT, ctx.problems) else { return found };
+    found.minimum_healthy_percent = fields.percent("minimum_healthy_percent").unwrap_or(found.minimum_healthy_percent);
+    found.maximum_percent = fields.percent("maximum_percent").unwrap_or(found.maximum_percent);
+    if let (true, Some(key)) = (daemon && found.maximum_percent > 100, fields.take("maximum_percent")) {
         let help =
             "A daemon runs one task on each instance, so ECS stops the old one first. Write 100, or leave it out.";
         ctx.problems.error("out-of-range", &key.place, format!("{what} allows a daemon more than 100 percent"), help);
@@ -44,22 +127,15 @@ pub(crate) fn read(ctx: &Ctx<'_>, tree: Option<&Tree>, what: &str, daemon: bool)
         let help = "Allow more than 100 at most, or less than 100 at least.";
         ctx.problems.error("bad-value", &tree.place, summary, help);
     }
-    if let Some(strategy) = fields.take("strategy") {
-        let words = ["ROLLING", "BLUE_GREEN", "LINEAR", "CANARY"];
-        if let Some(word) = Want::new("`strategy`", ctx.problems).one_of(strategy, &words)
-            && word != "ROLLING"
-        {
-            let help = "This version rolls services out by ROLLING only. Leave `strategy` out.";
-            ctx.problems.error("not-yet", &strategy.place, format!("this version does not manage {word} yet"), help);
-        }
+    if let (Some(tree), Some(word)) = (fields.take("strategy"), fields.word("strategy"))
+        && word != "ROLLING"
+    {
+        let help = "This version rolls services out by ROLLING only. Leave `strategy` out.";
+        ctx.problems.error("not-yet", &tree.place, format!("this version does not manage {word} yet"), help);
     }
-    if let Some(tree) = fields.either(&["bake_time", "bake_time_minutes"]) {
-        let secs = tree.scalar().filter(|text| text.ends_with(char::is_alphabetic));
-        let want = Want::new("`bake_time`", ctx.problems);
-        let minutes = match secs {
-            Some(_) => want.seconds(tree, 0, 86_400).map(|secs| secs / 60),
-            None => want.count(tree, 0, 1440),
-        };
+    if let Some(tree) = fields.take("bake_time") {
+        let unit = tree.scalar().is_some_and(|text| text.ends_with(char::is_alphabetic));
+        let minutes = if unit { fields.seconds("bake_time").map(|secs| secs / 60) } else { fields.count("bake_time") };
         found.bake_time_minutes = minutes.unwrap_or(0);
     }
     if let Some(tree) = fields.take("circuit_breaker") {
@@ -68,19 +144,17 @@ pub(crate) fn read(ctx: &Ctx<'_>, tree: Option<&Tree>, what: &str, daemon: bool)
     if let Some(tree) = fields.take("alarms") {
         alarms(ctx, tree, &what, &mut found);
     }
-    fields.not_yet(&["lifecycle_hooks", "controller", "alternate_target_group", "canary", "linear"]);
     fields.finish();
     found
 }
 
 fn breaker(ctx: &Ctx<'_>, tree: &Tree, what: &str, found: &mut Deployment) {
     if tree.entries().is_some() {
-        let Some(fields) = Fields::open(tree, format!("`circuit_breaker` of {what}"), ctx.problems) else { return };
-        let flag = |keys: &[&'static str]| {
-            fields.either(keys).and_then(|tree| Want::new("`circuit_breaker`", ctx.problems).flag(tree))
+        let Some(fields) = Fields::open(tree, format!("`circuit_breaker` of {what}"), &BREAKER, ctx.problems) else {
+            return;
         };
-        found.circuit_breaker = flag(&["enable", "enabled"]).unwrap_or(true);
-        found.rollback = flag(&["rollback"]).unwrap_or(false);
+        found.circuit_breaker = fields.flag("enable").unwrap_or_default();
+        found.rollback = fields.flag("rollback").unwrap_or_default();
         fields.finish();
         return;
     }
@@ -102,17 +176,15 @@ fn alarms(ctx: &Ctx<'_>, tree: &Tree, what: &str, found: &mut Deployment) {
         found.alarms_rollback = true;
         return;
     }
-    let Some(fields) = Fields::open(tree, format!("`alarms` of {what}"), ctx.problems) else { return };
-    let names = fields.need("names", "Name the CloudWatch alarms: names: [my-alarm].");
-    found.alarms = names.map(|tree| want.strings(tree)).unwrap_or_default();
-    found.alarms_rollback = fields.take("rollback").and_then(|tree| want.flag(tree)).unwrap_or(true);
+    let Some(fields) = Fields::open(tree, format!("`alarms` of {what}"), &ALARMS, ctx.problems) else { return };
+    found.alarms = fields.take("names").map(|tree| want.strings(tree)).unwrap_or_default();
+    found.alarms_rollback = fields.flag("rollback").unwrap_or_default();
     fields.finish();
 }
 
 /// `desired_count:`, and who manages it afterwards.
 pub(crate) fn desired_count(ctx: &Ctx<'_>, fields: &Fields<'_>, daemon: bool) -> (Option<u32>, Option<String>) {
     let what = format!("`desired_count` of {}", fields.what());
-    let want = Want::new(&what, ctx.problems);
     let Some(tree) = fields.take("desired_count") else { return ((!daemon).then_some(1), None) };
     if daemon {
         let help = "A daemon runs one task on each instance; ECS keeps the count. Remove `desired_count`.";
@@ -120,12 +192,10 @@ pub(crate) fn desired_count(ctx: &Ctx<'_>, fields: &Fields<'_>, daemon: bool) ->
         return (None, None);
     }
     if tree.entries().is_none() {
-        return (want.count(tree, 0, 5000), None);
+        return (fields.count("desired_count"), None);
     }
-    let Some(inner) = Fields::open(tree, what.clone(), ctx.problems) else { return (Some(1), None) };
-    let initial = inner.take("initial").and_then(|tree| want.count(tree, 0, 5000));
-    let why = "Say who keeps the count: managed_by: application-autoscaling.";
-    let manager = inner.need("managed_by", why).and_then(|tree| want.filled(tree));
+    let Some(inner) = Fields::open(tree, what, &COUNT, ctx.problems) else { return (Some(1), None) };
+    let (initial, manager) = (inner.count("initial"), inner.text("managed_by"));
     inner.finish();
-    (Some(initial.unwrap_or(1)), manager)
+    (initial, manager)
 }

@@ -4,11 +4,40 @@ use std::collections::BTreeMap;
 
 use evenkeel_core::diagnostic::{Diagnostic, Place};
 
-use super::super::decode::{Fields, Want};
+use super::super::decode::Want;
+use super::super::fields::Fields;
 use super::super::model::{Record, Zone};
+use super::super::table::{EMPTY, Made, Table, Type, key};
 use super::super::tagging::Rules;
 use super::super::tree::Tree;
+use super::records::RECORD;
 use super::{Ctx, records};
+
+/// A zone.
+pub(crate) static ZONE: Table = Table {
+    path: "dns",
+    what: "a zone",
+    groups: &[&[
+        key("zone", Type::Text, "The domain; the hosted zone is looked up by it.")
+            .needed("Say which zone: zone: example.com.")
+            .shape("domain name")
+            .aws("Name")
+            .example("example.com"),
+        key("id", Type::Text, "Chooses one of several zones of that name.")
+            .shape("zone id, `/hostedzone/` before it or not")
+            .aws("HostedZoneId"),
+        key("create", Type::Flag, "The zone is made by this stack, and deleted with it.").value("false"),
+        key("comment", Type::Text, "With `create` only.").shape("string, up to 256").aws("Comment"),
+        key("tags", Type::MapOf(&Type::Blank), "With `create` only.").without("those of the stack").aws("Tags"),
+        key("protect", Type::Flag, "As for every entry; holds for the zone and its records.").value("false"),
+        key("records", Type::Several(&Type::Map(&RECORD)), "Records, changed in one batch for each zone.")
+            .shape("list of records")
+            .aws("ResourceRecordSets")
+            .example("[{ name: \"@\", alias: web }]"),
+    ]],
+    made: &[Made { kind: "hosted_zone", outputs: &["id"], name: None }],
+    ..EMPTY
+};
 
 /// Reads the section.
 pub(crate) fn read(ctx: &Ctx<'_>, section: Option<&Tree>) -> Vec<Zone> {
@@ -56,8 +85,8 @@ pub(crate) fn complaint(name: &str) -> Option<String> {
 }
 
 fn zone(ctx: &Ctx<'_>, item: &Tree) -> Option<Zone> {
-    let fields = Fields::open(item, "a zone of `dns`", ctx.problems)?;
-    let name = fields.need("zone", "Say which zone: zone: example.com.");
+    let fields = Fields::open(item, "a zone of `dns`", &ZONE, ctx.problems)?;
+    let name = fields.take("zone");
     let name = name.and_then(|tree| {
         let name = domain(&Want::new("`zone`", ctx.problems).filled(tree)?);
         if let Some(complaint) = complaint(&name).or_else(|| name.contains('*').then(|| "`*` is not allowed".into())) {
@@ -67,17 +96,9 @@ fn zone(ctx: &Ctx<'_>, item: &Tree) -> Option<Zone> {
         }
         Some(name)
     });
-    let flag = |key: &'static str| {
-        let words = format!("`{key}` of a zone");
-        fields.take(key).and_then(|tree| Want::new(&words, ctx.problems).flag(tree)).unwrap_or(false)
-    };
-    let (create, protect) = (flag("create"), flag("protect"));
-    let text = |key: &'static str| {
-        let words = format!("`{key}` of a zone");
-        fields.take(key).and_then(|tree| Want::new(&words, ctx.problems).filled(tree))
-    };
-    let zone_id = text("id").map(|id| id.trim_start_matches("/hostedzone/").to_owned());
-    let comment = text("comment");
+    let (create, protect) = (fields.flag("create").unwrap_or_default(), fields.flag("protect").unwrap_or_default());
+    let zone_id = fields.text("id").map(|id| id.trim_start_matches("/hostedzone/").to_owned());
+    let comment = fields.text("comment");
     if let (Some(comment), Some(tree)) = (&comment, fields.take("comment"))
         && comment.chars().count() > 256
     {

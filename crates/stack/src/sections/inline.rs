@@ -3,29 +3,23 @@
 use evenkeel_core::diagnostic::Place;
 use serde_json::{Map, Value as Json, json};
 
-use super::super::decode::{Fields, Want};
+use super::super::decode::Want;
+use super::super::fields::Fields;
+use super::super::table::Type;
 use super::super::task_definition::coerce::{Coerce, Style};
 use super::super::task_definition::schema::TASK_DEFINITION;
 use super::super::task_definition::{Draft, known_key};
 use super::super::tree::{Entry, Tree, Value};
+use super::service_keys::{CONSTRAINT, SERVICE};
 use super::{Ctx, containers};
 
-/// Keys of a service that belong to its task definition, beside `containers` and the roles.
-const TASK_KEYS: &[&str] = &[
-    "cpu",
-    "memory",
-    "family",
-    "network_mode",
-    "requires_compatibilities",
-    "runtime_platform",
-    "ephemeral_storage",
-    "pid_mode",
-    "ipc_mode",
-    "proxy_configuration",
-    "inference_accelerators",
-    "enable_fault_injection",
-    "trusted_execution_configuration",
-];
+/// Keys of a service that belong to its task definition and are read as ECS has them.
+pub(crate) fn task_keys() -> impl Iterator<Item = &'static str> {
+    let task = |kind: &Type| {
+        if let Type::Ecs(object, _) = kind { Some(std::ptr::eq(*object, &TASK_DEFINITION)) } else { None }
+    };
+    SERVICE.keys().filter(move |key| key.kind.find(&task) == Some(true)).map(|key| key.name)
+}
 
 /// Builds the draft from `containers:`.
 pub(crate) fn read(ctx: &Ctx<'_>, section: &Tree, place: &Place, fields: &Fields<'_>) -> Draft {
@@ -46,11 +40,11 @@ pub(crate) fn read(ctx: &Ctx<'_>, section: &Tree, place: &Place, fields: &Fields
 /// Reads the keys of the task's own level into a draft; with a file they override it.
 pub(crate) fn task_level(ctx: &Ctx<'_>, fields: &Fields<'_>, draft: &mut Draft) {
     let mut entries = Vec::new();
-    for key in TASK_KEYS {
+    for key in task_keys() {
         let Some(entry) = fields.entry(key) else { continue };
         let Some(known) = known_key(&TASK_DEFINITION, key) else { continue };
         draft.places.insert(known.to_owned(), entry.value.place.clone());
-        let short = match (*key, entry.value.scalar()) {
+        let short = match (key, entry.value.scalar()) {
             // `ephemeral_storage: 50` and `runtime_platform: ARM64` are what one would guess.
             ("ephemeral_storage", Some(size)) => {
                 let size = size.trim().trim_end_matches("GiB").trim_end_matches("GB").trim().to_owned();
@@ -73,15 +67,6 @@ pub(crate) fn task_level(ctx: &Ctx<'_>, fields: &Fields<'_>, draft: &mut Draft) 
     draft.document.extend(reader.partial(&tree, &TASK_DEFINITION, &[]).unwrap_or_default());
 }
 
-/// Takes note of the keys that go into a task where there is no task to put them into, so that only the cause is reported.
-pub(crate) fn skip(fields: &Fields<'_>) {
-    let others =
-        ["execution_role", "task_role", "target_group", "target_groups", "volumes", "task_placement_constraints"];
-    for key in TASK_KEYS.iter().copied().chain(others) {
-        let _ = fields.take(key);
-    }
-}
-
 /// A map of names to volumes with `efs:`, `host:` or nothing, or ECS's list.
 fn volumes(ctx: &Ctx<'_>, tree: &Tree) -> Vec<Json> {
     let reader = Coerce::new(Style::Snake, ctx.problems);
@@ -92,6 +77,12 @@ fn volumes(ctx: &Ctx<'_>, tree: &Tree) -> Vec<Json> {
         let mut found = reader.partial(&whole, &TASK_DEFINITION, &[]).unwrap_or_default();
         found.remove("volumes").and_then(|list| list.as_array().cloned()).unwrap_or_default()
     };
+    let whole = tree.entries().is_some() || tree.items().is_some();
+    let inner = tree.entries().unwrap_or_default().iter().map(|entry| &entry.value);
+    let scalars = inner.filter(|value| !value.is_null() && value.entries().is_none());
+    for wrong in scalars.chain((!whole).then_some(tree)) {
+        Want::new("a volume", ctx.problems).wrong(wrong, "a map", "Write { efs: fs-… }, { host: /path } or {}.");
+    }
     let Some(entries) = tree.entries() else {
         let items: Vec<Tree> = tree.items().map(<[Tree]>::to_vec).unwrap_or_default();
         return as_task(items.into_iter().map(|item| short_keys(&item)).collect());
@@ -146,12 +137,12 @@ pub(crate) fn constraints(ctx: &Ctx<'_>, tree: &Tree, what: &str, types: &[&'sta
             });
             continue;
         }
-        let Some(fields) = Fields::open(item, key.clone(), ctx.problems) else { continue };
+        let Some(fields) = Fields::open(item, key.clone(), &CONSTRAINT, ctx.problems) else { continue };
         let kind = fields.take("type").map_or(Some("memberOf"), |tree| {
             let plain = tree.scalar().map(|text| Tree::text(tree.place.clone(), text.replace('_', "")));
             want.one_of(plain.as_ref().unwrap_or(tree), types)
         });
-        let expression = fields.take("expression").and_then(|tree| want.filled(tree));
+        let expression = fields.text("expression");
         fields.finish();
         let mut map = Map::new();
         map.insert("type".to_owned(), kind.unwrap_or("memberOf").into());

@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value as Json};
 
-use super::super::decode::Fields;
+use super::super::fields::Fields;
 use super::super::task_definition::Draft;
 use super::super::validate::NOT_ON_FARGATE;
 

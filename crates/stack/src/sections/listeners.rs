@@ -5,36 +5,96 @@ use std::collections::BTreeMap;
 use evenkeel_core::diagnostic::{Diagnostic, Place};
 use evenkeel_core::doc::Text;
 
-use super::super::actions;
+use super::super::actions::{self, ACTIONS};
 use super::super::arn;
-use super::super::decode::{Fields, Want};
+use super::super::decode::Want;
+use super::super::fields::Fields;
 use super::super::model::{Listener, ListenerRule};
+use super::super::table::{EMPTY, Made, Table, Type, key, later};
 use super::super::tagging::Rules;
 use super::super::tree::{Entry, Tree};
-use super::{Ctx, conditions};
+use super::conditions::{self, CONDITIONS};
+use super::{Ctx, META};
 
 /// Values that all conditions of one rule may have together; AWS does not raise it.
 const VALUES: usize = 5;
 /// AWS's default for HTTPS when a request names none.
 const SSL_POLICY: &str = "ELBSecurityPolicy-2016-08";
 
+/// A listener.
+pub(crate) static LISTENER: Table = Table {
+    path: "load_balancers.listeners",
+    what: "a listener",
+    groups: &[
+        &META,
+        &[
+            key("port", Type::Port, "The port that it listens on.")
+                .without("80 if the entry is called `http`, 443 if `https`")
+                .aws("Port"),
+            key("protocol", Type::Word(&["HTTP", "HTTPS"]), "How clients speak to it.")
+                .without("`HTTPS` with a certificate or on port 443")
+                .aws("Protocol"),
+            key("certificate", Type::Open, "The certificate, an issued one of ACM in the same region.")
+                .also(&["certificate_arn"])
+                .shape("ARN")
+                .without("required with HTTPS")
+                .aws("Certificates.CertificateArn"),
+            key("ssl_policy", Type::Text, "Which protocols and ciphers are offered.")
+                .without("`ELBSecurityPolicy-2016-08`")
+                .aws("SslPolicy"),
+        ],
+        &ACTIONS,
+        &[
+            key("rules", Type::Several(&Type::Map(&RULE)), "[Rules](#rules), tried before the action of the listener.")
+                .aws("Rules"),
+            later("mutual_authentication", "MutualAuthentication", "Certificates of clients."),
+            later("certificates", "Certificates", "Certificates beside the default one."),
+            later("alpn_policy", "AlpnPolicy", "What is agreed on by ALPN."),
+            later("authenticate_oidc", "AuthenticateOidcConfig", "Authentication by OpenID Connect."),
+            later("authenticate_cognito", "AuthenticateCognitoConfig", "Authentication by Cognito."),
+        ],
+    ],
+    made: &[Made { kind: "listener", outputs: &["arn"], name: None }],
+    words: &[("DefaultActions", ACTION_WORDS)],
+    ..EMPTY
+};
+
+/// What stands in place of AWS's lists of actions.
+const ACTION_WORDS: &str = "The one action stands directly here: `forward`, `redirect` or `fixed_response`.";
+
+/// A rule.
+static RULE: Table = Table {
+    path: "load_balancers.listeners.rules",
+    what: "a rule of a listener",
+    groups: &[
+        &[key("priority", Type::Number(1, 50_000), "Rules are tried by priority, the lowest first; each has its own.")
+            .needed("Rules are tried by priority, lowest first: 1 to 50000.")
+            .aws("Priority")],
+        &CONDITIONS,
+        &ACTIONS,
+    ],
+    words: &[
+        ("Actions", ACTION_WORDS),
+        ("Conditions", "Conditions stand directly here: `host`, `path`, `method`, `header`, `query`, `source_ip`."),
+    ],
+    ..EMPTY
+};
+
 /// Reads one listener.
 pub(crate) fn read(ctx: &Ctx<'_>, entry: &Entry, balancer: &str) -> Option<Listener> {
     let what = format!("listener `{balancer}/{}`", entry.key);
-    let fields = Fields::open(&entry.value, what.clone(), ctx.problems)?;
-    let meta = ctx.meta(entry, &fields, None, Rules::Common);
-    let certificate = fields.either(&["certificate", "certificate_arn"]);
-    let key = format!("`protocol` of {what}");
-    let protocol =
-        fields.take("protocol").and_then(|tree| Want::new(&key, ctx.problems).one_of(tree, &["HTTP", "HTTPS"]));
-    let key = format!("`port` of {what}");
+    let fields = Fields::open(&entry.value, what.clone(), &LISTENER, ctx.problems)?;
+    let meta = ctx.meta(entry, &fields, Rules::Common);
+    let certificate = fields.take("certificate");
+    let protocol = fields.word("protocol");
     let port = match fields.take("port") {
-        Some(tree) => Want::new(&key, ctx.problems).port(tree),
+        Some(_) => fields.port("port"),
         None => match entry.key.as_str() {
             "http" => Some(80),
             "https" => Some(443),
             _ => {
-                fields.need("port", "A listener needs the port that it listens on.");
+                let help = "A listener needs the port that it listens on.";
+                ctx.problems.error("missing-key", fields.place(), format!("{what} has no `port`"), help);
                 None
             }
         },
@@ -54,10 +114,9 @@ pub(crate) fn read(ctx: &Ctx<'_>, entry: &Entry, balancer: &str) -> Option<Liste
         }
         Some(_) | None => {}
     }
-    let ssl_policy = fields.take("ssl_policy").and_then(|tree| Want::new("`ssl_policy`", ctx.problems).filled(tree));
+    let ssl_policy = fields.text("ssl_policy");
     let default = actions::read(ctx, &fields, &what);
     let rules = fields.take("rules").map(|tree| rules(ctx, tree, &what)).unwrap_or_default();
-    fields.not_yet(&["mutual_authentication", "certificates", "authenticate_oidc", "authenticate_cognito"]);
     fields.finish();
     Some(Listener {
         meta,
@@ -107,10 +166,8 @@ fn rules(ctx: &Ctx<'_>, tree: &Tree, listener: &str) -> Vec<ListenerRule> {
 /// A rule, and its priority even if the rest cannot be used.
 fn rule(ctx: &Ctx<'_>, item: &Tree, listener: &str) -> (Option<u32>, Option<ListenerRule>) {
     let what = format!("a rule of {listener}");
-    let Some(fields) = Fields::open(item, what.clone(), ctx.problems) else { return (None, None) };
-    let key = format!("`priority` of {what}");
-    let why = "Rules are tried by priority, lowest first: 1 to 50000.";
-    let priority = fields.need("priority", why).and_then(|tree| Want::new(&key, ctx.problems).count(tree, 1, 50_000));
+    let Some(fields) = Fields::open(item, what.clone(), &RULE, ctx.problems) else { return (None, None) };
+    let priority = fields.count("priority");
     let conditions = conditions::read(ctx, &fields, &what);
     let action = actions::read(ctx, &fields, &what);
     fields.finish();

@@ -2,27 +2,115 @@
 
 use std::collections::BTreeMap;
 
-use super::super::decode::{Fields, Want};
+use super::super::fields::Fields;
 use super::super::model::{Listener, LoadBalancer};
+use super::super::table::{EMPTY, Made, Table, Type, key, later};
 use super::super::tagging::Rules;
 use super::super::tree::{Entry, Tree};
-use super::super::values::LOAD_BALANCER;
+use super::super::values;
+use super::listeners::LISTENER;
 use super::target_groups::generic_attributes;
-use super::{Ctx, each, listeners};
+use super::{Ctx, META, NAME, each, listeners};
+
+/// An entry.
+pub(crate) static LOAD_BALANCER: Table = Table {
+    path: "load_balancers",
+    what: "a load balancer",
+    groups: &[
+        &NAME,
+        &META,
+        &[
+            key(
+                "scheme",
+                Type::Word(&["internet-facing", "internal"]),
+                "Whether it can be reached from outside; a change replaces the load balancer.",
+            )
+            .value("internet-facing")
+            .aws("Scheme"),
+            key("type", Type::Just(&["application"]), "The type of load balancer.").value("application").aws("Type"),
+            key(
+                "ip_address_type",
+                Type::Word(&["ipv4", "dualstack"]),
+                "Whether it answers on IPv6 too; its subnets then have to have IPv6 ranges.",
+            )
+            .value("ipv4")
+            .aws("IpAddressType"),
+            key("subnets", Type::Several(&Type::Text), "Subnets in two availability zones or more.")
+                .shape("list of `subnet-…`, at least two")
+                .without("those of `network`")
+                .aws("Subnets"),
+            key("security_groups", Type::Several(&Type::Entry("security_groups")), "Up to five security groups.")
+                .shape("list of entries or `sg-…`")
+                .aws("SecurityGroups")
+                .example("[alb]"),
+            key("listeners", Type::Entries(&LISTENER), "[Listeners](#listeners) by names of your choice.")
+                .without("none (a warning)")
+                .example("{ http: { redirect: https } }"),
+            key("deletion_protection", Type::Flag, "Whether AWS itself refuses to delete it.")
+                .without("not managed")
+                .aws("deletion_protection.enabled"),
+            key("idle_timeout", Type::Seconds(1, 4000), "How long a connection may be silent.")
+                .without("not managed (AWS: 60s)")
+                .aws("idle_timeout.timeout_seconds"),
+            key("client_keep_alive", Type::Seconds(60, 604_800), "How long a client may keep a connection.")
+                .without("not managed")
+                .aws("client_keep_alive.seconds"),
+            key("http2", Type::Flag, "Whether HTTP/2 is spoken.").without("not managed").aws("routing.http2.enabled"),
+            key("drop_invalid_header_fields", Type::Flag, "Whether headers that are not valid are dropped.")
+                .without("not managed")
+                .aws("routing.http.drop_invalid_header_fields.enabled"),
+            key("preserve_host_header", Type::Flag, "Whether targets see the host header of the client.")
+                .without("not managed")
+                .aws("routing.http.preserve_host_header.enabled"),
+            key(
+                "access_logs",
+                Type::AnyOf(&[Type::Map(&ACCESS_LOGS), Type::Text]),
+                "Where its requests are logged, an S3 bucket.",
+            )
+            .shape("bucket, `{ bucket, prefix }`, or `off` (`false`)")
+            .without("not managed")
+            .aws("access_logs.s3.bucket")
+            .example("{ bucket: my-logs, prefix: web }"),
+            key("attributes", Type::MapOf(&Type::Blank), "Any attribute of a load balancer by AWS's name.")
+                .aws("Attributes"),
+            later("subnet_mappings", "SubnetMappings", "Subnets with fixed addresses."),
+            later("customer_owned_ipv4_pool", "CustomerOwnedIpv4Pool", "A pool of addresses of an Outpost."),
+        ],
+    ],
+    made: &[Made {
+        kind: "load_balancer",
+        outputs: &["arn", "dns_name", "zone_id"],
+        name: Some(&values::LOAD_BALANCER),
+    }],
+    words: &[
+        ("LoadBalancerName", "It is called `name` here."),
+        ("LoadBalancerAttributes", "It is called `attributes` here."),
+    ],
+    ..EMPTY
+};
+
+/// `access_logs:`.
+static ACCESS_LOGS: Table = Table {
+    path: "load_balancers.access_logs",
+    what: "the access logs of a load balancer",
+    groups: &[&[
+        key("bucket", Type::Text, "The bucket.")
+            .needed("Say which S3 bucket takes the logs.")
+            .aws("access_logs.s3.bucket"),
+        key("prefix", Type::Blank, "What the names of the logs begin with.").aws("access_logs.s3.prefix"),
+    ]],
+    ..EMPTY
+};
 
 /// Reads one entry.
 pub(crate) fn read(ctx: &Ctx<'_>, entry: &Entry) -> Option<LoadBalancer> {
     let what = format!("load balancer `{}`", entry.key);
-    let fields = Fields::open(&entry.value, what.clone(), ctx.problems)?;
-    let meta = ctx.meta(entry, &fields, Some(&LOAD_BALANCER), Rules::Common);
-    let word = |name: &'static str, words: &[&'static str]| {
-        let key = format!("`{name}` of {what}");
-        fields.take(name).and_then(|tree| Want::new(&key, ctx.problems).one_of(tree, words))
-    };
-    let scheme = word("scheme", &["internet-facing", "internal"]).unwrap_or("internet-facing");
-    let address = word("ip_address_type", &["ipv4", "dualstack"]).unwrap_or("ipv4");
-    if let Some(tree) = fields.take("type")
-        && Want::new("`type`", ctx.problems).string(tree).is_some_and(|kind| kind != "application")
+    let fields = Fields::open(&entry.value, what.clone(), &LOAD_BALANCER, ctx.problems)?;
+    let meta = ctx.meta(entry, &fields, Rules::Common);
+    let scheme = fields.word("scheme").unwrap_or_default();
+    let address = fields.word("ip_address_type").unwrap_or_default();
+    if let (Some(tree), Some(kind)) = (fields.take("type"), fields.blank("type"))
+        && kind != "application"
     {
         let help = "This version manages application load balancers only.";
         ctx.problems.error("not-yet", &tree.place, format!("{what} cannot be of this type"), help);
@@ -90,27 +178,18 @@ fn listeners(ctx: &Ctx<'_>, tree: Option<&Tree>, balancer: &str) -> BTreeMap<Str
 
 fn attributes(ctx: &Ctx<'_>, fields: &Fields<'_>, what: &str) -> BTreeMap<String, String> {
     let mut found = generic_attributes(ctx, fields.take("attributes"), what);
-    let mut flag = |key: &'static str, name: &str| {
-        let words = format!("`{key}` of {what}");
-        let value = fields.take(key).and_then(|tree| Want::new(&words, ctx.problems).flag(tree));
-        if let Some(value) = value {
-            found.insert(name.to_owned(), value.to_string());
-        }
-    };
-    flag("deletion_protection", "deletion_protection.enabled");
-    flag("http2", "routing.http2.enabled");
-    flag("drop_invalid_header_fields", "routing.http.drop_invalid_header_fields.enabled");
-    flag("preserve_host_header", "routing.http.preserve_host_header.enabled");
-    for (key, name, max) in [
-        ("idle_timeout", "idle_timeout.timeout_seconds", 4000),
-        ("client_keep_alive", "client_keep_alive.seconds", 604_800),
+    for (key, name) in [
+        ("deletion_protection", "deletion_protection.enabled"),
+        ("http2", "routing.http2.enabled"),
+        ("drop_invalid_header_fields", "routing.http.drop_invalid_header_fields.enabled"),
+        ("preserve_host_header", "routing.http.preserve_host_header.enabled"),
     ] {
-        let words = format!("`{key}` of {what}");
-        let min = if key == "idle_timeout" { 1 } else { 60 };
-        let value = fields.take(key).and_then(|tree| Want::new(&words, ctx.problems).seconds(tree, min, max));
-        if let Some(value) = value {
-            found.insert(name.to_owned(), value.to_string());
-        }
+        found.extend(fields.flag(key).map(|value| (name.to_owned(), value.to_string())));
+    }
+    for (key, name) in
+        [("idle_timeout", "idle_timeout.timeout_seconds"), ("client_keep_alive", "client_keep_alive.seconds")]
+    {
+        found.extend(fields.seconds(key).map(|value| (name.to_owned(), value.to_string())));
     }
     if let Some(tree) = fields.take("access_logs") {
         access_logs(ctx, tree, what, &mut found);
@@ -123,7 +202,7 @@ fn access_logs(ctx: &Ctx<'_>, tree: &Tree, what: &str, found: &mut BTreeMap<Stri
     let mut set = |name: &str, value: String| found.insert(format!("access_logs.s3.{name}"), value);
     if tree.entries().is_none() {
         // A bucket alone; `off` turns them off.
-        let Some(bucket) = Want::new(&words, ctx.problems).filled(tree) else { return };
+        let Some(bucket) = super::super::decode::Want::new(&words, ctx.problems).filled(tree) else { return };
         if ["off", "false"].contains(&bucket.as_str()) {
             set("enabled", "false".to_owned());
             return;
@@ -132,10 +211,8 @@ fn access_logs(ctx: &Ctx<'_>, tree: &Tree, what: &str, found: &mut BTreeMap<Stri
         set("bucket", bucket);
         return;
     }
-    let Some(fields) = Fields::open(tree, words, ctx.problems) else { return };
-    let text = |key| fields.take(key).and_then(|tree| Want::new("`access_logs`", ctx.problems).string(tree));
-    let bucket = fields.need("bucket", "Say which S3 bucket takes the logs.").and_then(Tree::scalar);
-    let prefix = text("prefix");
+    let Some(fields) = Fields::open(tree, words, &ACCESS_LOGS, ctx.problems) else { return };
+    let (bucket, prefix) = (fields.text("bucket"), fields.blank("prefix"));
     fields.finish();
     set("enabled", "true".to_owned());
     if let Some(bucket) = bucket {

@@ -1,32 +1,64 @@
 //! `log_groups:`.
 
 use super::super::arn;
-use super::super::decode::{Fields, Want, duration};
-use super::super::model::LogGroup;
+use super::super::decode::{Want, duration};
+use super::super::fields::Fields;
+use super::super::model;
 use super::super::suggest;
+use super::super::table::{EMPTY, Made, Table, Type, key};
 use super::super::tagging::Rules;
 use super::super::tree::{Entry, Tree};
-use super::super::values::LOG_GROUP;
-use super::Ctx;
+use super::super::values;
+use super::{Ctx, META, NAME};
+
+/// An entry.
+pub(crate) static LOG_GROUP: Table = Table {
+    path: "log_groups",
+    what: "a log group",
+    groups: &[
+        &NAME,
+        &META,
+        &[
+            key(
+                "retention",
+                Type::Text,
+                "How long events are kept; only the numbers of days that CloudWatch Logs takes.",
+            )
+            .also(&["retention_days"])
+            .shape("days (`7`), a duration (`2w`), or `never`")
+            .value("never")
+            .aws("retentionInDays")
+            .example("14d"),
+            key(
+                "class",
+                Type::Word(&["STANDARD", "INFREQUENT_ACCESS", "DELIVERY"]),
+                "The class of the group; a change replaces it.",
+            )
+            .value("STANDARD")
+            .aws("logGroupClass"),
+            key("kms_key", Type::Text, "The key that encrypts the group.").shape("ARN").aws("kmsKeyId"),
+        ],
+    ],
+    made: &[Made { kind: "log_group", outputs: &["name", "arn"], name: Some(&values::LOG_GROUP) }],
+    words: &[("logGroupName", "It is called `name` here.")],
+    ..EMPTY
+};
 
 /// The days that CloudWatch Logs keeps events for; no other number is taken.
 const RETENTION: &[u32] =
     &[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653];
 
 /// Reads one entry.
-pub(crate) fn read(ctx: &Ctx<'_>, entry: &Entry) -> Option<LogGroup> {
-    let fields = Fields::open(&entry.value, format!("log group `{}`", entry.key), ctx.problems)?;
-    let meta = ctx.meta(entry, &fields, Some(&LOG_GROUP), Rules::Common);
-    let class = fields.take("class").and_then(|tree| {
-        Want::new("`class`", ctx.problems).one_of(tree, &["STANDARD", "INFREQUENT_ACCESS", "DELIVERY"])
-    });
-    let kms_key = fields.take("kms_key").and_then(|tree| {
-        let key = Want::new("`kms_key`", ctx.problems).filled(tree)?;
-        arn::check(ctx, &tree.place, &key, &arn::KEY).then_some(key)
-    });
-    let retention_days = fields.either(&["retention", "retention_days"]).and_then(|tree| retention(ctx, tree));
+pub(crate) fn read(ctx: &Ctx<'_>, entry: &Entry) -> Option<model::LogGroup> {
+    let fields = Fields::open(&entry.value, format!("log group `{}`", entry.key), &LOG_GROUP, ctx.problems)?;
+    let meta = ctx.meta(entry, &fields, Rules::Common);
+    let class = fields.word("class").unwrap_or_default().to_owned();
+    let kms_key = fields
+        .text("kms_key")
+        .filter(|key| fields.take("kms_key").is_some_and(|tree| arn::check(ctx, &tree.place, key, &arn::KEY)));
+    let retention_days = fields.take("retention").and_then(|tree| retention(ctx, tree));
     fields.finish();
-    Some(LogGroup { meta, retention_days, class: class.unwrap_or("STANDARD").to_owned(), kms_key })
+    Some(model::LogGroup { meta, retention_days, class, kms_key })
 }
 
 fn retention(ctx: &Ctx<'_>, tree: &Tree) -> Option<u32> {

@@ -4,10 +4,12 @@ use evenkeel_core::diagnostic::Place;
 use evenkeel_core::doc::Text;
 use serde_json::{Map, Value as Json, json};
 
-use super::super::decode::{Fields, Want};
+use super::super::decode::Want;
+use super::super::fields::Fields;
 use super::super::task_definition::coerce::{Coerce, Style};
 use super::super::task_definition::schema::CONTAINER_DEFINITION;
 use super::super::tree::{Entry, Tree, Value};
+use super::container_keys::LOGS;
 use super::{Ctx, containers};
 
 /// Reads it; the stream prefix is the container's name unless it says otherwise.
@@ -70,10 +72,9 @@ fn fill(ctx: &Ctx<'_>, found: &mut Json, container: &str, place: &Place) {
 }
 
 fn short(ctx: &Ctx<'_>, tree: &Tree, what: &str, container: &str) -> Option<Json> {
-    let fields = Fields::open(tree, what, ctx.problems)?;
-    let group = fields.either(&["group", "log_group"]).and_then(|tree| group(ctx, tree, what));
-    let prefix =
-        fields.either(&["stream_prefix", "prefix"]).and_then(|tree| Want::new(what, ctx.problems).filled(tree));
+    let fields = Fields::open(tree, what, &LOGS, ctx.problems)?;
+    let group = fields.take("group").and_then(|tree| group(ctx, tree, what));
+    let prefix = fields.text("stream_prefix");
     let mut extra = Map::new();
     for (key, option) in [
         ("datetime_format", "awslogs-datetime-format"),
@@ -82,9 +83,7 @@ fn short(ctx: &Ctx<'_>, tree: &Tree, what: &str, container: &str) -> Option<Json
         ("max_buffer_size", "max-buffer-size"),
         ("region", "awslogs-region"),
     ] {
-        if let Some(text) = fields.take(key).and_then(|tree| Want::new(what, ctx.problems).filled(tree)) {
-            extra.insert(option.to_owned(), text.into());
-        }
+        extra.extend(fields.text(key).map(|text| (option.to_owned(), text.into())));
     }
     fields.finish();
     let mut found = awslogs(ctx, group?, prefix.as_deref().unwrap_or(container), &tree.place)?;

@@ -4,6 +4,7 @@
 
 pub(crate) mod cluster;
 pub(crate) mod conditions;
+pub(crate) mod container_keys;
 pub(crate) mod containers;
 pub(crate) mod deployment;
 pub(crate) mod dns;
@@ -18,6 +19,8 @@ pub(crate) mod records;
 pub(crate) mod roles;
 pub(crate) mod secrets;
 pub(crate) mod security_groups;
+pub(crate) mod service_file;
+pub(crate) mod service_keys;
 pub(crate) mod service_targets;
 pub(crate) mod services;
 pub(crate) mod target_groups;
@@ -29,14 +32,43 @@ use evenkeel_core::diagnostic::{Diagnostic, Place};
 use evenkeel_core::doc::Text;
 use evenkeel_core::id::NodeId;
 
-use super::decode::{Fields, Problems, Want};
+use super::decode::{Problems, Want};
+use super::fields::Fields;
 use super::files::Files;
 use super::model::{Meta, Role};
 use super::scope::Scope;
 use super::suggest;
+use super::table::{Key, Type, key};
 use super::tagging::{self, Rules, Tags};
 use super::tree::{Entry, Tree, Value};
-use super::values::NameRule;
+
+/// What entries may say that have a physical name.
+pub(crate) static NAME: [Key; 1] = [key("name", Type::Text, "The physical name in AWS; listeners have none.")
+    .without("`<stack>-<entry>`, cut to AWS's limit with a short hash")];
+
+/// What every entry may say.
+pub(crate) static META: [Key; 3] = [
+    key(
+        "tags",
+        Type::MapOf(&Type::Blank),
+        "Tags beside those of the stack; up to 44 with them. `aws:` and `evenkeel:` are reserved. Letters, digits, spaces and \
+         `_.:/=+-@`; security groups take more, and on roles keys that differ in case only are one.",
+    )
+    .without("those of the stack")
+    .aws("Tags")
+    .example("{ team: shop }"),
+    key(
+        "moved_from",
+        Type::Text,
+        "The name that this entry had before; it is renamed (its mark is changed), not made anew.",
+    ),
+    key(
+        "protect",
+        Type::Flag,
+        "`destroy` and replacements are held until `--consent ID` names it, also after the entry has left the file.",
+    )
+    .value("false"),
+];
 
 /// What every section reads with.
 pub(crate) struct Ctx<'a> {
@@ -148,7 +180,9 @@ impl Ctx<'_> {
                 );
             }
         }
-        if ids.is_empty() {
+        // What is wrong with an item has been told.
+        let told = want.several(tree).iter().any(|item| matches!(item.value, Value::Wrong));
+        if ids.is_empty() && !told {
             self.problems.error(
                 "empty",
                 &tree.place,
@@ -157,7 +191,7 @@ impl Ctx<'_> {
             );
             return None;
         }
-        Some(ids)
+        (!ids.is_empty()).then_some(ids)
     }
 
     /// `tags:` over those of the stack, by the rules of the service that takes them.
@@ -174,39 +208,16 @@ impl Ctx<'_> {
         tags.values
     }
 
-    /// What every entry may say; `rule` is `None` for things without a physical name.
-    pub(crate) fn meta(&self, entry: &Entry, fields: &Fields<'_>, rule: Option<&NameRule>, tags: Rules) -> Meta {
+    /// What every entry may say; its table says what may be its name.
+    pub(crate) fn meta(&self, entry: &Entry, fields: &Fields<'_>, tags: Rules) -> Meta {
         let what = fields.what().to_owned();
-        let name = rule.and_then(|rule| self.physical_name(fields, rule));
-        let moved_from = fields.take("moved_from").and_then(|tree| {
-            let key = format!("`moved_from` of {what}");
-            Want::new(&key, self.problems).filled(tree)
-        });
-        let key = format!("`protect` of {what}");
-        let protect = fields.take("protect").and_then(|tree| Want::new(&key, self.problems).flag(tree));
         Meta {
             place: entry.place.clone(),
-            name,
+            name: fields.physical_name(),
             tags: self.tags(fields.take("tags"), &entry.place, &what, tags),
-            moved_from,
-            protect: protect.unwrap_or(false),
+            moved_from: fields.text("moved_from"),
+            protect: fields.flag("protect").unwrap_or_default(),
         }
-    }
-
-    fn physical_name(&self, fields: &Fields<'_>, rule: &NameRule) -> Option<String> {
-        let tree = fields.take("name")?;
-        let key = format!("`name` of {}", fields.what());
-        let name = Want::new(&key, self.problems).filled(tree)?;
-        if let Some(complaint) = rule.complaint(&name) {
-            self.problems.error(
-                "bad-name",
-                &tree.place,
-                format!("`{name}` cannot be the name of {}", fields.what()),
-                format!("{}.", super::decode::capital(&complaint)),
-            );
-            return None;
-        }
-        Some(name)
     }
 }
 

@@ -4,10 +4,46 @@ use std::collections::BTreeMap;
 
 use evenkeel_core::diagnostic::Place;
 
-use super::super::decode::{Fields, Want};
+use super::super::decode::Want;
+use super::super::fields::Fields;
 use super::super::model::{Network, SubnetsRef, VpcRef};
+use super::super::table::{EMPTY, Made, Table, Type, key};
 use super::super::tree::{Tree, Value};
 use super::Ctx;
+
+/// The section.
+pub(crate) static NETWORK: Table = Table {
+    path: "network",
+    what: "the network",
+    groups: &[&[
+        key("vpc", Type::AnyOf(&[Type::Several(&Type::Text), Type::Map(&BY_TAGS)]), "The VPC.")
+            .shape("`default`, `vpc-…`, or `{ tags: { key: value } }`")
+            .value("default")
+            .aws("VpcId")
+            .example("{ tags: { Name: main } }"),
+        key(
+            "subnets",
+            Type::AnyOf(&[Type::Several(&Type::Text), Type::Map(&BY_TAGS)]),
+            "The subnets; a load balancer takes one for each availability zone.",
+        )
+        .shape("`default`, a list of `subnet-…`, or `{ tags: { key: value } }`")
+        .value("default")
+        .aws("SubnetIds")
+        .example("{ tags: { tier: private } }"),
+    ]],
+    made: &[Made { kind: "network", outputs: &["vpc_id"], name: None }],
+    ..EMPTY
+};
+
+/// A choice by tags.
+static BY_TAGS: Table = Table {
+    path: "network.vpc",
+    what: "a choice by tags",
+    groups: &[&[key("tags", Type::MapOf(&Type::Blank), "Tags that it has, all of them.")
+        .needed("Choose by tags: { tags: { Name: main } }.")
+        .example("{ Name: main }")]],
+    ..EMPTY
+};
 
 /// Reads the section; without it everything is the default.
 pub(crate) fn read(ctx: &Ctx<'_>, section: Option<&Tree>, start: &Place) -> Network {
@@ -16,7 +52,9 @@ pub(crate) fn read(ctx: &Ctx<'_>, section: Option<&Tree>, start: &Place) -> Netw
         vpc: VpcRef::Default,
         subnets: SubnetsRef::Default,
     };
-    let Some(fields) = section.and_then(|tree| Fields::open(tree, "`network`", ctx.problems)) else { return network };
+    let Some(fields) = section.and_then(|tree| Fields::open(tree, "`network`", &NETWORK, ctx.problems)) else {
+        return network;
+    };
     if let Some(tree) = fields.take("vpc") {
         match choice(ctx, tree, "`vpc`", "vpc-") {
             Some(Choice::Ids(mut ids)) if ids.len() == 1 => network.vpc = VpcRef::Id(ids.swap_remove(0)),
@@ -47,8 +85,8 @@ enum Choice {
 fn choice(ctx: &Ctx<'_>, tree: &Tree, what: &str, prefix: &str) -> Option<Choice> {
     let want = Want::new(what, ctx.problems);
     if let Value::Map(_) = &tree.value {
-        let fields = Fields::open(tree, what, ctx.problems)?;
-        let tags = fields.need("tags", "Choose by tags: { tags: { Name: main } }.").map(|tags| want.string_map(tags));
+        let fields = Fields::open(tree, what, &BY_TAGS, ctx.problems)?;
+        let tags = fields.take("tags").map(|tags| want.string_map(tags));
         fields.finish();
         let tags: BTreeMap<String, String> = tags?.into_iter().map(|(key, value, _)| (key, value)).collect();
         if tags.is_empty() {

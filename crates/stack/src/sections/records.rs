@@ -5,8 +5,10 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use evenkeel_core::doc::Text;
 use evenkeel_core::id::NodeId;
 
-use super::super::decode::{Fields, Want, capital};
+use super::super::decode::{Want, capital};
+use super::super::fields::Fields;
 use super::super::model::{Record, RecordData};
+use super::super::table::{EMPTY, Key, Table, Type, key, later};
 use super::super::tree::Tree;
 use super::Ctx;
 use super::dns::{complaint, domain};
@@ -18,24 +20,82 @@ const TYPES: [(&str, &str); 7] =
 const RESERVED: &str = "_evenkeel";
 /// Bytes of one string of a TXT record.
 const TXT_STRING: usize = 255;
-/// Seconds that resolvers keep an answer, if the file does not say.
-const TTL: u32 = 300;
+/// The short key of a type.
+const fn short(name: &'static str, say: &'static str, example: &'static str) -> Key {
+    key(name, Type::Several(&Type::Open), say).shape("value or list").aws("ResourceRecords").example(example)
+}
+
+/// A record.
+pub(crate) static RECORD: Table = Table {
+    path: "dns.records",
+    what: "a record",
+    groups: &[&[
+        key("name", Type::Text, "Its name.")
+            .needed("Write name: www, or name: \"@\" for the zone itself.")
+            .shape("`@`, a name in the zone, or a full name")
+            .aws("Name")
+            .example("www"),
+        short("a", "IPv4 addresses.", "203.0.113.7"),
+        short("aaaa", "IPv6 addresses.", "\"2001:db8::7\""),
+        short("cname", "The name that it stands for.", "target.example.com"),
+        short("txt", "Texts; they are quoted and cut as Route 53 wants it.", "v=spf1 -all"),
+        short("mx", "Mail servers with their priorities.", "10 mail.example.com"),
+        short("srv", "Priority, weight, port and host.", "10 5 5060 sip.example.com"),
+        short("caa", "Who may issue certificates.", "0 issue \"amazon.com\""),
+        key("type", Type::Word(&["A", "AAAA", "CNAME", "TXT", "MX", "SRV", "CAA"]), "The type, in the long form.")
+            .aws("Type"),
+        key("values", Type::Several(&Type::Open), "Values, with `type`.")
+            .also(&["value"])
+            .shape("value or list")
+            .aws("ResourceRecords"),
+        key(
+            "alias",
+            Type::AnyOf(&[Type::Entry("load_balancers"), Type::Map(&ALIAS)]),
+            "What it points to; type A, and AAAA too if the load balancer is dualstack.",
+        )
+        .shape("a load balancer of the file, or a map (below)")
+        .aws("AliasTarget")
+        .example("web"),
+        key("ttl", Type::Seconds(0, 2_147_483_647), "How long resolvers keep an answer; not for an alias.")
+            .value("300s")
+            .aws("TTL"),
+        later("weight", "Weight", "Weighted records."),
+        later("failover", "Failover", "Records for failover."),
+        later("geolocation", "GeoLocation", "Records by where clients are."),
+        later("latency", "Region", "Records by latency."),
+        later("set_identifier", "SetIdentifier", "Tells records of one name and type apart."),
+        later("health_check", "HealthCheckId", "Health checks of Route 53."),
+    ]],
+    ..EMPTY
+};
+
+/// `alias:` in its long form.
+static ALIAS: Table = Table {
+    path: "dns.records.alias",
+    what: "an alias",
+    groups: &[&[
+        key("load_balancer", Type::Entry("load_balancers"), "A load balancer of the file."),
+        key("dns_name", Type::Open, "What is elsewhere, by its name.").aws("DNSName").example("d111.cloudfront.net"),
+        key("zone_id", Type::Open, "The zone of that name.").aws("HostedZoneId").example("Z2FDTNDATAQYW2"),
+        key("evaluate_target_health", Type::Flag, "Whether it goes away when its target is not healthy.")
+            .value("false")
+            .aws("EvaluateTargetHealth"),
+    ]],
+    ..EMPTY
+};
 
 /// Reads one item; an alias of a dual-stack load balancer gives two records.
 pub(crate) fn read(ctx: &Ctx<'_>, item: &Tree, zone: &str) -> Vec<Record> {
     let what = format!("a record of zone `{zone}`");
-    let Some(fields) = Fields::open(item, what.clone(), ctx.problems) else { return Vec::new() };
-    let why = "Write name: www, or name: \"@\" for the zone itself.";
-    let name = fields.need("name", why).and_then(|tree| full_name(ctx, tree, zone));
+    let Some(fields) = Fields::open(item, what.clone(), &RECORD, ctx.problems) else { return Vec::new() };
+    let name = fields.take("name").and_then(|tree| full_name(ctx, tree, zone));
     let mut given: Vec<(&'static str, &Tree)> =
         TYPES.iter().filter_map(|(rtype, key)| fields.take(key).map(|tree| (*rtype, tree))).collect();
-    let kinds: Vec<&'static str> = TYPES.iter().map(|(rtype, _)| *rtype).collect();
-    let rtype = fields.take("type").and_then(|tree| Want::new("`type`", ctx.problems).one_of(tree, &kinds));
-    let values = fields.either(&["values", "value"]);
+    let rtype = fields.word("type");
+    let values = fields.take("values");
     let alias = fields.take("alias");
     let ttl = fields.take("ttl");
-    let secs = ttl.and_then(|tree| Want::new("`ttl`", ctx.problems).seconds(tree, 0, 2_147_483_647));
-    fields.not_yet(&["weight", "failover", "geolocation", "latency", "set_identifier", "health_check"]);
+    let secs = fields.seconds("ttl");
     fields.finish();
     if let (Some(rtype), Some(values)) = (rtype, values) {
         given.push((rtype, values));
@@ -53,7 +113,7 @@ pub(crate) fn read(ctx: &Ctx<'_>, item: &Tree, zone: &str) -> Vec<Record> {
             if values.is_empty() {
                 return Vec::new();
             }
-            vec![((*rtype).to_owned(), RecordData::Values { ttl: secs.unwrap_or(TTL), values })]
+            vec![((*rtype).to_owned(), RecordData::Values { ttl: secs.unwrap_or_default(), values })]
         }
         ([], None) => {
             let help = "Write alias: a load balancer, cname: a name, txt: […], or type and values.";
@@ -114,14 +174,10 @@ fn alias(ctx: &Ctx<'_>, tree: &Tree, rtype: Option<&'static str>) -> Vec<(String
     let found = if tree.entries().is_none() {
         balancer(tree, false)
     } else {
-        let Some(fields) = Fields::open(tree, "an alias", ctx.problems) else { return Vec::new() };
-        let evaluate = fields
-            .take("evaluate_target_health")
-            .and_then(|tree| Want::new("`evaluate_target_health`", ctx.problems).flag(tree))
-            .unwrap_or(false);
+        let Some(fields) = Fields::open(tree, "an alias", &ALIAS, ctx.problems) else { return Vec::new() };
+        let evaluate = fields.flag("evaluate_target_health").unwrap_or_default();
         let entry = fields.take("load_balancer");
-        let text = |key| fields.take(key).and_then(|tree| Want::new("an alias", ctx.problems).text(tree));
-        let (name, zone) = (text("dns_name"), text("zone_id"));
+        let (name, zone) = (fields.open_text("dns_name"), fields.open_text("zone_id"));
         fields.finish();
         match (entry, name, zone) {
             (Some(entry), None, None) => balancer(entry, evaluate),

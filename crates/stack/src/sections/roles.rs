@@ -7,26 +7,82 @@ use evenkeel_core::id::NodeId;
 use serde_json::json;
 
 use super::super::aws_policies::{self, Known};
-use super::super::decode::{Fields, Want};
+use super::super::decode::Want;
+use super::super::fields::Fields;
 use super::super::model::{ManagedRole, Role};
+use super::super::policy::POLICY;
 use super::super::statements::Sort;
+use super::super::table::{EMPTY, Made, Table, Type, key};
 use super::super::tagging::Rules;
 use super::super::tree::{Entry, Tree, Value};
-use super::super::values::{ROLE, partition};
+use super::super::values::{self, partition};
 use super::super::{arn, policy};
-use super::Ctx;
+use super::{Ctx, META, NAME};
+
+/// An entry.
+pub(crate) static ROLE: Table = Table {
+    path: "roles",
+    what: "a role",
+    groups: &[
+        &[key("existing", Type::Text, "The role is only looked up (`existing_role`), and nothing else may stand beside it.")
+            .shape("name or ARN")
+            .aws("GetRole")
+            .example("ecsTaskExecutionRole")],
+        &NAME,
+        &META,
+        &[
+            key("trust", Type::AnyOf(&[Type::Several(&Type::Text), Type::Document]), "Who may assume it.")
+                .shape("service names (`ecs-tasks`, `events.amazonaws.com`), a policy document, or a `.json` file")
+                .without("`ecs-tasks.amazonaws.com`")
+                .aws("AssumeRolePolicyDocument")
+                .example("ecs-tasks"),
+            key(
+                "managed_policies",
+                Type::Several(&Type::Open),
+                "Policies that it has; a name that only just misses one of AWS is an error, another unknown one a warning.",
+            )
+            .shape("list of names of AWS managed policies, or ARNs")
+            .aws("AttachRolePolicy")
+            .example("[AmazonECSTaskExecutionRolePolicy]"),
+            key(
+                "policies",
+                Type::MapOf(&Type::AnyOf(&[Type::Text, Type::Map(&POLICY), Type::Document])),
+                "Policies of its own, by names of your choice.",
+            )
+            .also(&["inline_policies"])
+            .shape("map of name to policy")
+            .aws("PutRolePolicy")
+            .example("{ read: { statements: [{ actions: [s3:GetObject], resources: \"arn:aws:s3:::bucket/*\" }] } }"),
+            key("description", Type::Blank, "What it is for, in letters of Latin-1.")
+                .shape("string, up to 1000")
+                .aws("Description"),
+            key("max_session_duration", Type::Seconds(3600, 43_200), "How long a session may last.")
+                .shape("duration, 1h to 12h")
+                .value("1h")
+                .aws("MaxSessionDuration"),
+            key("permissions_boundary", Type::Text, "The policy that bounds what it may do.")
+                .shape("name or ARN")
+                .aws("PermissionsBoundary"),
+        ],
+    ],
+    made: &[Made { kind: "role", outputs: &["arn", "name"], name: Some(&values::ROLE) }],
+    words: &[
+        ("RoleName", "It is called `name` here."),
+        ("ManagedPolicyArns", "It is called `managed_policies` here."),
+        ("PolicyDocument", "Policies of the role stand under `policies`, by names of your choice."),
+    ],
+    ..EMPTY
+};
 
 /// Reads one entry.
 pub(crate) fn read(ctx: &Ctx<'_>, entry: &Entry) -> Option<Role> {
     let what = format!("role `{}`", entry.key);
-    let fields = Fields::open(&entry.value, what.clone(), ctx.problems)?;
+    let fields = Fields::open(&entry.value, what.clone(), &ROLE, ctx.problems)?;
     if let Some(tree) = fields.take("existing") {
-        let key = format!("`existing` of {what}");
-        let given = Want::new(&key, ctx.problems).filled(tree);
-        fields.finish();
-        return existing(ctx, entry, tree, &given?);
+        alone(ctx, entry, &what);
+        return existing(ctx, entry, tree, &fields.text("existing")?);
     }
-    let meta = ctx.meta(entry, &fields, Some(&ROLE), Rules::Iam);
+    let meta = ctx.meta(entry, &fields, Rules::Iam);
     let trust = match fields.take("trust") {
         Some(tree) => trust(ctx, tree, &what)?,
         None => services(&["ecs-tasks.amazonaws.com".to_owned()]),
@@ -34,13 +90,10 @@ pub(crate) fn read(ctx: &Ctx<'_>, entry: &Entry) -> Option<Role> {
     let key = format!("`description` of {what}");
     let description = fields.take("description").and_then(|tree| description(ctx, tree, &key));
     let managed = fields.take("managed_policies").map(|tree| managed(ctx, tree, &what)).unwrap_or_default();
-    let inline = fields.either(&["policies", "inline_policies"]).map(|tree| inline(ctx, tree, &what));
-    let key = format!("`max_session_duration` of {what}");
-    let session =
-        fields.take("max_session_duration").and_then(|tree| Want::new(&key, ctx.problems).seconds(tree, 3600, 43_200));
-    let key = format!("`permissions_boundary` of {what}");
+    let inline = fields.take("policies").map(|tree| inline(ctx, tree, &what));
+    let session = fields.seconds("max_session_duration");
     let boundary = fields.take("permissions_boundary").and_then(|tree| {
-        let name = Want::new(&key, ctx.problems).filled(tree)?;
+        let name = fields.text("permissions_boundary")?;
         policy_arn(ctx, tree, &name)
     });
     fields.finish();
@@ -50,9 +103,19 @@ pub(crate) fn read(ctx: &Ctx<'_>, entry: &Entry) -> Option<Role> {
         trust,
         managed,
         inline: inline.unwrap_or_default(),
-        max_session_secs: session.unwrap_or(3600),
+        max_session_secs: session.unwrap_or_default(),
         boundary,
     })))
+}
+
+/// Refuses what stands beside `existing`: of a role that is only looked up it would mean nothing.
+fn alone(ctx: &Ctx<'_>, entry: &Entry, what: &str) {
+    let others = entry.value.entries().unwrap_or_default().iter();
+    for other in others.filter(|other| other.key != "existing" && ROLE.key(&other.key).is_some()) {
+        let help = "A role with `existing` is only looked up. Remove one of the two.";
+        let summary = format!("{what} has `existing` and `{}`", other.key);
+        ctx.problems.error("contradiction", &other.place, summary, help);
+    }
 }
 
 /// IAM takes the characters of Latin-1, line breaks and tabs, but no others.
@@ -84,7 +147,7 @@ fn existing(ctx: &Ctx<'_>, entry: &Entry, tree: &Tree, given: &str) -> Option<Ro
     }
     let arn = given.starts_with("arn:").then(|| given.to_owned());
     let name = given.rsplit('/').next().unwrap_or(given).to_owned();
-    if let Some(complaint) = ROLE.complaint(&name) {
+    if let Some(complaint) = values::ROLE.complaint(&name) {
         let summary = format!("`{name}` cannot be the name of a role");
         ctx.problems.error("bad-name", &tree.place, summary, format!("{}.", super::super::decode::capital(&complaint)));
         return None;

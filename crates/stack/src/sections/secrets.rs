@@ -6,12 +6,13 @@ use serde_json::Value as Json;
 use super::super::arn;
 use super::super::decode::Want;
 use super::super::tree::Tree;
+use super::container_keys::SECRET;
 use super::{Ctx, containers};
 
 /// Reads a map of names to sources, or ECS's list.
 pub(crate) fn read(ctx: &Ctx<'_>, tree: &Tree, what: &str) -> Json {
     let key = format!("`secrets` of {what}");
-    containers::pairs(ctx, tree, &key, "valueFrom", |tree| source(ctx, tree, &key))
+    containers::pairs(ctx, tree, &key, (&SECRET, "value_from"), |tree| source(ctx, tree, &key))
 }
 
 /// `ssm:/path`, `secretsmanager:ARN`, an ARN, or the name of an SSM parameter.

@@ -3,13 +3,124 @@
 use evenkeel_core::doc::Text;
 use evenkeel_core::id::NodeId;
 
-use super::super::decode::{Fields, Want};
+use super::super::decode::Want;
+use super::super::fields::Fields;
 use super::super::model::{Peer, Rule, SecurityGroup};
 use super::super::suggest;
+use super::super::table::{EMPTY, Key, Made, Table, Type, key};
 use super::super::tagging::Rules;
 use super::super::tree::{Entry, Tree, Value};
-use super::super::values::{SECURITY_GROUP, cidr, length_help, port_range};
-use super::Ctx;
+use super::super::values::{self, cidr, length_help, port_range};
+use super::{Ctx, META, NAME};
+
+/// An entry.
+pub(crate) static SECURITY_GROUP: Table = Table {
+    path: "security_groups",
+    what: "a security group",
+    groups: &[
+        &NAME,
+        &META,
+        &[
+            key("description", Type::Text, "What it is for; AWS cannot change it, so a difference is only told.")
+                .shape("string, up to 255")
+                .without("`<stack> <entry>`")
+                .aws("GroupDescription"),
+            key("ingress", Type::Several(&Type::Map(&INGRESS)), "Who may reach its members.")
+                .shape("list of rules")
+                .aws("IpPermissions")
+                .example("[{ port: 443, from: 0.0.0.0/0 }]"),
+            key("egress", Type::Several(&Type::Map(&EGRESS)), "Whom its members may reach; `[]` lets nothing out.")
+                .shape("list of rules")
+                .without("everything to `0.0.0.0/0`")
+                .aws("IpPermissionsEgress")
+                .example("[{ port: 443, to: 0.0.0.0/0 }]"),
+        ],
+    ],
+    made: &[Made { kind: "security_group", outputs: &["id", "name"], name: Some(&values::SECURITY_GROUP) }],
+    words: &[("GroupName", "It is called `name` here."), ("VpcId", "The VPC of the stack is `vpc` under `network:`.")],
+    ..EMPTY
+};
+
+/// The other side of a rule.
+const SIDE: &str = "CIDR (v4 or v6, with its length), an entry, `self`, `sg-…`, `pl-…`, or a list";
+
+/// A rule for what comes in.
+static INGRESS: Table = Table {
+    path: "security_groups.ingress",
+    what: "a rule of a security group",
+    groups: &[
+        &TRAFFIC,
+        &[key("from", Type::Several(&Type::Entry("security_groups")), "Who is let in.")
+            .also(&["source"])
+            .shape(SIDE)
+            .needed("Say who: from: 0.0.0.0/0, a group of this file, `self`, sg-… or pl-….")
+            .aws("CidrIp, CidrIpv6, GroupId, PrefixListId")
+            .example("[0.0.0.0/0, \"::/0\"]")],
+    ],
+    ..EMPTY
+};
+
+/// A rule for what goes out.
+static EGRESS: Table = Table {
+    path: "security_groups.egress",
+    what: "a rule of a security group",
+    groups: &[
+        &TRAFFIC,
+        &[key("to", Type::Several(&Type::Entry("security_groups")), "Who may be reached.")
+            .also(&["destination"])
+            .shape(SIDE)
+            .needed("Say who: to: 0.0.0.0/0, a group of this file, `self`, sg-… or pl-….")
+            .aws("CidrIp, CidrIpv6, GroupId, PrefixListId")
+            .example("[0.0.0.0/0, \"::/0\"]")],
+    ],
+    ..EMPTY
+};
+
+/// What both directions say.
+static TRAFFIC: [Key; 4] = [
+    key("port", Type::Several(&Type::AnyOf(&[Type::Text, Type::Map(&PORTS)])), "Ports.")
+        .also(&["ports"])
+        .shape("`80`, `8000-8010`, `2000/udp`, `all`, `{ from: 1, to: 9 }`, or a list")
+        .without("required with TCP and UDP unless `protocol` says all ports")
+        .aws("FromPort, ToPort")
+        .example("[80, 443]"),
+    key("protocol", Type::Text, "The protocol; `all` takes no ports.")
+        .shape("`tcp`, `udp`, `icmp`, `icmpv6`, `all` (`-1`), or a number")
+        .without("`tcp`")
+        .aws("IpProtocol"),
+    key(
+        "icmp",
+        Type::AnyOf(&[Type::Number(-1, 255), Type::Just(&["all"]), Type::Map(&ICMP)]),
+        "Types of ICMP; stands in place of ports.",
+    )
+    .shape("`all`, a type, or `{ type: 8, code: 0 }`")
+    .without("all types")
+    .aws("FromPort, ToPort")
+    .example("{ type: 8 }"),
+    key("description", Type::Blank, "What it is for.").aws("Description"),
+];
+
+/// A range of ports.
+static PORTS: Table = Table {
+    path: "security_groups.ingress.port",
+    what: "a range of ports",
+    groups: &[&[
+        key("from", Type::Number(0, 65_535), "The first.").needed("Write { from: 8000, to: 8010 }.").example("8000"),
+        key("to", Type::Number(0, 65_535), "The last.").needed("Write { from: 8000, to: 8010 }.").example("8010"),
+    ]],
+    ..EMPTY
+};
+
+/// Types of ICMP.
+static ICMP: Table = Table {
+    path: "security_groups.ingress.icmp",
+    what: "a type of ICMP",
+    groups: &[&[
+        key("type", Type::Number(-1, 255), "The type; -1 for all.").value("-1").aws("Type"),
+        key("code", Type::Number(-1, 255), "The code; -1 for all.").value("-1").aws("Code"),
+    ]],
+    ..EMPTY
+};
 
 /// Rules that one group may have in each direction, by AWS's default quota.
 const QUOTA: usize = 60;
@@ -17,11 +128,10 @@ const QUOTA: usize = 60;
 /// Reads one entry.
 pub(crate) fn read(ctx: &Ctx<'_>, entry: &Entry) -> Option<SecurityGroup> {
     let what = format!("security group `{}`", entry.key);
-    let fields = Fields::open(&entry.value, what.clone(), ctx.problems)?;
-    let meta = ctx.meta(entry, &fields, Some(&SECURITY_GROUP), Rules::Ec2);
-    let key = format!("`description` of {what}");
+    let fields = Fields::open(&entry.value, what, &SECURITY_GROUP, ctx.problems)?;
+    let meta = ctx.meta(entry, &fields, Rules::Ec2);
     let description = fields.take("description").and_then(|tree| {
-        let text = Want::new(&key, ctx.problems).filled(tree)?;
+        let text = fields.text("description")?;
         check_description(ctx, tree, &text);
         Some(text)
     });
@@ -94,27 +204,22 @@ fn show(rule: &Rule) -> String {
 
 fn rule(ctx: &Ctx<'_>, item: &Tree, group: &str, direction: &'static str) -> Vec<Rule> {
     let what = format!("a rule of `{direction}` of security group `{group}`");
-    let Some(fields) = Fields::open(item, what.clone(), ctx.problems) else { return Vec::new() };
-    let side: &[&'static str] = if direction == "ingress" { &["from", "source"] } else { &["to", "destination"] };
+    let (table, side) = if direction == "ingress" { (&INGRESS, "from") } else { (&EGRESS, "to") };
+    let Some(fields) = Fields::open(item, what.clone(), table, ctx.problems) else { return Vec::new() };
     let traffic = Traffic {
         protocol: fields.take("protocol").and_then(|tree| protocol(ctx, tree)),
-        ports: fields.either(&["port", "ports"]),
+        ports: fields.take("port"),
         icmp: fields.take("icmp"),
     };
-    let peers = fields.either(side);
+    let peers = fields.take(side);
     let description = fields.take("description").and_then(|tree| {
-        let text = Want::new("`description`", ctx.problems).string(tree)?;
+        let text = fields.blank("description")?;
         check_description(ctx, tree, &text);
         Some(text)
     });
     fields.finish();
-    let Some(peers) = peers else {
-        let key = side[0];
-        let help = format!("Say who: {key}: 0.0.0.0/0, a group of this file, `self`, sg-… or pl-….");
-        ctx.problems.error("missing-key", &item.place, format!("{what} has no `{key}`"), help);
-        return Vec::new();
-    };
-    for (tree, key) in [(Some(peers), side[0]), (traffic.ports, "port")] {
+    let Some(peers) = peers else { return Vec::new() };
+    for (tree, key) in [(Some(peers), side), (traffic.ports, "port")] {
         // A list of nothing would leave the rule out without a word.
         if let Some(tree) = tree.filter(|tree| tree.items().is_some_and(<[Tree]>::is_empty)) {
             let help = "Name at least one, or remove the rule.";
@@ -204,13 +309,8 @@ fn spans(ctx: &Ctx<'_>, item: &Tree, what: &str, traffic: &Traffic<'_>) -> Vec<(
 /// `80`, `8000-8010`, `2000/udp`, `all`, `{ from, to }`.
 fn port(ctx: &Ctx<'_>, tree: &Tree, protocol: Option<&str>) -> Option<(String, i32, i32)> {
     if let Value::Map(_) = &tree.value {
-        let fields = Fields::open(tree, "`port`", ctx.problems)?;
-        let number = |key| {
-            fields
-                .need(key, "Write { from: 8000, to: 8010 }.")
-                .and_then(|t| Want::new("`port`", ctx.problems).count(t, 0, 65_535))
-        };
-        let (from, to) = (number("from"), number("to"));
+        let fields = Fields::open(tree, "`port`", &PORTS, ctx.problems)?;
+        let (from, to) = (fields.count("from"), fields.count("to"));
         fields.finish();
         let (from, to) = (i32::try_from(from?).ok()?, i32::try_from(to?).ok()?);
         return Some((protocol.unwrap_or("tcp").to_owned(), from.min(to), from.max(to)));
@@ -242,11 +342,8 @@ fn icmp_type(ctx: &Ctx<'_>, tree: &Tree) -> (i32, i32) {
         let kind = Want::new("`icmp`", ctx.problems).number(tree, -1, 255);
         return (kind.and_then(|kind| i32::try_from(kind).ok()).unwrap_or(-1), -1);
     }
-    let Some(fields) = Fields::open(tree, "`icmp`", ctx.problems) else { return (-1, -1) };
-    let number = |key| {
-        let value = fields.take(key).and_then(|tree| Want::new("`icmp`", ctx.problems).number(tree, -1, 255));
-        value.and_then(|value| i32::try_from(value).ok()).unwrap_or(-1)
-    };
+    let Some(fields) = Fields::open(tree, "`icmp`", &ICMP, ctx.problems) else { return (-1, -1) };
+    let number = |key| fields.number(key).and_then(|value| i32::try_from(value).ok()).unwrap_or(-1);
     let found = (number("type"), number("code"));
     fields.finish();
     found

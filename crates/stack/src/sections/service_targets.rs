@@ -6,16 +6,43 @@ use evenkeel_core::id::NodeId;
 use serde_json::{Map, Value as Json};
 
 use super::super::arn;
-use super::super::decode::{Fields, Want};
+use super::super::decode::Want;
+use super::super::fields::Fields;
 use super::super::model::ServiceTarget;
 use super::super::suggest;
+use super::super::table::{EMPTY, Table, Type, key, later};
 use super::super::task_definition::Draft;
 use super::super::tree::Tree;
 use super::Ctx;
 
+/// One target group of a service.
+pub(crate) static TARGET: Table = Table {
+    path: "services.target_group",
+    what: "a target group of a service",
+    groups: &[&[
+        key("name", Type::Entry("target_groups"), "The target group.")
+            .also(&["target_group"])
+            .shape("entry or ARN")
+            .needed("Write { name: web, container: app, port: 3000 }.")
+            .aws("targetGroupArn")
+            .example("web"),
+        key("container", Type::Text, "The container.")
+            .also(&["container_name"])
+            .without("the only one")
+            .aws("containerName"),
+        key("port", Type::Port, "The port of the container.")
+            .also(&["container_port"])
+            .without("the only one")
+            .aws("containerPort"),
+        later("advanced_configuration", "advancedConfiguration", "The other target group of a blue/green deployment."),
+        later("load_balancer_name", "loadBalancerName", "Classic load balancers."),
+    ]],
+    ..EMPTY
+};
+
 /// Reads both keys.
-pub(crate) fn read(ctx: &Ctx<'_>, fields: &Fields<'_>, service: &str, draft: &Draft) -> Vec<ServiceTarget> {
-    let Some(tree) = fields.either(&["target_group", "target_groups"]) else { return Vec::new() };
+pub(crate) fn read(ctx: &Ctx<'_>, fields: &Fields<'_>, service: &str, draft: Option<&Draft>) -> Vec<ServiceTarget> {
+    let Some(tree) = fields.take("target_group") else { return Vec::new() };
     let what = format!("`target_group` of {}", fields.what());
     let mut found: Vec<ServiceTarget> = Vec::new();
     for item in Want::new(&what, ctx.problems).several(tree) {
@@ -34,23 +61,19 @@ pub(crate) fn read(ctx: &Ctx<'_>, fields: &Fields<'_>, service: &str, draft: &Dr
     found
 }
 
-fn target(ctx: &Ctx<'_>, item: &Tree, service: &str, draft: &Draft, what: &str) -> Option<ServiceTarget> {
+fn target(ctx: &Ctx<'_>, item: &Tree, service: &str, draft: Option<&Draft>, what: &str) -> Option<ServiceTarget> {
     let want = Want::new(what, ctx.problems);
     if item.entries().is_none() {
         let (target_group, entry) = group(ctx, item, service, want)?;
         let (container, port) = endpoint(ctx, draft, (None, None), &item.place, what)?;
         return Some(ServiceTarget { target_group, entry, container, port });
     }
-    let fields = Fields::open(item, what, ctx.problems)?;
-    let named = fields.either(&["name", "target_group"]);
-    let container = fields.either(&["container", "container_name"]);
-    let port = fields.either(&["port", "container_port"]);
+    let fields = Fields::open(item, what, &TARGET, ctx.problems)?;
+    let named = fields.take("name");
+    let container = fields.take("container");
+    let port = fields.take("port");
     fields.finish();
-    let Some(named) = named else {
-        let help = "Write { name: web, container: app, port: 3000 }.";
-        ctx.problems.error("missing-key", &item.place, format!("{what} has no `name`"), help);
-        return None;
-    };
+    let named = named?;
     let group = group(ctx, named, service, want);
     let endpoint = endpoint(ctx, draft, (container, port), &item.place, what);
     let ((target_group, entry), (container, port)) = (group?, endpoint?);
@@ -68,10 +91,10 @@ fn group(ctx: &Ctx<'_>, tree: &Tree, service: &str, want: Want<'_>) -> Option<(T
     Some((Text::output(NodeId::new("target_group", &name), "arn"), Some(name)))
 }
 
-/// Container and port: as given, or the only ones that there are.
+/// Container and port: as given, or the only ones that there are; as given where the task is not known.
 fn endpoint(
     ctx: &Ctx<'_>,
-    draft: &Draft,
+    draft: Option<&Draft>,
     (container, port): (Option<&Tree>, Option<&Tree>),
     place: &Place,
     what: &str,
@@ -84,6 +107,14 @@ fn endpoint(
     let port_given = match port {
         Some(tree) => Some(want.port(tree)?),
         None => None,
+    };
+    let Some(draft) = draft else {
+        if let (Some((name, _)), Some(port)) = (&container_name, port_given) {
+            return Some((name.clone(), port));
+        }
+        let help = "Its task definition is registered elsewhere, so say which: { name: …, container: …, port: … }.";
+        ctx.problems.error("ambiguous", place, format!("{what} does not say which container and port are meant"), help);
+        return None;
     };
     let all: Vec<(&str, Vec<u16>)> = draft.containers().filter_map(|map| Some((name(map)?, tcp_ports(map)))).collect();
     if all.is_empty() {

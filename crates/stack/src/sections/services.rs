@@ -5,25 +5,24 @@ use evenkeel_core::name;
 use serde_json::{Map, Value as Json, json};
 
 use super::super::arn;
-use super::super::decode::{Fields, Want};
-use super::super::model::{Meta, Network, Service, Strategy, SubnetsRef, TaskDefinition, VpcRef};
+use super::super::decode::Want;
+use super::super::fields::Fields;
+use super::super::model::{Kept, Meta, Network, Runs, Service, Strategy, SubnetsRef, TaskDefinition, VpcRef};
 use super::super::tagging::Rules;
-use super::super::task_definition::{self, Draft, canonical};
+use super::super::task_definition::{self, Draft, canonical, kept};
 use super::super::tree::{Entry, Tree};
 use super::super::validate;
-use super::super::values::ECS;
-use super::{Ctx, cluster, containers, deployment, inline, launch_type, roles, service_targets};
+use super::service_keys::{PLACEMENT_STRATEGY, REGISTRY, SERVICE};
+use super::{Ctx, cluster, deployment, inline, launch_type, roles, service_file, service_targets};
 
-/// Keys of later versions.
-const LATER: &[&str] = &[
-    "autoscaling",
-    "service_connect",
-    "volume_configurations",
-    "vpc_lattice",
-    "deployment_controller",
-    "task_sets",
-    "schedule",
-];
+/// Keys that mean something only to tasks with network interfaces of their own.
+const NETWORK: [&str; 3] = ["subnets", "security_groups", "assign_public_ip"];
+
+/// What a service runs, while it is being read.
+enum Task {
+    Ours(Draft),
+    Kept(Kept),
+}
 
 /// Where tasks run.
 struct Launch {
@@ -35,60 +34,58 @@ struct Launch {
 /// Reads one entry.
 pub(crate) fn read(ctx: &Ctx<'_>, entry: &Entry, network: &Network) -> Option<Service> {
     let what = format!("service `{}`", entry.key);
-    let fields = Fields::open(&entry.value, what.clone(), ctx.problems)?;
-    let meta = ctx.meta(entry, &fields, Some(&ECS), Rules::Common);
-    let draft = draft(ctx, &fields, &what);
-    if draft.is_none() {
-        inline::skip(&fields);
-    }
+    let entry = &service_file::merged(ctx, entry)?;
+    let fields = Fields::open(&entry.value, what.clone(), &SERVICE, ctx.problems)?;
+    let meta = ctx.meta(entry, &fields, Rules::Common);
+    let (draft, kept) = match task(ctx, &fields, &what) {
+        Some(Task::Ours(draft)) => (Some(draft), None),
+        Some(Task::Kept(kept)) => (None, Some(kept)),
+        None => (None, None),
+    };
     let launch = launch(ctx, &fields, &what, draft.as_ref());
     let draft = draft.map(|draft| complete(ctx, draft, &fields, &entry.key, &launch));
-    let checked = draft.as_ref().is_some_and(|draft| draft.containers().any(|map| map.contains_key("healthCheck")));
-    let load_balancers = draft.as_ref().map(|draft| service_targets::read(ctx, &fields, &entry.key, draft));
-    let daemon = scheduling(ctx, &fields) == "DAEMON";
+    // What a task of somebody else checks is not known.
+    let checked = kept.is_some()
+        || draft.as_ref().is_some_and(|draft| draft.containers().any(|map| map.contains_key("healthCheck")));
+    let known = draft.is_some() || kept.is_some();
+    let load_balancers = known.then(|| service_targets::read(ctx, &fields, &entry.key, draft.as_ref()));
+    let daemon = fields.word("scheduling") == Some("DAEMON");
     let (desired_count, count_managed_by) = deployment::desired_count(ctx, &fields, daemon);
     let deployment = deployment::read(ctx, fields.take("deployment"), &what, daemon);
     if let (true, Some(tree)) = (daemon, fields.take("availability_zone_rebalancing")) {
         let help = "ECS moves tasks between zones only for replicas; a daemon runs on every instance. Remove it.";
         ctx.problems.error("contradiction", &tree.place, format!("{what} is a daemon that is to be balanced"), help);
     }
-    let awsvpc = draft.as_ref().is_none_or(|draft| draft.text("networkMode") == Some("awsvpc"));
+    let interfaces = NETWORK.iter().any(|key| fields.take(key).is_some());
+    let awsvpc = match &draft {
+        Some(draft) => draft.text("networkMode") == Some("awsvpc"),
+        None => kept.is_none() || launch.fargate || interfaces,
+    };
     let subnets = ctx.subnets(fields.take("subnets"), &format!("`subnets` of {what}"));
     let security_groups = ctx.security_groups(fields.take("security_groups"), &format!("`security_groups` of {what}"));
-    let flag = |key: &'static str| {
-        let words = format!("`{key}` of {what}");
-        fields.take(key).and_then(|tree| Want::new(&words, ctx.problems).flag(tree))
-    };
     let public = network.vpc == VpcRef::Default && network.subnets == SubnetsRef::Default && subnets.is_none();
-    let switch = |key: &'static str| {
-        let words = format!("`{key}` of {what}");
-        fields.take(key).and_then(|tree| Want::new(&words, ctx.problems).switch(tree))
-    };
-    let assign_public_ip = switch("assign_public_ip").unwrap_or(public && launch.fargate);
+    let assign_public_ip = fields.switch("assign_public_ip").unwrap_or(public && launch.fargate);
     no_network_without_awsvpc(ctx, &fields, awsvpc);
     let grace = grace(ctx, &fields, load_balancers.as_ref().is_some_and(|list| !list.is_empty()), checked);
     let platform_version = platform_version(ctx, &fields, launch.fargate);
-    let (execute_command, managed_tags) = (flag("execute_command"), flag("managed_tags"));
-    let key = format!("`propagate_tags` of {what}");
-    let propagate = fields
-        .take("propagate_tags")
-        .and_then(|tree| Want::new(&key, ctx.problems).one_of(tree, &["NONE", "SERVICE", "TASK_DEFINITION"]));
-    let zone_rebalancing = switch("availability_zone_rebalancing").map(|on| if on { "ENABLED" } else { "DISABLED" });
+    let zone_rebalancing =
+        fields.switch("availability_zone_rebalancing").map(|on| if on { "ENABLED" } else { "DISABLED" });
     let constraints = fields
         .take("placement_constraints")
         .map(|tree| inline::constraints(ctx, tree, "placement constraint", &["distinctInstance", "memberOf"]));
     let placement_strategy = fields.take("placement_strategy").map(|tree| strategy(ctx, tree));
     let registries = fields.take("service_registries").map(|tree| registries(ctx, tree));
-    fields.not_yet(LATER);
-    let _ = fields.take("images");
-    fields.finish_with(|key| {
-        containers::is_key(key).then(|| format!("`{key}` is a key of a container. Put it under `containers: NAME:`."))
-    });
-    let draft = draft?;
-    let task_definition = finish(ctx, draft, &entry.key, &meta);
+    let (execute_command, managed_tags) = (fields.flag("execute_command"), fields.flag("managed_tags"));
+    let propagate = fields.word("propagate_tags");
+    fields.finish();
+    let runs = match (draft, kept) {
+        (Some(draft), _) => Runs::Ours(finish(ctx, draft, &entry.key, &meta)),
+        (None, Some(kept)) => Runs::Kept(kept),
+        (None, None) => return None,
+    };
     let service = Service {
         meta,
-        task_definition,
+        runs,
         desired_count,
         count_managed_by,
         launch_type: launch.kind,
@@ -102,9 +99,9 @@ pub(crate) fn read(ctx: &Ctx<'_>, entry: &Entry, network: &Network) -> Option<Se
         load_balancers: load_balancers.unwrap_or_default(),
         grace_secs: grace,
         deployment,
-        execute_command: execute_command.unwrap_or(false),
-        propagate_tags: propagate.unwrap_or("NONE").to_owned(),
-        managed_tags: managed_tags.unwrap_or(false),
+        execute_command: execute_command.unwrap_or_default(),
+        propagate_tags: propagate.unwrap_or_default().to_owned(),
+        managed_tags: managed_tags.unwrap_or_default(),
         zone_rebalancing: zone_rebalancing.map(str::to_owned),
         placement_constraints: constraints.unwrap_or_default(),
         placement_strategy: placement_strategy.unwrap_or_default(),
@@ -114,7 +111,7 @@ pub(crate) fn read(ctx: &Ctx<'_>, entry: &Entry, network: &Network) -> Option<Se
     Some(service)
 }
 
-fn draft(ctx: &Ctx<'_>, fields: &Fields<'_>, what: &str) -> Option<Draft> {
+fn task(ctx: &Ctx<'_>, fields: &Fields<'_>, what: &str) -> Option<Task> {
     let (containers, file) = (fields.take("containers"), fields.take("task_definition"));
     match (containers, file) {
         (Some(containers), None) => {
@@ -128,9 +125,15 @@ fn draft(ctx: &Ctx<'_>, fields: &Fields<'_>, what: &str) -> Option<Draft> {
                 );
             }
             let place = fields.entry("containers").map_or(&containers.place, |entry| &entry.place);
-            Some(inline::read(ctx, containers, place, fields))
+            Some(Task::Ours(inline::read(ctx, containers, place, fields)))
         }
         (None, Some(file)) => {
+            let given = fields.text("task_definition")?;
+            if !kept::is_file(&given) {
+                let others = ["images", "execution_role", "task_role", "volumes", "task_placement_constraints"];
+                let others = inline::task_keys().chain(others);
+                return kept::read(ctx, fields, file, &given, others).map(Task::Kept);
+            }
             let mut draft = task_definition::from_file(ctx, file, fields.take("images"))?;
             for key in ["volumes", "task_placement_constraints"] {
                 if let Some(tree) = fields.take(key) {
@@ -140,7 +143,7 @@ fn draft(ctx: &Ctx<'_>, fields: &Fields<'_>, what: &str) -> Option<Draft> {
                 }
             }
             inline::task_level(ctx, fields, &mut draft);
-            Some(draft)
+            Some(Task::Ours(draft))
         }
         (Some(_), Some(file)) => {
             let help = "Keep one: containers in the stack file, or a task-definition file.";
@@ -149,7 +152,7 @@ fn draft(ctx: &Ctx<'_>, fields: &Fields<'_>, what: &str) -> Option<Draft> {
             None
         }
         (None, None) => {
-            let help = "Write `containers:` with at least one container, or task_definition: file.json.";
+            let help = "Write `containers:` with at least one container, task_definition: file.json, or the family of a task definition.";
             ctx.problems.error("missing-key", fields.place(), format!("{what} does not say what it runs"), help);
             None
         }
@@ -157,10 +160,9 @@ fn draft(ctx: &Ctx<'_>, fields: &Fields<'_>, what: &str) -> Option<Draft> {
 }
 
 fn launch(ctx: &Ctx<'_>, fields: &Fields<'_>, what: &str, draft: Option<&Draft>) -> Launch {
-    let key = format!("`launch_type` of {what}");
     let kind = fields.take("launch_type");
-    let given = kind.and_then(|tree| Want::new(&key, ctx.problems).one_of(tree, &["FARGATE", "EC2", "EXTERNAL"]));
-    let list = fields.either(&["capacity_provider_strategy", "capacity_providers"]);
+    let given = fields.word("launch_type");
+    let list = fields.take("capacity_provider_strategy");
     let strategy = list
         .map(|tree| cluster::strategy(ctx, tree, &format!("the capacity provider strategy of {what}")))
         .unwrap_or_default();
@@ -220,17 +222,11 @@ fn finish(ctx: &Ctx<'_>, draft: Draft, service: &str, meta: &Meta) -> TaskDefini
     TaskDefinition { place: draft.place, family, document, tags, log_groups }
 }
 
-fn scheduling(ctx: &Ctx<'_>, fields: &Fields<'_>) -> &'static str {
-    let tree = fields.either(&["scheduling", "scheduling_strategy"]);
-    tree.and_then(|tree| Want::new("`scheduling`", ctx.problems).one_of(tree, &["REPLICA", "DAEMON"]))
-        .unwrap_or("REPLICA")
-}
-
 fn no_network_without_awsvpc(ctx: &Ctx<'_>, fields: &Fields<'_>, awsvpc: bool) {
     if awsvpc {
         return;
     }
-    for key in ["subnets", "security_groups", "assign_public_ip"] {
+    for key in NETWORK {
         if let Some(tree) = fields.take(key) {
             let help =
                 "Only tasks in network mode awsvpc have network interfaces of their own. Remove it, or use awsvpc.";
@@ -242,9 +238,8 @@ fn no_network_without_awsvpc(ctx: &Ctx<'_>, fields: &Fields<'_>, awsvpc: bool) {
 
 /// Seconds in which a new task may be unhealthy, to a load balancer or by the health checks of its containers.
 fn grace(ctx: &Ctx<'_>, fields: &Fields<'_>, behind_balancer: bool, checked: bool) -> Option<u32> {
-    let words = format!("`health_check_grace_period` of {}", fields.what());
-    let tree = fields.either(&["health_check_grace_period", "grace_period"]);
-    let secs = tree.and_then(|tree| Want::new(&words, ctx.problems).seconds(tree, 0, i32::MAX.unsigned_abs()));
+    let tree = fields.take("health_check_grace_period");
+    let secs = fields.seconds("health_check_grace_period");
     if let (Some(tree), false) = (tree, behind_balancer || checked) {
         let help = "It is about the health checks of a load balancer or of containers. Remove it, or add `target_group` or a `health_check`.";
         let summary = format!("{} has a grace period but nothing that checks its health", fields.what());
@@ -256,7 +251,7 @@ fn grace(ctx: &Ctx<'_>, fields: &Fields<'_>, behind_balancer: bool, checked: boo
 
 fn platform_version(ctx: &Ctx<'_>, fields: &Fields<'_>, fargate: bool) -> Option<String> {
     let tree = fields.take("platform_version");
-    let given = tree.and_then(|tree| Want::new("`platform_version`", ctx.problems).filled(tree));
+    let given = fields.text("platform_version");
     if let (Some(tree), false) = (tree, fargate) {
         let help = "Platform versions are Fargate's. Remove it.";
         let summary = format!("{} does not run on Fargate", fields.what());
@@ -266,47 +261,36 @@ fn platform_version(ctx: &Ctx<'_>, fields: &Fields<'_>, fargate: bool) -> Option
     fargate.then(|| given.unwrap_or_else(|| "LATEST".to_owned()))
 }
 
-/// `spread: attribute`, or maps with `type` and `field`.
+/// Maps with `type` and `field`.
 fn strategy(ctx: &Ctx<'_>, tree: &Tree) -> Vec<Doc> {
-    let want = Want::new("`placement_strategy`", ctx.problems);
     let mut found = Vec::new();
-    for item in want.several(tree) {
-        let Some(fields) = Fields::open(item, "a placement strategy", ctx.problems) else { continue };
-        let kind = fields.need("type", "Write { type: spread, field: attribute:ecs.availability-zone }.");
-        let kind = kind.and_then(|tree| want.one_of(tree, &["random", "spread", "binpack"]));
-        let field = fields.take("field").and_then(|tree| want.filled(tree));
-        fields.finish();
+    for item in Want::new("`placement_strategy`", ctx.problems).several(tree) {
+        let table = &PLACEMENT_STRATEGY;
+        let Some(fields) = Fields::open(item, "a placement strategy", table, ctx.problems) else { continue };
         let mut map = Map::new();
-        map.insert("type".to_owned(), kind.unwrap_or("spread").into());
-        if let Some(field) = field {
-            map.insert("field".to_owned(), field.into());
-        }
+        map.insert("type".to_owned(), fields.word("type").unwrap_or("spread").into());
+        map.extend(fields.text("field").map(|field| ("field".to_owned(), field.into())));
+        fields.finish();
         found.push(Json::Object(map));
     }
     found
 }
 
 fn registries(ctx: &Ctx<'_>, tree: &Tree) -> Vec<Doc> {
-    let want = Want::new("`service_registries`", ctx.problems);
     let mut found = Vec::new();
-    for item in want.several(tree) {
-        let Some(fields) = Fields::open(item, "a service registry", ctx.problems) else { continue };
+    for item in Want::new("`service_registries`", ctx.problems).several(tree) {
+        let Some(fields) = Fields::open(item, "a service registry", &REGISTRY, ctx.problems) else { continue };
         let mut map = Map::new();
-        let why = "Give the ARN of a Cloud Map service.";
-        if let Some((tree, arn)) = fields.need("registry_arn", why).and_then(|tree| Some((tree, want.text(tree)?))) {
+        if let (Some(tree), Some(arn)) = (fields.take("registry_arn"), fields.open_text("registry_arn")) {
             if let Some(known) = arn.known() {
                 arn::check(ctx, &tree.place, known, &arn::REGISTRY);
             }
             map.insert("registryArn".to_owned(), arn.to_value());
         }
         for (key, name) in [("port", "port"), ("container_port", "containerPort")] {
-            if let Some(port) = fields.take(key).and_then(|tree| want.port(tree)) {
-                map.insert(name.to_owned(), port.into());
-            }
+            map.extend(fields.port(key).map(|port| (name.to_owned(), port.into())));
         }
-        if let Some(name) = fields.take("container_name").and_then(|tree| want.filled(tree)) {
-            map.insert("containerName".to_owned(), name.into());
-        }
+        map.extend(fields.text("container_name").map(|name| ("containerName".to_owned(), name.into())));
         fields.finish();
         found.push(Json::Object(map));
     }

@@ -2,28 +2,147 @@
 
 use std::collections::BTreeMap;
 
-use super::super::decode::{Fields, Want};
+use super::super::decode::Want;
+use super::super::fields::Fields;
 use super::super::model::{HealthCheck, TargetGroup};
+use super::super::table::{EMPTY, Made, Table, Type, key};
 use super::super::tagging::Rules;
 use super::super::tree::{Entry, Tree, Value};
-use super::super::values::TARGET_GROUP;
-use super::Ctx;
+use super::super::values;
+use super::{Ctx, META, NAME};
+
+/// An entry.
+pub(crate) static TARGET_GROUP: Table = Table {
+    path: "target_groups",
+    what: "a target group",
+    groups: &[
+        &NAME,
+        &META,
+        &[
+            key("port", Type::Port, "The port that targets listen on; a change replaces the group.")
+                .needed("A target group needs the port that its targets listen on.")
+                .aws("Port")
+                .example("3000"),
+            key("protocol", Type::Word(&["HTTP", "HTTPS"]), "How targets are spoken to; a change replaces the group.")
+                .value("HTTP")
+                .aws("Protocol"),
+            key(
+                "protocol_version",
+                Type::Word(&["HTTP1", "HTTP2", "GRPC"]),
+                "The version of the protocol; a change replaces the group.",
+            )
+            .value("HTTP1")
+            .aws("ProtocolVersion"),
+            key(
+                "target_type",
+                Type::Word(&["ip", "instance"]),
+                "What is registered; tasks in network mode awsvpc need `ip`. A change replaces the group.",
+            )
+            .value("ip")
+            .aws("TargetType"),
+            key(
+                "health_check",
+                Type::AnyOf(&[Type::Map(&HEALTH_CHECK), Type::Text]),
+                "How it is found out whether a target serves.",
+            )
+            .shape("a path, or a map (below)")
+            .without("the defaults below")
+            .example("{ path: /healthz, interval: 15s }"),
+            key(
+                "deregistration_delay",
+                Type::Seconds(0, 3600),
+                "How long open requests may go on when a target leaves.",
+            )
+            .without("not managed (AWS: 300s)")
+            .aws("deregistration_delay.timeout_seconds")
+            .example("30s"),
+            key("slow_start", Type::Seconds(0, 900), "How long a new target gets less than its share.")
+                .shape("0, or 30s to 15m")
+                .without("not managed")
+                .aws("slow_start.duration_seconds"),
+            key(
+                "algorithm",
+                Type::Word(&["round_robin", "least_outstanding_requests", "weighted_random"]),
+                "How a target is chosen.",
+            )
+            .without("not managed")
+            .aws("load_balancing.algorithm.type"),
+            key(
+                "stickiness",
+                Type::AnyOf(&[Type::Seconds(1, 604_800), Type::Just(&["off", "false"])]),
+                "How long a client stays with a target, by a cookie of the load balancer.",
+            )
+            .shape("duration, or `off` (`false`)")
+            .without("not managed")
+            .aws("stickiness.lb_cookie.duration_seconds")
+            .example("1h"),
+            key("attributes", Type::MapOf(&Type::Blank), "Any attribute of a target group by AWS's name.")
+                .aws("Attributes")
+                .example("{ load_balancing.cross_zone.enabled: \"true\" }"),
+        ],
+    ],
+    made: &[Made { kind: "target_group", outputs: &["arn", "name"], name: Some(&values::TARGET_GROUP) }],
+    words: &[
+        ("HealthCheckPath", "It is `path` under `health_check:` here."),
+        ("HealthCheckPort", "It is `port` under `health_check:` here."),
+        ("HealthCheckProtocol", "It is `protocol` under `health_check:` here."),
+        ("HealthCheckIntervalSeconds", "It is `interval` under `health_check:` here."),
+        ("HealthCheckTimeoutSeconds", "It is `timeout` under `health_check:` here."),
+        ("HealthyThresholdCount", "It is `healthy_threshold` under `health_check:` here."),
+        ("UnhealthyThresholdCount", "It is `unhealthy_threshold` under `health_check:` here."),
+        ("Matcher", "It is `matcher` under `health_check:` here."),
+        ("TargetGroupName", "It is called `name` here."),
+        ("VpcId", "The VPC of the stack is `vpc` under `network:`."),
+    ],
+    ..EMPTY
+};
+
+/// `health_check:`.
+static HEALTH_CHECK: Table = Table {
+    path: "target_groups.health_check",
+    what: "the health check of a target group",
+    groups: &[&[
+        key("path", Type::Text, "What is asked for.")
+            .without("`/` (`/AWS.ALB/healthcheck` for GRPC)")
+            .aws("HealthCheckPath")
+            .example("/healthz"),
+        key("port", Type::AnyOf(&[Type::Port, Type::Just(&["traffic-port", "traffic_port"])]), "Where it is asked.")
+            .shape("port or `traffic-port`")
+            .value("traffic-port")
+            .aws("HealthCheckPort"),
+        key("protocol", Type::Word(&["HTTP", "HTTPS"]), "How it is asked.")
+            .without("that of the group")
+            .aws("HealthCheckProtocol"),
+        key("interval", Type::Seconds(5, 300), "Time between two checks.")
+            .value("30s")
+            .aws("HealthCheckIntervalSeconds"),
+        key("timeout", Type::Seconds(2, 120), "How long an answer may take; shorter than the interval.")
+            .without("AWS's default")
+            .aws("HealthCheckTimeoutSeconds"),
+        key("healthy_threshold", Type::Number(2, 10), "Good answers in a row until a target counts as healthy.")
+            .value("5")
+            .aws("HealthyThresholdCount"),
+        key("unhealthy_threshold", Type::Number(2, 10), "Bad answers in a row until it counts as unhealthy.")
+            .value("2")
+            .aws("UnhealthyThresholdCount"),
+        key("matcher", Type::Several(&Type::Text), "Codes that are good answers.")
+            .also(&["success_codes"])
+            .shape("`200`, `200-299`, `200,302`, or a list")
+            .without("`200` (`12` for GRPC)")
+            .aws("Matcher"),
+    ]],
+    ..EMPTY
+};
 
 /// Reads one entry.
 pub(crate) fn read(ctx: &Ctx<'_>, entry: &Entry) -> Option<TargetGroup> {
     let what = format!("target group `{}`", entry.key);
-    let fields = Fields::open(&entry.value, what.clone(), ctx.problems)?;
-    let meta = ctx.meta(entry, &fields, Some(&TARGET_GROUP), Rules::Common);
-    let key = format!("`port` of {what}");
-    let why = "A target group needs the port that its targets listen on.";
-    let port = fields.need("port", why).and_then(|tree| Want::new(&key, ctx.problems).port(tree));
-    let word = |name: &'static str, words: &[&'static str]| {
-        let key = format!("`{name}` of {what}");
-        fields.take(name).and_then(|tree| Want::new(&key, ctx.problems).one_of(tree, words))
-    };
-    let protocol = word("protocol", &["HTTP", "HTTPS"]).unwrap_or("HTTP");
-    let version = word("protocol_version", &["HTTP1", "HTTP2", "GRPC"]).unwrap_or("HTTP1");
-    let target_type = word("target_type", &["ip", "instance"]).unwrap_or("ip");
+    let fields = Fields::open(&entry.value, what.clone(), &TARGET_GROUP, ctx.problems)?;
+    let meta = ctx.meta(entry, &fields, Rules::Common);
+    let port = fields.port("port");
+    let protocol = fields.word("protocol").unwrap_or_default();
+    let version = fields.word("protocol_version").unwrap_or_default();
+    let target_type = fields.word("target_type").unwrap_or_default();
     let health_check = health_check(ctx, fields.take("health_check"), &what, protocol, version);
     let attributes = attributes(ctx, &fields, &what);
     fields.finish();
@@ -56,34 +175,20 @@ fn health_check(ctx: &Ctx<'_>, tree: Option<&Tree>, what: &str, protocol: &str, 
         check.path = path(ctx, tree).or(check.path);
         return check;
     }
-    let Some(fields) = Fields::open(tree, what.clone(), ctx.problems) else { return check };
-    if let Some(tree) = fields.take("protocol")
-        && let Some(word) = Want::new("the protocol of a health check", ctx.problems).one_of(tree, &["HTTP", "HTTPS"])
-    {
-        check.protocol = word.to_owned();
-    }
+    let Some(fields) = Fields::open(tree, what.clone(), &HEALTH_CHECK, ctx.problems) else { return check };
+    check.protocol = fields.word("protocol").map_or(check.protocol, str::to_owned);
     if let Some(tree) = fields.take("port") {
         check.port = match tree.scalar().as_deref() {
             Some("traffic-port" | "traffic_port") => "traffic-port".to_owned(),
-            Some(_) | None => Want::new("the port of a health check", ctx.problems)
-                .port(tree)
-                .map_or(check.port, |port| port.to_string()),
+            Some(_) | None => fields.port("port").map_or(check.port, |port| port.to_string()),
         };
     }
     check.path = fields.take("path").and_then(|tree| path(ctx, tree)).or(check.path);
-    let seconds = |key, min, max| {
-        let words = format!("`{key}` of {what}");
-        fields.take(key).and_then(|tree| Want::new(&words, ctx.problems).seconds(tree, min, max))
-    };
-    check.interval_secs = seconds("interval", 5, 300).unwrap_or(30);
-    check.timeout_secs = seconds("timeout", 2, 120);
-    let threshold = |key| {
-        let words = format!("`{key}` of {what}");
-        fields.take(key).and_then(|tree| Want::new(&words, ctx.problems).count(tree, 2, 10))
-    };
-    check.healthy_threshold = threshold("healthy_threshold").unwrap_or(5);
-    check.unhealthy_threshold = threshold("unhealthy_threshold").unwrap_or(2);
-    if let Some(tree) = fields.either(&["matcher", "success_codes"]) {
+    check.interval_secs = fields.seconds("interval").unwrap_or_default();
+    check.timeout_secs = fields.seconds("timeout");
+    check.healthy_threshold = fields.count("healthy_threshold").unwrap_or_default();
+    check.unhealthy_threshold = fields.count("unhealthy_threshold").unwrap_or_default();
+    if let Some(tree) = fields.take("matcher") {
         check.matcher = matcher(ctx, tree, grpc).or(check.matcher);
     }
     if let Some(timeout) = check.timeout_secs.filter(|timeout| *timeout >= check.interval_secs) {
@@ -128,14 +233,10 @@ fn matcher(ctx: &Ctx<'_>, tree: &Tree, grpc: bool) -> Option<String> {
 fn attributes(ctx: &Ctx<'_>, fields: &Fields<'_>, what: &str) -> BTreeMap<String, String> {
     let mut found = generic_attributes(ctx, fields.take("attributes"), what);
     let mut set = |name: &str, value: String| found.insert(name.to_owned(), value);
-    let seconds = |key, min, max| {
-        let words = format!("`{key}` of {what}");
-        fields.take(key).and_then(|tree| Want::new(&words, ctx.problems).seconds(tree, min, max))
-    };
-    if let Some(secs) = seconds("deregistration_delay", 0, 3600) {
+    if let Some(secs) = fields.seconds("deregistration_delay") {
         set("deregistration_delay.timeout_seconds", secs.to_string());
     }
-    if let Some(secs) = seconds("slow_start", 0, 900) {
+    if let Some(secs) = fields.seconds("slow_start") {
         if (1..30).contains(&secs) {
             let place = fields.take("slow_start").map_or(fields.place(), |tree| &tree.place);
             let help = "AWS accepts 30 to 900 seconds, or 0 for none.";
@@ -143,17 +244,13 @@ fn attributes(ctx: &Ctx<'_>, fields: &Fields<'_>, what: &str) -> BTreeMap<String
         }
         set("slow_start.duration_seconds", secs.to_string());
     }
-    let words = ["round_robin", "least_outstanding_requests", "weighted_random"];
-    let algorithm =
-        fields.take("algorithm").and_then(|tree| Want::new("`algorithm`", ctx.problems).one_of(tree, &words));
-    if let Some(algorithm) = algorithm {
+    if let Some(algorithm) = fields.word("algorithm") {
         set("load_balancing.algorithm.type", algorithm.to_owned());
     }
     if let Some(tree) = fields.take("stickiness") {
-        let words = ["false", "off"];
-        if tree.scalar().is_some_and(|text| words.contains(&text.as_str())) {
+        if tree.scalar().is_some_and(|text| ["false", "off"].contains(&text.as_str())) {
             set("stickiness.enabled", "false".to_owned());
-        } else if let Some(secs) = Want::new("`stickiness`", ctx.problems).seconds(tree, 1, 604_800) {
+        } else if let Some(secs) = fields.seconds("stickiness") {
             set("stickiness.enabled", "true".to_owned());
             set("stickiness.type", "lb_cookie".to_owned());
             set("stickiness.lb_cookie.duration_seconds", secs.to_string());

@@ -11,7 +11,7 @@ use serde_json::{Map, Value as Json};
 use super::super::decode::{Problems, Want, capital};
 use super::super::suggest;
 use super::super::tree::{Entry, Tree, Value};
-use super::schema::{Object, Type};
+use super::schema::{Object, Type, plain, snake};
 
 /// How keys are written.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -34,23 +34,6 @@ pub(crate) struct Coerce<'a> {
 
 /// Keys whose empty string is a value, not the absence of one.
 const EMPTY_COUNTS: &[&str] = &["value"];
-
-/// The text without what tells snake_case and camelCase apart.
-pub(crate) fn plain(text: &str) -> String {
-    text.chars().filter(|c| *c != '_' && *c != '-').flat_map(char::to_lowercase).collect()
-}
-
-/// snake_case of an AWS key, for messages.
-pub(crate) fn snake(key: &str) -> String {
-    let mut out = String::new();
-    for c in key.chars() {
-        if c.is_ascii_uppercase() && !out.is_empty() && !out.ends_with("in_gi") {
-            out.push('_');
-        }
-        out.push(c.to_ascii_lowercase());
-    }
-    out
-}
 
 /// Whether a text holds a placeholder that some other tool would fill in.
 pub(crate) fn placeholder(text: &str) -> bool {

@@ -17,8 +17,8 @@ use super::super::tagging::{self, Rules};
 use super::super::tree::{Entry, Tree, Value, shorten};
 use super::super::values::ROLE;
 use super::super::{arn, suggest};
-use super::coerce::{self, Coerce, Style, placeholder};
-use super::schema::{READ_ONLY, TASK_DEFINITION};
+use super::coerce::{Coerce, Style, placeholder};
+use super::schema::{READ_ONLY, TASK_DEFINITION, plain};
 use super::{Draft, known_key};
 
 /// Keys of a CLI answer beside the document.
@@ -29,11 +29,6 @@ const EDITOR: &[&str] = &["$schema", "__comment", "_comment"];
 /// Reads the file that a tree names; `images` fills or overrides images by container.
 pub(crate) fn read(ctx: &Ctx<'_>, tree: &Tree, images: Option<&Tree>) -> Option<Draft> {
     let path = Want::new("`task_definition`", ctx.problems).filled(tree)?;
-    if !path.to_ascii_lowercase().ends_with(".json") && !path.contains('/') {
-        let help = "Name a JSON file beside the stack file: task_definition: web.json. Or write `containers:` here.";
-        ctx.problems.error("bad-value", &tree.place, format!("`{path}` is not a JSON file"), help);
-        return None;
-    }
     let whole = files::json(ctx, &path, &tree.place, Foreign::Keep)?;
     let (root, wrapped) = match whole.get("taskDefinition") {
         Some(inner) if inner.entries().is_some() => (inner, true),
@@ -186,7 +181,7 @@ fn unfilled(ctx: &Ctx<'_>, place: &Place, text: &str) {
 
 /// Where containers find secrets, environment files and the credentials of registries.
 fn references(ctx: &Ctx<'_>, root: &Tree) {
-    let key = |entry: &Entry, name: &str| coerce::plain(&entry.key) == coerce::plain(name);
+    let key = |entry: &Entry, name: &str| plain(&entry.key) == plain(name);
     let find = |tree: &'_ Tree, name: &str| -> Option<Tree> {
         tree.entries()?.iter().find(|entry| key(entry, name)).map(|entry| entry.value.clone())
     };

@@ -4,6 +4,7 @@
 mod canonical;
 pub(crate) mod coerce;
 mod file;
+pub(crate) mod kept;
 pub(crate) mod schema;
 pub(crate) mod sizes;
 
@@ -127,6 +128,6 @@ impl Draft {
 
 /// The key of the schema that a text means, however it is spelled.
 pub(crate) fn known_key(object: &'static schema::Object, given: &str) -> Option<&'static str> {
-    let given = coerce::plain(given);
-    object.keys.iter().map(|(key, _)| *key).find(|key| coerce::plain(key) == given)
+    let given = schema::plain(given);
+    object.keys.iter().map(|(key, _)| *key).find(|key| schema::plain(key) == given)
 }

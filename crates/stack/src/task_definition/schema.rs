@@ -1,8 +1,10 @@
-//! Every object and key of `RegisterTaskDefinition`, with their types, as the ECS API of November 2026 has them. Data
-//! only; `coerce.rs` reads documents by it. A new key of AWS is one new line here.
+//! Every object and key of `RegisterTaskDefinition`, with their types, as the ECS API of November 2026 has them. Data;
+//! `coerce.rs` reads documents by it, and the tables of services and containers point into it. A new key of AWS is one new line
+//! here.
 
 /// The type of a value.
-pub(crate) enum Type {
+#[derive(Debug)]
+pub enum Type {
     /// A string.
     Text,
     /// A whole number.
@@ -28,7 +30,8 @@ pub(crate) enum Type {
 }
 
 /// An object: what it is called in messages, its keys, and those that have to be there.
-pub(crate) struct Object {
+#[derive(Debug)]
+pub struct Object {
     /// For messages.
     pub what: &'static str,
     /// All keys.
@@ -133,7 +136,8 @@ static REPOSITORY_CREDENTIALS: Object = Object {
     required: &["credentialsParameter"],
 };
 
-static PORT_MAPPING: Object = Object {
+/// A port of a container.
+pub(crate) static PORT_MAPPING: Object = Object {
     what: "a port mapping",
     keys: &[
         ("containerPort", Type::Int),
@@ -250,7 +254,8 @@ static ULIMIT: Object = Object {
     required: &["name", "softLimit", "hardLimit"],
 };
 
-static LOG_CONFIGURATION: Object = Object {
+/// Where the output of a container goes.
+pub(crate) static LOG_CONFIGURATION: Object = Object {
     what: "a log configuration",
     keys: &[
         (
@@ -436,3 +441,20 @@ static TRUSTED_EXECUTION_CONFIGURATION: Object = Object {
     ],
     required: &["isolationMode"],
 };
+
+/// The text without what tells snake_case and camelCase apart.
+pub(crate) fn plain(text: &str) -> String {
+    text.chars().filter(|c| *c != '_' && *c != '-').flat_map(char::to_lowercase).collect()
+}
+
+/// snake_case of an AWS key, for messages.
+pub(crate) fn snake(key: &str) -> String {
+    let mut out = String::new();
+    for c in key.chars() {
+        if c.is_ascii_uppercase() && !out.is_empty() && !out.ends_with("in_gi") {
+            out.push('_');
+        }
+        out.push(c.to_ascii_lowercase());
+    }
+    out
+}

@@ -41,7 +41,7 @@ services:
 #[test]
 fn values_are_used_but_not_shown() {
     let loaded = load(FILE).unwrap_or_else(|found| panic!("{}", super::show(&found)));
-    let document = |service: &str| loaded.stack.services[service].task_definition.document.clone();
+    let document = |service: &str| loaded.stack.services[service].runs.ours().unwrap().document.clone();
     let real = document("a").to_string();
     assert!(real.contains("postgres://u:hunter2!@h/d") && real.contains("\"ab\""), "{real}");
     for service in ["a", "b"] {

@@ -157,7 +157,7 @@ fn containers_take_short_forms_and_every_key_of_ecs() {
          a: {{ image: \"a:1\", health_check: {{ command: [a, b], interval: 1m }}, essential: false }}"
     );
     let stack = load(&text).stack;
-    let task = &stack.services["s"].task_definition;
+    let task = stack.services["s"].runs.ours().unwrap();
     assert_eq!(task.log_groups, ["l"]);
     let container = &task.document["containerDefinitions"][1];
     assert_eq!(
@@ -224,7 +224,7 @@ fn documents_are_taken_as_people_have_them() {
     let text = format!("{SERVICE}    task_definition: web.json\n    images: {{ web: \"web:${{env.SET}}\" }}")
         .replace("    cpu: 256\n    memory: 512\n    execution_role: exec\n", "");
     let loaded = with_file(&text, "web.json", DESCRIBED).unwrap_or_else(|found| panic!("{}", super::show(&found)));
-    let task = &loaded.stack.services["s"].task_definition;
+    let task = loaded.stack.services["s"].runs.ours().unwrap();
     let document = &task.document;
     assert_eq!((task.family.as_str(), &document["cpu"], &document["memory"]), ("web", &"256".into(), &"512".into()));
     assert!(document.get("revision").is_none() && document.get("ipcMode").is_none());

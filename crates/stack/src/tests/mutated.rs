@@ -6,10 +6,10 @@ use super::own_files;
 use super::{Diagnostic, Memory};
 
 /// A small generator of numbers; the same every time.
-struct Numbers(u64);
+pub(super) struct Numbers(pub u64);
 
 impl Numbers {
-    fn below(&mut self, limit: usize) -> usize {
+    pub(super) fn below(&mut self, limit: usize) -> usize {
         // Marsaglia's xorshift.
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
@@ -37,7 +37,7 @@ fn check(text: &str, options: &LoadOptions) {
     }
 }
 
-fn mutate(text: &str, numbers: &mut Numbers) -> String {
+pub(super) fn mutate(text: &str, numbers: &mut Numbers) -> String {
     let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
     let at = numbers.below(lines.len());
     match numbers.below(6) {

@@ -42,7 +42,7 @@ fn flask_todo_has_the_exact_names() {
     assert_eq!(names, ["flask-todo-db-sg", "flask-todo-ecs-sg", "flask-todo-elb-sg"]);
     let service = &stack.services["app"];
     assert_eq!(service.meta.name.as_deref(), Some("flask-todo-service"));
-    let document = &service.task_definition.document;
+    let document = &service.runs.ours().unwrap().document;
     assert_eq!((&document["cpu"], &document["memory"]), (&"256".into(), &"512".into()));
     let container = &document["containerDefinitions"][0];
     assert_eq!((&container["memory"], &container["memoryReservation"]), (&500.into(), &300.into()));

@@ -7,7 +7,14 @@ use evenkeel_core::name;
 
 use super::super::model::{Action, Meta, Role, Service, Stack, SubnetsRef};
 use super::super::sections::Ctx;
-use super::super::values::{self, NameRule};
+use super::super::sections::listeners::LISTENER;
+use super::super::sections::load_balancers::LOAD_BALANCER;
+use super::super::sections::log_groups::LOG_GROUP;
+use super::super::sections::roles::ROLE;
+use super::super::sections::security_groups::SECURITY_GROUP;
+use super::super::sections::service_keys::SERVICE;
+use super::super::sections::target_groups::TARGET_GROUP;
+use super::super::table::Table;
 
 /// One service.
 pub(crate) fn service(ctx: &Ctx<'_>, service: &Service, what: &str) {
@@ -25,13 +32,14 @@ pub(crate) fn service(ctx: &Ctx<'_>, service: &Service, what: &str) {
         let help = "Fargate has no instances to choose from. Remove the placement keys.";
         ctx.problems.error("contradiction", &service.meta.place, summary, help);
     }
-    for container in service.task_definition.document["containerDefinitions"].as_array().into_iter().flatten() {
+    let Some(task) = service.runs.ours() else { return };
+    for container in task.document["containerDefinitions"].as_array().into_iter().flatten() {
         let (Some(name), Some(image)) = (container["name"].as_str(), container["image"].as_str()) else { continue };
         let last = image.rsplit('/').next().unwrap_or(image);
         if !last.contains(':') && !last.contains('@') && !image.contains(['$', '<', '{']) {
             let summary = format!("the image of container `{name}` has no tag: {image}");
             let help = "It means `latest`, which changes under your feet: a rollback would not bring the old one back. Name a tag.";
-            ctx.problems.warn("no-tag", &service.task_definition.place, summary, help);
+            ctx.problems.warn("no-tag", &task.place, summary, help);
         }
     }
 }
@@ -142,7 +150,10 @@ fn load_balancers(ctx: &Ctx<'_>, stack: &Stack) {
 fn physical_names(ctx: &Ctx<'_>, stack: &Stack) {
     let of_role = stack.role_prefix();
     // AWS does not tell upper and lower case apart in names of security groups and roles; elsewhere `/App` and `/app` are two.
-    let check = |kind: &str, rule: &NameRule, metas: Vec<(&String, &Meta)>| {
+    let check = |table: &Table, metas: Vec<(&String, &Meta)>| {
+        let made = table.made.iter().find_map(|made| Some((made.kind.replace('_', " "), made.name?)));
+        let Some((kind, rule)) = made else { return };
+        let kind = kind.as_str();
         let ignores_case = matches!(kind, "security group" | "role");
         let mut seen: BTreeMap<String, &Place> = BTreeMap::new();
         let prefix = if kind == "role" { &of_role } else { &stack.name };
@@ -165,27 +176,18 @@ fn physical_names(ctx: &Ctx<'_>, stack: &Stack) {
             }
         }
     };
-    check(
-        "security group",
-        &values::SECURITY_GROUP,
-        stack.security_groups.iter().map(|(n, it)| (n, &it.meta)).collect(),
-    );
-    check("target group", &values::TARGET_GROUP, stack.target_groups.iter().map(|(n, it)| (n, &it.meta)).collect());
-    check("load balancer", &values::LOAD_BALANCER, stack.load_balancers.iter().map(|(n, it)| (n, &it.meta)).collect());
-    check("log group", &values::LOG_GROUP, stack.log_groups.iter().map(|(n, it)| (n, &it.meta)).collect());
-    check("service", &values::ECS, stack.services.iter().map(|(n, it)| (n, &it.meta)).collect());
-    let roles = stack.roles.iter().filter_map(|(name, role)| match role {
-        Role::Managed(role) => Some((name, &role.meta)),
-        Role::Existing { .. } => None,
-    });
-    check("role", &values::ROLE, roles.collect());
+    check(&SECURITY_GROUP, stack.security_groups.iter().map(|(name, it)| (name, &it.meta)).collect());
+    check(&TARGET_GROUP, stack.target_groups.iter().map(|(name, it)| (name, &it.meta)).collect());
+    check(&LOAD_BALANCER, stack.load_balancers.iter().map(|(name, it)| (name, &it.meta)).collect());
+    check(&LOG_GROUP, stack.log_groups.iter().map(|(name, it)| (name, &it.meta)).collect());
+    check(&SERVICE, stack.services.iter().map(|(name, it)| (name, &it.meta)).collect());
+    check(&ROLE, managed(stack).collect());
     families(ctx, stack);
 }
 
 fn families(ctx: &Ctx<'_>, stack: &Stack) {
     let mut families: BTreeMap<&str, &Place> = BTreeMap::new();
-    for service in stack.services.values() {
-        let task = &service.task_definition;
+    for task in stack.services.values().filter_map(|service| service.runs.ours()) {
         if let Some(first) = families.insert(&task.family, &task.place) {
             let warning = Diagnostic::warning(
                 "shared-family",
@@ -201,8 +203,17 @@ fn families(ctx: &Ctx<'_>, stack: &Stack) {
     }
 }
 
+/// Roles of ours.
+fn managed(stack: &Stack) -> impl Iterator<Item = (&String, &Meta)> {
+    stack.roles.iter().filter_map(|(name, role)| match role {
+        Role::Managed(role) => Some((name, &role.meta)),
+        Role::Existing { .. } => None,
+    })
+}
+
 fn moved(ctx: &Ctx<'_>, stack: &Stack) {
-    let check = |section: &str, metas: Vec<(&String, &Meta)>| {
+    let check = |table: &Table, metas: Vec<(&String, &Meta)>| {
+        let section = table.path.rsplit('.').next().unwrap_or_default();
         for (name, meta) in &metas {
             let Some(old) = &meta.moved_from else { continue };
             let error = if old == *name {
@@ -219,17 +230,13 @@ fn moved(ctx: &Ctx<'_>, stack: &Stack) {
             ctx.problems.error("bad-move", &meta.place, summary, help);
         }
     };
-    check("security_groups", stack.security_groups.iter().map(|(name, it)| (name, &it.meta)).collect());
-    check("target_groups", stack.target_groups.iter().map(|(name, it)| (name, &it.meta)).collect());
-    check("load_balancers", stack.load_balancers.iter().map(|(name, it)| (name, &it.meta)).collect());
-    check("log_groups", stack.log_groups.iter().map(|(name, it)| (name, &it.meta)).collect());
-    check("services", stack.services.iter().map(|(name, it)| (name, &it.meta)).collect());
+    check(&SECURITY_GROUP, stack.security_groups.iter().map(|(name, it)| (name, &it.meta)).collect());
+    check(&TARGET_GROUP, stack.target_groups.iter().map(|(name, it)| (name, &it.meta)).collect());
+    check(&LOAD_BALANCER, stack.load_balancers.iter().map(|(name, it)| (name, &it.meta)).collect());
+    check(&LOG_GROUP, stack.log_groups.iter().map(|(name, it)| (name, &it.meta)).collect());
+    check(&SERVICE, stack.services.iter().map(|(name, it)| (name, &it.meta)).collect());
     for balancer in stack.load_balancers.values() {
-        check("listeners", balancer.listeners.iter().map(|(name, it)| (name, &it.meta)).collect());
+        check(&LISTENER, balancer.listeners.iter().map(|(name, it)| (name, &it.meta)).collect());
     }
-    let roles = stack.roles.iter().filter_map(|(name, role)| match role {
-        Role::Managed(role) => Some((name, &role.meta)),
-        Role::Existing { .. } => None,
-    });
-    check("roles", roles.collect());
+    check(&ROLE, managed(stack).collect());
 }

@@ -4,6 +4,7 @@
 
 mod clusters;
 pub mod deployments;
+pub mod kept;
 mod revisions;
 mod services;
 
@@ -57,6 +58,9 @@ pub async fn fetch(aws: &Aws, scope: &Scope<'_>, finder: &Finder<'_>) -> Ecs {
         (Err(error), _) => Err(error.clone()),
         (_, Err(error)) => Err(error),
     };
+    if let Ok(services) = &mut ecs.services {
+        kept::tell(scope, services);
+    }
     let (found, under_way) = match (&ecs.clusters, &ecs.services) {
         (Ok(_), Ok(services)) => {
             let revisions = async {

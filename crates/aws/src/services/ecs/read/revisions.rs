@@ -13,7 +13,7 @@ use evenkeel_core::name;
 use evenkeel_core::snapshot::Owner;
 use serde_json::{Value, json};
 
-use super::{Finder, Part, Scope, last, side_by_side, tags_of, text};
+use super::{Finder, Part, Scope, kept, last, side_by_side, tags_of, text};
 use crate::call::raw::exchange;
 use crate::client::Aws;
 use crate::kinds::task_definition::{self, ENTRY, KIND, mark};
@@ -56,9 +56,13 @@ pub(super) async fn fetch(
     finder: &Finder<'_>,
     services: &[Value],
 ) -> Part<Vec<Revision>> {
+    // A family that the file leaves to others is theirs, whatever marks its revisions carry.
+    let others = kept::families(scope);
+    let theirs = |node: &NodeId, arn: &str| scope.graph.get(node).is_none() && others.contains(family(arn));
     let newest_only = |service: &&Value| !is_superseded(scope, service, services);
     let mut jobs: Vec<Job> =
         services.iter().filter(newest_only).filter_map(|service| of_service(scope, service)).collect();
+    jobs.retain(|job| !theirs(&job.node, &job.what));
     let served: BTreeSet<NodeId> = jobs.iter().map(|job| job.node.clone()).collect();
     let without: Vec<&Node> = scope.graph.of_kind(KIND).filter(|node| !served.contains(&node.id)).collect();
     // Alone means after a lost reply: then an older revision must not pass for the one that was asked for.
@@ -77,6 +81,7 @@ pub(super) async fn fetch(
         (of_families(aws, &dropped).await?, marked)
     };
     revisions.extend(ours_among(aws, scope.stack, candidates, &marked, &revisions).await?);
+    revisions.retain(|revision| !theirs(&revision.node, &revision.arn));
     Ok(revisions)
 }
 

@@ -10,7 +10,7 @@ use super::super::task_definition::mark;
 use super::verdict;
 use crate::resource;
 use crate::services::ecs::read::deployments::primary;
-use crate::services::ecs::read::{items, last, text};
+use crate::services::ecs::read::{items, kept, last, text};
 use crate::tags::{self, Tags};
 
 /// Fingerprints of what was last applied: `d=1234567890 g=…`, by the letters of [`LETTERS`].
@@ -104,7 +104,7 @@ fn document(service: &Value, tags: &Tags) -> Doc {
     let fixed_launch = service.get("launchType").is_some_and(Value::is_string);
     json!({
         "cluster": last(text(service, "clusterArn")),
-        "task_definition": text(service, "taskDefinition"),
+        "task_definition": kept::shown(service),
         "marks": {
             "revision": tags.get(mark::REVISION).map_or("", String::as_str),
             "uses": mark::uses_value(tags),

@@ -28,7 +28,7 @@ use super::cluster::{self, Strategy};
 use super::task_definition::{self, mark};
 use crate::resource::{Entry, doc};
 use crate::tags::Tags;
-use evenkeel_stack::model::{self, Action, Stack};
+use evenkeel_stack::model::{self, Action, Runs, Stack};
 
 /// The kind's name.
 pub const KIND: &str = "service";
@@ -92,7 +92,7 @@ pub fn id(entry: &str) -> NodeId {
 struct Spec {
     /// The cluster's name.
     cluster: String,
-    /// ARN of the revision.
+    /// ARN of the revision, or what the file calls one that is registered elsewhere.
     task_definition: Text,
     /// Tags that speak for the revision.
     marks: Marks,
@@ -197,12 +197,11 @@ fn contribute(stack: &Stack, nodes: &mut Vec<Node>) {
 }
 
 fn wanted(stack: &Stack, entry: &str, service: &model::Service) -> Spec {
-    let revision = task_definition::id(entry);
-    let content = task_definition::wanted(service);
+    let (task_definition, marks) = runs(entry, &service.runs);
     Spec {
         cluster: cluster::physical(stack),
-        task_definition: Text::output(revision.clone(), "arn"),
-        marks: Marks { revision: mark::wanted(&revision, &content), uses: mark::uses(&content) },
+        task_definition,
+        marks,
         desired_count: service.desired_count,
         launch_type: service.launch_type.clone(),
         strategy: strategy(stack, service),
@@ -238,6 +237,19 @@ fn wanted(stack: &Stack, entry: &str, service: &model::Service) -> Spec {
     }
 }
 
+/// The task definition, and what tags say of it; of one that is registered elsewhere they say nothing.
+fn runs(entry: &str, runs: &Runs) -> (Text, Marks) {
+    match runs {
+        Runs::Ours(task) => {
+            let revision = task_definition::id(entry);
+            let content = task_definition::wanted(task);
+            let marks = Marks { revision: mark::wanted(&revision, &content), uses: mark::uses(&content) };
+            (Text::output(revision, "arn"), marks)
+        }
+        Runs::Kept(kept) => (kept.named.as_str().into(), Marks { revision: Text::default(), uses: Text::default() }),
+    }
+}
+
 /// A service that says neither launch type nor strategy takes over the cluster's default strategy, and shows it as its own.
 fn strategy(stack: &Stack, service: &model::Service) -> Option<Vec<Strategy>> {
     if service.launch_type.is_some() {
@@ -253,8 +265,13 @@ fn strategy(stack: &Stack, service: &model::Service) -> Option<Vec<Strategy>> {
 
 /// ECS refuses a target group that no load balancer forwards to yet, and tasks need their log groups.
 fn needs(stack: &Stack, service: &model::Service) -> BTreeSet<NodeId> {
-    let mut needs: BTreeSet<NodeId> =
-        service.task_definition.log_groups.iter().map(|entry| NodeId::new("log_group", entry)).collect();
+    let mut needs: BTreeSet<NodeId> = service
+        .runs
+        .ours()
+        .into_iter()
+        .flat_map(|task| &task.log_groups)
+        .map(|entry| NodeId::new("log_group", entry))
+        .collect();
     needs.insert(cluster::id());
     // Tasks need what the rules of their groups let through.
     let groups = service.security_groups.iter().filter_map(|group| match group {

@@ -14,7 +14,7 @@ use super::super::task_definition::mark;
 use super::convert;
 use super::{explain, targets, verdict};
 use crate::client::Aws;
-use crate::services::ecs::read::{self, deployments, last, side_by_side, tags_of, text};
+use crate::services::ecs::read::{self, deployments, kept, last, side_by_side, tags_of, text};
 
 type Answer = Result<Readiness, CloudError>;
 
@@ -129,7 +129,11 @@ fn taken_back(service: &Value, wait: &Waiting) -> Option<&'static str> {
     let (before, after) = (&wait.live.have, &now);
     // A value that a reply leaves out says nothing.
     let told = |value: &Value| doc::as_unreturned(value).is_none();
-    let differs = |field: &str| before[field] != after[field] && told(&before[field]) && told(&after[field]);
+    let same = |field: &str| match field {
+        "task_definition" => kept::stands_for(text(before, field), text(after, field)),
+        _ => before[field] == after[field],
+    };
+    let differs = |field: &str| !same(field) && told(&before[field]) && told(&after[field]);
     // The same content under another number: somebody else applied the same file.
     let same_content = || {
         let content = |doc: &Value| mark::of_text(text(&doc["marks"], "revision"));

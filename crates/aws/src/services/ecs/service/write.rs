@@ -80,12 +80,16 @@ impl Driver for Service {
         let want: Spec = spec(order.want)?;
         let changed: BTreeSet<&str> = order.changes.iter().map(Change::field).collect();
         let mut tags: Tags = spec(&order.live.have["tags"])?;
-        let (mut set, remove) = tags::changes(&tags, &want.tags);
+        let (mut set, mut remove) = tags::changes(&tags, &want.tags);
         if order.live.owner != Owner::Ours(order.node.clone()) {
             set = tags::marked(&set, stack, order.node);
         }
         if changed.contains("marks") || changed.contains("task_definition") {
-            set.extend(marks(&want));
+            let marks = marks(&want);
+            if marks.is_empty() {
+                remove.extend([mark::REVISION.to_owned(), mark::USES.to_owned()]);
+            }
+            set.extend(marks);
         }
         change_tags(aws, &order.live.id, &set, &remove).await?;
         tags = tags::marked(&want.tags, stack, order.node);
@@ -190,10 +194,12 @@ fn known(text: &Text) -> &str {
 }
 
 fn marks(want: &Spec) -> Tags {
-    Tags::from([
+    let theirs = known(&want.marks.revision).is_empty();
+    let marks = Tags::from([
         (mark::REVISION.to_owned(), known(&want.marks.revision).to_owned()),
         (mark::USES.to_owned(), mark::uses_tag(known(&want.marks.uses))),
-    ])
+    ]);
+    if theirs { Tags::new() } else { marks }
 }
 
 /// The fields that CreateService and UpdateService have in common.

@@ -24,7 +24,7 @@ use crate::read::Fetched;
 use crate::resource::{Driver, Entry};
 use crate::services::ecs::read::{Ecs, Revision, describe_revision, last, tag_list, text};
 use crate::tags::{self, Tags};
-use evenkeel_stack::model::{Service, Stack};
+use evenkeel_stack::model::{self, Stack};
 use evenkeel_stack::task_definition::canonical;
 
 /// The kind's name.
@@ -91,16 +91,17 @@ pub fn id(service: &str) -> NodeId {
     NodeId::new(KIND, service)
 }
 
-/// The document that a service wants, with holes.
-pub fn wanted(service: &Service) -> Doc {
-    with_tags(&service.task_definition.document, &service.task_definition.tags)
+/// The document that a task definition of the file wants, with holes.
+pub fn wanted(task: &model::TaskDefinition) -> Doc {
+    with_tags(&task.document, &task.tags)
 }
 
 fn contribute(stack: &Stack, nodes: &mut Vec<Node>) {
     for (entry, service) in &stack.services {
-        let mut node = Node::new(id(entry), &service.task_definition.family, wanted(service));
+        let Some(task) = service.runs.ours() else { continue };
+        let mut node = Node::new(id(entry), &task.family, wanted(task));
         node.moved_from = service.meta.moved_from.as_deref().map(id);
-        node.origin = Some(service.task_definition.place.to_string());
+        node.origin = Some(task.place.to_string());
         nodes.push(node);
     }
 }

@@ -1,0 +1,72 @@
+//! The parts of the reference page that are made from the tables: one table of keys for each map, the outputs, and the keys of
+//! later versions. Everything else on the page is written by hand. Knows Markdown, and nothing of files.
+
+use super::{Key, Since, Table, all, kinds, words};
+
+/// Every part by its name, as it stands on the page between `<!-- NAME -->` and `<!-- / -->`.
+pub fn parts(root: &'static Table) -> Vec<(String, String)> {
+    let mut parts = vec![
+        ("outputs".to_owned(), outputs(root)),
+        (
+            "keys of every entry".to_owned(),
+            keys(&crate::sections::NAME.iter().chain(&crate::sections::META).collect::<Vec<_>>()),
+        ),
+        ("keys of later versions".to_owned(), later(root)),
+    ];
+    for table in all(root) {
+        // What every entry has is told once, and so is what rules share with listeners.
+        let own: Vec<&'static Key> = table.keys().filter(|key| !is_common(key) || table.path.is_empty()).collect();
+        let name = if table.path.is_empty() { "keys of the file" } else { table.path };
+        parts.push((name.to_owned(), keys(&own)));
+    }
+    parts
+}
+
+fn is_common(key: &Key) -> bool {
+    let common = crate::sections::NAME.iter().chain(&crate::sections::META);
+    common.into_iter().any(|one| one.name == key.name && one.say == key.say)
+}
+
+fn keys(keys: &[&'static Key]) -> String {
+    let mut out = "| key | type | default | meaning | AWS |\n| --- | --- | --- | --- | --- |\n".to_owned();
+    for key in keys.iter().filter(|key| key.since != Since::NotYet) {
+        let spellings: Vec<String> =
+            key.spellings().filter(|name| !name.contains(char::is_uppercase)).map(|name| format!("`{name}`")).collect();
+        let (shape, default, aws) = (words::shape(key), words::default(key), aws(key.aws));
+        out += &format!("| {} | {shape} | {default} | {} | {aws} |\n", spellings.join(" / "), key.say);
+    }
+    out
+}
+
+fn aws(members: &str) -> String {
+    let quoted = members.split(", ").filter(|member| !member.is_empty()).map(|member| format!("`{member}`"));
+    quoted.collect::<Vec<_>>().join(", ")
+}
+
+fn outputs(root: &'static Table) -> String {
+    let mut out = "| kind | outputs | written |\n| --- | --- | --- |\n".to_owned();
+    for (made, _) in kinds(root) {
+        let name = match made.kind {
+            "network" | "cluster" => "",
+            "listener" => ".BALANCER/NAME",
+            "hosted_zone" => ".DOMAIN",
+            _ => ".NAME",
+        };
+        let outputs: Vec<String> = made.outputs.iter().map(|output| format!("`{output}`")).collect();
+        let written = format!("${{{}{name}.{}}}", made.kind, made.outputs[0]);
+        out += &format!("| `{}` | {} | `{written}` |\n", made.kind, outputs.join(", "));
+    }
+    out
+}
+
+fn later(root: &'static Table) -> String {
+    let mut out = "| in | keys |\n| --- | --- |\n".to_owned();
+    for table in all(root) {
+        let keys = table.keys().filter(|key| key.since == Since::NotYet);
+        let names: Vec<String> = keys.map(|key| format!("`{}`", key.name)).collect();
+        if !names.is_empty() {
+            out += &format!("| {} | {} |\n", table.what, names.join(", "));
+        }
+    }
+    out
+}
