@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::doc;
 use crate::graph::{Graph, Node};
 use crate::id::NodeId;
 use crate::kind::{Kind, Kinds, Replace};
@@ -56,6 +57,8 @@ struct Sorted {
     current: Option<Live>,
     /// What an interrupted replacement has left.
     left_over: Vec<Live>,
+    /// What says that it took the place of the current one.
+    abandoned: Vec<Live>,
     /// Members of another parent than the current one is in: left over, if that parent is.
     elsewhere: Vec<Live>,
     /// What no run of ours can have left.
@@ -111,15 +114,14 @@ impl Matcher<'_> {
             {
                 ours = self.marked.remove(old).unwrap_or_default();
             }
-            let parents: Vec<&str> = self
-                .graph
-                .needs_of(&node.id)
-                .filter_map(|need| self.out.live(need))
-                .flat_map(|live| live.handles.iter().map(String::as_str))
-                .collect();
+            let sample = ours.iter().find(|live| live.within.is_some());
+            let parents = self.parents(node, sample);
+            let parents: Vec<&str> = parents.iter().flat_map(|live| live.handles.iter().map(String::as_str)).collect();
             let sorted = sort_out(ours, &node.name, self.kinds.get(node.id.kind()), &parents);
-            let left_over = |live| Surplus { node: node.id.clone(), superseded: true, live };
+            let left_over = |live| Surplus { node: node.id.clone(), superseded: true, abandoned: false, live };
             self.out.surplus.extend(sorted.left_over.into_iter().map(left_over));
+            let abandoned = |live| Surplus { node: node.id.clone(), superseded: true, abandoned: true, live };
+            self.out.surplus.extend(sorted.abandoned.into_iter().map(abandoned));
             self.elsewhere.extend(sorted.elsewhere.into_iter().map(|live| (node.id.clone(), live)));
             let ids = sorted.doubles.iter().map(|live| live.id.clone()).collect();
             if !sorted.doubles.is_empty() {
@@ -147,12 +149,28 @@ impl Matcher<'_> {
             if live.within.as_ref().is_some_and(|within| standing.contains(within)) {
                 self.marked.entry(node).or_default().push(live);
             } else if self.goes(live.within.as_ref()) {
-                self.out.surplus.push(Surplus { node, superseded: true, live });
+                self.out.surplus.push(Surplus { node, superseded: true, abandoned: false, live });
             } else {
                 let stray = stray(node.kind(), &live, node.to_string(), true);
                 self.out.strays.push(stray);
             }
         }
+    }
+
+    /// What a node's thing is to be inside of. Which of its needs that is, the field tells in which a thing of it names what it is
+    /// inside of now; a need may be there for another reason (a rule that lets another group in).
+    fn parents(&self, node: &Node, thing: Option<&Live>) -> Vec<&Live> {
+        let field = thing.and_then(|live| {
+            let within = live.within.as_deref()?;
+            let fields = live.have.as_object()?.iter();
+            fields.filter(|(_, value)| value.as_str() == Some(within)).map(|(field, _)| field).next()
+        });
+        let named = field.and_then(|field| node.want.get(field)).map(doc::refs).unwrap_or_default();
+        let named: Vec<&Live> = named.iter().filter_map(|hole| self.out.live(&hole.node)).collect();
+        if field.is_some_and(|field| node.want.get(field).is_some_and(doc::is_open)) {
+            return named;
+        }
+        self.graph.needs_of(&node.id).filter_map(|need| self.out.live(need)).collect()
     }
 
     /// Whether the thing of that handle is ours and goes.
@@ -186,9 +204,10 @@ impl Matcher<'_> {
     fn members_home(&mut self) {
         let mut strayed: Vec<(&NodeId, Vec<&String>, &String)> = Vec::new();
         for node in self.graph.nodes() {
-            let Some(within) = self.out.live(&node.id).and_then(|live| live.within.as_ref()) else { continue };
-            let parents = self.graph.needs_of(&node.id).filter_map(|need| self.out.live(need));
-            let home: Vec<&String> = parents.flat_map(|live| &live.handles).collect();
+            let Some(live) = self.out.live(&node.id) else { continue };
+            let Some(within) = live.within.as_ref() else { continue };
+            let home: Vec<&String> =
+                self.parents(node, Some(live)).into_iter().flat_map(|live| &live.handles).collect();
             if !home.contains(&within) {
                 strayed.push((&node.id, home, within));
             }
@@ -270,15 +289,18 @@ impl Matcher<'_> {
             let sorted = sort_out(things, &base, kind, &[]);
             elsewhere.extend(sorted.elsewhere.into_iter().map(|live| (mark.clone(), live)));
             let gone = sorted.current.into_iter().chain(sorted.left_over);
-            let surplus = gone.map(|live| Surplus { node: mark.clone(), superseded: false, live });
-            self.out.surplus.extend(surplus);
+            let surplus = gone.map(|live| Surplus { node: mark.clone(), superseded: false, abandoned: false, live });
+            let abandoned = sorted.abandoned.into_iter();
+            let abandoned =
+                abandoned.map(|live| Surplus { node: mark.clone(), superseded: true, abandoned: true, live });
+            self.out.surplus.extend(surplus.chain(abandoned));
             let doubles = sorted.doubles.iter().map(|live| stray(mark.kind(), live, mark.to_string(), true));
             self.out.strays.extend(doubles);
         }
         // Members of another parent go if that goes.
         for (mark, live) in elsewhere {
             if self.goes(live.within.as_ref()) {
-                self.out.surplus.push(Surplus { node: mark, superseded: false, live });
+                self.out.surplus.push(Surplus { node: mark, superseded: false, abandoned: false, live });
             } else {
                 self.out.strays.push(stray(mark.kind(), &live, mark.to_string(), true));
             }
@@ -320,7 +342,7 @@ fn sort_out(mut things: Vec<Live>, base: &str, kind: Option<&Kind>, parents: &[&
         return Sorted { current, left_over: things, ..Sorted::default() };
     }
     things.sort_by(|a, b| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
-    let at = by_succession(&things).or_else(|| by_parent(&things, parents)).or_else(|| by_base(&things, base));
+    let at = by_succession(&things, base).or_else(|| by_parent(&things, parents)).or_else(|| by_base(&things, base));
     let Some(at) = at else { return Sorted { doubles: things, unclear: true, ..Sorted::default() } };
     let current = things.remove(at);
     let mut sorted = Sorted { current: None, ..Sorted::default() };
@@ -331,6 +353,13 @@ fn sort_out(mut things: Vec<Live>, base: &str, kind: Option<&Kind>, parents: &[&
         before.extend(live.replaces.iter().cloned());
         sorted.left_over.push(live);
     }
+    // Those that were to take its place before the file was put back.
+    let mut after: BTreeSet<String> = [current.id.clone()].into();
+    while let Some(at) = things.iter().position(|live| live.replaces.as_ref().is_some_and(|id| after.contains(id))) {
+        let live = things.remove(at);
+        after.insert(live.id.clone());
+        sorted.abandoned.push(live);
+    }
     for live in things {
         // Members of different parents are told apart by these, and go with them.
         let elsewhere = live.within.is_some() && current.within.is_some() && live.within != current.within;
@@ -340,17 +369,24 @@ fn sort_out(mut things: Vec<Live>, base: &str, kind: Option<&Kind>, parents: &[&
     sorted
 }
 
-/// The one that took the place of another one of them and whose place nobody took.
-fn by_succession(things: &[Live]) -> Option<usize> {
+/// The one that took the place of another one of them and whose place nobody took. Where only an earlier one has the name that is
+/// wanted, that one: the file was put back, or somebody else says that he took its place.
+fn by_succession(things: &[Live], base: &str) -> Option<usize> {
     let among = |id: &String| things.iter().any(|live| live.id == *id);
     let replaced: BTreeSet<&String> = things.iter().filter_map(|live| live.replaces.as_ref()).collect();
     let heads: Vec<usize> = (0..things.len())
         .filter(|at| things[*at].replaces.as_ref().is_some_and(among) && !replaced.contains(&things[*at].id))
         .collect();
-    match heads[..] {
-        [head] => Some(head),
-        _ => None,
+    let [head] = heads[..] else { return None };
+    let is_wanted = |at: &usize| base.is_empty() || name::generation(base, &things[*at].name).is_some();
+    let mut chain = vec![head];
+    while let Some(before) = chain.last().and_then(|at| things[*at].replaces.as_ref()) {
+        match things.iter().position(|live| live.id == *before) {
+            Some(at) if !chain.contains(&at) => chain.push(at),
+            _ => break,
+        }
     }
+    chain.iter().copied().find(is_wanted).or(Some(head))
 }
 
 /// The one inside of what its node needs, as that is now.

@@ -200,6 +200,9 @@ pub struct Surplus {
     pub node: NodeId,
     /// Whether that node is in the graph: then this is what an interrupted replacement left over.
     pub superseded: bool,
+    /// Whether it says that it took the place of what the file has: left by a run whose file was put back since, or marked so by
+    /// somebody else. Nobody can tell.
+    pub abandoned: bool,
     /// The thing.
     pub live: Live,
 }

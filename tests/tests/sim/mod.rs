@@ -1,5 +1,6 @@
 //! Whole stacks on the simulated AWS: the laws under faults, sudden death and drift, and the simulation itself from outside.
 
+mod attacked;
 mod between;
 mod clients;
 mod drift;

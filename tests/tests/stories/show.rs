@@ -88,6 +88,7 @@ fn because(why: &HeldBecause) -> String {
         HeldBecause::Guarded(key) => format!("guarded by {key}"),
         HeldBecause::Inside(things) => format!("{} would go with it", things.join(", ")),
         HeldBecause::Gap(why) => format!("would interrupt: {why}"),
+        HeldBecause::Abandoned(current) => format!("says that it replaces {current}"),
         HeldBecause::Doubled(ids) => format!("several carry its mark: {}", ids.join(", ")),
         HeldBecause::Needs(node) => format!("needs {node}"),
         HeldBecause::Protected => "protected".to_owned(),

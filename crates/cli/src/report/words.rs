@@ -96,6 +96,13 @@ pub fn held(held: &Held) -> (String, Option<String>) {
             (format!("{} would go with it, and is not of this stack", things.join(", ")), Some(consent()))
         }
         HeldBecause::Gap(why) => (why.clone(), Some(format!("to accept the interruption: {}", flag()))),
+        HeldBecause::Abandoned(current) => (
+            format!(
+                "its tags say that it replaces {current}, which the file still asks for: an interrupted run may have left it, \
+                 or somebody else may have tagged it"
+            ),
+            Some(format!("if it is this stack's, delete it with {}", flag())),
+        ),
         HeldBecause::Doubled(ids) => (
             format!("several things carry its mark: {}", ids.join(", ")),
             Some("remove the tags evenkeel:stack and evenkeel:id from those that are not of this stack".to_owned()),
@@ -117,6 +124,7 @@ pub fn held_code(why: &HeldBecause) -> &'static str {
         HeldBecause::Guarded(_) => "guarded",
         HeldBecause::Inside(_) => "inside",
         HeldBecause::Gap(_) => "gap",
+        HeldBecause::Abandoned(_) => "abandoned",
         HeldBecause::Doubled(_) => "doubled",
         HeldBecause::Needs(_) => "needs",
         HeldBecause::Protected => "protected",

@@ -271,6 +271,8 @@ pub enum HeldBecause {
     Inside(Vec<String>),
     /// Its replacement cannot do without an interruption; why.
     Gap(String),
+    /// It says that it took the place of what the file has, and the file does not ask for that; the name of that.
+    Abandoned(String),
     /// Several things carry its mark, and nothing tells which of them is ours: their ids.
     Doubled(Vec<String>),
     /// It would lose data; what.

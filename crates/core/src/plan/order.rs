@@ -73,14 +73,26 @@ impl<'a> Orderer<'a> {
     fn gives_way(&self, at: usize) -> bool {
         let draft = &self.drafts[at];
         let replaces = matches!(draft.action, Action::Create { replaces: Some(_), .. });
-        replaces || draft.staged.is_some() || self.succeed.contains(&draft.node) || self.gates.contains(&draft.node)
+        replaces
+            || draft.staged.is_some()
+            || self.succeed.contains(&draft.node)
+            || self.gates.contains(&draft.node)
+            || self.is_relied_on(&draft.node)
+    }
+
+    /// Whether something is taken away as soon as this has changed.
+    fn is_relied_on(&self, node: &NodeId) -> bool {
+        self.narrows.iter().any(|(_, users)| users.contains(node))
     }
 
     /// Adds waits for what was under way before.
     pub(super) fn waits_for_others(&mut self, decisions: &mut Decisions) {
         for (node, live, what) in std::mem::take(&mut decisions.under_way) {
             if let Some(kind) = self.kinds.get(node.kind())
-                && (!self.options.no_wait || kind.ready != Ready::AtEnd || self.succeed.contains(&node))
+                && (!self.options.no_wait
+                    || kind.ready != Ready::AtEnd
+                    || self.succeed.contains(&node)
+                    || self.is_relied_on(&node))
             {
                 let action = Action::Wait {
                     goal: Goal::Ready,

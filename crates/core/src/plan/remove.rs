@@ -45,7 +45,7 @@ impl Remover<'_> {
                 None => removals.push(Removal { node, live, why: Reason::Replaced, replaced: true, first, with: None }),
             }
         }
-        let mut staying: Vec<(NodeId, &Live)> = Vec::new();
+        let mut staying: Vec<Staying<'_>> = Vec::new();
         let judge = |surplus| (surplus, self.obstacle(surplus, &inside), self.poor_successor(surplus, decisions));
         let judged: Vec<(&Surplus, Option<HeldBecause>, Option<HeldBecause>)> =
             self.have.surplus.iter().map(judge).collect();
@@ -72,7 +72,7 @@ impl Remover<'_> {
             if let Some(why) =
                 obstacle.or_else(|| parent.map(|parent| HeldBecause::Other(format!("it is in {parent}, which stays"))))
             {
-                staying.push((node.clone(), &surplus.live));
+                staying.push(Staying { node: node.clone(), live: &surplus.live, unwanted: true });
                 decisions.held.push(Held { node, what: "delete".to_owned(), why });
                 continue;
             }
@@ -85,7 +85,9 @@ impl Remover<'_> {
         }
         let left = decisions.held.iter().map(|held| &held.node).chain(decisions.conflicts.iter().map(|it| &it.node));
         let left = left.filter(|node| !decisions.main.contains_key(*node));
-        staying.extend(left.filter_map(|node| Some((node.clone(), self.have.live(node)?))));
+        staying.extend(
+            left.filter_map(|node| Some(Staying { node: node.clone(), live: self.have.live(node)?, unwanted: false })),
+        );
         let mut removals = keep_for(staying, removals, &mut decisions.held);
         subsume(&mut removals);
         removals
@@ -117,34 +119,51 @@ impl Remover<'_> {
         if !options.target.is_empty() && !options.target.contains(node) && !inside.contains(node) {
             return Some(HeldBecause::NotTargeted);
         }
+        if surplus.abandoned && !options.consent.contains(node) {
+            let current = self.have.live(node).map(|live| live.name.clone());
+            return Some(HeldBecause::Abandoned(current.unwrap_or_else(|| node.to_string())));
+        }
         let entry = self.want.get(node);
         guard(node, live, entry, entry.map(|entry| &entry.want), options)
     }
 }
 
-/// Holds what is used by, or is the place of, something that stays; and so on, for what is held for that reason.
+/// Something that stays although it could not be worked on.
+struct Staying<'a> {
+    node: NodeId,
+    live: &'a Live,
+    /// Whether it was to go: then what is inside of it stays too, for that is what it does.
+    unwanted: bool,
+}
+
+/// Holds what is used by, is the place of, or is inside of something that stays; and so on, for what is held for that reason.
 ///
 /// What has to make room for its successor is let go all the same: the successor was decided on already.
-fn keep_for(staying: Vec<(NodeId, &Live)>, removals: Vec<Removal>, held: &mut Vec<Held>) -> Vec<Removal> {
+fn keep_for(staying: Vec<Staying<'_>>, removals: Vec<Removal>, held: &mut Vec<Held>) -> Vec<Removal> {
     if staying.is_empty() {
         return removals;
     }
     let holder = by_handle(&removals);
-    let mut kept: BTreeMap<usize, NodeId> = BTreeMap::new();
+    let mut kept: BTreeMap<usize, String> = BTreeMap::new();
     let mut open = staying;
-    while let Some((user, live)) = open.pop() {
-        for handle in live.uses.iter().chain(&live.within) {
-            if let Some(at) = holder.get(handle).copied().filter(|at| !removals[*at].first && !kept.contains_key(at))
-                && (removals[at].node.kind(), &removals[at].live.id) != (user.kind(), &live.id)
-            {
-                kept.insert(at, user.clone());
-                open.push((removals[at].node.clone(), &removals[at].live));
+    while let Some(Staying { node: user, live, unwanted }) = open.pop() {
+        let used = live.uses.iter().chain(&live.within).filter_map(|handle| holder.get(handle).copied());
+        let used = used.map(|at| (at, format!("{user} uses it, and that stays")));
+        let is_inside = |removal: &Removal| removal.live.within.as_ref().is_some_and(|of| live.handles.contains(of));
+        let inside = removals.iter().enumerate().filter(|(_, removal)| unwanted && is_inside(removal));
+        let inside = inside.map(|(at, _)| (at, format!("it is in {user}, which stays")));
+        for (at, why) in used.chain(inside).collect::<Vec<_>>() {
+            let removal = &removals[at];
+            let itself = (removal.node.kind(), &removal.live.id) == (user.kind(), &live.id);
+            if !removal.first && !itself && !kept.contains_key(&at) {
+                kept.insert(at, why);
+                open.push(Staying { node: removal.node.clone(), live: &removal.live, unwanted: true });
             }
         }
     }
-    for (at, user) in &kept {
-        let why = HeldBecause::Other(format!("{user} uses it, and that stays"));
-        held.push(Held { node: removals[*at].node.clone(), what: "delete".to_owned(), why });
+    for (at, why) in &kept {
+        let (node, what) = (removals[*at].node.clone(), "delete".to_owned());
+        held.push(Held { node, what, why: HeldBecause::Other(why.clone()) });
     }
     removals.into_iter().enumerate().filter(|(at, _)| !kept.contains_key(at)).map(|(_, removal)| removal).collect()
 }

@@ -69,12 +69,13 @@ fn users(node: &NodeId, removed: &str, want: &Graph, have: &Snapshot, decisions:
         want.needs_of(other).any(|need| need == node)
             || have.live(other).is_some_and(|live| live.uses.iter().any(|used| removed.contains(used.as_str())))
     };
-    // What is only made by this plan never relied on what goes.
+    // What is only made by this plan never relied on what goes; what an earlier run changed may still do.
     let changes = |at: &usize| {
         matches!(&decisions.drafts[*at].action, Action::Update { .. } | Action::Create { replaces: Some(_), .. })
     };
-    let changed = decisions.main.iter().filter(|(other, at)| *other != node && changes(at));
-    changed.map(|(other, _)| other).filter(|other| uses(other)).cloned().collect()
+    let changed = decisions.main.iter().filter(|(_, at)| changes(at)).map(|(other, _)| other);
+    let under_way = decisions.under_way.iter().map(|(other, ..)| other);
+    changed.chain(under_way).filter(|other| *other != node && uses(other)).cloned().collect()
 }
 
 /// Makes the draft the widening one, and adds the narrowing one.

@@ -84,9 +84,7 @@ fn moves(facts: &Facts, set: &mut Movement, want: &Graph) -> bool {
             }
         }
     }
-    // Where traffic moves to nothing, nothing is kept for it.
-    let ends = routers.iter().all(|router| router.want.values().all(Shares::is_empty));
-    let moves = !ends && (wanders || unready || !hands.is_empty() || !set.fronts.is_empty());
+    let moves = wanders || unready || !hands.is_empty() || !set.fronts.is_empty();
     gaining.extend(hands);
     (set.gaining, set.losing) = (gaining, losing);
     moves
