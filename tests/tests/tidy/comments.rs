@@ -32,7 +32,8 @@ fn exists(path: &str, sources: &[PathBuf]) -> bool {
     let (Some(folder), Some(start)) = (whole.parent(), whole.file_name().and_then(|name| name.to_str())) else {
         return false;
     };
-    let begins = |path: &Path| path.file_name().and_then(|name| name.to_str()).is_some_and(|name| name.starts_with(start));
+    let begins =
+        |path: &Path| path.file_name().and_then(|name| name.to_str()).is_some_and(|name| name.starts_with(start));
     whole.exists() || std::fs::read_dir(folder).is_ok_and(|mut all| all.any(|it| it.is_ok_and(|it| begins(&it.path()))))
 }
 

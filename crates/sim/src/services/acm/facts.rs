@@ -161,8 +161,8 @@ fn algorithm(key: &SubjectPublicKeyInfoOwned) -> Option<&'static str> {
     if key.algorithm.oid == RSA_KEY {
         return Some(match bits(key.subject_public_key.raw_bytes())? {
             ..=1024 => "RSA_1024",
-            ..=2048 => "RSA_2048",
-            ..=3072 => "RSA_3072",
+            1025..=2048 => "RSA_2048",
+            2049..=3072 => "RSA_3072",
             _ => "RSA_4096",
         });
     }
