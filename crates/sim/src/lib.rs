@@ -4,6 +4,8 @@
 //! From the outside in: `wire` reads a request and writes a reply as `model` (AWS's own API models) prescribes, `sim` passes it
 //! through faults and throttling to the operation in `services`, which works on the `world`. Nothing here knows evenkeel.
 
+#![warn(unreachable_pub)]
+
 pub mod call;
 pub mod client;
 pub mod faults;

@@ -117,7 +117,7 @@ fn ordered<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Vec<(String, Raw
 ///
 /// # Panics
 /// If the file is not what `scripts/models` writes.
-pub fn load(index: usize, source: &'static Source) -> Api {
+pub(super) fn load(index: usize, source: &'static Source) -> Api {
     let name = source.name;
     let document: Document = match serde_json::from_str(source.text) {
         Ok(document) => document,

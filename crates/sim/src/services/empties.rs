@@ -30,7 +30,7 @@ const NAMED: &[&str] = &["Arn", "ARN", "RoleArn", "Id"];
 
 /// The input without the empty texts that mean nothing: members of its own that need not be there, and ARNs and ids in its parts. One
 /// that breaks a limit of its model stays, to be refused; so do the keys and values of tags, variables and items.
-pub fn left_out<'i>(api: &'static Api, operation: &Operation, input: &'i Input, own: Empties) -> Cow<'i, Input> {
+pub(super) fn left_out<'i>(api: &'static Api, operation: &Operation, input: &'i Input, own: Empties) -> Cow<'i, Input> {
     let Some(shape) = operation.input else { return Cow::Borrowed(input) };
     if !any_empty(&input.0) {
         return Cow::Borrowed(input);

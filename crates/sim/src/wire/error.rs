@@ -13,7 +13,7 @@ const FRAMEWORK: &[&str] =
 
 /// Whether an error in XML stands alone, as S3 has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Bare {
+pub(super) enum Bare {
     /// It does.
     Yes,
     /// It stands in an `ErrorResponse`.
@@ -21,7 +21,7 @@ pub enum Bare {
 }
 
 /// The content type and body of a refusal by no service: in XML, or in JSON that JSON services of both kinds read.
-pub fn nowhere(refusal: &Refusal, xml: Option<Bare>) -> (&'static str, Vec<u8>) {
+pub(super) fn nowhere(refusal: &Refusal, xml: Option<Bare>) -> (&'static str, Vec<u8>) {
     let Some(bare) = xml else {
         let body = serde_json::json!({ "__type": refusal.code, "message": refusal.message });
         return ("application/x-amz-json-1.1", body.to_string().into_bytes());
@@ -42,7 +42,7 @@ pub fn nowhere(refusal: &Refusal, xml: Option<Bare>) -> (&'static str, Vec<u8>) 
 }
 
 /// The content type and body of a refusal.
-pub fn write(target: &Target, refusal: &Refusal, status: u16, request_id: &str) -> (String, Vec<u8>) {
+pub(super) fn write(target: &Target, refusal: &Refusal, status: u16, request_id: &str) -> (String, Vec<u8>) {
     let service = target.service;
     match (target.codec, service.protocol) {
         (Codec::Cbor, _) => ("application/cbor".to_owned(), json::plain_cbor(&document(target, refusal))),

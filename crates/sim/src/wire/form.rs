@@ -23,7 +23,7 @@ struct Node {
 ///
 /// # Errors
 /// `MalformedInput` for values of the wrong type.
-pub fn read(service: &Api, shape: ShapeId, pairs: &[(String, String)]) -> Result<Value, Refusal> {
+pub(super) fn read(service: &Api, shape: ShapeId, pairs: &[(String, String)]) -> Result<Value, Refusal> {
     let mut root = Node::default();
     for (name, value) in pairs {
         let mut at = &mut root;

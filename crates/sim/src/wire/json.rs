@@ -17,7 +17,7 @@ const DEEPEST: usize = 64;
 ///
 /// # Errors
 /// `SerializationException` for what is no JSON or has members of the wrong type.
-pub fn read(service: &Api, shape: ShapeId, body: &[u8]) -> Result<Value, Refusal> {
+pub(super) fn read(service: &Api, shape: ShapeId, body: &[u8]) -> Result<Value, Refusal> {
     if body.iter().all(u8::is_ascii_whitespace) {
         return Ok(Value::Object(Map::new()));
     }
@@ -33,7 +33,7 @@ fn malformed(text: &str) -> Refusal {
 ///
 /// # Errors
 /// `SerializationException` for a value of the wrong type.
-pub fn typed(service: &Api, shape: ShapeId, value: Value, depth: usize) -> Result<Value, Refusal> {
+pub(super) fn typed(service: &Api, shape: ShapeId, value: Value, depth: usize) -> Result<Value, Refusal> {
     if depth > DEEPEST {
         return Err(malformed("the document is nested too deeply"));
     }
@@ -103,7 +103,7 @@ fn integer(number: &Number) -> Option<i64> {
 }
 
 /// A value that is written as text, of a type that has no parts.
-pub fn scalar(kind: &ShapeKind, text: &str) -> Option<Value> {
+pub(super) fn scalar(kind: &ShapeKind, text: &str) -> Option<Value> {
     match kind {
         ShapeKind::Integer => text.parse::<i64>().ok().map(Value::from),
         ShapeKind::Float => text.parse::<f64>().ok().and_then(Number::from_f64).map(Value::Number),
@@ -124,7 +124,7 @@ pub fn scalar(kind: &ShapeKind, text: &str) -> Option<Value> {
 }
 
 /// Writes a JSON body.
-pub fn write(service: &Api, shape: Option<ShapeId>, output: &Value) -> String {
+pub(super) fn write(service: &Api, shape: Option<ShapeId>, output: &Value) -> String {
     match shape {
         Some(shape) => shaped(service, shape, output).to_string(),
         // An operation without an output answers with nothing at all.
@@ -160,7 +160,7 @@ fn shaped(service: &Api, shape: ShapeId, value: &Value) -> Value {
 }
 
 /// In tests, a member that the output does not have is a mistake of ours.
-pub fn debug_assert_known(service: &Api, shape: ShapeId, map: &Map<String, Value>) {
+pub(super) fn debug_assert_known(service: &Api, shape: ShapeId, map: &Map<String, Value>) {
     if cfg!(debug_assertions)
         && let ShapeKind::Structure { members, .. } = &service.shape(shape).kind
     {
@@ -175,7 +175,7 @@ pub fn debug_assert_known(service: &Api, shape: ShapeId, map: &Map<String, Value
 ///
 /// # Errors
 /// `SerializationException` for what is no CBOR or has members of the wrong type.
-pub fn read_cbor(service: &Api, shape: ShapeId, body: &[u8]) -> Result<Value, Refusal> {
+pub(super) fn read_cbor(service: &Api, shape: ShapeId, body: &[u8]) -> Result<Value, Refusal> {
     if body.is_empty() {
         return Ok(Value::Object(Map::new()));
     }
@@ -203,13 +203,13 @@ fn from_cbor(value: Cbor) -> Value {
 }
 
 /// Writes a CBOR body.
-pub fn write_cbor(service: &Api, shape: Option<ShapeId>, output: &Value) -> Vec<u8> {
+pub(super) fn write_cbor(service: &Api, shape: Option<ShapeId>, output: &Value) -> Vec<u8> {
     let value = shape.map_or(Cbor::Map(Vec::new()), |shape| to_cbor(service, shape, output));
     encode(&value)
 }
 
 /// Writes a document without a shape as CBOR: the body of a refusal.
-pub fn plain_cbor(map: &Map<String, Value>) -> Vec<u8> {
+pub(super) fn plain_cbor(map: &Map<String, Value>) -> Vec<u8> {
     let pairs = map.iter().map(|(key, value)| {
         let value = value.as_str().map_or_else(|| Cbor::Text(value.to_string()), |text| Cbor::Text(text.to_owned()));
         (Cbor::Text(key.clone()), value)

@@ -12,7 +12,10 @@ use crate::call::Refusal;
 use crate::model::{Api, Location, Operation, Protocol, ShapeId, ShapeKind};
 
 /// The operation of a request's method and path, with the members in the path.
-pub fn matching(service: &'static Api, request: &Request) -> Option<(&'static Operation, Vec<(String, String)>)> {
+pub(super) fn matching(
+    service: &'static Api,
+    request: &Request,
+) -> Option<(&'static Operation, Vec<(String, String)>)> {
     let path = request.uri().path();
     let fits = |operation: &&Operation| operation.method == request.method().as_str();
     let found =
@@ -49,7 +52,12 @@ fn decode(text: &str) -> String {
 ///
 /// # Errors
 /// The refusal of a body that cannot be read.
-pub fn read(target: &Target, operation: &Operation, shape: ShapeId, request: &Request) -> Result<Value, Refusal> {
+pub(super) fn read(
+    target: &Target,
+    operation: &Operation,
+    shape: ShapeId,
+    request: &Request,
+) -> Result<Value, Refusal> {
     let service = target.service;
     let ShapeKind::Structure { members, payload, .. } = &service.shape(shape).kind else { return Ok(Value::Null) };
     let body = |shape: ShapeId| match service.protocol {
@@ -108,7 +116,7 @@ fn invalid(service: &Api, name: &str, text: &str) -> Refusal {
 }
 
 /// The members of an output that are headers.
-pub fn headers(service: &Api, shape: Option<ShapeId>, output: &Value) -> Vec<(String, String)> {
+pub(super) fn headers(service: &Api, shape: Option<ShapeId>, output: &Value) -> Vec<(String, String)> {
     let Some(ShapeKind::Structure { members, .. }) = shape.map(|shape| &service.shape(shape).kind) else {
         return Vec::new();
     };

@@ -41,7 +41,7 @@ impl Credential {
 }
 
 /// The form of a query request: from its body, or from the query string.
-pub fn form_of(request: &Request) -> Vec<(String, String)> {
+pub(super) fn form_of(request: &Request) -> Vec<(String, String)> {
     let query = request.uri().query().unwrap_or_default().as_bytes();
     let pairs = form_urlencoded::parse(query).chain(form_urlencoded::parse(request.body()));
     pairs.map(|(name, value)| (name.into_owned(), value.into_owned())).collect()

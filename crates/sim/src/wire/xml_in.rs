@@ -33,7 +33,7 @@ fn malformed() -> Refusal {
 ///
 /// # Errors
 /// `MalformedInput` for what is no XML, `InvalidInput` for values of the wrong type.
-pub fn read(service: &Api, shape: ShapeId, body: &[u8]) -> Result<Value, Refusal> {
+pub(super) fn read(service: &Api, shape: ShapeId, body: &[u8]) -> Result<Value, Refusal> {
     if body.iter().all(u8::is_ascii_whitespace) {
         return Ok(Value::Object(Map::new()));
     }

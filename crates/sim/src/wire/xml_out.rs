@@ -10,16 +10,16 @@ use crate::model::{Api, Location, Member, Operation, ShapeId, ShapeKind};
 use crate::world::Moment;
 
 /// XML being written. Writing to memory does not fail, so results are dropped.
-pub struct Xml(Writer<Vec<u8>>);
+pub(super) struct Xml(Writer<Vec<u8>>);
 
 impl Xml {
     /// An empty document.
-    pub fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self(Writer::new(Vec::new()))
     }
 
     /// With the declaration that it is XML.
-    pub fn declared() -> Self {
+    pub(super) fn declared() -> Self {
         let mut xml = Self::new();
         drop(xml.0.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None))));
         xml.0.get_mut().push(b'\n');
@@ -27,7 +27,7 @@ impl Xml {
     }
 
     /// An element around what `inside` writes.
-    pub fn element(&mut self, name: &str, namespace: Option<&str>, inside: impl FnOnce(&mut Self)) {
+    pub(super) fn element(&mut self, name: &str, namespace: Option<&str>, inside: impl FnOnce(&mut Self)) {
         let mut start = BytesStart::new(name);
         if let Some(namespace) = namespace {
             start.push_attribute(("xmlns", namespace));
@@ -38,18 +38,18 @@ impl Xml {
     }
 
     /// An element with a text.
-    pub fn text(&mut self, name: &str, text: &str) {
+    pub(super) fn text(&mut self, name: &str, text: &str) {
         self.element(name, None, |xml| drop(xml.0.write_event(Event::Text(BytesText::new(text)))));
     }
 
     /// The bytes.
-    pub fn finish(self) -> Vec<u8> {
+    pub(super) fn finish(self) -> Vec<u8> {
         self.0.into_inner()
     }
 }
 
 /// The reply of a query service.
-pub fn query(service: &Api, operation: &Operation, output: &Value, request_id: &str) -> Vec<u8> {
+pub(super) fn query(service: &Api, operation: &Operation, output: &Value, request_id: &str) -> Vec<u8> {
     let mut xml = Xml::new();
     xml.element(&format!("{}Response", operation.name), Some(&service.namespace), |xml| {
         if let Some(shape) = operation.output {
@@ -62,7 +62,7 @@ pub fn query(service: &Api, operation: &Operation, output: &Value, request_id: &
 }
 
 /// The reply of EC2.
-pub fn ec2(service: &Api, operation: &Operation, output: &Value, request_id: &str) -> Vec<u8> {
+pub(super) fn ec2(service: &Api, operation: &Operation, output: &Value, request_id: &str) -> Vec<u8> {
     let mut xml = Xml::declared();
     xml.element(&format!("{}Response", operation.name), Some(&service.namespace), |xml| {
         xml.text("requestId", request_id);
@@ -75,7 +75,7 @@ pub fn ec2(service: &Api, operation: &Operation, output: &Value, request_id: &st
 }
 
 /// The reply of a REST XML service: the output, or its payload.
-pub fn rest(service: &Api, operation: &Operation, output: &Value) -> Vec<u8> {
+pub(super) fn rest(service: &Api, operation: &Operation, output: &Value) -> Vec<u8> {
     let Some(shape) = operation.output else { return Vec::new() };
     let mut xml = Xml::declared();
     xml.element(&service.shape(shape).name, Some(&service.namespace), |xml| {

@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::call::{Call, Input, Members, Refusal, Reply, Table};
 
 /// The operations.
-pub const OPERATIONS: Table = &[("GetAccountConfiguration", get), ("PutAccountConfiguration", put)];
+pub(super) const OPERATIONS: Table = &[("GetAccountConfiguration", get), ("PutAccountConfiguration", put)];
 
 const DAYS: i64 = 45;
 

@@ -60,11 +60,11 @@ const EXTENDED: [(&str, &str); 9] = [
 ];
 
 /// A closer use of a key: its name and, except for none at all, its object identifier.
-pub type Extended = (String, Option<String>);
+pub(super) type Extended = (String, Option<String>);
 
 /// What is read from a certificate.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Facts {
+pub(super) struct Facts {
     /// Its common name, or else its first other name.
     pub domain: String,
     /// All its names.
@@ -86,7 +86,7 @@ pub struct Facts {
 }
 
 /// Reads a certificate; none if it is not one, has no name, or its key is of a kind that ACM does not take.
-pub fn read(der: &[u8]) -> Option<Facts> {
+pub(super) fn read(der: &[u8]) -> Option<Facts> {
     let body = Certificate::from_der(der).ok()?.tbs_certificate;
     let (issuer, subject) = (parts(&body.issuer), parts(&body.subject));
     let mut names: Vec<String> = body.get::<SubjectAltName>().ok()?.map(|(_, names)| dns(&names)).unwrap_or_default();
@@ -161,8 +161,8 @@ fn algorithm(key: &SubjectPublicKeyInfoOwned) -> Option<&'static str> {
     if key.algorithm.oid == RSA_KEY {
         return Some(match bits(key.subject_public_key.raw_bytes())? {
             ..=1024 => "RSA_1024",
-            ..=2048 => "RSA_2048",
-            ..=3072 => "RSA_3072",
+            1025..=2048 => "RSA_2048",
+            2049..=3072 => "RSA_3072",
             _ => "RSA_4096",
         });
     }

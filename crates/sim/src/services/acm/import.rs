@@ -12,7 +12,7 @@ use crate::call::{Call, Handler, Input, Members, Refusal, Reply};
 use crate::tags::dialect::Carrier;
 
 /// The operations of this part.
-pub const OPERATIONS: &[(&str, Handler)] = &[("ImportCertificate", import)];
+pub(super) const OPERATIONS: &[(&str, Handler)] = &[("ImportCertificate", import)];
 
 fn invalid(text: &str) -> Refusal {
     Refusal::new("ValidationException", text)

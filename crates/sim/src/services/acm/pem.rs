@@ -8,7 +8,7 @@ use rustls_pki_types::pem::PemObject;
 use sha2::{Digest, Sha256};
 
 /// The certificates in a text. What is between them does not matter.
-pub fn blocks(text: &str) -> Vec<Vec<u8>> {
+pub(super) fn blocks(text: &str) -> Vec<Vec<u8>> {
     let found = CertificateDer::pem_slice_iter(text.as_bytes()).filter_map(Result::ok);
     found.map(|certificate| certificate.as_ref().to_vec()).filter(|bytes| !bytes.is_empty()).collect()
 }
@@ -27,12 +27,12 @@ fn written(seed: &str, length: usize) -> String {
 }
 
 /// A text that looks like a certificate; always the same for the same one.
-pub fn certificate(arn: &str) -> String {
+pub(super) fn certificate(arn: &str) -> String {
     written(arn, 1300)
 }
 
 /// A text that looks like the chain of Amazon's authorities.
-pub fn chain() -> String {
+pub(super) fn chain() -> String {
     let links = ["intermediate", "root 1", "root"].map(|name| written(name, 1100));
     links.join("\n")
 }

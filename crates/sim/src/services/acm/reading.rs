@@ -9,7 +9,7 @@ use crate::call::{Call, Handler, Input, Members, Refusal, Reply};
 use crate::paging;
 
 /// The operations of this part.
-pub const OPERATIONS: &[(&str, Handler)] = &[
+pub(super) const OPERATIONS: &[(&str, Handler)] = &[
     ("DescribeCertificate", describe),
     ("ListCertificates", list),
     ("GetCertificate", get),
@@ -25,7 +25,7 @@ const PAGE: usize = 1000;
 ///
 /// # Errors
 /// `ResourceNotFoundException`.
-pub fn known<'c>(call: &'c mut Call<'_>, input: &Input) -> Result<&'c mut Certificate, Refusal> {
+pub(super) fn known<'c>(call: &'c mut Call<'_>, input: &Input) -> Result<&'c mut Certificate, Refusal> {
     let arn = input.text_or_empty("CertificateArn");
     let missing = || Refusal::new("ResourceNotFoundException", format!("Could not find certificate {arn}."));
     call.region().acm.certificates.get_mut(arn).ok_or_else(missing)

@@ -15,7 +15,7 @@ use crate::validate::{self, Violation, What};
 use crate::world;
 
 /// The operations of this part.
-pub const OPERATIONS: &[(&str, Handler)] = &[("RequestCertificate", request)];
+pub(super) const OPERATIONS: &[(&str, Handler)] = &[("RequestCertificate", request)];
 
 /// Names of a certificate.
 const MOST_NAMES: usize = 10;

@@ -96,7 +96,7 @@ pub struct Validation {
 }
 
 /// The validation record of a name in an account. A wildcard and its base share one, and so do all certificates of a name.
-pub fn record_of(account: &str, domain: &str) -> (String, String) {
+pub(super) fn record_of(account: &str, domain: &str) -> (String, String) {
     let base = domain.strip_prefix("*.").unwrap_or(domain);
     let hash = |what: &str| Sha256::digest(format!("{what} {account} {base}"));
     let hex = |what: &str| hash(what)[..16].iter().map(|byte| format!("{byte:02x}")).collect::<String>();

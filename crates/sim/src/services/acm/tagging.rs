@@ -6,14 +6,14 @@ use crate::tags::Tags;
 use crate::tags::dialect::{self, AWS, Breach, Carrier, Dialect, Keys, MOST_TAGS, Rule};
 
 /// The operations of this part.
-pub const OPERATIONS: Table = &[
+pub(super) const OPERATIONS: Table = &[
     ("AddTagsToCertificate", dialect::add::<Certificates>),
     ("RemoveTagsFromCertificate", dialect::remove::<Certificates>),
     ("ListTagsForCertificate", dialect::list::<Certificates>),
 ];
 
 /// What carries tags here.
-pub struct Certificates;
+pub(super) struct Certificates;
 
 impl Carrier for Certificates {
     const DIALECT: Dialect = Dialect {

@@ -10,7 +10,7 @@ use crate::services::route53;
 use crate::world::{self, Place, World};
 
 /// When the records are looked for the first time.
-pub const FIRST_LOOK: Duration = Duration::from_secs(30);
+pub(super) const FIRST_LOOK: Duration = Duration::from_secs(30);
 /// The longest time between two looks.
 const LAST_PAUSE: Duration = Duration::from_secs(600);
 /// From a change of records to the look at them.
@@ -32,7 +32,7 @@ pub fn happen(world: &mut World, place: &Place, event: Event) {
 }
 
 /// Whether nobody gets a certificate for a name by mail: it is for examples.
-pub fn is_reserved(name: &str) -> bool {
+pub(super) fn is_reserved(name: &str) -> bool {
     let bases = ["example.com", "example.net", "example.org"];
     bases.iter().any(|base| name == *base || name.ends_with(&format!(".{base}")))
 }
@@ -92,7 +92,7 @@ fn look(world: &mut World, place: &Place, arn: &str, again: Option<Duration>) {
 }
 
 /// Records of the account have changed: certificates that wait for one of them are looked at soon.
-pub fn records_changed(world: &mut World, account: &Arc<str>) {
+pub(super) fn records_changed(world: &mut World, account: &Arc<str>) {
     let mut waiting = Vec::new();
     for (region, state) in &world.account(account).regions {
         for certificate in state.acm.certificates.values().filter(|one| one.status == "PENDING_VALIDATION") {

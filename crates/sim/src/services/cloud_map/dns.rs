@@ -10,7 +10,7 @@ use crate::world::{Place, World};
 type Record = (String, String, i64, Vec<String>);
 
 /// Registers an instance at once, or replaces its attributes.
-pub fn register(world: &mut World, place: &Place, service: &str, id: &str, what: (&Tags, Option<String>)) {
+pub(super) fn register(world: &mut World, place: &Place, service: &str, id: &str, what: (&Tags, Option<String>)) {
     let (attributes, creator_request) = what;
     withdraw(world, place, service);
     if let Some(service) = world.region(place).cloud_map.services.get_mut(service) {
@@ -21,7 +21,7 @@ pub fn register(world: &mut World, place: &Place, service: &str, id: &str, what:
 }
 
 /// Takes an instance out at once; the service goes with its last one if it is to.
-pub fn deregister(world: &mut World, place: &Place, service: &str, id: &str) {
+pub(super) fn deregister(world: &mut World, place: &Place, service: &str, id: &str) {
     withdraw(world, place, service);
     let services = &mut world.region(place).cloud_map.services;
     if let Some(found) = services.get_mut(service) {
@@ -35,14 +35,14 @@ pub fn deregister(world: &mut World, place: &Place, service: &str, id: &str) {
 }
 
 /// Removes what a service has in DNS.
-pub fn withdraw(world: &mut World, place: &Place, service: &str) {
+pub(super) fn withdraw(world: &mut World, place: &Place, service: &str) {
     for (zone, (name, kind, ttl, _)) in all(world, place, service) {
         route53::set_record(world, place, &zone, &name, &kind, ttl, &[]);
     }
 }
 
 /// Puts a service's instances into DNS.
-pub fn publish(world: &mut World, place: &Place, service: &str) {
+pub(super) fn publish(world: &mut World, place: &Place, service: &str) {
     for (zone, (name, kind, ttl, values)) in all(world, place, service) {
         route53::set_record(world, place, &zone, &name, &kind, ttl, &values);
     }

@@ -8,7 +8,7 @@ use crate::call::{Call, Input, Members, Refusal, Reply, Table};
 use crate::tags::{self, Tags};
 
 /// The operations.
-pub const OPERATIONS: Table = &[
+pub(super) const OPERATIONS: Table = &[
     ("DeregisterInstance", deregister_instance),
     ("DiscoverInstances", discover_instances),
     ("GetInstance", get_instance),

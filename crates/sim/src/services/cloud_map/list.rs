@@ -8,13 +8,13 @@ use crate::call::{Call, Input, Members, Refusal, Reply, Table};
 use crate::paging::page;
 
 /// The operations.
-pub const OPERATIONS: Table =
+pub(super) const OPERATIONS: Table =
     &[("ListNamespaces", list_namespaces), ("ListOperations", list_operations), ("ListServices", list_services)];
 
 const USUAL_SIZE: usize = 100;
 
 /// Cuts a page.
-pub fn cut<T>(
+pub(super) fn cut<T>(
     input: &Input,
     items: Vec<T>,
     key: impl Fn(&T) -> String,

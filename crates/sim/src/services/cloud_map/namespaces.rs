@@ -11,7 +11,7 @@ use crate::tags::dialect::Carrier;
 use crate::world::{Place, World};
 
 /// The operations.
-pub const OPERATIONS: Table = &[
+pub(super) const OPERATIONS: Table = &[
     ("CreateHttpNamespace", create_http_namespace),
     ("CreatePrivateDnsNamespace", create_private_dns_namespace),
     ("CreatePublicDnsNamespace", create_public_dns_namespace),
@@ -26,7 +26,7 @@ pub const OPERATIONS: Table = &[
 const USUAL_TTL: i64 = 15;
 
 /// The refusal of a namespace that is not there.
-pub fn unknown(id: &str) -> Refusal {
+pub(super) fn unknown(id: &str) -> Refusal {
     Refusal::new("NamespaceNotFound", format!("The namespace with ID {id} can't be found."))
 }
 
@@ -87,7 +87,7 @@ fn create(call: &mut Call<'_>, input: &Input, kind: &str) -> Reply {
 }
 
 /// Makes a namespace known, with its zone; or tells why not.
-pub fn finish_creation(world: &mut World, place: &Place, id: &str) -> Result<(), (String, String)> {
+pub(super) fn finish_creation(world: &mut World, place: &Place, id: &str) -> Result<(), (String, String)> {
     let Some(namespace) = world.region(place).cloud_map.namespaces.get(id).cloned() else { return Ok(()) };
     let mut zone = None;
     if namespace.kind != "HTTP" {
@@ -139,7 +139,7 @@ fn get_namespace(call: &mut Call<'_>, input: &Input) -> Reply {
 }
 
 /// A namespace as it is read and listed.
-pub fn document(place: &Place, namespace: &Namespace) -> Map<String, Value> {
+pub(super) fn document(place: &Place, namespace: &Namespace) -> Map<String, Value> {
     let dns = match &namespace.zone {
         Some(zone) => json!({ "HostedZoneId": zone, "SOA": { "TTL": namespace.ttl } }),
         None => json!({}),
@@ -172,7 +172,7 @@ fn delete_namespace(call: &mut Call<'_>, input: &Input) -> Reply {
 }
 
 /// Removes a namespace with its zone.
-pub fn finish_deletion(world: &mut World, place: &Place, id: &str) {
+pub(super) fn finish_deletion(world: &mut World, place: &Place, id: &str) {
     let map = &mut world.region(place).cloud_map;
     // A service may have been made in the meantime.
     if map.services.values().any(|service| service.namespace == id) {
@@ -206,7 +206,7 @@ fn update_namespace(call: &mut Call<'_>, input: &Input) -> Reply {
 }
 
 /// Changes a namespace.
-pub fn finish_update(world: &mut World, place: &Place, id: &str, change: &Map<String, Value>) {
+pub(super) fn finish_update(world: &mut World, place: &Place, id: &str, change: &Map<String, Value>) {
     let Some(namespace) = world.region(place).cloud_map.namespaces.get_mut(id) else { return };
     if let Some(text) = change.text("Description") {
         namespace.description = Some(text.to_owned());

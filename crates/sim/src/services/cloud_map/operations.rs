@@ -11,7 +11,7 @@ use crate::tags::Tags;
 use crate::world::{self, Moment, Place, World};
 
 /// The operations.
-pub const OPERATIONS: Table = &[("GetOperation", get_operation)];
+pub(super) const OPERATIONS: Table = &[("GetOperation", get_operation)];
 
 /// How long an operation waits to be taken up.
 const SUBMITTED: Duration = Duration::from_secs(2);
@@ -21,7 +21,7 @@ const REMEMBERED: Duration = Duration::from_secs(24 * 60 * 60);
 /// An operation.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Operation {
+pub(super) struct Operation {
     pub(super) id: String,
     pub(super) status: String,
     pub(super) created: Moment,
@@ -34,7 +34,7 @@ pub struct Operation {
 
 /// What an operation does at its end.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub enum Job {
+pub(super) enum Job {
     /// Nothing.
     #[default]
     Nothing,
@@ -95,7 +95,7 @@ impl Operation {
 }
 
 /// Starts an operation; the reply with its id.
-pub fn start(call: &mut Call<'_>, job: Job, request: Option<&str>) -> Reply {
+pub(super) fn start(call: &mut Call<'_>, job: Job, request: Option<&str>) -> Reply {
     let ids = &mut call.world.ids;
     let id = format!("{}-{}", ids.lower(32), ids.lower(8));
     let takes = call.world.about(job.takes());
@@ -112,19 +112,19 @@ pub fn start(call: &mut Call<'_>, job: Job, request: Option<&str>) -> Reply {
 }
 
 /// The open operation about a target.
-pub fn open<'w>(call: &'w mut Call<'_>, target: (&str, &str)) -> Option<&'w Operation> {
+pub(super) fn open<'w>(call: &'w mut Call<'_>, target: (&str, &str)) -> Option<&'w Operation> {
     let mut all = call.region().cloud_map.operations.values();
     all.find(|operation| operation.is_open() && operation.job.targets().contains(&target))
 }
 
 /// The open operation of a kind about some target, in no need of its id.
-pub fn open_by(call: &mut Call<'_>, fits: impl Fn(&Operation) -> bool) -> Option<String> {
+pub(super) fn open_by(call: &mut Call<'_>, fits: impl Fn(&Operation) -> bool) -> Option<String> {
     let mut all = call.region().cloud_map.operations.values();
     all.find(|operation| operation.is_open() && fits(operation)).map(|operation| operation.id.clone())
 }
 
 /// The refusal of a request whose operation is under way.
-pub fn duplicate(id: &str) -> Refusal {
+pub(super) fn duplicate(id: &str) -> Refusal {
     Refusal::new("DuplicateRequest", "The request is already in progress.").with("DuplicateOperationId", id)
 }
 

@@ -11,7 +11,7 @@ use crate::tags::dialect::Carrier;
 use crate::world::{Place, World};
 
 /// The operations.
-pub const OPERATIONS: Table = &[
+pub(super) const OPERATIONS: Table = &[
     ("CreateService", create_service),
     ("DeleteService", delete_service),
     ("GetService", get_service),
@@ -23,7 +23,7 @@ fn invalid(text: &str) -> Refusal {
 }
 
 /// The refusal of a service that is not there.
-pub fn unknown(id: &str) -> Refusal {
+pub(super) fn unknown(id: &str) -> Refusal {
     Refusal::new("ServiceNotFound", format!("The service with ID {id} can't be found."))
 }
 
@@ -116,7 +116,7 @@ fn custom_health() -> Map<String, Value> {
 }
 
 /// A service as it is listed.
-pub fn document(place: &Place, service: &Service) -> Map<String, Value> {
+pub(super) fn document(place: &Place, service: &Service) -> Map<String, Value> {
     let count = service.instances.len();
     let document = json!({
         "Id": service.id,
@@ -177,7 +177,7 @@ fn records(dns: Option<&Map<String, Value>>) -> &[Value] {
 }
 
 /// Changes a service; records and health checks that are left out go.
-pub fn finish_update(world: &mut World, place: &Place, id: &str, change: &Map<String, Value>) {
+pub(super) fn finish_update(world: &mut World, place: &Place, id: &str, change: &Map<String, Value>) {
     dns::withdraw(world, place, id);
     if let Some(service) = world.region(place).cloud_map.services.get_mut(id) {
         if let Some(text) = change.text("Description") {

@@ -7,14 +7,14 @@ use crate::tags::dialect::{self, AWS, Breach, Carrier, Dialect, MOST_TAGS, Rule}
 use crate::world::Place;
 
 /// The operations.
-pub const OPERATIONS: Table = &[
+pub(super) const OPERATIONS: Table = &[
     ("ListTagsForResource", dialect::list::<Resources>),
     ("TagResource", dialect::add::<Resources>),
     ("UntagResource", dialect::remove::<Resources>),
 ];
 
 /// The tags of the resource of an ARN.
-pub fn of_arn<'w>(map: &'w mut CloudMap, place: &Place, arn: &str) -> Option<&'w mut Tags> {
+pub(super) fn of_arn<'w>(map: &'w mut CloudMap, place: &Place, arn: &str) -> Option<&'w mut Tags> {
     let id = last(arn);
     if arn == namespace_arn_of(place, id) {
         return map.namespaces.get_mut(id).map(|item| &mut item.tags);
@@ -23,7 +23,7 @@ pub fn of_arn<'w>(map: &'w mut CloudMap, place: &Place, arn: &str) -> Option<&'w
 }
 
 /// What carries tags here.
-pub struct Resources;
+pub(super) struct Resources;
 
 impl Carrier for Resources {
     const DIALECT: Dialect = Dialect {

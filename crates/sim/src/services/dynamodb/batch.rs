@@ -11,7 +11,7 @@ use super::{invalid, keys, legacy, usable, value};
 use crate::call::{Call, Input, Members, Reply, Table};
 
 /// The batch operations.
-pub const OPERATIONS: Table = &[("BatchGetItem", get), ("BatchWriteItem", write)];
+pub(super) const OPERATIONS: Table = &[("BatchGetItem", get), ("BatchWriteItem", write)];
 
 fn some(value: Vec<Value>) -> Value {
     let known: Vec<Value> = value.into_iter().filter(|item| !item.is_null()).collect();

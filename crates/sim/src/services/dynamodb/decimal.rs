@@ -11,7 +11,7 @@ const DIGITS: usize = 38;
 
 /// A number: `mantissa * 10^exponent`, the mantissa without zeros at its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Decimal {
+pub(super) struct Decimal {
     mantissa: i128,
     exponent: i32,
 }
@@ -29,7 +29,7 @@ impl Decimal {
     }
 
     /// Reads a number.
-    pub fn parse(text: &str) -> Result<Self, Refusal> {
+    pub(super) fn parse(text: &str) -> Result<Self, Refusal> {
         let wrong = || invalid(format!("The parameter cannot be converted to a numeric value: {text}"));
         let (number, exponent) = match text.split_once(['e', 'E']) {
             Some((number, exponent)) => (number, exponent.parse::<i32>().map_err(|_| wrong())?),
@@ -75,7 +75,7 @@ impl Decimal {
     }
 
     /// The sum.
-    pub fn plus(self, other: Self) -> Result<Self, Refusal> {
+    pub(super) fn plus(self, other: Self) -> Result<Self, Refusal> {
         let least = self.exponent.min(other.exponent);
         let aligned = |number: Self| {
             let places = u32::try_from(number.exponent - least).ok()?;
@@ -88,12 +88,12 @@ impl Decimal {
     }
 
     /// The number with the other sign.
-    pub fn negated(self) -> Self {
+    pub(super) fn negated(self) -> Self {
         Self { mantissa: -self.mantissa, exponent: self.exponent }
     }
 
     /// As it reads back: no exponent, no needless zeros.
-    pub fn text(self) -> String {
+    pub(super) fn text(self) -> String {
         let (digits, sign) = (self.digits(), if self.mantissa < 0 { "-" } else { "" });
         let places = usize::try_from(self.exponent.unsigned_abs()).unwrap_or_default();
         if self.exponent >= 0 {
@@ -105,7 +105,7 @@ impl Decimal {
     }
 
     /// A text that sorts among others as the number does.
-    pub fn sortable(self) -> String {
+    pub(super) fn sortable(self) -> String {
         let body = format!("{:04}{:0<38}", self.magnitude() + 1000, self.digits());
         match self.mantissa.cmp(&0) {
             Ordering::Greater => format!("2{body}"),

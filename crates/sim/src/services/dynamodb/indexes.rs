@@ -7,7 +7,7 @@ use super::{Table, bad_value, invalid};
 use crate::call::{Members, Refusal};
 
 /// An index as it is described while it comes into being.
-pub fn describe(table_arn: &str, given: &Value, global: bool) -> Value {
+pub(super) fn describe(table_arn: &str, given: &Value, global: bool) -> Value {
     let mut fields = Map::new();
     for name in ["IndexName", "KeySchema", "Projection", "OnDemandThroughput"] {
         if let Some(value) = given.shared(name) {
@@ -26,7 +26,7 @@ pub fn describe(table_arn: &str, given: &Value, global: bool) -> Value {
 }
 
 /// What was under way with the indexes is done.
-pub fn settle(table: &mut Table) {
+pub(super) fn settle(table: &mut Table) {
     if let Some(Value::Array(list)) = table.fields.get_mut("GlobalSecondaryIndexes") {
         list.retain(|index| index.text("IndexStatus") != Some("DELETING"));
         for index in list.iter_mut().filter_map(Value::as_object_mut) {
@@ -43,7 +43,7 @@ pub fn settle(table: &mut Table) {
 }
 
 /// Carries one change of `GlobalSecondaryIndexUpdates` out.
-pub fn change(table: &mut Table, wanted: &Value, mode: &str) -> Result<(), Refusal> {
+pub(super) fn change(table: &mut Table, wanted: &Value, mode: &str) -> Result<(), Refusal> {
     let arn = table.fields.text_or_empty("TableArn").to_owned();
     let list = table.fields.entry("GlobalSecondaryIndexes").or_insert_with(|| json!([]));
     let Value::Array(list) = list else { return Ok(()) };

@@ -63,7 +63,7 @@ impl Table {
 }
 
 /// Where an item is stored: its partition and its place in there.
-pub fn place(key: &Key, item: &Map<String, Value>) -> (String, String) {
+pub(super) fn place(key: &Key, item: &Map<String, Value>) -> (String, String) {
     let sorted = |name: &str| item.get(name).map(sortable).unwrap_or_default();
     let range = key.range.as_ref().map(|(name, _)| sorted(name)).unwrap_or_default();
     (partition(&sorted(&key.hash.0)), range)
@@ -77,7 +77,7 @@ fn partition(key: &str) -> String {
 }
 
 /// A text that sorts as the value does.
-pub fn sortable(value: &Value) -> String {
+pub(super) fn sortable(value: &Value) -> String {
     match parts(value) {
         ("N", Value::String(text)) => Decimal::parse(text).map(Decimal::sortable).unwrap_or_default(),
         ("B", Value::String(text)) => {
@@ -91,7 +91,7 @@ pub fn sortable(value: &Value) -> String {
 }
 
 /// Checks what is given as a key: the key's attributes, of their types, and nothing else.
-pub fn check_key(key: &Key, given: &Map<String, Value>) -> Result<(), Refusal> {
+pub(super) fn check_key(key: &Key, given: &Map<String, Value>) -> Result<(), Refusal> {
     let fits = |(name, wanted): &(String, String)| given.get(name).is_some_and(|value| kind(value) == wanted);
     if given.len() != key.parts().count() || !key.parts().all(fits) {
         return Err(unfit());
@@ -100,12 +100,12 @@ pub fn check_key(key: &Key, given: &Map<String, Value>) -> Result<(), Refusal> {
 }
 
 /// The refusal of a key, and in a batch of an item without one.
-pub fn unfit() -> Refusal {
+pub(super) fn unfit() -> Refusal {
     invalid("The provided key element does not match the schema")
 }
 
 /// Checks the keys of an item to be written, those of the indexes too.
-pub fn check_item(table: &Table, item: &Item) -> Result<(), Refusal> {
+pub(super) fn check_item(table: &Table, item: &Item) -> Result<(), Refusal> {
     let key = table.key();
     for (name, wanted) in key.parts() {
         let value = item.get(name).ok_or_else(|| bad_value(&format!("Missing the key {name} in the item")))?;

@@ -8,12 +8,12 @@ use super::{bad_value, invalid, value};
 use crate::call::{Members, Refusal};
 
 /// The path of an attribute.
-pub fn path(name: &str) -> Path {
+pub(super) fn path(name: &str) -> Path {
     vec![Step::Name(name.to_owned())]
 }
 
 /// Old and new ways must not be mixed in a request.
-pub fn not_mixed(input: &impl Members, old: &[&str], new: &[&str]) -> Result<(), Refusal> {
+pub(super) fn not_mixed(input: &impl Members, old: &[&str], new: &[&str]) -> Result<(), Refusal> {
     let (old, new) = (given(input, old), given(input, new));
     if old.is_empty() || new.is_empty() {
         return Ok(());
@@ -30,7 +30,7 @@ fn given<'n>(input: &impl Members, names: &[&'n str]) -> Vec<&'n str> {
 }
 
 /// The conditions in a member such as `Expected`, joined by `ConditionalOperator`.
-pub fn conditions(input: &impl Members, member: &str) -> Result<Option<Condition>, Refusal> {
+pub(super) fn conditions(input: &impl Members, member: &str) -> Result<Option<Condition>, Refusal> {
     let either = input.text("ConditionalOperator") == Some("OR");
     let mut all: Option<Condition> = None;
     for (name, wanted) in input.map(member).into_iter().flatten() {
@@ -89,7 +89,7 @@ fn single(name: &str, wanted: &Value) -> Result<Condition, Refusal> {
 }
 
 /// The update in `AttributeUpdates`.
-pub fn update(input: &impl Members) -> Result<Option<Update>, Refusal> {
+pub(super) fn update(input: &impl Members) -> Result<Option<Update>, Refusal> {
     let Some(changes) = input.shared_map("AttributeUpdates") else { return Ok(None) };
     let action = |(name, change): (&String, &Value)| {
         let given = change.member("Value").map(value::checked).transpose()?;
@@ -109,6 +109,6 @@ pub fn update(input: &impl Members) -> Result<Option<Update>, Refusal> {
 }
 
 /// The paths in `AttributesToGet`.
-pub fn attributes(input: &Map<String, Value>) -> Option<Vec<Path>> {
+pub(super) fn attributes(input: &Map<String, Value>) -> Option<Vec<Path>> {
     input.has("AttributesToGet").then(|| input.texts("AttributesToGet").iter().map(|name| path(name)).collect())
 }

@@ -8,7 +8,7 @@ use super::{bad_value, invalid};
 use crate::call::{Members, Refusal};
 
 /// Checks keys against the attribute definitions; every definition has to be used.
-pub fn check_keys(definitions: &[Value], schemas: &[&[Value]]) -> Result<(), Refusal> {
+pub(super) fn check_keys(definitions: &[Value], schemas: &[&[Value]]) -> Result<(), Refusal> {
     let defined: Vec<&str> = definitions.iter().map(|known| known.text_or_empty("AttributeName")).collect();
     let mut used = BTreeSet::new();
     for schema in schemas {
@@ -54,7 +54,7 @@ pub fn check_keys(definitions: &[Value], schemas: &[&[Value]]) -> Result<(), Ref
 }
 
 /// A table's own key has one or two attributes.
-pub fn check_length(schema: &[Value]) -> Result<(), Refusal> {
+pub(super) fn check_length(schema: &[Value]) -> Result<(), Refusal> {
     if schema.len() <= 2 {
         return Ok(());
     }
@@ -70,7 +70,7 @@ pub fn check_length(schema: &[Value]) -> Result<(), Refusal> {
 }
 
 /// Checks the indexes of a new table: how many, what they show, and that local ones share the table's partition key.
-pub fn check_indexes(input: &impl Members) -> Result<(), Refusal> {
+pub(super) fn check_indexes(input: &impl Members) -> Result<(), Refusal> {
     let hash = |schema: &[Value]| schema.first().map(|part| part.text_or_empty("AttributeName").to_owned());
     let (local, global) = (input.list("LocalSecondaryIndexes"), input.list("GlobalSecondaryIndexes"));
     if !local.is_empty() && input.list("KeySchema").len() < 2 {
@@ -109,7 +109,7 @@ pub fn check_indexes(input: &impl Members) -> Result<(), Refusal> {
 }
 
 /// Checks the throughput that a table or index is given against the table's billing mode.
-pub fn check_throughput(mode: &str, given: Option<&Value>, index: Option<&str>) -> Result<(), Refusal> {
+pub(super) fn check_throughput(mode: &str, given: Option<&Value>, index: Option<&str>) -> Result<(), Refusal> {
     match (mode, given, index) {
         ("PAY_PER_REQUEST", Some(_), None) => Err(bad_value(
             "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST",
@@ -128,7 +128,7 @@ pub fn check_throughput(mode: &str, given: Option<&Value>, index: Option<&str>) 
 }
 
 /// The throughput as it is described.
-pub fn throughput(given: Option<&Value>) -> Value {
+pub(super) fn throughput(given: Option<&Value>) -> Value {
     let units = |name: &str| given.and_then(|given| given.integer(name)).unwrap_or_default();
     json!({
         "NumberOfDecreasesToday": 0, "ReadCapacityUnits": units("ReadCapacityUnits"),
@@ -137,7 +137,7 @@ pub fn throughput(given: Option<&Value>) -> Value {
 }
 
 /// What a table or index can take at once, as it is described: what was asked for, or else what it is provisioned with.
-pub fn warm(asked: Option<&Value>, throughput: Option<&Value>, status: &str) -> Value {
+pub(super) fn warm(asked: Option<&Value>, throughput: Option<&Value>, status: &str) -> Value {
     let units = |name: &str, provisioned: &str, usual: i64| {
         let given = throughput.and_then(|given| given.integer(provisioned)).filter(|units| *units > 0);
         asked.and_then(|asked| asked.integer(name)).or(given).unwrap_or(usual)

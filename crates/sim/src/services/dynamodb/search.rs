@@ -10,7 +10,7 @@ use super::{Item, Table as Stored, bad_value, counted, invalid, legacy, usable, 
 use crate::call::{Call, Input, Members, Refusal, Reply, Table};
 
 /// The searching operations.
-pub const OPERATIONS: Table = &[("Query", query), ("Scan", scan)];
+pub(super) const OPERATIONS: Table = &[("Query", query), ("Scan", scan)];
 
 /// What one page reads at most.
 const PAGE_BYTES: usize = 1024 * 1024;

@@ -9,7 +9,7 @@ use crate::call::{Call, Input, Members, Refusal, Reply, Table};
 use crate::world;
 
 /// The operations on settings.
-pub const OPERATIONS: Table = &[
+pub(super) const OPERATIONS: Table = &[
     ("DescribeTimeToLive", describe_expiry),
     ("UpdateTimeToLive", update_expiry),
     ("DescribeContinuousBackups", describe_backups),

@@ -8,10 +8,11 @@ use super::{Item, Table as Stored, counted, invalid, keys, legacy, usable, value
 use crate::call::{Call, Input, Members, Refusal, Reply, Table};
 
 /// The operations on one item.
-pub const OPERATIONS: Table = &[("GetItem", get), ("PutItem", put), ("UpdateItem", update), ("DeleteItem", delete)];
+pub(super) const OPERATIONS: Table =
+    &[("GetItem", get), ("PutItem", put), ("UpdateItem", update), ("DeleteItem", delete)];
 
 /// The item of a key.
-pub fn find<'t>(table: &'t Stored, key: &Item) -> Result<Option<&'t Item>, Refusal> {
+pub(super) fn find<'t>(table: &'t Stored, key: &Item) -> Result<Option<&'t Item>, Refusal> {
     let schema = table.key();
     keys::check_key(&schema, key)?;
     let (partition, place) = keys::place(&schema, key);

@@ -12,7 +12,7 @@ use crate::tags::dialect::Carrier;
 use crate::world;
 
 /// The operations on tables.
-pub const OPERATIONS: Table = &[
+pub(super) const OPERATIONS: Table = &[
     ("CreateTable", create),
     ("DescribeTable", describe),
     ("UpdateTable", update),
@@ -26,7 +26,7 @@ const INDEXING: Duration = Duration::from_secs(60);
 const DELETION: Duration = Duration::from_secs(5);
 
 /// A table as it is described.
-pub fn view(table: &Stored) -> Value {
+pub(super) fn view(table: &Stored) -> Value {
     let mut fields = table.fields.clone();
     let count = table.all().count();
     let bytes: usize = table.all().map(value::item_bytes).sum();

@@ -6,14 +6,14 @@ use crate::tags::Tags;
 use crate::tags::dialect::{self, Breach, Carrier, Dialect, MOST_TAGS, Rule};
 
 /// The operations.
-pub const OPERATIONS: Table = &[
+pub(super) const OPERATIONS: Table = &[
     ("TagResource", dialect::add::<Tables>),
     ("UntagResource", dialect::remove::<Tables>),
     ("ListTagsOfResource", dialect::list::<Tables>),
 ];
 
 /// What carries tags here.
-pub struct Tables;
+pub(super) struct Tables;
 
 impl Carrier for Tables {
     const DIALECT: Dialect = Dialect {

@@ -13,7 +13,7 @@ use super::{invalid, name_of, usable, value};
 use crate::call::{Call, Input, Members, Refusal, Reply, Table};
 
 /// The operations on several items at once.
-pub const OPERATIONS: Table = &[("TransactWriteItems", write), ("TransactGetItems", get)];
+pub(super) const OPERATIONS: Table = &[("TransactWriteItems", write), ("TransactGetItems", get)];
 
 /// How long a token is remembered.
 const REMEMBERED: Duration = Duration::from_secs(600);

@@ -11,17 +11,17 @@ use super::{Item, bad_value, invalid};
 use crate::call::Refusal;
 
 /// The type and content of a value, such as `("S", "x")`.
-pub fn parts(value: &Value) -> (&str, &Value) {
+pub(super) fn parts(value: &Value) -> (&str, &Value) {
     value.as_object().and_then(|map| map.iter().next()).map_or(("NULL", &Value::Null), |(kind, inner)| (kind, inner))
 }
 
 /// The type of a value.
-pub fn kind(value: &Value) -> &str {
+pub(super) fn kind(value: &Value) -> &str {
     parts(value).0
 }
 
 /// Checks a value and brings its numbers into their form.
-pub fn checked(value: &Value) -> Result<Value, Refusal> {
+pub(super) fn checked(value: &Value) -> Result<Value, Refusal> {
     let map = value.as_object().filter(|map| !map.is_empty()).ok_or_else(|| {
         invalid("Supplied AttributeValue is empty, must contain exactly one of the supported datatypes")
     })?;
@@ -65,7 +65,7 @@ fn set(kind: &str, items: &[Value]) -> Result<Value, Refusal> {
 }
 
 /// Checks all values of an item.
-pub fn checked_item(item: &Map<String, Value>) -> Result<Item, Refusal> {
+pub(super) fn checked_item(item: &Map<String, Value>) -> Result<Item, Refusal> {
     item.iter().map(|(name, value)| Ok((name.clone(), checked(value)?))).collect()
 }
 
@@ -74,7 +74,7 @@ fn decoded(text: &str) -> Vec<u8> {
 }
 
 /// Compares two values of one type that has an order.
-pub fn compare(one: &Value, two: &Value) -> Option<Ordering> {
+pub(super) fn compare(one: &Value, two: &Value) -> Option<Ordering> {
     match (parts(one), parts(two)) {
         (("S", Value::String(one)), ("S", Value::String(two))) => Some(one.cmp(two)),
         (("N", Value::String(one)), ("N", Value::String(two))) => {
@@ -86,7 +86,7 @@ pub fn compare(one: &Value, two: &Value) -> Option<Ordering> {
 }
 
 /// Whether two values are the same; sets are without regard to order.
-pub fn equal(one: &Value, two: &Value) -> bool {
+pub(super) fn equal(one: &Value, two: &Value) -> bool {
     match (parts(one), parts(two)) {
         (("SS" | "NS" | "BS", Value::Array(a)), (kind_two, Value::Array(b))) => {
             kind(one) == kind_two && a.len() == b.len() && a.iter().all(|item| b.contains(item))
@@ -102,7 +102,7 @@ pub fn equal(one: &Value, two: &Value) -> bool {
 }
 
 /// Whether a text, set or list has another value in it.
-pub fn contains(whole: &Value, part: &Value) -> bool {
+pub(super) fn contains(whole: &Value, part: &Value) -> bool {
     match (parts(whole), parts(part)) {
         (("S", Value::String(whole)), ("S", Value::String(part))) => whole.contains(part.as_str()),
         (("B", Value::String(whole)), ("B", Value::String(part))) => {
@@ -118,7 +118,7 @@ pub fn contains(whole: &Value, part: &Value) -> bool {
 }
 
 /// Whether a text or binary begins with another.
-pub fn begins_with(whole: &Value, start: &Value) -> bool {
+pub(super) fn begins_with(whole: &Value, start: &Value) -> bool {
     match (parts(whole), parts(start)) {
         (("S", Value::String(whole)), ("S", Value::String(start))) => whole.starts_with(start.as_str()),
         (("B", Value::String(whole)), ("B", Value::String(start))) => decoded(whole).starts_with(&decoded(start)),
@@ -127,7 +127,7 @@ pub fn begins_with(whole: &Value, start: &Value) -> bool {
 }
 
 /// What `size()` gives; none for types without a size.
-pub fn length(value: &Value) -> Option<usize> {
+pub(super) fn length(value: &Value) -> Option<usize> {
     match parts(value) {
         ("S", Value::String(text)) => Some(text.len()),
         ("B", Value::String(text)) => Some(decoded(text).len()),
@@ -138,7 +138,7 @@ pub fn length(value: &Value) -> Option<usize> {
 }
 
 /// About how many bytes a value takes.
-pub fn bytes(value: &Value) -> usize {
+pub(super) fn bytes(value: &Value) -> usize {
     match parts(value) {
         ("N", Value::String(text)) => text.len().div_ceil(2) + 1,
         ("S", Value::String(text)) => text.len(),
@@ -151,6 +151,6 @@ pub fn bytes(value: &Value) -> usize {
 }
 
 /// About how many bytes an item takes.
-pub fn item_bytes(item: &Item) -> usize {
+pub(super) fn item_bytes(item: &Item) -> usize {
     item.iter().map(|(name, value)| name.len() + bytes(value)).sum()
 }

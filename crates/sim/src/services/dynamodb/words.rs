@@ -29,7 +29,7 @@ const ORDERS: &[&[&str]] = &[
 ];
 
 /// The refusal: the framework's, with enumerations in an order of its own.
-pub fn words(_: &str, found: &[Violation]) -> Option<Refusal> {
+pub(super) fn words(_: &str, found: &[Violation]) -> Option<Refusal> {
     let mut found = found.to_vec();
     for violation in &mut found {
         if let What::NotOf(values) = &mut violation.what {
@@ -45,7 +45,7 @@ pub fn words(_: &str, found: &[Violation]) -> Option<Refusal> {
 }
 
 /// The type of an error. DynamoDB is alone in naming its model's, and the framework's, whole.
-pub fn kind(code: &str) -> String {
+pub(super) fn kind(code: &str) -> String {
     match code {
         "ValidationException" => format!("com.amazon.coral.validate#{code}"),
         "AccessDeniedException"

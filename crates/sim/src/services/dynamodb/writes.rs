@@ -12,7 +12,7 @@ const LARGEST: usize = 400 * 1024;
 
 /// What a write does.
 #[derive(Clone, Debug)]
-pub enum Change {
+pub(super) enum Change {
     /// Puts an item in place of what is there.
     Put(Item),
     /// Changes the item of a key, or makes it.
@@ -25,7 +25,7 @@ pub enum Change {
 
 /// A write.
 #[derive(Clone, Debug)]
-pub struct Write {
+pub(super) struct Write {
     /// What it does.
     pub change: Change,
     /// Under which condition.
@@ -36,7 +36,7 @@ pub struct Write {
 
 /// What a write comes to.
 #[derive(Clone, Debug)]
-pub struct Outcome {
+pub(super) struct Outcome {
     /// Where the item is stored.
     pub place: (String, String),
     /// The item before.
@@ -47,7 +47,7 @@ pub struct Outcome {
 
 impl Write {
     /// Reads a request; `kind` is `Put`, `Update`, `Delete` or `ConditionCheck`.
-    pub fn of(input: &Map<String, Value>, kind: &str) -> Result<Self, Refusal> {
+    pub(super) fn of(input: &Map<String, Value>, kind: &str) -> Result<Self, Refusal> {
         let old = ["Expected", "AttributeUpdates", "ConditionalOperator"];
         legacy::not_mixed(input, &old, &["ConditionExpression", "UpdateExpression"])?;
         let mut scope = Scope::of(input)?;
@@ -72,7 +72,7 @@ impl Write {
     }
 
     /// Checks the key and finds where it is stored.
-    pub fn place(&self, table: &Table) -> Result<(String, String), Refusal> {
+    pub(super) fn place(&self, table: &Table) -> Result<(String, String), Refusal> {
         let key = table.key();
         match &self.change {
             Change::Put(item) => {
@@ -87,7 +87,7 @@ impl Write {
     }
 
     /// What it would come to.
-    pub fn try_on(&self, table: &Table) -> Result<Outcome, Refusal> {
+    pub(super) fn try_on(&self, table: &Table) -> Result<Outcome, Refusal> {
         let place = self.place(table)?;
         if let Change::Update(_, Some(update)) = &self.change {
             let key = table.key();
@@ -129,7 +129,7 @@ impl Write {
 }
 
 /// Carries a write out.
-pub fn commit(table: &mut Table, outcome: &Outcome) {
+pub(super) fn commit(table: &mut Table, outcome: &Outcome) {
     let (partition, place) = &outcome.place;
     match &outcome.new {
         Some(item) => {
@@ -148,12 +148,12 @@ pub fn commit(table: &mut Table, outcome: &Outcome) {
 }
 
 /// The capacity that writing these many bytes takes.
-pub fn write_units(bytes: usize) -> f64 {
+pub(super) fn write_units(bytes: usize) -> f64 {
     units(bytes, 1024)
 }
 
 /// The capacity that reading these many bytes takes.
-pub fn read_units(bytes: usize, consistent: bool) -> f64 {
+pub(super) fn read_units(bytes: usize, consistent: bool) -> f64 {
     units(bytes, 4096) * if consistent { 1.0 } else { 0.5 }
 }
 
@@ -162,7 +162,7 @@ fn units(bytes: usize, block: usize) -> f64 {
 }
 
 /// The consumed capacity, if the request wants to know it.
-pub fn consumed(input: &impl Members, table: &str, units: f64) -> Value {
+pub(super) fn consumed(input: &impl Members, table: &str, units: f64) -> Value {
     let name = super::name_of(table);
     match input.text("ReturnConsumedCapacity") {
         Some("TOTAL") => json!({"TableName": name, "CapacityUnits": units}),

@@ -8,10 +8,10 @@ use crate::call::{Input, Members, Refusal, Reply};
 use crate::paging;
 
 /// Names of filters and where their values stand; lists on the way are searched through.
-pub type Filters = &'static [(&'static str, &'static str)];
+pub(super) type Filters = &'static [(&'static str, &'static str)];
 
 /// How one kind of thing is listed.
-pub struct View {
+pub(super) struct View {
     /// The list in the reply.
     pub list: &'static str,
     /// The member of the request with ids, and the member of an item that it is about.
@@ -30,7 +30,7 @@ const MOST_VALUES: usize = 200;
 ///
 /// # Errors
 /// Of unknown ids, filters and tokens.
-pub fn answer(input: &Input, view: &View, items: Vec<Value>) -> Reply {
+pub(super) fn answer(input: &Input, view: &View, items: Vec<Value>) -> Reply {
     let filters = filters(input, view.filters)?;
     let wanted = input.texts(view.ids.0);
     if !wanted.is_empty() && input.has("MaxResults") {
@@ -54,7 +54,7 @@ pub fn answer(input: &Input, view: &View, items: Vec<Value>) -> Reply {
 ///
 /// # Errors
 /// Of a token that is not for this request.
-pub fn page(input: &Input, list: &str, items: Vec<Value>, key: impl Fn(&Value) -> String) -> Reply {
+pub(super) fn page(input: &Input, list: &str, items: Vec<Value>, key: impl Fn(&Value) -> String) -> Reply {
     let size = input.integer("MaxResults").and_then(|size| usize::try_from(size).ok()).unwrap_or(PAGE);
     let token = input.text("NextToken").filter(|token| !token.is_empty());
     let mut scope = input.0.clone();
@@ -68,7 +68,7 @@ pub fn page(input: &Input, list: &str, items: Vec<Value>, key: impl Fn(&Value) -
 
 /// Whether a thing may pass the filters as far as some texts of it tell, each with the name of a filter: saves writing down
 /// whole documents that are not wanted. What is asked for by its id has to be looked at even so.
-pub fn may_fit(input: &Input, ids: &str, texts: &[(&str, &str)]) -> bool {
+pub(super) fn may_fit(input: &Input, ids: &str, texts: &[(&str, &str)]) -> bool {
     let fits = |filter: &Value| {
         let name = filter.text_or_empty("Name");
         let mut told = texts.iter().filter(|(known, _)| *known == name).peekable();
@@ -80,7 +80,7 @@ pub fn may_fit(input: &Input, ids: &str, texts: &[(&str, &str)]) -> bool {
 }
 
 /// One condition; any of the values will do.
-pub struct Filter {
+pub(super) struct Filter {
     seeks: Seeks,
     values: Vec<String>,
 }
@@ -96,7 +96,7 @@ enum Seeks {
 ///
 /// # Errors
 /// Of those that the operation does not have, and of too many.
-pub fn filters(input: &Input, known: Filters) -> Result<Vec<Filter>, Refusal> {
+pub(super) fn filters(input: &Input, known: Filters) -> Result<Vec<Filter>, Refusal> {
     // Two operations have another name for them.
     let list = input.shared("Filters").or_else(|| input.shared("Filter")).and_then(Value::as_array);
     let list = list.map_or(&[][..], Vec::as_slice);
@@ -131,7 +131,7 @@ fn one(filter: &Value, known: Filters) -> Result<Filter, Refusal> {
 
 impl Filter {
     /// Whether the document fulfils it.
-    pub fn takes(&self, item: &Value) -> bool {
+    pub(super) fn takes(&self, item: &Value) -> bool {
         let any = |text: &str| self.values.iter().any(|pattern| like(pattern, text));
         match &self.seeks {
             Seeks::Path(path) => {
@@ -166,7 +166,7 @@ fn found(value: &Value, path: &[&str], any: &impl Fn(&str) -> bool) -> bool {
 }
 
 /// Whether a text fits a pattern with `*`, `?` and `\` before either.
-pub fn like(pattern: &str, text: &str) -> bool {
+pub(super) fn like(pattern: &str, text: &str) -> bool {
     if !pattern.contains(['*', '?', '\\']) {
         return pattern == text;
     }
@@ -197,7 +197,7 @@ pub fn like(pattern: &str, text: &str) -> bool {
 }
 
 /// A document without the members that are null.
-pub fn compact(value: Value) -> Value {
+pub(super) fn compact(value: Value) -> Value {
     match value {
         Value::Object(map) => {
             let kept: Map<String, Value> = map.into_iter().filter(|(_, value)| !value.is_null()).collect();

@@ -12,7 +12,7 @@ use crate::call::{Call, Input, Members, Refusal, Reply, Table};
 use crate::world;
 
 /// The operations.
-pub const OPERATIONS: Table = operations![
+pub(super) const OPERATIONS: Table = operations![
     "DescribeVpcEndpoints" => describe,
     "CreateVpcEndpoint" => create,
     "ModifyVpcEndpoint" => modify,

@@ -9,7 +9,7 @@ use super::state::{Acl, Ec2, Group, Peer, PrefixList, Range, RouteTable, Rule, S
 use crate::world::{Ids, Moment, Place};
 
 /// Which zones a simulated region has.
-pub const ZONES: [&str; 3] = ["a", "b", "c"];
+pub(super) const ZONES: [&str; 3] = ["a", "b", "c"];
 
 /// A region's network as it is on the first day: the default VPC with three subnets in three zones, its internet gateway,
 /// main route table, network ACL and default security group.
@@ -34,7 +34,7 @@ pub fn fresh(ids: &mut Ids, place: &Place, _now: Moment) -> Ec2 {
 }
 
 /// Makes the default VPC with its subnets and its way out; its id.
-pub fn default_network(ec2: &mut Ec2, ids: &mut Ids) -> String {
+pub(super) fn default_network(ec2: &mut Ec2, ids: &mut Ids) -> String {
     let vpc = vpc(ec2, ids, "172.31.0.0/16", &Vpc { default: true, tenancy: "default".into(), ..Vpc::default() });
     for (number, zone) in ZONES.iter().enumerate() {
         let zone = format!("{}{zone}", ec2.name);
@@ -46,7 +46,7 @@ pub fn default_network(ec2: &mut Ec2, ids: &mut Ids) -> String {
 }
 
 /// Gives a VPC an internet gateway, and a route to it in its main route table.
-pub fn way_out(ec2: &mut Ec2, ids: &mut Ids, vpc: &str) {
+pub(super) fn way_out(ec2: &mut Ec2, ids: &mut Ids, vpc: &str) {
     let gateway = id(ids, "igw");
     ec2.gateways.insert(gateway.clone(), Some(vpc.to_owned()));
     if let Some(table) = ec2.route_tables.values_mut().find(|table| table.vpc == vpc) {
@@ -61,14 +61,14 @@ fn id(ids: &mut Ids, prefix: &str) -> String {
 }
 
 /// Makes a VPC of that range like `like`, with its main route table, ACL and default group; its id.
-pub fn vpc(ec2: &mut Ec2, ids: &mut Ids, cidr: &str, like: &Vpc) -> String {
+pub(super) fn vpc(ec2: &mut Ec2, ids: &mut Ids, cidr: &str, like: &Vpc) -> String {
     let vpc = id(ids, "vpc");
     vpc_called(ec2, ids, &vpc, cidr, like);
     vpc
 }
 
 /// The same, with an id that is given.
-pub fn vpc_called(ec2: &mut Ec2, ids: &mut Ids, vpc: &str, cidr: &str, like: &Vpc) {
+pub(super) fn vpc_called(ec2: &mut Ec2, ids: &mut Ids, vpc: &str, cidr: &str, like: &Vpc) {
     let vpc = vpc.to_owned();
     let attributes = BTreeMap::from([
         ("EnableDnsSupport".to_owned(), true),
@@ -97,18 +97,18 @@ pub fn vpc_called(ec2: &mut Ec2, ids: &mut Ids, vpc: &str, cidr: &str, like: &Vp
 }
 
 /// The route of a VPC to itself.
-pub fn local_route(cidr: &str) -> Value {
+pub(super) fn local_route(cidr: &str) -> Value {
     let destination = if cidr.contains(':') { "DestinationIpv6CidrBlock" } else { "DestinationCidrBlock" };
     json!({ destination: cidr, "GatewayId": "local", "Origin": "CreateRouteTable", "State": "active" })
 }
 
 /// All traffic.
-pub fn everything() -> Traffic {
+pub(super) fn everything() -> Traffic {
     Traffic { protocol: "-1".to_owned(), from: -1, to: -1 }
 }
 
 /// The rules of a new group: everything may go out.
-pub fn open_egress(ids: &mut Ids, v6: bool) -> BTreeMap<String, Rule> {
+pub(super) fn open_egress(ids: &mut Ids, v6: bool) -> BTreeMap<String, Rule> {
     let rule = |peer| Rule { egress: true, traffic: everything(), peer, description: None };
     let mut rules = BTreeMap::from([(id(ids, "sgr"), rule(Peer::V4("0.0.0.0/0".to_owned())))]);
     if v6 {
@@ -118,14 +118,14 @@ pub fn open_egress(ids: &mut Ids, v6: bool) -> BTreeMap<String, Rule> {
 }
 
 /// Makes a subnet with the usual attributes; its id.
-pub fn subnet(ec2: &mut Ec2, ids: &mut Ids, subnet: Subnet) -> String {
+pub(super) fn subnet(ec2: &mut Ec2, ids: &mut Ids, subnet: Subnet) -> String {
     let made = id(ids, "subnet");
     subnet_called(ec2, ids, &made, subnet);
     made
 }
 
 /// The same, with an id that is given.
-pub fn subnet_called(ec2: &mut Ec2, ids: &mut Ids, made: &str, mut subnet: Subnet) {
+pub(super) fn subnet_called(ec2: &mut Ec2, ids: &mut Ids, made: &str, mut subnet: Subnet) {
     let made = made.to_owned();
     let attributes = json!({
         "MapPublicIpOnLaunch": subnet.default, "AssignIpv6AddressOnCreation": false, "EnableDns64": false,
@@ -162,7 +162,7 @@ fn acl_entries(v6: bool) -> Vec<Value> {
 }
 
 /// The domain of private names in a region.
-pub fn internal_domain(region: &str) -> String {
+pub(super) fn internal_domain(region: &str) -> String {
     if region == "us-east-1" { "ec2.internal".to_owned() } else { format!("{region}.compute.internal") }
 }
 
@@ -215,7 +215,7 @@ fn amazons(region: &str) -> BTreeMap<String, PrefixList> {
 }
 
 /// Members of a map from a document.
-pub fn members(value: Value) -> Map<String, Value> {
+pub(super) fn members(value: Value) -> Map<String, Value> {
     match value {
         Value::Object(map) => map,
         _ => Map::new(),

@@ -8,7 +8,7 @@ use super::{depended_on, kinds, new_id, operations, state, tagging};
 use crate::call::{Call, Input, Members, Refusal, Reply, Table};
 
 /// The operations.
-pub const OPERATIONS: Table = operations![
+pub(super) const OPERATIONS: Table = operations![
     "DescribeInternetGateways" => describe,
     "CreateInternetGateway" => create,
     "AttachInternetGateway" => attach,

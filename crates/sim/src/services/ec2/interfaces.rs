@@ -14,7 +14,7 @@ use crate::call::{Call, Input, Members, Refusal, Reply, Table};
 use crate::world::Ids;
 
 /// The operations.
-pub const OPERATIONS: Table = operations![
+pub(super) const OPERATIONS: Table = operations![
     "DescribeNetworkInterfaces" => describe,
     "CreateNetworkInterface" => create,
     "DeleteNetworkInterface" => delete,
@@ -65,30 +65,30 @@ const FILTERS: Filters = &[
 ];
 
 /// A made-up public address.
-pub fn public_address(ids: &mut Ids) -> String {
+pub(super) fn public_address(ids: &mut Ids) -> String {
     let first = [3, 18, 34, 44, 52, 54][ids.below(6)];
     format!("{first}.{}.{}.{}", 64 + ids.below(160), ids.below(256), 1 + ids.below(254))
 }
 
 /// A made-up hardware address of Amazon's.
-pub fn hardware_address(ids: &mut Ids) -> String {
+pub(super) fn hardware_address(ids: &mut Ids) -> String {
     let hex = ids.hex(10);
     format!("0e:{}:{}:{}:{}:{}", &hex[..2], &hex[2..4], &hex[4..6], &hex[6..8], &hex[8..])
 }
 
 /// The private name of an address.
-pub fn private_name(region: &str, ip: &str) -> String {
+pub(super) fn private_name(region: &str, ip: &str) -> String {
     format!("ip-{}.{}", ip.replace('.', "-"), fresh::internal_domain(region))
 }
 
 /// The public name of an address.
-pub fn public_name(region: &str, ip: &str) -> String {
+pub(super) fn public_name(region: &str, ip: &str) -> String {
     let zone = if region == "us-east-1" { "compute-1".to_owned() } else { format!("{region}.compute") };
     format!("ec2-{}.{zone}.amazonaws.com", ip.replace('.', "-"))
 }
 
 /// A free address of a subnet, sought from somewhere in it.
-pub fn free_address(ec2: &Ec2, subnet_id: &str, start: usize) -> Option<String> {
+pub(super) fn free_address(ec2: &Ec2, subnet_id: &str, start: usize) -> Option<String> {
     let net: Ipv4Net = ec2.subnets.get(subnet_id)?.cidr.parse().ok()?;
     let inside = ec2.interfaces.values().filter(|interface| interface.subnet == subnet_id);
     let used: BTreeSet<&str> = inside.flat_map(|interface| interface.private.iter().map(String::as_str)).collect();
@@ -102,7 +102,7 @@ pub fn free_address(ec2: &Ec2, subnet_id: &str, start: usize) -> Option<String> 
 ///
 /// # Errors
 /// If a group is not there, or there are too many.
-pub fn checked_groups(ec2: &Ec2, vpc: &str, groups: &[String]) -> Result<Vec<String>, Refusal> {
+pub(super) fn checked_groups(ec2: &Ec2, vpc: &str, groups: &[String]) -> Result<Vec<String>, Refusal> {
     if groups.is_empty() {
         return Ok(link::default_of(ec2, vpc).into_iter().collect());
     }

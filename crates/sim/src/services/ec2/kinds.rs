@@ -6,7 +6,7 @@ use crate::call::Refusal;
 
 /// One kind of resource.
 #[derive(Debug)]
-pub struct Kind {
+pub(super) struct Kind {
     /// What ids begin with.
     pub prefix: &'static str,
     /// The resource type in tags and ARNs.
@@ -23,7 +23,7 @@ macro_rules! kinds {
     ($($name:ident = $prefix:literal $resource:literal $missing:literal $text:literal $malformed:literal;)*) => {
         $(
             #[doc = concat!("`", $prefix, "-…`.")]
-            pub const $name: Kind = Kind {
+            pub(super) const $name: Kind = Kind {
                 prefix: $prefix, resource: $resource, missing: $missing, missing_text: $text, malformed: $malformed,
             };
         )*
@@ -60,13 +60,13 @@ kinds! {
 
 impl Kind {
     /// Whether this could be an id: the prefix, then 8 or 17 hexadecimal digits.
-    pub fn fits(&self, id: &str) -> bool {
+    pub(super) fn fits(&self, id: &str) -> bool {
         let rest = id.strip_prefix(self.prefix).and_then(|rest| rest.strip_prefix('-'));
         rest.is_some_and(|rest| matches!(rest.len(), 8 | 17) && rest.bytes().all(|byte| byte.is_ascii_hexdigit()))
     }
 
     /// The refusal of an id that nothing has, or that is none.
-    pub fn missing(&self, id: &str) -> Refusal {
+    pub(super) fn missing(&self, id: &str) -> Refusal {
         if self.fits(id) {
             return Refusal::new(self.missing, self.missing_text.replace("{}", id));
         }
@@ -83,12 +83,12 @@ impl Kind {
 }
 
 /// The kind that such ids belong to.
-pub fn of(id: &str) -> Option<&'static Kind> {
+pub(super) fn of(id: &str) -> Option<&'static Kind> {
     ALL.iter().find(|kind| kind.fits(id)).copied()
 }
 
 /// Whether there is a resource of that id.
-pub fn exists(ec2: &Ec2, id: &str) -> bool {
+pub(super) fn exists(ec2: &Ec2, id: &str) -> bool {
     match of(id).map(|kind| kind.prefix) {
         Some("vpc") => ec2.vpcs.contains_key(id),
         Some("subnet") => ec2.subnets.contains_key(id),

@@ -11,7 +11,7 @@ use crate::call::{Call, Input, Members, Refusal, Reply, Table};
 use crate::world::{self, Moment};
 
 /// The operations.
-pub const OPERATIONS: Table = operations![
+pub(super) const OPERATIONS: Table = operations![
     "DescribeNatGateways" => describe,
     "CreateNatGateway" => create,
     "DeleteNatGateway" => delete,
@@ -42,7 +42,7 @@ fn describe(call: &mut Call<'_>, input: &Input) -> Reply {
 }
 
 /// Brings a gateway to a state.
-pub fn turn(nat: &mut Value, state: &str, now: Moment) {
+pub(super) fn turn(nat: &mut Value, state: &str, now: Moment) {
     nat["State"] = state.into();
     let address = &mut nat["NatGatewayAddresses"][0];
     match state {
@@ -53,7 +53,7 @@ pub fn turn(nat: &mut Value, state: &str, now: Moment) {
 }
 
 /// Gives the interface and the addresses of a gateway back.
-pub fn let_go(ec2: &mut Ec2, id: &str) {
+pub(super) fn let_go(ec2: &mut Ec2, id: &str) {
     let nat = ec2.nats.get(id).cloned().unwrap_or_default();
     for address in nat.list("NatGatewayAddresses") {
         public::free(ec2, address.text_or_empty("AllocationId"));

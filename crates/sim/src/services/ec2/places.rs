@@ -7,7 +7,7 @@ use super::{invalid, link, operations, state};
 use crate::call::{Call, Input, Members, Refusal, Reply, Table};
 
 /// The operations.
-pub const OPERATIONS: Table = operations![
+pub(super) const OPERATIONS: Table = operations![
     "DescribeAvailabilityZones" => zones,
     "DescribeRegions" => regions,
     "DescribeAccountAttributes" => attributes,
@@ -51,7 +51,7 @@ const REGIONS: [&str; 17] = [
 ];
 
 /// The id of a zone, such as `use1-az1` of `us-east-1a`: the same for all accounts.
-pub fn zone_id(zone: &str) -> String {
+pub(super) fn zone_id(zone: &str) -> String {
     let (region, letter) = zone.split_at(zone.len().saturating_sub(1));
     let mut parts = region.split('-');
     let land = parts.next().unwrap_or_default();

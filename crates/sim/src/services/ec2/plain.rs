@@ -10,7 +10,7 @@ use super::{invalid, kinds, operations, state, tagging};
 use crate::call::{Call, Input, Members, Refusal, Reply, Table};
 
 /// The operations.
-pub const OPERATIONS: Table = operations![
+pub(super) const OPERATIONS: Table = operations![
     "DescribeNetworkAcls" => acls,
     "DescribeDhcpOptions" => dhcp,
     "DescribeImages" => images,

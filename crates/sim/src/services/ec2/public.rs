@@ -8,7 +8,7 @@ use super::{interfaces, kinds, lacks, new_id, operations, state, tagging};
 use crate::call::{Call, Input, Members, Refusal, Reply, Table};
 
 /// The operations.
-pub const OPERATIONS: Table = operations![
+pub(super) const OPERATIONS: Table = operations![
     "AllocateAddress" => allocate,
     "ReleaseAddress" => release,
     "DescribeAddresses" => describe,
@@ -117,7 +117,7 @@ fn attributes(call: &mut Call<'_>, input: &Input) -> Reply {
 }
 
 /// Binds an address to an interface; the association's id.
-pub fn bind(ec2: &mut Ec2, association: String, allocation: &str, interface: &str) -> String {
+pub(super) fn bind(ec2: &mut Ec2, association: String, allocation: &str, interface: &str) -> String {
     let owner = ec2.account.clone();
     let Some(address) = ec2.addresses.get_mut(allocation) else { return association };
     address.association = Some((association.clone(), interface.to_owned()));
@@ -133,7 +133,7 @@ pub fn bind(ec2: &mut Ec2, association: String, allocation: &str, interface: &st
 }
 
 /// Frees an address from its interface.
-pub fn free(ec2: &mut Ec2, allocation: &str) {
+pub(super) fn free(ec2: &mut Ec2, allocation: &str) {
     let bound = ec2.addresses.get_mut(allocation).and_then(|address| address.association.take());
     if let Some(interface) = bound.and_then(|(_, interface)| ec2.interfaces.get_mut(&interface)) {
         interface.public = None;

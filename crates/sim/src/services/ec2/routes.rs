@@ -8,7 +8,7 @@ use super::{depended_on, fresh, invalid, kinds, new_id, operations, state, taggi
 use crate::call::{Call, Input, Members, Refusal, Reply, Table};
 
 /// The operations.
-pub const OPERATIONS: Table = operations![
+pub(super) const OPERATIONS: Table = operations![
     "DescribeRouteTables" => describe,
     "CreateRouteTable" => create,
     "DeleteRouteTable" => delete,

@@ -14,7 +14,7 @@ use super::{
 use crate::call::{Call, Input, Members, Refusal, Reply, Table};
 
 /// The operations.
-pub const OPERATIONS: Table = operations![
+pub(super) const OPERATIONS: Table = operations![
     "DescribeSubnets" => describe,
     "CreateSubnet" => create,
     "CreateDefaultSubnet" => create_default,

@@ -12,7 +12,7 @@ use crate::tags::dialect::{AWS, Breach, Dialect, Keys, MOST_TAGS, Rule, named};
 use crate::tags::{self, Tags};
 
 /// The operations.
-pub const OPERATIONS: Table = operations![
+pub(super) const OPERATIONS: Table = operations![
     "CreateTags" => create,
     "DeleteTags" => delete,
     "DescribeTags" => describe,
@@ -58,7 +58,7 @@ const FILTERS: Filters = &[
 ///
 /// # Errors
 /// Of tags for something else, and of bad tags.
-pub fn specified(input: &Input, kind: &Kind) -> Result<Tags, Refusal> {
+pub(super) fn specified(input: &Input, kind: &Kind) -> Result<Tags, Refusal> {
     let mut tags = Tags::new();
     for specification in input.list("TagSpecifications") {
         let resource = specification.text_or_empty("ResourceType");
@@ -71,12 +71,12 @@ pub fn specified(input: &Input, kind: &Kind) -> Result<Tags, Refusal> {
 }
 
 /// The tags of something, as they are described.
-pub fn of(ec2: &Ec2, id: &str) -> Value {
+pub(super) fn of(ec2: &Ec2, id: &str) -> Value {
     ec2.tags.get(id).map_or_else(|| json!([]), |tags| tags::to_list(tags, "Key", "Value"))
 }
 
 /// Keeps the tags of something new.
-pub fn keep(ec2: &mut Ec2, id: &str, tags: Tags) {
+pub(super) fn keep(ec2: &mut Ec2, id: &str, tags: Tags) {
     if !tags.is_empty() {
         ec2.tags.insert(id.to_owned(), tags);
     }

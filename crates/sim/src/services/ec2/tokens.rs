@@ -18,7 +18,7 @@ fn key(operation: &str, input: &Input) -> Option<String> {
 ///
 /// # Errors
 /// The refusal.
-pub fn once(call: &mut Call<'_>, input: &Input, handler: Handler) -> Reply {
+pub(super) fn once(call: &mut Call<'_>, input: &Input, handler: Handler) -> Reply {
     let Some(key) = key(call.operation, input) else { return handler(call, input) };
     let text = serde_json::to_string(&input.0).unwrap_or_default();
     let asked = STANDARD.encode(&Sha256::digest(text.as_bytes())[..12]);
@@ -32,11 +32,11 @@ pub fn once(call: &mut Call<'_>, input: &Input, handler: Handler) -> Reply {
 }
 
 /// The id of what this request made before.
-pub fn earlier(ec2: &Ec2, operation: &str, input: &Input) -> Option<String> {
+pub(super) fn earlier(ec2: &Ec2, operation: &str, input: &Input) -> Option<String> {
     key(operation, input).and_then(|key| ec2.tokens.get(&key)).cloned()
 }
 
 /// Remembers what this request has made.
-pub fn keep(ec2: &mut Ec2, operation: &str, input: &Input, id: &str) {
+pub(super) fn keep(ec2: &mut Ec2, operation: &str, input: &Input, id: &str) {
     ec2.tokens.extend(key(operation, input).map(|key| (key, id.to_owned())));
 }

@@ -12,7 +12,7 @@ use crate::call::{Call, Input, Members, Refusal, Reply, Table};
 use crate::world;
 
 /// The operations.
-pub const OPERATIONS: Table = operations![
+pub(super) const OPERATIONS: Table = operations![
     "DescribeVpcs" => describe,
     "CreateVpc" => create,
     "CreateDefaultVpc" => create_default,
@@ -85,7 +85,7 @@ fn describe(call: &mut Call<'_>, input: &Input) -> Reply {
 ///
 /// # Errors
 /// If it is none.
-pub fn range(text: &str) -> Result<Ipv4Net, Refusal> {
+pub(super) fn range(text: &str) -> Result<Ipv4Net, Refusal> {
     let net = text.parse::<Ipv4Net>().map_err(|_| {
         invalid(format!("Value ({text}) for parameter cidrBlock is invalid. This is not a valid CIDR block."))
     })?;

@@ -4,7 +4,7 @@ use crate::call::Refusal;
 use crate::validate::{Violation, What};
 
 /// The refusal, unless EC2 lets it pass.
-pub fn words(operation: &str, found: &[Violation]) -> Option<Refusal> {
+pub(super) fn words(operation: &str, found: &[Violation]) -> Option<Refusal> {
     let mut found = found.to_vec();
     if operation == "CreateSecurityGroup" {
         found.iter_mut().for_each(older_name);

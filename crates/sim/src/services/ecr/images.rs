@@ -10,7 +10,7 @@ use crate::call::{Call, Handler, Input, Members, Refusal, Reply};
 use crate::paging;
 
 /// The operations of this part.
-pub const OPERATIONS: &[(&str, Handler)] = &[
+pub(super) const OPERATIONS: &[(&str, Handler)] = &[
     ("PutImage", put),
     ("BatchGetImage", batch_get),
     ("BatchDeleteImage", batch_delete),

@@ -7,7 +7,7 @@ use super::text::Ordered;
 use crate::call::{Call, Handler, Input, Members, Refusal, Reply};
 
 /// The operations of this part.
-pub const OPERATIONS: &[(&str, Handler)] = &[
+pub(super) const OPERATIONS: &[(&str, Handler)] = &[
     ("PutLifecyclePolicy", put_lifecycle),
     ("GetLifecyclePolicy", get_lifecycle),
     ("DeleteLifecyclePolicy", delete_lifecycle),

@@ -13,7 +13,7 @@ use crate::paging;
 use crate::tags::dialect::Carrier;
 
 /// The operations of this part.
-pub const OPERATIONS: &[(&str, Handler)] = &[
+pub(super) const OPERATIONS: &[(&str, Handler)] = &[
     ("CreateRepository", create),
     ("DescribeRepositories", describe),
     ("DeleteRepository", delete),
@@ -24,12 +24,12 @@ pub const OPERATIONS: &[(&str, Handler)] = &[
 ];
 
 /// Items of a page if nothing is asked for.
-pub const PAGE: usize = 100;
+pub(super) const PAGE: usize = 100;
 /// How long a login lasts.
 const LOGIN: Duration = Duration::from_secs(12 * 3600);
 
 /// The size of a page.
-pub fn size(input: &Input) -> usize {
+pub(super) fn size(input: &Input) -> usize {
     input.integer("maxResults").and_then(|size| usize::try_from(size).ok()).unwrap_or(PAGE)
 }
 

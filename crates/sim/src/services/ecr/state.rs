@@ -70,18 +70,18 @@ pub struct Image {
 }
 
 /// A refusal of a parameter, as this service words it.
-pub fn invalid(parameter: &str, constraint: &str) -> Refusal {
+pub(super) fn invalid(parameter: &str, constraint: &str) -> Refusal {
     let text = format!("Invalid parameter at '{parameter}' failed to satisfy constraint: '{constraint}'");
     Refusal::new("InvalidParameterException", text)
 }
 
 /// The registry that a request names, or the caller's own.
-pub fn registry(call: &Call<'_>, input: &Input) -> String {
+pub(super) fn registry(call: &Call<'_>, input: &Input) -> String {
     input.text("registryId").map_or_else(|| call.place.account.to_string(), str::to_owned)
 }
 
 /// The refusal of a repository that is not there.
-pub fn missing(name: &str, registry: &str) -> Refusal {
+pub(super) fn missing(name: &str, registry: &str) -> Refusal {
     let text = format!("The repository with name '{name}' does not exist in the registry with id '{registry}'");
     Refusal::new("RepositoryNotFoundException", text)
 }
@@ -90,7 +90,7 @@ pub fn missing(name: &str, registry: &str) -> Refusal {
 ///
 /// # Errors
 /// `RepositoryNotFoundException`.
-pub fn repository<'c>(call: &'c mut Call<'_>, input: &Input) -> Result<&'c mut Repository, Refusal> {
+pub(super) fn repository<'c>(call: &'c mut Call<'_>, input: &Input) -> Result<&'c mut Repository, Refusal> {
     let (name, registry) = (input.text_or_empty("repositoryName"), registry(call, input));
     let own = registry == *call.place.account;
     let found = call.region().ecr.repositories.get_mut(name).filter(|_| own);

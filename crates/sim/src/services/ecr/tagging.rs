@@ -6,14 +6,14 @@ use crate::tags::Tags;
 use crate::tags::dialect::{self, AWS, Breach, Carrier, Dialect, MOST_TAGS, Rule};
 
 /// The operations of this part.
-pub const OPERATIONS: Table = &[
+pub(super) const OPERATIONS: Table = &[
     ("TagResource", dialect::add::<Repositories>),
     ("UntagResource", dialect::remove::<Repositories>),
     ("ListTagsForResource", dialect::list::<Repositories>),
 ];
 
 /// What carries tags here.
-pub struct Repositories;
+pub(super) struct Repositories;
 
 const UNFIT: Said = Said::new(
     "InvalidTagParameterException",

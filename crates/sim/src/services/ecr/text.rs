@@ -7,7 +7,7 @@ use serde_json::{Number, Value};
 
 /// A document whose members keep their order.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Ordered {
+pub(super) enum Ordered {
     /// What has no parts.
     Plain(Value),
     /// A list.
@@ -74,12 +74,12 @@ impl<'de> Deserialize<'de> for Ordered {
 
 impl Ordered {
     /// Reads a text.
-    pub fn read(text: &str) -> Option<Self> {
+    pub(super) fn read(text: &str) -> Option<Self> {
         serde_json::from_str(text).ok()
     }
 
     /// In one line, without spaces.
-    pub fn compact(&self) -> String {
+    pub(super) fn compact(&self) -> String {
         match self {
             Self::Plain(value) => value.to_string(),
             Self::List(items) => format!("[{}]", items.iter().map(Self::compact).collect::<Vec<_>>().join(",")),
@@ -92,7 +92,7 @@ impl Ordered {
     }
 
     /// Over several lines: each member on its own, lists in line.
-    pub fn pretty(&self) -> String {
+    pub(super) fn pretty(&self) -> String {
         self.nested(0)
     }
 

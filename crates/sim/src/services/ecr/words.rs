@@ -4,7 +4,7 @@ use crate::call::Refusal;
 use crate::validate::{Violation, What, must};
 
 /// The refusal of the first thing that is wrong.
-pub fn words(_: &str, found: &[Violation]) -> Option<Refusal> {
+pub(super) fn words(_: &str, found: &[Violation]) -> Option<Refusal> {
     found.first().map(refusal)
 }
 

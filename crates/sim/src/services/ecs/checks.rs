@@ -8,8 +8,6 @@ use crate::paging::{self, Page};
 use crate::validate::{Violation, What};
 use crate::world::Place;
 
-/// The most tags that a resource can carry.
-
 /// An `InvalidParameterException`.
 pub fn invalid(text: impl Into<String>) -> Refusal {
     Refusal::new("InvalidParameterException", text)

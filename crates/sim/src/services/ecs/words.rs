@@ -5,7 +5,7 @@ use crate::throttle::Rate;
 
 /// Its token buckets.
 #[rustfmt::skip]
-pub const RATES: &[Rate] = &[
+pub(super) const RATES: &[Rate] = &[
     Rate::shared("cluster modify", (20.0, 1.0), &["CreateCluster", "DeleteCluster", "UpdateCluster", "UpdateClusterSettings", "PutClusterCapacityProviders"]),
     Rate::shared("cluster read", (50.0, 20.0), &["DescribeClusters", "ListClusters"]),
     Rate::shared("definition modify", (20.0, 1.0), &["RegisterTaskDefinition", "DeregisterTaskDefinition"]),
@@ -25,7 +25,7 @@ pub const RATES: &[Rate] = &[
 ];
 
 /// The refusal of a change that meets another one.
-pub fn conflict(operation: &str) -> Option<Refusal> {
+pub(super) fn conflict(operation: &str) -> Option<Refusal> {
     match operation {
         "RegisterTaskDefinition" => {
             let text = "Too many concurrent attempts to create a new revision of the specified family.";

@@ -10,7 +10,7 @@ use super::{managed, roles, versions};
 use crate::call::{Call, Input, Members, Refusal, Reply, Table};
 
 /// The operations.
-pub const OPERATIONS: Table = &[
+pub(super) const OPERATIONS: Table = &[
     ("GetAccountAuthorizationDetails", details),
     ("GetAccountSummary", summary),
     ("GetServerCertificate", certificate),

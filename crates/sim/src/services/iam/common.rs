@@ -9,27 +9,27 @@ use crate::call::{Call, Input, Members, Refusal};
 use crate::paging;
 
 /// The key of a name: names are unique whatever their case.
-pub fn key(name: &str) -> String {
+pub(super) fn key(name: &str) -> String {
     name.to_lowercase()
 }
 
 /// The account's IAM.
-pub fn iam<'c>(call: &'c mut Call<'_>) -> &'c mut Iam {
+pub(super) fn iam<'c>(call: &'c mut Call<'_>) -> &'c mut Iam {
     &mut call.account().iam
 }
 
 /// Something that is not there.
-pub fn absent(text: impl Into<String>) -> Refusal {
+pub(super) fn absent(text: impl Into<String>) -> Refusal {
     Refusal::new("NoSuchEntity", text)
 }
 
 /// A quota.
-pub fn quota(name: &str, limit: usize) -> Refusal {
+pub(super) fn quota(name: &str, limit: usize) -> Refusal {
     Refusal::new("LimitExceeded", format!("Cannot exceed quota for {name}: {limit}"))
 }
 
 /// Something else still hangs on it.
-pub fn conflict(text: impl Into<String>) -> Refusal {
+pub(super) fn conflict(text: impl Into<String>) -> Refusal {
     Refusal::new("DeleteConflict", text)
 }
 
@@ -37,7 +37,7 @@ pub fn conflict(text: impl Into<String>) -> Refusal {
 ///
 /// # Errors
 /// `NoSuchEntity`.
-pub fn role<'i>(iam: &'i Iam, input: &Input) -> Result<&'i Role, Refusal> {
+pub(super) fn role<'i>(iam: &'i Iam, input: &Input) -> Result<&'i Role, Refusal> {
     let name = input.text_or_empty("RoleName");
     iam.roles.get(&key(name)).ok_or_else(|| absent(format!("The role with name {name} cannot be found.")))
 }
@@ -46,7 +46,7 @@ pub fn role<'i>(iam: &'i Iam, input: &Input) -> Result<&'i Role, Refusal> {
 ///
 /// # Errors
 /// `NoSuchEntity`, `UnmodifiableEntity`.
-pub fn role_mut<'i>(iam: &'i mut Iam, input: &Input) -> Result<&'i mut Role, Refusal> {
+pub(super) fn role_mut<'i>(iam: &'i mut Iam, input: &Input) -> Result<&'i mut Role, Refusal> {
     let name = input.text_or_empty("RoleName");
     let role = iam.roles.get_mut(&key(name));
     let role = role.ok_or_else(|| absent(format!("The role with name {name} cannot be found.")))?;
@@ -64,7 +64,7 @@ pub fn role_mut<'i>(iam: &'i mut Iam, input: &Input) -> Result<&'i mut Role, Ref
 ///
 /// # Errors
 /// `NoSuchEntity`.
-pub fn profile<'i>(iam: &'i mut Iam, input: &Input) -> Result<&'i mut Profile, Refusal> {
+pub(super) fn profile<'i>(iam: &'i mut Iam, input: &Input) -> Result<&'i mut Profile, Refusal> {
     let name = input.text_or_empty("InstanceProfileName");
     iam.profiles.get_mut(&key(name)).ok_or_else(|| absent(format!("Instance Profile {name} cannot be found.")))
 }
@@ -73,7 +73,7 @@ pub fn profile<'i>(iam: &'i mut Iam, input: &Input) -> Result<&'i mut Profile, R
 ///
 /// # Errors
 /// `NoSuchEntity`.
-pub fn user<'i>(iam: &'i Iam, name: &str) -> Result<&'i User, Refusal> {
+pub(super) fn user<'i>(iam: &'i Iam, name: &str) -> Result<&'i User, Refusal> {
     iam.users.get(&key(name)).ok_or_else(|| absent(format!("The user with name {name} cannot be found.")))
 }
 
@@ -81,7 +81,7 @@ pub fn user<'i>(iam: &'i Iam, name: &str) -> Result<&'i User, Refusal> {
 ///
 /// # Errors
 /// `ValidationError`.
-pub fn check_arn(arn: &str) -> Result<(), Refusal> {
+pub(super) fn check_arn(arn: &str) -> Result<(), Refusal> {
     if arn.starts_with("arn:") && arn.split(':').count() >= 6 {
         return Ok(());
     }
@@ -89,13 +89,13 @@ pub fn check_arn(arn: &str) -> Result<(), Refusal> {
 }
 
 /// The key of the customer-managed policy of that ARN, if there is one.
-pub fn policy_key(iam: &Iam, arn: &str) -> Option<String> {
+pub(super) fn policy_key(iam: &Iam, arn: &str) -> Option<String> {
     let key = key(arn.rsplit('/').next()?);
     iam.policies.get(&key).filter(|policy| policy.arn == arn).map(|_| key)
 }
 
 /// The refusal of a policy that is not there.
-pub fn no_policy(arn: &str) -> Refusal {
+pub(super) fn no_policy(arn: &str) -> Refusal {
     absent(format!("Policy {arn} was not found."))
 }
 
@@ -103,7 +103,7 @@ pub fn no_policy(arn: &str) -> Refusal {
 ///
 /// # Errors
 /// `ValidationError`, `NoSuchEntity`, `AccessDenied` for policies of AWS.
-pub fn policy_mut<'c>(call: &'c mut Call<'_>, input: &Input) -> Result<&'c mut Policy, Refusal> {
+pub(super) fn policy_mut<'c>(call: &'c mut Call<'_>, input: &Input) -> Result<&'c mut Policy, Refusal> {
     let arn = input.text_or_empty("PolicyArn").to_owned();
     check_arn(&arn)?;
     if managed::named(&arn).is_some() {
@@ -121,7 +121,7 @@ pub fn policy_mut<'c>(call: &'c mut Call<'_>, input: &Input) -> Result<&'c mut P
 ///
 /// # Errors
 /// `ValidationError` for one that does not begin and end with a slash.
-pub fn path(input: &Input) -> Result<String, Refusal> {
+pub(super) fn path(input: &Input) -> Result<String, Refusal> {
     let path = input.text("Path").unwrap_or("/");
     if path.starts_with('/') && path.ends_with('/') && !path.contains("//") {
         return Ok(path.to_owned());
@@ -135,7 +135,7 @@ pub fn path(input: &Input) -> Result<String, Refusal> {
 ///
 /// # Errors
 /// `ValidationError` for a marker of another list.
-pub fn page(call: &Call<'_>, input: &Input, name: &str, items: Vec<(String, Value)>) -> Result<Value, Refusal> {
+pub(super) fn page(call: &Call<'_>, input: &Input, name: &str, items: Vec<(String, Value)>) -> Result<Value, Refusal> {
     let size = input.integer("MaxItems").and_then(|size| usize::try_from(size).ok()).unwrap_or(100);
     let mut filters = input.0.clone();
     filters.remove("Marker");

@@ -53,7 +53,7 @@ fn operator(name: &str) -> Option<&'static str> {
 ///
 /// # Errors
 /// `MalformedPolicyDocument`.
-pub fn check_form(condition: &Value) -> Result<(), Refusal> {
+pub(super) fn check_form(condition: &Value) -> Result<(), Refusal> {
     let scalar = |value: &Value| value.is_string() || value.is_number() || value.is_boolean();
     let fits = |value: &Value| scalar(value) || value.as_array().is_some_and(|list| list.iter().all(scalar));
     let good = condition.as_object().is_some_and(|operators| {
@@ -66,7 +66,7 @@ pub fn check_form(condition: &Value) -> Result<(), Refusal> {
 }
 
 /// Whether all values that are compared as dates are some.
-pub fn dates_are_dates(condition: &Value) -> bool {
+pub(super) fn dates_are_dates(condition: &Value) -> bool {
     let operators = condition.as_object().into_iter().flatten();
     let dated = operators.filter(|(name, _)| operator(name).is_some_and(|known| known.starts_with("Date")));
     let mut values = dated.filter_map(|(_, keys)| keys.as_object()).flat_map(|keys| keys.values());

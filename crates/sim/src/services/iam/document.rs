@@ -12,17 +12,17 @@ const TRUST_SIZE: usize = 2048;
 const NEW: &str = "2012-10-17";
 
 /// The refusal.
-pub fn malformed(text: impl Into<String>) -> Refusal {
+pub(super) fn malformed(text: impl Into<String>) -> Refusal {
     Refusal::new("MalformedPolicyDocument", text).status(400)
 }
 
 /// The size as IAM counts it: without white space.
-pub fn size(document: &str) -> usize {
+pub(super) fn size(document: &str) -> usize {
     document.chars().filter(|letter| !letter.is_whitespace()).count()
 }
 
 /// The statements of a document; a single one need not be a list.
-pub fn statements(document: &Value) -> Vec<&Map<String, Value>> {
+pub(super) fn statements(document: &Value) -> Vec<&Map<String, Value>> {
     match document.member("Statement") {
         Some(Value::Array(list)) => list.iter().filter_map(Value::as_object).collect(),
         Some(Value::Object(one)) => vec![one],
@@ -31,7 +31,7 @@ pub fn statements(document: &Value) -> Vec<&Map<String, Value>> {
 }
 
 /// A text or a list of texts.
-pub fn texts(value: Option<&Value>) -> Vec<&str> {
+pub(super) fn texts(value: Option<&Value>) -> Vec<&str> {
     match value {
         Some(Value::String(one)) => vec![one],
         Some(Value::Array(list)) => list.iter().filter_map(Value::as_str).collect(),
@@ -87,7 +87,7 @@ fn check_names(statements: &[&Map<String, Value>]) -> Result<(), Refusal> {
 ///
 /// # Errors
 /// `MalformedPolicyDocument`, `LimitExceeded`.
-pub fn check_trust(world: &World, place: &Place, document: &str) -> Result<(), Refusal> {
+pub(super) fn check_trust(world: &World, place: &Place, document: &str) -> Result<(), Refusal> {
     let parsed = parse(document)?;
     let statements = statements(&parsed);
     statements.iter().try_for_each(|one| statement::check_legacy(one))?;
@@ -128,7 +128,7 @@ pub fn check_trust(world: &World, place: &Place, document: &str) -> Result<(), R
 ///
 /// # Errors
 /// `MalformedPolicyDocument`.
-pub fn check_identity(document: &str, managed: bool) -> Result<(), Refusal> {
+pub(super) fn check_identity(document: &str, managed: bool) -> Result<(), Refusal> {
     let parsed = parse(document)?;
     let statements = statements(&parsed);
     if statements.iter().any(|statement| !statement.has("Effect")) {

@@ -11,7 +11,7 @@ use crate::call::Members;
 
 /// What comes out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Decision {
+pub(super) enum Decision {
     /// Some statement allows it.
     Allowed,
     /// No statement says anything.
@@ -21,7 +21,7 @@ pub enum Decision {
 }
 
 /// Whether a text fits a pattern with `*` and `?`.
-pub fn fits(pattern: &str, text: &str) -> bool {
+pub(super) fn fits(pattern: &str, text: &str) -> bool {
     let (pattern, text) = (pattern.as_bytes(), text.as_bytes());
     let (mut at, mut seen, mut star) = (0, 0, None);
     while seen < text.len() {
@@ -58,7 +58,7 @@ fn concerns(statement: &Map<String, Value>, action: &str, resource: &str) -> boo
 }
 
 /// What one set of documents says.
-pub fn decide(documents: &[Value], action: &str, resource: &str) -> Decision {
+pub(super) fn decide(documents: &[Value], action: &str, resource: &str) -> Decision {
     let mut decision = Decision::Implicit;
     for statement in documents.iter().flat_map(statements) {
         if !concerns(statement, action, resource) {
@@ -74,7 +74,7 @@ pub fn decide(documents: &[Value], action: &str, resource: &str) -> Decision {
 }
 
 /// The document of a managed policy, the account's or AWS's.
-pub fn managed_document(iam: &Iam, arn: &str) -> Option<Value> {
+pub(super) fn managed_document(iam: &Iam, arn: &str) -> Option<Value> {
     if let Some(policy) = managed::named(arn) {
         return serde_json::from_str(&policy.document()).ok();
     }
@@ -83,7 +83,7 @@ pub fn managed_document(iam: &Iam, arn: &str) -> Option<Value> {
 }
 
 /// What a role may do.
-pub fn of_role(iam: &Iam, role: &Role, action: &str, resource: &str) -> Decision {
+pub(super) fn of_role(iam: &Iam, role: &Role, action: &str, resource: &str) -> Decision {
     let inline = role.inline.values().filter_map(|text| serde_json::from_str(text).ok());
     let attached = role.attached.iter().filter_map(|arn| managed_document(iam, arn));
     let documents: Vec<Value> = inline.chain(attached).collect();

@@ -11,7 +11,7 @@ use crate::call::{Call, Input, Members, Refusal, Reply, Table};
 use crate::world::{Place, World};
 
 /// The operations.
-pub const OPERATIONS: Table = &[
+pub(super) const OPERATIONS: Table = &[
     ("CreateServiceLinkedRole", create),
     ("DeleteServiceLinkedRole", delete),
     ("GetServiceLinkedRoleDeletionStatus", status),
@@ -107,7 +107,7 @@ fn build(world: &mut World, place: &Place, linked: Linked, suffix: &str, descrip
 }
 
 /// Makes the role of a service unless it is there. Its ARN; for an unknown service, what it would be.
-pub fn ensure(world: &mut World, place: &Place, service: &str) -> String {
+pub(super) fn ensure(world: &mut World, place: &Place, service: &str) -> String {
     let Some(linked) = of(service) else {
         return format!("arn:aws:iam::{}:role/aws-service-role/{service}/AWSServiceRole", place.account);
     };

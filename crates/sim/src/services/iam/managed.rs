@@ -11,7 +11,7 @@ use crate::world::Moment;
 
 /// One of them.
 #[derive(Clone, Copy, Debug)]
-pub struct Managed {
+pub(super) struct Managed {
     /// The name.
     pub name: &'static str,
     /// The path.
@@ -22,7 +22,7 @@ pub struct Managed {
 const TABLE: &str = include_str!("managed.txt");
 
 /// All of them, by ARN.
-pub fn all() -> &'static BTreeMap<String, Managed> {
+pub(super) fn all() -> &'static BTreeMap<String, Managed> {
     static ALL: OnceLock<BTreeMap<String, Managed>> = OnceLock::new();
     ALL.get_or_init(|| {
         let lines = TABLE.lines().filter(|line| !line.starts_with('#'));
@@ -36,18 +36,18 @@ pub fn all() -> &'static BTreeMap<String, Managed> {
 }
 
 /// The one of that ARN.
-pub fn named(arn: &str) -> Option<Managed> {
+pub(super) fn named(arn: &str) -> Option<Managed> {
     all().get(arn).copied()
 }
 
 impl Managed {
     /// Its ARN.
-    pub fn arn(&self) -> String {
+    pub(super) fn arn(&self) -> String {
         format!("arn:aws:iam::aws:policy{}{}", self.path, self.name)
     }
 
     /// Its id, the same always.
-    pub fn id(&self) -> String {
+    pub(super) fn id(&self) -> String {
         const LETTERS: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
         let digest = Sha256::digest(self.name.as_bytes());
         let tail = digest.iter().take(17).map(|byte| char::from(LETTERS[usize::from(byte % 32)]));
@@ -55,13 +55,13 @@ impl Managed {
     }
 
     /// When it was made: long ago.
-    pub fn created(&self) -> Moment {
+    pub(super) fn created(&self) -> Moment {
         // 2015-02-06T18:40:58Z
         Moment(1_423_248_058_000)
     }
 
     /// The document in force.
-    pub fn document(&self) -> String {
+    pub(super) fn document(&self) -> String {
         let actions: Vec<&str> = self.actions.split_whitespace().collect();
         let statement = match actions[..] {
             ["*"] => json!({ "Effect": "Allow", "Action": "*", "Resource": "*" }),
@@ -72,7 +72,7 @@ impl Managed {
     }
 
     /// Whether it can be attached: the policies of service-linked roles cannot.
-    pub fn attachable(&self) -> bool {
+    pub(super) fn attachable(&self) -> bool {
         self.path != "/aws-service-role/"
     }
 }

@@ -12,7 +12,7 @@ use super::tagging::DIALECT;
 use crate::call::{Call, Input, Members, Refusal, Reply, Table};
 
 /// The operations.
-pub const OPERATIONS: Table = &[
+pub(super) const OPERATIONS: Table = &[
     ("CreatePolicy", create),
     ("GetPolicy", get),
     ("DeletePolicy", delete),
@@ -21,19 +21,19 @@ pub const OPERATIONS: Table = &[
 ];
 
 /// How long a document may be.
-pub const SIZE: usize = 6144;
+pub(super) const SIZE: usize = 6144;
 const POLICIES_PER_ACCOUNT: usize = 1500;
 
 /// How often each policy is attached, and how often it is a boundary.
 #[derive(Debug, Default)]
-pub struct Uses {
+pub(super) struct Uses {
     attached: BTreeMap<String, usize>,
     bounds: BTreeMap<String, usize>,
 }
 
 impl Uses {
     /// Counts them.
-    pub fn of(iam: &Iam) -> Self {
+    pub(super) fn of(iam: &Iam) -> Self {
         let mut uses = Self::default();
         for role in iam.roles.values() {
             for arn in &role.attached {
@@ -48,18 +48,18 @@ impl Uses {
     }
 
     /// How often a policy is attached.
-    pub fn attached(&self, arn: &str) -> usize {
+    pub(super) fn attached(&self, arn: &str) -> usize {
         self.attached.get(arn).copied().unwrap_or(0)
     }
 
     /// How often it is a boundary.
-    pub fn bounds(&self, arn: &str) -> usize {
+    pub(super) fn bounds(&self, arn: &str) -> usize {
         self.bounds.get(arn).copied().unwrap_or(0)
     }
 }
 
 /// One of the account's, as lists show it.
-pub fn shown(policy: &Policy, uses: &Uses) -> Value {
+pub(super) fn shown(policy: &Policy, uses: &Uses) -> Value {
     json!({
         "PolicyName": policy.name,
         "PolicyId": policy.id,
@@ -75,7 +75,7 @@ pub fn shown(policy: &Policy, uses: &Uses) -> Value {
 }
 
 /// One of AWS's.
-pub fn shown_managed(policy: &Managed, uses: &Uses) -> Value {
+pub(super) fn shown_managed(policy: &Managed, uses: &Uses) -> Value {
     let arn = policy.arn();
     json!({
         "PolicyName": policy.name,
@@ -95,7 +95,7 @@ pub fn shown_managed(policy: &Managed, uses: &Uses) -> Value {
 ///
 /// # Errors
 /// `LimitExceeded`.
-pub fn check_size(text: &str) -> Result<(), Refusal> {
+pub(super) fn check_size(text: &str) -> Result<(), Refusal> {
     if document::size(text) > SIZE { Err(quota("PolicySize", SIZE)) } else { Ok(()) }
 }
 

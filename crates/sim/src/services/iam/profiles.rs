@@ -8,7 +8,7 @@ use super::tagging::DIALECT;
 use crate::call::{Call, Input, Members, Refusal, Reply, Table};
 
 /// The operations.
-pub const OPERATIONS: Table = &[
+pub(super) const OPERATIONS: Table = &[
     ("CreateInstanceProfile", create),
     ("GetInstanceProfile", get),
     ("DeleteInstanceProfile", delete),

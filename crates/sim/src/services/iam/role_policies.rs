@@ -8,7 +8,7 @@ use super::{document, managed, roles};
 use crate::call::{Call, Input, Members, Refusal, Reply, Table};
 
 /// The operations.
-pub const OPERATIONS: Table = &[
+pub(super) const OPERATIONS: Table = &[
     ("PutRolePolicy", put),
     ("GetRolePolicy", get),
     ("DeleteRolePolicy", delete),
@@ -97,7 +97,7 @@ fn one(arn: &str) -> Value {
 }
 
 /// The managed policies of a role.
-pub fn attached(role: &Role) -> Value {
+pub(super) fn attached(role: &Role) -> Value {
     role.attached.iter().map(|arn| one(arn)).collect()
 }
 

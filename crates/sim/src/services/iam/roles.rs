@@ -9,7 +9,7 @@ use super::{document, managed};
 use crate::call::{Call, Input, Members, Refusal, Reply, Table};
 
 /// The operations.
-pub const OPERATIONS: Table = &[
+pub(super) const OPERATIONS: Table = &[
     ("CreateRole", create),
     ("GetRole", get),
     ("ListRoles", list),
@@ -24,7 +24,7 @@ pub const OPERATIONS: Table = &[
 const ROLES_PER_ACCOUNT: usize = 1000;
 
 /// Whether something can serve as a boundary or be attached.
-pub fn attachable(iam: &Iam, arn: &str) -> Result<(), Refusal> {
+pub(super) fn attachable(iam: &Iam, arn: &str) -> Result<(), Refusal> {
     check_arn(arn)?;
     if managed::named(arn).is_some() || policy_key(iam, arn).is_some() {
         return Ok(());
@@ -129,7 +129,7 @@ fn delete(call: &mut Call<'_>, input: &Input) -> Reply {
 }
 
 /// Whoever trusted a principal that is gone trusts its unique id from now on: a new one of the same name is another.
-pub fn forget(iam: &mut Iam, arn: &str, id: &str) {
+pub(super) fn forget(iam: &mut Iam, arn: &str, id: &str) {
     let (named, unique) = (format!("\"{arn}\""), format!("\"{id}\""));
     for role in iam.roles.values_mut().filter(|role| role.trust.contains(&named)) {
         role.trust = role.trust.replace(&named, &unique);
@@ -154,7 +154,7 @@ fn unbound(call: &mut Call<'_>, input: &Input) -> Reply {
 }
 
 /// A role as `GetAccountAuthorizationDetails` shows it.
-pub fn detail(iam: &Iam, role: &Role) -> Value {
+pub(super) fn detail(iam: &Iam, role: &Role) -> Value {
     let key = key(&role.name);
     let profiles = iam.profiles.values().filter(|profile| profile.role.as_ref() == Some(&key));
     let profiles: Vec<Value> = profiles.map(|profile| profile.shown(&iam.roles)).collect();

@@ -31,7 +31,7 @@ const IAM_PATHS: &[&str] = &[
 ///
 /// # Errors
 /// `MalformedPolicyDocument`.
-pub fn check_form(statement: &Map<String, Value>) -> Result<(), Refusal> {
+pub(super) fn check_form(statement: &Map<String, Value>) -> Result<(), Refusal> {
     let syntax = || malformed("Syntax errors in policy.");
     let pairs = || PAIRS.iter().flat_map(|(one, other)| [*one, *other]);
     let known = |name: &String| ["Sid", "Effect", "Condition"].contains(&name.as_str()) || pairs().any(|it| it == name);
@@ -64,7 +64,7 @@ pub fn check_form(statement: &Map<String, Value>) -> Result<(), Refusal> {
 ///
 /// # Errors
 /// `MalformedPolicyDocument`.
-pub fn check_legacy(statement: &Map<String, Value>) -> Result<(), Refusal> {
+pub(super) fn check_legacy(statement: &Map<String, Value>) -> Result<(), Refusal> {
     let effect = statement.text("Effect").is_none_or(|effect| effect == "Allow" || effect == "Deny");
     let dates = statement.get("Condition").is_none_or(condition::dates_are_dates);
     let resources = texts(statement.member("Resource").or_else(|| statement.member("NotResource")));
@@ -88,7 +88,7 @@ fn is_cut_short(resource: &str) -> bool {
 ///
 /// # Errors
 /// `MalformedPolicyDocument`.
-pub fn check_action(action: &str) -> Result<(), Refusal> {
+pub(super) fn check_action(action: &str) -> Result<(), Refusal> {
     if action == "*" {
         return Ok(());
     }
@@ -109,7 +109,7 @@ pub fn check_action(action: &str) -> Result<(), Refusal> {
 ///
 /// # Errors
 /// `MalformedPolicyDocument`.
-pub fn check_resource(resource: &str) -> Result<(), Refusal> {
+pub(super) fn check_resource(resource: &str) -> Result<(), Refusal> {
     if resource == "*" {
         return Ok(());
     }

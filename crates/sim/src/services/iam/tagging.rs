@@ -9,7 +9,7 @@ use crate::tags::Tags;
 use crate::tags::dialect::{self, AWS, Breach, Carrier, Dialect, MOST_TAGS, Rule};
 
 /// The operations.
-pub const OPERATIONS: Table = &[
+pub(super) const OPERATIONS: Table = &[
     ("TagRole", dialect::add::<Roles>),
     ("UntagRole", dialect::remove::<Roles>),
     ("ListRoleTags", of_role),
@@ -19,7 +19,7 @@ pub const OPERATIONS: Table = &[
 ];
 
 /// The dialect.
-pub const DIALECT: Dialect = Dialect {
+pub(super) const DIALECT: Dialect = Dialect {
     rules: &[
         Rule::request(
             Breach::ReservedInAnyCase(AWS),

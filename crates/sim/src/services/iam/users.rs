@@ -10,7 +10,8 @@ use crate::call::{Call, Input, Members, Refusal, Reply, Table};
 use crate::tags::Tags;
 
 /// The operations.
-pub const OPERATIONS: Table = &[("CreateUser", create), ("GetUser", get), ("DeleteUser", delete), ("ListUsers", list)];
+pub(super) const OPERATIONS: Table =
+    &[("CreateUser", create), ("GetUser", get), ("DeleteUser", delete), ("ListUsers", list)];
 
 fn create(call: &mut Call<'_>, input: &Input) -> Reply {
     let name = input.text_or_empty("UserName").to_owned();

@@ -8,7 +8,7 @@ use super::{document, managed, policies};
 use crate::call::{Call, Input, Members, Refusal, Reply, Table};
 
 /// The operations.
-pub const OPERATIONS: Table = &[
+pub(super) const OPERATIONS: Table = &[
     ("CreatePolicyVersion", create),
     ("GetPolicyVersion", get),
     ("DeletePolicyVersion", delete),
@@ -29,7 +29,7 @@ fn number(policy: &Policy, input: &Input) -> Result<u32, Refusal> {
 }
 
 /// A version as lists show it.
-pub fn shown(policy: &Policy, number: u32, version: &Version) -> Value {
+pub(super) fn shown(policy: &Policy, number: u32, version: &Version) -> Value {
     json!({
         "VersionId": format!("v{number}"),
         "IsDefaultVersion": number == policy.default,

@@ -6,22 +6,22 @@ use crate::call::{Call, Input, Members, Refusal};
 const NAME_LENGTH: usize = 512;
 
 /// A refusal of an input.
-pub fn invalid(text: impl Into<String>) -> Refusal {
+pub(super) fn invalid(text: impl Into<String>) -> Refusal {
     Refusal::new("InvalidParameterException", text)
 }
 
 /// The region's logs.
-pub fn logs<'c>(call: &'c mut Call<'_>) -> &'c mut Logs {
+pub(super) fn logs<'c>(call: &'c mut Call<'_>) -> &'c mut Logs {
     &mut call.region().logs
 }
 
 /// A group that is not there.
-pub fn no_group() -> Refusal {
+pub(super) fn no_group() -> Refusal {
     Refusal::new("ResourceNotFoundException", "The specified log group does not exist.")
 }
 
 /// A stream that is not there.
-pub fn no_stream() -> Refusal {
+pub(super) fn no_stream() -> Refusal {
     Refusal::new("ResourceNotFoundException", "The specified log stream does not exist.")
 }
 
@@ -29,7 +29,7 @@ pub fn no_stream() -> Refusal {
 ///
 /// # Errors
 /// `InvalidParameterException`.
-pub fn check_length(name: &str) -> Result<(), Refusal> {
+pub(super) fn check_length(name: &str) -> Result<(), Refusal> {
     if name.chars().count() > NAME_LENGTH {
         let text = "Invalid LogGroup or LogStream, both must have length less than or equal to 512.";
         return Err(invalid(text));
@@ -41,13 +41,13 @@ pub fn check_length(name: &str) -> Result<(), Refusal> {
 ///
 /// # Errors
 /// `ResourceNotFoundException`; `InvalidParameterException` for what is too long to be a name.
-pub fn group<'c>(call: &'c mut Call<'_>, name: &str) -> Result<&'c mut Group, Refusal> {
+pub(super) fn group<'c>(call: &'c mut Call<'_>, name: &str) -> Result<&'c mut Group, Refusal> {
     check_length(name)?;
     logs(call).groups.get_mut(name).ok_or_else(no_group)
 }
 
 /// The name in an ARN without `:*`, or the text itself if it is no ARN.
-pub fn name_of(call: &Call<'_>, identifier: &str) -> Option<String> {
+pub(super) fn name_of(call: &Call<'_>, identifier: &str) -> Option<String> {
     if !identifier.starts_with("arn:") {
         return Some(identifier.to_owned());
     }
@@ -58,7 +58,7 @@ pub fn name_of(call: &Call<'_>, identifier: &str) -> Option<String> {
 ///
 /// # Errors
 /// If it has both or none.
-pub fn chosen(call: &Call<'_>, input: &Input, other: &str) -> Result<String, Refusal> {
+pub(super) fn chosen(call: &Call<'_>, input: &Input, other: &str) -> Result<String, Refusal> {
     match (input.text("logGroupName"), input.text(other)) {
         (Some(_), Some(_)) => Err(Refusal::new(
             "ValidationException",

@@ -11,7 +11,7 @@ use crate::call::{Call, Input, Members, Refusal, Reply, Table};
 use crate::paging;
 
 /// The operations.
-pub const OPERATIONS: Table = &[("PutLogEvents", put), ("GetLogEvents", get), ("FilterLogEvents", filter)];
+pub(super) const OPERATIONS: Table = &[("PutLogEvents", put), ("GetLogEvents", get), ("FilterLogEvents", filter)];
 
 const HOUR: i64 = 3_600_000;
 const DAY: i64 = 24 * HOUR;

@@ -6,7 +6,7 @@ use super::common::{group, invalid};
 use crate::call::{Call, Input, Members, Refusal, Reply, Table};
 
 /// The operations.
-pub const OPERATIONS: Table =
+pub(super) const OPERATIONS: Table =
     &[("CancelExportTask", cancel), ("CreateExportTask", create), ("DescribeExportTasks", describe)];
 
 fn create(call: &mut Call<'_>, input: &Input) -> Reply {

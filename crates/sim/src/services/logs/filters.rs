@@ -8,7 +8,7 @@ use crate::call::{Call, Input, Members, Refusal, Reply, Table};
 use crate::paging;
 
 /// The operations.
-pub const OPERATIONS: Table = &[
+pub(super) const OPERATIONS: Table = &[
     ("DeleteMetricFilter", delete),
     ("DeleteSubscriptionFilter", unsubscribe),
     ("DescribeMetricFilters", describe),

@@ -10,7 +10,7 @@ use crate::paging;
 use crate::tags::dialect::Carrier;
 
 /// The operations.
-pub const OPERATIONS: Table = &[
+pub(super) const OPERATIONS: Table = &[
     ("CreateLogGroup", create),
     ("DeleteLogGroup", delete),
     ("DescribeLogGroups", describe),

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 /// A pattern.
 #[derive(Debug, Default)]
-pub struct Pattern {
+pub(super) struct Pattern {
     all: Vec<String>,
     any: Vec<String>,
     none: Vec<String>,
@@ -23,7 +23,7 @@ struct Comparison {
 
 impl Pattern {
     /// Reads a pattern; nothing if it is none.
-    pub fn read(text: &str) -> Option<Self> {
+    pub(super) fn read(text: &str) -> Option<Self> {
         let text = text.trim();
         if let Some(inner) = text.strip_prefix('{') {
             let members = inner.strip_suffix('}')?.split("&&").map(comparison).collect::<Option<_>>()?;
@@ -45,7 +45,7 @@ impl Pattern {
     }
 
     /// Whether a line fits.
-    pub fn fits(&self, line: &str) -> bool {
+    pub(super) fn fits(&self, line: &str) -> bool {
         let words = self.all.iter().all(|word| line.contains(word))
             && !self.none.iter().any(|word| line.contains(word))
             && (self.any.is_empty() || self.any.iter().any(|word| line.contains(word)));

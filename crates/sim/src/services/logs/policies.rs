@@ -8,7 +8,7 @@ use crate::ordered::in_order;
 use crate::paging;
 
 /// The operations.
-pub const OPERATIONS: Table =
+pub(super) const OPERATIONS: Table =
     &[("DeleteResourcePolicy", delete), ("DescribeResourcePolicies", describe), ("PutResourcePolicy", put)];
 
 const MOST: usize = 10;

@@ -70,7 +70,7 @@ pub struct Event {
 }
 
 /// The ARN of a group, without `:*`.
-pub fn arn(place: &Place, name: &str) -> String {
+pub(super) fn arn(place: &Place, name: &str) -> String {
     place.arn("logs", &format!("log-group:{name}"))
 }
 

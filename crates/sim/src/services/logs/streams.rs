@@ -8,7 +8,7 @@ use crate::call::{Call, Input, Members, Refusal, Reply, Table};
 use crate::paging;
 
 /// The operations.
-pub const OPERATIONS: Table =
+pub(super) const OPERATIONS: Table =
     &[("CreateLogStream", create), ("DescribeLogStreams", describe), ("DeleteLogStream", delete)];
 
 fn create(call: &mut Call<'_>, input: &Input) -> Reply {

@@ -6,7 +6,7 @@ use crate::tags::Tags;
 use crate::tags::dialect::{self, AWS, Breach, Carrier, Dialect, Keys, MOST_TAGS, Rule};
 
 /// The operations.
-pub const OPERATIONS: Table = &[
+pub(super) const OPERATIONS: Table = &[
     ("TagResource", dialect::add::<ByArn>),
     ("UntagResource", dialect::remove::<ByArn>),
     ("ListTagsForResource", dialect::list::<ByArn>),
@@ -47,7 +47,7 @@ impl Carrier for ByArn {
 }
 
 /// Groups, named by their names.
-pub struct ByName;
+pub(super) struct ByName;
 
 impl Carrier for ByName {
     const DIALECT: Dialect =

@@ -44,7 +44,7 @@ const AT_ONCE: [&str; 13] = [
 ];
 
 /// Changes an instance.
-pub fn modify(call: &mut Call<'_>, input: &Input) -> Reply {
+pub(super) fn modify(call: &mut Call<'_>, input: &Input) -> Reply {
     let name = input.text_or_empty("DBInstanceIdentifier").to_lowercase();
     let instance = call.region().rds.instances.get(&name).cloned().ok_or_else(|| instances::missing(&name))?;
     if !lifecycle::rests(&instance) {

@@ -16,7 +16,7 @@ use crate::tags::dialect::Carrier;
 const MOST: usize = 40;
 
 /// Checks an identifier; `member` is the parameter's name.
-pub fn identifier(member: &str, name: &str) -> Result<(), Refusal> {
+pub(super) fn identifier(member: &str, name: &str) -> Result<(), Refusal> {
     let letters = |letter: char| letter.is_ascii_alphanumeric() || letter == '-';
     let first = name.starts_with(|first: char| first.is_ascii_alphabetic());
     if first && name.len() <= 63 && name.chars().all(letters) && !name.ends_with('-') && !name.contains("--") {
@@ -28,7 +28,7 @@ pub fn identifier(member: &str, name: &str) -> Result<(), Refusal> {
 }
 
 /// Checks a password.
-pub fn password(text: &str) -> Result<(), Refusal> {
+pub(super) fn password(text: &str) -> Result<(), Refusal> {
     if text.len() < 8 {
         return Err(invalid(
             "The parameter MasterUserPassword is not a valid password because it is shorter than 8 characters.",
@@ -93,7 +93,7 @@ pub(super) fn storage_type(input: &Input) -> &str {
 }
 
 /// A monitoring role has to be there and to trust the service.
-pub fn monitoring(call: &Call<'_>, input: &Input) -> Result<(), Refusal> {
+pub(super) fn monitoring(call: &Call<'_>, input: &Input) -> Result<(), Refusal> {
     let role = input.text_or_empty("MonitoringRoleArn");
     if input.integer("MonitoringInterval").unwrap_or_default() == 0 {
         return Ok(());
@@ -129,7 +129,7 @@ fn subnet_group(call: &mut Call<'_>, input: &Input) -> Result<(String, SubnetGro
 }
 
 /// The security groups that are named, or the default one of the VPC.
-pub fn security_groups(call: &mut Call<'_>, input: &Input, vpc: &str) -> Result<Vec<String>, Refusal> {
+pub(super) fn security_groups(call: &mut Call<'_>, input: &Input, vpc: &str) -> Result<Vec<String>, Refusal> {
     let groups = input.texts("VpcSecurityGroupIds");
     for group in &groups {
         match ec2::group_vpc(call.region(), group) {
@@ -147,7 +147,7 @@ pub fn security_groups(call: &mut Call<'_>, input: &Input, vpc: &str) -> Result<
 }
 
 /// The parameter and option groups that belong to a version, or those that were asked for.
-pub fn groups_of(
+pub(super) fn groups_of(
     fields: &mut Map<String, Value>,
     engine: &str,
     version: &str,
@@ -164,7 +164,7 @@ pub fn groups_of(
 }
 
 /// Creates an instance.
-pub fn create(call: &mut Call<'_>, input: &Input) -> Reply {
+pub(super) fn create(call: &mut Call<'_>, input: &Input) -> Reply {
     let given = input.text_or_empty("DBInstanceIdentifier");
     identifier("DBInstanceIdentifier", given)?;
     let tags = Resources::DIALECT.given(input)?;
@@ -251,7 +251,7 @@ fn steps(input: &Input) -> Vec<(String, Duration)> {
 }
 
 /// The secret that keeps the password.
-pub fn secret(call: &mut Call<'_>, input: &Input, name: &str) -> Value {
+pub(super) fn secret(call: &mut Call<'_>, input: &Input, name: &str) -> Value {
     let id = call.world.ids.uuid();
     let owner = call.arn("rds", &format!("db:{name}"));
     let place = call.place.clone();

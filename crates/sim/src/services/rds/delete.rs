@@ -6,7 +6,7 @@ use super::{create, instances, lifecycle, mismatch, snapshots};
 use crate::call::{Call, Input, Members, Refusal, Reply};
 
 /// Deletes an instance.
-pub fn delete(call: &mut Call<'_>, input: &Input) -> Reply {
+pub(super) fn delete(call: &mut Call<'_>, input: &Input) -> Reply {
     let name = input.text_or_empty("DBInstanceIdentifier").to_lowercase();
     let instance = call.region().rds.instances.get(&name).cloned().ok_or_else(|| instances::missing(&name))?;
     if instance.status == "deleting" {

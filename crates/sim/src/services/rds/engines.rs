@@ -8,12 +8,12 @@ use crate::call::{Call, Input, Members, Reply, Table};
 use crate::services::ec2;
 
 /// The operations on engines.
-pub const OPERATIONS: Table =
+pub(super) const OPERATIONS: Table =
     &[("DescribeDBEngineVersions", versions), ("DescribeOrderableDBInstanceOptions", orderable)];
 
 /// What is known of an engine.
 #[derive(Debug)]
-pub struct Engine {
+pub(super) struct Engine {
     /// Its name.
     pub name: &'static str,
     /// Its port.
@@ -93,24 +93,24 @@ const CLASSES: &[&str] = &[
 ];
 
 /// The engine of that name.
-pub fn engine(name: &str) -> Option<&'static Engine> {
+pub(super) fn engine(name: &str) -> Option<&'static Engine> {
     ENGINES.iter().find(|engine| engine.name == name)
 }
 
 /// The major version of a version: `16` of postgres' `16.4`, `8.0` of mysql's `8.0.45`.
-pub fn major(engine: &str, version: &str) -> String {
+pub(super) fn major(engine: &str, version: &str) -> String {
     let parts = if engine == "postgres" { 1 } else { 2 };
     version.split('.').take(parts).collect::<Vec<_>>().join(".")
 }
 
 /// The parameter group family of a version.
-pub fn family(engine: &str, version: &str) -> String {
+pub(super) fn family(engine: &str, version: &str) -> String {
     format!("{engine}{}", major(engine, version))
 }
 
 impl Engine {
     /// The version that is meant: the newest one that begins so.
-    pub fn version(&self, wanted: Option<&str>) -> Option<&'static str> {
+    pub(super) fn version(&self, wanted: Option<&str>) -> Option<&'static str> {
         let wanted = wanted.unwrap_or(self.usual);
         let within =
             |version: &str| version.strip_prefix(wanted).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
@@ -215,7 +215,7 @@ fn orderable(call: &mut Call<'_>, input: &Input) -> Reply {
 }
 
 /// Whether there is such an instance class.
-pub fn is_class(name: &str) -> bool {
+pub(super) fn is_class(name: &str) -> bool {
     let mut parts = name.split('.');
     let family = |family: &str| family.len() >= 2 && family.starts_with(['t', 'm', 'r', 'x', 'z', 'c']);
     let size = |size: &str| {

@@ -10,7 +10,7 @@ use crate::tags;
 use crate::world::Place;
 
 /// The operations on instances.
-pub const OPERATIONS: Table = &[
+pub(super) const OPERATIONS: Table = &[
     ("CreateDBInstance", create::create),
     ("DescribeDBInstances", describe),
     ("ModifyDBInstance", change::modify),
@@ -21,12 +21,12 @@ pub const OPERATIONS: Table = &[
 ];
 
 /// The refusal for an instance that is not there.
-pub fn missing(name: &str) -> Refusal {
+pub(super) fn missing(name: &str) -> Refusal {
     Refusal::new("DBInstanceNotFound", format!("DBInstance {name} not found."))
 }
 
 /// An instance as it is described.
-pub fn view(place: &Place, rds: &Rds, name: &str, instance: &Instance) -> Value {
+pub(super) fn view(place: &Place, rds: &Rds, name: &str, instance: &Instance) -> Value {
     let mut fields = instance.fields.clone();
     let mut set = |member: &str, value: Value| {
         fields.insert(member.to_owned(), value);
@@ -52,7 +52,7 @@ pub fn view(place: &Place, rds: &Rds, name: &str, instance: &Instance) -> Value 
 }
 
 /// The answer that shows one instance.
-pub fn shown(call: &mut Call<'_>, name: &str) -> Reply {
+pub(super) fn shown(call: &mut Call<'_>, name: &str) -> Reply {
     let place = call.place.clone();
     let rds = &call.region().rds;
     let instance = rds.instances.get(name).ok_or_else(|| missing(name))?;
@@ -86,7 +86,7 @@ fn describe(call: &mut Call<'_>, input: &Input) -> Reply {
 }
 
 /// The name that a request gives, and its instance if that is in one of these states.
-pub fn in_state(call: &mut Call<'_>, input: &Input, states: &[&str]) -> Result<String, Refusal> {
+pub(super) fn in_state(call: &mut Call<'_>, input: &Input, states: &[&str]) -> Result<String, Refusal> {
     let name = input.text_or_empty("DBInstanceIdentifier").to_lowercase();
     let instance = call.region().rds.instances.get(&name).ok_or_else(|| missing(&name))?;
     if states.contains(&instance.status.as_str()) {

@@ -26,7 +26,7 @@ const RESTING: [&str; 3] = ["available", "stopped", "storage-optimization"];
 
 /// Sends an instance through states, each for about its time; a state of no time at the end stays. Else it ends as
 /// `available`, or gone after `deleting`.
-pub fn run(world: &mut World, place: &Place, name: &str, mut steps: Vec<(String, Duration)>) {
+pub(super) fn run(world: &mut World, place: &Place, name: &str, mut steps: Vec<(String, Duration)>) {
     if steps.is_empty() {
         return arrive(world, place, name);
     }
@@ -69,7 +69,7 @@ fn arrive(world: &mut World, place: &Place, name: &str) {
 }
 
 /// Takes a changed value over.
-pub fn apply(instance: &mut Instance, member: &str, value: Value) {
+pub(super) fn apply(instance: &mut Instance, member: &str, value: Value) {
     match member {
         "MasterUserPassword" => return,
         "Port" => {
@@ -131,6 +131,6 @@ pub fn happen(world: &mut World, place: &Place, event: Event) {
 }
 
 /// Whether nothing is under way with an instance.
-pub fn rests(instance: &Instance) -> bool {
+pub(super) fn rests(instance: &Instance) -> bool {
     RESTING.contains(&instance.status.as_str())
 }

@@ -7,7 +7,12 @@ use crate::call::{Input, Members, Refusal};
 use crate::paging;
 
 /// One page of records under `member`, in the order given.
-pub fn page(input: &Input, member: &str, records: Vec<Value>, key: fn(&Value) -> String) -> Result<Value, Refusal> {
+pub(super) fn page(
+    input: &Input,
+    member: &str,
+    records: Vec<Value>,
+    key: fn(&Value) -> String,
+) -> Result<Value, Refusal> {
     let size = input.integer("MaxRecords").unwrap_or(100);
     if !(20..=100).contains(&size) {
         return Err(invalid(format!("Invalid value {size} for MaxRecords. Must be between 20 and 100")));
@@ -31,7 +36,7 @@ pub fn page(input: &Input, member: &str, records: Vec<Value>, key: fn(&Value) ->
 ///
 /// # Errors
 /// For filters that are not among the known ones.
-pub fn filters(input: &Input, known: &[&str]) -> Result<Vec<(String, Vec<String>)>, Refusal> {
+pub(super) fn filters(input: &Input, known: &[&str]) -> Result<Vec<(String, Vec<String>)>, Refusal> {
     let mut found = Vec::new();
     for filter in input.list("Filters") {
         let name = filter.text_or_empty("Name");

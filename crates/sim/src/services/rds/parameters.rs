@@ -9,7 +9,7 @@ use crate::tags::dialect::Carrier;
 use crate::world::Place;
 
 /// The operations on parameter groups.
-pub const OPERATIONS: Table = &[
+pub(super) const OPERATIONS: Table = &[
     ("CreateDBParameterGroup", create_group),
     ("DescribeDBParameterGroups", describe),
     ("DeleteDBParameterGroup", delete),
@@ -43,7 +43,7 @@ fn view(place: &Place, name: &str, family: &str, description: &str) -> Value {
 }
 
 /// Whether there is such a group: one of AWS's, or one that was made.
-pub fn check(call: &mut Call<'_>, name: &str) -> Result<(), Refusal> {
+pub(super) fn check(call: &mut Call<'_>, name: &str) -> Result<(), Refusal> {
     let name = name.to_lowercase();
     let usual = name.strip_prefix("default.").is_some_and(|family| FAMILIES.contains(&family));
     if usual || call.region().rds.parameter_groups.contains_key(&name) { Ok(()) } else { Err(missing(&name)) }

@@ -12,7 +12,7 @@ use crate::tags::{self, Tags};
 use crate::world;
 
 /// The operations on snapshots.
-pub const OPERATIONS: Table =
+pub(super) const OPERATIONS: Table =
     &[("CreateDBSnapshot", create_snapshot), ("DescribeDBSnapshots", describe), ("DeleteDBSnapshot", delete)];
 
 fn view(snapshot: &Snapshot) -> Value {
@@ -29,7 +29,7 @@ fn missing(name: &str) -> Refusal {
 }
 
 /// Takes a snapshot of an instance.
-pub fn take(call: &mut Call<'_>, instance: &str, name: &str, kind: &str, tags: Tags) -> Result<Value, Refusal> {
+pub(super) fn take(call: &mut Call<'_>, instance: &str, name: &str, kind: &str, tags: Tags) -> Result<Value, Refusal> {
     let name = name.to_lowercase();
     let (now, arn) = (call.now(), call.arn("rds", &format!("snapshot:{name}")));
     let rds = &mut call.region().rds;
@@ -85,7 +85,7 @@ pub fn take(call: &mut Call<'_>, instance: &str, name: &str, kind: &str, tags: T
 }
 
 /// A snapshot is complete.
-pub fn ready(rds: &mut Rds, name: &str) {
+pub(super) fn ready(rds: &mut Rds, name: &str) {
     if let Some(snapshot) = rds.snapshots.get_mut(name) {
         snapshot.available = true;
     }

@@ -12,7 +12,7 @@ use crate::tags::dialect::Carrier;
 use crate::world::Place;
 
 /// The operations on subnet groups.
-pub const OPERATIONS: Table = &[
+pub(super) const OPERATIONS: Table = &[
     ("CreateDBSubnetGroup", create),
     ("DescribeDBSubnetGroups", describe),
     ("ModifyDBSubnetGroup", modify),
@@ -20,7 +20,7 @@ pub const OPERATIONS: Table = &[
 ];
 
 /// A group as it is described.
-pub fn view(place: &Place, name: &str, group: &SubnetGroup, arn: bool) -> Value {
+pub(super) fn view(place: &Place, name: &str, group: &SubnetGroup, arn: bool) -> Value {
     let subnets: Vec<Value> = group
         .subnets
         .iter()
@@ -42,7 +42,7 @@ pub fn view(place: &Place, name: &str, group: &SubnetGroup, arn: bool) -> Value 
 }
 
 /// The refusal for a group that is not there.
-pub fn missing(name: &str) -> Refusal {
+pub(super) fn missing(name: &str) -> Refusal {
     Refusal::new("DBSubnetGroupNotFoundFault", format!("DB subnet group '{name}' does not exist."))
 }
 

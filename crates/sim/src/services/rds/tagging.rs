@@ -6,14 +6,14 @@ use crate::tags::Tags;
 use crate::tags::dialect::{self, Breach, Carrier, Dialect, Rule};
 
 /// The operations on tags.
-pub const OPERATIONS: Table = &[
+pub(super) const OPERATIONS: Table = &[
     ("AddTagsToResource", dialect::add::<Resources>),
     ("RemoveTagsFromResource", dialect::remove::<Resources>),
     ("ListTagsForResource", dialect::list::<Resources>),
 ];
 
 /// The tags of a resource, by the last two parts of its ARN.
-pub fn tags_of<'r>(rds: &'r mut Rds, kind: &str, name: &str) -> Option<&'r mut Tags> {
+pub(super) fn tags_of<'r>(rds: &'r mut Rds, kind: &str, name: &str) -> Option<&'r mut Tags> {
     match kind {
         "db" => rds.instances.get_mut(name).map(|one| &mut one.tags),
         "subgrp" => rds.subnet_groups.get_mut(name).map(|one| &mut one.tags),
@@ -24,7 +24,7 @@ pub fn tags_of<'r>(rds: &'r mut Rds, kind: &str, name: &str) -> Option<&'r mut T
 }
 
 /// What carries tags here.
-pub struct Resources;
+pub(super) struct Resources;
 
 impl Carrier for Resources {
     /// RDS's reference says which letters tags have; its model does not.

@@ -34,7 +34,7 @@ fn span(text: &str, read: fn(&str) -> Option<u32>, whole: u32) -> Option<(u32, u
 ///
 /// # Errors
 /// The refusal.
-pub fn check(input: &Input) -> Result<(), Refusal> {
+pub(super) fn check(input: &Input) -> Result<(), Refusal> {
     let backup = match input.text("PreferredBackupWindow") {
         None => None,
         Some(text) => Some(span(text, minutes, DAY).ok_or_else(|| {

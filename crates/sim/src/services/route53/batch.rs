@@ -15,7 +15,7 @@ use crate::services::elb;
 use crate::world::Account;
 
 /// The operations of this part.
-pub const OPERATIONS: &[(&str, Handler)] = &[("ChangeResourceRecordSets", change)];
+pub(super) const OPERATIONS: &[(&str, Handler)] = &[("ChangeResourceRecordSets", change)];
 
 /// Domains in which AWS's own services have names that an alias can target.
 const SERVICES: [&str; 5] =
@@ -191,7 +191,7 @@ impl Work<'_> {
 }
 
 /// The other sets of the same name.
-pub fn namesakes<'z>(zone: &'z Zone, set: &RecordSet) -> impl Iterator<Item = &'z RecordSet> {
+pub(super) fn namesakes<'z>(zone: &'z Zone, set: &RecordSet) -> impl Iterator<Item = &'z RecordSet> {
     let own = key_of(set);
     let start = set_key(&set.name, "", None);
     let start = start.trim_end_matches('\u{1}').to_owned();

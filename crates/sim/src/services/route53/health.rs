@@ -8,7 +8,7 @@ use super::state::{HealthCheck, Route53};
 use crate::call::{Call, Handler, Input, Members, Refusal, Reply};
 
 /// The operations of this part.
-pub const OPERATIONS: &[(&str, Handler)] = &[
+pub(super) const OPERATIONS: &[(&str, Handler)] = &[
     ("CreateHealthCheck", create),
     ("GetHealthCheck", get),
     ("ListHealthChecks", list),

@@ -9,7 +9,7 @@ use crate::call::{Call, Handler, Input, Members, Refusal, Reply};
 use crate::paging;
 
 /// The operations of this part.
-pub const OPERATIONS: &[(&str, Handler)] =
+pub(super) const OPERATIONS: &[(&str, Handler)] =
     &[("ListHostedZones", list), ("ListHostedZonesByName", by_name), ("ListHostedZonesByVPC", by_vpc)];
 
 /// Most items of a page of zones or health checks, and what a page has if nothing is asked for.
@@ -19,7 +19,7 @@ const PAGE: usize = 100;
 ///
 /// # Errors
 /// `InvalidInput` for what is no positive number.
-pub fn size(input: &Input, most: usize) -> Result<usize, Refusal> {
+pub(super) fn size(input: &Input, most: usize) -> Result<usize, Refusal> {
     let Some(text) = input.text("MaxItems").filter(|text| !text.is_empty()) else { return Ok(most) };
     match text.parse::<usize>() {
         Ok(size) if size > 0 => Ok(size.min(most)),

@@ -20,7 +20,7 @@ const PRIVATE: [&str; 4] =
 
 /// What a zone is made of.
 #[derive(Debug, Default)]
-pub struct NewZone {
+pub(super) struct NewZone {
     /// As it is kept.
     pub name: String,
     /// What its maker called the request.
@@ -51,7 +51,7 @@ fn servers(world: &mut World) -> Vec<String> {
 }
 
 /// Makes a zone with its two record sets; its id.
-pub fn zone(world: &mut World, account: &Arc<str>, new: NewZone) -> String {
+pub(super) fn zone(world: &mut World, account: &Arc<str>, new: NewZone) -> String {
     let id = id(world, 'Z');
     let private = new.vpc.is_some();
     let servers = if private { PRIVATE.map(str::to_owned).to_vec() } else { servers(world) };
@@ -78,12 +78,12 @@ pub fn zone(world: &mut World, account: &Arc<str>, new: NewZone) -> String {
 }
 
 /// Notes a change that begins now; as it is answered.
-pub fn change(world: &mut World, place: &Place, comment: Option<&str>) -> Value {
+pub(super) fn change(world: &mut World, place: &Place, comment: Option<&str>) -> Value {
     begin(world, place, comment).0
 }
 
 /// Notes a change that begins now; as it is answered, and when all servers have it.
-pub fn begin(world: &mut World, place: &Place, comment: Option<&str>) -> (Value, Moment) {
+pub(super) fn begin(world: &mut World, place: &Place, comment: Option<&str>) -> (Value, Moment) {
     let id = id(world, 'C');
     let delay = world.about(SPREADING);
     let change = Change { submitted: world.now, in_sync: world.now.plus(delay), comment: comment.map(str::to_owned) };

@@ -8,7 +8,7 @@ const LONGEST_LABEL: usize = 63;
 
 /// What is wrong with a name, in Route 53's words.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BadName(pub String);
+pub(super) struct BadName(pub String);
 
 fn fatal(code: &str, text: &str, name: &str) -> BadName {
     BadName(format!("FATAL problem: {code} ({text}) encountered with '{name}'"))
@@ -58,7 +58,7 @@ fn labels(name: &str) -> Result<Vec<Vec<u8>>, BadName> {
 ///
 /// # Errors
 /// What is wrong with it.
-pub fn escaped(name: &str) -> Result<String, BadName> {
+pub(super) fn escaped(name: &str) -> Result<String, BadName> {
     if name.is_empty() || name == "." {
         return Err(fatal("DomainNameEmpty", "Domain name is empty", ""));
     }
@@ -89,12 +89,12 @@ pub fn escaped(name: &str) -> Result<String, BadName> {
 ///
 /// # Errors
 /// What is wrong with it.
-pub fn canonical(name: &str) -> Result<String, BadName> {
+pub(super) fn canonical(name: &str) -> Result<String, BadName> {
     escaped(name).map(|name| name.to_ascii_lowercase())
 }
 
 /// What lists are ordered by: `com.example.www.`. The dot at the end counts.
-pub fn reversed(name: &str) -> String {
+pub(super) fn reversed(name: &str) -> String {
     let mut text = String::new();
     for label in name.trim_end_matches('.').rsplit('.') {
         text.push_str(label);
@@ -104,7 +104,7 @@ pub fn reversed(name: &str) -> String {
 }
 
 /// Whether a kept name is that of a zone or lies below it.
-pub fn is_within(name: &str, zone: &str) -> bool {
+pub(super) fn is_within(name: &str, zone: &str) -> bool {
     let (name, zone) = (name.to_ascii_lowercase(), zone.to_ascii_lowercase());
     name == zone || name.strip_suffix(&zone).is_some_and(|rest| rest.ends_with('.'))
 }

@@ -8,7 +8,7 @@ use super::state::{RecordSet, Zone, bare};
 use crate::call::{Call, Handler, Input, Members, Refusal, Reply};
 
 /// The operations of this part.
-pub const OPERATIONS: &[(&str, Handler)] =
+pub(super) const OPERATIONS: &[(&str, Handler)] =
     &[("ListResourceRecordSets", list), ("GetChange", get_change), ("TestDNSAnswer", test_answer)];
 
 /// Most record sets of a page.
@@ -65,7 +65,7 @@ fn get_change(call: &mut Call<'_>, input: &Input) -> Reply {
 }
 
 /// The sets that answer for a name: its own, or those of the nearest wildcard.
-pub fn answering<'z>(zone: &'z Zone, name: &str) -> Vec<&'z RecordSet> {
+pub(super) fn answering<'z>(zone: &'z Zone, name: &str) -> Vec<&'z RecordSet> {
     let mut asked = name.to_owned();
     let mut below = name;
     loop {

@@ -9,7 +9,7 @@ use super::values;
 use crate::call::{Members, Refusal};
 
 /// What sets of one name and type can be told apart by, and what Route 53 calls a set that is not of that sort.
-pub const ROUTINGS: [(&str, &str); 7] = [
+pub(super) const ROUTINGS: [(&str, &str); 7] = [
     ("Weight", "as a non-weighted set exists"),
     ("Region", "as a non-latency set exists"),
     ("Failover", "as a non-failover set exists"),
@@ -27,7 +27,7 @@ const MOST_CHARACTERS: usize = 32_000;
 
 /// One change, its name and target as they are kept.
 #[derive(Debug)]
-pub struct Wanted {
+pub(super) struct Wanted {
     /// `CREATE`, `UPSERT`, `DELETE`.
     pub action: String,
     /// The set.
@@ -39,7 +39,7 @@ pub struct Wanted {
 }
 
 /// By what a set is told apart from the others of its name and type.
-pub fn routing(set: &Map<String, Value>) -> Option<&'static (&'static str, &'static str)> {
+pub(super) fn routing(set: &Map<String, Value>) -> Option<&'static (&'static str, &'static str)> {
     ROUTINGS.iter().find(|(name, _)| set.has(name))
 }
 
@@ -47,7 +47,7 @@ pub fn routing(set: &Map<String, Value>) -> Option<&'static (&'static str, &'sta
 ///
 /// # Errors
 /// `InvalidInput`, which is told alone and at once.
-pub fn check(change: &Value) -> Result<(), Refusal> {
+pub(super) fn check(change: &Value) -> Result<(), Refusal> {
     let set = change.map("ResourceRecordSet").cloned().unwrap_or_default();
     let invalid = |text: String| {
         let place = format!(
@@ -80,7 +80,7 @@ pub fn check(change: &Value) -> Result<(), Refusal> {
 }
 
 /// Checks how much a request holds.
-pub fn too_much(changes: &[Value]) -> Option<String> {
+pub(super) fn too_much(changes: &[Value]) -> Option<String> {
     let (mut records, mut characters) = (0, 0);
     for change in changes {
         let factor = if change.text("Action") == Some("UPSERT") { 2 } else { 1 };
@@ -98,7 +98,7 @@ pub fn too_much(changes: &[Value]) -> Option<String> {
 }
 
 /// Reads a change.
-pub fn read(change: &Value) -> Wanted {
+pub(super) fn read(change: &Value) -> Wanted {
     let mut document = change.map("ResourceRecordSet").cloned().unwrap_or_default();
     let mut problems = Vec::new();
     let is_named = names::canonical(document.text_or_empty("Name")).is_ok();
@@ -145,7 +145,7 @@ pub fn read(change: &Value) -> Wanted {
 }
 
 /// Whether two sets say the same: values have no order, an absent flag is false.
-pub fn same(left: &RecordSet, right: &RecordSet) -> bool {
+pub(super) fn same(left: &RecordSet, right: &RecordSet) -> bool {
     let sorted = |set: &RecordSet| {
         let mut values = set.values();
         values.sort();

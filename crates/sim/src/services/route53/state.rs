@@ -98,12 +98,12 @@ pub struct HealthCheck {
 }
 
 /// An id without `/hostedzone/`, `/change/` or `/healthcheck/` before it.
-pub fn bare(id: &str) -> &str {
+pub(super) fn bare(id: &str) -> &str {
     id.rsplit('/').next().unwrap_or(id)
 }
 
 /// The refusal of a zone that is not there.
-pub fn no_zone(id: &str) -> Refusal {
+pub(super) fn no_zone(id: &str) -> Refusal {
     Refusal::new("NoSuchHostedZone", format!("No hosted zone found with ID: {}", bare(id))).status(404)
 }
 
@@ -118,7 +118,7 @@ impl Route53 {
 }
 
 /// What the record sets of a zone are ordered by: the name's labels reversed, then type, then identifier.
-pub fn set_key(name: &str, kind: &str, identifier: Option<&str>) -> String {
+pub(super) fn set_key(name: &str, kind: &str, identifier: Option<&str>) -> String {
     format!("{}\u{1}{kind}\u{1}{}", names::reversed(name), identifier.unwrap_or_default())
 }
 

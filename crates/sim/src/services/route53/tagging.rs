@@ -8,7 +8,7 @@ use crate::tags::Tags;
 use crate::tags::dialect::{AWS, Breach, Dialect, MOST_TAGS, Rule};
 
 /// The operations of this part.
-pub const OPERATIONS: &[(&str, Handler)] =
+pub(super) const OPERATIONS: &[(&str, Handler)] =
     &[("ChangeTagsForResource", change), ("ListTagsForResource", list), ("ListTagsForResources", list_several)];
 
 const UNFIT: Said = Said::new("InvalidInput", "Invalid tag key: {key}");

@@ -8,7 +8,7 @@ use super::names;
 const LONGEST_STRING: usize = 255;
 
 /// What is wrong with a value.
-pub fn problem(kind: &str, value: &str) -> Option<String> {
+pub(super) fn problem(kind: &str, value: &str) -> Option<String> {
     if value.is_empty() {
         return Some("FATAL problem: DomainNameEmpty (Domain name is empty) encountered with ''".to_owned());
     }

@@ -7,7 +7,7 @@ use super::zones::{clash, known_vpc};
 use crate::call::{Call, Handler, Input, Members, Refusal, Reply};
 
 /// The operations of this part.
-pub const OPERATIONS: &[(&str, Handler)] =
+pub(super) const OPERATIONS: &[(&str, Handler)] =
     &[("AssociateVPCWithHostedZone", associate), ("DisassociateVPCFromHostedZone", disassociate)];
 
 fn associate(call: &mut Call<'_>, input: &Input) -> Reply {

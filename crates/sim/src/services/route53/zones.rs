@@ -11,7 +11,7 @@ use crate::services::ec2;
 use crate::world::Place;
 
 /// The operations of this part.
-pub const OPERATIONS: &[(&str, Handler)] = &[
+pub(super) const OPERATIONS: &[(&str, Handler)] = &[
     ("CreateHostedZone", create),
     ("GetHostedZone", get),
     ("DeleteHostedZone", delete),
@@ -32,7 +32,7 @@ const MOST_VPCS: usize = 300;
 ///
 /// # Errors
 /// `InvalidVPCId`.
-pub fn known_vpc(call: &mut Call<'_>, vpc: &impl Members) -> Result<(String, String), Refusal> {
+pub(super) fn known_vpc(call: &mut Call<'_>, vpc: &impl Members) -> Result<(String, String), Refusal> {
     let (region, id) = (vpc.text_or_empty("VPCRegion").to_owned(), vpc.text_or_empty("VPCId").to_owned());
     let place = Place { account: call.place.account.clone(), region: region.as_str().into() };
     if region.is_empty() || !ec2::vpc_exists(call.world.region(&place), &id) {
@@ -42,7 +42,11 @@ pub fn known_vpc(call: &mut Call<'_>, vpc: &impl Members) -> Result<(String, Str
 }
 
 /// The zone of that name which a VPC belongs to already.
-pub fn clash<'z>(zones: impl IntoIterator<Item = &'z Zone>, name: &str, vpc: &(String, String)) -> Option<Refusal> {
+pub(super) fn clash<'z>(
+    zones: impl IntoIterator<Item = &'z Zone>,
+    name: &str,
+    vpc: &(String, String),
+) -> Option<Refusal> {
     let mut zones = zones.into_iter();
     let found = zones.find(|zone| zone.name.eq_ignore_ascii_case(name) && zone.vpcs.contains(vpc))?;
     let text = format!(
@@ -111,7 +115,7 @@ fn get(call: &mut Call<'_>, input: &Input) -> Reply {
 ///
 /// # Errors
 /// `AccessDenied`.
-pub fn own(zone: &Zone) -> Result<(), Refusal> {
+pub(super) fn own(zone: &Zone) -> Result<(), Refusal> {
     match &zone.linked {
         Some((_, text)) => {
             let id = &zone.id;

@@ -8,7 +8,7 @@ use crate::call::{Call, Input, Reply, Table};
 use crate::world::{Moment, Place, World};
 
 /// The operations.
-pub const OPERATIONS: Table = &[("DescribeScalingActivities", describe_scaling_activities)];
+pub(super) const OPERATIONS: Table = &[("DescribeScalingActivities", describe_scaling_activities)];
 
 const PAGE: usize = 50;
 /// So many are remembered.
@@ -17,7 +17,7 @@ const MOST: usize = 1000;
 /// A scaling activity.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Activity {
+pub(super) struct Activity {
     id: String,
     scaled: Scaled,
     count: i64,
@@ -26,7 +26,7 @@ pub struct Activity {
 }
 
 /// Notes that a count was set.
-pub fn record(world: &mut World, place: &Place, scaled: &Scaled, count: i64, cause: &str) {
+pub(super) fn record(world: &mut World, place: &Place, scaled: &Scaled, count: i64, cause: &str) {
     let id = world.ids.uuid();
     let activity = Activity { id, scaled: scaled.clone(), count, cause: cause.to_owned(), at: world.now };
     let activities = &mut world.region(place).scaling.activities;

@@ -8,7 +8,7 @@ use crate::call::{Call, Input, Members, Refusal, Reply, Table};
 use crate::world::{Moment, Place};
 
 /// The operations.
-pub const OPERATIONS: Table = &[
+pub(super) const OPERATIONS: Table = &[
     ("DeleteScalingPolicy", delete_scaling_policy),
     ("DescribeScalingPolicies", describe_scaling_policies),
     ("PutScalingPolicy", put_scaling_policy),
@@ -22,7 +22,7 @@ const PREDICTION: &str = "PredictiveScalingPolicyConfiguration";
 /// A scaling policy.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Policy {
+pub(super) struct Policy {
     name: String,
     kind: String,
     arn: String,

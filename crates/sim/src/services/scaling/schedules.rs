@@ -11,7 +11,7 @@ use crate::call::{Call, Input, Members, Refusal, Reply, Table};
 use crate::world::{self, Moment, Place, World};
 
 /// The operations.
-pub const OPERATIONS: Table = &[
+pub(super) const OPERATIONS: Table = &[
     ("DeleteScheduledAction", delete_scheduled_action),
     ("DescribeScheduledActions", describe_scheduled_actions),
     ("PutScheduledAction", put_scheduled_action),
@@ -22,7 +22,7 @@ const PAGE: usize = 50;
 /// A scheduled action.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Action {
+pub(super) struct Action {
     name: String,
     arn: String,
     schedule: String,
@@ -64,7 +64,7 @@ impl Action {
 }
 
 /// The time of an action has come.
-pub fn fire(world: &mut World, place: &Place, key: &str, name: &str, at: Moment) {
+pub(super) fn fire(world: &mut World, place: &Place, key: &str, name: &str, at: Moment) {
     let Some(target) = world.region(place).scaling.targets.get_mut(key) else { return };
     // It may have been put anew, for another time.
     let Some(action) = target.actions.get_mut(name).filter(|action| action.due == Some(at)) else { return };

@@ -5,14 +5,14 @@ use crate::tags::Tags;
 use crate::tags::dialect::{self, AWS, Breach, Carrier, Dialect, MOST_TAGS, Rule};
 
 /// The operations.
-pub const OPERATIONS: Table = &[
+pub(super) const OPERATIONS: Table = &[
     ("ListTagsForResource", dialect::list::<Targets>),
     ("TagResource", dialect::add::<Targets>),
     ("UntagResource", dialect::remove::<Targets>),
 ];
 
 /// What carries tags here.
-pub struct Targets;
+pub(super) struct Targets;
 
 impl Carrier for Targets {
     const DIALECT: Dialect = Dialect {

@@ -12,7 +12,7 @@ use crate::tags::dialect::Carrier;
 use crate::world::{Place, World};
 
 /// The operations.
-pub const OPERATIONS: Table = &[
+pub(super) const OPERATIONS: Table = &[
     ("DeregisterScalableTarget", deregister_scalable_target),
     ("DescribeScalableTargets", describe_scalable_targets),
     ("RegisterScalableTarget", register_scalable_target),
@@ -100,7 +100,7 @@ fn fresh(call: &mut Call<'_>, input: &Input, scaled: &Scaled) -> Result<Target, 
 }
 
 /// Where a count goes that has to be within limits, and which limit moves it.
-pub fn within(count: i64, min: i64, max: i64) -> Option<(i64, &'static str)> {
+pub(super) fn within(count: i64, min: i64, max: i64) -> Option<(i64, &'static str)> {
     match count {
         _ if count < min => Some((min, "minimum")),
         _ if count > max => Some((max, "maximum")),
@@ -109,7 +109,7 @@ pub fn within(count: i64, min: i64, max: i64) -> Option<(i64, &'static str)> {
 }
 
 /// Moves the count of a service into limits.
-pub fn move_into(world: &mut World, place: &Place, scaled: &Scaled, min: i64, max: i64) {
+pub(super) fn move_into(world: &mut World, place: &Place, scaled: &Scaled, min: i64, max: i64) {
     let Some((cluster, service)) = scaled.ecs_service() else { return };
     let count = ecs::desired_count(world.region(place), cluster, service);
     let Some((wanted, which)) = count.and_then(|count| within(count, min, max)) else { return };

@@ -2,13 +2,13 @@
 //! they fire.
 
 /// Whether an expression can be used.
-pub fn is_valid(text: &str) -> bool {
+pub(super) fn is_valid(text: &str) -> bool {
     let inside = |kind: &str| text.strip_prefix(kind)?.strip_prefix('(')?.strip_suffix(')');
     inside("rate").is_some_and(rate) || inside("cron").is_some_and(cron) || inside("at").is_some_and(at)
 }
 
 /// Whether an expression stands for one moment.
-pub fn is_once(text: &str) -> bool {
+pub(super) fn is_once(text: &str) -> bool {
     text.starts_with("at(")
 }
 

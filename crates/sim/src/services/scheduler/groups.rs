@@ -10,7 +10,7 @@ use crate::tags::dialect::Carrier;
 use crate::world::Place;
 
 /// The operations on groups.
-pub const OPERATIONS: Table = &[
+pub(super) const OPERATIONS: Table = &[
     ("CreateScheduleGroup", create),
     ("GetScheduleGroup", get),
     ("DeleteScheduleGroup", delete),

@@ -10,7 +10,7 @@ use crate::services::iam;
 use crate::world::Place;
 
 /// The operations on schedules.
-pub const OPERATIONS: Table = &[
+pub(super) const OPERATIONS: Table = &[
     ("CreateSchedule", create),
     ("GetSchedule", get),
     ("UpdateSchedule", update),

@@ -6,14 +6,14 @@ use crate::tags::Tags;
 use crate::tags::dialect::{self, Breach, Carrier, Dialect, Rule};
 
 /// The operations on tags.
-pub const OPERATIONS: Table = &[
+pub(super) const OPERATIONS: Table = &[
     ("TagResource", dialect::add::<Groups>),
     ("UntagResource", dialect::remove::<Groups>),
     ("ListTagsForResource", dialect::list::<Groups>),
 ];
 
 /// What carries tags here.
-pub struct Groups;
+pub(super) struct Groups;
 
 impl Carrier for Groups {
     const DIALECT: Dialect = Dialect {

@@ -10,7 +10,7 @@ use crate::call::{Call, Input, Members, Reply, Table};
 use crate::world;
 
 /// The operations.
-pub const OPERATIONS: Table = &[("DeleteSecret", delete_secret), ("RestoreSecret", restore_secret)];
+pub(super) const OPERATIONS: Table = &[("DeleteSecret", delete_secret), ("RestoreSecret", restore_secret)];
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 const USUAL_DAYS: i64 = 30;

@@ -9,10 +9,10 @@ use crate::tags::Tags;
 use crate::world::Moment;
 
 /// The operations.
-pub const OPERATIONS: Table = &[("ListSecrets", list_secrets)];
+pub(super) const OPERATIONS: Table = &[("ListSecrets", list_secrets)];
 
 /// The refusal of a token.
-pub fn bad_token() -> Refusal {
+pub(super) fn bad_token() -> Refusal {
     Refusal::new("InvalidNextTokenException", "Invalid NextToken.")
 }
 
@@ -45,7 +45,7 @@ fn list_secrets(call: &mut Call<'_>, input: &Input) -> Reply {
 }
 
 /// Whether a secret fits every filter.
-pub fn fits_all(secret: &Secret, filters: &[Value]) -> bool {
+pub(super) fn fits_all(secret: &Secret, filters: &[Value]) -> bool {
     filters.iter().all(|filter| {
         let key = filter.text_or_empty("Key");
         filter.texts("Values").iter().any(|value| match value.strip_prefix('!') {

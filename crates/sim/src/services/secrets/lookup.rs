@@ -6,10 +6,10 @@ use super::Secret;
 use crate::call::{Call, Input, Members, Refusal};
 
 /// How many random characters end an ARN.
-pub const RANDOM_LENGTH: usize = 6;
+pub(super) const RANDOM_LENGTH: usize = 6;
 
 /// The name of the secret that is asked for.
-pub fn name_of(secrets: &BTreeMap<String, Secret>, asked: &str) -> Option<String> {
+pub(super) fn name_of(secrets: &BTreeMap<String, Secret>, asked: &str) -> Option<String> {
     let Some(resource) = asked.strip_prefix("arn:").and_then(|rest| rest.split_once(":secret:")).map(|(_, name)| name)
     else {
         return secrets.contains_key(asked).then(|| asked.to_owned());
@@ -23,7 +23,7 @@ pub fn name_of(secrets: &BTreeMap<String, Secret>, asked: &str) -> Option<String
 }
 
 /// Refuses what cannot be the name of a secret, whether one is made or asked for.
-pub fn check_name(asked: &str) -> Result<(), Refusal> {
+pub(super) fn check_name(asked: &str) -> Result<(), Refusal> {
     let fits = |letter: char| letter.is_ascii_alphanumeric() || "-/_+=.@!".contains(letter);
     if asked.starts_with("arn:") || asked.chars().all(fits) {
         return Ok(());
@@ -34,22 +34,22 @@ pub fn check_name(asked: &str) -> Result<(), Refusal> {
 }
 
 /// The refusal of a secret that is not there.
-pub fn unknown() -> Refusal {
+pub(super) fn unknown() -> Refusal {
     Refusal::new("ResourceNotFoundException", "Secrets Manager can't find the specified secret.")
 }
 
 /// A refusal that names a parameter.
-pub fn wrong_parameter(text: impl Into<String>) -> Refusal {
+pub(super) fn wrong_parameter(text: impl Into<String>) -> Refusal {
     Refusal::new("InvalidParameterException", text)
 }
 
 /// A refusal of the state of things.
-pub fn wrong_request(text: impl Into<String>) -> Refusal {
+pub(super) fn wrong_request(text: impl Into<String>) -> Refusal {
     Refusal::new("InvalidRequestException", text)
 }
 
 /// The secret that `SecretId` means, even one that is to be deleted.
-pub fn any<'w>(call: &'w mut Call<'_>, input: &Input) -> Result<&'w mut Secret, Refusal> {
+pub(super) fn any<'w>(call: &'w mut Call<'_>, input: &Input) -> Result<&'w mut Secret, Refusal> {
     check_name(input.text_or_empty("SecretId"))?;
     let secrets = &mut call.region().secrets.secrets;
     let name = name_of(secrets, input.text_or_empty("SecretId")).ok_or_else(unknown)?;
@@ -57,7 +57,7 @@ pub fn any<'w>(call: &'w mut Call<'_>, input: &Input) -> Result<&'w mut Secret, 
 }
 
 /// The secret that `SecretId` means, unless it is to be deleted.
-pub fn alive<'w>(call: &'w mut Call<'_>, input: &Input) -> Result<&'w mut Secret, Refusal> {
+pub(super) fn alive<'w>(call: &'w mut Call<'_>, input: &Input) -> Result<&'w mut Secret, Refusal> {
     let secret = any(call, input)?;
     if secret.deletion.is_some() {
         return Err(marked());
@@ -66,6 +66,6 @@ pub fn alive<'w>(call: &'w mut Call<'_>, input: &Input) -> Result<&'w mut Secret
 }
 
 /// The refusal of a secret that is to be deleted.
-pub fn marked() -> Refusal {
+pub(super) fn marked() -> Refusal {
     wrong_request("You can't perform this operation on the secret because it was marked for deletion.")
 }

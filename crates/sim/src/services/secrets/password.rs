@@ -7,7 +7,7 @@ use crate::call::{Call, Input, Members, Refusal, Reply, Table};
 use crate::world::Ids;
 
 /// The operations.
-pub const OPERATIONS: Table = &[("GetRandomPassword", get_random_password)];
+pub(super) const OPERATIONS: Table = &[("GetRandomPassword", get_random_password)];
 
 const LOWER: &str = "abcdefghijklmnopqrstuvwxyz";
 const UPPER: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
@@ -57,6 +57,6 @@ fn draw(ids: &mut Ids, kinds: &[Vec<char>], length: usize, each: bool) -> Result
 }
 
 /// A password that a service makes up.
-pub fn usual(ids: &mut Ids) -> String {
+pub(super) fn usual(ids: &mut Ids) -> String {
     ids.mixed(USUAL_LENGTH)
 }

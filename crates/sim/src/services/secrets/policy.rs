@@ -6,7 +6,7 @@ use super::lookup::{self, wrong_request};
 use crate::call::{Call, Input, Members, Refusal, Reply, Table};
 
 /// The operations.
-pub const OPERATIONS: Table = &[
+pub(super) const OPERATIONS: Table = &[
     ("CancelRotateSecret", cancel_rotate_secret),
     ("DeleteResourcePolicy", delete_resource_policy),
     ("GetResourcePolicy", get_resource_policy),

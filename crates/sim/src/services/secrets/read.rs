@@ -11,14 +11,14 @@ use crate::tags;
 use crate::world::Moment;
 
 /// The operations.
-pub const OPERATIONS: Table = &[
+pub(super) const OPERATIONS: Table = &[
     ("BatchGetSecretValue", batch_get_secret_value),
     ("DescribeSecret", describe_secret),
     ("GetSecretValue", get_secret_value),
 ];
 
 /// A secret as it is described and listed, but for the stages of its versions.
-pub fn document(secret: &Secret) -> Map<String, Value> {
+pub(super) fn document(secret: &Secret) -> Map<String, Value> {
     let document = json!({
         "ARN": secret.arn,
         "Name": secret.name,
@@ -39,7 +39,7 @@ pub fn document(secret: &Secret) -> Map<String, Value> {
 }
 
 /// The stages by version; null if there is no version.
-pub fn stages(secret: &Secret) -> Value {
+pub(super) fn stages(secret: &Secret) -> Value {
     let staged = secret.versions.iter().filter(|version| !version.stages.is_empty());
     let map: Map<String, Value> = staged.map(|version| (version.id.clone(), json!(version.stages))).collect();
     if map.is_empty() { Value::Null } else { Value::Object(map) }

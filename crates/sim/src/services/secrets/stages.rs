@@ -8,7 +8,7 @@ use crate::call::{Call, Input, Members, Refusal, Reply, Table};
 use crate::paging::page;
 
 /// The operations.
-pub const OPERATIONS: Table =
+pub(super) const OPERATIONS: Table =
     &[("ListSecretVersionIds", list_secret_version_ids), ("UpdateSecretVersionStage", update_secret_version_stage)];
 
 /// Takes a stage from whichever version has it; the id of that.
@@ -25,7 +25,7 @@ fn attach(secret: &mut Secret, id: &str, stage: &str) {
 }
 
 /// Gives a stage to a version.
-pub fn give(secret: &mut Secret, id: &str, stage: &str) {
+pub(super) fn give(secret: &mut Secret, id: &str, stage: &str) {
     let before = take(secret, stage);
     attach(secret, id, stage);
     let Some(before) = before.filter(|before| before != id && stage == CURRENT) else { return };
@@ -77,7 +77,7 @@ fn update_secret_version_stage(call: &mut Call<'_>, input: &Input) -> Reply {
 }
 
 /// The refusal of a version that is not there.
-pub fn unknown_version(id: &str) -> Refusal {
+pub(super) fn unknown_version(id: &str) -> Refusal {
     Refusal::new(
         "ResourceNotFoundException",
         format!("Secrets Manager can't find the specified secret value for VersionId: {id}"),

@@ -8,10 +8,10 @@ use crate::tags::Tags;
 use crate::tags::dialect::{self, AWS, Breach, Carrier, Dialect, MOST_TAGS, Rule};
 
 /// The operations.
-pub const OPERATIONS: Table = &[("TagResource", add), ("UntagResource", dialect::remove::<Secrets>)];
+pub(super) const OPERATIONS: Table = &[("TagResource", add), ("UntagResource", dialect::remove::<Secrets>)];
 
 /// What carries tags here.
-pub struct Secrets;
+pub(super) struct Secrets;
 
 impl Carrier for Secrets {
     const DIALECT: Dialect = Dialect {

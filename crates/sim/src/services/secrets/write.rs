@@ -10,7 +10,7 @@ use crate::tags::dialect::Carrier;
 use crate::world::Moment;
 
 /// The operations.
-pub const OPERATIONS: Table =
+pub(super) const OPERATIONS: Table =
     &[("CreateSecret", create_secret), ("PutSecretValue", put_secret_value), ("UpdateSecret", update_secret)];
 
 /// The value that a request brings.

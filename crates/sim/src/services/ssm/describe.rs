@@ -8,7 +8,7 @@ use crate::call::{Call, Input, Members, Refusal, Reply, Table};
 use crate::paging::page;
 
 /// The operations.
-pub const OPERATIONS: Table = &[("DescribeParameters", describe_parameters)];
+pub(super) const OPERATIONS: Table = &[("DescribeParameters", describe_parameters)];
 
 fn describe_parameters(call: &mut Call<'_>, input: &Input) -> Reply {
     let place = call.place.clone();
@@ -55,7 +55,7 @@ fn describe_parameters(call: &mut Call<'_>, input: &Input) -> Reply {
 }
 
 /// The policies as they are described, one by one.
-pub fn policies(version: &Version) -> Value {
+pub(super) fn policies(version: &Version) -> Value {
     let list: Vec<Value> =
         version.policies.as_ref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
     let item = |policy: &Value| json!({ "PolicyText": policy.to_string(), "PolicyType": policy.text("Type"), "PolicyStatus": "Pending" });
@@ -63,7 +63,7 @@ pub fn policies(version: &Version) -> Value {
 }
 
 /// Checks the keys, options and values of filters; tags can always be filtered by.
-pub fn check_filters(filters: &[Value], keys: &[&str]) -> Result<(), Refusal> {
+pub(super) fn check_filters(filters: &[Value], keys: &[&str]) -> Result<(), Refusal> {
     let mut seen = Vec::new();
     for filter in filters {
         let key = filter.text_or_empty("Key");
@@ -124,7 +124,7 @@ fn check_option(key: &str, filter: &Value) -> Result<(), Refusal> {
 }
 
 /// Whether a parameter fits a filter that was checked.
-pub fn fits(parameter: &Parameter, version: &Version, filter: &Value) -> bool {
+pub(super) fn fits(parameter: &Parameter, version: &Version, filter: &Value) -> bool {
     let values = filter.texts("Values");
     let option = filter.text("Option").unwrap_or("Equals");
     let compares = |text: &str| {

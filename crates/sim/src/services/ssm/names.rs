@@ -14,13 +14,13 @@ const PATH_RULES: &str = "The parameter doesn't meet the parameter name requirem
     specified, must use the forward slash symbol \"/\". Valid example: /get/parameters2-/by1./path0_.";
 
 /// The ARN of a parameter: a path brings its own slash.
-pub fn arn(place: &Place, name: &str) -> String {
+pub(super) fn arn(place: &Place, name: &str) -> String {
     let slash = if name.starts_with('/') { "" } else { "/" };
     place.arn("ssm", &format!("parameter{slash}{name}"))
 }
 
 /// The name in an ARN, with its leading slash; none if it is no ARN of a parameter.
-pub fn of_arn(text: &str) -> Option<String> {
+pub(super) fn of_arn(text: &str) -> Option<String> {
     let rest = text.strip_prefix("arn:")?;
     let mut parts = rest.splitn(5, ':');
     let service = parts.nth(1)?;
@@ -29,7 +29,7 @@ pub fn of_arn(text: &str) -> Option<String> {
 }
 
 /// The name under which a parameter is kept, if there is one. `/x` and `x` are one and the same.
-pub fn key(ssm: &Ssm, name: &str) -> Option<String> {
+pub(super) fn key(ssm: &Ssm, name: &str) -> Option<String> {
     let known = |name: &str| ssm.parameters.contains_key(name).then(|| name.to_owned());
     let other = match name.strip_prefix('/') {
         Some(plain) => (!plain.contains('/')).then(|| plain.to_owned()),
@@ -39,13 +39,13 @@ pub fn key(ssm: &Ssm, name: &str) -> Option<String> {
 }
 
 /// A parameter by the name in an ARN.
-pub fn find_mut<'w>(ssm: &'w mut Ssm, name: &str) -> Option<&'w mut Parameter> {
+pub(super) fn find_mut<'w>(ssm: &'w mut Ssm, name: &str) -> Option<&'w mut Parameter> {
     let key = key(ssm, name)?;
     ssm.parameters.get_mut(&key)
 }
 
 /// The plain name of a parameter that is asked for by name or ARN.
-pub fn plain(ssm: &Ssm, asked: &str) -> Option<String> {
+pub(super) fn plain(ssm: &Ssm, asked: &str) -> Option<String> {
     match of_arn(asked) {
         Some(name) => key(ssm, &name),
         None => key(ssm, asked),
@@ -53,10 +53,10 @@ pub fn plain(ssm: &Ssm, asked: &str) -> Option<String> {
 }
 
 /// A version of a parameter, and the selector with which it was asked for.
-pub type Selected<'w> = (&'w Parameter, &'w Version, Option<String>);
+pub(super) type Selected<'w> = (&'w Parameter, &'w Version, Option<String>);
 
 /// The version that is asked for: the latest, or by number or label behind a colon.
-pub fn select<'w>(ssm: &'w Ssm, asked: &str) -> Result<Selected<'w>, Refusal> {
+pub(super) fn select<'w>(ssm: &'w Ssm, asked: &str) -> Result<Selected<'w>, Refusal> {
     let absent = || Refusal::new("ParameterNotFound", "");
     // The first colon behind the part of an ARN that has its own.
     let start = of_arn(asked).map_or(0, |name| asked.len() - name.len());
@@ -78,7 +78,7 @@ pub fn select<'w>(ssm: &'w Ssm, asked: &str) -> Result<Selected<'w>, Refusal> {
 }
 
 /// The refusal of a version or label that a parameter does not have.
-pub fn unknown_version(selector: &str, name: &str) -> Refusal {
+pub(super) fn unknown_version(selector: &str, name: &str) -> Refusal {
     let text = if selector.parse::<i64>().is_ok() {
         format!("Systems Manager could not find version {selector} of {name}. Verify the version and try again.")
     } else {
@@ -88,7 +88,7 @@ pub fn unknown_version(selector: &str, name: &str) -> Refusal {
 }
 
 /// Whether a new parameter can have this name.
-pub fn check(name: &str) -> Result<(), Refusal> {
+pub(super) fn check(name: &str) -> Result<(), Refusal> {
     let invalid = |text: &str| Err(Refusal::new("ValidationException", text));
     let lower = name.to_lowercase();
     if lower.starts_with("/aws/") {
@@ -115,7 +115,7 @@ pub fn check(name: &str) -> Result<(), Refusal> {
 }
 
 /// Refuses what cannot be the name of a parameter that is asked for: a path with an empty part, or without its first slash.
-pub fn check_asked(asked: &str) -> Result<(), Refusal> {
+pub(super) fn check_asked(asked: &str) -> Result<(), Refusal> {
     let bare_path = asked.contains('/') && !asked.starts_with('/');
     if !asked.starts_with("arn:") && (bare_path || asked.contains("//")) {
         return Err(Refusal::new("ValidationException", NAME_RULES));
@@ -124,7 +124,7 @@ pub fn check_asked(asked: &str) -> Result<(), Refusal> {
 }
 
 /// Whether parameters can be looked for below this path.
-pub fn check_path(path: &str) -> Result<(), Refusal> {
+pub(super) fn check_path(path: &str) -> Result<(), Refusal> {
     if !path.starts_with('/') || path.contains("//") || !is_clean(path) {
         return Err(Refusal::new("ValidationException", PATH_RULES));
     }
@@ -136,7 +136,7 @@ fn is_clean(name: &str) -> bool {
 }
 
 /// Whether a parameter lies below a path: directly, or at any depth.
-pub fn is_below(name: &str, path: &str, recursive: bool) -> bool {
+pub(super) fn is_below(name: &str, path: &str, recursive: bool) -> bool {
     let path = path.trim_end_matches('/');
     let rest = if path.is_empty() {
         Some(name.trim_start_matches('/'))

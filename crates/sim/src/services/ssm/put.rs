@@ -9,7 +9,7 @@ use crate::call::{Call, Input, Members, Refusal, Reply, Table};
 use crate::tags::dialect::Carrier;
 
 /// The operations.
-pub const OPERATIONS: Table = &[("PutParameter", put_parameter)];
+pub(super) const OPERATIONS: Table = &[("PutParameter", put_parameter)];
 
 const STANDARD: &str = "Standard";
 const ADVANCED: &str = "Advanced";

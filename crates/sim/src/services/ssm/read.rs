@@ -10,7 +10,7 @@ use crate::paging::page;
 use crate::world::{Place, Region};
 
 /// The operations.
-pub const OPERATIONS: Table = &[
+pub(super) const OPERATIONS: Table = &[
     ("GetParameter", get_parameter),
     ("GetParameterHistory", get_parameter_history),
     ("GetParameters", get_parameters),
@@ -144,11 +144,11 @@ fn get_parameter_history(call: &mut Call<'_>, input: &Input) -> Reply {
 }
 
 /// How many items a page has.
-pub fn size(input: &Input, most: usize) -> usize {
+pub(super) fn size(input: &Input, most: usize) -> usize {
     input.integer("MaxResults").and_then(|size| usize::try_from(size).ok()).unwrap_or(most)
 }
 
 /// The refusal of a token.
-pub fn bad_token() -> Refusal {
+pub(super) fn bad_token() -> Refusal {
     Refusal::new("InvalidNextToken", "The specified token isn't valid.")
 }

@@ -11,7 +11,7 @@ use crate::world::Region;
 const PREFIX: &str = "/aws/reference/secretsmanager/";
 
 /// What follows the prefix, if a name has it.
-pub fn of(name: &str) -> Option<&str> {
+pub(super) fn of(name: &str) -> Option<&str> {
     name.strip_prefix(PREFIX)
 }
 
@@ -19,7 +19,7 @@ pub fn of(name: &str) -> Option<&str> {
 ///
 /// # Errors
 /// What cannot be a reference; one that is not to be decrypted; a secret or version that is not there.
-pub fn read(region: &Region, asked: &str, decrypted: bool) -> Result<Value, Refusal> {
+pub(super) fn read(region: &Region, asked: &str, decrypted: bool) -> Result<Value, Refusal> {
     let invalid = |text: &str| Refusal::new("ValidationException", text);
     let (name, selector) = match asked.split_once(':') {
         Some((name, selector)) => (name, Some(selector)),

@@ -6,7 +6,7 @@ use super::names;
 use crate::call::{Call, Input, Members, Refusal, Reply, Table};
 
 /// The operations.
-pub const OPERATIONS: Table = &[
+pub(super) const OPERATIONS: Table = &[
     ("DeleteParameter", delete_parameter),
     ("DeleteParameters", delete_parameters),
     ("LabelParameterVersion", label_parameter_version),

@@ -6,14 +6,14 @@ use crate::tags::Tags;
 use crate::tags::dialect::{self, AWS, Breach, Carrier, Dialect, MOST_TAGS, Rule};
 
 /// The operations.
-pub const OPERATIONS: Table = &[
+pub(super) const OPERATIONS: Table = &[
     ("AddTagsToResource", dialect::add::<Parameters>),
     ("ListTagsForResource", dialect::list::<Parameters>),
     ("RemoveTagsFromResource", dialect::remove::<Parameters>),
 ];
 
 /// What carries tags here.
-pub struct Parameters;
+pub(super) struct Parameters;
 
 impl Carrier for Parameters {
     const DIALECT: Dialect = Dialect {

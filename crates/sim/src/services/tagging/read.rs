@@ -12,7 +12,7 @@ use crate::services;
 use crate::tags::{Tagged, to_list};
 
 /// The operations.
-pub const OPERATIONS: Table = &[("GetResources", resources), ("GetTagKeys", keys), ("GetTagValues", values)];
+pub(super) const OPERATIONS: Table = &[("GetResources", resources), ("GetTagKeys", keys), ("GetTagValues", values)];
 
 fn invalid(text: impl Into<String>) -> Refusal {
     Refusal::new("InvalidParameterException", text)

@@ -8,7 +8,7 @@ use crate::services;
 use crate::tags::{Tags, from_map};
 
 /// The operations.
-pub const OPERATIONS: Table = &[("TagResources", tag), ("UntagResources", untag)];
+pub(super) const OPERATIONS: Table = &[("TagResources", tag), ("UntagResources", untag)];
 
 fn change(call: &mut Call<'_>, input: &Input, set: &Tags, remove: &[String]) -> Reply {
     let arns = input.texts("ResourceARNList");

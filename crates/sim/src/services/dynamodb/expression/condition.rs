@@ -9,7 +9,7 @@ use super::path::{self, Path};
 
 /// What is compared.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Operand {
+pub(crate) enum Operand {
     /// What is at a path of the item.
     Path(Path),
     /// A value of the request.
@@ -20,7 +20,7 @@ pub enum Operand {
 
 /// How two operands are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Operator {
+pub(crate) enum Operator {
     /// `=`
     Equal,
     /// `<>`
@@ -37,7 +37,7 @@ pub enum Operator {
 
 /// A condition.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Condition {
+pub(crate) enum Condition {
     /// Two operands compared.
     Compare(Operator, Operand, Operand),
     /// Within bounds, both included.
@@ -62,7 +62,7 @@ pub enum Condition {
 
 impl Operator {
     /// By its sign.
-    pub fn of(sign: &str) -> Option<Self> {
+    pub(crate) fn of(sign: &str) -> Option<Self> {
         Some(match sign {
             "=" => Self::Equal,
             "<>" => Self::Unequal,
@@ -75,7 +75,7 @@ impl Operator {
     }
 
     /// Its sign.
-    pub fn sign(self) -> &'static str {
+    pub(crate) fn sign(self) -> &'static str {
         match self {
             Self::Equal => "=",
             Self::Unequal => "<>",
@@ -87,7 +87,7 @@ impl Operator {
     }
 
     /// Whether it makes sense only for values that have an order.
-    pub fn needs_order(self) -> bool {
+    pub(crate) fn needs_order(self) -> bool {
         !matches!(self, Self::Equal | Self::Unequal)
     }
 
@@ -119,7 +119,7 @@ impl Operand {
 
 impl Condition {
     /// Whether an item meets it; no item is one without attributes.
-    pub fn holds(&self, item: &Item) -> bool {
+    pub(crate) fn holds(&self, item: &Item) -> bool {
         match self {
             Self::Compare(operator, one, two) => operator.holds(one.of(item).as_ref(), two.of(item).as_ref()),
             Self::Between(operand, low, high) => {
@@ -146,7 +146,7 @@ impl Condition {
     }
 
     /// The parts that all have to hold.
-    pub fn all(&self) -> Vec<&Self> {
+    pub(crate) fn all(&self) -> Vec<&Self> {
         match self {
             Self::And(one, two) => one.all().into_iter().chain(two.all()).collect(),
             other => vec![other],
@@ -154,7 +154,7 @@ impl Condition {
     }
 
     /// The top-level attributes that it looks at.
-    pub fn attributes(&self) -> Vec<&str> {
+    pub(crate) fn attributes(&self) -> Vec<&str> {
         let operands: Vec<&Operand> = match self {
             Self::Compare(_, one, two) | Self::BeginsWith(one, two) | Self::Contains(one, two) => vec![one, two],
             Self::Between(one, two, three) => vec![one, two, three],
@@ -169,7 +169,7 @@ impl Condition {
 
 impl Operand {
     /// The top-level attribute that it looks at.
-    pub fn attribute(&self) -> Option<&str> {
+    pub(crate) fn attribute(&self) -> Option<&str> {
         match self {
             Self::Path(path) => first(path),
             Self::Size(inner) => inner.attribute(),

@@ -2,7 +2,7 @@
 
 /// A token: its kind, and where it stands.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Token {
+pub(super) struct Token {
     /// What it is.
     pub kind: Kind,
     /// Where it begins and ends, in bytes.
@@ -11,7 +11,7 @@ pub struct Token {
 
 /// What a token is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub(super) enum Kind {
     /// A word: an attribute's name, a keyword or a function.
     Word(String),
     /// `#name`.
@@ -29,7 +29,7 @@ pub enum Kind {
 const SIGNS: [&str; 15] = ["<=", ">=", "<>", "=", "<", ">", "(", ")", "[", "]", ",", ".", "+", "-", "*"];
 
 /// The tokens of an expression with an `End` behind them, or the text that is none.
-pub fn tokens(text: &str) -> Result<Vec<Token>, String> {
+pub(super) fn tokens(text: &str) -> Result<Vec<Token>, String> {
     let (mut found, mut at) = (Vec::new(), 0);
     while let Some(first) = text[at..].chars().next() {
         if first.is_whitespace() {

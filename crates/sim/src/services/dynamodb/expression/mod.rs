@@ -15,16 +15,16 @@ use serde_json::{Map, Value};
 use super::{invalid, value};
 use crate::call::{Members, Refusal};
 
-pub use self::condition::{Condition, Operand, Operator};
-pub use self::path::{Path, Step, project};
-pub use self::update::{Action, Source, Update};
+pub(super) use self::condition::{Condition, Operand, Operator};
+pub(super) use self::path::{Path, Step, project};
+pub(super) use self::update::{Action, Source, Update};
 
 /// Longer than any expression that the service takes.
 const LONGEST: usize = 4096;
 
 /// The names and values that a request gives for its expressions.
 #[derive(Debug)]
-pub struct Scope {
+pub(super) struct Scope {
     names: Option<Map<String, Value>>,
     values: Option<Map<String, Value>>,
     used: BTreeSet<String>,
@@ -33,7 +33,7 @@ pub struct Scope {
 
 impl Scope {
     /// Those of a request (or of an operation of a transaction).
-    pub fn of(input: &impl Members) -> Result<Self, Refusal> {
+    pub(super) fn of(input: &impl Members) -> Result<Self, Refusal> {
         let names = input.shared_map("ExpressionAttributeNames").cloned();
         let values = input.shared_map("ExpressionAttributeValues");
         for (member, start, map) in
@@ -63,7 +63,11 @@ impl Scope {
     }
 
     /// The condition in a member of the request, if there is one.
-    pub fn condition(&mut self, input: &impl Members, member: &'static str) -> Result<Option<Condition>, Refusal> {
+    pub(super) fn condition(
+        &mut self,
+        input: &impl Members,
+        member: &'static str,
+    ) -> Result<Option<Condition>, Refusal> {
         let Some(text) = input.text(member) else { return Ok(None) };
         let mut parser = self.parser(member, text)?;
         let condition = parser.condition()?;
@@ -72,13 +76,13 @@ impl Scope {
     }
 
     /// The update of the request, if there is one.
-    pub fn update(&mut self, input: &impl Members) -> Result<Option<Update>, Refusal> {
+    pub(super) fn update(&mut self, input: &impl Members) -> Result<Option<Update>, Refusal> {
         let Some(text) = input.shared_text("UpdateExpression") else { return Ok(None) };
         self.parser("UpdateExpression", text)?.update().map(Some)
     }
 
     /// The projection of the request, if there is one.
-    pub fn projection(&mut self, input: &impl Members) -> Result<Option<Vec<Path>>, Refusal> {
+    pub(super) fn projection(&mut self, input: &impl Members) -> Result<Option<Vec<Path>>, Refusal> {
         let Some(text) = input.text("ProjectionExpression") else { return Ok(None) };
         let mut parser = self.parser("ProjectionExpression", text)?;
         let mut paths = vec![parser.path()?];
@@ -117,7 +121,7 @@ impl Scope {
     }
 
     /// Everything that was given has to be used.
-    pub fn finish(self) -> Result<(), Refusal> {
+    pub(super) fn finish(self) -> Result<(), Refusal> {
         let given = [("ExpressionAttributeNames", &self.names), ("ExpressionAttributeValues", &self.values)];
         for (member, map) in given {
             let Some(map) = map else { continue };

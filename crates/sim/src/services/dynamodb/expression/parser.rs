@@ -12,7 +12,7 @@ use crate::services::dynamodb::{invalid, value};
 const DEEPEST: usize = 200;
 
 /// An expression that is being read.
-pub struct Parser<'s> {
+pub(super) struct Parser<'s> {
     scope: &'s mut Scope,
     member: &'static str,
     text: &'s str,
@@ -23,7 +23,7 @@ pub struct Parser<'s> {
 
 impl<'s> Parser<'s> {
     /// Begins.
-    pub fn new(scope: &'s mut Scope, member: &'static str, text: &'s str) -> Result<Self, Refusal> {
+    pub(super) fn new(scope: &'s mut Scope, member: &'static str, text: &'s str) -> Result<Self, Refusal> {
         let wrong = |token: String| {
             invalid(format!("Invalid {member}: Syntax error; token: \"{token}\", near: \"{}\"", around(text, &token)))
         };
@@ -42,7 +42,7 @@ impl<'s> Parser<'s> {
     }
 
     /// Takes a sign if it comes next.
-    pub fn accept(&mut self, sign: &str) -> bool {
+    pub(super) fn accept(&mut self, sign: &str) -> bool {
         let here = matches!(self.peek(), Kind::Sign(found) if *found == sign);
         self.at += usize::from(here);
         here
@@ -59,7 +59,7 @@ impl<'s> Parser<'s> {
     }
 
     /// Nothing may come any more.
-    pub fn end(&self) -> Result<(), Refusal> {
+    pub(super) fn end(&self) -> Result<(), Refusal> {
         if *self.peek() == Kind::End { Ok(()) } else { Err(self.syntax()) }
     }
 
@@ -98,7 +98,7 @@ impl<'s> Parser<'s> {
     }
 
     /// A document path.
-    pub fn path(&mut self) -> Result<Path, Refusal> {
+    pub(super) fn path(&mut self) -> Result<Path, Refusal> {
         let mut path = vec![Step::Name(self.first_name()?)];
         loop {
             if self.accept(".") {
@@ -163,7 +163,7 @@ impl<'s> Parser<'s> {
     }
 
     /// A condition.
-    pub fn condition(&mut self) -> Result<Condition, Refusal> {
+    pub(super) fn condition(&mut self) -> Result<Condition, Refusal> {
         self.depth += 1;
         if self.depth > DEEPEST {
             return Err(self.wrong("The expression is nested too deeply"));
@@ -315,7 +315,7 @@ impl<'s> Parser<'s> {
     }
 
     /// An update.
-    pub fn update(&mut self) -> Result<Update, Refusal> {
+    pub(super) fn update(&mut self) -> Result<Update, Refusal> {
         let (mut actions, mut seen) = (Vec::new(), Vec::new());
         while *self.peek() != Kind::End {
             let section = ["SET", "REMOVE", "ADD", "DELETE"].into_iter().find(|word| self.keyword(word));

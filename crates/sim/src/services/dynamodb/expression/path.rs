@@ -6,7 +6,7 @@ use super::super::{Item, value};
 
 /// One step of a path.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Step {
+pub(crate) enum Step {
     /// Into a map.
     Name(String),
     /// Into a list.
@@ -14,10 +14,10 @@ pub enum Step {
 }
 
 /// A path; it begins with an attribute's name.
-pub type Path = Vec<Step>;
+pub(crate) type Path = Vec<Step>;
 
 /// As the service writes it.
-pub fn text(path: &[Step]) -> String {
+pub(super) fn text(path: &[Step]) -> String {
     let steps: Vec<String> = path
         .iter()
         .map(|step| match step {
@@ -29,7 +29,7 @@ pub fn text(path: &[Step]) -> String {
 }
 
 /// What is at a path.
-pub fn find<'i>(item: &'i Item, path: &[Step]) -> Option<&'i Value> {
+pub(super) fn find<'i>(item: &'i Item, path: &[Step]) -> Option<&'i Value> {
     let (Step::Name(first), rest) = path.split_first()? else { return None };
     rest.iter().try_fold(item.get(first)?, |here, step| match (value::parts(here), step) {
         (("M", Value::Object(map)), Step::Name(name)) => map.get(name),
@@ -57,7 +57,7 @@ fn find_typed<'i>(item: &'i mut Item, path: &[Step]) -> Option<(&'i str, &'i mut
 }
 
 /// Sets what is at a path; false if what is around it is not there.
-pub fn set(item: &mut Item, path: &[Step], new: Value) -> bool {
+pub(super) fn set(item: &mut Item, path: &[Step], new: Value) -> bool {
     let Some((last, parents)) = path.split_last() else { return false };
     if let (true, Step::Name(name)) = (parents.is_empty(), last) {
         item.insert(name.clone(), new);
@@ -82,7 +82,7 @@ pub fn set(item: &mut Item, path: &[Step], new: Value) -> bool {
 }
 
 /// Removes what is at a path; false if what is around it is not there.
-pub fn remove(item: &mut Item, path: &[Step]) -> bool {
+pub(super) fn remove(item: &mut Item, path: &[Step]) -> bool {
     let Some((last, parents)) = path.split_last() else { return false };
     if let (true, Step::Name(name)) = (parents.is_empty(), last) {
         item.remove(name);
@@ -105,7 +105,7 @@ pub fn remove(item: &mut Item, path: &[Step]) -> bool {
 }
 
 /// Paths of one expression must not be within each other.
-pub fn no_overlap(paths: &[Path]) -> Result<(), String> {
+pub(super) fn no_overlap(paths: &[Path]) -> Result<(), String> {
     for (number, one) in paths.iter().enumerate() {
         for two in &paths[..number] {
             let common = one.iter().zip(two).take_while(|(a, b)| a == b).count();
@@ -128,7 +128,7 @@ pub fn no_overlap(paths: &[Path]) -> Result<(), String> {
 }
 
 /// What a projection leaves of an item.
-pub fn project(item: &Item, paths: &[Path]) -> Item {
+pub(crate) fn project(item: &Item, paths: &[Path]) -> Item {
     let mut sorted: Vec<&Path> = paths.iter().collect();
     // Elements of a list keep their order and close up.
     sorted.sort();

@@ -44,7 +44,7 @@ WITHIN WITHOUT WORK WRAPPED WRITE YEAR ZONE
 ";
 
 /// Whether a word is reserved, in any case.
-pub fn is_reserved(word: &str) -> bool {
+pub(super) fn is_reserved(word: &str) -> bool {
     let word = word.to_ascii_uppercase();
     WORDS.split_ascii_whitespace().any(|known| known == word)
 }

@@ -9,7 +9,7 @@ use crate::call::Refusal;
 
 /// What SET takes a value from.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Source {
+pub(crate) enum Source {
     /// A path of the item.
     Path(Path),
     /// A value of the request.
@@ -24,7 +24,7 @@ pub enum Source {
 
 /// One change.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Action {
+pub(crate) enum Action {
     /// Sets a path.
     Set(Path, Source),
     /// Removes it.
@@ -37,7 +37,7 @@ pub enum Action {
 
 /// An update.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Update(Vec<Action>);
+pub(crate) struct Update(Vec<Action>);
 
 fn invalid_path() -> Refusal {
     invalid("The document path provided in the update expression is invalid for update")
@@ -87,7 +87,7 @@ fn number(value: &Value) -> Result<Decimal, Refusal> {
 
 impl Action {
     /// The path that it changes.
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         match self {
             Self::Set(path, _) | Self::Remove(path) | Self::Add(path, _) | Self::Delete(path, _) => path,
         }
@@ -96,19 +96,19 @@ impl Action {
 
 impl Update {
     /// An update of these changes.
-    pub fn new(actions: Vec<Action>) -> Result<Self, String> {
+    pub(crate) fn new(actions: Vec<Action>) -> Result<Self, String> {
         let paths: Vec<Path> = actions.iter().map(|action| action.path().clone()).collect();
         path::no_overlap(&paths)?;
         Ok(Self(actions))
     }
 
     /// The paths that it changes.
-    pub fn paths(&self) -> Vec<Path> {
+    pub(crate) fn paths(&self) -> Vec<Path> {
         self.0.iter().map(|action| action.path().clone()).collect()
     }
 
     /// The top-level attributes that it changes.
-    pub fn attributes(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn attributes(&self) -> impl Iterator<Item = &str> {
         self.0.iter().filter_map(|action| match action.path().first() {
             Some(Step::Name(name)) => Some(name.as_str()),
             _ => None,
@@ -116,7 +116,7 @@ impl Update {
     }
 
     /// Carries it out.
-    pub fn apply(&self, old: &Item) -> Result<Item, Refusal> {
+    pub(crate) fn apply(&self, old: &Item) -> Result<Item, Refusal> {
         let mut new = old.clone();
         for action in &self.0 {
             match action {
@@ -156,7 +156,7 @@ impl Update {
 }
 
 /// What ADD makes of a number or a set.
-pub fn add(old: Option<&Value>, more: &Value) -> Result<Value, Refusal> {
+pub(super) fn add(old: Option<&Value>, more: &Value) -> Result<Value, Refusal> {
     let Some(old) = old else { return Ok(more.clone()) };
     match (value::parts(old), value::parts(more)) {
         (("N", _), ("N", _)) => Ok(json!({"N": number(old)?.plus(number(more)?)?.text()})),

@@ -9,7 +9,7 @@ use super::{named, permissions};
 use crate::call::{Call, Input, Members, Refusal, Reply, Table};
 
 /// The operations.
-pub const OPERATIONS: Table = operations![
+pub(crate) const OPERATIONS: Table = operations![
     "ModifySecurityGroupRules" => modify,
     "UpdateSecurityGroupRuleDescriptionsIngress" => |call, input| redescribe(call, input, false),
     "UpdateSecurityGroupRuleDescriptionsEgress" => |call, input| redescribe(call, input, true),

@@ -1,8 +1,8 @@
 //! Security groups: how they are made, listed and deleted, and what holds them. Their rules are read and written next door.
 
-pub mod changes;
-pub mod permissions;
-pub mod rules;
+pub(super) mod changes;
+pub(super) mod permissions;
+pub(super) mod rules;
 
 use std::collections::BTreeSet;
 
@@ -14,7 +14,7 @@ use super::{arn, fresh, invalid, kinds, lacks, new_id, operations, state, taggin
 use crate::call::{Call, Input, Members, Refusal, Reply, Table};
 
 /// The operations.
-pub const OPERATIONS: Table = operations![
+pub(super) const OPERATIONS: Table = operations![
     "CreateSecurityGroup" => create,
     "DeleteSecurityGroup" => delete,
     "DescribeSecurityGroups" => describe,
@@ -107,7 +107,7 @@ fn unknown_name(ec2: &Ec2, name: &str) -> Refusal {
 ///
 /// # Errors
 /// If there is no such group, or none is named.
-pub fn named(ec2: &Ec2, input: &Input) -> Result<String, Refusal> {
+pub(super) fn named(ec2: &Ec2, input: &Input) -> Result<String, Refusal> {
     if let Some(id) = input.text("GroupId") {
         return ec2.groups.get_key_value(id).map(|(id, _)| id.clone()).ok_or_else(|| kinds::GROUP.missing(id));
     }
@@ -119,7 +119,7 @@ pub fn named(ec2: &Ec2, input: &Input) -> Result<String, Refusal> {
 }
 
 /// Whether every letter may stand in a name or description.
-pub fn allowed(text: &str) -> bool {
+pub(super) fn allowed(text: &str) -> bool {
     text.chars().count() <= LONGEST
         && text.chars().all(|letter| letter.is_ascii_alphanumeric() || ALLOWED.contains(letter))
 }

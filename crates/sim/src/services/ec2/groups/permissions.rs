@@ -14,7 +14,7 @@ use crate::call::{Input, Members, Refusal};
 ///
 /// # Errors
 /// Of what is no permission, and of one that is there twice.
-pub fn read(ec2: &Ec2, group: &str, egress: bool, input: &Input) -> Result<Vec<Rule>, Refusal> {
+pub(crate) fn read(ec2: &Ec2, group: &str, egress: bool, input: &Input) -> Result<Vec<Rule>, Refusal> {
     let single = single(input);
     let permissions = if single.is_empty() { input.list("IpPermissions") } else { &single };
     if permissions.is_empty() {
@@ -39,7 +39,7 @@ pub fn read(ec2: &Ec2, group: &str, egress: bool, input: &Input) -> Result<Vec<R
 }
 
 /// Whether two rules allow the same, whatever their descriptions.
-pub fn same(one: &Rule, other: &Rule) -> bool {
+pub(crate) fn same(one: &Rule, other: &Rule) -> bool {
     one.egress == other.egress && one.traffic == other.traffic && one.peer == other.peer
 }
 
@@ -87,7 +87,7 @@ fn one(ec2: &Ec2, group: &str, egress: bool, permission: &Value) -> Result<Vec<R
 ///
 /// # Errors
 /// Of unknown protocols and impossible ports.
-pub fn traffic(permission: &Value) -> Result<Traffic, Refusal> {
+pub(crate) fn traffic(permission: &Value) -> Result<Traffic, Refusal> {
     let given = permission.text("IpProtocol").ok_or_else(|| {
         invalid("Invalid value 'null' for protocol. VPC security group rules must specify protocols explicitly.")
     })?;
@@ -128,7 +128,7 @@ fn ports(from: Option<i64>, to: Option<i64>) -> Result<(i64, i64), Refusal> {
 ///
 /// # Errors
 /// If it is none.
-pub fn v4(text: &str) -> Result<Peer, Refusal> {
+pub(crate) fn v4(text: &str) -> Result<Peer, Refusal> {
     let net: Ipv4Net = text.parse().map_err(|_| invalid(format!("CIDR block {text} is malformed")))?;
     Ok(Peer::V4(net.trunc().to_string()))
 }
@@ -137,7 +137,7 @@ pub fn v4(text: &str) -> Result<Peer, Refusal> {
 ///
 /// # Errors
 /// If it is none.
-pub fn v6(text: &str) -> Result<Peer, Refusal> {
+pub(crate) fn v6(text: &str) -> Result<Peer, Refusal> {
     let net: Ipv6Net = text.parse().map_err(|_| invalid(format!("CIDR block {text} is malformed")))?;
     Ok(Peer::V6(net.trunc().to_string()))
 }
@@ -146,7 +146,7 @@ pub fn v6(text: &str) -> Result<Peer, Refusal> {
 ///
 /// # Errors
 /// If there is none of that id.
-pub fn prefix_list(ec2: &Ec2, id: &str) -> Result<Peer, Refusal> {
+pub(crate) fn prefix_list(ec2: &Ec2, id: &str) -> Result<Peer, Refusal> {
     if !ec2.prefix_lists.contains_key(id) {
         return Err(kinds::PREFIX_LIST.missing(id));
     }
@@ -157,7 +157,7 @@ pub fn prefix_list(ec2: &Ec2, id: &str) -> Result<Peer, Refusal> {
 ///
 /// # Errors
 /// If there is none of that id there.
-pub fn group(ec2: &Ec2, from: &str, id: &str) -> Result<Peer, Refusal> {
+pub(crate) fn group(ec2: &Ec2, from: &str, id: &str) -> Result<Peer, Refusal> {
     let other = ec2.groups.get(id).ok_or_else(|| kinds::GROUP.missing(id))?;
     if ec2.groups.get(from).is_some_and(|group| group.vpc != other.vpc) {
         let text = "You have specified two resources that belong to different networks.";
@@ -184,7 +184,7 @@ fn pair_of(ec2: &Ec2, from: &str, pair: &Value) -> Result<Peer, Refusal> {
 ///
 /// # Errors
 /// Of letters that are not allowed.
-pub fn description(item: &Value) -> Result<Option<String>, Refusal> {
+pub(crate) fn description(item: &Value) -> Result<Option<String>, Refusal> {
     let text = item.text_or_empty("Description");
     if !super::allowed(text) {
         return Err(invalid(
@@ -196,7 +196,7 @@ pub fn description(item: &Value) -> Result<Option<String>, Refusal> {
 }
 
 /// The rules as permissions: those of the same protocol and ports in one.
-pub fn merged<'r>(ec2: &Ec2, rules: impl Iterator<Item = &'r Rule>) -> Vec<Value> {
+pub(crate) fn merged<'r>(ec2: &Ec2, rules: impl Iterator<Item = &'r Rule>) -> Vec<Value> {
     let mut all: BTreeMap<&Traffic, [Vec<Value>; 4]> = BTreeMap::new();
     for rule in rules {
         let lists = all.entry(&rule.traffic).or_default();
@@ -230,7 +230,7 @@ fn has_ports(traffic: &Traffic) -> bool {
 }
 
 /// A rule in the words of a refusal.
-pub fn words(rule: &Rule) -> String {
+pub(crate) fn words(rule: &Rule) -> String {
     let peer = match &rule.peer {
         Peer::V4(text) | Peer::V6(text) | Peer::List(text) | Peer::Group(text) => text,
     };

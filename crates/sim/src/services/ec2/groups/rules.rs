@@ -9,7 +9,7 @@ use super::{named, permissions};
 use crate::call::{Call, Input, Members, Refusal, Reply, Table};
 
 /// The operations.
-pub const OPERATIONS: Table = operations![
+pub(crate) const OPERATIONS: Table = operations![
     "DescribeSecurityGroupRules" => describe,
     "AuthorizeSecurityGroupIngress" => |call, input| authorize(call, input, false),
     "AuthorizeSecurityGroupEgress" => |call, input| authorize(call, input, true),
@@ -174,7 +174,7 @@ fn revoke(call: &mut Call<'_>, input: &Input, egress: bool) -> Reply {
 }
 
 /// The refusal of a rule that is not there.
-pub fn absent() -> Refusal {
+pub(crate) fn absent() -> Refusal {
     Refusal::new("InvalidPermission.NotFound", "The specified rule does not exist in this security group.")
 }
 

@@ -13,14 +13,14 @@ const MOST_INSTANCES: usize = 100;
 const MOST_ATTRIBUTES: usize = 10;
 
 /// `ListContainerInstances`.
-pub fn list_instances(call: &mut Call<'_>, input: &Input) -> Reply {
+pub(super) fn list_instances(call: &mut Call<'_>, input: &Input) -> Reply {
     clusters::named(call, input.text("cluster"))?;
     super::checks::page(call, input, Vec::<String>::new(), Clone::clone, (100, 100))?;
     Ok(json!({ "containerInstanceArns": [] }))
 }
 
 /// `DescribeContainerInstances`.
-pub fn describe_instances(call: &mut Call<'_>, input: &Input) -> Reply {
+pub(super) fn describe_instances(call: &mut Call<'_>, input: &Input) -> Reply {
     let cluster = clusters::named(call, input.text("cluster"))?;
     let asked = input.texts("containerInstances");
     if asked.is_empty() {
@@ -41,7 +41,7 @@ pub fn describe_instances(call: &mut Call<'_>, input: &Input) -> Reply {
 }
 
 /// `ListAttributes`.
-pub fn list(call: &mut Call<'_>, input: &Input) -> Reply {
+pub(super) fn list(call: &mut Call<'_>, input: &Input) -> Reply {
     clusters::named(call, input.text("cluster"))?;
     if input.has("attributeValue") && !input.has("attributeName") {
         return Err(invalid("An attribute name must be specified to filter by attribute value."));
@@ -51,13 +51,13 @@ pub fn list(call: &mut Call<'_>, input: &Input) -> Reply {
 }
 
 /// `PutAttributes`.
-pub fn put(call: &mut Call<'_>, input: &Input) -> Reply {
+pub(super) fn put(call: &mut Call<'_>, input: &Input) -> Reply {
     clusters::named(call, input.text("cluster"))?;
     targets(input)
 }
 
 /// `DeleteAttributes`.
-pub fn delete(call: &mut Call<'_>, input: &Input) -> Reply {
+pub(super) fn delete(call: &mut Call<'_>, input: &Input) -> Reply {
     clusters::named(call, input.text("cluster"))?;
     targets(input)
 }

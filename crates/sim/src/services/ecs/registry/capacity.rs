@@ -16,7 +16,7 @@ const MOST: usize = 20;
 ///
 /// # Errors
 /// If there are too many, or one is not there or not active.
-pub fn providers(call: &mut Call<'_>, given: &[String]) -> Result<Vec<String>, Refusal> {
+pub(super) fn providers(call: &mut Call<'_>, given: &[String]) -> Result<Vec<String>, Refusal> {
     let mut names = Vec::new();
     for text in given {
         let name = name_of(&call.place, text, "capacity-provider").map_err(|_| unknown())?.to_owned();
@@ -49,7 +49,7 @@ fn unknown() -> Refusal {
 ///
 /// # Errors
 /// If it names others, one twice, both kinds, more than one base, or a number out of its range.
-pub fn strategy(call: &mut Call<'_>, given: &[Value], of: &[String]) -> Result<Vec<Value>, Refusal> {
+pub(super) fn strategy(call: &mut Call<'_>, given: &[Value], of: &[String]) -> Result<Vec<Value>, Refusal> {
     let (mut shown, mut seen, mut bases) = (Vec::new(), Vec::new(), 0);
     for item in given {
         let name = name_of(&call.place, item.text_or_empty("capacityProvider"), "capacity-provider")?.to_owned();
@@ -89,7 +89,7 @@ pub fn strategy(call: &mut Call<'_>, given: &[Value], of: &[String]) -> Result<V
 }
 
 /// Gives a cluster the attachments that its providers bring; whether there was anything to change.
-pub fn attach(call: &mut Call<'_>, cluster: &mut Cluster) -> bool {
+pub(super) fn attach(call: &mut Call<'_>, cluster: &mut Cluster) -> bool {
     let registry = &call.region().ecs.registry;
     let scaled: Vec<String> =
         cluster.providers.iter().filter(|name| providers::is_scaled(registry, name)).cloned().collect();
@@ -109,7 +109,7 @@ pub fn attach(call: &mut Call<'_>, cluster: &mut Cluster) -> bool {
 }
 
 /// `PutClusterCapacityProviders`.
-pub fn put(call: &mut Call<'_>, input: &Input) -> Reply {
+pub(super) fn put(call: &mut Call<'_>, input: &Input) -> Reply {
     let name = name_of(&call.place, input.text_or_empty("cluster"), "cluster")?.to_owned();
     let now = call.now();
     let Some(cluster) = call.region().ecs.registry.clusters.get(&name).cloned() else { return Err(no_cluster()) };

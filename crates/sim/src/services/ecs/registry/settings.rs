@@ -27,7 +27,7 @@ const USUAL: &[(&str, &str)] = &[
 /// What was set, by principal and name.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Settings {
+pub(super) struct Settings {
     set: BTreeMap<String, BTreeMap<String, String>>,
 }
 
@@ -39,7 +39,7 @@ fn root(of: &str) -> String {
 
 impl Settings {
     /// The value that counts for a principal, and who set it (AWS's defaults count as the root's).
-    pub fn effective(&self, name: &str, principal: &str) -> Option<(String, String)> {
+    pub(super) fn effective(&self, name: &str, principal: &str) -> Option<(String, String)> {
         let root = root(principal);
         for who in [principal, &root] {
             if let Some(value) = self.set.get(who).and_then(|set| set.get(name)) {
@@ -92,19 +92,19 @@ fn set(call: &mut Call<'_>, input: &Input, principal: String) -> Reply {
 }
 
 /// `PutAccountSetting`.
-pub fn put(call: &mut Call<'_>, input: &Input) -> Reply {
+pub(super) fn put(call: &mut Call<'_>, input: &Input) -> Reply {
     let principal = principal(call, input)?;
     set(call, input, principal)
 }
 
 /// `PutAccountSettingDefault`.
-pub fn put_default(call: &mut Call<'_>, input: &Input) -> Reply {
+pub(super) fn put_default(call: &mut Call<'_>, input: &Input) -> Reply {
     let principal = root(&call.caller.principal);
     set(call, input, principal)
 }
 
 /// `ListAccountSettings`.
-pub fn list(call: &mut Call<'_>, input: &Input) -> Reply {
+pub(super) fn list(call: &mut Call<'_>, input: &Input) -> Reply {
     let principal = principal(call, input)?;
     let (name, value) = (input.text("name"), input.text("value"));
     if value.is_some() && name.is_none() {
@@ -129,7 +129,7 @@ pub fn list(call: &mut Call<'_>, input: &Input) -> Reply {
 }
 
 /// `DeleteAccountSetting`.
-pub fn delete(call: &mut Call<'_>, input: &Input) -> Reply {
+pub(super) fn delete(call: &mut Call<'_>, input: &Input) -> Reply {
     let principal = principal(call, input)?;
     let name = input.text_or_empty("name").to_owned();
     let settings = &mut call.region().ecs.registry.settings;

@@ -13,7 +13,7 @@ use crate::world::{Place, World};
 const INVALID: &str = "InvalidParameterException";
 
 /// The dialect. AWS's own tags do not count for the limit.
-pub const DIALECT: Dialect = Dialect {
+pub(super) const DIALECT: Dialect = Dialect {
     form: Form::List("key", "value"),
     rules: &[
         Rule::request(Breach::NoKey, Said::new(INVALID, "Tag key can not be null or empty.")),
@@ -100,7 +100,7 @@ fn change(call: &mut Call<'_>, arn: &str, set: &Tags, remove: &[String]) -> Repl
 }
 
 /// `TagResource`.
-pub fn tag(call: &mut Call<'_>, input: &Input) -> Reply {
+pub(super) fn tag(call: &mut Call<'_>, input: &Input) -> Reply {
     let (arn, there) = target(call, input)?;
     if input.list("tags").is_empty() {
         return Err(invalid("Tags can not be empty."));
@@ -111,7 +111,7 @@ pub fn tag(call: &mut Call<'_>, input: &Input) -> Reply {
 }
 
 /// `UntagResource`.
-pub fn untag(call: &mut Call<'_>, input: &Input) -> Reply {
+pub(super) fn untag(call: &mut Call<'_>, input: &Input) -> Reply {
     let (arn, _) = target(call, input)?;
     let keys = input.texts("tagKeys");
     if keys.is_empty() {
@@ -121,7 +121,7 @@ pub fn untag(call: &mut Call<'_>, input: &Input) -> Reply {
 }
 
 /// `ListTagsForResource`.
-pub fn list(call: &mut Call<'_>, input: &Input) -> Reply {
+pub(super) fn list(call: &mut Call<'_>, input: &Input) -> Reply {
     let (_, tags) = target(call, input)?;
     Ok(json!({ "tags": DIALECT.written(&tags) }))
 }

@@ -12,12 +12,12 @@ use crate::world::Region;
 type Checked = Result<(), Refusal>;
 
 /// Whether ECS itself watches the health of a container, so that there is something to be gracious about.
-pub fn has_health_check(definition: &Value) -> bool {
+pub(super) fn has_health_check(definition: &Value) -> bool {
     definition.list("containerDefinitions").iter().any(|container| container.has("healthCheck"))
 }
 
 /// The active task definition of that name.
-pub fn definition(call: &mut Call<'_>, name: &str) -> Result<Value, Refusal> {
+pub(super) fn definition(call: &mut Call<'_>, name: &str) -> Result<Value, Refusal> {
     if name.is_empty() {
         return Err(client("TaskDefinition can not be blank."));
     }
@@ -30,7 +30,7 @@ pub fn definition(call: &mut Call<'_>, name: &str) -> Result<Value, Refusal> {
 
 /// Where tasks are to run: a launch type, or a strategy of capacity providers.
 #[derive(Clone, Debug)]
-pub enum Capacity {
+pub(super) enum Capacity {
     /// `EC2`, `FARGATE`, `EXTERNAL`.
     Launch(String),
     /// The strategy, defaults filled in.
@@ -39,7 +39,7 @@ pub enum Capacity {
 
 impl Capacity {
     /// What a request means, in a cluster with a default strategy or without.
-    pub fn of(input: &impl Members, cluster: &ClusterFacts) -> Result<Self, Refusal> {
+    pub(super) fn of(input: &impl Members, cluster: &ClusterFacts) -> Result<Self, Refusal> {
         let strategy = input.list("capacityProviderStrategy");
         let kind = input.shared_text("launchType");
         if kind.is_some() && !strategy.is_empty() {
@@ -62,7 +62,7 @@ impl Capacity {
     }
 
     /// Whether that is Fargate.
-    pub fn is_fargate(&self) -> bool {
+    pub(super) fn is_fargate(&self) -> bool {
         match self {
             Self::Launch(kind) => kind == "FARGATE",
             Self::Strategy(items) => {
@@ -74,7 +74,7 @@ impl Capacity {
 }
 
 /// Whether a capacity provider is one of Fargate's.
-pub fn is_fargate_provider(name: &str) -> bool {
+pub(super) fn is_fargate_provider(name: &str) -> bool {
     matches!(name, "FARGATE" | "FARGATE_SPOT")
 }
 
@@ -115,7 +115,7 @@ fn providers(strategy: &[Value], cluster: &ClusterFacts) -> Checked {
 }
 
 /// Whether the task definition, the platform and the capacity go together.
-pub fn platform(definition: &Value, capacity: &Capacity, version: Option<&str>) -> Checked {
+pub(super) fn platform(definition: &Value, capacity: &Capacity, version: Option<&str>) -> Checked {
     if !capacity.is_fargate() {
         if version.is_some_and(|version| !version.is_empty()) && matches!(capacity, Capacity::Launch(_)) {
             return Err(invalid("The platform version must be null when specifying an EC2 launch type."));
@@ -135,7 +135,7 @@ pub fn platform(definition: &Value, capacity: &Capacity, version: Option<&str>) 
 }
 
 /// Whether the network configuration fits the task definition, and everything in it is there.
-pub fn network(call: &mut Call<'_>, input: &impl Members, definition: &Value, fargate: bool) -> Checked {
+pub(super) fn network(call: &mut Call<'_>, input: &impl Members, definition: &Value, fargate: bool) -> Checked {
     let awsvpc = definition.text("networkMode") == Some("awsvpc");
     let written = input.map("networkConfiguration").and_then(|it| it.map("awsvpcConfiguration")).cloned();
     let Some(written) = written else {
@@ -195,7 +195,7 @@ fn wires(region: &Region, written: &Map<String, Value>) -> Checked {
 }
 
 /// Whether the target groups of a service are there, in use, and fit the task definition.
-pub fn load_balancers(region: &Region, list: &[Value], definition: &Value) -> Checked {
+pub(super) fn load_balancers(region: &Region, list: &[Value], definition: &Value) -> Checked {
     if list.len() > 5 {
         return Err(invalid("load balancers can have at most 5 items."));
     }
@@ -253,7 +253,7 @@ fn target_group(region: &Region, arn: &str, definition: &Value) -> Checked {
 }
 
 /// Whether the target groups of a service have not been deleted since.
-pub fn groups_there(region: &Region, list: &[Value]) -> Checked {
+pub(super) fn groups_there(region: &Region, list: &[Value]) -> Checked {
     let lost = list.iter().filter_map(|entry| entry.text("targetGroupArn"));
     match lost.into_iter().find(|arn| elb::target_group(region, arn).is_none()) {
         Some(arn) => Err(invalid(format!("The target group {arn} does not exist."))),
@@ -262,7 +262,7 @@ pub fn groups_there(region: &Region, list: &[Value]) -> Checked {
 }
 
 /// Whether the registries of a service are there.
-pub fn registries(region: &Region, list: &[Value], definition: &Value) -> Checked {
+pub(super) fn registries(region: &Region, list: &[Value], definition: &Value) -> Checked {
     for entry in list {
         let arn = entry.text_or_empty("registryArn");
         if !cloud_map::service_exists(region, arn) {
@@ -279,7 +279,7 @@ pub fn registries(region: &Region, list: &[Value], definition: &Value) -> Checke
 }
 
 /// Whether a deployment configuration (defaults filled in) makes sense.
-pub fn configuration(all: &Map<String, Value>, ours: bool, daemon: bool) -> Checked {
+pub(super) fn configuration(all: &Map<String, Value>, ours: bool, daemon: bool) -> Checked {
     let maximum = all.integer("maximumPercent").unwrap_or(if daemon { 100 } else { 200 });
     let minimum = all.integer("minimumHealthyPercent").unwrap_or(100);
     if !(0..=100).contains(&minimum) {
@@ -319,7 +319,7 @@ pub fn configuration(all: &Map<String, Value>, ours: bool, daemon: bool) -> Chec
 }
 
 /// What scheduling, capacity and counts rule out.
-pub fn scheduling(input: &impl Members, capacity: &Capacity, daemon: bool) -> Checked {
+pub(super) fn scheduling(input: &impl Members, capacity: &Capacity, daemon: bool) -> Checked {
     let desired = input.integer("desiredCount");
     if daemon && desired.is_some() {
         return Err(invalid(

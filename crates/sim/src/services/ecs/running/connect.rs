@@ -11,12 +11,12 @@ use crate::services::cloud_map;
 use crate::services::ecs::registry::ClusterFacts;
 
 /// Whether Service Connect is on.
-pub fn is_on(configuration: Option<&Map<String, Value>>) -> bool {
+pub(super) fn is_on(configuration: Option<&Map<String, Value>>) -> bool {
     configuration.is_some_and(|it| it.flag("enabled") == Some(true))
 }
 
 /// Every service of the configuration has to name a port of the task definition.
-pub fn check(definition: &Value, configuration: Option<&Map<String, Value>>) -> Result<(), Refusal> {
+pub(super) fn check(definition: &Value, configuration: Option<&Map<String, Value>>) -> Result<(), Refusal> {
     let Some(configuration) = configuration.filter(|it| is_on(Some(it))) else { return Ok(()) };
     let containers = definition.list("containerDefinitions").iter();
     let ports: Vec<&str> =
@@ -33,7 +33,7 @@ pub fn check(definition: &Value, configuration: Option<&Map<String, Value>>) -> 
 }
 
 /// Makes the services in Cloud Map that a configuration asks for: their ARNs by name.
-pub fn prepare(
+pub(super) fn prepare(
     call: &mut Call<'_>,
     hidden: &Map<String, Value>,
     cluster: &ClusterFacts,
@@ -60,6 +60,6 @@ pub fn prepare(
 }
 
 /// The namespace that a service's Service Connect uses, as it was written: a name or an ARN.
-pub fn namespace(hidden: &Map<String, Value>) -> Option<&str> {
+pub(super) fn namespace(hidden: &Map<String, Value>) -> Option<&str> {
     hidden.map("serviceConnectConfiguration").filter(|it| is_on(Some(it)))?.text("namespace")
 }

@@ -16,7 +16,7 @@ use crate::services::iam;
 use crate::tags;
 
 /// CreateService.
-pub fn create(call: &mut Call<'_>, input: &Input) -> Reply {
+pub(super) fn create(call: &mut Call<'_>, input: &Input) -> Reply {
     let cluster = places::cluster(call, input.text("cluster"))?;
     let name = input.text_or_empty("serviceName").to_owned();
     named(&name)?;
@@ -124,7 +124,7 @@ fn sound(call: &mut Call<'_>, input: &Input, cluster: &ClusterFacts, capacity: &
 }
 
 /// Which capacity a service shows.
-pub fn placed(doc: &mut Map<String, Value>, capacity: &Capacity, version: Option<&str>) {
+pub(super) fn placed(doc: &mut Map<String, Value>, capacity: &Capacity, version: Option<&str>) {
     for name in ["launchType", "capacityProviderStrategy", "platformVersion", "platformFamily"] {
         doc.remove(name);
     }
@@ -139,7 +139,7 @@ pub fn placed(doc: &mut Map<String, Value>, capacity: &Capacity, version: Option
 }
 
 /// The volumes of a service have to be those that its task definition leaves open until then.
-pub fn volumes(definition: &Value, input: &impl Members) -> Result<(), Refusal> {
+pub(super) fn volumes(definition: &Value, input: &impl Members) -> Result<(), Refusal> {
     for written in input.list("volumeConfigurations") {
         let name = written.text_or_empty("name");
         let open = definition

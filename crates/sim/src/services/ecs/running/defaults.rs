@@ -17,7 +17,7 @@ const SHOWN: &[(&str, Fill)] = &[
 ];
 
 /// The members of a request that belong to a revision only.
-pub const HIDDEN: &[&str] = &[
+pub(super) const HIDDEN: &[&str] = &[
     "serviceConnectConfiguration",
     "volumeConfigurations",
     "vpcLatticeConfigurations",
@@ -38,7 +38,7 @@ fn written<'v>(input: &'v impl Members, name: &str) -> Option<&'v Value> {
 }
 
 /// What a service shows of the request that made it.
-pub fn shown(input: &Map<String, Value>) -> Map<String, Value> {
+pub(super) fn shown(input: &Map<String, Value>) -> Map<String, Value> {
     let mut doc = Map::new();
     for (name, fill) in SHOWN {
         let value = written(input, name).cloned().unwrap_or_else(|| match fill {
@@ -65,7 +65,7 @@ pub fn shown(input: &Map<String, Value>) -> Map<String, Value> {
 }
 
 /// A network configuration with its defaults.
-pub fn networking(network: &Map<String, Value>) -> Value {
+pub(super) fn networking(network: &Map<String, Value>) -> Value {
     let mut vpc = network.map("awsvpcConfiguration").cloned().unwrap_or_default();
     vpc.entry("securityGroups").or_insert_with(|| json!([]));
     vpc.entry("assignPublicIp").or_insert_with(|| json!("DISABLED"));
@@ -74,7 +74,7 @@ pub fn networking(network: &Map<String, Value>) -> Value {
 
 /// Whether tasks of a service can be moved between zones: not one per instance, not with a placement that says otherwise, and
 /// with room for one more during a deployment.
-pub fn can_balance(doc: &Map<String, Value>) -> bool {
+pub(super) fn can_balance(doc: &Map<String, Value>) -> bool {
     let spread_first = doc.list("placementStrategy").first().is_none_or(|strategy| {
         strategy.text("type") == Some("spread") && strategy.text("field") == Some("attribute:ecs.availability-zone")
     });
@@ -84,7 +84,11 @@ pub fn can_balance(doc: &Map<String, Value>) -> bool {
 }
 
 /// A deployment configuration with its defaults; what the request leaves out stays as it was.
-pub fn configuration(written: Option<&Map<String, Value>>, before: Option<&Map<String, Value>>, daemon: bool) -> Value {
+pub(super) fn configuration(
+    written: Option<&Map<String, Value>>,
+    before: Option<&Map<String, Value>>,
+    daemon: bool,
+) -> Value {
     let mut all = before.cloned().unwrap_or_default();
     for (name, value) in written.into_iter().flatten().filter(|(_, value)| !value.is_null()) {
         all.insert(name.clone(), value.clone());
@@ -132,12 +136,12 @@ fn fill(written: Option<&Map<String, Value>>, defaults: &Value) -> Value {
 }
 
 /// A capacity provider strategy with its defaults.
-pub fn strategy(items: &[Value]) -> Value {
+pub(super) fn strategy(items: &[Value]) -> Value {
     let filled = items.iter().map(|item| fill(item.as_object(), &json!({ "weight": 0, "base": 0 })));
     Value::Array(filled.collect())
 }
 
 /// The version of the Fargate platform that is meant; the newest one if none is written.
-pub fn platform(written: Option<&str>) -> &str {
+pub(super) fn platform(written: Option<&str>) -> &str {
     written.filter(|version| *version != "LATEST").unwrap_or("1.4.0")
 }

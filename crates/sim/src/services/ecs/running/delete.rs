@@ -10,7 +10,7 @@ use super::{check, engine, of, outcome, read};
 use crate::call::{Call, Input, Members, Reply};
 
 /// DeleteService. A service that drains already, or is gone and still seen, is answered as it is.
-pub fn delete(call: &mut Call<'_>, input: &Input) -> Reply {
+pub(super) fn delete(call: &mut Call<'_>, input: &Input) -> Reply {
     let cluster = places::cluster(call, input.text("cluster"))?;
     let place = call.place.clone();
     let name = input.text_or_empty("service");

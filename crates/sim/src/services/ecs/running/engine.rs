@@ -36,14 +36,14 @@ pub fn set_desired_count(world: &mut World, place: &Place, cluster: &str, servic
 }
 
 /// Takes a service out, changes it together with the world, and puts it back.
-pub fn with(world: &mut World, place: &Place, key: &str, change: impl FnOnce(&mut World, &mut Service)) {
+pub(super) fn with(world: &mut World, place: &Place, key: &str, change: impl FnOnce(&mut World, &mut Service)) {
     let Some(mut service) = of(world, place).services.remove(key) else { return };
     change(world, &mut service);
     of(world, place).services.insert(key.to_owned(), service);
 }
 
 /// The scheduler looks at a service.
-pub fn tick(world: &mut World, place: &Place, key: &str, at: Moment) {
+pub(super) fn tick(world: &mut World, place: &Place, key: &str, at: Moment) {
     with(world, place, key, |world, service| {
         // An earlier look took the place of this one.
         if service.next_tick != Some(at) {
@@ -236,7 +236,7 @@ fn stop_some(
 }
 
 /// Stops these tasks and tells so.
-pub fn stop_all(world: &mut World, place: &Place, service: &mut Service, tasks: &[String], reason: &str) {
+pub(super) fn stop_all(world: &mut World, place: &Place, service: &mut Service, tasks: &[String], reason: &str) {
     if !tasks.is_empty() {
         service.unsettle(world);
     }
@@ -322,7 +322,7 @@ fn plan(world: &mut World, place: &Place, service: &Service, rollout: &Rollout) 
 }
 
 /// Brings a blue/green deployment to its full size beside the one before; true once all its tasks are healthy.
-pub fn scale_up(world: &mut World, place: &Place, service: &mut Service) -> bool {
+pub(super) fn scale_up(world: &mut World, place: &Place, service: &mut Service) -> bool {
     let now = census(world, place, service);
     let may = service.rollouts.first().is_some_and(|primary| primary.state != "FAILED");
     if may && service.retry_at.is_none_or(|at| at <= world.now) {
@@ -388,13 +388,13 @@ fn draining(world: &mut World, place: &Place, service: &mut Service) {
 }
 
 /// Something changed with a task of a service: the scheduler looks at it soon.
-pub fn nudge(world: &mut World, place: &Place, service: Option<&str>) {
+pub(super) fn nudge(world: &mut World, place: &Place, service: Option<&str>) {
     let Some(key) = service else { return };
     with(world, place, key, |world, service| service.wake(world, place, Duration::from_millis(500)));
 }
 
 /// A task of a service failed by itself.
-pub fn failed(world: &mut World, place: &Place, service: Option<&str>, rollout: &str) {
+pub(super) fn failed(world: &mut World, place: &Place, service: Option<&str>, rollout: &str) {
     let Some(key) = service else { return };
     with(world, place, key, |world, service| {
         outcome::count_failure(world, place, service, rollout);

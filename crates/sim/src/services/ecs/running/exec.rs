@@ -9,7 +9,7 @@ use super::{Task, engine, of};
 use crate::call::{Call, Input, Members, Refusal, Reply};
 
 /// ExecuteCommand.
-pub fn execute(call: &mut Call<'_>, input: &Input) -> Reply {
+pub(super) fn execute(call: &mut Call<'_>, input: &Input) -> Reply {
     let cluster = places::cluster(call, input.text("cluster"))?;
     let place = call.place.clone();
     if input.flag("interactive") != Some(true) {
@@ -58,7 +58,7 @@ fn protected(task: &Task, now: crate::world::Moment) -> Value {
 }
 
 /// UpdateTaskProtection.
-pub fn protect(call: &mut Call<'_>, input: &Input) -> Reply {
+pub(super) fn protect(call: &mut Call<'_>, input: &Input) -> Reply {
     let minutes = input.integer("expiresInMinutes").unwrap_or(120);
     if !(1..=2880).contains(&minutes) {
         return Err(invalid("expiresInMinutes must be between 1 and 2880."));
@@ -83,7 +83,7 @@ pub fn protect(call: &mut Call<'_>, input: &Input) -> Reply {
 }
 
 /// GetTaskProtection.
-pub fn protection(call: &mut Call<'_>, input: &Input) -> Reply {
+pub(super) fn protection(call: &mut Call<'_>, input: &Input) -> Reply {
     each(call, input, 100, |_| {})
 }
 

@@ -22,7 +22,7 @@ use crate::world::{Place, World};
 
 /// Why a task stops by itself.
 #[derive(Clone, Debug)]
-pub struct Failure {
+pub(super) struct Failure {
     /// `TaskFailedToStart` or `EssentialContainerExited`.
     pub code: &'static str,
     /// The text.
@@ -33,18 +33,18 @@ pub struct Failure {
 
 impl Failure {
     /// It does not start.
-    pub fn start(reason: impl Into<String>) -> Self {
+    pub(super) fn start(reason: impl Into<String>) -> Self {
         Self { code: "TaskFailedToStart", reason: reason.into(), exit: None, container: None }
     }
 
     /// A container exits.
-    pub fn exit(code: i64) -> Self {
+    pub(super) fn exit(code: i64) -> Self {
         let reason = "Essential container in task exited".to_owned();
         Self { code: "EssentialContainerExited", reason, exit: Some(code), container: None }
     }
 
     /// Notes it in the containers that it concerns.
-    pub fn mark(&self, task: &mut Task) {
+    pub(super) fn mark(&self, task: &mut Task) {
         if let Some(code) = self.exit {
             let guilty: Vec<String> = task
                 .defined()
@@ -67,7 +67,7 @@ impl Failure {
 }
 
 /// The digest of an image: the same for the same image.
-pub fn digest(image: &str) -> String {
+pub(super) fn digest(image: &str) -> String {
     if let Some((_, digest)) = image.split_once('@') {
         return digest.to_owned();
     }
@@ -76,7 +76,7 @@ pub fn digest(image: &str) -> String {
 }
 
 /// A member of the overrides as text.
-pub fn overridden(overrides: &Value, name: &str) -> Option<String> {
+pub(super) fn overridden(overrides: &Value, name: &str) -> Option<String> {
     overrides.text(name).map(str::to_owned)
 }
 
@@ -101,19 +101,19 @@ fn exit_of(task: &Task, container: &Value) -> Option<i64> {
 }
 
 /// The code with which an essential container exits by itself, if one does.
-pub fn exit(task: &Task) -> Option<i64> {
+pub(super) fn exit(task: &Task) -> Option<i64> {
     let essential = task.defined().iter().filter(|container| container.flag("essential") != Some(false));
     essential.filter_map(|container| exit_of(task, container)).max()
 }
 
 /// Whether a container answers the health checks of a load balancer.
-pub fn answers(task: &Task, name: &str) -> bool {
+pub(super) fn answers(task: &Task, name: &str) -> bool {
     let found = task.defined().iter().find(|container| container.text("name") == Some(name));
     !found.is_some_and(|container| container.text_or_empty("image").contains("unhealthy"))
 }
 
 /// What the health check of a container comes to; nothing if it has none.
-pub fn health(container: &Value) -> Option<&'static str> {
+pub(super) fn health(container: &Value) -> Option<&'static str> {
     let check = container.map("healthCheck")?;
     let command = check.texts("command").join(" ");
     if command == "NONE" {
@@ -125,7 +125,7 @@ pub fn health(container: &Value) -> Option<&'static str> {
 }
 
 /// How long after its start the health of a task is known; nothing if no container has a check.
-pub fn verdict_after(task: &Task) -> Option<Duration> {
+pub(super) fn verdict_after(task: &Task) -> Option<Duration> {
     let checks = task.defined().iter().filter_map(|container| {
         let health = health(container)?;
         let check = container.map("healthCheck")?;
@@ -140,7 +140,7 @@ pub fn verdict_after(task: &Task) -> Option<Duration> {
 
 /// Where a container logs to.
 #[derive(Debug)]
-pub struct Log {
+pub(super) struct Log {
     /// The place of the group.
     pub place: Place,
     /// The group.
@@ -152,7 +152,7 @@ pub struct Log {
 }
 
 /// Where a container logs to, if it does so to CloudWatch Logs.
-pub fn log_of(place: &Place, container: &Value) -> Option<Log> {
+pub(super) fn log_of(place: &Place, container: &Value) -> Option<Log> {
     let log = container.map("logConfiguration").filter(|log| log.text("logDriver") == Some("awslogs"))?;
     let options = log.map("options")?;
     let region = options.text("awslogs-region").unwrap_or(&place.region);
@@ -165,7 +165,7 @@ pub fn log_of(place: &Place, container: &Value) -> Option<Log> {
 }
 
 /// What keeps a task from getting as far as pulling: its execution role, the registry's authorization, its secrets.
-pub fn before_pull(world: &mut World, place: &Place, task: &Task) -> Option<Failure> {
+pub(super) fn before_pull(world: &mut World, place: &Place, task: &Task) -> Option<Failure> {
     for name in ["executionRoleArn", "taskRoleArn"] {
         let Some(role) = role_of(task, name) else { continue };
         if !iam::role_visible(world, place, &role) || !iam::role_trusts(world, place, &role, "ecs-tasks.amazonaws.com")
@@ -249,7 +249,7 @@ fn secret(world: &mut World, place: &Place, task: &Task, from: &str) -> Option<F
 }
 
 /// What keeps a task from pulling its images.
-pub fn at_pull(world: &World, place: &Place, task: &Task) -> Option<Failure> {
+pub(super) fn at_pull(world: &World, place: &Place, task: &Task) -> Option<Failure> {
     task.defined().iter().find_map(|container| {
         let image = container.text_or_empty("image");
         let there = ecr::image_exists(world, place, image);
@@ -290,7 +290,7 @@ fn reference(image: &str) -> String {
 }
 
 /// What keeps the containers of a task from starting: a log group that is not there.
-pub fn at_start(world: &mut World, place: &Place, task: &Task) -> Option<Failure> {
+pub(super) fn at_start(world: &mut World, place: &Place, task: &Task) -> Option<Failure> {
     for container in task.defined() {
         let Some(log) = log_of(place, container) else { continue };
         let arn = log.place.arn("logs", &format!("log-group:{}:log-stream:*", log.group));

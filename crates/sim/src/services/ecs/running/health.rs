@@ -28,7 +28,7 @@ enum Health {
 }
 
 /// Looks at the tasks that have not been seen healthy yet; when to look again.
-pub fn look(world: &mut World, place: &Place, service: &mut Service) -> Option<Duration> {
+pub(super) fn look(world: &mut World, place: &Place, service: &mut Service) -> Option<Duration> {
     let grace = service.doc.integer("healthCheckGracePeriodSeconds").unwrap_or(0).unsigned_abs();
     let grace = Duration::from_secs(grace);
     let mut again: Option<Duration> = None;

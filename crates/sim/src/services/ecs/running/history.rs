@@ -12,7 +12,7 @@ use crate::call::{Call, Input, Members, Refusal, Reply};
 use crate::world::{Moment, Place};
 
 /// ListServiceDeployments: the newest first.
-pub fn list(call: &mut Call<'_>, input: &Input) -> Reply {
+pub(super) fn list(call: &mut Call<'_>, input: &Input) -> Reply {
     let name = input.text_or_empty("service");
     let from_arn = name.strip_prefix("arn:").and_then(|_| name.rsplit('/').nth(1)).filter(|it| !it.contains(':'));
     let cluster = input.text("cluster").map(str::to_owned).or_else(|| from_arn.map(str::to_owned));
@@ -59,7 +59,7 @@ fn brief(place: &Place, running: &Running, it: &Deployment) -> Value {
 }
 
 /// DescribeServiceDeployments.
-pub fn describe(call: &mut Call<'_>, input: &Input) -> Reply {
+pub(super) fn describe(call: &mut Call<'_>, input: &Input) -> Reply {
     let place = call.place.clone();
     let arns = limited(input, "serviceDeploymentArns")?;
     let running = of(call.world, &place);
@@ -140,7 +140,7 @@ fn open<'r>(running: &'r mut Running, arn: &str) -> Result<&'r mut Deployment, R
 }
 
 /// StopServiceDeployment.
-pub fn stop(call: &mut Call<'_>, input: &Input) -> Reply {
+pub(super) fn stop(call: &mut Call<'_>, input: &Input) -> Reply {
     let place = call.place.clone();
     let arn = input.text_or_empty("serviceDeploymentArn").to_owned();
     let back = match input.text("stopType") {
@@ -162,7 +162,7 @@ pub fn stop(call: &mut Call<'_>, input: &Input) -> Reply {
 }
 
 /// ContinueServiceDeployment: resolves a hook that waits for somebody.
-pub fn go_on(call: &mut Call<'_>, input: &Input) -> Reply {
+pub(super) fn go_on(call: &mut Call<'_>, input: &Input) -> Reply {
     let place = call.place.clone();
     let arn = input.text_or_empty("serviceDeploymentArn").to_owned();
     let found = open(of(call.world, &place), &arn)?;
@@ -179,7 +179,7 @@ pub fn go_on(call: &mut Call<'_>, input: &Input) -> Reply {
 }
 
 /// DescribeServiceRevisions.
-pub fn revisions(call: &mut Call<'_>, input: &Input) -> Reply {
+pub(super) fn revisions(call: &mut Call<'_>, input: &Input) -> Reply {
     let place = call.place.clone();
     let arns = limited(input, "serviceRevisionArns")?;
     let running = of(call.world, &place);

@@ -14,7 +14,7 @@ use crate::world::{self, Place, World};
 
 /// How a task is to run.
 #[derive(Clone, Debug, Default)]
-pub struct Plan {
+pub(super) struct Plan {
     /// The name of the cluster.
     pub cluster: String,
     /// Its ARN.
@@ -44,7 +44,7 @@ pub struct Plan {
 }
 
 /// Starts a task; its key.
-pub fn launch(world: &mut World, place: &Place, plan: &Plan) -> String {
+pub(super) fn launch(world: &mut World, place: &Place, plan: &Plan) -> String {
     let id = world.ids.hex(32);
     let arn = place.arn("ecs", &format!("task/{}/{id}", plan.cluster));
     let definition = &plan.definition;

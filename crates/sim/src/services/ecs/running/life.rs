@@ -38,7 +38,7 @@ pub enum Step {
 }
 
 /// Lets a task take a step, if it is still there and still on that way.
-pub fn step(world: &mut World, place: &Place, key: &str, step: Step) {
+pub(super) fn step(world: &mut World, place: &Place, key: &str, step: Step) {
     let Some(task) = of(world, place).tasks.get(key).cloned() else { return };
     let onward = matches!(step, Step::Deactivated | Step::Executed | Step::Stopped);
     if onward == task.is_wanted() {
@@ -58,7 +58,7 @@ pub fn step(world: &mut World, place: &Place, key: &str, step: Step) {
 }
 
 /// Plans the next step of a task.
-pub fn next(world: &mut World, place: &Place, key: &str, step: Step, delay: Duration) {
+pub(super) fn next(world: &mut World, place: &Place, key: &str, step: Step, delay: Duration) {
     world.after(delay, place, world::Event::Ecs(Event::Task { task: key.to_owned(), step }));
 }
 
@@ -68,7 +68,7 @@ fn soon(world: &mut World, place: &Place, key: &str, step: Step, seconds: u64) {
 }
 
 /// Puts a task back that was changed.
-pub fn keep(world: &mut World, place: &Place, mut task: Task) {
+pub(super) fn keep(world: &mut World, place: &Place, mut task: Task) {
     task.version += 1;
     of(world, place).tasks.insert(task.key(), task);
 }
@@ -277,7 +277,7 @@ fn exit(world: &mut World, place: &Place, key: &str, code: i64) {
 }
 
 /// A task stops by itself.
-pub fn fail(world: &mut World, place: &Place, key: &str, failure: &Failure) {
+pub(super) fn fail(world: &mut World, place: &Place, key: &str, failure: &Failure) {
     let Some(task) = of(world, place).tasks.get_mut(key) else { return };
     failure.mark(task);
     let (service, rollout) = (task.service.clone(), task.rollout.clone());

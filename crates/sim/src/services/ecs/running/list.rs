@@ -10,7 +10,7 @@ use crate::paging;
 use crate::services::cloud_map;
 
 /// DescribeServices.
-pub fn describe(call: &mut Call<'_>, input: &Input) -> Reply {
+pub(super) fn describe(call: &mut Call<'_>, input: &Input) -> Reply {
     let cluster = places::cluster(call, input.text("cluster"))?;
     let names = input.texts("services");
     if names.is_empty() {
@@ -39,7 +39,7 @@ pub fn describe(call: &mut Call<'_>, input: &Input) -> Reply {
 }
 
 /// ListServices.
-pub fn list(call: &mut Call<'_>, input: &Input) -> Reply {
+pub(super) fn list(call: &mut Call<'_>, input: &Input) -> Reply {
     let cluster = places::cluster(call, input.text("cluster"))?;
     let place = call.place.clone();
     let (launch, scheduling) = (input.text("launchType"), input.text("schedulingStrategy"));
@@ -56,7 +56,7 @@ pub fn list(call: &mut Call<'_>, input: &Input) -> Reply {
 }
 
 /// ListServicesByNamespace.
-pub fn by_namespace(call: &mut Call<'_>, input: &Input) -> Reply {
+pub(super) fn by_namespace(call: &mut Call<'_>, input: &Input) -> Reply {
     let wanted = input.text_or_empty("namespace");
     if wanted.is_empty() {
         return Err(invalid("namespace cannot be empty."));
@@ -88,13 +88,13 @@ pub fn by_namespace(call: &mut Call<'_>, input: &Input) -> Reply {
 }
 
 /// One page of ARNs.
-pub fn page(name: &str, arns: Vec<String>, input: &Input, usual: i64, scope: &str) -> Reply {
+pub(super) fn page(name: &str, arns: Vec<String>, input: &Input, usual: i64, scope: &str) -> Reply {
     let items = arns.into_iter().map(Value::from).collect();
     pages(name, items, |item| item.as_str().unwrap_or_default().to_owned(), input, (usual, scope))
 }
 
 /// One page of a list under a name; how many there are on one usually, and what the list is.
-pub fn pages(
+pub(super) fn pages(
     name: &str,
     items: Vec<Value>,
     key: impl Fn(&Value) -> String,

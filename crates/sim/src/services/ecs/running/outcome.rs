@@ -26,7 +26,7 @@ const MADE_OF: &[&str] = &[
 
 /// Why a deployment fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Cause {
+pub(super) enum Cause {
     /// Too many tasks failed.
     Breaker,
     /// An alarm is on.
@@ -67,7 +67,7 @@ impl Cause {
 }
 
 /// Makes a revision of what the service is now; its ARN.
-pub fn revise(world: &mut World, place: &Place, service: &mut Service) -> String {
+pub(super) fn revise(world: &mut World, place: &Place, service: &mut Service) -> String {
     let number = world.ids.digits(19);
     let arn = place.arn("ecs", &format!("service-revision/{}/{number}", service.key()));
     let mut spec = Map::new();
@@ -96,7 +96,7 @@ pub fn revise(world: &mut World, place: &Place, service: &mut Service) -> String
 }
 
 /// Begins a deployment of a revision; one that is still under way is stopped.
-pub fn deploy(world: &mut World, place: &Place, service: &mut Service, revision: &str) {
+pub(super) fn deploy(world: &mut World, place: &Place, service: &mut Service, revision: &str) {
     close_open(world, place, service, "Service deployment stopped because a newer service deployment was started.");
     let now = world.now;
     let arn = place.arn("ecs", &format!("service-deployment/{}/{}", service.key(), world.ids.mixed(21)));
@@ -153,7 +153,7 @@ fn rollout(world: &mut World, place: &Place, service: &Service, revision: &str) 
 }
 
 /// How many failures open the circuit breaker.
-pub fn threshold(service: &Service) -> i64 {
+pub(super) fn threshold(service: &Service) -> i64 {
     let breaker = service.configuration().map("deploymentCircuitBreaker").cloned().unwrap_or_default();
     let limit = breaker.map("thresholdConfiguration").cloned().unwrap_or_default();
     let value = limit.integer("value").unwrap_or(50);
@@ -166,7 +166,7 @@ pub fn threshold(service: &Service) -> i64 {
 }
 
 /// Ends the service deployment that is still open, because something else takes its place.
-pub fn close_open(world: &mut World, place: &Place, service: &Service, why: &str) {
+pub(super) fn close_open(world: &mut World, place: &Place, service: &Service, why: &str) {
     let now = world.now;
     let Some(open) = service.deployment.as_ref().and_then(|arn| of(world, place).deployments.get_mut(arn)) else {
         return;
@@ -189,7 +189,12 @@ fn watched(deployment: &mut Deployment) {
 }
 
 /// Changes the service deployment that the primary deployment belongs to.
-pub fn with_deployment(world: &mut World, place: &Place, service: &Service, change: impl FnOnce(&mut Deployment)) {
+pub(super) fn with_deployment(
+    world: &mut World,
+    place: &Place,
+    service: &Service,
+    change: impl FnOnce(&mut Deployment),
+) {
     let now = world.now;
     let found = service.deployment.as_ref().and_then(|arn| of(world, place).deployments.get_mut(arn));
     if let Some(found) = found.filter(|found| found.is_open()) {
@@ -199,7 +204,7 @@ pub fn with_deployment(world: &mut World, place: &Place, service: &Service, chan
 }
 
 /// The primary deployment is done.
-pub fn complete(world: &mut World, place: &Place, service: &mut Service) {
+pub(super) fn complete(world: &mut World, place: &Place, service: &mut Service) {
     let now = world.now;
     let Some(primary) = service.rollouts.first_mut() else { return };
     "COMPLETED".clone_into(&mut primary.state);
@@ -221,7 +226,7 @@ pub fn complete(world: &mut World, place: &Place, service: &mut Service) {
 }
 
 /// A task of a deployment failed.
-pub fn count_failure(world: &mut World, place: &Place, service: &mut Service, rollout: &str) {
+pub(super) fn count_failure(world: &mut World, place: &Place, service: &mut Service, rollout: &str) {
     service.failed_lately = true;
     let Some(found) = service.rollouts.first_mut().filter(|it| it.id == rollout && it.state == "IN_PROGRESS") else {
         return;
@@ -236,7 +241,7 @@ pub fn count_failure(world: &mut World, place: &Place, service: &mut Service, ro
 }
 
 /// A task of a deployment has become healthy.
-pub fn count_success(world: &mut World, place: &Place, service: &mut Service, rollout: &str) {
+pub(super) fn count_success(world: &mut World, place: &Place, service: &mut Service, rollout: &str) {
     service.round = 0;
     let breaker = service.configuration().map("deploymentCircuitBreaker").cloned().unwrap_or_default();
     let Some(found) = service.rollouts.iter_mut().find(|it| it.id == rollout && it.state == "IN_PROGRESS") else {
@@ -249,7 +254,7 @@ pub fn count_success(world: &mut World, place: &Place, service: &mut Service, ro
 }
 
 /// Whether the primary deployment has failed by now, and lets it.
-pub fn judge(world: &mut World, place: &Place, service: &mut Service) {
+pub(super) fn judge(world: &mut World, place: &Place, service: &mut Service) {
     let Some(primary) = service.rollouts.first().filter(|it| it.state == "IN_PROGRESS") else { return };
     let configuration = service.configuration();
     let breaker = configuration.map("deploymentCircuitBreaker").cloned().unwrap_or_default();
@@ -268,7 +273,7 @@ pub fn judge(world: &mut World, place: &Place, service: &mut Service) {
 }
 
 /// Lets the primary deployment fail; and goes back, if that is wanted and there is something to go back to.
-pub fn fail(world: &mut World, place: &Place, service: &mut Service, cause: Cause, back: bool) {
+pub(super) fn fail(world: &mut World, place: &Place, service: &mut Service, cause: Cause, back: bool) {
     let now = world.now;
     let Some(primary) = service.rollouts.first_mut() else { return };
     "FAILED".clone_into(&mut primary.state);

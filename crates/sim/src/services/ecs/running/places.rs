@@ -18,12 +18,12 @@ const STOPPED_SEEN: Duration = Duration::from_secs(3600);
 const DELETED_SEEN: Duration = Duration::from_secs(24 * 3600);
 
 /// A parameter that makes no sense.
-pub fn invalid(text: impl Into<String>) -> Refusal {
+pub(super) fn invalid(text: impl Into<String>) -> Refusal {
     Refusal::new("InvalidParameterException", text)
 }
 
 /// Whether the token of a request is short enough.
-pub fn token(input: &Input, most: usize) -> Result<(), Refusal> {
+pub(super) fn token(input: &Input, most: usize) -> Result<(), Refusal> {
     match input.text("clientToken") {
         Some(token) if token.chars().count() > most => {
             Err(invalid(format!("ClientToken must have a length of at most {most}.")))
@@ -33,17 +33,17 @@ pub fn token(input: &Input, most: usize) -> Result<(), Refusal> {
 }
 
 /// A client's fault that has no code of its own.
-pub fn client(text: impl Into<String>) -> Refusal {
+pub(super) fn client(text: impl Into<String>) -> Refusal {
     Refusal::new("ClientException", text)
 }
 
 /// A name or ARN that is not there: an entry of `failures`.
-pub fn missing(arn: &str) -> Value {
+pub(super) fn missing(arn: &str) -> Value {
     json!({ "arn": arn, "reason": "MISSING" })
 }
 
 /// The active cluster of a request.
-pub fn cluster(call: &mut Call<'_>, name: Option<&str>) -> Result<ClusterFacts, Refusal> {
+pub(super) fn cluster(call: &mut Call<'_>, name: Option<&str>) -> Result<ClusterFacts, Refusal> {
     forget(call);
     let found = registry::cluster(call.region(), name);
     let found = found.ok_or_else(|| Refusal::new("ClusterNotFoundException", "Cluster not found."))?;
@@ -54,7 +54,7 @@ pub fn cluster(call: &mut Call<'_>, name: Option<&str>) -> Result<ClusterFacts, 
 }
 
 /// The entries of a cluster, by its ARN, in a map by `cluster/…`.
-pub fn of_cluster<'m, T>(
+pub(super) fn of_cluster<'m, T>(
     map: &'m BTreeMap<String, T>,
     arn: &str,
 ) -> impl Iterator<Item = (&'m String, &'m T)> + use<'m, T> {
@@ -63,17 +63,17 @@ pub fn of_cluster<'m, T>(
 }
 
 /// The key of a service, written as name or ARN, in a cluster.
-pub fn service_key(cluster: &str, service: &str) -> String {
+pub(super) fn service_key(cluster: &str, service: &str) -> String {
     format!("{cluster}/{}", service.rsplit('/').next().unwrap_or_default())
 }
 
 /// The key of a task, written as id or ARN, in a cluster.
-pub fn task_key(cluster: &str, task: &str) -> String {
+pub(super) fn task_key(cluster: &str, task: &str) -> String {
     service_key(cluster, task)
 }
 
 /// Refuses what is as long as no id of a task; in an ARN any is taken.
-pub fn task_id(task: &str) -> Result<(), Refusal> {
+pub(super) fn task_id(task: &str) -> Result<(), Refusal> {
     if task.starts_with("arn:") || matches!(task.rsplit('/').next().unwrap_or_default().len(), 32 | 36) {
         return Ok(());
     }
@@ -81,14 +81,22 @@ pub fn task_id(task: &str) -> Result<(), Refusal> {
 }
 
 /// A service that is asked for by name or ARN: not found if it was never there, or is of another cluster.
-pub fn service<'r>(running: &'r mut Running, cluster: &ClusterFacts, name: &str) -> Result<&'r mut Service, Refusal> {
+pub(super) fn service<'r>(
+    running: &'r mut Running,
+    cluster: &ClusterFacts,
+    name: &str,
+) -> Result<&'r mut Service, Refusal> {
     let found = running.services.get_mut(&service_key(&cluster.name, name));
     let found = found.filter(|service| !name.starts_with("arn:") || service.arn == name);
     found.ok_or_else(|| Refusal::new("ServiceNotFoundException", "Service not found."))
 }
 
 /// A service that has to be active.
-pub fn active<'r>(running: &'r mut Running, cluster: &ClusterFacts, name: &str) -> Result<&'r mut Service, Refusal> {
+pub(super) fn active<'r>(
+    running: &'r mut Running,
+    cluster: &ClusterFacts,
+    name: &str,
+) -> Result<&'r mut Service, Refusal> {
     let found = service(running, cluster, name)?;
     if found.status == ACTIVE {
         return Ok(found);
@@ -97,7 +105,7 @@ pub fn active<'r>(running: &'r mut Running, cluster: &ClusterFacts, name: &str) 
 }
 
 /// Forgets what has been gone for long: it costs no event.
-pub fn forget(call: &mut Call<'_>) {
+pub(super) fn forget(call: &mut Call<'_>) {
     let now = call.now();
     let old = |since: Option<Moment>, limit: Duration| since.is_some_and(|at| at.plus(limit) <= now);
     let running = &mut call.region().ecs.running;

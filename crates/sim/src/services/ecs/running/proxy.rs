@@ -9,7 +9,7 @@ use crate::call::Members;
 use crate::world::uuid_of;
 
 /// Adds the container, its attachment and its override to a task's document, if Service Connect is on: each is the first.
-pub fn add(task: &Task, document: &mut Map<String, Value>) {
+pub(super) fn add(task: &Task, document: &mut Map<String, Value>) {
     if !connect::is_on(task.spec.map("serviceConnectConfiguration")) {
         return;
     }

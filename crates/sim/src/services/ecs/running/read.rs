@@ -9,7 +9,7 @@ use crate::tags;
 
 /// Tasks of a deployment: those that run, and those on their way.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Count {
+pub(super) struct Count {
     /// Running.
     pub running: i64,
     /// On their way.
@@ -21,7 +21,7 @@ pub struct Count {
 }
 
 /// The tasks of a deployment of a service, or of all of them.
-pub fn count(running: &Running, service: &Service, rollout: Option<&str>) -> Count {
+pub(super) fn count(running: &Running, service: &Service, rollout: Option<&str>) -> Count {
     let mut found = Count::default();
     for task in service.tasks.iter().filter_map(|key| running.tasks.get(key)) {
         if rollout.is_none_or(|id| task.rollout == id) {
@@ -35,14 +35,14 @@ pub fn count(running: &Running, service: &Service, rollout: Option<&str>) -> Cou
 }
 
 /// A service by its key, as the request that made it shows it: with its tags, if it has some.
-pub fn made(call: &mut Call<'_>, key: &str) -> Value {
+pub(super) fn made(call: &mut Call<'_>, key: &str) -> Value {
     let place = call.place.clone();
     let tagged = of(call.world, &place).services.get(key).is_some_and(|service| !service.tags.is_empty());
     service(call, key, tagged)
 }
 
 /// A service by its key, as it is described; with its tags if they are asked for.
-pub fn service(call: &mut Call<'_>, key: &str, with_tags: bool) -> Value {
+pub(super) fn service(call: &mut Call<'_>, key: &str, with_tags: bool) -> Value {
     let place = call.place.clone();
     let Some(mut service) = of(call.world, &place).services.remove(key) else { return Value::Null };
     if service.status == super::service::ACTIVE {

@@ -11,7 +11,7 @@ use crate::services::ecs::registry;
 use crate::tags::{self, Tags};
 
 /// RunTask.
-pub fn run(call: &mut Call<'_>, input: &Input) -> Reply {
+pub(super) fn run(call: &mut Call<'_>, input: &Input) -> Reply {
     let cluster = places::cluster(call, input.text("cluster"))?;
     let place = call.place.clone();
     places::token(input, 64)?;
@@ -117,7 +117,7 @@ fn tags_of(call: &mut Call<'_>, input: &Input, definition: &Value, cluster: &str
 }
 
 /// StartTask. There are no container instances in this world.
-pub fn start(call: &mut Call<'_>, input: &Input) -> Reply {
+pub(super) fn start(call: &mut Call<'_>, input: &Input) -> Reply {
     places::cluster(call, input.text("cluster"))?;
     let instances = input.texts("containerInstances");
     if instances.is_empty() {
@@ -132,7 +132,7 @@ pub fn start(call: &mut Call<'_>, input: &Input) -> Reply {
 }
 
 /// StopTask.
-pub fn stop(call: &mut Call<'_>, input: &Input) -> Reply {
+pub(super) fn stop(call: &mut Call<'_>, input: &Input) -> Reply {
     let cluster = places::cluster(call, input.text("cluster"))?;
     let place = call.place.clone();
     let name = input.text_or_empty("task");

@@ -14,11 +14,11 @@ use crate::tags::Tags;
 use crate::world::{self, Moment, Place, World};
 
 /// The status of a service that lives.
-pub const ACTIVE: &str = "ACTIVE";
+pub(super) const ACTIVE: &str = "ACTIVE";
 /// The status of a service whose last tasks stop.
-pub const DRAINING: &str = "DRAINING";
+pub(super) const DRAINING: &str = "DRAINING";
 /// The status of a deleted service.
-pub const INACTIVE: &str = "INACTIVE";
+pub(super) const INACTIVE: &str = "INACTIVE";
 
 /// How many events ECS keeps.
 const EVENTS: usize = 100;

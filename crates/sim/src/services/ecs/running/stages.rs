@@ -50,7 +50,7 @@ enum Step {
 }
 
 /// Takes a deployment through its stages as far as it gets now. True when only cleaning up is left.
-pub fn advance(world: &mut World, place: &Place, service: &mut Service) -> bool {
+pub(super) fn advance(world: &mut World, place: &Place, service: &mut Service) -> bool {
     loop {
         let primary = service.rollouts.first().filter(|primary| primary.state != "FAILED");
         let Some(mut stages) = primary.and_then(|primary| primary.stages.clone()) else { return true };
@@ -204,7 +204,7 @@ fn turn(world: &mut World, place: &Place, service: &Service, share: f64, rule: &
 }
 
 /// Gives the target groups of a deployment that share of the traffic, and the other groups of each pair the rest.
-pub fn shift(world: &mut World, place: &Place, service: &Service, rollout: &Rollout, share: f64, rule: &str) {
+pub(super) fn shift(world: &mut World, place: &Place, service: &Service, rollout: &Rollout, share: f64, rule: &str) {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a percentage")]
     let share = share.round().clamp(0.0, 100.0) as u32;
     for entry in service.doc.list("loadBalancers") {

@@ -12,7 +12,7 @@ use crate::services::{cloud_map, elb};
 use crate::world::{self, Place, World};
 
 /// Begins to stop a task that is meant to run; the target groups that it leaves.
-pub fn begin(world: &mut World, place: &Place, key: &str, code: &str, reason: &str) -> Vec<String> {
+pub(super) fn begin(world: &mut World, place: &Place, key: &str, code: &str, reason: &str) -> Vec<String> {
     let now = world.now;
     let Some(mut task) = of(world, place).tasks.get(key).filter(|task| task.is_wanted()).cloned() else {
         return Vec::new();
@@ -48,7 +48,7 @@ pub fn begin(world: &mut World, place: &Place, key: &str, code: &str, reason: &s
 }
 
 /// It is registered nowhere any more: its containers are told to stop.
-pub fn deactivated(world: &mut World, place: &Place, mut task: Task) {
+pub(super) fn deactivated(world: &mut World, place: &Place, mut task: Task) {
     let key = task.key();
     "STOPPING".clone_into(&mut task.last);
     let ran = task.started.is_some();
@@ -58,7 +58,7 @@ pub fn deactivated(world: &mut World, place: &Place, mut task: Task) {
 }
 
 /// Its containers have stopped.
-pub fn executed(world: &mut World, place: &Place, mut task: Task) {
+pub(super) fn executed(world: &mut World, place: &Place, mut task: Task) {
     let key = task.key();
     "DEPROVISIONING".clone_into(&mut task.last);
     task.note("executionStoppedAt", world.now.value());
@@ -77,7 +77,7 @@ pub fn executed(world: &mut World, place: &Place, mut task: Task) {
 }
 
 /// Nothing of it is left but its interface, which goes some time later.
-pub fn stopped(world: &mut World, place: &Place, mut task: Task) {
+pub(super) fn stopped(world: &mut World, place: &Place, mut task: Task) {
     "STOPPED".clone_into(&mut task.last);
     task.stopped = Some(world.now);
     task.containers_to("STOPPED");

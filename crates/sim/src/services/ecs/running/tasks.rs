@@ -8,7 +8,7 @@ use super::{Task, of};
 use crate::call::{Call, Input, Members, Reply};
 
 /// DescribeTasks.
-pub fn describe(call: &mut Call<'_>, input: &Input) -> Reply {
+pub(super) fn describe(call: &mut Call<'_>, input: &Input) -> Reply {
     let cluster = places::cluster(call, input.text("cluster"))?;
     let place = call.place.clone();
     let names = input.texts("tasks");
@@ -34,7 +34,7 @@ pub fn describe(call: &mut Call<'_>, input: &Input) -> Reply {
 }
 
 /// ListTasks.
-pub fn list(call: &mut Call<'_>, input: &Input) -> Reply {
+pub(super) fn list(call: &mut Call<'_>, input: &Input) -> Reply {
     let cluster = places::cluster(call, input.text("cluster"))?;
     let place = call.place.clone();
     let running = of(call.world, &place);

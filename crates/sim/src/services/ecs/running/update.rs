@@ -36,7 +36,7 @@ const DEPLOYED: &[&str] = &[
 ];
 
 /// UpdateService.
-pub fn update(call: &mut Call<'_>, input: &Input) -> Reply {
+pub(super) fn update(call: &mut Call<'_>, input: &Input) -> Reply {
     let cluster = places::cluster(call, input.text("cluster"))?;
     let place = call.place.clone();
     let before = places::active(of(call.world, &place), &cluster, input.text_or_empty("service"))?.clone();

@@ -8,7 +8,7 @@ use super::{Cluster, configuration, insights, named, namespace, show};
 use crate::call::{Call, Input, Members, Refusal, Reply};
 
 /// `UpdateCluster`.
-pub fn update(call: &mut Call<'_>, input: &Input) -> Reply {
+pub(crate) fn update(call: &mut Call<'_>, input: &Input) -> Reply {
     let name = changeable(call, input.text("cluster"))?;
     let insights = insights(input.list("settings"))?;
     let configuration = input.map("configuration").map(configuration).transpose()?;
@@ -30,14 +30,14 @@ pub fn update(call: &mut Call<'_>, input: &Input) -> Reply {
 }
 
 /// `UpdateClusterSettings`.
-pub fn update_settings(call: &mut Call<'_>, input: &Input) -> Reply {
+pub(crate) fn update_settings(call: &mut Call<'_>, input: &Input) -> Reply {
     let name = changeable(call, input.text("cluster"))?;
     let value = insights(input.list("settings"))?.ok_or_else(|| invalid("Settings can not be empty."))?;
     change(call, &name, |cluster| cluster.insights = value)
 }
 
 /// The name of a cluster that can be changed now.
-pub fn changeable(call: &mut Call<'_>, text: Option<&str>) -> Result<String, Refusal> {
+pub(crate) fn changeable(call: &mut Call<'_>, text: Option<&str>) -> Result<String, Refusal> {
     let name = named(call, text)?;
     let now = call.now();
     match call.region().ecs.registry.clusters.get(&name) {
@@ -47,7 +47,7 @@ pub fn changeable(call: &mut Call<'_>, text: Option<&str>) -> Result<String, Ref
 }
 
 /// Changes a cluster and shows it.
-pub fn change(call: &mut Call<'_>, name: &str, with: impl FnOnce(&mut Cluster)) -> Reply {
+pub(crate) fn change(call: &mut Call<'_>, name: &str, with: impl FnOnce(&mut Cluster)) -> Reply {
     let cluster = call.region().ecs.registry.clusters.entry(name.to_owned()).or_default();
     with(cluster);
     let changed = cluster.clone();
@@ -55,7 +55,7 @@ pub fn change(call: &mut Call<'_>, name: &str, with: impl FnOnce(&mut Cluster)) 
 }
 
 /// `DeleteCluster`.
-pub fn delete(call: &mut Call<'_>, input: &Input) -> Reply {
+pub(crate) fn delete(call: &mut Call<'_>, input: &Input) -> Reply {
     let name = named(call, input.text("cluster"))?;
     let now = call.now();
     let arn = super::super::cluster_arn(&call.place, &name);

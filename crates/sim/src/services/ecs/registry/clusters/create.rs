@@ -25,7 +25,7 @@ struct Wanted {
 }
 
 /// `CreateCluster`.
-pub fn create(call: &mut Call<'_>, input: &Input) -> Reply {
+pub(crate) fn create(call: &mut Call<'_>, input: &Input) -> Reply {
     let name = input.text("clusterName").unwrap_or("default").to_owned();
     if !is_name(&name) {
         return Err(invalid("ClusterName must match ^[a-zA-Z0-9\\-_]{1,255}$"));

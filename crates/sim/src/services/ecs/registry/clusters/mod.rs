@@ -1,9 +1,9 @@
 //! Clusters: what is kept of one. A cluster is known by its name, which another may have once it is deleted; until then the
 //! deleted one can still be described. Knows neither services nor tasks.
 
-pub mod change;
-pub mod create;
-pub mod show;
+pub(super) mod change;
+pub(super) mod create;
+pub(super) mod show;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -17,7 +17,7 @@ use crate::world::Moment;
 /// A cluster.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Cluster {
+pub(super) struct Cluster {
     /// Its ARN.
     pub arn: String,
     /// Its name.
@@ -47,7 +47,7 @@ pub struct Cluster {
 /// A scaling policy that ECS keeps for a capacity provider of a cluster.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Attachment {
+pub(super) struct Attachment {
     /// A UUID.
     pub id: String,
     /// The capacity provider.
@@ -58,7 +58,7 @@ pub struct Attachment {
 
 impl Cluster {
     /// Its status.
-    pub fn status(&self, now: Moment) -> &'static str {
+    pub(super) fn status(&self, now: Moment) -> &'static str {
         match self.provisioning {
             _ if self.deleted => "INACTIVE",
             Some(until) if now < until => "PROVISIONING",
@@ -67,7 +67,7 @@ impl Cluster {
     }
 
     /// Whether its attachments change just now.
-    pub fn busy(&self, now: Moment) -> bool {
+    pub(super) fn busy(&self, now: Moment) -> bool {
         self.busy.is_some_and(|until| now < until)
     }
 }
@@ -76,7 +76,7 @@ impl Cluster {
 ///
 /// # Errors
 /// If there is none of that name, or it is deleted.
-pub fn named(call: &mut Call<'_>, text: Option<&str>) -> Result<String, Refusal> {
+pub(super) fn named(call: &mut Call<'_>, text: Option<&str>) -> Result<String, Refusal> {
     let name = cluster_name(&call.place, text)?.to_owned();
     match call.region().ecs.registry.clusters.get(&name) {
         Some(found) if !found.deleted => Ok(name),

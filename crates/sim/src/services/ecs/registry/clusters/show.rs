@@ -24,12 +24,12 @@ struct Shown {
 }
 
 /// A cluster as the replies of changes show it: with everything but its statistics.
-pub fn full(call: &mut Call<'_>, cluster: &Cluster) -> Value {
+pub(crate) fn full(call: &mut Call<'_>, cluster: &Cluster) -> Value {
     show(call, cluster, Shown { attachments: true, configuration: true, settings: true, statistics: false, tags: true })
 }
 
 /// A cluster as other replies show it.
-pub fn plain(call: &mut Call<'_>, cluster: &Cluster) -> Value {
+pub(crate) fn plain(call: &mut Call<'_>, cluster: &Cluster) -> Value {
     let nothing = Shown { attachments: true, configuration: true, settings: true, statistics: false, tags: false };
     show(call, cluster, nothing)
 }
@@ -106,7 +106,7 @@ fn statistics(there: running::Population) -> Value {
 }
 
 /// `DescribeClusters`.
-pub fn describe(call: &mut Call<'_>, input: &Input) -> Reply {
+pub(crate) fn describe(call: &mut Call<'_>, input: &Input) -> Reply {
     let mut asked = input.texts("clusters");
     if asked.len() > MOST {
         return Err(at_most("clusters", MOST));
@@ -144,7 +144,7 @@ pub fn describe(call: &mut Call<'_>, input: &Input) -> Reply {
 }
 
 /// `ListClusters`.
-pub fn list(call: &mut Call<'_>, input: &Input) -> Reply {
+pub(crate) fn list(call: &mut Call<'_>, input: &Input) -> Reply {
     let live = |cluster: &&Cluster| !cluster.deleted;
     let arns: Vec<String> =
         call.region().ecs.registry.clusters.values().filter(live).map(|cluster| cluster.arn.clone()).collect();
@@ -153,7 +153,7 @@ pub fn list(call: &mut Call<'_>, input: &Input) -> Reply {
 }
 
 /// The moment at which a change of attachments that begins now is over.
-pub fn settled(call: &mut Call<'_>) -> Moment {
+pub(crate) fn settled(call: &mut Call<'_>) -> Moment {
     let time = call.world.about(std::time::Duration::from_secs(10));
     call.now().plus(time)
 }

@@ -6,7 +6,7 @@ use super::fargate;
 use crate::call::Members;
 
 /// Where a definition can run.
-pub fn fits(definition: &Map<String, Value>) -> Vec<&'static str> {
+pub(super) fn fits(definition: &Map<String, Value>) -> Vec<&'static str> {
     let awsvpc = definition.text("networkMode") == Some("awsvpc");
     let efs = definition
         .list("volumes")
@@ -24,7 +24,7 @@ pub fn fits(definition: &Map<String, Value>) -> Vec<&'static str> {
 }
 
 /// The attributes that an instance must have, each once.
-pub fn needs(definition: &Map<String, Value>) -> Vec<String> {
+pub(super) fn needs(definition: &Map<String, Value>) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
     let execution = definition.has("executionRoleArn");
     for container in definition.list("containerDefinitions") {

@@ -16,7 +16,7 @@ const MOST_CONTAINERS: usize = 10;
 const MOST_CONSTRAINTS: usize = 10;
 
 /// Checks a definition.
-pub fn check(definition: &Map<String, Value>, place: &Place) -> Result<(), Refusal> {
+pub(super) fn check(definition: &Map<String, Value>, place: &Place) -> Result<(), Refusal> {
     let family = definition.text_or_empty("family");
     if family.is_empty() {
         return Err(client("Family should not be null or empty."));
@@ -53,7 +53,7 @@ pub fn check(definition: &Map<String, Value>, place: &Place) -> Result<(), Refus
 }
 
 /// The size of the task in CPU units and MiB.
-pub fn sizes(definition: &Map<String, Value>) -> Result<(Option<u64>, Option<u64>), Refusal> {
+pub(super) fn sizes(definition: &Map<String, Value>) -> Result<(Option<u64>, Option<u64>), Refusal> {
     let read = |name: &str, reading: fn(&str) -> Option<u64>| match definition.text(name) {
         None => Ok(None),
         Some(text) => reading(text).map(Some).ok_or_else(|| invalid(format!("Invalid '{name}' setting for task."))),

@@ -12,7 +12,7 @@ const CHECK: [(&str, i64, i64); 4] =
     [("interval", 5, 300), ("timeout", 2, 60), ("retries", 1, 10), ("startPeriod", 0, 300)];
 
 /// Checks the containers, given the size of the task.
-pub fn check(definition: &Map<String, Value>, cpu: Option<u64>, memory: Option<u64>) -> Result<(), Refusal> {
+pub(super) fn check(definition: &Map<String, Value>, cpu: Option<u64>, memory: Option<u64>) -> Result<(), Refusal> {
     let containers = definition.list("containerDefinitions");
     let mut names = BTreeSet::new();
     for container in containers {
@@ -235,7 +235,7 @@ fn dependencies(containers: &[Value]) -> Result<(), Refusal> {
 }
 
 /// Whether one can get back to where one came from.
-pub fn cyclic(edges: &BTreeMap<&str, Vec<&str>>) -> bool {
+pub(super) fn cyclic(edges: &BTreeMap<&str, Vec<&str>>) -> bool {
     // Whatever leads nowhere is taken away until nothing does; what is left goes in circles.
     let mut left = edges.clone();
     loop {

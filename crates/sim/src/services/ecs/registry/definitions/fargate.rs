@@ -10,7 +10,7 @@ use crate::call::{Members, Refusal};
 const DRIVERS: [&str; 3] = ["awslogs", "splunk", "awsfirelens"];
 
 /// Checks the task as a whole against Fargate: its network and size.
-pub fn task(definition: &Map<String, Value>) -> Result<(), Refusal> {
+pub(super) fn task(definition: &Map<String, Value>) -> Result<(), Refusal> {
     if definition.text("networkMode") != Some("awsvpc") {
         return Err(client("Fargate only supports network mode \u{2018}awsvpc\u{2019}."));
     }
@@ -30,7 +30,7 @@ pub fn task(definition: &Map<String, Value>) -> Result<(), Refusal> {
 }
 
 /// Checks a definition against Fargate.
-pub fn check(definition: &Map<String, Value>) -> Result<(), Refusal> {
+pub(super) fn check(definition: &Map<String, Value>) -> Result<(), Refusal> {
     task(definition)?;
     if let Some(mode) = definition.text("pidMode").filter(|mode| !matches!(*mode, "task" | "")) {
         return Err(client(format!(
@@ -113,7 +113,7 @@ fn logging(log: &Map<String, Value>, role: bool) -> Result<(), Refusal> {
 }
 
 /// Whether an image lies in a private registry of ECR.
-pub fn is_ecr(image: &str) -> bool {
+pub(super) fn is_ecr(image: &str) -> bool {
     let host = image.split('/').next().unwrap_or_default();
     let account = host.split('.').next().unwrap_or_default();
     account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit()) && host.contains(".dkr.ecr.")

@@ -11,7 +11,7 @@ use crate::world::Place;
 const LISTS: [&str; 5] = ["environment", "mountPoints", "portMappings", "systemControls", "volumesFrom"];
 
 /// The document that is kept of a request.
-pub fn stored(given: &Map<String, Value>, place: &Place) -> Map<String, Value> {
+pub(super) fn stored(given: &Map<String, Value>, place: &Place) -> Map<String, Value> {
     let mut kept = given.clone();
     kept.remove("tags");
     strip(&mut kept);

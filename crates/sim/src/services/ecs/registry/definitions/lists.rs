@@ -10,7 +10,7 @@ use crate::call::{Call, Input, Members, Reply};
 const PAGE: (usize, usize) = (100, 100);
 
 /// `ListTaskDefinitions`. What it calls a prefix is the whole name of a family.
-pub fn definitions(call: &mut Call<'_>, input: &Input) -> Reply {
+pub(crate) fn definitions(call: &mut Call<'_>, input: &Input) -> Reply {
     let now = call.now();
     let status = input.text("status").unwrap_or("ACTIVE");
     let family = input.text("familyPrefix");
@@ -29,7 +29,7 @@ pub fn definitions(call: &mut Call<'_>, input: &Input) -> Reply {
 }
 
 /// `ListTaskDefinitionFamilies`.
-pub fn families(call: &mut Call<'_>, input: &Input) -> Reply {
+pub(crate) fn families(call: &mut Call<'_>, input: &Input) -> Reply {
     let now = call.now();
     let prefix = input.text_or_empty("familyPrefix");
     let asked = |family: &Family| {

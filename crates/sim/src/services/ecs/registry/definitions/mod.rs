@@ -7,7 +7,7 @@ mod check;
 mod containers;
 mod fargate;
 mod form;
-pub mod lists;
+pub(super) mod lists;
 mod network;
 mod roles;
 mod sizes;
@@ -33,7 +33,7 @@ const LINGERS: Duration = Duration::from_secs(3600);
 /// A family.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Family {
+pub(super) struct Family {
     /// The number of the newest revision there ever was.
     last: u32,
     revisions: BTreeMap<u32, Revision>,
@@ -42,7 +42,7 @@ pub struct Family {
 /// A revision.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Revision {
+pub(super) struct Revision {
     /// Its ARN.
     pub arn: String,
     /// Its tags.
@@ -54,14 +54,14 @@ pub struct Revision {
 
 impl Family {
     /// Its active revisions.
-    pub fn active(&self) -> impl Iterator<Item = &Revision> {
+    pub(super) fn active(&self) -> impl Iterator<Item = &Revision> {
         self.revisions.values().filter(|revision| revision.status() == "ACTIVE")
     }
 }
 
 impl Revision {
     /// Whether it is being deleted.
-    pub fn deleting(&self) -> bool {
+    pub(super) fn deleting(&self) -> bool {
         self.delete_requested.is_some()
     }
 
@@ -79,7 +79,7 @@ impl Revision {
     }
 
     /// As `DescribeTaskDefinition` shows it.
-    pub fn show(&self) -> Value {
+    pub(super) fn show(&self) -> Value {
         let mut shown = self.document.clone();
         shown.insert("status".to_owned(), self.status().into());
         for (name, at) in [("deregisteredAt", self.deregistered), ("deleteRequestedAt", self.delete_requested)] {
@@ -92,7 +92,7 @@ impl Revision {
 }
 
 /// A revision by `family` (its newest active one) or `family:revision`.
-pub fn find<'r>(registry: &'r Registry, text: &str) -> Option<&'r Revision> {
+pub(super) fn find<'r>(registry: &'r Registry, text: &str) -> Option<&'r Revision> {
     match text.split_once(':') {
         None => {
             let revisions = &registry.families.get(text)?.revisions;
@@ -103,7 +103,7 @@ pub fn find<'r>(registry: &'r Registry, text: &str) -> Option<&'r Revision> {
 }
 
 /// A revision by `family:revision`.
-pub fn find_mut<'r>(registry: &'r mut Registry, text: &str) -> Option<&'r mut Revision> {
+pub(super) fn find_mut<'r>(registry: &'r mut Registry, text: &str) -> Option<&'r mut Revision> {
     let (family, number) = text.split_once(':')?;
     registry.families.get_mut(family)?.revisions.get_mut(&number.parse().ok()?)
 }
@@ -131,7 +131,7 @@ fn named<'a>(place: &Place, text: &'a str) -> Result<&'a str, Refusal> {
 }
 
 /// `RegisterTaskDefinition`.
-pub fn register(call: &mut Call<'_>, input: &Input) -> Reply {
+pub(super) fn register(call: &mut Call<'_>, input: &Input) -> Reply {
     check::check(&input.0, &call.place)?;
     if input.has("tags") && input.list("tags").is_empty() {
         return Err(client("Tags can not be empty."));
@@ -158,7 +158,7 @@ pub fn register(call: &mut Call<'_>, input: &Input) -> Reply {
 }
 
 /// `DescribeTaskDefinition`.
-pub fn describe(call: &mut Call<'_>, input: &Input) -> Reply {
+pub(super) fn describe(call: &mut Call<'_>, input: &Input) -> Reply {
     let text = input.text_or_empty("taskDefinition");
     let name = named(&call.place, text)?.to_owned();
     let now = call.now();
@@ -177,7 +177,7 @@ fn of(text: &str, revision: &Revision) -> bool {
 }
 
 /// `DeregisterTaskDefinition`.
-pub fn deregister(call: &mut Call<'_>, input: &Input) -> Reply {
+pub(super) fn deregister(call: &mut Call<'_>, input: &Input) -> Reply {
     let text = input.text_or_empty("taskDefinition");
     let name = named(&call.place, text)?.to_owned();
     if !name.contains(':') {
@@ -191,7 +191,7 @@ pub fn deregister(call: &mut Call<'_>, input: &Input) -> Reply {
 }
 
 /// `DeleteTaskDefinitions`.
-pub fn delete(call: &mut Call<'_>, input: &Input) -> Reply {
+pub(super) fn delete(call: &mut Call<'_>, input: &Input) -> Reply {
     let asked = input.texts("taskDefinitions");
     if asked.is_empty() {
         return Err(invalid("TaskDefinitions cannot be empty."));

@@ -21,7 +21,7 @@ const NOT_WITH_AWSVPC: [(&str, &str); 5] = [
 const LONGEST_NAME: usize = 64;
 
 /// Checks the network of a definition.
-pub fn check(definition: &Map<String, Value>) -> Result<(), Refusal> {
+pub(super) fn check(definition: &Map<String, Value>) -> Result<(), Refusal> {
     let mode = definition.text("networkMode").filter(|mode| !mode.is_empty()).unwrap_or("bridge");
     let containers = definition.list("containerDefinitions");
     for container in containers {

@@ -7,16 +7,16 @@ use crate::call::{Members, Refusal};
 use crate::world::Place;
 
 /// The members that name a role.
-pub const MEMBERS: [&str; 2] = ["taskRoleArn", "executionRoleArn"];
+pub(super) const MEMBERS: [&str; 2] = ["taskRoleArn", "executionRoleArn"];
 
 /// Checks the roles of a definition.
-pub fn check(definition: &Map<String, Value>, place: &Place) -> Result<(), Refusal> {
+pub(super) fn check(definition: &Map<String, Value>, place: &Place) -> Result<(), Refusal> {
     let good = MEMBERS.iter().filter_map(|name| definition.text(name)).all(|role| arn(role, place).is_some());
     if good { Ok(()) } else { Err(client("Role is not valid")) }
 }
 
 /// The ARN of a role, given as a name or ARN; none if it cannot be one of this account.
-pub fn arn(role: &str, place: &Place) -> Option<String> {
+pub(super) fn arn(role: &str, place: &Place) -> Option<String> {
     let letters = |text: &str, more: &str| {
         text.bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || "_+=,.@-".contains(byte as char) || more.contains(byte as char))

@@ -11,12 +11,12 @@ const FARGATE: &[(u64, u64, u64, u64)] = &[
 ];
 
 /// CPU units: `256`, `.25 vCPU`, `1 vcpu`.
-pub fn cpu(text: &str) -> Option<u64> {
+pub(super) fn cpu(text: &str) -> Option<u64> {
     scaled(text, &[("vcpu", 1024.0)])
 }
 
 /// Memory in MiB: `512`, `0.5 GB`, `2GB`.
-pub fn memory(text: &str) -> Option<u64> {
+pub(super) fn memory(text: &str) -> Option<u64> {
     scaled(text, &[("gb", 1024.0), ("mb", 1.0)])
 }
 
@@ -35,7 +35,7 @@ fn scaled(text: &str, units: &[(&str, f64)]) -> Option<u64> {
 }
 
 /// Whether Fargate offers that pair.
-pub fn offered(cpu: u64, memory: u64, windows: bool) -> bool {
+pub(super) fn offered(cpu: u64, memory: u64, windows: bool) -> bool {
     if cpu == 256 {
         return !windows && [512, 1024, 2048].contains(&memory);
     }

@@ -17,7 +17,7 @@ const SOURCES: [&str; 5] = [
 ];
 
 /// Checks volumes and mount points.
-pub fn check(definition: &Map<String, Value>) -> Result<(), Refusal> {
+pub(super) fn check(definition: &Map<String, Value>) -> Result<(), Refusal> {
     let mut names = BTreeSet::new();
     for volume in definition.list("volumes") {
         let name = volume.text_or_empty("name");

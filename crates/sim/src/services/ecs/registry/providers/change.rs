@@ -12,7 +12,7 @@ use crate::world::Moment;
 const RESERVED: [&str; 3] = ["aws", "ecs", "fargate"];
 
 /// `CreateCapacityProvider`.
-pub fn create(call: &mut Call<'_>, input: &Input) -> Reply {
+pub(crate) fn create(call: &mut Call<'_>, input: &Input) -> Reply {
     let name = input.text_or_empty("name").to_owned();
     let lower = name.to_ascii_lowercase();
     if !is_name(&name) || RESERVED.iter().any(|start| lower.starts_with(start)) {
@@ -133,7 +133,7 @@ fn changeable(call: &mut Call<'_>, text: &str, verb: &str) -> Result<String, Ref
 }
 
 /// `UpdateCapacityProvider`.
-pub fn update(call: &mut Call<'_>, input: &Input) -> Reply {
+pub(crate) fn update(call: &mut Call<'_>, input: &Input) -> Reply {
     let name = changeable(call, input.text_or_empty("name"), "updated")?;
     let there = call.region().ecs.registry.providers.get(&name).cloned().unwrap_or_default();
     let member = if there.is_managed() { "managedInstancesProvider" } else { "autoScalingGroupProvider" };
@@ -160,7 +160,7 @@ fn merge(there: &mut Map<String, Value>, given: &Map<String, Value>) {
 }
 
 /// `DeleteCapacityProvider`. That one is still attached shows in the reply, not as an error.
-pub fn delete(call: &mut Call<'_>, input: &Input) -> Reply {
+pub(crate) fn delete(call: &mut Call<'_>, input: &Input) -> Reply {
     let name = changeable(call, input.text_or_empty("capacityProvider"), "deleted")?;
     let now = call.now();
     let settled = now.plus(call.world.about(CHANGE));

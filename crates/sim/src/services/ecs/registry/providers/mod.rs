@@ -1,7 +1,7 @@
 //! Capacity providers: the two of Fargate that are always there, those of Auto Scaling groups, and managed instances, which
 //! belong to one cluster. Knows no instances: nothing here ever starts one.
 
-pub mod change;
+pub(super) mod change;
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ const BUILT_IN: [&str; 2] = ["FARGATE", "FARGATE_SPOT"];
 /// A capacity provider that was made.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Provider {
+pub(super) struct Provider {
     /// Its ARN.
     pub arn: String,
     /// Its name.
@@ -41,7 +41,7 @@ pub struct Provider {
 
 /// Where the capacity comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub(super) enum Kind {
     /// Fargate.
     Fargate,
     /// Instances.
@@ -50,7 +50,7 @@ pub enum Kind {
 
 impl Provider {
     /// Its status.
-    pub fn status(&self, now: Moment) -> &'static str {
+    pub(super) fn status(&self, now: Moment) -> &'static str {
         match (self.change.as_str(), now < self.settled) {
             _ if self.failure.is_some() => "ACTIVE",
             ("CREATE", true) => "PROVISIONING",
@@ -61,7 +61,7 @@ impl Provider {
     }
 
     /// Whether it belongs to that cluster and is still there.
-    pub fn belongs_to(&self, cluster: &str, now: Moment) -> bool {
+    pub(super) fn belongs_to(&self, cluster: &str, now: Moment) -> bool {
         self.cluster.as_deref() == Some(cluster) && self.status(now) != "INACTIVE"
     }
 
@@ -106,7 +106,7 @@ fn built_in(place: &Place, name: &str) -> Value {
 }
 
 /// The status of a capacity provider; none if there is none of that name.
-pub fn status(registry: &Registry, name: &str, now: Moment) -> Option<&'static str> {
+pub(super) fn status(registry: &Registry, name: &str, now: Moment) -> Option<&'static str> {
     if BUILT_IN.contains(&name) {
         return Some("ACTIVE");
     }
@@ -114,7 +114,7 @@ pub fn status(registry: &Registry, name: &str, now: Moment) -> Option<&'static s
 }
 
 /// Where a provider's capacity comes from.
-pub fn kind(registry: &Registry, name: &str) -> Option<Kind> {
+pub(super) fn kind(registry: &Registry, name: &str) -> Option<Kind> {
     if BUILT_IN.contains(&name) {
         return Some(Kind::Fargate);
     }
@@ -122,7 +122,7 @@ pub fn kind(registry: &Registry, name: &str) -> Option<Kind> {
 }
 
 /// Whether it is one of an Auto Scaling group that ECS scales.
-pub fn is_scaled(registry: &Registry, name: &str) -> bool {
+pub(super) fn is_scaled(registry: &Registry, name: &str) -> bool {
     registry
         .providers
         .get(name)
@@ -133,7 +133,7 @@ pub fn is_scaled(registry: &Registry, name: &str) -> bool {
 const CHANGE: Duration = Duration::from_secs(15);
 
 /// `DescribeCapacityProviders`.
-pub fn describe(call: &mut Call<'_>, input: &Input) -> Reply {
+pub(super) fn describe(call: &mut Call<'_>, input: &Input) -> Reply {
     let now = call.now();
     let with_tags = input.texts("include").iter().any(|it| it == "TAGS");
     let place = call.place.clone();
