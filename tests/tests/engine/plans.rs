@@ -208,10 +208,12 @@ fn a_destruction_leaves_what_is_protected_and_what_that_needs() {
     lab.options.destroy = true;
     lab.options.protected.insert("listener.web".parse().unwrap());
     let steps = lab.steps();
-    for kept in ["listener.web", "balancer.web", "target.web", "group.alb"] {
+    // The group lets the app's group in, so that stays too; and what stays for its users keeps its rules.
+    let all = ["listener.web", "balancer.web", "target.web", "group.alb", "group.app", "rules.alb", "rules.app"];
+    for kept in all {
         assert!(!steps.contains(&format!("delete {kept}")), "{kept} stays: {steps:?}");
     }
-    assert_eq!(held(&lab).len(), 4, "{:?}", held(&lab));
+    assert_eq!(held(&lab).len(), all.len(), "{:?}", held(&lab));
     lab.apply().done();
     assert!(lab.fake.state().world.of("listener.web").is_some());
 }
