@@ -1,4 +1,4 @@
-//! Tables of keys: what the maps of the stack file may hold, as data. The parser ([`Fields`](crate::fields::Fields)), the JSON
+//! Tables of keys: what the maps of the stack file may hold, as data. The parser (`fields.rs`), the JSON
 //! Schema, the reference page and `explain` all go by them. Knows no section; each section's table stands beside its reader.
 
 mod explain;

@@ -52,11 +52,10 @@ fn family(named: &str) -> &str {
 
 /// Whether the revision of an ARN is what a name stands for: a family stands for each of its revisions.
 pub fn stands_for(named: &str, arn: &str) -> bool {
-    match last(named).contains(':') {
-        true if named.starts_with("arn:") => named == arn,
-        true => last(named) == last(arn),
-        false => family(named) == family(arn),
+    if !last(named).contains(':') {
+        return family(named) == family(arn);
     }
+    if named.starts_with("arn:") { named == arn } else { last(named) == last(arn) }
 }
 
 /// The task definition of a service, in the word of the file if that has one for it.
