@@ -104,14 +104,14 @@ pub async fn plan_and_run(
 /// Refuses a plan that is not the saved one, naming what moved.
 fn still_fits(bound: Option<&Bound<'_>>, fresh: &Plan, secrets: &Secrets) -> Result<(), Failure> {
     let Some(Bound { saved, anew }) = bound else { return Ok(()) };
-    let moved = saved.moved(fresh);
+    let moved = saved.moved(&secrets.blind(fresh));
     // What could not be read has not moved; that has a refusal of its own.
     if moved.is_empty() || fresh.gap().is_some() {
         return Ok(());
     }
     let line = |moved: &Moved| {
         let (was, is) = secrets.change(&moved.path, &moved.was, &moved.is);
-        let path = if moved.path.is_empty() { String::new() } else { format!(" {}", moved.path) };
+        let path = if moved.path.is_empty() { String::new() } else { format!(" {}", secrets.path(&moved.path)) };
         format!("{}{path}: was {}, is {}", moved.node, values::inline(&was), values::inline(&is))
     };
     Err(Failure::Stale { moved: moved.iter().map(line).collect(), help: format!("make a new plan: {anew}") })
