@@ -7,6 +7,7 @@ mod ecs;
 mod files;
 mod found;
 mod global;
+mod hands;
 mod kept;
 mod killed;
 mod left_over;

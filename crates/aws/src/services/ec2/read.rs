@@ -1,6 +1,6 @@
 //! Reads from EC2: the network that the stack file looks up, and all security groups of the region (one request; the reply
 //! holds their tags and rules). Kept are the groups with this stack's mark and those of a wanted name, marked or not.
-//! Knows no rules of ownership beyond that; `kinds/network.rs` and `kinds/security_group*.rs` interpret.
+//! Knows no rules of ownership beyond that; `network.rs` and `security_group*.rs` interpret.
 
 use std::collections::BTreeMap;
 
