@@ -81,6 +81,45 @@ impl AwsCloud {
     }
 }
 
+impl AwsCloud {
+    /// Looks closer, before a run, at what the plan leaves alone: nothing that does not do what it is for is to pass for healthy.
+    /// What lacks is noted in the snapshot; tells whether anything does, so that the plan has to be made anew.
+    ///
+    /// With `target`, only at what these need.
+    pub async fn look_closer(
+        &self,
+        graph: &Graph,
+        target: &BTreeSet<NodeId>,
+        plan: &Plan,
+        snapshot: &mut Snapshot,
+    ) -> bool {
+        let worked_on: BTreeSet<&NodeId> = plan.steps.iter().map(|step| &step.node).collect();
+        let inside = (!target.is_empty()).then(|| graph.closure(target));
+        let left_alone = graph.nodes().map(|node| &node.id).filter(|id| {
+            let asked_for = inside.as_ref().is_none_or(|inside| inside.contains(*id));
+            let ready = snapshot.live(id).is_some_and(|live| live.readiness == Readiness::Ready);
+            asked_for && ready && !worked_on.contains(id)
+        });
+        let looks = left_alone.filter_map(|id| {
+            let (entry, live) = (kinds::get(id.kind())?, snapshot.live(id)?);
+            Some(async move { (id, entry.driver.lacks(&self.aws, live).await) })
+        });
+        let looks: Vec<_> = looks.collect();
+        let lacking: Vec<(NodeId, String)> = side_by_side(looks)
+            .await
+            .into_iter()
+            // What is not known to be healthy is waited for; the wait tells the error.
+            .filter_map(|(id, told)| Some((id.clone(), told.unwrap_or_else(|error| Some(error.to_string()))?)))
+            .collect();
+        for (id, what) in &lacking {
+            if let Some(Observed::Present(live)) = snapshot.nodes.get_mut(id) {
+                live.readiness = Readiness::Pending(what.clone());
+            }
+        }
+        !lacking.is_empty()
+    }
+}
+
 fn driver(kind: &str) -> Result<&'static dyn Driver, CloudError> {
     kinds::get(kind)
         .map(|entry| entry.driver)

@@ -60,6 +60,15 @@ pub trait Driver: Send + Sync {
     /// Deletes a thing.
     async fn delete(&self, aws: &Aws, node: &NodeId, live: &Live) -> Result<(), CloudError>;
 
+    /// What a thing that was read as ready lacks all the same, in words: what a reading does not look at because it costs
+    /// requests of its own. Asked before a run that leaves the thing alone.
+    ///
+    /// # Errors
+    /// What kept the look from being taken.
+    async fn lacks(&self, _aws: &Aws, _live: &Live) -> Result<Option<String>, CloudError> {
+        Ok(None)
+    }
+
     /// How far things are; one answer for each. Asks in batches.
     async fn poll(&self, _aws: &Aws, waiting: &[Waiting]) -> Vec<Result<Readiness, CloudError>> {
         waiting.iter().map(|_| Ok(Readiness::Ready)).collect()

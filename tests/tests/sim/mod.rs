@@ -19,6 +19,7 @@ mod pipeline;
 mod random;
 mod recipe;
 mod scenes;
+mod serving;
 mod strangers;
 mod sweep;
 mod unread;

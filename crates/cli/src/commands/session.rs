@@ -217,6 +217,19 @@ impl Session {
         Ok(plan)
     }
 
+    /// Looks closer at what a plan leaves alone, before it is carried out; plans anew if that is not as it seemed.
+    pub async fn look_closer(&mut self, mut snapshot: Snapshot, plan: Plan) -> Result<(Snapshot, Plan), Failure> {
+        // Nothing has to be healthy to be taken down.
+        if self.options.destroy || !plan.may_begin() {
+            return Ok((snapshot, plan));
+        }
+        if !self.cloud.look_closer(&self.graph, &self.options.target, &plan, &mut snapshot).await {
+            return Ok((snapshot, plan));
+        }
+        let plan = self.plan(&snapshot)?;
+        Ok((snapshot, plan))
+    }
+
     /// Refuses what the command line names and nobody has.
     pub fn check_names(&self, snapshot: &Snapshot, plan: &Plan, ui: &mut Ui) -> Result<(), Failure> {
         names::of_the_reading(&self.options, (&self.graph, self.file.as_ref()), snapshot, plan, ui)

@@ -16,7 +16,7 @@ use serde_json::{Map, Value, json};
 use super::super::cluster::{Strategy, change_tags};
 use super::super::task_definition::mark;
 use super::convert::{self, APPLIED, LAST_DEPLOYMENT};
-use super::{Deployment, Spec, poll};
+use super::{Deployment, Spec, poll, targets};
 use crate::call::raw::exchange;
 use crate::client::Aws;
 use crate::read::Fetched;
@@ -155,6 +155,10 @@ impl Driver for Service {
             Err(error) if error.class != ErrorClass::Gone => Err(error),
             _ => Ok(()),
         }
+    }
+
+    async fn lacks(&self, aws: &Aws, live: &Live) -> Result<Option<String>, CloudError> {
+        targets::lacking_as_read(aws, live).await
     }
 
     async fn poll(&self, aws: &Aws, waiting: &[Waiting]) -> Vec<Result<Readiness, CloudError>> {
