@@ -17,6 +17,9 @@ use crate::client::Aws;
 use crate::services::ecs::read::deployments::primary;
 use crate::services::ecs::read::{self, deployments, kept, last, side_by_side, tags_of, text};
 
+/// How the ids of deployments begin that tasks refer to.
+const DEPLOYMENT: &str = "ecs-svc/";
+
 type Answer = Result<Readiness, CloudError>;
 
 /// One answer for each.
@@ -90,10 +93,15 @@ async fn answer(
         },
     };
     match readiness {
-        Readiness::Failed(why) => Ok(Readiness::Failed(explain::failure(aws, service, &why).await)),
+        Readiness::Failed(why) => Ok(Readiness::Failed(explain::failure(aws, service, awaited(wait), &why).await)),
         Readiness::Pending(what) => Ok(explain::pending(aws, service, what).await),
         Readiness::Ready | Readiness::Gone => Ok(readiness),
     }
+}
+
+/// The deployment that is awaited, as tasks refer to it, if there is one.
+fn awaited(wait: &Waiting) -> Option<&str> {
+    wait.live.handles.iter().map(String::as_str).find(|handle| handle.starts_with(DEPLOYMENT))
 }
 
 /// ECS is done; the targets have the last word.
