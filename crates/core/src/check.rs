@@ -228,9 +228,9 @@ impl Checker<'_> {
             let live = self.have.nodes.keys().filter(|node| routes(node)).filter_map(|node| self.have.live(node));
             live.into_iter().any(|live| live.have.to_string().contains(group))
         };
-        groups.iter().all(|group| {
-            live(group) || routers().any(|other| self.precedes(other.id, step.id) && has(&other, group))
-        })
+        groups
+            .iter()
+            .all(|group| live(group) || routers().any(|other| self.precedes(other.id, step.id) && has(&other, group)))
     }
 
     /// Nothing that is wanted is deleted without a successor, and nothing before those of ours that use it and also go.

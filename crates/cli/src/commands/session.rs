@@ -9,7 +9,7 @@ use evenkeel_core::diagnostic::Diagnostic;
 use evenkeel_core::error::{CloudError, ErrorClass};
 use evenkeel_core::graph::{Graph, GraphError, StackInfo};
 use evenkeel_core::kind::Kinds;
-use evenkeel_core::plan::{Plan, PlanOptions, adoptable, in_the_way};
+use evenkeel_core::plan::{Held, HeldBecause, Plan, PlanOptions, adoptable, in_the_way};
 use evenkeel_core::saved::{Place, SavedPlan};
 use evenkeel_core::snapshot::Snapshot;
 use evenkeel_stack::model::Stack;
@@ -206,10 +206,28 @@ impl Session {
             });
             return Err(Failure::Bug(words.collect()));
         }
+        // What nobody wants and nobody can tell apart stays, and is not passed over in silence.
+        plan.held.extend(snapshot.unclear().into_iter().map(|(node, ids)| {
+            let what = "delete".to_owned();
+            Held { node, what, why: HeldBecause::Doubled(ids) }
+        }));
         if !plan.conflicts.is_empty() {
             plan.conflicts = in_the_way(&self.kinds, &self.graph, snapshot, &self.options);
         }
         Ok(plan)
+    }
+
+    /// Looks closer at what a plan leaves alone, before it is carried out; plans anew if that is not as it seemed.
+    pub async fn look_closer(&mut self, mut snapshot: Snapshot, plan: Plan) -> Result<(Snapshot, Plan), Failure> {
+        // Nothing has to be healthy to be taken down.
+        if self.options.destroy || !plan.may_begin() {
+            return Ok((snapshot, plan));
+        }
+        if !self.cloud.look_closer(&self.graph, &self.options.target, &plan, &mut snapshot).await {
+            return Ok((snapshot, plan));
+        }
+        let plan = self.plan(&snapshot)?;
+        Ok((snapshot, plan))
     }
 
     /// Refuses what the command line names and nobody has.
