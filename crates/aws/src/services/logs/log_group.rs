@@ -1,5 +1,5 @@
 //! Log groups of CloudWatch Logs. CreateLogGroup takes tags and key, the retention needs a call of its own; DescribeLogGroups
-//! gives everything but tags (`read/logs.rs`). Names have at most 512 characters and, with the class, never change. The ARN
+//! gives everything but tags (`logs/read.rs`). Names have at most 512 characters and, with the class, never change. The ARN
 //! comes with `:*` behind it, which the tagging calls refuse. ECS makes missing groups by itself (`awslogs-create-group`),
 //! without tags: such a group is foreign and has to be adopted.
 
