@@ -16,7 +16,7 @@ use evenkeel_stack::model::Stack;
 use evenkeel_stack::{LoadOptions, Loaded};
 
 use super::connect::{self, Connection, Guard, connect, environment};
-use super::names;
+use super::{names, save};
 use crate::again::Again;
 use crate::args::{Choice, Format, Global};
 use crate::exit::Failure;
@@ -49,6 +49,10 @@ pub struct Session {
 
 /// Reads the stack file and shows its warnings.
 pub fn load(path: &Path, global: &Global, ui: &mut Ui) -> Result<Loaded, Failure> {
+    if save::text(path).is_some_and(|text| SavedPlan::recognises(&text)) {
+        let (file, apply) = (path.display(), Again::saved(path, global));
+        return Err(Failure::Usage(format!("{file} is a saved plan, not a stack file; only apply takes it: {apply}")));
+    }
     let options = LoadOptions {
         // A variable that is not text cannot stand in a stack file.
         env: std::env::vars_os().filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?))).collect(),
