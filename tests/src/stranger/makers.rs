@@ -70,7 +70,13 @@ pub const MAKERS: &[Maker] = &[
         },
         unmake: |world, place, name| drop(ask(world, place, "ecs.DeleteCluster", json!({ "cluster": name }))),
         remove: |world, place, _, thing| {
-            ask(world, place, "ecs.DeleteCluster", json!({ "cluster": thing["name"] }));
+            // Whoever exchanged it in the middle of a run may have got a service of the stack with it.
+            let cluster = json!({ "cluster": thing["name"] });
+            for service in list(world, place, "ecs.ListServices", cluster.clone(), "serviceArns") {
+                let input = json!({ "cluster": thing["name"], "service": service, "force": true });
+                ask(world, place, "ecs.DeleteService", input);
+            }
+            ask(world, place, "ecs.DeleteCluster", cluster);
         },
     },
     Maker {
