@@ -82,8 +82,8 @@ pub fn still_marked(tags: &Tags, stack: &str, operation: &str, live: &Live) -> R
     if marked && !matches!(&live.owner, Owner::Ours(node) if other(node)) {
         return Ok(());
     }
-    let message = format!("{} is not this stack's any more: it has changed hands since it was read", live.id);
-    let hint = "nothing was deleted; run the plan again to see what is there now".to_owned();
+    let message = format!("{} no longer belongs to this stack: its marks have changed since it was read", live.id);
+    let hint = "nothing was deleted; run the plan again to see the current state".to_owned();
     Err(CloudError { hint: Some(hint), ..CloudError::local(ErrorClass::Invalid, operation, message) })
 }
 
