@@ -247,6 +247,12 @@ impl Bench {
         made
     }
 
+    /// The plan that is carried out in the place of this one: what it leaves alone is looked at more closely.
+    pub async fn closely(&self, graph: &Graph, mut snapshot: Snapshot, plan: Plan) -> Plan {
+        let lacks = self.cloud(graph).look_closer(graph, &self.options.target, &plan, &mut snapshot).await;
+        if lacks { self.plan(graph, &snapshot, Goal::Apply) } else { plan }
+    }
+
     /// Reads, plans and carries out, until it ends or a fault kills it. What it has asked for is held against the laws.
     ///
     /// # Panics
@@ -284,9 +290,12 @@ impl Bench {
 
     async fn run_through(&self, graph: &Graph, goal: Goal) -> Ended {
         let snapshot = self.read(graph, goal).await;
-        let plan = self.plan(graph, &snapshot, goal);
+        let mut plan = self.plan(graph, &snapshot, goal);
         if !plan.conflicts.is_empty() || !snapshot.unreadable.is_empty() {
             return Ended::Refused(Box::new(plan));
+        }
+        if goal == Goal::Apply {
+            plan = self.closely(graph, snapshot, plan).await;
         }
         if plan.steps.is_empty() {
             return Ended::Nothing;

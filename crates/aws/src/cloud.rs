@@ -1,20 +1,36 @@
 //! The engine's door to AWS: hands each order to the driver of its kind. Decides nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
 use evenkeel_core::cloud::{Cloud, Create, Update, Waiting};
 use evenkeel_core::error::CloudError;
 use evenkeel_core::graph::{Graph, Node, StackInfo};
 use evenkeel_core::id::NodeId;
-use evenkeel_core::plan;
-use evenkeel_core::snapshot::{Live, Readiness, Snapshot};
+use evenkeel_core::plan::{self, Plan};
+use evenkeel_core::snapshot::{Live, Observed, Owner, Readiness, Snapshot};
 
 use crate::client::Aws;
 use crate::kinds;
 use crate::read::Scope;
 use crate::reading;
-use crate::resource::Driver;
+use crate::resource::{Driver, Touch};
+use crate::services::ecs::read::side_by_side;
+
+/// The ids of what this run has made.
+#[derive(Debug, Default)]
+struct Made(Mutex<BTreeSet<String>>);
+
+impl Made {
+    fn note(&self, id: &str) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(id.to_owned());
+    }
+
+    fn has(&self, id: &str) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains(id)
+    }
+}
 
 /// Kinds in which others may have put something of theirs.
 const FRONTS: &[&str] = &["load_balancer", "listener", "listener_rules"];
@@ -65,6 +81,45 @@ impl AwsCloud {
     }
 }
 
+impl AwsCloud {
+    /// Looks closer, before a run, at what the plan leaves alone: nothing that does not do what it is for is to pass for healthy.
+    /// What lacks is noted in the snapshot; tells whether anything does, so that the plan has to be made anew.
+    ///
+    /// With `target`, only at what these need.
+    pub async fn look_closer(
+        &self,
+        graph: &Graph,
+        target: &BTreeSet<NodeId>,
+        plan: &Plan,
+        snapshot: &mut Snapshot,
+    ) -> bool {
+        let worked_on: BTreeSet<&NodeId> = plan.steps.iter().map(|step| &step.node).collect();
+        let inside = (!target.is_empty()).then(|| graph.closure(target));
+        let left_alone = graph.nodes().map(|node| &node.id).filter(|id| {
+            let asked_for = inside.as_ref().is_none_or(|inside| inside.contains(*id));
+            let ready = snapshot.live(id).is_some_and(|live| live.readiness == Readiness::Ready);
+            asked_for && ready && !worked_on.contains(id)
+        });
+        let looks = left_alone.filter_map(|id| {
+            let (entry, live) = (kinds::get(id.kind())?, snapshot.live(id)?);
+            Some(async move { (id, entry.driver.lacks(&self.aws, live).await) })
+        });
+        let looks: Vec<_> = looks.collect();
+        let lacking: Vec<(NodeId, String)> = side_by_side(looks)
+            .await
+            .into_iter()
+            // What is not known to be healthy is waited for; the wait tells the error.
+            .filter_map(|(id, told)| Some((id.clone(), told.unwrap_or_else(|error| Some(error.to_string()))?)))
+            .collect();
+        for (id, what) in &lacking {
+            if let Some(Observed::Present(live)) = snapshot.nodes.get_mut(id) {
+                live.readiness = Readiness::Pending(what.clone());
+            }
+        }
+        !lacking.is_empty()
+    }
+}
+
 fn driver(kind: &str) -> Result<&'static dyn Driver, CloudError> {
     kinds::get(kind)
         .map(|entry| entry.driver)
@@ -74,16 +129,25 @@ fn driver(kind: &str) -> Result<&'static dyn Driver, CloudError> {
 #[async_trait]
 impl Cloud for AwsCloud {
     async fn create(&self, order: Create<'_>) -> Result<Live, CloudError> {
-        driver(order.node.kind())?.create(&self.aws, &self.stack.name, order).await
+        let live = driver(order.node.kind())?.create(&self.aws, &self.stack.name, order).await?;
+        self.aws.memory::<Made>().note(&live.id);
+        Ok(live)
     }
 
     async fn update(&self, order: Update<'_>) -> Result<Live, CloudError> {
-        driver(order.node.kind())?.update(&self.aws, &self.stack.name, order).await
+        let driver = driver(order.node.kind())?;
+        // What this run has made needs no second look, and what is taken over is not ours before.
+        if matches!(order.live.owner, Owner::Ours(_)) && !self.aws.memory::<Made>().has(&order.live.id) {
+            let touch = Touch { stack: &self.stack.name, node: order.node, live: order.live, deletes: false };
+            driver.still_ours(&self.aws, &touch).await?;
+        }
+        driver.update(&self.aws, &self.stack.name, order).await
     }
 
     async fn delete(&self, node: &NodeId, live: &Live) -> Result<(), CloudError> {
         let driver = driver(node.kind())?;
-        driver.still_ours(&self.aws, &self.stack.name, live).await?;
+        let touch = Touch { stack: &self.stack.name, node, live, deletes: true };
+        driver.still_ours(&self.aws, &touch).await?;
         driver.delete(&self.aws, node, live).await
     }
 
@@ -106,7 +170,7 @@ impl Cloud for AwsCloud {
         }
         let found = graph.nodes().map(|node| {
             let live = match snapshot.nodes.get(&node.id) {
-                Some(evenkeel_core::snapshot::Observed::Present(live)) => Some((**live).clone()),
+                Some(Observed::Present(live)) => Some((**live).clone()),
                 _ => None,
             };
             (node.id.clone(), live)

@@ -48,18 +48,26 @@ pub trait Driver: Send + Sync {
     /// Changes a thing in place: the fields named in `order.changes`, and the mark if it differs.
     async fn update(&self, aws: &Aws, stack: &str, order: Update<'_>) -> Result<Live, CloudError>;
 
-    /// Looks, just before a thing is deleted by its name, whether what has that name is still the stack's: between reading and
-    /// deleting somebody may have put another one in its place. What is deleted by an id that no other thing can have need not
-    /// look.
+    /// Looks, just before a thing is changed or deleted by its name, whether what has that name is still the stack's: since the
+    /// reading somebody may have put another one in its place. What goes by an id that no other thing can have need not look.
     ///
     /// # Errors
-    /// Of [`still_marked`]; what kept the look from being taken.
-    async fn still_ours(&self, _aws: &Aws, _stack: &str, _live: &Live) -> Result<(), CloudError> {
+    /// Of [`Touch::allowed`]; what kept the look from being taken.
+    async fn still_ours(&self, _aws: &Aws, _touch: &Touch<'_>) -> Result<(), CloudError> {
         Ok(())
     }
 
     /// Deletes a thing.
     async fn delete(&self, aws: &Aws, node: &NodeId, live: &Live) -> Result<(), CloudError>;
+
+    /// What a thing that was read as ready lacks all the same, in words: what a reading does not look at because it costs
+    /// requests of its own. Asked before a run that leaves the thing alone.
+    ///
+    /// # Errors
+    /// What kept the look from being taken.
+    async fn lacks(&self, _aws: &Aws, _live: &Live) -> Result<Option<String>, CloudError> {
+        Ok(None)
+    }
 
     /// How far things are; one answer for each. Asks in batches.
     async fn poll(&self, _aws: &Aws, waiting: &[Waiting]) -> Vec<Result<Readiness, CloudError>> {
@@ -72,19 +80,45 @@ pub trait Driver: Send + Sync {
     }
 }
 
-/// Whether these tags are still those of the live thing that was read.
-///
-/// # Errors
-/// `Invalid`: they are somebody else's by now; nothing has been deleted.
-pub fn still_marked(tags: &Tags, stack: &str, operation: &str, live: &Live) -> Result<(), CloudError> {
-    let marked = tags.get(tags::STACK).is_some_and(|theirs| theirs == stack);
-    let other = |node: &NodeId| tags.get(tags::ID).is_none_or(|id| *id != node.to_string());
-    if marked && !matches!(&live.owner, Owner::Ours(node) if other(node)) {
-        return Ok(());
+/// What is about to be done to a thing that was read as ours.
+#[derive(Clone, Copy, Debug)]
+pub struct Touch<'a> {
+    /// The stack.
+    pub stack: &'a str,
+    /// The node that it belongs to from now on: an earlier try may have moved the mark to it already.
+    pub node: &'a NodeId,
+    /// The thing, as it was read.
+    pub live: &'a Live,
+    /// Whether it is to be deleted; otherwise it is to be changed.
+    pub deletes: bool,
+}
+
+impl Touch<'_> {
+    /// Whether these tags are still those of what was read. `update` and `delete` are the operations that would follow.
+    ///
+    /// # Errors
+    /// `Invalid`: they are somebody else's by now; nothing has been changed.
+    pub fn allowed(&self, tags: &Tags, update: &str, delete: &str) -> Result<(), CloudError> {
+        self.allowed_in(self.stack, tags, if self.deletes { delete } else { update })
     }
-    let message = format!("{} no longer belongs to this stack: its marks have changed since it was read", live.id);
-    let hint = "nothing was deleted; run the plan again to see the current state".to_owned();
-    Err(CloudError { hint: Some(hint), ..CloudError::local(ErrorClass::Invalid, operation, message) })
+
+    /// The same where marks hold another word for the stack.
+    ///
+    /// # Errors
+    /// As [`Self::allowed`].
+    pub fn allowed_in(&self, stack: &str, tags: &Tags, operation: &str) -> Result<(), CloudError> {
+        let marked = tags.get(tags::STACK).is_some_and(|theirs| theirs == stack);
+        let is = |node: &NodeId| tags.get(tags::ID).is_some_and(|id| *id == node.to_string());
+        let other = |node: &NodeId| !is(node) && !is(self.node);
+        if marked && !matches!(&self.live.owner, Owner::Ours(node) if other(node)) {
+            return Ok(());
+        }
+        let message =
+            format!("{} no longer belongs to this stack: its marks have changed since it was read", self.live.id);
+        let done = if self.deletes { "deleted" } else { "changed" };
+        let hint = format!("nothing was {done}; run the plan again to see the current state");
+        Err(CloudError { hint: Some(hint), ..CloudError::local(ErrorClass::Invalid, operation, message) })
+    }
 }
 
 /// The typed form of a document without holes.

@@ -5,6 +5,8 @@
 use std::fmt;
 use std::path::Path;
 
+use evenkeel_core::saved::SavedPlan;
+
 use crate::args::{self, Apply, Choice, Destroy, Global, PARALLEL, Plan};
 use crate::report::escape;
 use crate::simulation::{self, PathOrSeed};
@@ -41,10 +43,20 @@ impl Again {
         Self::on("apply", file).place(global)
     }
 
-    /// The command that makes a new plan for a file of that name.
-    pub fn plan_anew(file: &Path, global: &Global) -> String {
-        let flags = Self::default().place(global).value("--out", &file.display().to_string());
-        format!("evenkeel plan STACK {flags}")
+    /// The command that makes a new plan for a file of that name, as the one that is saved there was made, if it can be read.
+    pub fn plan_anew(file: &Path, global: &Global, saved: Option<&SavedPlan>) -> Self {
+        let origin = saved.and_then(SavedPlan::stack_file);
+        let again = Self::on("plan", Path::new(origin.unwrap_or(args::STACK_FILE))).place(global);
+        let Some(options) = saved.map(|saved| &saved.options) else {
+            return again.value("--out", &file.display().to_string());
+        };
+        let again = if options.destroy { again.flag("--destroy") } else { again };
+        let again = if options.no_wait { again.flag("--no-wait") } else { again };
+        let chosen = options.target.iter().map(|id| ("--target", id.to_string()));
+        let chosen = chosen.chain(options.adopt.iter().map(|id| ("--adopt", id.to_string())));
+        let chosen = chosen.chain(options.consent.iter().map(|id| ("--consent", id.to_string())));
+        let again = chosen.fold(again, |again, (flag, id)| again.value(flag, &id));
+        again.value("--out", &file.display().to_string())
     }
 
     /// The same `apply` once more.
@@ -217,8 +229,8 @@ mod tests {
         let global = read(&format!("evenkeel plan v.yaml {PLACE} --var tag=7")).global;
         assert_eq!(Again::saved(Path::new("p.json"), &global).to_string(), format!("evenkeel apply p.json {PLACE}"));
         assert_eq!(
-            Again::plan_anew(Path::new("p q.json"), &global),
-            format!("evenkeel plan STACK {PLACE} --out 'p q.json'")
+            Again::plan_anew(Path::new("p q.json"), &global, None).to_string(),
+            format!("evenkeel plan {PLACE} --out 'p q.json'")
         );
     }
 

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::doc;
 use crate::graph::Graph;
 use crate::id::{NodeId, StepId};
-use crate::kind::{Kinds, Replace};
+use crate::kind::{GROUP, Kinds, Replace, Traffic};
 use crate::plan::{Action, Held, HeldBecause, Plan, PlanOptions, Step};
 use crate::snapshot::{Live, Observed, Owner, Snapshot};
 
@@ -198,7 +198,8 @@ impl Checker<'_> {
                 continue;
             }
             for need in self.want.needs_of(&step.node) {
-                if self.made.get(need).is_some_and(|before| !self.precedes(*before, step.id)) {
+                let after = self.made.get(need).is_some_and(|before| !self.precedes(*before, step.id));
+                if after && !self.known_to_another(step, need) {
                     late.push((step.id, need.clone()));
                 }
             }
@@ -206,6 +207,30 @@ impl Checker<'_> {
         for (step, need) in late {
             self.find(Some(step), format!("comes before {need}, which it needs"));
         }
+    }
+
+    /// Whether what registers in groups comes before a router that is to give them a share, after another one that has them.
+    fn known_to_another(&self, step: &Step, need: &NodeId) -> bool {
+        let traffic = |node: &NodeId| self.kinds.get(node.kind()).map(|kind| kind.traffic);
+        let (Some(Traffic::Server(list)), Some(Traffic::Router(_))) = (traffic(&step.node), traffic(need)) else {
+            return false;
+        };
+        let (Action::Create { want, .. } | Action::Update { want, .. }) = &step.action else { return false };
+        let groups: Vec<String> =
+            want[list].as_array().into_iter().flatten().map(|member| member[GROUP].to_string()).collect();
+        let has = |other: &&Step, group: &str| match &other.action {
+            Action::Update { want, .. } => want.to_string().contains(group),
+            _ => false,
+        };
+        let routes = |node: &NodeId| matches!(traffic(node), Some(Traffic::Router(_)));
+        let routers = || self.plan.steps.iter().filter(|it| routes(&it.node));
+        let live = |group: &str| {
+            let live = self.have.nodes.keys().filter(|node| routes(node)).filter_map(|node| self.have.live(node));
+            live.into_iter().any(|live| live.have.to_string().contains(group))
+        };
+        groups
+            .iter()
+            .all(|group| live(group) || routers().any(|other| self.precedes(other.id, step.id) && has(&other, group)))
     }
 
     /// Nothing that is wanted is deleted without a successor, and nothing before those of ours that use it and also go.

@@ -135,6 +135,13 @@ impl SavedPlan {
         Ok(())
     }
 
+    /// The stack file that it was made from, as that was named then.
+    pub fn stack_file(&self) -> Option<&str> {
+        let mut nodes = std::iter::once(&self.graph).chain(&self.file).flat_map(Graph::nodes);
+        let (file, _line) = nodes.find_map(|node| node.origin.as_deref())?.rsplit_once(':')?;
+        Some(file)
+    }
+
     /// Writes it down.
     ///
     /// # Errors

@@ -2,6 +2,7 @@
 //! a proof of them instead. Documents keep the real values, since AWS has to get them; this file makes the copies that leave
 //! the program. Pure; what counts as secret is decided by whoever fills in [`Secrets`], apart from names that look secret.
 
+mod older;
 mod seal;
 
 use std::collections::BTreeMap;
@@ -11,6 +12,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use self::older::Older;
 pub use self::seal::NotOpened;
 use crate::event::Event;
 use crate::plan::Plan;
@@ -143,31 +145,50 @@ impl Secrets {
     fn masked<T: Serialize + DeserializeOwned + Clone>(&self, whole: &T) -> T {
         let Ok(value) = serde_json::to_value(whole) else { return whole.clone() };
         // A secret that reads like one of our own words would make the copy unreadable; documents alone never do.
-        let read = |free_text| serde_json::from_value(self.inside(&value, free_text));
+        let read = |free_text| serde_json::from_value(self.inside(&value, free_text, &Older::new()));
         read(true).or_else(|_| read(false)).unwrap_or_else(|_| whole.clone())
     }
 
-    /// Like [`Self::document`], for what holds documents and changes among other things, and `free_text` between them.
-    fn inside(&self, value: &Value, free_text: bool) -> Value {
+    /// Like [`Self::document`], for what holds documents and changes among other things, and `free_text` between them. `older`
+    /// are the older secrets of the step that this is a part of.
+    fn inside(&self, value: &Value, free_text: bool, older: &Older) -> Value {
         match value {
-            Value::Object(map) if ["path", "from", "to", "effect"].iter().all(|key| map.contains_key(*key)) => {
-                let mut shown = map.clone();
-                let path = map["path"].as_str().unwrap_or_default();
-                let (from, to) = self.change(path, &map["from"], &map["to"]);
-                shown.insert("from".to_owned(), from);
-                shown.insert("to".to_owned(), to);
+            Value::Object(map) => {
+                let is_change = ["path", "from", "to", "effect"].iter().all(|key| map.contains_key(*key));
+                let mut shown: serde_json::Map<String, Value> =
+                    map.iter().map(|(key, item)| (key.clone(), self.part(key, item, free_text, older))).collect();
+                if is_change {
+                    let path = map["path"].as_str().unwrap_or_default();
+                    let (from, to) = self.change(path, &map["from"], &map["to"]);
+                    shown.insert("from".to_owned(), older::texts(&from, older, &|_| HIDDEN.to_owned()));
+                    shown.insert("to".to_owned(), to);
+                }
                 Value::Object(shown)
             }
-            Value::Object(map) => map
-                .iter()
-                .map(|(key, item)| {
-                    let document = matches!(key.as_str(), "want" | "have");
-                    (key.clone(), if document { self.document(item) } else { self.inside(item, free_text) })
-                })
-                .collect(),
-            Value::Array(items) => items.iter().map(|item| self.inside(item, free_text)).collect(),
+            Value::Array(items) => items.iter().map(|item| self.inside(item, free_text, older)).collect(),
             Value::String(text) if free_text => self.message(text).into(),
             Value::String(_) | Value::Null | Value::Bool(_) | Value::Number(_) => value.clone(),
+        }
+    }
+
+    /// A member of such a whole.
+    fn part(&self, key: &str, item: &Value, free_text: bool, older: &Older) -> Value {
+        let path = |text: &str| {
+            let text = if free_text { self.message(text) } else { text.to_owned() };
+            self.path_beside(&text, older, &|_| HIDDEN.to_owned())
+        };
+        match (key, item) {
+            ("want", item) => self.document(item),
+            ("have", item) => older::texts(&self.document(item), older, &|_| HIDDEN.to_owned()),
+            ("path" | "what", Value::String(text)) => path(text).into(),
+            ("why", why) => older::paths(why, &path),
+            ("steps", Value::Array(steps)) => {
+                let nodes = self.older_by_node(steps);
+                let none = Older::new();
+                let of = |step: &Value| nodes.get(&older::node(step)).unwrap_or(&none);
+                steps.iter().map(|step| self.inside(step, free_text, of(step))).collect()
+            }
+            (_, item) => self.inside(item, free_text, older),
         }
     }
 }
@@ -190,8 +211,10 @@ fn hide(value: Value) -> Value {
 /// Hides in the old value what stands where the new one has a secret.
 fn beside(old: &mut Value, from: &Value, to: &Value, shown: &Value) {
     match (to, shown) {
-        (Value::String(real), Value::String(masked)) if real != masked && old == from && !old.is_null() => {
-            *old = hide(old.take());
+        (Value::String(real), Value::String(masked))
+            if real != masked && old == from && old.as_str().is_some_and(|old| !old.is_empty()) =>
+        {
+            *old = HIDDEN.into();
         }
         (Value::Object(real), Value::Object(masked)) => {
             let (Value::Object(old), Value::Object(from)) = (old, from) else { return };

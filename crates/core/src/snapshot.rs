@@ -235,4 +235,18 @@ impl Snapshot {
             Some(Observed::Absent | Observed::Unreadable(_) | Observed::Ambiguous(_)) | None => None,
         }
     }
+
+    /// Marks that several things carry while nobody knows which of them is rightly there, with their ids: nothing of that
+    /// node's is worked on.
+    pub fn unclear(&self) -> BTreeMap<NodeId, Vec<String>> {
+        let told_apart =
+            |node: &NodeId| self.nodes.contains_key(node) || self.surplus.iter().any(|surplus| surplus.node == *node);
+        let mut unclear: BTreeMap<NodeId, Vec<String>> = BTreeMap::new();
+        for stray in self.strays.iter().filter(|stray| stray.double) {
+            if let Some(node) = stray.mark.parse().ok().filter(|node| !told_apart(node)) {
+                unclear.entry(node).or_default().push(stray.id.clone());
+            }
+        }
+        unclear
+    }
 }

@@ -130,3 +130,24 @@ fn a_renamed_service_is_told_by_its_name() {
     let told = ran.stdout.lines().rev().find(|line| line.trim_start().starts_with("service ")).expect("it is told");
     assert!(told.ends_with("shop-app"), "{told}");
 }
+
+#[test]
+fn what_nobody_can_tell_apart_is_not_passed_over_by_a_destruction() {
+    let desk = Desk::new("stack: twins\nregion: us-east-1\nlog_groups: { a: {} }\n");
+    desk.sim(&["apply", "--yes"]).exits(0);
+    let zone = |reference: &str| {
+        let name =
+            json!({ "Name": "twins.example", "CallerReference": format!("evenkeel/twins@us-east-1/{reference}") });
+        desk.call("route53", "CreateHostedZone", &name)["HostedZone"]["Id"].as_str().unwrap_or_default().to_owned()
+    };
+    let ids = [zone("1"), zone("2")].map(|id| id.rsplit('/').next().unwrap_or_default().to_owned());
+    for arguments in [&["plan", "--destroy"][..], &["destroy", "--yes"], &["destroy", "--yes"]] {
+        let ran = desk.sim(arguments).exits(4);
+        for words in ["hosted_zone.twins.example", "several resources carry its mark", "remove the tags", &ids[0], &ids[1]]
+        {
+            assert!(ran.stdout.contains(words), "{arguments:?} says {words}:\n{}", ran.stdout);
+        }
+        assert!(!ran.stdout.contains("nothing belongs to this stack"), "{arguments:?}:\n{}", ran.stdout);
+    }
+    assert!(desk.log_groups().is_empty(), "the rest goes");
+}

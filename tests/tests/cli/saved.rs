@@ -21,7 +21,10 @@ fn a_saved_plan_is_carried_out_once() {
     desk.sim(&["plan", "--detailed-exitcode"]).exits(0);
     let again = desk.sim(&["apply", "plan.json", "--yes"]).exits(3);
     assert!(again.stderr.contains("log_group.a: was create, is no change"), "{}", again.stderr);
-    assert!(again.stderr.contains("evenkeel plan STACK --sim=world.json"), "{}", again.stderr);
+    let anew = "evenkeel plan --sim=world.json --sim-speed 600 --out plan.json";
+    assert!(again.stderr.contains(&format!("make a new plan: {anew}\n")), "{}", again.stderr);
+    let copied: Vec<&str> = anew.split(' ').skip(1).collect();
+    desk.run(&copied).exits(0);
     let asks = saved(TINY).sim(&["apply", "plan.json"]).exits(64);
     assert!(asks.stderr.contains("--yes"), "{}", asks.stderr);
 }
@@ -51,6 +54,31 @@ fn a_thing_that_came_between_is_a_conflict_and_stays() {
     let ran = desk.sim(&["apply", "plan.json", "--yes"]).exits(3);
     assert!(ran.stderr.contains("log_group.a: was create, is in conflict with"), "{}", ran.stderr);
     assert_eq!(desk.log_groups(), ["tiny-a"]);
+}
+
+#[test]
+fn the_command_that_makes_a_new_plan_makes_it_as_the_old_one_was_made() {
+    let desk = Desk::new("");
+    desk.write("tiny.yaml", TINY.as_bytes());
+    let chosen = ["tiny.yaml", "--target", "log_group.a", "--no-wait", "--out", "plan.json"];
+    desk.sim(&[&["plan"], &chosen[..]].concat()).exits(0);
+    desk.sim(&["apply", "tiny.yaml", "--yes"]).exits(0);
+    let stale = desk.sim(&["apply", "plan.json", "--yes"]).exits(3);
+    let anew = "plan tiny.yaml --sim=world.json --sim-speed 600 --no-wait --target log_group.a --out plan.json";
+    assert!(stale.stderr.contains(&format!("evenkeel {anew}\n")), "{}", stale.stderr);
+    desk.run(&anew.split(' ').collect::<Vec<_>>()).exits(0);
+}
+
+#[test]
+fn a_saved_plan_says_what_it_is_where_a_stack_file_is_asked_for() {
+    let desk = saved(TINY);
+    for arguments in [&["plan", "plan.json"][..], &["destroy", "plan.json", "--yes"]] {
+        let ran = desk.sim(arguments).exits(64);
+        for words in ["plan.json is a saved plan, not a stack file", "evenkeel apply plan.json --sim=world.json"] {
+            assert!(ran.stderr.contains(words), "{arguments:?}: {}", ran.stderr);
+        }
+        assert!(!ran.stderr.contains("unknown key"), "{}", ran.stderr);
+    }
 }
 
 /// Every place of a document, to be changed.

@@ -3,6 +3,7 @@
 use std::fs;
 
 use evenkeel_tests::program::Ran;
+use serde_json::json;
 
 use super::Desk;
 
@@ -90,4 +91,56 @@ fn a_saved_plan_holds_a_proof_and_is_applied_with_the_same_value_only() {
     quiet(&desk.run(&apply).exits(0));
     let world = fs::read_to_string(desk.path(".evenkeel/sim.json")).expect("a world");
     assert!(world.contains("hunter2-"));
+}
+
+/// Secrets where keys are made of values, and where AWS's references are.
+const PLACES: &str = "stack: quiet
+region: us-east-1
+load_balancers:
+  w:
+    listeners:
+      http:
+        fixed_response: 404
+        rules: [{ priority: 1, header: { X-K: \"${env.SEC}\" }, fixed_response: 404 }]
+roles:
+  r: { policies: { p: { statements: [{ actions: [\"s3:*\"], resources: \"arn:aws:s3:::${env.SEC}\" }] } } }
+";
+
+#[test]
+fn neither_a_key_nor_a_reference_tells_a_secret_or_the_one_before_it() {
+    let mut desk = Desk::new(PLACES);
+    desk.program = desk.program.env("SEC", OTHER);
+    quiet(&desk.sim(&["apply", "--yes"]).exits(0));
+    desk.program = desk.program.env("SEC", "hunter2");
+    for arguments in [
+        &["plan", "-vv"][..],
+        &["plan", "--format", "json"],
+        &["plan", "--format", "markdown"],
+        &["plan", "--out", "plan.json"],
+    ] {
+        let ran = desk.sim(arguments).exits(0);
+        quiet(&ran);
+        assert!(ran.stdout.contains("X-K=${env.SEC}") && ran.stdout.contains("X-K=(hidden)"), "{}", ran.stdout);
+    }
+    let saved = fs::read_to_string(desk.path("plan.json")).expect("a plan");
+    assert!(!saved.contains("hunter2") && !saved.contains(OTHER), "{saved}");
+    quiet(&desk.sim(&["apply", "plan.json", "--yes"]).exits(0));
+    quiet(&desk.sim(&["plan", "--detailed-exitcode"]).exits(0));
+}
+
+#[test]
+fn a_saved_plan_sees_that_an_older_secret_has_moved_without_telling_it() {
+    let mut desk = Desk::new(PLACES);
+    desk.program = desk.program.env("SEC", OTHER);
+    desk.sim(&["apply", "--yes"]).exits(0);
+    desk.program = desk.program.env("SEC", "hunter2");
+    desk.sim(&["plan", "--out", "plan.json"]).exits(0);
+    let policy = json!({ "Version": "2012-10-17", "Statement": [
+        { "Effect": "Allow", "Action": "s3:*", "Resource": "arn:aws:s3:::quoted-in-between" },
+    ] });
+    let input = json!({ "RoleName": "quiet-us-east-1-r", "PolicyName": "p", "PolicyDocument": policy.to_string() });
+    desk.call("iam", "PutRolePolicy", &input);
+    let ran = desk.sim(&["apply", "plan.json", "--yes"]).exits(3);
+    quiet(&ran);
+    assert!(ran.stderr.contains("role.r"), "{}", ran.stderr);
 }

@@ -191,3 +191,43 @@ fn the_port_of_the_old_tasks_is_open_for_as_long_as_they_serve() {
         assert!(open(&bench), "--no-wait leaves out no wait that traffic depends on");
     });
 }
+
+#[test]
+fn a_new_rule_takes_its_paths_when_its_service_serves() {
+    let with_api = |image: &'static str| {
+        let text = SITE
+            .replace("forward: app }", "forward: app, rules: [{ priority: 1, path: /api/*, forward: api }] }")
+            .replace("target_groups: {", "target_groups: { api: { port: 8000 },")
+            .replace(
+                "services:\n",
+                &format!(
+                    "services:\n  api: {{ cpu: 256, memory: 512, containers: {{ api: {{ image: \"{image}\", port: 8000 }} }}, \
+                     security_groups: [app], target_group: api }}\n"
+                ),
+            );
+        graph(&text)
+    };
+    let rules = |bench: &Bench| {
+        let balancer =
+            bench.ask("elbv2.DescribeLoadBalancers", json!({}))["LoadBalancers"][0]["LoadBalancerArn"].clone();
+        let listeners = bench.ask("elbv2.DescribeListeners", json!({ "LoadBalancerArn": balancer }));
+        let listener = listeners["Listeners"][0]["ListenerArn"].clone();
+        let rules = bench.ask("elbv2.DescribeRules", json!({ "ListenerArn": listener }))["Rules"].clone();
+        rules.as_array().map_or(0, Vec::len)
+    };
+    in_virtual_time(async {
+        let bench = Bench::new(REGION);
+        bench.done(&site(&[]), Goal::Apply).await;
+        for _ in 0..2 {
+            let ended = bench.run(&with_api("ghcr.io/example/api:missing"), Goal::Apply).await;
+            assert!(!ended.is_done(), "its image is missing: {ended:?}");
+            assert_eq!(rules(&bench), 1, "the default rule goes on answering for all paths");
+        }
+        bench.done(&with_api("ghcr.io/example/api:1"), Goal::Apply).await;
+        assert_eq!(rules(&bench), 2);
+        bench.settled(&with_api("ghcr.io/example/api:1"), Goal::Apply).await;
+        // And away again.
+        bench.done(&site(&[]), Goal::Apply).await;
+        bench.settled(&site(&[]), Goal::Apply).await;
+    });
+}

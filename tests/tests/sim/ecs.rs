@@ -311,15 +311,30 @@ services:
     ];
     for (wanted, reason) in hopeless {
         let bench = bench();
-        let ended = bench.run(&wanted, Goal::Apply).await;
-        let why = failure(&ended);
-        let Ended::Outcome(_, events) = &ended else { panic!("{ended:#?}") };
-        let waited = events
-            .iter()
-            .map(|event| if let What::Waiting { waited_secs, .. } = &event.what { *waited_secs } else { 0 });
-        let waited = waited.max().unwrap_or(0);
-        assert!(waited < 600 && why.contains(reason), "{waited}: {why}");
+        ends_early(&bench.run(&wanted, Goal::Apply).await, reason);
     }
+}
+
+#[track_caller]
+fn ends_early(ended: &Ended, reason: &str) {
+    let why = failure(ended);
+    let Ended::Outcome(_, events) = ended else { panic!("{ended:#?}") };
+    let waited =
+        events.iter().map(|event| if let What::Waiting { waited_secs, .. } = &event.what { *waited_secs } else { 0 });
+    let waited = waited.max().unwrap_or(0);
+    assert!(waited < 600 && why.contains(reason), "{waited}: {why}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hopeless_deployment_ends_early_although_the_tasks_of_before_run_on() {
+    let bench = bench();
+    bench.done(&graph(&[NO_BREAKER]), Goal::Apply).await;
+    ends_early(&bench.run(&graph(&[MISSING, NO_BREAKER]), Goal::Apply).await, "pull access denied");
+    assert_eq!(service(&bench, "small-app")["runningCount"], 1, "what ran before runs on");
+    // What the next one fails of is its own.
+    let unhealthy = graph(&[("nginx:1", "nginx:unhealthy")]);
+    let why = failure(&bench.run(&unhealthy, Goal::Apply).await);
+    assert!(!why.contains("CannotPull") && !why.contains("missing"), "{why}");
 }
 
 #[tokio::test(start_paused = true)]

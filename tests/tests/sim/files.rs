@@ -150,3 +150,23 @@ fn task_definitions_of_others_are_among_what_a_stack_presupposes() {
     bench.run("apply", &["--yes"]).exits(0);
     bench.run("plan", &["--detailed-exitcode"]).exits(0);
 }
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_is_no_world_and_nobody_waits_for_it() {
+    let bench = Bench::new();
+    let pipe = bench.path("world.json");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status().expect("mkfifo runs");
+    assert!(made.success());
+    // Whoever reads it after all comes to its end.
+    let writer = pipe.clone();
+    std::thread::spawn(move || std::fs::OpenOptions::new().write(true).open(writer));
+    for command in ["plan", "apply", "destroy"] {
+        let ran = bench.run(command, if command == "plan" { &[] } else { &["--yes"] }).exits(1);
+        assert!(ran.stderr.contains("world.json is not a regular file"), "{command}: {}", ran.stderr);
+    }
+    for arguments in [&["sim", "status"][..], &["sim", "reset"]] {
+        let ran = Program::offline().run(&[arguments, &["--file", &pipe]].concat()).exits(1);
+        assert!(ran.stderr.contains("world.json is not a regular file"), "{arguments:?}: {}", ran.stderr);
+    }
+}

@@ -11,6 +11,7 @@ use evenkeel_core::id::NodeId;
 use evenkeel_core::plan::HeldBecause;
 use evenkeel_core::snapshot::Live;
 use evenkeel_sim::faults::{Fault, Faults, Rule};
+use evenkeel_sim::services;
 use evenkeel_tests::laws;
 use evenkeel_tests::simulated::{Bench, Ended, Goal, graph_of};
 use evenkeel_tests::things::things;
@@ -132,6 +133,51 @@ async fn a_zone_that_another_run_made_meanwhile_is_taken_up() {
         evenkeel_core::cloud::Create { node: &node, name: "own.example", want: &want, replaces: None, token: "x" };
     let refused = hosted_zone::ENTRY.driver.create(&bench.aws(), "shop", order).await.unwrap_err();
     assert_eq!(refused.class, ErrorClass::Exists);
+}
+
+/// The caller reference of a zone that another run of the stack makes at this time, and as which of its requests.
+async fn made_elsewhere(wanted: &Graph, node: &NodeId) -> (String, u64) {
+    let other = Bench::new(HERE);
+    let want = &wanted.get(node).expect("it is wanted").want;
+    let token = "0123456789abcdef0123456789abcdef";
+    let order = evenkeel_core::cloud::Create { node, name: node.name(), want, replaces: None, token };
+    hosted_zone::ENTRY.driver.create(&other.aws(), "shop", order).await.expect("it is made");
+    let zones = other.ask("route53.ListHostedZones", json!({}));
+    let reference = zones["HostedZones"][0]["CallerReference"].as_str().expect("it has one").to_owned();
+    let clean = Bench::new(HERE);
+    clean.done(wanted, Goal::Apply).await;
+    let at = clean.take_requests().iter().position(|(_, operation)| operation == "CreateHostedZone");
+    (reference, at.expect("it is sent") as u64 + 1)
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_runs_that_make_a_zone_at_once_make_one() {
+    let text = "dns: [{ zone: own.example, create: true, records: [{ name: www, a: [192.0.2.1] }] }]\n";
+    let (wanted, node) = (graph(HERE, text), hosted_zone::id("own.example"));
+    let (reference, at) = made_elsewhere(&wanted, &node).await;
+    let bench = Bench::new(HERE);
+    let place = bench.place.clone();
+    bench.sim.visit(at, move |world| {
+        let input = json!({ "Name": "own.example", "CallerReference": reference });
+        services::call(world, &place, "route53", "CreateHostedZone", input).expect("it is the first");
+    });
+    bench.done(&wanted, Goal::Apply).await;
+    assert!(!bench.sim.dismiss(), "the other run came in between");
+    let zones = bench.ask("route53.ListHostedZones", json!({}));
+    assert_eq!(zones["HostedZones"].as_array().map(Vec::len), Some(1), "{zones}");
+    bench.settled(&wanted, Goal::Apply).await;
+    bench.done(&wanted, Goal::Destroy).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_zone_that_was_given_up_is_made_again_at_once() {
+    let bench = Bench::new(HERE);
+    let wanted = graph(HERE, "dns: [{ zone: own.example, create: true }]\n");
+    for _ in 0..2 {
+        bench.done(&wanted, Goal::Apply).await;
+        bench.settled(&wanted, Goal::Apply).await;
+        bench.done(&wanted, Goal::Destroy).await;
+    }
 }
 
 #[tokio::test(start_paused = true)]

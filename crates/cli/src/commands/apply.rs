@@ -66,7 +66,7 @@ fn nothing_chosen(args: &Apply, global: &Global) -> Result<(), Failure> {
 fn saved_plan(file: &Path, global: &Global) -> Result<Option<(SavedPlan, Secrets)>, Failure> {
     // What cannot be read is not a plan; reading it as a stack file will say why.
     let Some(text) = save::text(file).filter(|text| SavedPlan::recognises(text)) else { return Ok(None) };
-    let anew = format!("make a new plan: {}", Again::plan_anew(file, global));
+    let anew = format!("make a new plan: {}", Again::plan_anew(file, global, None));
     if plan_json::is_document(&text) {
         let text = format!("{} is the output of `plan --format json`, which cannot be applied", file.display());
         return Err(Failure::refused(text, anew));
@@ -94,6 +94,6 @@ async fn run_saved(saved: &SavedPlan, file: &Path, global: &Global, job: &Job, u
         return Err(Failure::refused(text, "give the same --sim, --endpoint-url and environment as for the plan"));
     }
     let mut session = Session::of_saved(saved, connection);
-    let bound = Bound { saved, anew: Again::plan_anew(file, global) };
+    let bound = Bound { saved, anew: Again::plan_anew(file, global, Some(saved)).to_string() };
     carry_out::plan_and_run(&mut session, job, Some(&bound), ui).await
 }

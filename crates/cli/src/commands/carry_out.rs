@@ -11,6 +11,7 @@ use evenkeel_core::execute::{Engine, Limits, Outcome, Stop, execute};
 use evenkeel_core::plan::{Plan, adoptable};
 use evenkeel_core::saved::{Moved, SavedPlan, differences};
 use evenkeel_core::secret::Secrets;
+use evenkeel_core::snapshot::Snapshot;
 use serde_json::json;
 use tokio::time::Instant;
 
@@ -74,11 +75,9 @@ pub async fn plan_and_run(
     bound: Option<&Bound<'_>>,
     ui: &mut Ui,
 ) -> Result<Exit, Failure> {
-    let snapshot = session.read(ui).await?;
-    let mut plan = session.plan(&snapshot)?;
+    let (snapshot, mut plan) = prepare(session, bound, ui).await?;
     session.check_names(&snapshot, &plan, ui)?;
     loop {
-        still_fits(bound, &plan, &ui.secrets)?;
         announce(&plan, job, ui);
         refuse(&plan, job)?;
         // Waiting for what is under way harms nobody, so it needs no answer.
@@ -88,7 +87,7 @@ pub async fn plan_and_run(
         if !ask(job, ui) {
             return Ok(Exit::Interrupted);
         }
-        let fresh = session.plan(&session.read(ui).await?)?;
+        let (_, fresh) = prepare(session, bound, ui).await?;
         let same = differences(&plan, &fresh).is_empty() && fresh.may_begin();
         plan = fresh;
         if same {
@@ -101,17 +100,26 @@ pub async fn plan_and_run(
     run(session, &plan, job, ui).await
 }
 
+/// Reads and plans, for a run.
+async fn prepare(session: &mut Session, bound: Option<&Bound<'_>>, ui: &mut Ui) -> Result<(Snapshot, Plan), Failure> {
+    let snapshot = session.read(ui).await?;
+    let plan = session.plan(&snapshot)?;
+    // The saved one was made without a closer look, which adds waits to it and nothing else.
+    still_fits(bound, &plan, &ui.secrets)?;
+    session.look_closer(snapshot, plan).await
+}
+
 /// Refuses a plan that is not the saved one, naming what moved.
 fn still_fits(bound: Option<&Bound<'_>>, fresh: &Plan, secrets: &Secrets) -> Result<(), Failure> {
     let Some(Bound { saved, anew }) = bound else { return Ok(()) };
-    let moved = saved.moved(fresh);
+    let moved = saved.moved(&secrets.blind(fresh));
     // What could not be read has not moved; that has a refusal of its own.
     if moved.is_empty() || fresh.gap().is_some() {
         return Ok(());
     }
     let line = |moved: &Moved| {
         let (was, is) = secrets.change(&moved.path, &moved.was, &moved.is);
-        let path = if moved.path.is_empty() { String::new() } else { format!(" {}", moved.path) };
+        let path = if moved.path.is_empty() { String::new() } else { format!(" {}", secrets.path(&moved.path)) };
         format!("{}{path}: was {}, is {}", moved.node, values::inline(&was), values::inline(&is))
     };
     Err(Failure::Stale { moved: moved.iter().map(line).collect(), help: format!("make a new plan: {anew}") })

@@ -28,7 +28,8 @@ pub async fn run(args: &Plan, global: &Global, ui: &mut Ui) -> Result<Exit, Fail
     if let (Some(place), Some(file)) = (&place, &args.out) {
         if plan.may_begin() {
             let where_made = session.place().await;
-            let saved = SavedPlan::new(&session.graph, session.file.as_ref(), &session.options, &plan, where_made);
+            let kept = ui.secrets.blind(&plan);
+            let saved = SavedPlan::new(&session.graph, session.file.as_ref(), &session.options, &kept, where_made);
             place.save(&saved, &ui.secrets)?;
             ui.note(&format!("Saved. To apply exactly this: {}", Again::saved(file, global)));
         } else {

@@ -9,14 +9,14 @@ use evenkeel_core::diagnostic::Diagnostic;
 use evenkeel_core::error::{CloudError, ErrorClass};
 use evenkeel_core::graph::{Graph, GraphError, StackInfo};
 use evenkeel_core::kind::Kinds;
-use evenkeel_core::plan::{Plan, PlanOptions, adoptable, in_the_way};
+use evenkeel_core::plan::{Held, HeldBecause, Plan, PlanOptions, adoptable, in_the_way};
 use evenkeel_core::saved::{Place, SavedPlan};
 use evenkeel_core::snapshot::Snapshot;
 use evenkeel_stack::model::Stack;
 use evenkeel_stack::{LoadOptions, Loaded};
 
 use super::connect::{self, Connection, Guard, connect, environment};
-use super::names;
+use super::{names, save};
 use crate::again::Again;
 use crate::args::{Choice, Format, Global};
 use crate::exit::Failure;
@@ -49,6 +49,10 @@ pub struct Session {
 
 /// Reads the stack file and shows its warnings.
 pub fn load(path: &Path, global: &Global, ui: &mut Ui) -> Result<Loaded, Failure> {
+    if save::text(path).is_some_and(|text| SavedPlan::recognises(&text)) {
+        let (file, apply) = (path.display(), Again::saved(path, global));
+        return Err(Failure::Usage(format!("{file} is a saved plan, not a stack file; only apply takes it: {apply}")));
+    }
     let options = LoadOptions {
         // A variable that is not text cannot stand in a stack file.
         env: std::env::vars_os().filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?))).collect(),
@@ -206,10 +210,28 @@ impl Session {
             });
             return Err(Failure::Bug(words.collect()));
         }
+        // What nobody wants and nobody can tell apart stays, and is not passed over in silence.
+        plan.held.extend(snapshot.unclear().into_iter().map(|(node, ids)| {
+            let what = "delete".to_owned();
+            Held { node, what, why: HeldBecause::Doubled(ids) }
+        }));
         if !plan.conflicts.is_empty() {
             plan.conflicts = in_the_way(&self.kinds, &self.graph, snapshot, &self.options);
         }
         Ok(plan)
+    }
+
+    /// Looks closer at what a plan leaves alone, before it is carried out; plans anew if that is not as it seemed.
+    pub async fn look_closer(&mut self, mut snapshot: Snapshot, plan: Plan) -> Result<(Snapshot, Plan), Failure> {
+        // Nothing has to be healthy to be taken down.
+        if self.options.destroy || !plan.may_begin() {
+            return Ok((snapshot, plan));
+        }
+        if !self.cloud.look_closer(&self.graph, &self.options.target, &plan, &mut snapshot).await {
+            return Ok((snapshot, plan));
+        }
+        let plan = self.plan(&snapshot)?;
+        Ok((snapshot, plan))
     }
 
     /// Refuses what the command line names and nobody has.

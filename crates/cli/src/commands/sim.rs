@@ -14,7 +14,7 @@ use super::session;
 use crate::args::{Format, Global, Sim, SimCommand};
 use crate::exit::{Exit, Failure};
 use crate::out::Ui;
-use crate::simulation::{ACCOUNT, How, Simulation, provide, refused, status};
+use crate::simulation::{ACCOUNT, How, Simulation, provide, refused, regular, status};
 
 /// Runs the command.
 ///
@@ -26,6 +26,7 @@ pub async fn run(args: &Sim, global: &Global, ui: &mut Ui) -> Result<Exit, Failu
             "`evenkeel sim` is already a simulated AWS; choose its file with --file".to_owned(),
         ));
     }
+    regular(&args.file)?;
     match &args.command {
         None => serve(args, global, ui).await,
         Some(SimCommand::Status) => tell(args, ui),

@@ -129,16 +129,11 @@ pub fn body(step: &Step, detail: &Detail) -> Vec<Line> {
             }
         }
         Action::Update { changes, .. } => {
-            lines.extend(told(changes, all).into_iter().flat_map(|change| change_lines(kind, change)));
+            lines.extend(told_lines(kind, changes, all, "nothing of it changes but what evenkeel notes on it"));
         }
         Action::Adopt { live, changes, .. } => {
             lines.push(Line::new(Mark::Dim, 0, format!("takes over {}", live.id)));
-            let told = told(changes, all);
-            if told.iter().all(|change| is_bookkeeping(change.field())) && !all {
-                lines.push(Line::new(Mark::Dim, 0, "nothing of it changes but its marks"));
-            } else {
-                lines.extend(told.into_iter().flat_map(|change| change_lines(kind, change)));
-            }
+            lines.extend(told_lines(kind, changes, all, "nothing of it changes but its marks"));
         }
         Action::Delete { live, with, .. } => {
             lines.push(Line::new(Mark::Dim, 0, live.id.clone()));
@@ -167,7 +162,7 @@ pub fn body(step: &Step, detail: &Detail) -> Vec<Line> {
 
 /// What is in the way, and what adopting it would change.
 pub fn conflict(conflict: &Conflict) -> Vec<Line> {
-    let told = conflict.changes.iter().filter(|change| !is_bookkeeping(change.field()));
+    let told = conflict.changes.iter().filter(|change| !is_nothing(change));
     let mut lines: Vec<Line> = told.flat_map(|change| change_lines(conflict.node.kind(), change)).collect();
     if !lines.is_empty() {
         lines.insert(0, Line::new(Mark::Dim, 0, "taking it over would change:"));
@@ -175,10 +170,20 @@ pub fn conflict(conflict: &Conflict) -> Vec<Line> {
     lines
 }
 
-/// The changes that a person is told; if there are no others, even the marks: each request of a run is in its plan.
-fn told(changes: &[Change], all: bool) -> Vec<&Change> {
-    let told: Vec<&Change> = changes.iter().filter(|change| all || !is_bookkeeping(change.field())).collect();
-    if told.is_empty() { changes.iter().collect() } else { told }
+/// The changes that a person is told; if there are no others, in words that it is only about marks: each request of a run is in
+/// its plan.
+fn told_lines(kind: &str, changes: &[Change], all: bool, none: &str) -> Vec<Line> {
+    let told: Vec<&Change> = changes.iter().filter(|change| all || !is_nothing(change)).collect();
+    if told.is_empty() && !all {
+        return vec![Line::new(Mark::Dim, 0, none)];
+    }
+    told.into_iter().flat_map(|change| change_lines(kind, change)).collect()
+}
+
+/// Whether a change tells a person nothing: it is about what evenkeel notes for itself, or both sides are the same and only a
+/// mark is missing.
+fn is_nothing(change: &Change) -> bool {
+    is_bookkeeping(change.field()) || (change.from.is_some() && change.from == change.to)
 }
 
 /// One change: on one line if its values are short, else as a unified diff.
@@ -193,6 +198,10 @@ pub fn change_lines(kind: &str, change: &Change) -> Vec<Line> {
         value.as_ref().map(|value| values::redact(SECRET, kind, &change.path, value)).filter(|value| !value.is_null())
     };
     match (shown(&change.from), shown(&change.to)) {
+        // They differ in what says nothing, or in what is hidden.
+        (Some(from), Some(to)) if values::inline(&from) == values::inline(&to) => {
+            vec![Line::new(Mark::Change, 0, format!("{path} differs{effect}"))]
+        }
         (Some(from), Some(to)) if values::is_small(&from) && values::is_small(&to) => {
             let text = format!("{path}: {} -> {}{effect}", values::inline(&from), values::inline(&to));
             vec![Line::new(Mark::Change, 0, text)]
@@ -287,6 +296,33 @@ fn short(name: &str, value: &Value) -> Vec<Line> {
 }
 
 /// Whether a field holds what evenkeel notes for itself on a thing.
-fn is_bookkeeping(field: &str) -> bool {
-    field == "marks"
+pub(super) fn is_bookkeeping(field: &str) -> bool {
+    ["marks", "marked"].contains(&field)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn change(path: &str, from: Value, to: Value) -> Change {
+        Change { path: path.to_owned(), from: Some(from), to: Some(to), effect: Effect::Update }
+    }
+
+    #[test]
+    fn what_is_the_same_on_both_sides_is_not_shown_as_a_change() {
+        let record = json!({ "name": "www", "type": "A" });
+        let same = change("records[www A]", record.clone(), record.clone());
+        let marked = change("marked", false.into(), true.into());
+        let lines = |changes: &[Change], all| -> Vec<String> {
+            told_lines("records", changes, all, "none").into_iter().map(|line| line.text).collect()
+        };
+        assert_eq!(lines(&[same.clone(), marked.clone()], false), ["none"]);
+        let ttl = change("ttl", 60.into(), 300.into());
+        assert_eq!(lines(&[same, marked.clone(), ttl], false), ["ttl: 60 -> 300"]);
+        assert_eq!(lines(&[marked], true), ["marked: false -> true"], "-v shows all");
+        let hidden = change("x", json!({ "a": "(hidden)" }), json!({ "a": "(hidden)", "b": null }));
+        assert_eq!(lines(&[hidden], false), ["x differs"]);
+    }
 }

@@ -8,6 +8,7 @@ use evenkeel_core::error::CloudError;
 use evenkeel_core::id::NodeId;
 use evenkeel_core::plan::{Action, Held, HeldBecause, Phase, Plan, Reason, Step};
 
+use super::blocks::is_bookkeeping;
 use super::escape::text as clean;
 use crate::again::shell_word;
 
@@ -144,16 +145,18 @@ pub fn held_code(why: &HeldBecause) -> &'static str {
 
 /// What differs: the path if there is one and it is short, else the fields, each once and without evenkeel's own marks.
 fn differs(paths: &[String]) -> String {
-    if let [path] = paths
+    let field = |path: &'_ str| path.split(['.', '[']).next().unwrap_or_default().to_owned();
+    let told: Vec<&String> = paths.iter().filter(|path| !is_bookkeeping(&field(path))).collect();
+    if told.is_empty() {
+        return "its marks differ".to_owned();
+    }
+    if let [path] = told[..]
         && path.len() <= 60
     {
         return format!("{path} differs");
     }
-    let mut fields: Vec<&str> = paths.iter().filter_map(|path| path.split(['.', '[']).next()).collect();
+    let mut fields: Vec<String> = told.iter().map(|path| field(path)).collect();
     fields.dedup();
-    if fields.iter().any(|field| *field != "marks") {
-        fields.retain(|field| *field != "marks");
-    }
     let word = if fields.len() == 1 { "differs" } else { "differ" };
     format!("{} {word}", fields.join(", "))
 }
@@ -302,6 +305,15 @@ mod tests {
             [420, 9_940, 12_000, 65_000, 3_720_000].map(|ms| duration(Duration::from_millis(ms))).into();
         assert_eq!(shown, ["0.4s", "9.9s", "12s", "1m 05s", "1h 02m"]);
         assert_eq!([30, 600, 90, 5400, 3600].map(limit), ["30s", "10m", "1m 30s", "1h 30m", "1h"]);
+    }
+
+    #[test]
+    fn what_evenkeel_notes_for_itself_is_no_difference_to_a_person() {
+        let say = |paths: &[&str]| differs(&paths.iter().map(|path| (*path).to_owned()).collect::<Vec<_>>());
+        assert_eq!(say(&["marked"]), "its marks differ");
+        assert_eq!(say(&["marks.revision", "marks.uses"]), "its marks differ");
+        assert_eq!(say(&["marks.revision", "task_definition"]), "task_definition differs");
+        assert_eq!(say(&["marked", "tags.a", "tags.b"]), "tags differs");
     }
 
     #[test]

@@ -194,6 +194,7 @@ async fn keep_saved(mut keeper: Keeper, sim: Sim, store: Arc<Store>) {
 
 /// Locks the file; waits for another command to release it, but not for a server.
 async fn hold(file: &Path, role: &str, ui: &mut Ui) -> Result<Store, Failure> {
+    regular(file)?;
     let mut waited = Duration::ZERO;
     loop {
         match Store::open(file, role) {
@@ -208,6 +209,15 @@ async fn hold(file: &Path, role: &str, ui: &mut Ui) -> Result<Store, Failure> {
             Err(error) => return Err(refused(&error)),
         }
     }
+}
+
+/// Refuses what is no file that a world can be kept in: reading a pipe would wait for somebody to write.
+pub fn regular(file: &Path) -> Result<(), Failure> {
+    if std::fs::metadata(file).is_ok_and(|about| !about.is_file()) {
+        let text = format!("{} is not a regular file, so no simulated AWS can be kept in it", file.display());
+        return Err(Failure::refused(text, "choose another file with --sim=FILE"));
+    }
+    Ok(())
 }
 
 /// What to do about a file that cannot be used.

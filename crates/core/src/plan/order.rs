@@ -11,6 +11,7 @@ use super::remove::{self, Removal};
 use super::stage::{Moved, Staged};
 use super::{Action, Phase, PlanOptions, Reason, Step};
 use crate::cloud::Goal;
+use crate::doc;
 use crate::graph::Graph;
 use crate::id::{NodeId, StepId};
 use crate::kind::{Kind, Kinds, Ready, Traffic};
@@ -128,8 +129,20 @@ impl<'a> Orderer<'a> {
         }
     }
 
+    /// A step that refers to something comes after that is made, whether or not the file says that its node needs it.
+    fn referred_first(&mut self) {
+        let mut edges = Vec::new();
+        for (at, draft) in self.drafts.iter().enumerate().filter(|(_, draft)| draft.staged.is_some()) {
+            let made = draft.want().map(doc::refs).unwrap_or_default();
+            let made = made.iter().filter_map(|hole| self.main.get(&hole.node)).filter(|made| **made != at);
+            edges.extend(made.map(|made| (*made, at)));
+        }
+        self.edges.extend(edges);
+    }
+
     /// Phases of a movement follow each other, and traffic switches to what is ready.
     pub(super) fn phases(&mut self, want: &Graph) {
+        self.referred_first();
         let mut phases: BTreeMap<Staged, Vec<usize>> = BTreeMap::new();
         for (at, draft) in self.drafts.iter().enumerate() {
             if let Some(staged) = draft.staged {

@@ -12,7 +12,7 @@ use crate::doc::hex;
 const SEALED: &str = "$sealed";
 const PROOF: &str = "$proof";
 /// Rounds of the proof: guessing a short secret from it takes this much longer.
-const ROUNDS: u32 = 10_000;
+pub(super) const ROUNDS: u32 = 10_000;
 
 /// Why a saved plan cannot be opened.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]

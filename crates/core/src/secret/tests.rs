@@ -143,3 +143,72 @@ fn a_sealed_text_is_opened_with_the_same_environment_only() {
     let broken = sealed.replace("\"$proof\": \"", "\"$proof\": \"0");
     assert!(Secrets::open(&broken, &env).is_err());
 }
+
+/// A step on a listener's rules and a role's policy at once: places of every sort.
+fn step_over_older_secrets() -> Plan {
+    let rule = |value: &str| json!({ "priority": 1, "conditions": { "header": { "X-K": [value] } } });
+    let policy = |value: &str| json!({ "p": { "Statement": [{ "Resource": ["arn:aws:s3:::open", value] }] } });
+    let want = json!({ "rules": [rule("hunter2!")], "inline": policy("arn:aws:s3:::hunter2!") });
+    let have = json!({ "rules": [rule("swordfish")], "inline": policy("arn:aws:s3:::swordfish") });
+    let change = |path: &str, from: Option<Value>, to: Option<Value>| Change {
+        path: path.to_owned(),
+        from,
+        to,
+        effect: Effect::Update,
+    };
+    let changes = vec![
+        change("rules[header=X-K=hunter2!]", None, Some(rule("hunter2!"))),
+        change("rules[header=X-K=swordfish]", Some(rule("swordfish")), None),
+        change(
+            "inline.p.Statement[0].Resource[1]",
+            Some("arn:aws:s3:::swordfish".into()),
+            Some("arn:aws:s3:::hunter2!".into()),
+        ),
+    ];
+    let mut plan = plan();
+    let live = crate::snapshot::Live::new("arn", "app", crate::snapshot::Owner::Nobody, have);
+    let mut gone = plan.steps[0].clone();
+    gone.action = Action::Delete { live: Box::new(live.clone()), replaced: true, with: Vec::new() };
+    plan.steps[0].why = Reason::Differs(changes.iter().map(|change| change.path.clone()).collect());
+    plan.steps[0].action = Action::Update { live: Box::new(live), want, changes };
+    plan.steps.push(gone);
+    plan
+}
+
+fn secrets_in_a_header() -> Secrets {
+    let mut secrets = Secrets::default();
+    secrets.add_value("SEC", "hunter2!");
+    secrets.add_text("hunter2!", "${env.SEC}");
+    secrets.add_text("arn:aws:s3:::hunter2!", "arn:aws:s3:::${env.SEC}");
+    secrets
+}
+
+#[test]
+fn what_is_live_where_a_secret_is_wanted_is_hidden_in_keys_and_references_too() {
+    let (plan, secrets) = (step_over_older_secrets(), secrets_in_a_header());
+    let shown = secrets.plan(&plan);
+    let text = serde_json::to_string(&shown).unwrap();
+    assert!(!text.contains("hunter2") && !text.contains("swordfish"), "{text}");
+    assert!(text.contains("rules[header=X-K=${env.SEC}]") && text.contains("rules[header=X-K=(hidden)]"), "{text}");
+    assert!(text.contains("arn:aws:s3:::open"), "what was no secret is shown: {text}");
+}
+
+#[test]
+fn a_kept_plan_knows_older_secrets_again_without_holding_them() {
+    let (plan, secrets) = (step_over_older_secrets(), secrets_in_a_header());
+    let kept = secrets.blind(&plan);
+    let text = secrets.seal(&serde_json::to_string(&kept).unwrap());
+    assert!(!text.contains("hunter2") && !text.contains("swordfish"), "{text}");
+    assert_eq!(kept, secrets.blind(&plan), "it is recognised");
+    let other = serde_json::to_string(&plan).unwrap().replace("swordfish", "something");
+    assert_ne!(kept, secrets.blind(&serde_json::from_str(&other).unwrap()), "and another one is not it");
+    assert_eq!(Secrets::default().blind(&plan), plan);
+}
+
+#[test]
+fn a_key_of_a_path_is_hidden_where_it_stands_alone_if_it_is_short() {
+    let secrets = secrets();
+    assert_eq!(secrets.path("rules[host=dev path=/development]"), "rules[host=${env.STAGE} path=/development]");
+    assert_eq!(secrets.path("records[x-hunter2!.a TXT].values"), "records[x-${env.DB_PASSWORD}.a TXT].values");
+    assert_eq!(secrets.path("dev.dev"), "dev.dev", "fields are no values");
+}

@@ -277,3 +277,18 @@ fn names_that_would_be_made() {
         &[(2, "bad-region", "eu-west-1"), (3, "bad-name", "`internal-x-w`"), (4, "duplicate-name", "`internal-x-a-b`")],
     );
 }
+
+#[test]
+fn a_sticky_group_shares_requests_only_where_the_action_keeps_clients_too() {
+    let text = |forward: &str| {
+        format!(
+            "stack: x\ntarget_groups: {{ a: {{ port: 80, stickiness: 1h }}, b: {{ port: 80 }} }}\n\
+             load_balancers: {{ web: {{ listeners: {{ http: {{ port: 80, forward: {forward} }} }} }} }}\n"
+        )
+    };
+    broken(&text("{ a: 1, b: 1 }"), &[(3, "contradiction", "keeps its clients")]);
+    for good in ["a", "{ target_groups: { a: 1, b: 1 }, stickiness: 1h }"] {
+        let found = super::try_load(&text(good));
+        assert!(found.is_ok(), "{good}: {:?}", found.err().map(|found| super::show(&found)));
+    }
+}

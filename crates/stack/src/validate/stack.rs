@@ -54,6 +54,7 @@ pub(crate) fn service(ctx: &Ctx<'_>, service: &Service, what: &str) {
 pub(crate) fn stack(ctx: &Ctx<'_>, stack: &Stack) {
     target_groups(ctx, stack);
     load_balancers(ctx, stack);
+    sticky_shares(ctx, stack);
     physical_names(ctx, stack);
     moved(ctx, stack);
     if !stack.services.is_empty() && stack.cluster.is_none() {
@@ -121,6 +122,32 @@ fn target_groups(ctx: &Ctx<'_>, stack: &Stack) {
             let help = "Forward to it from a listener or a rule, or remove it.";
             let summary = format!("nothing uses target group `{name}`");
             ctx.problems.warn("unused-target-group", &group.meta.place, summary, help);
+        }
+    }
+}
+
+/// AWS refuses to share traffic between groups of which one keeps its clients, unless the action keeps them too.
+fn sticky_shares(ctx: &Ctx<'_>, stack: &Stack) {
+    let sticky = |entry: &String| {
+        let group = stack.target_groups.get(entry);
+        group.is_some_and(|group| group.attributes.get("stickiness.enabled").is_some_and(|value| value == "true"))
+    };
+    for (name, balancer) in &stack.load_balancers {
+        for (entry, listener) in &balancer.listeners {
+            let actions = std::iter::once(&listener.default).chain(listener.rules.iter().map(|rule| &rule.action));
+            for action in actions {
+                let Action::Forward { targets, stickiness_secs: None } = action else { continue };
+                let found = targets.iter().map(|(group, _)| group).find(|group| sticky(group));
+                if let Some(group) = found.filter(|_| targets.len() > 1) {
+                    let summary = format!(
+                        "listener `{name}/{entry}` shares requests between target groups, \
+                             and `{group}` keeps its clients"
+                    );
+                    let help = "AWS wants the action to keep them too. Write \
+                                forward: { target_groups: { … }, stickiness: 1h }, or remove `stickiness` of the group.";
+                    ctx.problems.error("contradiction", &listener.meta.place, summary, help);
+                }
+            }
         }
     }
 }

@@ -21,7 +21,7 @@ use serde_json::{Value, json};
 use crate::call::raw::exchange;
 use crate::client::Aws;
 use crate::read::Fetched;
-use crate::resource::{Driver, Entry, doc, spec, still_marked};
+use crate::resource::{Driver, Entry, Touch, doc, spec};
 use crate::services::ecs::read::{self, Ecs, items, last, tag_list, tags_of, text};
 use crate::tags::{self, Tags};
 use evenkeel_stack::model::{self, Stack};
@@ -247,10 +247,10 @@ impl Driver for Cluster {
         Ok(Live { owner: Owner::Ours(order.node.clone()), have: doc(&after), ..order.live.clone() })
     }
 
-    async fn still_ours(&self, aws: &Aws, stack: &str, live: &Live) -> Result<(), CloudError> {
-        let found = read::describe_clusters(aws, std::slice::from_ref(&live.id)).await?;
+    async fn still_ours(&self, aws: &Aws, touch: &Touch<'_>) -> Result<(), CloudError> {
+        let found = read::describe_clusters(aws, std::slice::from_ref(&touch.live.id)).await?;
         let active = found.iter().find(|cluster| text(cluster, "status") != "INACTIVE");
-        active.map_or(Ok(()), |cluster| still_marked(&tags_of(cluster), stack, "ecs:DeleteCluster", live))
+        active.map_or(Ok(()), |cluster| touch.allowed(&tags_of(cluster), "ecs:UpdateCluster", "ecs:DeleteCluster"))
     }
 
     async fn delete(&self, aws: &Aws, _node: &NodeId, live: &Live) -> Result<(), CloudError> {

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::client::Aws;
 use crate::read::Fetched;
-use crate::resource::{Driver, Entry, doc, spec, still_marked};
+use crate::resource::{Driver, Entry, Touch, doc, spec};
 use crate::services::logs::read::{self as logs, Logs};
 use crate::tags::{self, Tags};
 use evenkeel_stack::model::Stack;
@@ -154,14 +154,6 @@ impl Driver for LogGroups {
         let (have, want): (Spec, Spec) = (spec(&order.live.have)?, spec(order.want)?);
         let name = order.live.name.as_str();
         let changed = |field: &str| order.changes.iter().any(|change| change.field() == field);
-        // Everything goes by the name, which may stand for somebody else's group by now.
-        if matches!(order.live.owner, Owner::Ours(_)) {
-            let tags = logs::tags_of(aws, &order.live.id).await?;
-            // An earlier try may have moved the mark already.
-            if tags.get(tags::ID) != Some(&order.node.to_string()) {
-                still_marked(&tags, stack, "logs:PutRetentionPolicy", order.live)?;
-            }
-        }
         if changed("retention") {
             set_retention(aws, name, &want).await?;
         }
@@ -181,8 +173,9 @@ impl Driver for LogGroups {
         Ok(after)
     }
 
-    async fn still_ours(&self, aws: &Aws, stack: &str, live: &Live) -> Result<(), CloudError> {
-        still_marked(&logs::tags_of(aws, &live.id).await?, stack, "logs:DeleteLogGroup", live)
+    async fn still_ours(&self, aws: &Aws, touch: &Touch<'_>) -> Result<(), CloudError> {
+        let tags = logs::tags_of(aws, &touch.live.id).await?;
+        touch.allowed(&tags, "logs:PutRetentionPolicy", "logs:DeleteLogGroup")
     }
 
     async fn delete(&self, aws: &Aws, _node: &NodeId, live: &Live) -> Result<(), CloudError> {

@@ -1,18 +1,25 @@
 //! Hosted zones of the stack's own (`create: true`). CreateHostedZone takes no tags, so the mark is in the caller reference
 //! (`evenkeel/<stack>@<region>/<zone>/<token>`), which ListHostedZones gives back; tags follow, ten to a call, and make an
 //! adopted zone ours. Names are not unique in Route 53: a foreign public zone of the name is a conflict, and what is there is
-//! looked at once more before a zone is made. The name servers are read from the NS record at the apex. Only an empty zone
+//! looked at once more before a zone is made; of runs that do so at the same time only one succeeds, as they share a reference. The name servers are read from the NS record at the apex. Only an empty zone
 //! can be deleted (HostedZoneNotEmpty); foreign records stay.
 
+use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use async_trait::async_trait;
+use aws_sdk_route53::operation::create_hosted_zone::CreateHostedZoneOutput;
 use aws_sdk_route53::types::{HostedZoneConfig, ResourceRecordSet, RrType, Tag, TagResourceType};
 use evenkeel_core::cloud::{Create, Update};
+use evenkeel_core::doc::fingerprint;
 use evenkeel_core::error::{CloudError, ErrorClass};
 use evenkeel_core::graph::Node;
 use evenkeel_core::id::NodeId;
 use evenkeel_core::kind::{Field, Kind, Ready, Replace};
 use evenkeel_core::snapshot::{Live, Owner};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use super::records::form::{is_apex, key};
 use super::records::sort::sort;
@@ -27,6 +34,8 @@ use evenkeel_stack::model::Stack;
 pub const KIND: &str = "hosted_zone";
 /// Where the stack is kept among a live thing's handles: a deletion compares the mark.
 const OWNER: &str = "zone_of/";
+/// For how long runs share a caller reference, seconds: far longer than it takes from a look to the creation.
+const AT_ONCE_SECS: u64 = 600;
 /// Most tags that one ChangeTagsForResource sets, and likewise removes.
 const TAG_BATCH: usize = 10;
 
@@ -124,19 +133,24 @@ impl Driver for HostedZones {
         if let Some(there) = made_meanwhile(aws, &want, &scope).await? {
             return Ok(there);
         }
-        let reference = route53::reference(&scope, &want.name, order.token);
-        let config = want.comment.as_ref().map(|comment| HostedZoneConfig::builder().comment(comment).build());
-        let reply = aws
-            .caller
-            .send("route53:CreateHostedZone", || {
-                aws.route53()
-                    .create_hosted_zone()
-                    .name(&want.name)
-                    .caller_reference(&reference)
-                    .set_hosted_zone_config(config.clone())
-                    .send()
-            })
-            .await?;
+        let shared = shared_reference(&scope, &want.name, SystemTime::now());
+        let spent = aws.memory::<Spent>();
+        let made = if spent.has(&shared) {
+            create(aws, &want, &route53::reference(&scope, &want.name, order.token)).await
+        } else {
+            create(aws, &want, &shared).await
+        };
+        let reply = match made {
+            Err(error) if error.class == ErrorClass::Exists => {
+                if let Some(there) = made_meanwhile(aws, &want, &scope).await? {
+                    return Ok(there);
+                }
+                // It may not be listed yet, so it is looked for once more. If it is not there then, it has come and gone.
+                spent.note(shared);
+                return Err(error);
+            }
+            made => made?,
+        };
         let id = reply.hosted_zone().map(|zone| route53::bare(zone.id()).to_owned());
         let id = id.ok_or_else(|| CloudError::bug("route53:CreateHostedZone", "the reply names no zone"))?;
         set_tags(aws, &id, &Tags::new(), &tags::marked(&want.tags, &scope, order.node)).await?;
@@ -181,6 +195,36 @@ impl Driver for HostedZones {
         let left = sets.iter().filter(|set| !is_apex(set, &live.name)).map(key);
         left.map(|(name, kind)| format!("record {name} {kind}")).collect()
     }
+}
+
+async fn create(aws: &Aws, want: &Spec, reference: &str) -> Result<CreateHostedZoneOutput, CloudError> {
+    let config = want.comment.as_ref().map(|comment| HostedZoneConfig::builder().comment(comment).build());
+    let request = || {
+        let request = aws.route53().create_hosted_zone().name(&want.name).caller_reference(reference);
+        request.set_hosted_zone_config(config.clone()).send()
+    };
+    aws.caller.send("route53:CreateHostedZone", request).await
+}
+
+/// Caller references that have been refused although no zone of the stack is there: Route 53 never takes one twice.
+#[derive(Debug, Default)]
+struct Spent(Mutex<BTreeSet<String>>);
+
+impl Spent {
+    fn has(&self, reference: &str) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains(reference)
+    }
+
+    fn note(&self, reference: String) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(reference);
+    }
+}
+
+/// A caller reference that is the same for all runs which make the zone at about that time: only one of them can.
+fn shared_reference(scope: &str, zone: &str, now: SystemTime) -> String {
+    let since = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+    let token = fingerprint(&json!([scope, zone, since / AT_ONCE_SECS]));
+    route53::reference(scope, zone, &token)
 }
 
 /// Whose a zone is, for a stack in a region. A mark is for the zone of that name, and for a public one: evenkeel makes no other.
@@ -314,6 +358,23 @@ mod tests {
     }
 
     const SCOPE: &str = "cruddur@us-east-1";
+
+    #[test]
+    fn runs_of_one_stack_that_make_a_zone_at_once_share_a_reference() {
+        let at = |secs| UNIX_EPOCH + std::time::Duration::from_secs(secs);
+        let one = shared_reference(SCOPE, "cruddur.example", at(60_000));
+        assert_eq!(one, shared_reference(SCOPE, "cruddur.example", at(60_599)));
+        assert_eq!(owner(&zone(&one), &Tags::new(), SCOPE), Owner::Ours(id("cruddur.example")));
+        for other in [
+            shared_reference(SCOPE, "cruddur.example", at(60_600)),
+            shared_reference("cruddur@eu-west-1", "cruddur.example", at(60_000)),
+            shared_reference(SCOPE, &"x".repeat(120), at(60_000)),
+        ] {
+            assert_ne!(one, other);
+        }
+        let long = |last: &str| shared_reference(SCOPE, &format!("{}{last}", "x".repeat(120)), at(0));
+        assert_ne!(long("a"), long("b"), "also where the name does not fit in");
+    }
 
     #[test]
     fn a_zone_is_ours_by_its_caller_reference_until_tags_say_otherwise() {

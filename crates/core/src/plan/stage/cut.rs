@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::super::decide::{Decisions, Draft};
 use super::super::{Action, Phase, Reason};
 use super::facts::{Facts, Front, Router, Server};
-use super::lists::{self, groups};
+use super::lists::{self, Shares, groups};
 use super::movements::Movement;
 use super::{Moved, Staged};
 use crate::cloud::Goal;
@@ -48,8 +48,9 @@ impl Cutter<'_> {
         // A group that cannot be served beside its successor is left at once: that was consented to.
         routed.retain(|group| !decisions.gaps.contains(group));
         let staged = |phase| Staged { movement: number, phase };
-        for router in movement.routers.iter().map(|at| &self.facts.routers[*at]) {
-            self.cut_router(router, decisions, &staged);
+        let hooks = self.hooks(movement, decisions);
+        for at in &movement.routers {
+            self.cut_router(&self.facts.routers[*at], hooks.get(at), decisions, &staged);
         }
         let mut leaves = false;
         for server in movement.servers.iter().map(|at| &self.facts.servers[*at]) {
@@ -84,11 +85,41 @@ impl Cutter<'_> {
         servers.find(wanted).or_else(|| routers().find(wanted)).or_else(|| routers().next()).cloned()
     }
 
-    fn cut_router(&self, router: &Router, decisions: &mut Decisions, staged: &dyn Fn(Phase) -> Staged) {
+    /// The groups that routers have without a share until something beneath them has come that gives them one: whoever registers in
+    /// a group needs a load balancer that knows it. A router that would stay as it is gets a draft for that.
+    fn hooks(&self, movement: &Movement, decisions: &mut Decisions) -> BTreeMap<usize, BTreeSet<String>> {
+        let mut hooks: BTreeMap<usize, BTreeSet<String>> = BTreeMap::new();
+        for router in movement.routers.iter().map(|at| &self.facts.routers[*at]) {
+            let Some((parent, late)) = self.facts.late(router, self.want) else { continue };
+            hooks.entry(parent).or_default().extend(late.into_values().flatten());
+            let node = &self.facts.routers[parent].node;
+            if let (None, Some(live)) = (decisions.main.get(node), self.have.live(node)) {
+                let (live, want) = (Box::new(live.clone()), live.have.clone());
+                let action = Action::Update { live, want, changes: Vec::new() };
+                decisions.main.insert(node.clone(), decisions.drafts.len());
+                let name = self.have.live(node).map(|live| live.name.clone()).unwrap_or_default();
+                decisions
+                    .drafts
+                    .push(Draft { name, ..Draft::new(node.clone(), action, Reason::Staged(Phase::Attach)) });
+                decisions.unchanged = decisions.unchanged.saturating_sub(1);
+            }
+        }
+        hooks
+    }
+
+    fn cut_router(
+        &self,
+        router: &Router,
+        hooked: Option<&BTreeSet<String>>,
+        decisions: &mut Decisions,
+        staged: &dyn Fn(Phase) -> Staged,
+    ) {
         let Some(at) = decisions.main.get(&router.node).copied() else { return };
         let Some(Traffic::Router(paths)) = self.kinds.get(router.node.kind()).map(|kind| kind.traffic) else { return };
-        if !router.updated {
-            decisions.drafts[at].staged = Some(staged(Phase::Attach));
+        let late = self.facts.late(router, self.want).map(|(_, late)| late).unwrap_or_default();
+        if router.made {
+            let phase = if late.is_empty() { Phase::Attach } else { Phase::Switch };
+            decisions.drafts[at].staged = Some(staged(phase));
             return;
         }
         let Some(want) = decisions.drafts[at].want().cloned() else { return };
@@ -99,14 +130,19 @@ impl Cutter<'_> {
                 for group in wanted.keys() {
                     both.entry(group.clone()).or_insert(0);
                 }
+                hook(&mut both, hooked);
                 both
             }
             _ => wanted.clone(),
         });
+        let attach = lists::without(&attach, paths, &late.keys().collect());
         let switch = lists::with_shares(&want, paths, &self.facts.sticky, |item, wanted| {
             let mut both = wanted.clone();
             for group in router.have.get(item).into_iter().flat_map(BTreeMap::keys) {
                 both.entry(group.clone()).or_insert(0);
+            }
+            if router.have.contains_key(item) {
+                hook(&mut both, hooked);
             }
             both
         });
@@ -237,5 +273,12 @@ impl Cutter<'_> {
                 decisions.drafts.push(draft);
             }
         }
+    }
+}
+
+/// Adds groups without a share.
+fn hook(shares: &mut Shares, groups: Option<&BTreeSet<String>>) {
+    for group in groups.into_iter().flatten() {
+        shares.entry(group.clone()).or_insert(0);
     }
 }

@@ -22,8 +22,8 @@ pub(super) struct Router {
     /// By item: the listener's one action, each rule of a list.
     pub(super) have: BTreeMap<String, Shares>,
     pub(super) want: BTreeMap<String, Shares>,
-    /// Whether it is updated in place; otherwise it is made, goes, or stays.
-    pub(super) updated: bool,
+    /// Whether it is made by this plan.
+    pub(super) made: bool,
     /// The handle of what is live of it.
     pub(super) live: Option<String>,
 }
@@ -50,6 +50,12 @@ pub(super) struct Front {
     pub(super) goes: bool,
 }
 
+/// Items of a router that wait, with the groups that they give a share.
+pub(super) type Late = BTreeMap<String, Vec<String>>;
+
+/// How many groups an item may have.
+const MOST: usize = 5;
+
 /// Everything that carries traffic.
 pub(super) struct Facts {
     pub(super) routers: Vec<Router>,
@@ -57,6 +63,8 @@ pub(super) struct Facts {
     pub(super) fronts: Vec<Front>,
     /// Groups whose clients stay with their target, by every text that names them.
     pub(super) sticky: BTreeSet<String>,
+    /// Routers whose shares somebody else gives.
+    delegated: BTreeSet<NodeId>,
     /// What each live thing is inside of, by its handles.
     within: BTreeMap<String, String>,
 }
@@ -69,13 +77,42 @@ impl Facts {
             within.extend(inside);
         }
         let sticky = sticky(kinds, want, have);
-        let mut facts = Self { routers: Vec::new(), servers: Vec::new(), fronts: Vec::new(), sticky, within };
+        let delegated = want.nodes().filter(|node| !node.delegated.is_empty()).map(|node| node.id.clone()).collect();
+        let (routers, servers, fronts) = (Vec::new(), Vec::new(), Vec::new());
+        let mut facts = Self { routers, servers, fronts, sticky, delegated, within };
         for node in want.nodes() {
             facts.wanted(kinds, &node.id, have, decisions);
         }
         facts.left_over(kinds, have);
         facts.renamed(kinds, want, have, decisions);
         facts
+    }
+
+    /// What of a router has to wait: items that are new, that give a share to a group which is not served yet, and that take their
+    /// paths from a router above which serves. With the place of that router; its own item has room for such a group meanwhile.
+    pub(super) fn late(&self, router: &Router, want: &Graph) -> Option<(usize, Late)> {
+        let above = |other: &Router| match (&router.live, &other.live) {
+            (_, None) => false,
+            (Some(own), Some(other)) => own != other && self.is_beneath(own, std::slice::from_ref(other)),
+            (None, Some(_)) => want.needs_of(&router.node).any(|need| *need == other.node),
+        };
+        let parent = self.routers.iter().position(above)?;
+        let serves = |(item, had): (&String, &Shares)| {
+            let goes_on = self.routers[parent].want.get(item).is_some_and(|wanted| (1..MOST).contains(&wanted.len()));
+            goes_on && had.values().any(|weight| *weight > 0)
+        };
+        let passive = self.routers[parent].made || self.delegated.contains(&self.routers[parent].node);
+        if passive || !self.routers[parent].have.iter().any(serves) {
+            return None;
+        }
+        let unserved = |group: &String| {
+            let wants = |server: &&Server| lists::groups(&server.want).contains(group);
+            self.servers.iter().filter(wants).any(|server| server.unproven)
+        };
+        let new = router.want.iter().filter(|(item, _)| !router.have.contains_key(*item));
+        let late = new.map(|(item, wanted)| (item.clone(), lists::raised(&Shares::new(), wanted)));
+        let late: Late = late.filter(|(_, groups)| groups.iter().any(unserved)).collect();
+        (!late.is_empty()).then_some((parent, late))
     }
 
     /// Whether something is inside of what is known by these handles, or is it.
@@ -98,19 +135,20 @@ impl Facts {
         let none = Value::Null;
         let draft = decisions.main.get(node).map(|at| &decisions.drafts[*at].action);
         let live = have.live(node).filter(|live| matches!(live.owner, Owner::Ours(_)));
-        let (before, after, updated): (&Doc, &Doc, bool) = match (draft, live) {
-            (Some(Action::Update { live, want, .. } | Action::Adopt { live, want, .. }), _) => (&live.have, want, true),
+        let (before, after): (&Doc, &Doc) = match (draft, live) {
+            (Some(Action::Update { live, want, .. } | Action::Adopt { live, want, .. }), _) => (&live.have, want),
             (Some(Action::Create { want, replaces }), _) => {
-                (replaces.as_ref().map_or(&none, |replaced| &replaced.live.have), want, false)
+                (replaces.as_ref().map_or(&none, |replaced| &replaced.live.have), want)
             }
-            (Some(Action::Delete { .. } | Action::Wait { .. }) | None, Some(live)) => (&live.have, &live.have, false),
+            (Some(Action::Delete { .. } | Action::Wait { .. }) | None, Some(live)) => (&live.have, &live.have),
             (_, None) => return,
         };
         match kind.traffic {
             Traffic::Router(paths) => {
-                let (before, after) = lists::paired(before, after, paths);
+                let (have, want) = lists::paired(before, after, paths);
                 let live = live.map(|live| live.id.clone());
-                self.routers.push(Router { node: node.clone(), have: before, want: after, updated, live });
+                let made = matches!(draft, Some(Action::Create { .. }));
+                self.routers.push(Router { node: node.clone(), have, want, made, live });
             }
             Traffic::Server(list) => self.servers.push(Server {
                 node: node.clone(),
@@ -141,7 +179,7 @@ impl Facts {
                 Traffic::Router(paths) => {
                     let have = lists::shares(&live.have, paths);
                     let live = Some(live.id.clone());
-                    self.routers.push(Router { node, have, want: BTreeMap::new(), updated: false, live });
+                    self.routers.push(Router { node, have, want: BTreeMap::new(), made: false, live });
                 }
                 // An earlier run has made the successor; the old one is still there.
                 Traffic::Front if surplus.superseded => {

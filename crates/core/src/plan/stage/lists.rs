@@ -134,6 +134,17 @@ pub(super) fn with_shares(
     changed
 }
 
+/// The document without some of its items, where these are members of a list.
+pub(super) fn without(doc: &Doc, paths: &[&str], items: &BTreeSet<&String>) -> Doc {
+    let mut changed = doc.clone();
+    for (path, outer) in paths.iter().filter_map(|path| Some((path, path.split_once("[].")?.0))) {
+        if let Some(members) = changed.pointer_mut(&pointer(outer)).and_then(Value::as_array_mut) {
+            members.retain(|member| !items.contains(&name(member, path)));
+        }
+    }
+    changed
+}
+
 /// Gives the list at `path` other shares.
 fn grow(doc: &mut Value, path: &str, sticky: &BTreeSet<String>, new: impl FnOnce(&Shares) -> Shares) {
     let Some(list) = doc.pointer_mut(&pointer(path)).and_then(Value::as_array_mut) else { return };
@@ -158,8 +169,9 @@ fn rewrite(list: &mut Vec<Value>, new: impl FnOnce(&Shares) -> Shares) {
         }
     }
     for (group, weight) in shares {
-        // A group that is not in the list is live, so its reference is its text.
-        kept.push(with_weight(serde_json::json!({ GROUP: group }), weight));
+        // A group that is not in the list is live, so its reference is its text; or it is made by this plan.
+        let reference = serde_json::from_str(&group).ok().filter(Value::is_object);
+        kept.push(with_weight(serde_json::json!({ GROUP: reference.unwrap_or_else(|| group.into()) }), weight));
     }
     *list = kept;
 }

@@ -84,10 +84,10 @@ pub(super) fn live(service: &Value, deployment: Option<&Value>, tags: &Tags, sta
         .output("name", name);
     let cluster = last(text(service, "clusterArn"));
     live.handles.push(format!("service/{cluster}/{name}"));
-    // What its tasks and its service deployments refer to: tells later whose deployment it is that is going on.
-    let current = text(service, "currentServiceDeployment");
-    let of_deployment = [current, primary(service).map_or("", |primary| text(primary, "id"))];
-    live.handles.extend(of_deployment.into_iter().filter(|handle| !handle.is_empty()).map(str::to_owned));
+    // Tells later whose deployment it is that is going on. One that is over brings no tasks of a later change.
+    let under_way = primary(service).filter(|primary| text(primary, "rolloutState") != "COMPLETED");
+    let of_deployment = under_way.map(|primary| [text(service, "currentServiceDeployment"), text(primary, "id")]);
+    live.handles.extend(of_deployment.iter().flatten().filter(|id| !id.is_empty()).map(|id| (*id).to_owned()));
     live.uses = uses(service, tags);
     live.readiness = verdict::at_reading(service, deployment);
     live.replaces = tags.get(tags::REPLACES).cloned();

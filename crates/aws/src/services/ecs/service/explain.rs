@@ -25,16 +25,21 @@ const TASKS: usize = 100;
 /// How many tasks have to fail alike before nothing else is expected of the next one.
 const ENOUGH: usize = 3;
 
-/// The verdict with its reasons, one a line.
-pub(super) async fn failure(aws: &Aws, service: &Value, why: &str) -> String {
+/// The verdict with its reasons, one a line; `awaited` is the deployment that was to bring it about, if there was one. What an
+/// earlier one failed of explains nothing here.
+pub(super) async fn failure(aws: &Aws, service: &Value, awaited: Option<&str>, why: &str) -> String {
     let groups: Vec<String> =
         items(service, "loadBalancers").iter().map(|balancer| text(balancer, "targetGroupArn").to_owned()).collect();
     let (tasks, targets) = futures::join!(stopped(aws, service), unhealthy(aws, &groups));
-    let events: Vec<&str> = items(service, "events").iter().map(|event| text(event, "message")).collect();
-    let failed = events.iter().find_map(|event| failed_deployment(event));
+    let events = items(service, "events");
+    let failed = events.iter().find_map(|event| failed_deployment(text(event, "message")));
+    let id = awaited.or(failed).or_else(|| primary(service).map(|primary| text(primary, "id"))).unwrap_or_default();
+    let began = began(service, id);
+    let events: Vec<&str> =
+        events.iter().filter(|event| created(event) >= began).map(|event| text(event, "message")).collect();
     let mut lines = vec![why.to_owned()];
-    lines.extend(telling(&events, failed).map(|event| format!("event: {event}")));
-    lines.extend(alike(of_deployment(&tasks, failed).flat_map(reasons)).into_iter().map(times));
+    lines.extend(telling(&events, Some(id)).map(|event| format!("event: {event}")));
+    lines.extend(alike(of_deployment(&tasks, id, began).flat_map(reasons)).into_iter().map(times));
     lines.extend(targets);
     lines.join("\n")
 }
@@ -44,7 +49,8 @@ pub(super) async fn pending(aws: &Aws, service: &Value, what: String) -> Readine
     if verdict::drains(service) && what == verdict::progress(service, None) {
         return Readiness::Pending(verdict::progress(service, drain(aws, service).await));
     }
-    if count(service, "runningCount") >= count(service, "desiredCount") {
+    // Tasks of before run on until the new ones do.
+    if verdict::new_and_old(service).0 >= count(service, "desiredCount") {
         return Readiness::Pending(what);
     }
     let trouble = trouble(service);
@@ -55,9 +61,9 @@ pub(super) async fn pending(aws: &Aws, service: &Value, what: String) -> Readine
     }
     let deployment = primary(service);
     let failing = deployment.is_none_or(|it| count(it, "failedTasks") > 0 || text(it, "rolloutState") == "COMPLETED");
-    let id = deployment.map(|deployment| text(deployment, "id"));
+    let id = deployment.map_or("", |deployment| text(deployment, "id"));
     let tasks = if failing { stopped(aws, service).await } else { Vec::new() };
-    let stops = alike(of_deployment(&tasks, id).flat_map(reasons));
+    let stops = alike(of_deployment(&tasks, id, began(service, id)).flat_map(reasons));
     if let Some(lasting) = stops.iter().find(|(reason, times)| *times >= ENOUGH && lasts(reason))
         && !has_breaker(service)
     {
@@ -153,11 +159,17 @@ async fn stopped(aws: &Aws, service: &Value) -> Vec<Value> {
     items(&reply, "tasks").to_vec()
 }
 
-/// The tasks that a deployment started, or all if it is not known which tasks those are.
-fn of_deployment<'t>(tasks: &'t [Value], id: Option<&'t str>) -> impl Iterator<Item = &'t Value> {
-    let own = move |task: &Value| id.is_some_and(|id| text(task, "startedBy") == id);
-    let some = tasks.iter().any(own);
-    tasks.iter().filter(move |task| !some || own(task))
+/// The tasks that a deployment started; those of which nobody says which one did (some emulators do not) by their time.
+fn of_deployment<'t>(tasks: &'t [Value], id: &'t str, began: f64) -> impl Iterator<Item = &'t Value> {
+    tasks.iter().filter(move |task| match text(task, "startedBy") {
+        "" => created(task) >= began,
+        by => by == id,
+    })
+}
+
+/// When a deployment of the service began, as far as the service still tells; else the beginning of time.
+fn began(service: &Value, id: &str) -> f64 {
+    items(service, "deployments").iter().find(|deployment| text(deployment, "id") == id).map_or(0.0, created)
 }
 
 /// Each reason once, although ids of tasks and requests differ, with how often there was one like it.
@@ -268,11 +280,15 @@ mod tests {
             task("ecs-svc/2", "37f7f9a7-7fcd-4bfb-9a5c-a8090c215561"),
             task("ecs-svc/2", "0ff0c2f7-6486-43d7-b300-e7c55b7b990e"),
         ];
-        let told = |id| alike(of_deployment(&tasks, id).flat_map(reasons)).into_iter().map(times).collect::<Vec<_>>();
+        let told =
+            |id| alike(of_deployment(&tasks, id, 0.0).flat_map(reasons)).into_iter().map(times).collect::<Vec<_>>();
         let text = "stopped task: denied, request id: 37f7f9a7-7fcd-4bfb-9a5c-a8090c215561 (2 times)";
-        assert_eq!(told(Some("ecs-svc/2")), [text]);
-        assert!(told(None)[0].ends_with("(3 times)"));
-        assert!(told(Some("ecs-svc/9"))[0].ends_with("(3 times)"), "rather too much than nothing");
+        assert_eq!(told("ecs-svc/2"), [text]);
+        assert!(told("ecs-svc/9").is_empty(), "what others failed of is not its reason");
+        let unmarked =
+            [json!({ "createdAt": 5.0, "stoppedReason": "old" }), json!({ "createdAt": 9.0, "stoppedReason": "new" })];
+        let told: Vec<String> = of_deployment(&unmarked, "ecs-svc/2", 7.0).flat_map(reasons).collect();
+        assert_eq!(told, ["stopped task: new"]);
     }
 
     #[test]

@@ -14,7 +14,11 @@ use super::super::task_definition::mark;
 use super::convert;
 use super::{explain, targets, verdict};
 use crate::client::Aws;
+use crate::services::ecs::read::deployments::primary;
 use crate::services::ecs::read::{self, deployments, kept, last, side_by_side, tags_of, text};
+
+/// How the ids of deployments begin that tasks refer to.
+const DEPLOYMENT: &str = "ecs-svc/";
 
 type Answer = Result<Readiness, CloudError>;
 
@@ -76,31 +80,48 @@ async fn answer(
 ) -> Answer {
     let (service, readiness) = match look {
         Look::Told(answer) => return answer,
-        Look::Settled(service) => (service, serving(aws, service).await?),
+        Look::Settled(service) => (service, serving(aws, wait, service).await?),
         Look::Failed(service, why) => (service, Readiness::Failed(why)),
         Look::Back(service, field) => (service, Readiness::Failed(went_back(aws, service, wait, field).await?)),
         Look::Open(service) => match deployment.transpose()?.flatten() {
             Some(deployment) => {
                 let told = verdict::while_waiting(service, &deployment);
-                (service, if told == Readiness::Ready { serving(aws, service).await? } else { told })
+                (service, if told == Readiness::Ready { serving(aws, wait, service).await? } else { told })
             }
             // An endpoint without service deployments has no targets that tell anything either.
             None => (service, verdict::by_counts(service)),
         },
     };
     match readiness {
-        Readiness::Failed(why) => Ok(Readiness::Failed(explain::failure(aws, service, &why).await)),
+        Readiness::Failed(why) => Ok(Readiness::Failed(explain::failure(aws, service, awaited(wait), &why).await)),
         Readiness::Pending(what) => Ok(explain::pending(aws, service, what).await),
         Readiness::Ready | Readiness::Gone => Ok(readiness),
     }
 }
 
+/// The deployment that is awaited, as tasks refer to it, if there is one.
+fn awaited(wait: &Waiting) -> Option<&str> {
+    wait.live.handles.iter().map(String::as_str).find(|handle| handle.starts_with(DEPLOYMENT))
+}
+
 /// ECS is done; the targets have the last word.
-async fn serving(aws: &Aws, service: &Value) -> Answer {
-    let Some(lacking) = targets::lacking(aws, service).await? else { return Ok(Readiness::Ready) };
-    // An endpoint without service deployments (some emulators) registers no targets either, and would be waited for in vain.
-    let deployment = deployments::newest(aws, &[service]).await.pop().transpose()?.flatten();
-    Ok(if deployment.is_some() { Readiness::Pending(lacking) } else { Readiness::Ready })
+async fn serving(aws: &Aws, wait: &Waiting, service: &Value) -> Answer {
+    let primary = primary(service).map_or("", |primary| text(primary, "id"));
+    // ECS itself waits for the health checks of the one group that a service has, but only in a deployment: none begins where
+    // tasks are added, or where those that there are have to get healthy.
+    let trusted = usize::from(wait.live.handles.iter().any(|handle| handle == primary));
+    let groups = targets::groups(service);
+    if groups.len() <= trusted {
+        return Ok(Readiness::Ready);
+    }
+    let Some(lacking) = targets::lacking(aws, &targets::Tasks::of(service), groups).await? else {
+        return Ok(Readiness::Ready);
+    };
+    Ok(if targets::registers(aws, service).await? {
+        Readiness::Pending(format!("{}; {lacking}", verdict::progress(service, None)))
+    } else {
+        Readiness::Ready
+    })
 }
 
 type Found = BTreeMap<String, Result<Vec<Value>, CloudError>>;

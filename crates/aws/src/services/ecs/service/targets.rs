@@ -1,16 +1,15 @@
-//! Whether a service's targets can serve: where it registers in several target groups, every one has at least as many healthy
-//! targets as the service wants tasks. Asked once a deployment has succeeded; asks for the tasks only where a group has more
-//! healthy targets than these. Decides nothing else.
+//! Whether a service's targets can serve: every target group that it registers in has at least as many healthy targets as it
+//! wants tasks. Asks for the tasks only where a group has more healthy targets than these. Does not decide when to ask.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use evenkeel_core::error::CloudError;
+use evenkeel_core::snapshot::Live;
 use serde_json::{Value, json};
 
-use super::verdict;
 use crate::call::raw::exchange;
 use crate::client::Aws;
-use crate::services::ecs::read::deployments::{count, primary};
+use crate::services::ecs::read::deployments::{self, count, primary};
 use crate::services::ecs::read::{items, side_by_side, text};
 
 /// How many tasks `DescribeTasks` takes at once.
@@ -25,23 +24,68 @@ struct Target {
     state: String,
 }
 
-/// What is still lacking, for a person; none if every group has its healthy targets, or none is wanted.
+/// Target groups by ARN, with how many healthy targets each should have.
+pub(super) type Groups = BTreeMap<String, u64>;
+
+/// Which tasks count, where a group has targets of others as well.
+pub(super) struct Tasks<'s> {
+    cluster: &'s str,
+    service: &'s str,
+    /// The deployment that started them; any of the service if it is not known.
+    deployment: Option<&'s str>,
+}
+
+impl<'s> Tasks<'s> {
+    /// The tasks that the service's last deployment started.
+    pub(super) fn of(service: &'s Value) -> Self {
+        let deployment = primary(service).map(|primary| text(primary, "id"));
+        Self { cluster: text(service, "clusterArn"), service: text(service, "serviceName"), deployment }
+    }
+}
+
+/// The groups of a service as AWS describes it; none if it wants no tasks.
+pub(super) fn groups(service: &Value) -> Groups {
+    let arns = items(service, "loadBalancers").iter().map(|balancer| text(balancer, "targetGroupArn"));
+    counted(arns, count(service, "desiredCount"))
+}
+
+fn counted<'a>(arns: impl Iterator<Item = &'a str>, desired: u64) -> Groups {
+    let mut groups = Groups::new();
+    for arn in arns.filter(|arn| !arn.is_empty() && desired > 0) {
+        // A service may register two ports of each task in one group.
+        *groups.entry(arn.to_owned()).or_default() += desired;
+    }
+    groups
+}
+
+/// What a service that was read, and is done as far as ECS is concerned, lacks all the same.
+///
+/// # Errors
+/// As [`lacking`].
+pub(super) async fn lacking_as_read(aws: &Aws, live: &Live) -> Result<Option<String>, CloudError> {
+    let arns = items(&live.have, "load_balancers").iter().map(|balancer| text(balancer, "target_group"));
+    let groups = counted(arns, count(&live.have, "desired_count"));
+    let tasks = Tasks { cluster: text(&live.have, "cluster"), service: &live.name, deployment: None };
+    let Some(lacking) = lacking(aws, &tasks, groups).await? else { return Ok(None) };
+    let service = json!({ "clusterArn": tasks.cluster, "serviceArn": live.id });
+    Ok(registers(aws, &service).await?.then_some(lacking))
+}
+
+/// Whether the endpoint registers targets at all. One without service deployments (some emulators) does not, and would be
+/// waited for in vain.
+///
+/// # Errors
+/// Of the reads of service deployments.
+pub(super) async fn registers(aws: &Aws, service: &Value) -> Result<bool, CloudError> {
+    Ok(deployments::newest(aws, &[service]).await.pop().transpose()?.flatten().is_some())
+}
+
+/// What is still lacking, for a person: `0 of 1 targets healthy in web (unhealthy: Target.FailedHealthChecks)`; none if every
+/// group has its healthy targets.
 ///
 /// # Errors
 /// Any error of `elb:DescribeTargetHealth`; of the tasks' reads if they are needed.
-pub(super) async fn lacking(aws: &Aws, service: &Value) -> Result<Option<String>, CloudError> {
-    let desired = count(service, "desiredCount");
-    let mut groups: BTreeMap<&str, u64> = BTreeMap::new();
-    for balancer in items(service, "loadBalancers") {
-        // A service may register two ports of each task in one group.
-        *groups.entry(text(balancer, "targetGroupArn")).or_default() += desired;
-    }
-    groups.retain(|group, wanted| !group.is_empty() && *wanted > 0);
-    // ECS itself waits for the health checks of the one group that a service has. With several, traffic is about to move from
-    // one to another, and each has to be seen to serve.
-    if groups.len() < 2 {
-        return Ok(None);
-    }
+pub(super) async fn lacking(aws: &Aws, tasks: &Tasks<'_>, groups: Groups) -> Result<Option<String>, CloudError> {
     let health = side_by_side(groups.keys().map(|group| health(aws, group)).collect()).await;
     let mut own: Option<BTreeSet<String>> = None;
     for ((group, wanted), targets) in groups.into_iter().zip(health) {
@@ -50,7 +94,7 @@ pub(super) async fn lacking(aws: &Aws, service: &Value) -> Result<Option<String>
         if healthy > wanted {
             let own = match &mut own {
                 Some(own) => own,
-                none => none.insert(addresses(aws, service).await?),
+                none => none.insert(addresses(aws, tasks).await?),
             };
             // Targets on instances are not told by an address of a task.
             if targets.iter().any(|target| own.contains(&target.id)) {
@@ -58,13 +102,11 @@ pub(super) async fn lacking(aws: &Aws, service: &Value) -> Result<Option<String>
             }
         }
         if healthy < wanted {
-            let progress = verdict::progress(service, None);
             let states: BTreeSet<&str> =
                 targets.iter().filter(|target| !target.healthy).map(|target| target.state.as_str()).collect();
             let states = states.into_iter().collect::<Vec<_>>().join(", ");
             let states = if states.is_empty() { String::new() } else { format!(" ({states})") };
-            let group = name(group);
-            return Ok(Some(format!("{progress}; {healthy} of {wanted} targets healthy in {group}{states}")));
+            return Ok(Some(format!("{healthy} of {wanted} targets healthy in {}{states}", name(&group))));
         }
     }
     Ok(None)
@@ -95,14 +137,12 @@ async fn health(aws: &Aws, group: &str) -> Result<Vec<Target>, CloudError> {
     Ok(targets.collect())
 }
 
-/// The addresses of the tasks that the service's last deployment started.
-async fn addresses(aws: &Aws, service: &Value) -> Result<BTreeSet<String>, CloudError> {
-    let cluster = text(service, "clusterArn");
-    let deployment = primary(service).map_or("", |primary| text(primary, "id"));
+/// The addresses of the tasks that count.
+async fn addresses(aws: &Aws, tasks: &Tasks<'_>) -> Result<BTreeSet<String>, CloudError> {
     let mut arns: Vec<Value> = Vec::new();
     let mut token = Value::Null;
     loop {
-        let mut body = json!({ "cluster": cluster, "serviceName": text(service, "serviceName") });
+        let mut body = json!({ "cluster": tasks.cluster, "serviceName": tasks.service });
         if token.is_string() {
             body["nextToken"] = token;
         }
@@ -115,9 +155,10 @@ async fn addresses(aws: &Aws, service: &Value) -> Result<BTreeSet<String>, Cloud
     }
     let mut found = BTreeSet::new();
     for batch in arns.chunks(TASKS) {
-        let body = json!({ "cluster": cluster, "tasks": batch });
+        let body = json!({ "cluster": tasks.cluster, "tasks": batch });
         let reply = exchange!(aws, "ecs:DescribeTasks", ecs.describe_tasks, &body)?;
-        let own = items(&reply, "tasks").iter().filter(|task| text(task, "startedBy") == deployment);
+        let counts = |task: &&Value| tasks.deployment.is_none_or(|id| text(task, "startedBy") == id);
+        let own = items(&reply, "tasks").iter().filter(counts);
         let details = own.flat_map(|task| items(task, "attachments")).flat_map(|it| items(it, "details"));
         let addresses = details.filter(|detail| text(detail, "name") == "privateIPv4Address");
         found.extend(addresses.map(|detail| text(detail, "value").to_owned()));

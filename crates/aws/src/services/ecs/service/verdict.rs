@@ -108,7 +108,7 @@ pub(super) fn drains(service: &Value) -> bool {
 }
 
 /// How many tasks of the deployment under way run, and how many of those before it.
-fn new_and_old(service: &Value) -> (u64, u64) {
+pub(super) fn new_and_old(service: &Value) -> (u64, u64) {
     let deployments = items(service, "deployments");
     let all = count(service, "runningCount");
     if deployments.len() <= 1 {

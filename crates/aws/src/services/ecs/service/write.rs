@@ -16,11 +16,11 @@ use serde_json::{Map, Value, json};
 use super::super::cluster::{Strategy, change_tags};
 use super::super::task_definition::mark;
 use super::convert::{self, APPLIED, LAST_DEPLOYMENT};
-use super::{Deployment, Spec, poll};
+use super::{Deployment, Spec, poll, targets};
 use crate::call::raw::exchange;
 use crate::client::Aws;
 use crate::read::Fetched;
-use crate::resource::{Driver, spec, still_marked};
+use crate::resource::{Driver, Touch, spec};
 use crate::services::ecs::read::{self, Ecs, tag_list, tags_of, text};
 use crate::tags::{self, Tags};
 
@@ -135,10 +135,11 @@ impl Driver for Service {
         Ok(pending(live))
     }
 
-    async fn still_ours(&self, aws: &Aws, stack: &str, live: &Live) -> Result<(), CloudError> {
+    async fn still_ours(&self, aws: &Aws, touch: &Touch<'_>) -> Result<(), CloudError> {
+        let live = touch.live;
         let found = read::describe_services(aws, text(&live.have, "cluster"), std::slice::from_ref(&live.name)).await?;
         let active = found.iter().find(|service| text(service, "status") == "ACTIVE");
-        active.map_or(Ok(()), |service| still_marked(&tags_of(service), stack, "ecs:DeleteService", live))
+        active.map_or(Ok(()), |service| touch.allowed(&tags_of(service), "ecs:UpdateService", "ecs:DeleteService"))
     }
 
     async fn delete(&self, aws: &Aws, _node: &NodeId, live: &Live) -> Result<(), CloudError> {
@@ -154,6 +155,10 @@ impl Driver for Service {
             Err(error) if error.class != ErrorClass::Gone => Err(error),
             _ => Ok(()),
         }
+    }
+
+    async fn lacks(&self, aws: &Aws, live: &Live) -> Result<Option<String>, CloudError> {
+        targets::lacking_as_read(aws, live).await
     }
 
     async fn poll(&self, aws: &Aws, waiting: &[Waiting]) -> Vec<Result<Readiness, CloudError>> {

@@ -24,7 +24,7 @@ use serde::{Deserialize, Serialize};
 use self::send::Made;
 use crate::client::Aws;
 use crate::read::Fetched;
-use crate::resource::{Driver, Entry, doc, spec};
+use crate::resource::{Driver, Entry, Touch, doc, spec};
 use crate::services::iam::read::{self, Found, Iam, SETTINGS, same_name};
 use crate::tags::{self, Tags};
 use evenkeel_stack::model::{ManagedRole, Role, Stack};
@@ -268,6 +268,15 @@ impl Driver for Roles {
         live.have = order.want.clone();
         live.inside = kept(&live, PROFILE).into_iter().map(inside::profile).collect();
         Ok(live)
+    }
+
+    async fn still_ours(&self, aws: &Aws, touch: &Touch<'_>) -> Result<(), CloudError> {
+        // A deletion has more to look at, and looks itself.
+        if touch.deletes {
+            return Ok(());
+        }
+        let Some(tags) = read::tags_of(aws, &touch.live.id).await? else { return Ok(()) };
+        touch.allowed_in(&tags::global(touch.stack, &aws.region), &tags, "iam:UpdateRole")
     }
 
     async fn delete(&self, aws: &Aws, node: &NodeId, live: &Live) -> Result<(), CloudError> {
