@@ -113,9 +113,10 @@ impl Touch<'_> {
         if marked && !matches!(&self.live.owner, Owner::Ours(node) if other(node)) {
             return Ok(());
         }
-        let message = format!("{} is not this stack's any more: it has changed hands since it was read", self.live.id);
+        let message =
+            format!("{} no longer belongs to this stack: its marks have changed since it was read", self.live.id);
         let done = if self.deletes { "deleted" } else { "changed" };
-        let hint = format!("nothing was {done}; run the plan again to see what is there now");
+        let hint = format!("nothing was {done}; run the plan again to see the current state");
         Err(CloudError { hint: Some(hint), ..CloudError::local(ErrorClass::Invalid, operation, message) })
     }
 }

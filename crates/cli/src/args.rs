@@ -12,21 +12,21 @@ use crate::simulation::{self, How, PathOrSeed};
 
 /// The stack file if none is named.
 pub const STACK_FILE: &str = "stack.yaml";
-/// How many steps run at the same time if nobody says otherwise.
+/// How many steps run at the same time by default.
 pub const PARALLEL: u16 = 32;
 
 const EXAMPLES: &str = "\
 Examples:
   evenkeel validate                       check ./stack.yaml, without any network
   evenkeel plan                           show what would change in AWS
-  evenkeel apply                          show it, ask, and change it
-  evenkeel destroy --stack cruddur        take a stack down without its file
+  evenkeel apply                          show the plan, ask, and apply it
+  evenkeel destroy --stack cruddur        delete a stack without its file
   evenkeel apply --sim                    try it on a simulated AWS, without an account
 
 Exit codes:
   0 done, or no changes              1 AWS refused, or the run failed in part
   2 changes pending (plan --detailed-exitcode)
-  3 the saved plan is stale          4 blocked: conflicts, or something the run needs is held back
+  3 the saved plan is stale          4 blocked by conflicts, or by something that is held back
   5 done, but not known to be healthy (--no-wait)
   64 wrong usage                     65 the stack file is wrong          130 interrupted";
 
@@ -39,17 +39,17 @@ Examples:
 
 const APPLY_EXAMPLES: &str = "\
 Examples:
-  evenkeel apply                                   show the plan, ask, and carry it out
+  evenkeel apply                                   show the plan, ask, and apply it
   evenkeel apply --yes                             without asking (required without a terminal)
   evenkeel apply plan.json                         exactly what `plan --out plan.json` showed
   evenkeel apply --adopt load_balancer.web         take over a load balancer that exists already
-  evenkeel apply --adopt-all                       take over everything that is in the way";
+  evenkeel apply --adopt-all                       take over everything that conflicts";
 
 const DESTROY_EXAMPLES: &str = "\
 Examples:
-  evenkeel destroy                                 everything that belongs to the stack of ./stack.yaml
+  evenkeel destroy                                 delete everything that belongs to the stack of ./stack.yaml
   evenkeel destroy --stack cruddur --region ca-central-1
-  evenkeel destroy --yes --consent log_group.app   with the data of a log group";
+  evenkeel destroy --yes --consent log_group.app   also delete the data of a log group";
 
 const VALIDATE_EXAMPLES: &str = "\
 Examples:
@@ -71,10 +71,10 @@ const SIM_EXAMPLES: &str = "\
 Examples:
   evenkeel sim                                     serve a simulated AWS on http://127.0.0.1:4566
   evenkeel sim --port 0 --file /tmp/world.json     on any free port, kept in another file
-  evenkeel sim zone example.com                    give it a domain
-  evenkeel sim provide stacks/cruddur.yaml         give it what a stack expects to find
+  evenkeel sim zone example.com                    add a domain
+  evenkeel sim provide stacks/cruddur.yaml         add what a stack needs but does not create
   evenkeel sim status                              show what it contains
-  evenkeel sim call ec2 DescribeVpcs               ask it something, without another tool
+  evenkeel sim call ec2 DescribeVpcs               call one operation, without another tool
   evenkeel apply --sim                             use the same world without a server";
 
 const COMPLETIONS_EXAMPLES: &str = "\
@@ -111,10 +111,10 @@ pub struct Global {
     /// Set a variable of the stack file; may be repeated.
     #[arg(long = "var", global = true, value_name = "KEY=VALUE", value_parser = variable)]
     pub vars: Vec<(String, String)>,
-    /// How results are printed.
+    /// The format of the results.
     #[arg(long, global = true, value_enum, default_value_t = Format::Text)]
     pub format: Format,
-    /// When to use colours; NO_COLOR and CLICOLOR_FORCE count too.
+    /// When to use colours; NO_COLOR and CLICOLOR_FORCE are respected.
     #[arg(long, global = true, value_enum, default_value_t = When::Auto, value_name = "WHEN")]
     pub color: When,
     /// Show all fields, the order of steps, and log messages; -vv also each request.
@@ -123,7 +123,7 @@ pub struct Global {
     /// Show only results and errors, no progress.
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub quiet: bool,
-    /// Afterwards, print the AWS calls made, by API.
+    /// At the end, print the number of AWS calls by API.
     #[arg(long, global = true)]
     pub stats: bool,
     /// A simulated AWS instead of the real one.
@@ -178,7 +178,7 @@ pub enum Command {
     Destroy(Destroy),
     /// Check the stack file; needs no network.
     Validate(Validate),
-    /// Say what a key of the stack file means.
+    /// Explain a key of the stack file.
     Explain(Explain),
     /// Print the JSON Schema of the stack file, for editors.
     #[command(after_help = SCHEMA_EXAMPLES)]
@@ -219,10 +219,10 @@ pub struct Choice {
     /// Only this entry and what it needs, such as `service.web`; may be repeated.
     #[arg(long, value_name = "ID", value_parser = node)]
     pub target: Vec<NodeId>,
-    /// Take over this thing, which exists already and belongs to no stack; may be repeated.
+    /// Take over this resource, which exists already and belongs to no stack; may be repeated.
     #[arg(long, value_name = "ID", value_parser = adoptable)]
     pub adopt: Vec<String>,
-    /// Take over everything that exists already, is in the way and belongs to no stack; the plan shows it first.
+    /// Take over every conflicting resource that belongs to no stack; the plan shows them first.
     #[arg(long)]
     pub adopt_all: bool,
     /// Allow deleting this entry's data, or overriding its protection; may be repeated.
@@ -291,7 +291,7 @@ pub struct Sim {
     /// The port to serve on; 0 for any that is free.
     #[arg(long, value_name = "N", default_value_t = 4566)]
     pub port: u16,
-    /// The address to serve on; any but this computer's own opens it to the network, without a password.
+    /// The address to serve on; any other than this computer's own opens it to the network, without a password.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
     pub host: IpAddr,
     /// The file in which the simulated AWS is kept.
@@ -336,7 +336,7 @@ pub enum SimCommand {
 #[derive(ClapArgs, Debug)]
 #[command(after_help = EXPLAIN_EXAMPLES)]
 pub struct Explain {
-    /// The keys that lead to it, with dots; without it, the sections.
+    /// The path of the key, with dots; without it, the sections are listed.
     #[arg(value_name = "SECTION[.KEY…]")]
     pub key: Option<String>,
 }
@@ -400,7 +400,7 @@ fn stack_name(text: &str) -> Result<String, String> {
     if good {
         Ok(text.to_owned())
     } else {
-        Err("a stack's name has 1 to 64 of A-Z a-z 0-9 - and begins with a letter".to_owned())
+        Err("use 1 to 64 letters, digits and hyphens, and begin with a letter".to_owned())
     }
 }
 

@@ -104,7 +104,7 @@ fn find_needs(nodes: &BTreeMap<NodeId, Node>) -> BTreeMap<NodeId, BTreeSet<NodeI
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum GraphError {
     /// Two nodes have one id.
-    #[error("{0} is there twice")]
+    #[error("{0} is defined twice")]
     Twice(NodeId),
     /// A node refers to one that is not there.
     #[error("{node} refers to {missing}, which does not exist")]
@@ -115,7 +115,7 @@ pub enum GraphError {
         missing: NodeId,
     },
     /// Nodes need each other in a circle; the path starts and ends with the same node.
-    #[error("these need each other in a circle: {}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join(" -> "))]
+    #[error("these entries depend on each other in a circle: {}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join(" -> "))]
     Cycle(Vec<NodeId>),
 }
 
@@ -289,9 +289,9 @@ mod tests {
     fn a_cycle_is_reported_as_a_path() {
         let errors =
             build(vec![node("a", &["b"]), node("b", &["c"]), node("c", &["a", "d"]), node("d", &[])]).unwrap_err();
-        assert_eq!(errors[0].to_string(), "these need each other in a circle: k.a -> k.b -> k.c -> k.a");
+        assert_eq!(errors[0].to_string(), "these entries depend on each other in a circle: k.a -> k.b -> k.c -> k.a");
         let alone = build(vec![node("a", &["a"])]).unwrap_err();
-        assert_eq!(alone[0].to_string(), "these need each other in a circle: k.a -> k.a");
+        assert_eq!(alone[0].to_string(), "these entries depend on each other in a circle: k.a -> k.a");
     }
 
     #[test]

@@ -122,7 +122,7 @@ impl SavedPlan {
     fn graph_is_sound(&self) -> Result<(), NotAPlan> {
         for graph in std::iter::once(&self.graph).chain(&self.file) {
             if let Some(node) = graph.nodes().find(|node| graph.get(&node.id) != Some(node)) {
-                return Err(NotAPlan::Unsound(format!("{} stands under another name", node.id)));
+                return Err(NotAPlan::Unsound(format!("{} is listed under another name", node.id)));
             }
             if let Err(errors) = Graph::new(graph.stack.clone(), graph.nodes().cloned()) {
                 let errors: Vec<String> = errors.iter().map(ToString::to_string).collect();
@@ -130,7 +130,7 @@ impl SavedPlan {
             }
         }
         if self.options.destroy && !self.graph.is_empty() {
-            return Err(NotAPlan::Unsound("it takes a stack down and wants things at the same time".to_owned()));
+            return Err(NotAPlan::Unsound("it deletes a stack and creates resources at the same time".to_owned()));
         }
         Ok(())
     }
@@ -233,7 +233,7 @@ fn instead(plan: &Plan, node: &NodeId) -> Value {
     match (conflict, held) {
         (Some(conflict), _) => format!("in conflict with {}", conflict.there).into(),
         (None, Some(held)) => format!("held back ({})", held.what).into(),
-        (None, None) => "nothing to do".into(),
+        (None, None) => "no change".into(),
     }
 }
 
@@ -359,14 +359,14 @@ mod tests {
 
     #[test]
     fn a_step_that_is_gone_or_new_is_named() {
-        assert_eq!(named(|plan| drop(plan.steps.pop())), [r#"group.b  "delete" "nothing to do""#]);
+        assert_eq!(named(|plan| drop(plan.steps.pop())), [r#"group.b  "delete" "no change""#]);
         let held = Held { node: id("b"), what: "delete".to_owned(), why: HeldBecause::Protected };
         let hold = |plan: &mut Plan| {
             plan.steps.pop();
             plan.held.push(held);
         };
         assert_eq!(named(hold), [r#"group.b  "delete" "held back (delete)""#]);
-        assert_eq!(named(|plan| plan.steps.push(deletion(3, "c"))), [r#"group.c  "nothing to do" "delete""#]);
+        assert_eq!(named(|plan| plan.steps.push(deletion(3, "c"))), [r#"group.c  "no change" "delete""#]);
         // A second one of the same node is another one.
         assert_eq!(named(|plan| plan.steps.push(deletion(3, "b"))).len(), 1);
     }

@@ -16,18 +16,18 @@ pub(crate) static ACTIONS: [Key; 3] = [
             Type::Map(&FORWARD),
             Type::MapOf(&Type::Number(0, 999)),
         ]),
-        "Hands requests to target groups, up to five with weights from 0 to 999.",
+        "Forwards requests to up to five target groups, with weights from 0 to 999.",
     )
     .shape("entry of `target_groups`, a list, a map of entry to weight, or `{ target_groups, stickiness }`")
     .without("one of the three is required")
     .aws("ForwardConfig")
     .example("{ blue: 90, green: 10 }"),
-    key("redirect", Type::AnyOf(&[Type::Map(&REDIRECT), Type::Text]), "Sends clients elsewhere.")
+    key("redirect", Type::AnyOf(&[Type::Map(&REDIRECT), Type::Text]), "Redirects clients to another URL.")
         .shape("`https`, a URL, or a map (below)")
         .without("one of the three is required")
         .aws("RedirectConfig")
         .example("https"),
-    key("fixed_response", Type::AnyOf(&[Type::Map(&FIXED), Type::Number(200, 599)]), "Answers by itself.")
+    key("fixed_response", Type::AnyOf(&[Type::Map(&FIXED), Type::Number(200, 599)]), "Returns a fixed response.")
         .shape("a status, or a map (below)")
         .without("one of the three is required")
         .aws("FixedResponseConfig")
@@ -45,7 +45,7 @@ static FORWARD: Table = Table {
                 Type::Several(&Type::AnyOf(&[Type::Entry("target_groups"), Type::Map(&TARGET)])),
                 Type::MapOf(&Type::Number(0, 999)),
             ]),
-            "Where requests go.",
+            "The target groups that get the requests.",
         )
         .shape("entry, list, or map of entry to weight")
         .needed("Name at least one target group.")
@@ -54,7 +54,7 @@ static FORWARD: Table = Table {
         key(
             "stickiness",
             Type::AnyOf(&[Type::Seconds(1, 604_800), Type::Just(&["false"])]),
-            "How long a client stays with the group that it was given.",
+            "How long a client stays with the target group it was first sent to.",
         )
         .shape("duration, or `false`")
         .without("off")
@@ -73,7 +73,7 @@ static TARGET: Table = Table {
             .needed("Write { target_group: web, weight: 90 }.")
             .aws("TargetGroupArn")
             .example("app"),
-        key("weight", Type::Number(0, 999), "Its share.").value("1").aws("Weight"),
+        key("weight", Type::Number(0, 999), "Its share of the requests.").value("1").aws("Weight"),
     ]],
     ..EMPTY
 };
@@ -85,10 +85,10 @@ static REDIRECT: Table = Table {
     groups: &[&[
         key("protocol", Type::Blank, "`HTTP`, `HTTPS` or `#{protocol}`.").value("#{protocol}").aws("Protocol"),
         key("port", Type::Blank, "A port or `#{port}`.").without("`#{port}`, 443 with HTTPS").aws("Port"),
-        key("host", Type::Blank, "A host, with `#{host}` in it or not.").value("#{host}").aws("Host"),
-        key("path", Type::Blank, "A path, with `#{path}` in it or not.").value("/#{path}").aws("Path"),
-        key("query", Type::Blank, "A query, with `#{query}` in it or not.").value("#{query}").aws("Query"),
-        key("status", Type::Just(&["301", "302", "HTTP_301", "HTTP_302"]), "301 is permanent, 302 is not.")
+        key("host", Type::Blank, "A host; may contain `#{host}`.").value("#{host}").aws("Host"),
+        key("path", Type::Blank, "A path; may contain `#{path}`.").value("/#{path}").aws("Path"),
+        key("query", Type::Blank, "A query; may contain `#{query}`.").value("#{query}").aws("Query"),
+        key("status", Type::Just(&["301", "302", "HTTP_301", "HTTP_302"]), "301 is permanent, 302 is temporary.")
             .also(&["status_code"])
             .value("301")
             .aws("StatusCode"),
@@ -101,7 +101,7 @@ static FIXED: Table = Table {
     path: "load_balancers.listeners.fixed_response",
     what: "a fixed response",
     groups: &[&[
-        key("status", Type::Number(200, 599), "2xx, 4xx or 5xx.")
+        key("status", Type::Number(200, 599), "The status code: 2xx, 4xx or 5xx.")
             .also(&["status_code"])
             .needed("Write { status: 404 }.")
             .aws("StatusCode")
@@ -109,7 +109,7 @@ static FIXED: Table = Table {
         key(
             "content_type",
             Type::Word(&["text/plain", "text/css", "text/html", "application/javascript", "application/json"]),
-            "What the body is.",
+            "The content type of the body.",
         )
         .without("`text/plain` if there is a body")
         .aws("ContentType"),
@@ -130,7 +130,7 @@ pub(crate) fn read(ctx: &Ctx<'_>, fields: &Fields<'_>, what: &str) -> Option<Act
     match given[..] {
         [] => {
             let help = "Give one of: forward: a target group, redirect: https, fixed_response: 404.";
-            ctx.problems.error("missing-key", fields.place(), format!("{what} does not say what it does"), help);
+            ctx.problems.error("missing-key", fields.place(), format!("{what} has no action"), help);
             None
         }
         [("forward", tree)] => forward(ctx, tree, what),
@@ -142,7 +142,7 @@ pub(crate) fn read(ctx: &Ctx<'_>, fields: &Fields<'_>, what: &str) -> Option<Act
                 "contradiction",
                 &tree.place,
                 summary,
-                "It can do one thing only. Remove one of the two.",
+                "Only one of the two is allowed. Remove the other.",
             );
             None
         }
@@ -164,7 +164,7 @@ fn forward(ctx: &Ctx<'_>, tree: &Tree, what: &str) -> Option<Action> {
     };
     if list.items().is_some_and(<[Tree]>::is_empty) || list.entries().is_some_and(<[Entry]>::is_empty) {
         let help = "Name at least one target group: forward: web.";
-        ctx.problems.error("empty", &list.place, format!("{what} forwards to nothing"), help);
+        ctx.problems.error("empty", &list.place, format!("{what} forwards to no target group"), help);
     }
     let mut targets: Vec<(String, u32)> = Vec::new();
     for (item, name, weight) in weighted(ctx, list, what) {
@@ -188,7 +188,7 @@ fn forward(ctx: &Ctx<'_>, tree: &Tree, what: &str) -> Option<Action> {
             "bad-value",
             &tree.place,
             summary,
-            "Nothing would get any traffic. Give one a weight above 0.",
+            "No target group would get any traffic. Give at least one a weight above 0.",
         );
     }
     (!targets.is_empty()).then_some(Action::Forward { targets, stickiness_secs })
@@ -269,7 +269,12 @@ fn redirect(ctx: &Ctx<'_>, tree: &Tree, what: &str) -> Option<Action> {
             Some("302" | "HTTP_302") => "HTTP_302",
             Some(_) | None => {
                 let help = "A load balancer redirects with 301 (permanent) or 302 (temporary).";
-                ctx.problems.error("bad-value", &tree.place, format!("{} is no redirect", tree.describe()), help);
+                ctx.problems.error(
+                    "bad-value",
+                    &tree.place,
+                    format!("{} is not a redirect status", tree.describe()),
+                    help,
+                );
                 "HTTP_301"
             }
         };
@@ -278,14 +283,14 @@ fn redirect(ctx: &Ctx<'_>, tree: &Tree, what: &str) -> Option<Action> {
     fields.finish();
     if !["HTTP", "HTTPS", "#{protocol}"].contains(&to.protocol.as_str()) {
         let summary = format!("cannot redirect to protocol `{}`", to.protocol);
-        ctx.problems.error("bad-value", &tree.place, summary, "It is HTTP, HTTPS or #{protocol}.");
+        ctx.problems.error("bad-value", &tree.place, summary, "Use HTTP, HTTPS or #{protocol}.");
     }
     if let Some(port) = port.filter(|_| to.port != "#{port}") {
         Want::new("`port` of a redirect", ctx.problems).port(port);
     }
     if to.protocol == "#{protocol}" && to.port == "#{port}" && to.host == "#{host}" && to.path == "/#{path}" {
         let help = "AWS refuses a redirect that would loop. Change the protocol, port, host or path.";
-        ctx.problems.error("bad-value", &tree.place, format!("`redirect` of {what} leads back to itself"), help);
+        ctx.problems.error("bad-value", &tree.place, format!("`redirect` of {what} redirects to itself"), help);
     }
     Some(to.action())
 }
@@ -357,7 +362,7 @@ fn fixed(ctx: &Ctx<'_>, tree: &Tree, what: &str) -> Option<Action> {
     let status = |tree: &Tree| {
         let found = Want::new("the status of a fixed response", ctx.problems).count(tree, 200, 599)?;
         if (300..400).contains(&found) {
-            let help = "A fixed response is 2xx, 4xx or 5xx. For 301 and 302 there is `redirect`.";
+            let help = "Use a 2xx, 4xx or 5xx status. For 301 and 302, use `redirect`.";
             ctx.problems.error("bad-value", &tree.place, format!("a fixed response cannot be {found}"), help);
         }
         Some(found.to_string())
@@ -371,7 +376,7 @@ fn fixed(ctx: &Ctx<'_>, tree: &Tree, what: &str) -> Option<Action> {
     let body = fields.take("body").and_then(|tree| {
         let body = fields.blank("body")?;
         if body.len() > 1024 {
-            let help = "A load balancer takes 1024 characters.";
+            let help = "AWS accepts up to 1024 characters.";
             ctx.problems.error("bad-value", &tree.place, "the body of a fixed response is too long", help);
         }
         Some(body)

@@ -194,7 +194,7 @@ pub(crate) fn check(ctx: &Ctx<'_>, place: &Place, text: &str, shape: &Shape) -> 
     let Some(rest) = shape.kinds.iter().find_map(|kind| arn.resource.strip_prefix(kind)) else {
         let given = arn.resource.split_inclusive(['/', ':']).next().unwrap_or_default();
         let near = suggest::nearest(given, shape.kinds.iter().copied());
-        let more = near.map(|near| format!(" Did you mean `{near}` where this has `{given}`?")).unwrap_or_default();
+        let more = near.map(|near| format!(" Did you mean `{near}` instead of `{given}`?")).unwrap_or_default();
         return wrong(ctx, place, text, shape, &more);
     };
     if !(shape.rest)(rest) {
@@ -223,14 +223,14 @@ fn region(ctx: &Ctx<'_>, place: &Place, arn: &Arn<'_>, shape: &Shape) -> bool {
     let Some(own) = ctx.scope.region.as_deref() else { return true };
     if shape.region == Home::Own && arn.region != own {
         let summary = format!("this is {} of {}, but the stack is in {own}", shape.what, arn.region);
-        let help = "AWS takes only one of the same region here.";
+        let help = "AWS accepts only one of the same region here. Correct the ARN, or `region:`.";
         ctx.problems.error("other-region", place, summary, help);
         return false;
     }
     if arn.partition != partition(own) {
         let summary =
             format!("this is {} of partition {}, but {own} is in {}", shape.what, arn.partition, partition(own));
-        let help = "Partitions of AWS share nothing. Give one of the same partition.";
+        let help = "AWS partitions are separate from each other. Give one of the same partition.";
         ctx.problems.error("other-region", place, summary, help);
         return false;
     }
@@ -247,7 +247,7 @@ fn account(ctx: &Ctx<'_>, place: &Place, account: &str, shape: &Shape) -> bool {
             return true;
         }
         let summary = format!("this is {} of account {account}, but the stack is for account {own}", shape.what);
-        let help = "AWS takes only one of the same account here. Correct the ARN, or `account:`.";
+        let help = "AWS accepts only one of the same account here. Correct the ARN, or `account:`.";
         ctx.problems.error("other-account", place, summary, help);
         return false;
     }
@@ -263,7 +263,10 @@ fn account(ctx: &Ctx<'_>, place: &Place, account: &str, shape: &Shape) -> bool {
             ctx.problems.push(
                 Diagnostic::error("other-account", summary, Some(place.clone()))
                     .related(at.clone(), "the other account")
-                    .help("A stack is in one account, and AWS takes only what is of the same account here."),
+                    .help(
+                        "A stack is in one account, and AWS accepts only resources of that \
+                         account here. Correct one of the two ARNs.",
+                    ),
             );
             false
         }

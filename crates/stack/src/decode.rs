@@ -69,8 +69,11 @@ impl Problems {
         }
         found.sort_by_key(|found| found.place.as_ref().map(|place| (place.source.path.clone(), place.span.start)));
         if more > 0 {
-            let summary = format!("there are {more} more problems");
-            found.push(Diagnostic::error("many-problems", summary, None).help("They show once these are solved."));
+            let summary = match more {
+                1 => "there is 1 more problem".to_owned(),
+                many => format!("there are {many} more problems"),
+            };
+            found.push(Diagnostic::error("many-problems", summary, None).help("They are shown once these are fixed."));
         }
         found
     }
@@ -105,7 +108,7 @@ impl<'a> Want<'a> {
         self.problems.error(
             "wrong-type",
             &tree.place,
-            format!("{} has to be {expected}, but this is {}", self.what, tree.describe()),
+            format!("{} must be {expected}, but this is {}", self.what, tree.describe()),
             help,
         );
     }
@@ -117,7 +120,8 @@ impl<'a> Want<'a> {
                 "output-not-here",
                 &tree.place,
                 format!("{} cannot depend on an output of another entry", self.what),
-                "Outputs are known only during an apply; this value has to be known before. Write it out, or use env or var.",
+                "Outputs are known only during an apply, but this value is needed before. \
+                     Write the value out, or use env or var.",
             );
             return None;
         }
@@ -132,7 +136,7 @@ impl<'a> Want<'a> {
     pub(crate) fn filled(&self, tree: &Tree) -> Option<String> {
         let found = self.string(tree)?;
         if found.trim().is_empty() {
-            self.wrong(tree, "a string with something in it", "Leave the key out if it is not meant to be set.");
+            self.wrong(tree, "a string that is not empty", "Write a value, or remove the key to leave it unset.");
             return None;
         }
         Some(found)

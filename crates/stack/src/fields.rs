@@ -44,8 +44,8 @@ impl<'a> Fields<'a> {
                 problems.error(
                     "wrong-type",
                     &tree.place,
-                    format!("{what} has to be a map, but this is {}", tree.describe()),
-                    "Write keys and values beneath it, indented by two spaces, or { key: value }.",
+                    format!("{what} must be a map, but this is {}", tree.describe()),
+                    "Write its keys under it, indented by two spaces, or inline: { key: value }.",
                 );
                 return None;
             }
@@ -177,7 +177,7 @@ impl<'a> Fields<'a> {
         let tree = self.take("name")?;
         let name = self.text("name")?;
         if let Some(complaint) = rule.complaint(&name) {
-            let summary = format!("`{name}` cannot be the name of {}", self.what);
+            let summary = format!("`{name}` is not a valid name for {}", self.what);
             self.problems.error("bad-name", &tree.place, summary, format!("{}.", capital(&complaint)));
             return None;
         }
@@ -193,7 +193,12 @@ impl<'a> Fields<'a> {
         for entry in self.entries {
             let Some(key) = self.table.key(&entry.key).filter(|key| !asked.contains(key.name)) else { continue };
             let summary = format!("`{}` of {} was not read", key.name, self.what);
-            self.problems.error("internal", &entry.place, summary, "Please report this with the file.");
+            self.problems.error(
+                "internal",
+                &entry.place,
+                summary,
+                "This is a bug in evenkeel. Please report it with the file.",
+            );
         }
     }
 
@@ -204,7 +209,7 @@ impl<'a> Fields<'a> {
                 "not-yet",
                 &entry.place,
                 format!("this version does not manage `{}` yet", entry.key),
-                format!("Take `{}` out of {} and keep managing it the way you do today.", entry.key, self.what),
+                format!("Remove `{}` from {} and keep managing it as you do today.", entry.key, self.what),
             ),
             Some(_) => {}
             None => self.problems.push(
@@ -233,7 +238,7 @@ impl<'a> Fields<'a> {
             self.problems.push(
                 Diagnostic::error(
                     "contradiction",
-                    format!("`{}` and `{}` of {} say the same thing twice", first.key, entry.key, self.what),
+                    format!("`{}` and `{}` of {} set the same value", first.key, entry.key, self.what),
                     Some(entry.place.clone()),
                 )
                 .related(first.place.clone(), "already given here")
@@ -255,7 +260,7 @@ impl<'a> Fields<'a> {
         if let Some(key) = self.table.keys().find(|key| key.is_word_of_aws(given)) {
             return match key.since {
                 Since::Version(_) => format!("It is called `{}` here.", key.name),
-                Since::NotYet => format!("This version does not manage it yet; `{}` will be its name.", key.name),
+                Since::NotYet => format!("This version does not manage it yet; the key will be `{}`.", key.name),
             };
         }
         if let Some((_, words)) = self.table.elsewhere.iter().find(|(table, _)| table.key(given).is_some()) {

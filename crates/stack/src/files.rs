@@ -61,11 +61,7 @@ pub(crate) fn text(path: &Path) -> Result<String, FileProblem> {
         Ok(meta) => meta,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Err(not_found(path)),
         Err(error) => {
-            return Err(problem(
-                "unreadable",
-                format!("`{shown}` cannot be read: {error}"),
-                "Look at its permissions.",
-            ));
+            return Err(problem("unreadable", format!("`{shown}` cannot be read: {error}"), "Check its permissions."));
         }
     };
     if meta.is_dir() {
@@ -78,17 +74,17 @@ pub(crate) fn text(path: &Path) -> Result<String, FileProblem> {
     }
     // Opening a pipe waits for its other end, and a device may never end.
     if !meta.is_file() {
-        let help = "A stack file, and every file that it names, is an ordinary file. Write the text to one first.";
+        let help = "A stack file, and every file that it names, must be a regular file. Save the text to a file first.";
         return Err(problem("not-a-file", format!("`{shown}` is {}, not a file", sort_of(&meta)), help));
     }
     let mut bytes = Vec::new();
     // The size is limited while reading: the file may grow meanwhile.
     let read = std::fs::File::open(path).and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes));
     if let Err(error) = read {
-        return Err(problem("unreadable", format!("`{shown}` cannot be read: {error}"), "Look at its permissions."));
+        return Err(problem("unreadable", format!("`{shown}` cannot be read: {error}"), "Check its permissions."));
     }
     if bytes.len() as u64 > MAX_BYTES {
-        let help = "A stack file or task definition has a few kilobytes; the limit is 1 MiB. Is this the right file?";
+        let help = "The limit is 1 MiB; most stack files have a few kilobytes. Check that this is the right file.";
         return Err(problem("too-big", format!("`{shown}` is larger than 1 MiB"), help));
     }
     decode(&shown.to_string(), bytes)
@@ -111,7 +107,7 @@ fn sort_of(meta: &std::fs::Metadata) -> &'static str {
 /// What a path that is no file leads to.
 #[cfg(not(unix))]
 fn sort_of(_: &std::fs::Metadata) -> &'static str {
-    "something else"
+    "a special file"
 }
 
 fn decode(shown: &str, bytes: Vec<u8>) -> Result<String, FileProblem> {
@@ -122,13 +118,13 @@ fn decode(shown: &str, bytes: Vec<u8>) -> Result<String, FileProblem> {
             let help = if start.starts_with(&[0xFF, 0xFE]) || start.starts_with(&[0xFE, 0xFF]) {
                 "It is UTF-16. Save it as UTF-8."
             } else {
-                "It has to be UTF-8 text. Is this the right file?"
+                "It must be UTF-8 text. Check that this is the right file."
             };
             return Err(problem("not-text", format!("`{shown}` is not text"), help));
         }
     };
     if text.contains('\0') {
-        let help = "It holds zero bytes. Is this the right file?";
+        let help = "It contains zero bytes. Check that this is the right file.";
         return Err(problem("not-text", format!("`{shown}` is not text"), help));
     }
     // A byte order mark is no part of the text; Windows editors write one.
@@ -148,9 +144,9 @@ fn not_found(path: &Path) -> FileProblem {
     } else if !folder.is_dir() {
         format!("There is no folder `{}` either.", folder.display())
     } else if name == "stack.yaml" {
-        "Name the stack file: evenkeel validate path/to/stack.yaml. Without a name it is ./stack.yaml.".to_owned()
+        "Name the stack file: evenkeel validate path/to/stack.yaml. The default is ./stack.yaml.".to_owned()
     } else {
-        "Look at the path; it is relative to the folder that you are in, or to the stack file that names it.".to_owned()
+        "Check the path. It is relative to the current folder, or to the stack file that names it.".to_owned()
     };
     problem("not-found", summary, help)
 }

@@ -10,13 +10,13 @@ pub(crate) fn complaint(image: &str) -> Option<String> {
         return Some("it is empty".to_owned());
     }
     if image.len() > LONGEST {
-        return Some(format!("it has {} characters; ECS takes {LONGEST}", image.len()));
+        return Some(format!("it has {} characters; ECS accepts {LONGEST}", image.len()));
     }
     if let Some(bad) = image.chars().find(|c| !c.is_ascii_alphanumeric() && !"._-/:@+".contains(*c)) {
         return Some(if bad.is_whitespace() {
-            "it has a space".to_owned()
+            "it contains a space".to_owned()
         } else {
-            format!("`{bad}` is not allowed in the name of an image")
+            format!("`{bad}` is not allowed in an image name")
         });
     }
     let (name, digest) = match image.split_once('@') {
@@ -24,7 +24,7 @@ pub(crate) fn complaint(image: &str) -> Option<String> {
         None => (image, None),
     };
     if let Some(digest) = digest.filter(|digest| !is_digest(digest)) {
-        return Some(format!("`{digest}` is not a digest; one reads sha256: and 64 hexadecimal digits"));
+        return Some(format!("`{digest}` is not a digest; a digest is sha256: and 64 hexadecimal digits"));
     }
     // A colon before the last slash is that of a port.
     let (path, tag) = match name.rsplit_once(':') {
@@ -33,9 +33,9 @@ pub(crate) fn complaint(image: &str) -> Option<String> {
     };
     if let Some(tag) = tag.filter(|tag| !is_tag(tag)) {
         return Some(if tag.is_empty() {
-            "nothing stands behind the colon".to_owned()
+            "the tag after the colon is empty".to_owned()
         } else {
-            format!("`{tag}` cannot be a tag")
+            format!("`{tag}` is not a valid tag")
         });
     }
     let (host, rest) = match path.split_once('/') {
@@ -49,11 +49,11 @@ pub(crate) fn complaint(image: &str) -> Option<String> {
     }
     let bad = rest.split('/').find(|part| !is_part(part))?;
     Some(if bad.is_empty() {
-        "a part between its slashes is empty".to_owned()
+        "a part between two slashes is empty".to_owned()
     } else if bad.chars().any(|c| c.is_ascii_uppercase()) {
-        format!("`{bad}` has capital letters, which a repository cannot have")
+        format!("`{bad}` has capital letters, which a repository name cannot contain")
     } else {
-        format!("`{bad}` cannot be part of the name of a repository")
+        format!("`{bad}` is not allowed in a repository name")
     })
 }
 

@@ -84,8 +84,8 @@ pub(crate) fn text(text: &str, at: &Place, scope: &Scope<'_>, problems: &Problem
 
 fn fill(text: &str, at: &Place, scope: &Scope<'_>, foreign: Foreign, problems: &Problems) -> Option<Filled> {
     if text.matches("${").count() > MOST {
-        let help = format!("The limit is {MOST}. Is this the right file?");
-        problems.error("too-big", at, "a value holds too many placeholders", help);
+        let help = format!("The limit is {MOST}. Check that this is the right file.");
+        problems.error("too-big", at, "a value contains too many placeholders", help);
         return None;
     }
     let mut parts = Both::default();
@@ -132,8 +132,9 @@ fn fill(text: &str, at: &Place, scope: &Scope<'_>, foreign: Foreign, problems: &
         }
         rest = &from[length + 3..];
         if parts.bytes() > LONGEST || !scope.has_room() {
-            let help = "A value may have 256 KiB, and all of them together 8 MiB. Do variables hold each other again and again?";
-            problems.error("too-big", at, "this value comes to too much once its placeholders are filled in", help);
+            let help = "A value may have 256 KiB, and all values together 8 MiB. Check for variables \
+                 that contain each other many times.";
+            problems.error("too-big", at, "this value is too long once its placeholders are filled in", help);
             return None;
         }
     }

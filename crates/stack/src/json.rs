@@ -64,19 +64,20 @@ fn explain(kind: &ParseErrorKind, at: Place) -> Diagnostic {
             "A closing `]` is missing, somewhere between here and the end of the file.",
         ),
         ParseErrorKind::ExpectedComma => {
-            ("a comma is missing".to_owned(), "Two members of a JSON object or array have a comma between them.")
+            ("a comma is missing".to_owned(), "Separate the members of a JSON object or array with commas.")
         }
         ParseErrorKind::UnexpectedWord => (
             format!("`{found}` has no quotes"),
-            "Text stands in double quotes in JSON. A placeholder that a script fills in later has to be quoted as well.",
+            "JSON text needs double quotes, and so does a placeholder that a script fills in later.",
         ),
         _ if found.starts_with('$') || found.starts_with("{{") => (
             "a placeholder has no quotes".to_owned(),
-            "Nothing fills it in here. Quote it and write \"${env.NAME}\" or \"${var.name}\", or fill the file in before.",
+            "evenkeel does not fill it in. Quote it and write \"${env.NAME}\" or \
+                 \"${var.name}\", or fill it in beforehand.",
         ),
         other => (
             format!("this is not JSON: {}", other.to_string().to_lowercase()),
-            "Look at the commas, quotes and brackets on this line and the one before it.",
+            "Check the commas, quotes and brackets on this line and the one before it.",
         ),
     };
     Diagnostic::error("bad-json", summary, Some(at)).help(help)
@@ -88,8 +89,8 @@ fn conflict_marks(source: &Arc<Source>) -> Option<Diagnostic> {
         if ["<<<<<<< ", ">>>>>>> "].iter().any(|mark| line.starts_with(mark)) {
             let at = Place { source: source.clone(), span: offset..offset + line.trim_end().len() };
             return Some(
-                Diagnostic::error("merge-conflict", "the file holds an unresolved merge conflict", Some(at))
-                    .help("Decide which side is right and remove the lines with the marks."),
+                Diagnostic::error("merge-conflict", "the file contains an unresolved merge conflict", Some(at))
+                    .help("Keep the right side and remove the lines with the conflict markers."),
             );
         }
         offset += line.len();
@@ -134,7 +135,7 @@ impl Reader<'_> {
                     Diagnostic::error("duplicate-key", format!("the key `{key}` is given twice"), Some(place))
                         .label("given a second time")
                         .related(first.place.clone(), "first given here")
-                        .help("AWS would take only one of the two. Remove the one that is not meant."),
+                        .help("AWS would use only one of the two. Remove the wrong one."),
                 );
                 continue;
             }

@@ -34,34 +34,31 @@ static STATEMENT: Table = Table {
     groups: &[&[
         key("sid", Type::Text, "Its name.").aws("Sid"),
         key("effect", Type::Word(&["Allow", "Deny"]), "Whether it allows or denies.").value("Allow").aws("Effect"),
-        key("principals", Type::Document, "Whom it holds for; in trust policies only.")
+        key("principals", Type::Document, "Who it applies to; in trust policies only.")
             .also(&["principal"])
-            .shape("as IAM has it")
+            .shape("as in IAM")
             .aws("Principal"),
-        key("actions", Type::Document, "Which actions are meant.")
+        key("actions", Type::Document, "The actions.")
             .also(&["action"])
             .shape("action or list")
             .without("required, unless there is `not_actions`")
             .aws("Action")
             .example("[ssm:GetParameters]"),
-        key("not_actions", Type::Document, "All actions but these.")
+        key("not_actions", Type::Document, "All actions except these.")
             .also(&["not_action"])
             .shape("action or list")
             .aws("NotAction"),
-        key("resources", Type::Document, "On what they are done.")
+        key("resources", Type::Document, "The resources.")
             .also(&["resource"])
             .shape("ARN or list")
             .without("required, unless there is `not_resources`")
             .aws("Resource")
             .example("\"*\""),
-        key("not_resources", Type::Document, "On all but these.")
+        key("not_resources", Type::Document, "All resources except these.")
             .also(&["not_resource"])
             .shape("ARN or list")
             .aws("NotResource"),
-        key("conditions", Type::Document, "When it holds.")
-            .also(&["condition"])
-            .shape("as IAM has it")
-            .aws("Condition"),
+        key("conditions", Type::Document, "When it applies.").also(&["condition"]).shape("as in IAM").aws("Condition"),
     ]],
     ..EMPTY
 };
@@ -119,7 +116,12 @@ fn document(ctx: &Ctx<'_>, tree: &Tree, what: &str, sort: Sort) -> Option<Doc> {
         .filter_map(|item| statement(ctx, item, what, sort))
         .collect();
     if statements.is_empty() && list.items().is_some_and(<[Tree]>::is_empty) {
-        ctx.problems.error("empty", &list.place, format!("{what} has no statements"), "IAM refuses an empty policy.");
+        ctx.problems.error(
+            "empty",
+            &list.place,
+            format!("{what} has no statements"),
+            "IAM refuses an empty policy. Add a statement.",
+        );
     }
     Some(json!({ "Version": VERSION, "Statement": statements }))
 }
@@ -131,8 +133,7 @@ fn check_raw(ctx: &Ctx<'_>, document: &Tree, statements: &Tree, what: &str, sort
             "Version" | "version" => {
                 let given = entry.value.scalar().unwrap_or_default();
                 if given != VERSION && given != "2008-10-17" {
-                    let help =
-                        format!("There are {VERSION} and 2008-10-17; the newer one is right unless you know better.");
+                    let help = format!("The versions are {VERSION} and 2008-10-17. Use {VERSION}.");
                     let summary = format!("`{given}` is not a version of IAM's policy language");
                     ctx.problems.error("bad-policy", &entry.value.place, summary, help);
                 }
@@ -149,7 +150,7 @@ fn check_raw(ctx: &Ctx<'_>, document: &Tree, statements: &Tree, what: &str, sort
         ctx.problems.error("bad-policy", &document.place, format!("{what} has no `Version`"), help);
     }
     if statements.items().is_some_and(<[Tree]>::is_empty) {
-        let help = "IAM refuses an empty policy.";
+        let help = "IAM refuses an empty policy. Add a statement.";
         ctx.problems.error("empty", &statements.place, format!("{what} has no statements"), help);
     }
     for item in Want::new(what, ctx.problems).several(statements) {
@@ -195,11 +196,11 @@ fn statement(ctx: &Ctx<'_>, tree: &Tree, what: &str, sort: Sort) -> Option<Json>
     }
     fields.finish();
     if !out.contains_key("Action") && !out.contains_key("NotAction") {
-        let help = "Say which actions are meant: actions: [ssm:GetParameters].";
+        let help = "Name the actions: actions: [ssm:GetParameters].";
         ctx.problems.error("missing-key", &tree.place, format!("a statement of {what} has no `actions`"), help);
     }
     if !out.contains_key("Resource") && !out.contains_key("NotResource") && !out.contains_key("Principal") {
-        let help = "Say on what: resources: \"*\", or a list of ARNs.";
+        let help = "Name the resources: resources: \"*\", or a list of ARNs.";
         ctx.problems.error("missing-key", &tree.place, format!("a statement of {what} has no `resources`"), help);
     }
     let told = ["Action", "NotAction", "Resource", "NotResource", "Principal"];

@@ -37,47 +37,47 @@ pub static ROOT: Table = Table {
         )
         .needed("Every resource carries the name of its stack: stack: my-app.")
         .example("my-app"),
-        key("region", Type::Text, "The region; `--region` goes before it.")
+        key("region", Type::Text, "The region; `--region` overrides it.")
             .without("`AWS_REGION`, `AWS_DEFAULT_REGION`, or the profile")
             .example("eu-west-1"),
-        key("account", Type::Text, "A guard: with credentials of another account nothing is read or changed.")
+        key("account", Type::Text, "A guard: evenkeel refuses credentials of another account.")
             .shape("12 digits, quoted")
             .example("\"123456789012\""),
         key("tags", Type::MapOf(&Type::Blank), "Tags on everything that can carry tags.").example("{ team: shop }"),
         key("public_env", Type::Several(&Type::Text), "Environment variables whose values plans may show.")
             .shape("list of names")
             .example("[IMAGE_TAG]"),
-        key("vars", Type::MapOf(&Type::Blank), "Variables for `${var.…}`; a `--var` that the file does not know is an error.")
+        key("vars", Type::MapOf(&Type::Blank), "Variables for `${var.…}`; a `--var` that the file does not declare is an error.")
             .shape("map of scalars")
             .example("{ image_tag: \"${env.IMAGE_TAG:-1.4.2}\" }"),
-        key("network", Type::Map(&network::NETWORK), "Which VPC and subnets are used; both are looked up."),
-        key("security_groups", Type::Entries(&security_groups::SECURITY_GROUP), "Who may reach whom."),
-        key("roles", Type::Entries(&roles::ROLE), "Roles of IAM for tasks, made or looked up."),
-        key("log_groups", Type::Entries(&log_groups::LOG_GROUP), "Where containers write their logs."),
-        key("target_groups", Type::Entries(&target_groups::TARGET_GROUP), "What load balancers hand requests to."),
+        key("network", Type::Map(&network::NETWORK), "The VPC and the subnets; both are looked up."),
+        key("security_groups", Type::Entries(&security_groups::SECURITY_GROUP), "Security groups and their rules."),
+        key("roles", Type::Entries(&roles::ROLE), "IAM roles for tasks, created or looked up."),
+        key("log_groups", Type::Entries(&log_groups::LOG_GROUP), "CloudWatch log groups for the containers."),
+        key("target_groups", Type::Entries(&target_groups::TARGET_GROUP), "Target groups that load balancers forward to."),
         key("load_balancers", Type::Entries(&load_balancers::LOAD_BALANCER), "Application load balancers and their listeners."),
-        key("cluster", Type::AnyOf(&[Type::Text, Type::Map(&cluster::CLUSTER)]), "The one cluster of the stack.")
+        key("cluster", Type::AnyOf(&[Type::Text, Type::Map(&cluster::CLUSTER)]), "The ECS cluster of the stack.")
             .shape("a name, or a map")
             .example("shop"),
-        key("services", Type::Entries(&service_keys::SERVICE), "What runs."),
-        key("dns", Type::Several(&Type::Map(&dns::ZONE)), "Zones of Route 53 and their records.").shape("list of zones"),
-        later("certificates", "Certificate", "Certificates of ACM."),
-        later("repositories", "Repository", "Repositories of ECR."),
-        later("databases", "DBInstance", "Databases of RDS."),
-        later("namespaces", "Namespace", "Namespaces of Cloud Map."),
-        later("parameters", "Parameter", "Parameters of SSM."),
-        later("secrets", "Secret", "Secrets of Secrets Manager."),
-        later("schedules", "Schedule", "Schedules of EventBridge."),
-        later("alarms", "Alarm", "Alarms of CloudWatch."),
-        later("distributions", "Distribution", "Distributions of CloudFront."),
-        later("buckets", "Bucket", "Buckets of S3."),
-        later("queues", "Queue", "Queues of SQS."),
+        key("services", Type::Entries(&service_keys::SERVICE), "ECS services."),
+        key("dns", Type::Several(&Type::Map(&dns::ZONE)), "Route 53 zones and their records.").shape("list of zones"),
+        later("certificates", "Certificate", "ACM certificates."),
+        later("repositories", "Repository", "ECR repositories."),
+        later("databases", "DBInstance", "RDS databases."),
+        later("namespaces", "Namespace", "Cloud Map namespaces."),
+        later("parameters", "Parameter", "SSM parameters."),
+        later("secrets", "Secret", "Secrets in Secrets Manager."),
+        later("schedules", "Schedule", "EventBridge schedules."),
+        later("alarms", "Alarm", "CloudWatch alarms."),
+        later("distributions", "Distribution", "CloudFront distributions."),
+        later("buckets", "Bucket", "S3 buckets."),
+        later("queues", "Queue", "SQS queues."),
         later("tasks", "Task", "Tasks that run once."),
     ]],
     words: &[
         ("vpc", "It is `vpc` under `network:` here."),
         ("subnets", "They are `subnets` under `network:` here."),
-        ("Resources", "This is a template of CloudFormation. docs/coming-from.md says how its words are called here."),
+        ("Resources", "This is a CloudFormation template. docs/coming-from.md lists the keys to use instead."),
     ],
     ..EMPTY
 };
@@ -108,7 +108,12 @@ pub(crate) fn load(source: &Arc<Source>, options: &LoadOptions, files: &dyn File
         Some(_) | None => {
             if !failed {
                 // A section gave nothing and said nothing: that is a mistake of ours, and must not pass as success.
-                problems.error("internal", &start, "the file could not be read", "Please report this with the file.");
+                problems.error(
+                    "internal",
+                    &start,
+                    "the file could not be read",
+                    "This is a bug in evenkeel. Please report it with the file.",
+                );
             }
             Err(problems.into_sorted(&secrets))
         }
@@ -171,7 +176,7 @@ fn public_env(tree: &Tree, options: &LoadOptions, problems: &Problems) -> BTreeS
             let help = "Write names of environment variables: public_env: [IMAGE_TAG].";
             problems.error("bad-value", &item.place, format!("`{name}` is not the name of a variable"), help);
         } else if secret::looks_secret(&name, options.env.get(&name).map_or("", String::as_str)) {
-            let help = "It will be shown in plans. Take it out unless that is meant.";
+            let help = "Plans will show its value. Remove it from the list unless you want that.";
             problems.warn("public-secret", &item.place, format!("`{name}` looks like a secret but is public"), help);
         }
     }
@@ -330,8 +335,8 @@ fn stack_name(fields: &Fields<'_>, problems: &Problems) -> Option<String> {
         && name.starts_with(|c: char| c.is_ascii_alphabetic())
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
     if !good {
-        let help = "Letters, digits and hyphens, beginning with a letter, at most 64 characters.";
-        problems.error("bad-name", &tree.place, format!("`{name}` cannot be the name of a stack"), help);
+        let help = "Use letters, digits and hyphens; begin with a letter; at most 64 characters.";
+        problems.error("bad-name", &tree.place, format!("`{name}` is not a valid name for a stack"), help);
         return None;
     }
     Some(name)
@@ -342,7 +347,7 @@ fn region(tree: &Tree, problems: &Problems) {
     if !is_region(&name) {
         let help = match name.strip_suffix(|c: char| c.is_ascii_lowercase()).filter(|rest| is_region(rest)) {
             Some(region) => format!("{name} is an availability zone; drop the letter: {region}."),
-            None => "A region reads like eu-west-1.".to_owned(),
+            None => "A region looks like eu-west-1.".to_owned(),
         };
         problems.error("bad-region", &tree.place, format!("`{name}` is not a region"), help);
     }
@@ -358,7 +363,7 @@ fn account(fields: &Fields<'_>, problems: &Problems) -> Option<String> {
     let tree = fields.take("account")?;
     let account = Want::new("`account`", problems).filled(tree)?;
     if account.len() != 12 || !account.chars().all(|c| c.is_ascii_digit()) {
-        let help = "An account id has twelve digits, leading zeros included.";
+        let help = "An account id has twelve digits, leading zeros included. Write account: \"123456789012\".";
         problems.error("bad-account", &tree.place, format!("`{account}` is not an account id"), help);
         return None;
     }

@@ -108,8 +108,8 @@ impl<'a> Scope<'a> {
     /// The value of `${expression}` at a place.
     pub(crate) fn resolve(&self, expression: &str, at: &Place, problems: &Problems) -> Found {
         if self.depth.get() >= DEPTH {
-            let help = format!("Variables and defaults may stand in each other {DEPTH} deep.");
-            problems.error("too-big", at, "placeholders stand in each other too deep", help);
+            let help = format!("Variables and defaults may refer to each other at most {DEPTH} levels deep.");
+            problems.error("too-big", at, "placeholders are nested too deep", help);
             return Found::Wrong;
         }
         self.depth.set(self.depth.get() + 1);
@@ -204,8 +204,8 @@ impl<'a> Scope<'a> {
             problems.error(
                 "wrong-type",
                 &tree.place,
-                format!("the variable `{name}` has to be one value, but this is {}", tree.describe()),
-                "A variable is a string, a number or a boolean.",
+                format!("the variable `{name}` must be one value, but this is {}", tree.describe()),
+                "Write a string, a number or a boolean.",
             );
             return None;
         };
@@ -247,7 +247,7 @@ impl<'a> Scope<'a> {
                 problems.error(
                     "unknown-reference",
                     at,
-                    format!("`{path}` does not say which output of the {} is meant", kind.replace('_', " ")),
+                    format!("`{path}` does not name an output of the {}", kind.replace('_', " ")),
                     format!("Write ${{{path}.OUTPUT}}, with {}.", suggest::choices(outputs)),
                 );
                 return Found::Wrong;
@@ -263,7 +263,7 @@ impl<'a> Scope<'a> {
                 "unknown-output",
                 at,
                 format!("a {} has no output `{output}`", kind.replace('_', " ")),
-                format!("It has {}.", suggest::list(outputs)),
+                format!("It has the outputs {}.", suggest::list(outputs)),
             );
             return Found::Wrong;
         }

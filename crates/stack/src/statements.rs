@@ -33,9 +33,9 @@ pub(crate) fn check(ctx: &Ctx<'_>, place: &Place, what: &str, statement: &Map<St
     match statement.get("Effect").map(Json::as_str) {
         Some(Some("Allow" | "Deny")) => {}
         Some(_) => {
-            bad(format!("a statement of {what} has another `Effect` than Allow and Deny"), "Write Allow or Deny.")
+            bad(format!("a statement of {what} has an `Effect` other than Allow or Deny"), "Write Allow or Deny.")
         }
-        None => bad(format!("a statement of {what} has no `Effect`"), "Write Effect: Allow, or Deny."),
+        None => bad(format!("a statement of {what} has no `Effect`"), "Write Effect: Allow, or Effect: Deny."),
     }
     let pairs: &[(&str, &str, bool)] = match sort {
         Sort::Identity => &[("Action", "NotAction", true), ("Resource", "NotResource", true)],
@@ -47,7 +47,7 @@ pub(crate) fn check(ctx: &Ctx<'_>, place: &Place, what: &str, statement: &Map<St
                 bad(format!("a statement of {what} has both `{one}` and `{other}`"), "Keep one of the two.")
             }
             (false, false) if *needed => {
-                bad(format!("a statement of {what} has no `{one}`"), "IAM refuses a statement without it.");
+                bad(format!("a statement of {what} has no `{one}`"), "IAM refuses a statement without it. Add it.");
             }
             _ => {}
         }
@@ -58,7 +58,7 @@ pub(crate) fn check(ctx: &Ctx<'_>, place: &Place, what: &str, statement: &Map<St
     };
     if let Some(key) = foreign.iter().find(|key| statement.contains_key(**key)) {
         let help = match sort {
-            Sort::Identity => "Whom it holds for is the role that has the policy. Remove it.",
+            Sort::Identity => "A policy applies to the role that has it. Remove it.",
             Sort::Trust => "A trust policy is about the role that has it. Remove it.",
         };
         bad(format!("a statement of {what} cannot have `{key}`"), help);
@@ -103,7 +103,7 @@ fn actions(statement: &Map<String, Json>, bad: &impl Fn(String, &str), what: &st
             texts(statement, key).into_iter().find(|text| *text != "*" && !text.is_empty() && !form(text))
         {
             let help =
-                "An action is a service, a colon and an operation, in which * and ? may stand: ssm:GetParameter*.";
+                "An action is a service, a colon and an operation, which may contain * and ?: ssm:GetParameter*.";
             bad(format!("`{}` in a statement of {what} is not an action", super::tree::shorten(wrong)), help);
         }
     }
@@ -129,8 +129,8 @@ fn conditions(statement: &Map<String, Json>, bad: &impl Fn(String, &str), what: 
     let Some(condition) = statement.get("Condition") else { return };
     let good = condition.as_object().is_some_and(|map| map.values().all(Json::is_object));
     if !good {
-        let help =
-            "It has operators, each with keys and values: StringEquals: { \"aws:SourceAccount\": \"123456789012\" }.";
+        let help = "A condition has operators, each with keys and values: StringEquals: { \
+             \"aws:SourceAccount\": \"123456789012\" }.";
         bad(format!("`Condition` in a statement of {what} is not a map of maps"), help);
     }
 }

@@ -45,7 +45,10 @@ pub(crate) fn read(tree: &Tree, what: &str, problems: &Problems) -> Tags {
                 "reserved-tag",
                 &place,
                 format!("the tag `{}` is reserved", shorten(&name)),
-                format!("Tags that start with `{prefix}` are written by {} only.", prefix.trim_end_matches(':')),
+                format!(
+                    "Only {} writes tags that start with `{prefix}`. Use another key.",
+                    if *prefix == "aws:" { "AWS" } else { "evenkeel" }
+                ),
             );
         } else if name.is_empty() || name.chars().count() > KEY || value.chars().count() > VALUE {
             problems.error(
@@ -77,7 +80,7 @@ pub(crate) fn check(tags: &Tags, place: &Place, what: &str, rules: Rules, proble
     let at = |key: &str| tags.places.get(key).unwrap_or(place);
     if tags.values.len() > MOST {
         let summary = format!("{what} has {} tags, those of the stack included", tags.values.len());
-        let help = format!("AWS takes 50, some of which evenkeel needs for its marks: {MOST} are left.");
+        let help = format!("AWS accepts 50, and evenkeel needs some for its marks: {MOST} are left. Remove some.");
         problems.error("too-many", place, summary, help);
     }
     if rules == Rules::Ec2 {
@@ -88,15 +91,13 @@ pub(crate) fn check(tags: &Tags, place: &Place, what: &str, rules: Rules, proble
         for (text, part) in [(key, "key"), (value, "value")] {
             if let Some(bad) = text.chars().find(|c| !allowed(*c)) {
                 let summary = format!("the {part} of the tag `{}` has `{bad}`, which AWS refuses", shorten(key));
-                let help =
-                    "Tags take letters, digits and spaces, and `_.:/=+-@`. Only EC2, so security groups, takes more.";
+                let help = "Use letters, digits, spaces and `_.:/=+-@`. Only security groups (EC2) accept more.";
                 problems.error("bad-tag", at(key), summary, help);
             }
         }
         if let Some(other) = seen.insert(key.to_lowercase(), key).filter(|_| rules == Rules::Iam) {
-            let summary = format!("{what} has the tags `{other}` and `{key}`, which are one to IAM");
-            let help =
-                "IAM does not tell upper and lower case of tag keys apart, and refuses both. Remove or rename one.";
+            let summary = format!("{what} has the tags `{other}` and `{key}`, which are the same to IAM");
+            let help = "IAM ignores the case of tag keys, and refuses both. Remove or rename one.";
             let error = Diagnostic::error("duplicate", summary, Some(at(key).clone())).help(help);
             problems.push(error.related(at(other).clone(), "the other one"));
         }

@@ -23,7 +23,7 @@ pub(crate) fn cidr(text: &str) -> Result<Cidr, String> {
     let address: IpAddr = address.parse().map_err(|_| format!("`{address}` is not an IP address"))?;
     let most: u32 = if address.is_ipv4() { 32 } else { 128 };
     // AWS takes no bare address, and 0.0.0.0 for "everybody" would mean nobody.
-    let bits = bits.ok_or_else(|| "it has no length".to_owned())?;
+    let bits = bits.ok_or_else(|| "it has no prefix length".to_owned())?;
     let bits = bits
         .parse::<u32>()
         .ok()

@@ -237,19 +237,19 @@ fn explain(error: &Error, source: &Arc<Source>) -> Diagnostic {
                 .help("YAML would silently drop one of the two. Merge them, or rename one.")
         }
         Error::MultipleDocuments { .. } => {
-            Diagnostic::error("several-documents", "the file holds more than one YAML document", at)
+            Diagnostic::error("several-documents", "the file contains more than one YAML document", at)
                 .label("a second document starts here")
                 .help("A stack is one document. Remove the `---` line, or put the second stack in a file of its own.")
         }
         Error::UnknownAnchor { .. } => Diagnostic::error("unknown-anchor", "an alias names no anchor", at)
-            .label("no `&…` of this name stands before it")
+            .label("no `&…` of this name precedes it")
             .help("A value that starts with `*` is a YAML alias. Quote it if it is meant as text: '*.example.com'."),
         Error::AliasReplayLimitExceeded { .. }
         | Error::AliasExpansionLimitExceeded { .. }
         | Error::AliasReplayStackDepthExceeded { .. }
         | Error::RecursiveReferencesRequireWeakTypes { .. } => {
             Diagnostic::error("alias-bomb", "the file's aliases expand to too much", at)
-                .help("Aliases that hold aliases grow without end. Write the values out.")
+                .help("Aliases that contain aliases can grow without limit. Write the values out.")
         }
         Error::Budget { breach, .. } => {
             Diagnostic::error("too-big", format!("the file is too large or too deep for a stack file: {breach:?}"), at)
@@ -261,7 +261,9 @@ fn explain(error: &Error, source: &Arc<Source>) -> Diagnostic {
                 "the file's aliases expand to too much",
                 at,
             )
-            .help("A stack file may hold 8 MiB of text, aliases expanded. Write the values out where they are needed."),
+            .help(
+                "A stack file may contain 8 MiB of text, aliases expanded. Write the values out where they are needed.",
+            ),
             message => tab(source, at.as_ref()).unwrap_or_else(|| syntax(&message, at)),
         },
     }
@@ -277,8 +279,8 @@ fn tab(source: &Arc<Source>, at: Option<&Place>) -> Option<Diagnostic> {
         let tabbed = line[..indent].contains('\t') && !line.trim().is_empty();
         if tabbed && (number + 1 >= near && number <= near + 2) {
             let place = Place { source: source.clone(), span: start..start + indent };
-            let summary = format!("line {number} is indented with a tab; YAML takes spaces only");
-            let help = "Put spaces in its place, two for each level. Editors do it on their own once told so.";
+            let summary = format!("line {number} is indented with a tab; YAML accepts spaces only");
+            let help = "Replace it with spaces, two for each level. Most editors can do that automatically.";
             return Some(Diagnostic::error("bad-yaml", summary, Some(place)).label("a tab").help(help));
         }
         start += line.len();
@@ -296,12 +298,12 @@ fn syntax(message: &str, at: Option<Place>) -> Diagnostic {
     });
     let help = match line {
         Some(line) if ["<<<<<<<", "=======", ">>>>>>>"].iter().any(|mark| line.starts_with(mark)) => {
-            "This is the mark of a merge conflict. Decide which side is right and remove the marks."
+            "This is the marker of a merge conflict. Keep the right side and remove the markers."
         }
         Some(line) if line.contains(": ${") || line.contains("{ ${") => {
-            "Inside { … } and [ … ] a value with ${…} has to be quoted."
+            "Inside { … } and [ … ] a value with ${…} must be quoted."
         }
-        _ => "Look at the indentation and at quotes and brackets on this line and the one before it.",
+        _ => "Check the indentation, the quotes and the brackets on this line and the one before it.",
     };
     Diagnostic::error("bad-yaml", format!("this is not YAML: {message}"), at).help(help)
 }

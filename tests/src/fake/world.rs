@@ -286,7 +286,7 @@ impl World {
                 change.to.as_ref().is_some_and(|to| member.same.iter().all(|key| to.get(key) == member.have.get(key)))
             }) {
                 if change.from.as_ref() != Some(&thing.foreign[at].have) {
-                    return refuse(ErrorClass::Exists, "update", format!("{} is there already", change.path));
+                    return refuse(ErrorClass::Exists, "update", format!("{} exists already", change.path));
                 }
                 thing.foreign.remove(at);
             }

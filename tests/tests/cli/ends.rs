@@ -101,7 +101,7 @@ fn what_could_not_be_read_blocks_without_a_change() {
     for arguments in [&["plan"][..], &["apply", "--yes"], &["destroy", "--yes"]] {
         let ran = desk.sim(&[arguments, &["--sim-faults", "faults.json"]].concat()).exits(4);
         let told = format!("{}{}", ran.stdout, ran.stderr);
-        for words in ["DescribeLogGroups", "nothing was changed", "Blocked: not everything could be read"] {
+        for words in ["DescribeLogGroups", "nothing was changed", "Blocked: some resources could not be read"] {
             assert!(told.contains(words), "{arguments:?} says {words}:\n{told}");
         }
     }
@@ -143,7 +143,8 @@ fn what_nobody_can_tell_apart_is_not_passed_over_by_a_destruction() {
     let ids = [zone("1"), zone("2")].map(|id| id.rsplit('/').next().unwrap_or_default().to_owned());
     for arguments in [&["plan", "--destroy"][..], &["destroy", "--yes"], &["destroy", "--yes"]] {
         let ran = desk.sim(arguments).exits(4);
-        for words in ["hosted_zone.twins.example", "several things carry its mark", "remove the tags", &ids[0], &ids[1]]
+        for words in
+            ["hosted_zone.twins.example", "several resources carry its mark", "remove the tags", &ids[0], &ids[1]]
         {
             assert!(ran.stdout.contains(words), "{arguments:?} says {words}:\n{}", ran.stdout);
         }

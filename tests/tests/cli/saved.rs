@@ -20,7 +20,7 @@ fn a_saved_plan_is_carried_out_once() {
     assert!(applied.stdout.contains("+ create  log_group.a"), "the plan is shown first:\n{}", applied.stdout);
     desk.sim(&["plan", "--detailed-exitcode"]).exits(0);
     let again = desk.sim(&["apply", "plan.json", "--yes"]).exits(3);
-    assert!(again.stderr.contains("log_group.a: was create, is nothing to do"), "{}", again.stderr);
+    assert!(again.stderr.contains("log_group.a: was create, is no change"), "{}", again.stderr);
     let anew = "evenkeel plan --sim=world.json --sim-speed 600 --out plan.json";
     assert!(again.stderr.contains(&format!("make a new plan: {anew}\n")), "{}", again.stderr);
     let copied: Vec<&str> = anew.split(' ').skip(1).collect();
@@ -43,7 +43,7 @@ fn what_moved_is_named() {
     desk.call("logs", "DeleteLogGroup", &json!({ "logGroupName": "tiny-b" }));
     desk.call("logs", "CreateLogGroup", &json!({ "logGroupName": "tiny-b", "tags": { "whose": "mine" } }));
     let ran = desk.sim(&["apply", "plan.json", "--yes"]).exits(3);
-    assert!(ran.stderr.contains("log_group.b: was delete, is nothing to do"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("log_group.b: was delete, is no change"), "{}", ran.stderr);
     assert_eq!(desk.log_groups(), ["tiny-a", "tiny-b"]);
 }
 

@@ -103,7 +103,7 @@ fn completions_come_out_for_each_shell() {
 fn keys_are_explained_and_near_ones_named() {
     let desk = Desk::new(GOOD);
     let sections = desk.run(&["explain"]).exits(0).stdout;
-    assert!(sections.contains("target_groups") && sections.contains("What runs."), "{sections}");
+    assert!(sections.contains("target_groups") && sections.contains("ECS services."), "{sections}");
     let key = desk.run(&["explain", "target_groups.web.port"]).exits(0).stdout;
     assert!(key.starts_with("target_groups.port\n") && key.contains("example   port: 3000"), "{key}");
     let ran = desk.run(&["explain", "services.containers.imgae"]).exits(64);

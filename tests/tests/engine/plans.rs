@@ -390,7 +390,7 @@ fn a_saved_plan_survives_and_names_what_moved() {
         let id = lab.fake.state().world.of("zone.example").unwrap().0.clone();
         lab.fake.state().world.things.remove(&id);
     };
-    assert_eq!(moved(&gone), ["zone.example : \"nothing to do\""]);
+    assert_eq!(moved(&gone), ["zone.example : \"no change\""]);
     let other = saved.to_json().unwrap().replace("\"version\": 1", "\"version\": 2");
     assert!(SavedPlan::from_json(&other).unwrap_err().to_string().contains("plan again"));
 }

@@ -292,7 +292,7 @@ async fn a_deployment_of_somebody_else_is_no_rollback() {
     let (_, plan) = planned(&bench, &changed).await;
     let ((outcome, events), ()) = futures::join!(carry_out(&bench, &changed, &plan), meddle);
     let why = failure(&Ended::Outcome(Box::new(outcome), events));
-    assert!(why.contains("somebody deployed at the same time") && why.contains("small-app:3"), "{why}");
+    assert!(why.contains("deployed from elsewhere at the same time") && why.contains("small-app:3"), "{why}");
     assert!(!why.contains("rolled back"), "{why}");
 }
 
@@ -360,7 +360,7 @@ async fn what_changed_hands_between_reading_and_deleting_stays() {
     bench.ask("logs.CreateLogGroup", json!({ "logGroupName": "small-audit" }));
     let (outcome, _) = carry_out(&bench, &without, &plan).await;
     let Outcome::Failed(summary) = outcome else { panic!("it is somebody else's") };
-    assert!(summary.failed[0].error.message.contains("changed hands"), "{summary:#?}");
+    assert!(summary.failed[0].error.message.contains("no longer belongs to this stack"), "{summary:#?}");
     let groups = bench.ask("logs.DescribeLogGroups", json!({ "logGroupNamePrefix": "small-audit" }));
     assert_eq!(groups["logGroups"].as_array().map(Vec::len), Some(1));
 

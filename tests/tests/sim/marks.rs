@@ -236,7 +236,7 @@ async fn what_somebody_changed_after_the_plan_is_not_deleted() {
     let node = records::id("h.example");
     let refused = records::ENTRY.driver.delete(&bench.aws(), &node, &live).await.unwrap_err();
     assert_eq!(refused.class, ErrorClass::Invalid, "{refused}");
-    assert!(refused.message.contains("changed by somebody else"), "{refused}");
+    assert!(refused.message.contains("was changed after the plan was made"), "{refused}");
     assert_eq!(names(&bench, "h.example"), before);
     // A plan that has seen it may.
     bench.done(&graph(HERE, ""), Goal::Apply).await;

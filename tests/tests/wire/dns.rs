@@ -123,7 +123,7 @@ async fn a_hosted_zone_lives_its_life() {
 
     world.by_hand(&made.id, "mail.cruddur.example", RrType::A, "10.0.0.1", None).await;
     let with_data = world.one(&hosted_zone::ENTRY).await;
-    assert_eq!(with_data.kept_by.as_deref(), Some("1 record that is not of this stack"));
+    assert_eq!(with_data.kept_by.as_deref(), Some("1 record that does not belong to this stack"));
     let held = hosted_zone::ENTRY.driver.delete(&world.aws, &node, &with_data).await.unwrap_err();
     assert_eq!(held.class, ErrorClass::InUse);
     assert_eq!(hosted_zone::ENTRY.driver.holders(&world.aws, &with_data).await, ["record mail.cruddur.example A"]);

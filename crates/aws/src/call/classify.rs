@@ -28,7 +28,7 @@ where
                 .find_map(|name| raw.headers().get(*name))
                 .map(str::to_owned);
             let message =
-                if message.is_empty() { format!("HTTP status {status} without a text") } else { message.to_owned() };
+                if message.is_empty() { format!("HTTP status {status} without a message") } else { message.to_owned() };
             finish(CloudError {
                 class,
                 operation: operation.to_owned(),
@@ -237,7 +237,7 @@ fn finish(mut error: CloudError) -> CloudError {
         ErrorClass::Denied => "the credentials are valid but may not do this; add the action to their IAM policy",
         ErrorClass::Unreachable => "check the region, the network and --endpoint-url; nothing was sent",
         ErrorClass::Quota => "raise the quota in the Service Quotas console, or use less",
-        ErrorClass::Bug => "this is a mistake of evenkeel; please report it with the output of -vv",
+        ErrorClass::Bug => "this is a bug in evenkeel; please report it with the output of -vv",
         ErrorClass::Unsupported => "the endpoint does not know this operation",
         ErrorClass::Throttled
         | ErrorClass::Propagating

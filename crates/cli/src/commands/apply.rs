@@ -68,7 +68,7 @@ fn saved_plan(file: &Path, global: &Global) -> Result<Option<(SavedPlan, Secrets
     let Some(text) = save::text(file).filter(|text| SavedPlan::recognises(text)) else { return Ok(None) };
     let anew = format!("make a new plan: {}", Again::plan_anew(file, global, None));
     if plan_json::is_document(&text) {
-        let text = format!("{} is a plan to be read, not one that can be applied", file.display());
+        let text = format!("{} is the output of `plan --format json`, which cannot be applied", file.display());
         return Err(Failure::refused(text, anew));
     }
     let (text, secrets) = Secrets::open(&text, &|name| std::env::var(name).ok()).map_err(|error| {

@@ -60,9 +60,9 @@ pub fn allowed(verb: &str, yes: bool, ui: &Ui) -> Result<(), Failure> {
         return Ok(());
     }
     let why = if ui.format == Format::Json {
-        "with --format json nobody is asked"
+        "--format json does not ask for confirmation"
     } else {
-        "this is not a terminal, so nobody can be asked"
+        "without a terminal there is no confirmation"
     };
     Err(Failure::Usage(format!("{why}: {verb} needs --yes")))
 }
@@ -94,7 +94,7 @@ pub async fn plan_and_run(
             break;
         }
         if bound.is_none() {
-            ui.note("What is live has changed meanwhile. The plan is now:");
+            ui.note("AWS has changed since the plan was made. The plan is now:");
         }
     }
     run(session, &plan, job, ui).await
@@ -142,11 +142,11 @@ fn announce(plan: &Plan, job: &Job, ui: &mut Ui) {
 fn refuse(plan: &Plan, job: &Job) -> Result<(), Failure> {
     if !plan.conflicts.is_empty() {
         let things = match plan.conflicts.len() {
-            1 => "1 conflict: something this stack does not own is in the way".to_owned(),
-            many => format!("{many} conflicts: things this stack does not own are in the way"),
+            1 => "1 conflict: a resource exists that does not belong to this stack".to_owned(),
+            many => format!("{many} conflicts: resources exist that do not belong to this stack"),
         };
         let help = match adoptable(&plan.conflicts).len() {
-            0 => "give these entries another `name:`, or remove what is there".to_owned(),
+            0 => "give these entries another `name:`, or remove the existing resources".to_owned(),
             _ => format!("take over what can be: {}", job.again.clone().flag("--adopt-all")),
         };
         let text = format!("{things}; nothing was changed");

@@ -118,7 +118,7 @@ fn profile_is_there(global: &Global) -> Result<(), Failure> {
     let known: Vec<String> = known.into_iter().collect();
     let there = match known.len() {
         0 => "there are none".to_owned(),
-        _ => format!("these are there: {}", words::listed(&known)),
+        _ => format!("the profiles are {}", words::listed(&known)),
     };
     let files: Vec<String> = files.iter().flatten().map(|file| file.display().to_string()).collect();
     let text = format!("there is no profile `{name}`{near}");
@@ -157,7 +157,7 @@ pub fn no_aws(error: &CloudError) -> Failure {
             "AWS cannot be reached; nothing was changed",
             "check the network, the region's name, and --endpoint-url or AWS_ENDPOINT_URL if one is set",
         ),
-        _ => ("AWS refused; nothing was changed", "see the message above"),
+        _ => ("AWS refused the request; nothing was changed", "see the message above"),
     };
     let mut error = error.clone();
     error.hint.get_or_insert_with(|| help.to_owned());

@@ -44,6 +44,6 @@ async fn by_name(name: &str, global: &Global, options: PlanOptions, ui: &mut Ui)
     }
     let connection = connect(global, session::region(global, None), None, ui).await?;
     let graph = Graph::empty(StackInfo { name: name.to_owned(), region: connection.aws.region.clone() });
-    tracing::debug!(kinds = kinds::ALL.len(), "looking for everything of the stack");
+    tracing::debug!(kinds = kinds::ALL.len(), "looking for all resources of the stack");
     Ok(Session::new(graph, connection, options))
 }

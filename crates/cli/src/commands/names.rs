@@ -62,14 +62,14 @@ pub fn of_the_reading(
     let gone = plan.steps.iter().map(|step| &step.node);
     let known: BTreeSet<String> = nodes.chain(read).chain(gone).map(ToString::to_string).collect();
     for consent in options.consent.iter().filter(|consent| !known.contains(&consent.to_string())) {
-        let text = format!("--consent {consent}: this stack has nothing of that name");
+        let text = format!("--consent {consent}: this stack has no resource of that name");
         let near = suggest::nearest(&consent.to_string(), known.iter().map(String::as_str)).is_some();
         let waits = plan.held.iter().any(|held| matches!(held.why, HeldBecause::Protected | HeldBecause::Data(_)));
         if near || waits || kinds::get(consent.kind()).is_none() {
             return Err(Failure::Usage(format!("{text}; {}", there(&consent.to_string(), &known))));
         }
         // An earlier run may have deleted it, and the same command has to be able to go on.
-        ui.note(&format!("{text}; if it has been deleted, that is as it should be"));
+        ui.note(&format!("{text}; it may have been deleted already"));
     }
     Ok(())
 }
@@ -113,7 +113,7 @@ fn there(given: &str, known: &BTreeSet<String>) -> String {
     }
     let kinds: BTreeSet<String> = known.iter().map(|id| kind(id)).collect();
     let kinds: Vec<String> = kinds.into_iter().collect();
-    if kinds.is_empty() { "there is nothing".to_owned() } else { format!("kinds: {}", words::listed(&kinds)) }
+    if kinds.is_empty() { "there are no entries".to_owned() } else { format!("kinds: {}", words::listed(&kinds)) }
 }
 
 #[cfg(test)]

@@ -33,7 +33,7 @@ pub async fn run(args: &Plan, global: &Global, ui: &mut Ui) -> Result<Exit, Fail
             place.save(&saved, &ui.secrets)?;
             ui.note(&format!("Saved. To apply exactly this: {}", Again::saved(file, global)));
         } else {
-            ui.note("Not saved: as it is, the plan cannot be applied.");
+            ui.note("Not saved: a blocked plan cannot be applied.");
         }
     }
     // Programs see it in the document.

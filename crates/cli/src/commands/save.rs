@@ -68,7 +68,7 @@ fn is_taken(file: &Path) -> Result<bool, Failure> {
     } else if !kind.is_file() {
         "is not a regular file"
     } else if !is_saved_plan(file) {
-        "is there already and is not a saved plan"
+        "exists already and is not a saved plan"
     } else {
         return Ok(true);
     };
@@ -77,7 +77,7 @@ fn is_taken(file: &Path) -> Result<bool, Failure> {
 
 fn refusal(file: &Path, why: &str) -> Failure {
     Failure::refused(
-        format!("cannot save the plan in {}: {why}; nothing was sent", file.display()),
+        format!("cannot save the plan in {}: {why}; no request was sent", file.display()),
         "choose another name for --out; only an older saved plan is overwritten",
     )
 }

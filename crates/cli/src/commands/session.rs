@@ -82,12 +82,12 @@ fn environment_region() -> Option<String> {
 pub fn graph(stack: &Stack, region: &str) -> Result<Graph, Failure> {
     kinds::graph(stack, region).map_err(|errors| {
         let diagnostic = |error: &GraphError| {
-            let code = match error {
-                GraphError::Twice(_) => "twice",
-                GraphError::Dangling { .. } => "dangling",
-                GraphError::Cycle(_) => "cycle",
+            let (code, help) = match error {
+                GraphError::Twice(_) => ("twice", "Rename one of the two."),
+                GraphError::Dangling { .. } => ("dangling", "Correct the reference, or add the entry."),
+                GraphError::Cycle(_) => ("cycle", "Remove one of the references."),
             };
-            Diagnostic::error(code, error.to_string(), None)
+            Diagnostic::error(code, error.to_string(), None).help(help)
         };
         Failure::BadFile(errors.iter().map(diagnostic).collect())
     })
@@ -128,7 +128,7 @@ fn welcome(simulation: &Simulation, graph: &Graph, ui: &mut Ui) {
     let made = simulation.provide(graph);
     ui.note("A simulated AWS was created. Nothing leaves this computer, and nothing costs anything.");
     if !made.is_empty() {
-        ui.note(&format!("It was given what the stack expects to find there: {}.", made.join(", ")));
+        ui.note(&format!("Added what the stack needs but does not create: {}.", made.join(", ")));
     }
 }
 
@@ -137,7 +137,7 @@ fn tell_what_lacks(simulation: &Simulation, graph: &Graph, how: &Again, ui: &mut
     let lacking = simulation.lacks(graph);
     if !lacking.is_empty() {
         ui.note(&format!(
-            "The simulated AWS lacks what the stack expects to find there: {}. To add it: {how}",
+            "The simulated AWS lacks what the stack needs but does not create: {}. To add it: {how}",
             lacking.join(", ")
         ));
     }
@@ -182,7 +182,7 @@ impl Session {
     pub async fn read(&self, ui: &mut Ui) -> Result<Snapshot, Failure> {
         let stack = &self.graph.stack;
         if ui.live {
-            ui.note(&format!("Reading what is live of stack {} in {} …", stack.name, stack.region));
+            ui.note(&format!("Reading the live resources of stack {} in {} …", stack.name, stack.region));
         }
         let snapshot = if self.options.destroy {
             self.cloud.snapshot_to_destroy(self.file.as_ref()).await
@@ -247,7 +247,7 @@ pub fn gaps(error: &CloudError) -> Failure {
         error.hint.get_or_insert_with(|| format!("allow {} for these credentials", error.operation));
     }
     Failure::Blocked {
-        text: "not everything could be read, so the plan is not complete; nothing was changed".to_owned(),
+        text: "some resources could not be read, so the plan is incomplete; nothing was changed".to_owned(),
         help: None,
         error: Some(Box::new(error)),
     }

@@ -4,13 +4,13 @@
 use evenkeel_core::cloud::Goal;
 use evenkeel_core::diff::{Change, Effect};
 use evenkeel_core::doc::Doc;
-use evenkeel_core::plan::{Action, Conflict, Step};
+use evenkeel_core::plan::{Action, Conflict, Plan, Reason, Step};
 use serde_json::Value;
 use similar::{ChangeTag, TextDiff};
 
 use super::escape::text as clean;
 use super::values::{self, SECRET};
-use super::words;
+use super::{brief, words};
 
 /// What a line is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -58,6 +58,33 @@ impl Line {
     }
 }
 
+/// How much of a plan is shown.
+#[derive(Clone, Debug)]
+pub struct Detail {
+    /// Every field of what is created, and the order of the steps.
+    pub all: bool,
+    /// The tags of everything that is created, which are told once.
+    pub tags: Option<Value>,
+}
+
+impl Detail {
+    /// What is shown of a plan: all of it, or what is worth knowing.
+    pub fn of(plan: &Plan, all: bool) -> Self {
+        Self { all, tags: if all { None } else { brief::shared_tags(plan) } }
+    }
+
+    /// The tags that everything new has, in a line.
+    pub fn tags_line(&self) -> Option<String> {
+        let tags = self.tags.as_ref()?;
+        Some(clean(&format!("tags on every new resource: {}", values::inline(tags))))
+    }
+}
+
+/// Why a step is there, behind its title; that something new is not in AWS yet goes without saying.
+pub fn why(step: &Step, detail: &Detail) -> String {
+    if step.why == Reason::Missing && !detail.all { String::new() } else { format!(": {}", words::reason(step)) }
+}
+
 /// The sign of a step.
 pub fn sign(verb: &str) -> &'static str {
     match verb {
@@ -76,9 +103,10 @@ pub fn title(step: &Step) -> String {
     if step.name.is_empty() || step.node.name() == step.name { node } else { format!("{node} ({})", clean(&step.name)) }
 }
 
-/// Everything below the title of a step. `all` shows every field of what is created, and the order.
-pub fn body(step: &Step, all: bool) -> Vec<Line> {
+/// Everything below the title of a step.
+pub fn body(step: &Step, detail: &Detail) -> Vec<Line> {
     let mut lines = Vec::new();
+    let all = detail.all;
     if all {
         let after: Vec<String> = step.after.iter().map(ToString::to_string).collect();
         let after = if after.is_empty() { String::new() } else { format!(", after {}", after.join(", ")) };
@@ -86,7 +114,7 @@ pub fn body(step: &Step, all: bool) -> Vec<Line> {
     }
     let kind = step.node.kind();
     match &step.action {
-        Action::Create { want, replaces: None } => lines.extend(fields(kind, want, all)),
+        Action::Create { want, replaces: None } => lines.extend(fields(kind, want, detail)),
         Action::Create { want, replaces: Some(old) } => {
             let revised = step.verb() == "revise";
             let word = if revised { "previous:" } else { "replaces" };
@@ -97,7 +125,7 @@ pub fn body(step: &Step, all: bool) -> Vec<Line> {
                 change_lines(kind, &Change { effect, ..change.clone() })
             }));
             if all {
-                lines.extend(fields(kind, want, all));
+                lines.extend(fields(kind, want, detail));
             }
         }
         Action::Update { changes, .. } => {
@@ -221,30 +249,48 @@ fn unified(from: &Value, to: &Value) -> Vec<Line> {
     lines
 }
 
-/// The fields of something new. Without `all`, only those that say something, and long ones are cut.
-fn fields(kind: &str, want: &Doc, all: bool) -> Vec<Line> {
-    const MOST: usize = 12;
+/// The fields of something new: every one, or what is worth knowing, and long ones are cut.
+fn fields(kind: &str, want: &Doc, detail: &Detail) -> Vec<Line> {
     let Some(map) = want.as_object() else {
         return vec![Line::new(Mark::Plain, 0, values::inline(want))];
     };
-    let mut lines = Vec::new();
-    for (name, value) in map {
-        if !all && (values::is_noise(value) || is_bookkeeping(name)) {
-            continue;
-        }
-        let value = values::redact(SECRET, kind, name, value);
+    let shown = map.iter().map(|(name, value)| (name, values::redact(SECRET, kind, name, value)));
+    if !detail.all {
+        let told = |name: &str| name == "tags" && detail.tags.as_ref() == map.get("tags");
+        let chosen = shown.filter(|(name, _)| !is_bookkeeping(name) && !told(name));
+        return chosen.flat_map(|(name, value)| short(name, &brief::field(kind, name, &value))).collect();
+    }
+    let whole = |(name, value): (&String, Value)| {
         if values::is_small(&value) {
-            lines.push(Line::new(Mark::Plain, 0, format!("{name}: {}", values::inline(&value))));
-            continue;
+            return vec![Line::new(Mark::Plain, 0, format!("{name}: {}", values::inline(&value)))];
         }
-        lines.push(Line::new(Mark::Plain, 0, format!("{name}:")));
-        let inner = if all { values::block(&value) } else { values::block(&quiet(&value)) };
-        let cut = if all || inner.len() <= MOST + 1 { inner.len() } else { MOST };
-        let left = inner.len() - cut;
-        lines.extend(inner.into_iter().take(cut).map(|line| Line::new(Mark::Plain, 1, line)));
-        if left > 0 {
-            lines.push(Line::new(Mark::Dim, 1, format!("… {left} more (-v shows all)")));
-        }
+        let head = Line::new(Mark::Plain, 0, format!("{name}:"));
+        let inner = values::block(&value).into_iter().map(|line| Line::new(Mark::Plain, 1, line));
+        std::iter::once(head).chain(inner).collect()
+    };
+    shown.flat_map(whole).collect()
+}
+
+/// A field of which only the beginning is shown if it is long.
+fn short(name: &str, value: &Value) -> Vec<Line> {
+    const MOST: usize = 20;
+    if values::is_noise(value) {
+        return Vec::new();
+    }
+    let is_containers = name == "containerDefinitions";
+    if !is_containers && values::fits(value, brief::WIDTH) {
+        return vec![Line::new(Mark::Plain, 0, format!("{name}: {}", values::inline(value)))];
+    }
+    let inner = match is_containers {
+        true => brief::containers(value),
+        false => values::block_in(value, brief::WIDTH).into_iter().map(|line| (1, line)).collect(),
+    };
+    let cut = if inner.len() <= MOST + 1 { inner.len() } else { MOST };
+    let left = inner.len() - cut;
+    let mut lines = vec![Line::new(Mark::Plain, 0, format!("{name}:"))];
+    lines.extend(inner.into_iter().take(cut).map(|(depth, line)| Line::new(Mark::Plain, depth, line)));
+    if left > 0 {
+        lines.push(Line::new(Mark::Dim, 1, format!("… {left} more (-v shows all)")));
     }
     lines
 }
@@ -252,20 +298,6 @@ fn fields(kind: &str, want: &Doc, all: bool) -> Vec<Line> {
 /// Whether a field holds what evenkeel notes for itself on a thing.
 pub(super) fn is_bookkeeping(field: &str) -> bool {
     ["marks", "marked"].contains(&field)
-}
-
-/// The value without what says nothing.
-fn quiet(value: &Value) -> Value {
-    match value {
-        Value::Array(items) => Value::Array(items.iter().map(quiet).collect()),
-        Value::Object(map) => Value::Object(
-            map.iter()
-                .filter(|(_, item)| !values::is_noise(item))
-                .map(|(key, item)| (key.clone(), quiet(item)))
-                .collect(),
-        ),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.clone(),
-    }
 }
 
 #[cfg(test)]

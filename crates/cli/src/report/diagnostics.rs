@@ -12,11 +12,13 @@ use crate::style::Palette;
 
 /// Lines longer than this are told by number, not drawn.
 const LONGEST_LINE: usize = 400;
+/// Columns after which words go to the next line.
+const WIDTH: usize = 100;
 
 /// All of them, in the order of the file, errors and warnings alike, and their counts.
 pub fn render(diagnostics: &[Diagnostic], palette: Palette) -> String {
     let theme = if palette.is_on() { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
-    let handler = GraphicalReportHandler::new_themed(theme).with_links(false);
+    let handler = GraphicalReportHandler::new_themed(theme).with_links(false).with_width(WIDTH);
     let mut text = String::new();
     for diagnostic in diagnostics {
         let drawn = Drawn::new(diagnostic);

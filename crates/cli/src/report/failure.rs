@@ -40,7 +40,8 @@ pub fn render(failure: &Failure, palette: Palette) -> String {
             out + &format!("  {}\n", clean(help))
         }
         Failure::Bug(findings) => {
-            let mut out = format!("{error} this plan is wrong: that is a mistake in evenkeel; nothing was changed\n");
+            let mut out =
+                format!("{error} the plan failed its own checks: this is a bug in evenkeel; nothing was changed\n");
             for line in findings {
                 out += &format!("  {}\n", clean(line));
             }

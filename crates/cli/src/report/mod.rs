@@ -1,11 +1,12 @@
 //! What is printed, and how. Reporters of a run are fed only by its events and never look into the engine.
 //!
-//! - plans: `plan_text`, `plan_json`, `plan_markdown`, all from `blocks` and `words`
+//! - plans: `plan_text`, `plan_json`, `plan_markdown`, all from `blocks`, `brief` and `words`
 //! - a run: `progress` (a terminal), `plain` (anything else), `json_events`; afterwards `summary`, from `record`
 //! - the rest: `diagnostics`, `failure`, `stats`
 //! - text that is not ours, whatever it is printed in: `escape`
 
 pub mod blocks;
+pub mod brief;
 pub mod diagnostics;
 pub mod escape;
 pub mod failure;

@@ -2,7 +2,7 @@
 
 use evenkeel_core::plan::{HeldBecause, Plan, Step, adoptable};
 
-use super::blocks::{self, Line, Mark};
+use super::blocks::{self, Detail, Line, Mark};
 use super::escape::{code, html, longest_run, markdown as prose};
 use super::{plan_text, words};
 use crate::again::Again;
@@ -12,8 +12,12 @@ pub fn render(plan: &Plan, again: &Again) -> String {
     let mut text = format!("### Stack {} in {}\n\n", code(&plan.stack.name), code(&plan.stack.region));
     text += &format!("**{}**\n\n", prose(&words::summary(plan)));
     text += &table(plan);
+    let detail = Detail::of(plan, false);
+    if let Some(tags) = detail.tags_line() {
+        text += &format!("{}\n\n", prose(&tags));
+    }
     for step in plan.steps.iter().filter(|step| step.verb() != "wait") {
-        text += &details(step);
+        text += &details(step, &detail);
     }
     text += &conflicts(plan, again);
     let held: Vec<_> = plan.held.iter().filter(|held| held.why != HeldBecause::NotTargeted).collect();
@@ -78,17 +82,17 @@ fn table(plan: &Plan) -> String {
     format!("| {} |\n|{}\n| {} |\n\n", heads.join(" | "), "---:|".repeat(heads.len()), cells.join(" | "))
 }
 
-fn details(step: &Step) -> String {
+fn details(step: &Step, detail: &Detail) -> String {
     let danger = if step.data.is_some() { " ⚠️ <b>data is lost</b>" } else { "" };
     let mut text = format!(
-        "<details><summary><code>{} {}</code> <b>{}</b>: {}{danger}</summary>\n\n",
+        "<details><summary><code>{} {}</code> <b>{}</b>{}{danger}</summary>\n\n",
         blocks::sign(step.verb()),
         step.verb(),
         html(&blocks::title(step)),
-        html(&words::reason(step)),
+        html(&blocks::why(step, detail)),
     );
     let new = step.verb() == "create";
-    let lines: Vec<String> = blocks::body(step, false).iter().map(|line| diff_line(line, new)).collect();
+    let lines: Vec<String> = blocks::body(step, detail).iter().map(|line| diff_line(line, new)).collect();
     if !lines.is_empty() {
         // A value may hold a fence itself; an outer one has to be longer.
         let longest = lines.iter().map(|line| longest_run(line, '`')).max().unwrap_or(0);

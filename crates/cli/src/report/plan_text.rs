@@ -2,7 +2,7 @@
 
 use evenkeel_core::plan::{Conflict, Held, HeldBecause, Plan, Step, adoptable};
 
-use super::blocks::{self, Line, Mark};
+use super::blocks::{self, Detail, Line, Mark};
 use super::escape::text as clean;
 use super::words;
 use crate::again::Again;
@@ -28,8 +28,12 @@ pub fn render(plan: &Plan, view: &View) -> String {
         palette.paint(Tone::Strong, clean(&plan.stack.name)),
         clean(&plan.stack.region),
     );
+    let detail = Detail::of(plan, view.all);
+    if let Some(tags) = detail.tags_line() {
+        text += &format!("{}\n\n", palette.paint(Tone::Dim, tags));
+    }
     for step in &plan.steps {
-        text += &step_text(step, view);
+        text += &step_text(step, &detail, palette);
     }
     if !plan.steps.is_empty() {
         text.push('\n');
@@ -65,16 +69,15 @@ pub fn tone(verb: &str) -> Tone {
     }
 }
 
-fn step_text(step: &Step, view: &View) -> String {
+fn step_text(step: &Step, detail: &Detail, palette: Palette) -> String {
     let verb = step.verb();
-    let palette = view.palette;
     let mut text = format!(
         "{} {}{}\n",
         palette.paint(tone(verb), format!("{:>3} {verb:<7}", blocks::sign(verb))),
         if verb == "wait" { blocks::title(step) } else { palette.paint(Tone::Strong, blocks::title(step)) },
-        palette.paint(Tone::Dim, format!(": {}", words::reason(step))),
+        palette.paint(Tone::Dim, blocks::why(step, detail)),
     );
-    for line in blocks::body(step, view.all) {
+    for line in blocks::body(step, detail) {
         text += &draw(&line, palette);
     }
     text
@@ -138,7 +141,7 @@ fn unread(plan: &Plan, view: &View) -> String {
     if unread.is_empty() {
         return String::new();
     }
-    let mut text = head("Could not be read, so something of this stack may be there:", view.palette);
+    let mut text = head("Could not be read, so resources of this stack may be missing here:", view.palette);
     let mut seen = std::collections::BTreeSet::new();
     for (kind, error) in unread {
         let why = words::error(error);
@@ -176,7 +179,7 @@ fn conflicts(conflicts: &[Conflict], view: &View) -> String {
         }
         if let Some(why) = &item.obstacle {
             text += &format!(
-                "    it cannot be taken over: {}; give this entry another `name:`, or remove what is there\n",
+                "    it cannot be taken over: {}; give this entry another `name:`, or remove the existing resource\n",
                 clean(why)
             );
         }

@@ -1,5 +1,7 @@
-//! Reporters on plans and events made by hand. What others have written into them is in `foreign`.
+//! Reporters on plans and events made by hand. What others have written into them is in `foreign`, what is said of
+//! stack files in `broken`.
 
+mod broken;
 mod foreign;
 
 use std::collections::BTreeSet;
@@ -56,7 +58,7 @@ fn steps() -> Vec<Step> {
     let policy = |action: &str| json!({ "Statement": [{ "Effect": "Allow", "Action": action, "Resource": "arn:aws:ssm:*:*:parameter/cruddur/*" }], "Version": "2012-10-17" });
     let group = json!({
         "vpc_id": Text::output(node("network.main"), "vpc_id"), "description": "Public entrance", "tags": {}, "x": null,
-        "ingress": (1..=20).map(|port| json!({ "port": port, "protocol": "tcp", "from": "0.0.0.0/0" })).collect::<Vec<_>>(),
+        "ingress": (1..=30).map(|port| json!({ "port": port, "protocol": "tcp", "from": "0.0.0.0/0" })).collect::<Vec<_>>(),
     });
     let mut dropped = step(
         5,
@@ -167,7 +169,7 @@ fn a_plan_as_text() {
     insta::assert_snapshot!(text(false), @r"
     stack cruddur in ca-central-1
 
-      + create  security_group.alb (cruddur-alb): in the stack file, not in AWS
+      + create  security_group.alb (cruddur-alb)
               description: Public entrance
               ingress:
                 - {from: 0.0.0.0/0, port: 1, protocol: tcp}
@@ -182,8 +184,16 @@ fn a_plan_as_text() {
                 - {from: 0.0.0.0/0, port: 10, protocol: tcp}
                 - {from: 0.0.0.0/0, port: 11, protocol: tcp}
                 - {from: 0.0.0.0/0, port: 12, protocol: tcp}
-                … 8 more (-v shows all)
-              vpc_id: (known after apply: vpc_id of network.main)
+                - {from: 0.0.0.0/0, port: 13, protocol: tcp}
+                - {from: 0.0.0.0/0, port: 14, protocol: tcp}
+                - {from: 0.0.0.0/0, port: 15, protocol: tcp}
+                - {from: 0.0.0.0/0, port: 16, protocol: tcp}
+                - {from: 0.0.0.0/0, port: 17, protocol: tcp}
+                - {from: 0.0.0.0/0, port: 18, protocol: tcp}
+                - {from: 0.0.0.0/0, port: 19, protocol: tcp}
+                - {from: 0.0.0.0/0, port: 20, protocol: tcp}
+                … 10 more (-v shows all)
+              vpc_id: vpc_id of network.main
       ~ update  role.task (cruddur-task): policies, max_session differ
             ~ max_session: 3600 -> 7200
             ~ policies.ssm:
@@ -217,7 +227,7 @@ fn a_plan_as_text() {
             ~ ttl: 60 -> 300
       take it over:      evenkeel apply --adopt 'records.a.example/*.a.example/A'
 
-    Plan: 1 to create, 1 to update, 1 to replace, 1 to delete (1 more goes with them); 14 unchanged, 2 held back. Blocked: 1 conflict. Take it over: --adopt-all
+    Plan: 1 to create, 1 to update, 1 to replace, 1 to delete (1 more is deleted with them); 14 unchanged, 2 held back. Blocked: 1 conflict. Take it over: --adopt-all
     ");
 }
 
@@ -233,13 +243,13 @@ fn a_plan_as_markdown() {
     insta::assert_snapshot!(plan_markdown::render(&plan(), &again()), @r"
     ### Stack `cruddur` in `ca-central-1`
 
-    **Plan: 1 to create, 1 to update, 1 to replace, 1 to delete (1 more goes with them); 14 unchanged, 2 held back. Blocked: 1 conflict. Take it over: --adopt-all**
+    **Plan: 1 to create, 1 to update, 1 to replace, 1 to delete (1 more is deleted with them); 14 unchanged, 2 held back. Blocked: 1 conflict. Take it over: --adopt-all**
 
     | create | update | replace | delete | wait | unchanged |
     |---:|---:|---:|---:|---:|---:|
     | 1 | 1 | 1 | 1 | 1 | 14 |
 
-    <details><summary><code>+ create</code> <b>security_group.alb (cruddur-alb)</b>: in the stack file, not in AWS</summary>
+    <details><summary><code>+ create</code> <b>security_group.alb (cruddur-alb)</b></summary>
 
     ```diff
     + description: Public entrance
@@ -256,8 +266,16 @@ fn a_plan_as_markdown() {
     +   - {from: 0.0.0.0/0, port: 10, protocol: tcp}
     +   - {from: 0.0.0.0/0, port: 11, protocol: tcp}
     +   - {from: 0.0.0.0/0, port: 12, protocol: tcp}
-        … 8 more (-v shows all)
-    + vpc_id: (known after apply: vpc_id of network.main)
+    +   - {from: 0.0.0.0/0, port: 13, protocol: tcp}
+    +   - {from: 0.0.0.0/0, port: 14, protocol: tcp}
+    +   - {from: 0.0.0.0/0, port: 15, protocol: tcp}
+    +   - {from: 0.0.0.0/0, port: 16, protocol: tcp}
+    +   - {from: 0.0.0.0/0, port: 17, protocol: tcp}
+    +   - {from: 0.0.0.0/0, port: 18, protocol: tcp}
+    +   - {from: 0.0.0.0/0, port: 19, protocol: tcp}
+    +   - {from: 0.0.0.0/0, port: 20, protocol: tcp}
+        … 10 more (-v shows all)
+    + vpc_id: vpc_id of network.main
     ```
 
     </details>
@@ -516,7 +534,7 @@ fn several_conflicts_are_taken_over_at_once() {
       cluster.main: cluster.main exists and was not created by evenkeel
       log_group.a: log_group.a exists and was not created by evenkeel
       role.x: role.x exists and was not created by evenkeel
-        it cannot be taken over: no; give this entry another `name:`, or remove what is there
+        it cannot be taken over: no; give this entry another `name:`, or remove the existing resource
       take over all:     evenkeel apply --adopt-all
       take over by name: evenkeel apply --adopt cluster.main --adopt log_group.a
 

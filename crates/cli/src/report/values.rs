@@ -9,6 +9,9 @@ use super::escape::{self, text as clean};
 /// What stands for a value that is known only after an earlier step.
 pub const UNKNOWN: &str = "(known after apply)";
 
+/// What fits into so many characters is shown on one line.
+const WIDTH: usize = 72;
+
 /// Paths (with `[]` for list members) whose values are secret, by kind. Secrets appear in documents as references only,
 /// so no kind has any yet.
 pub const SECRET: &[(&str, &str)] = &[];
@@ -63,30 +66,35 @@ pub fn inline(value: &Value) -> String {
 
 /// The value as lines: nested fields indented by two, list members behind a dash, texts line by line.
 pub fn block(value: &Value) -> Vec<String> {
+    block_in(value, WIDTH)
+}
+
+/// The same, where what fits into so many characters stays on one line.
+pub fn block_in(value: &Value, width: usize) -> Vec<String> {
     if let Some(special) = special(value) {
         return vec![special];
     }
     match value {
         Value::String(text) => match parsed(text) {
-            Some(inner) => block(&inner),
+            Some(inner) => block_in(&inner, width),
             None if text.contains('\n') => text.lines().map(clean).collect(),
             None => vec![word(text)],
         },
         Value::Array(items) if !items.is_empty() => items
             .iter()
             .flat_map(|item| {
-                let lines = if is_small(item) { vec![inline(item)] } else { block(item) };
+                let lines = if fits(item, width) { vec![inline(item)] } else { block_in(item, width) };
                 lines.into_iter().enumerate().map(|(at, line)| format!("{}{line}", if at == 0 { "- " } else { "  " }))
             })
             .collect(),
         Value::Object(map) if !map.is_empty() => map
             .iter()
             .flat_map(|(key, item)| {
-                if is_small(item) {
+                if fits(item, width) {
                     return vec![format!("{}: {}", word(key), inline(item))];
                 }
                 let mut lines = vec![format!("{}:", word(key))];
-                lines.extend(block(item).into_iter().map(|line| format!("  {line}")));
+                lines.extend(block_in(item, width).into_iter().map(|line| format!("  {line}")));
                 lines
             })
             .collect(),
@@ -96,11 +104,15 @@ pub fn block(value: &Value) -> Vec<String> {
 
 /// Whether the value is best shown on one line.
 pub fn is_small(value: &Value) -> bool {
-    const WIDTH: usize = 72;
+    fits(value, WIDTH)
+}
+
+/// Whether the value is one line of at most so many characters.
+pub fn fits(value: &Value, width: usize) -> bool {
     match value {
         Value::Null | Value::Bool(_) | Value::Number(_) => true,
         Value::String(text) => !text.contains('\n') && parsed(text).is_none(),
-        Value::Array(_) | Value::Object(_) => special(value).is_some() || inline(value).chars().count() <= WIDTH,
+        Value::Array(_) | Value::Object(_) => special(value).is_some() || inline(value).chars().count() <= width,
     }
 }
 
@@ -116,7 +128,7 @@ pub fn is_noise(value: &Value) -> bool {
 }
 
 /// The object or list that a text holds as JSON, such as a policy.
-fn parsed(text: &str) -> Option<Value> {
+pub fn parsed(text: &str) -> Option<Value> {
     if !text.trim_start().starts_with(['{', '[']) {
         return None;
     }

@@ -31,7 +31,7 @@ pub fn reason(step: &Step) -> String {
         Reason::Adopted => "taken over, as asked".to_owned(),
         Reason::Moved(old) => format!("renamed from {old} in the stack file"),
         Reason::Staged(phase) => staged(*phase, &step.action).to_owned(),
-        Reason::Unhealthy(why) => format!("as the stack file says, but not healthy: {}", clean(why)),
+        Reason::Unhealthy(why) => format!("matches the stack file, but is not healthy: {}", clean(why)),
         Reason::TakesTime => match &step.action {
             Action::Wait { goal: Goal::Gone, .. } => "until it is gone".to_owned(),
             Action::Wait { .. }
@@ -48,12 +48,12 @@ pub fn reason(step: &Step) -> String {
 /// What a step does for traffic that has to go on.
 fn staged(phase: Phase, action: &Action) -> &'static str {
     match (phase, action) {
-        (Phase::Attach, _) => "adds the new one first; nothing moves yet",
-        (Phase::Serve, Action::Wait { .. }) => "until both old and new are served",
-        (Phase::Serve, _) => "serves old and new side by side",
+        (Phase::Attach, _) => "adds the new one first; no traffic moves yet",
+        (Phase::Serve, Action::Wait { .. }) => "until both the old and the new one serve traffic",
+        (Phase::Serve, _) => "serves the old and the new one side by side",
         (Phase::Switch, _) => "moves traffic to the new one",
-        (Phase::Hold, _) => "until the switch has reached everybody",
-        (Phase::Leave, _) => "leaves the old one",
+        (Phase::Hold, _) => "until the switch has reached all clients",
+        (Phase::Leave, _) => "takes traffic off the old one",
         (Phase::Detach, _) => "removes the old one last",
     }
 }
@@ -85,7 +85,7 @@ pub fn held(held: &Held) -> (String, Option<String>) {
     let (why, help) = match &held.why {
         HeldBecause::Unreadable(error) => (format!("could not be read: {}", self::error(error)), error.hint.clone()),
         HeldBecause::Unseen(error) => (
-            format!("more of this stack may be there: {}", self::error(error)),
+            format!("more resources of this stack may exist: {}", self::error(error)),
             error.hint.clone().or_else(|| Some(format!("allow {} for these credentials", error.operation))),
         ),
         HeldBecause::Needs(node) => (format!("needs {node}, which is held back"), None),
@@ -93,20 +93,27 @@ pub fn held(held: &Held) -> (String, Option<String>) {
             format!("AWS protects it from deletion: its `{key}` is on"),
             Some(format!("write `{key}: false` in its entry and apply; or {}", consent())),
         ),
-        HeldBecause::Inside(things) => {
-            (format!("{} would go with it, and is not of this stack", things.join(", ")), Some(consent()))
-        }
+        HeldBecause::Inside(things) => (
+            format!(
+                "{} would be deleted with it, and {} not belong to this stack",
+                listed(things),
+                if things.len() == 1 { "does" } else { "do" }
+            ),
+            Some(consent()),
+        ),
         HeldBecause::Gap(why) => (why.clone(), Some(format!("to accept the interruption: {}", flag()))),
         HeldBecause::Abandoned(current) => (
             format!(
-                "its tags say that it replaces {current}, which the file still asks for: an interrupted run may have left it, \
-                 or somebody else may have tagged it"
+                "its tags say that it replaces {current}, which is still in the file: it is \
+                     left over from an interrupted run, or was tagged outside evenkeel"
             ),
-            Some(format!("if it is this stack's, delete it with {}", flag())),
+            Some(format!("if it belongs to this stack, delete it with {}", flag())),
         ),
         HeldBecause::Doubled(ids) => (
-            format!("several things carry its mark: {}", ids.join(", ")),
-            Some("remove the tags evenkeel:stack and evenkeel:id from those that are not of this stack".to_owned()),
+            format!("several resources carry its mark: {}", ids.join(", ")),
+            Some(
+                "remove the tags evenkeel:stack and evenkeel:id from those that do not belong to this stack".to_owned(),
+            ),
         ),
         HeldBecause::Protected => ("it has `protect: true`".to_owned(), Some(consent())),
         HeldBecause::Data(what) => (format!("its data would be lost: {what}"), Some(consent())),
@@ -221,8 +228,8 @@ fn with_them(plan: &Plan) -> String {
     };
     match plan.steps.iter().map(with).sum::<usize>() {
         0 => String::new(),
-        1 => " (1 more goes with them)".to_owned(),
-        many => format!(" ({many} more go with them)"),
+        1 => " (1 more is deleted with them)".to_owned(),
+        many => format!(" ({many} more are deleted with them)"),
     }
 }
 
@@ -239,7 +246,7 @@ pub fn blocked(plan: &Plan) -> Option<String> {
         return Some(format!("Blocked: {}.{help}", count(plan.conflicts.len(), "conflict")));
     }
     if plan.gap().is_some() {
-        return Some("Blocked: not everything could be read.".to_owned());
+        return Some("Blocked: some resources could not be read.".to_owned());
     }
     let needed: Vec<String> = plan.needed().map(|held| id(&held.node)).collect();
     (!needed.is_empty()).then(|| format!("Blocked: {} held back.", are(&needed)))

@@ -104,7 +104,7 @@ impl Awaited {
                 return Heard::Still("not visible yet".to_owned());
             }
             (Goal::Ready, Ok(Readiness::Gone)) => {
-                return Heard::Failed(self.error("Gone", "it has disappeared while it was awaited".to_owned()));
+                return Heard::Failed(self.error("Gone", "it disappeared during the wait".to_owned()));
             }
             (_, Err(error)) if error.class.is_passing() || error.class == ErrorClass::Gone => error.to_string(),
             (_, Err(error)) => return Heard::Failed(error),

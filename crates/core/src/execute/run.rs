@@ -166,7 +166,7 @@ impl<'a> Run<'a> {
             Action::Wait { goal, of, live, deadline_secs } => {
                 let made = of.and_then(|of| self.lives.get(&of)).cloned();
                 let Some(live) = made.or_else(|| live.as_deref().cloned()) else {
-                    return self.fail(step.id, CloudError::bug("wait", "nothing is there to wait for"), Vec::new());
+                    return self.fail(step.id, CloudError::bug("wait", "there is nothing to wait for"), Vec::new());
                 };
                 let waiting = Waiting { node: step.node.clone(), live, goal: *goal };
                 let deadline = Duration::from_secs(u64::from(*deadline_secs));
@@ -326,8 +326,8 @@ impl<'a> Run<'a> {
             },
             Ok(Some(live)) if creating && live.owner != Owner::Ours(attempt.node.clone()) => {
                 let error = CloudError {
-                    hint: Some(format!("it is not of this stack; take it over with --adopt {}", attempt.node)),
-                    ..CloudError::local(ErrorClass::Exists, "create", format!("{} is there already", live.id))
+                    hint: Some(format!("it does not belong to this stack; take it over with --adopt {}", attempt.node)),
+                    ..CloudError::local(ErrorClass::Exists, "create", format!("{} exists already", live.id))
                 };
                 self.fail(step, error, Vec::new());
             }

@@ -78,8 +78,8 @@ fn told(stray: &Stray) -> Note {
     let Stray { kind, name, id, mark, double } = stray;
     let why = if *double { "another one carries the same mark" } else { "that is not a mark for it" };
     let text = format!(
-        "{id} carries this stack's mark {mark}, but {why}: it is left alone. If it is not of this stack, remove its tags \
-         evenkeel:stack and evenkeel:id"
+        "{id} carries this stack's mark {mark}, but {why}: it is left as it is. If it does \
+             not belong to this stack, remove its tags evenkeel:stack and evenkeel:id"
     );
     Note { node: NodeId::new(kind, name), text }
 }

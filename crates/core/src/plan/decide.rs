@@ -125,7 +125,7 @@ impl<'a> Decider<'a> {
         let inside = (!self.options.target.is_empty()).then(|| self.want.closure(&self.options.target));
         for node in self.want.in_order() {
             let Some(kind) = self.kinds.get(node.id.kind()) else {
-                self.hold(node, "anything", HeldBecause::Other(format!("no kind is called {}", node.id.kind())));
+                self.hold(node, "anything", HeldBecause::Other(format!("there is no kind {}", node.id.kind())));
                 continue;
             };
             if inside.as_ref().is_some_and(|inside| !inside.contains(&node.id)) {
@@ -276,7 +276,7 @@ impl<'a> Decider<'a> {
                 Owner::Ours(_) | Owner::Nobody | Owner::Stray(_) => None,
             },
             changes: Vec::new(),
-            obstacle: Some(format!("{} of this stack is to take its place", live.id)),
+            obstacle: Some(format!("{} of this stack would replace it", live.id)),
         });
         self.out.blocked.insert(node.id.clone());
     }
@@ -360,7 +360,7 @@ impl<'a> Decider<'a> {
         if kind.traffic == Traffic::Front
             && let Some(held) = self.held_follower(node)
         {
-            return Some(HeldBecause::Gap(format!("{held} would have to be replaced with it, and that is held")));
+            return Some(HeldBecause::Gap(format!("{held} would be replaced with it, but is held back")));
         }
         let named = |other: &Node| {
             let names = self.kinds.get(other.id.kind()).is_some_and(|kind| kind.traffic == Traffic::Names);
@@ -368,7 +368,7 @@ impl<'a> Decider<'a> {
         };
         (kind.traffic == Traffic::Front && !self.want.nodes().any(named)).then(|| {
             let text =
-                "its address changes, and no record of this stack leads to it: whoever knows the old address loses it";
+                "its address changes, and no record of this stack points to it: clients of the old address lose it";
             HeldBecause::Gap(text.to_owned())
         })
     }
@@ -402,14 +402,12 @@ impl<'a> Decider<'a> {
     /// would go with it. (What is created first can leave its old half standing; this cannot.)
     fn kept_inside(&self, live: &Live) -> Option<HeldBecause> {
         if let Some(kind) = self.have.unreadable.keys().next() {
-            return Some(HeldBecause::Other(format!(
-                "{kind} could not be read, so nobody knows whether it is still used"
-            )));
+            return Some(HeldBecause::Other(format!("{kind} could not be read, so it may still be in use")));
         }
         let inside = |other: &Live| other.within.as_ref().is_some_and(|handle| live.handles.contains(handle));
         self.have.nodes.keys().filter_map(|node| Some((node, self.have.live(node)?))).find_map(|(node, other)| {
             let kept = inside(other) && guard(node, other, self.want.get(node), None, self.options).is_some();
-            kept.then(|| HeldBecause::Other(format!("{node} would go with it, and that needs consent")))
+            kept.then(|| HeldBecause::Other(format!("{node} would be deleted with it, and that needs consent")))
         })
     }
 
@@ -461,7 +459,7 @@ impl<'a> Decider<'a> {
                 // Both are there already, so they do not clash.
                 None if clashing(&live.have, foreign).is_some() => continue,
                 // One of ours is to move to where the foreign one is.
-                None => (Vec::new(), Some("one of this stack's own is to take its place".to_owned())),
+                None => (Vec::new(), Some("a member of this stack would replace it".to_owned())),
             };
             clear = false;
             let (node, there, stack) = (node.id.clone(), foreign.key.clone(), foreign.stack.clone());
@@ -482,7 +480,10 @@ impl<'a> Decider<'a> {
             } else if change.effect == Effect::Tell {
                 let show = |value: &Option<Value>| value.as_ref().map_or("nothing".to_owned(), ToString::to_string);
                 let (is, wanted) = (show(&change.from), show(&change.to));
-                self.note(node, format!("{} is {is}, not {wanted}; AWS cannot change it, so it stays", change.path));
+                self.note(
+                    node,
+                    format!("{} is {is}, not {wanted}; AWS cannot change it, so it stays as it is", change.path),
+                );
             } else {
                 kept.push(change);
             }

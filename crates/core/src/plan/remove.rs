@@ -95,7 +95,7 @@ impl Remover<'_> {
 
     fn unreadable(&self) -> Option<HeldBecause> {
         let kind = self.have.unreadable.keys().next()?;
-        let why = format!("{kind} could not be read, so nobody knows whether something there still uses it");
+        let why = format!("{kind} could not be read, so it may still be in use there");
         Some(HeldBecause::Other(why))
     }
 
@@ -104,7 +104,7 @@ impl Remover<'_> {
         let successor = self.have.live(&surplus.node).filter(|_| surplus.superseded)?;
         match &successor.readiness {
             Readiness::Failed(why) if !decisions.main.contains_key(&surplus.node) => {
-                Some(HeldBecause::Other(format!("what took its place is not healthy: {why}")))
+                Some(HeldBecause::Other(format!("its replacement is not healthy: {why}")))
             }
             Readiness::Failed(_) | Readiness::Ready | Readiness::Pending(_) | Readiness::Gone => None,
         }
@@ -148,7 +148,7 @@ fn keep_for(staying: Vec<Staying<'_>>, removals: Vec<Removal>, held: &mut Vec<He
     let mut open = staying;
     while let Some(Staying { node: user, live, unwanted }) = open.pop() {
         let used = live.uses.iter().chain(&live.within).filter_map(|handle| holder.get(handle).copied());
-        let used = used.map(|at| (at, format!("{user} uses it, and that stays")));
+        let used = used.map(|at| (at, format!("still used by {user}, which stays")));
         let is_inside = |removal: &Removal| removal.live.within.as_ref().is_some_and(|of| live.handles.contains(of));
         let inside = removals.iter().enumerate().filter(|(_, removal)| unwanted && is_inside(removal));
         let inside = inside.map(|(at, _)| (at, format!("it is in {user}, which stays")));

@@ -24,7 +24,7 @@ pub enum NotOpened {
     #[error("the environment variable `{0}` has another value than when the plan was made")]
     Other(String),
     /// The file was changed by hand.
-    #[error("what the plan holds in the place of a secret makes no sense")]
+    #[error("the plan has an invalid value in place of a secret")]
     Broken,
 }
 

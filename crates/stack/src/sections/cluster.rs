@@ -28,7 +28,7 @@ pub(crate) static CLUSTER: Table = Table {
                 .without("not managed")
                 .aws("capacityProviders")
                 .example("[FARGATE, FARGATE_SPOT]"),
-            key("default_strategy", STRATEGY, "Where tasks run if a service says nothing else.")
+            key("default_strategy", STRATEGY, "The default capacity provider strategy of services.")
                 .also(&["default_capacity_provider_strategy"])
                 .shape("[strategy](#capacity-provider-strategies)")
                 .without("not managed")
@@ -56,9 +56,13 @@ static ITEM: Table = Table {
             .aws("capacityProvider")
             .example("FARGATE_SPOT"),
         key("weight", Type::Number(0, 1000), "Its share of the tasks beyond the base.").value("1").aws("weight"),
-        key("base", Type::Number(0, 100_000), "Tasks that run on it at least; one provider may have a base.")
-            .value("0")
-            .aws("base"),
+        key(
+            "base",
+            Type::Number(0, 100_000),
+            "The minimum number of tasks that run on it; only one provider may have a base.",
+        )
+        .value("0")
+        .aws("base"),
     ]],
     ..EMPTY
 };
@@ -72,7 +76,7 @@ pub(crate) fn read(ctx: &Ctx<'_>, entry: &Entry) -> Option<Cluster> {
     if let Value::Text(_) | Value::Number(_) = &entry.value.value {
         let name = Want::new("`cluster`", ctx.problems).filled(&entry.value)?;
         if let Some(complaint) = ECS.complaint(&name) {
-            let summary = format!("`{name}` cannot be the name of the cluster");
+            let summary = format!("`{name}` is not a valid name for the cluster");
             ctx.problems.error("bad-name", &entry.value.place, summary, super::super::decode::capital(&complaint));
         }
         return Some(Cluster {
@@ -160,6 +164,6 @@ fn check(ctx: &Ctx<'_>, tree: &Tree, what: &str, strategy: &[Strategy]) {
     let fargate = |name: &str| name == "FARGATE" || name == "FARGATE_SPOT";
     if strategy.iter().any(|item| fargate(&item.provider)) && strategy.iter().any(|item| !fargate(&item.provider)) {
         let summary = format!("{what} mixes Fargate with other providers");
-        ctx.problems.error("bad-value", &tree.place, summary, "ECS takes Fargate providers or others, not both.");
+        ctx.problems.error("bad-value", &tree.place, summary, "ECS accepts Fargate providers or others, not both.");
     }
 }

@@ -23,7 +23,7 @@ pub(crate) static CONDITIONS: [Key; 6] = [
         .shape("pattern or list")
         .aws("path-pattern")
         .example("[/admin, /admin/*]"),
-    key("method", Type::Several(&Type::Text), "Methods of HTTP.")
+    key("method", Type::Several(&Type::Text), "HTTP methods.")
         .also(&["methods"])
         .shape("word or list")
         .aws("http-request-method")
@@ -40,13 +40,13 @@ pub(crate) static CONDITIONS: [Key; 6] = [
     key(
         "query",
         Type::Several(&Type::AnyOf(&[Type::Text, Type::MapOf(&Type::Several(&Type::Blank))])),
-        "Keys and values of the query; a bare value fits any key, like an empty one.",
+        "Keys and values of the query; a bare value matches any key, like an empty key.",
     )
     .also(&["query_string"])
     .shape("`{ key: value }`, `{ key, value }` as AWS writes it, a bare value, or a list")
     .aws("query-string")
     .example("{ v: \"2\" }"),
-    key("source_ip", Type::Several(&Type::Text), "Addresses of clients.")
+    key("source_ip", Type::Several(&Type::Text), "Client addresses.")
         .shape("CIDR with its length, or list")
         .aws("source-ip")
         .example("203.0.113.0/24"),
@@ -69,7 +69,7 @@ pub(crate) fn read(ctx: &Ctx<'_>, fields: &Fields<'_>, what: &str) -> Conditions
     if let Some(tree) = fields.take("path")
         && let Some(bad) = found.path.iter().find(|path| !path.starts_with('/') && !path.starts_with('*'))
     {
-        let help = format!("Paths begin with `/`, so this fits none. Write /{bad}.");
+        let help = format!("Paths begin with `/`, so this matches none. Write /{bad}.");
         ctx.problems.error("bad-value", &tree.place, format!("`{bad}` is not a path"), help);
     }
     if let Some(tree) = fields.take("header") {
@@ -154,7 +154,7 @@ fn headers(ctx: &Ctx<'_>, tree: &Tree, what: &str) -> BTreeMap<String, Vec<Strin
         let name = &entry.key;
         let at = Tree::text(entry.place.clone(), name.as_str());
         if let Some(complaint) = header_complaint(name) {
-            let summary = format!("`{}` is not the name of a header", shorten(name));
+            let summary = format!("`{}` is not a header name", shorten(name));
             ctx.problems.error("bad-header", &entry.place, summary, complaint);
         } else if found.keys().any(|other| other.eq_ignore_ascii_case(name)) {
             twice(ctx, &at, &key, name);
@@ -174,12 +174,13 @@ fn headers(ctx: &Ctx<'_>, tree: &Tree, what: &str) -> BTreeMap<String, Vec<Strin
 fn header_complaint(name: &str) -> Option<&'static str> {
     let token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
     if name.is_empty() || !name.chars().all(token) {
-        return Some("A name of a header has letters, digits and !#$%&'*+-.^_`|~, and no spaces.");
+        return Some("A header name has letters, digits and !#$%&'*+-.^_`|~, and no spaces.");
     }
     if name.len() > NAME {
-        return Some("AWS accepts 40 characters for the name of a header.");
+        return Some("AWS accepts up to 40 characters in a header name.");
     }
-    name.eq_ignore_ascii_case("host").then_some("A load balancer matches hosts by `host:`, not by the header.")
+    name.eq_ignore_ascii_case("host")
+        .then_some("A load balancer matches the host by `host:`, not by the header. Use that.")
 }
 
 /// `{ version: v1 }`, a list of such, or bare values (any key).
@@ -244,8 +245,8 @@ fn addresses(ctx: &Ctx<'_>, tree: &Tree, what: &str) -> Vec<String> {
             Ok(range) if found.contains(&range.text) => twice(ctx, item, &key, &range.text),
             Ok(range) => found.push(range.text),
             Err(complaint) => {
-                let summary = format!("`{text}` is not a range: {complaint}");
-                let help = length_help(&text).unwrap_or_else(|| "Write 203.0.113.0/24.".to_owned());
+                let summary = format!("`{text}` is not an address range: {complaint}");
+                let help = length_help(&text).unwrap_or_else(|| "Write it like 203.0.113.0/24.".to_owned());
                 ctx.problems.error("bad-cidr", &item.place, summary, help);
             }
         }

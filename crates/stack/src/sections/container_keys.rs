@@ -8,7 +8,7 @@ pub(crate) static CONTAINER: Table = Table {
     path: "services.containers",
     what: "a container",
     groups: &[&OURS, &ECS],
-    words: &[("name", "A container is called as its entry. Rename the entry.")],
+    words: &[("name", "The name of a container is its key under `containers`. Rename that.")],
     otherwise: "It may have image, port, environment, secrets, logs, and every key of an ECS container in snake_case.",
     object: Some(&CONTAINER_DEFINITION),
     ..EMPTY
@@ -16,12 +16,12 @@ pub(crate) static CONTAINER: Table = Table {
 
 /// Keys with short forms.
 static OURS: [Key; 13] = [
-    key("image", Type::Ecs(&CONTAINER_DEFINITION, "image"), "What it runs; without a tag there is a warning.")
+    key("image", Type::Ecs(&CONTAINER_DEFINITION, "image"), "The image; without a tag there is a warning.")
         .without("required")
-        .shape("string that a registry can have")
+        .shape("image reference")
         .aws("image")
         .example("public.ecr.aws/nginx/nginx:1.27"),
-    key("port", Type::Several(&Type::AnyOf(&[Type::Text, Type::Map(&PORT)])), "Ports that can be reached.")
+    key("port", Type::Several(&Type::AnyOf(&[Type::Text, Type::Map(&PORT)])), "Ports that the container opens.")
         .also(&["ports", "port_mappings"])
         .shape(
             "`4567`, `2000/udp`, `8080:80` (host:container), `0:80` (any free port of the host), \
@@ -32,7 +32,7 @@ static OURS: [Key; 13] = [
     key(
         "environment",
         Type::AnyOf(&[Type::MapOf(&Type::Open), Type::Several(&Type::AnyOf(&[Type::Text, Type::Map(&PAIR)]))]),
-        "Variables of its environment.",
+        "Environment variables.",
     )
     .shape("map, list of `{ name, value }`, or list of `NAME=value`")
     .aws("environment")
@@ -40,7 +40,7 @@ static OURS: [Key; 13] = [
     key(
         "secrets",
         Type::AnyOf(&[Type::MapOf(&Type::Open), Type::Several(&Type::AnyOf(&[Type::Text, Type::Map(&SECRET)]))]),
-        "Variables whose values ECS fetches; they are never read here.",
+        "Environment variables whose values ECS fetches; evenkeel never reads them.",
     )
     .shape("map of name to `ssm:/path`, `secretsmanager:ARN`, or an ARN")
     .aws("secrets")
@@ -60,16 +60,16 @@ static OURS: [Key; 13] = [
     key(
         "health_check",
         Type::AnyOf(&[Type::Map(&HEALTH_CHECK), Type::Several(&Type::Open)]),
-        "How it is found out whether it works.",
+        "The health check that ECS runs in the container.",
     )
     .shape("command (a string runs in a shell), or a map (below)")
     .aws("healthCheck")
     .example("{ command: [CMD, curl, -f, http://localhost/], interval: 15s }"),
-    key("command", Type::Several(&Type::Open), "What is run, in place of the command of the image.")
+    key("command", Type::Several(&Type::Open), "The command; replaces that of the image.")
         .shape("list, or a string of plain words")
         .aws("command")
         .example("[bin/server, --port, \"8080\"]"),
-    key("entry_point", Type::Several(&Type::Open), "What the command is handed to.")
+    key("entry_point", Type::Several(&Type::Open), "The entry point; replaces that of the image.")
         .also(&["entrypoint"])
         .shape("list, or a string of plain words")
         .aws("entryPoint"),
@@ -79,7 +79,7 @@ static OURS: [Key; 13] = [
             Type::MapOf(&Type::Word(CONDITIONS)),
             Type::Several(&Type::AnyOf(&[Type::Text, Type::Map(&DEPENDENCY)])),
         ]),
-        "Containers that come first.",
+        "Containers that this one waits for.",
     )
     .shape(
         "name, list, list of `{ container, condition }`, or map of name to `START`, `COMPLETE`, `SUCCESS`, `HEALTHY`",
@@ -92,7 +92,7 @@ static OURS: [Key; 13] = [
             Type::MapOf(&Type::AnyOf(&[Type::Number(-1, 2_147_483_647), Type::Map(&ULIMIT)])),
             Type::Ecs(&CONTAINER_DEFINITION, "ulimits"),
         ]),
-        "Limits of the operating system.",
+        "Operating system limits.",
     )
     .shape("`{ nofile: 65536 }`, `{ nofile: { soft, hard } }`, or ECS's list")
     .aws("ulimits")
@@ -111,10 +111,10 @@ static OURS: [Key; 13] = [
             Type::Word(&["fluentbit", "fluentd"]),
             Type::Ecs(&CONTAINER_DEFINITION, "firelensConfiguration"),
         ]),
-        "Makes it the router of logs.",
+        "Makes this container the log router.",
     )
     .also(&["firelens_configuration"])
-    .shape("`fluentbit`, `fluentd`, or a map as ECS has it")
+    .shape("`fluentbit`, `fluentd`, or a map as in ECS")
     .aws("firelensConfiguration")
     .example("fluentbit"),
     key("links", Type::Several(&Type::Text), "Containers that it reaches by name, in network mode bridge.")
@@ -129,35 +129,35 @@ const fn as_ecs(name: &'static str, member: &'static str, say: &'static str) -> 
 /// Keys as ECS has them, in snake_case.
 static ECS: [Key; 28] = [
     as_ecs("essential", "essential", "Whether the task stops when it stops.").value("true"),
-    as_ecs("cpu", "cpu", "Its share of the CPU, in units.").example("128"),
-    as_ecs("memory", "memory", "The most memory that it may use, in MiB.").example("512"),
-    as_ecs("memory_reservation", "memoryReservation", "The memory that is kept for it, in MiB.").example("256"),
-    as_ecs("restart_policy", "restartPolicy", "Whether it is started again by itself.").example("{ enabled: true }"),
-    as_ecs("environment_files", "environmentFiles", "Files of variables in S3."),
-    as_ecs("working_directory", "workingDirectory", "The folder that its command runs in.").example("/app"),
+    as_ecs("cpu", "cpu", "CPU units of the container.").example("128"),
+    as_ecs("memory", "memory", "The memory limit, in MiB.").example("512"),
+    as_ecs("memory_reservation", "memoryReservation", "The reserved memory, in MiB.").example("256"),
+    as_ecs("restart_policy", "restartPolicy", "Whether ECS restarts it on its own.").example("{ enabled: true }"),
+    as_ecs("environment_files", "environmentFiles", "Environment files in S3."),
+    as_ecs("working_directory", "workingDirectory", "The working directory of its command.").example("/app"),
     as_ecs("user", "user", "The user that its command runs as.").example("\"1000\""),
-    as_ecs("hostname", "hostname", "Its name in the network."),
-    as_ecs("start_timeout", "startTimeout", "How long its dependants wait for it.").example("2m"),
-    as_ecs("stop_timeout", "stopTimeout", "How long it may take to stop.").example("30s"),
-    as_ecs("readonly_root_filesystem", "readonlyRootFilesystem", "Whether its own files cannot be changed."),
-    as_ecs("privileged", "privileged", "Whether it has the rights of the instance."),
-    as_ecs("interactive", "interactive", "Whether its input stays open."),
+    as_ecs("hostname", "hostname", "Its hostname."),
+    as_ecs("start_timeout", "startTimeout", "How long the containers that depend on it wait.").example("2m"),
+    as_ecs("stop_timeout", "stopTimeout", "How long it may need to stop.").example("30s"),
+    as_ecs("readonly_root_filesystem", "readonlyRootFilesystem", "Whether its root file system is read-only."),
+    as_ecs("privileged", "privileged", "Whether it has root rights on the instance."),
+    as_ecs("interactive", "interactive", "Whether its standard input stays open."),
     as_ecs("pseudo_terminal", "pseudoTerminal", "Whether it has a terminal."),
     as_ecs("linux_parameters", "linuxParameters", "Capabilities, devices, swap and the like.")
         .example("{ init_process_enabled: true }"),
     as_ecs("repository_credentials", "repositoryCredentials", "The secret for a private registry."),
-    as_ecs("docker_labels", "dockerLabels", "Labels of Docker.").example("{ team: shop }"),
+    as_ecs("docker_labels", "dockerLabels", "Docker labels.").example("{ team: shop }"),
     as_ecs("docker_security_options", "dockerSecurityOptions", "Labels for SELinux, AppArmor or credential specs."),
-    as_ecs("dns_servers", "dnsServers", "Servers that it asks for names."),
-    as_ecs("dns_search_domains", "dnsSearchDomains", "Domains that it looks names up in."),
-    as_ecs("extra_hosts", "extraHosts", "Lines of its /etc/hosts."),
+    as_ecs("dns_servers", "dnsServers", "DNS servers."),
+    as_ecs("dns_search_domains", "dnsSearchDomains", "DNS search domains."),
+    as_ecs("extra_hosts", "extraHosts", "Extra lines of /etc/hosts."),
     as_ecs("volumes_from", "volumesFrom", "Containers whose volumes it mounts too."),
-    as_ecs("system_controls", "systemControls", "Settings of the kernel.")
+    as_ecs("system_controls", "systemControls", "Kernel settings.")
         .example("[{ namespace: net.core.somaxconn, value: \"1024\" }]"),
     as_ecs("resource_requirements", "resourceRequirements", "GPUs and other devices.")
         .example("[{ type: GPU, value: \"1\" }]"),
     as_ecs("credential_specs", "credentialSpecs", "Credential specs for Active Directory."),
-    as_ecs("disable_networking", "disableNetworking", "Whether it has no network."),
+    as_ecs("disable_networking", "disableNetworking", "Whether its network is off."),
     as_ecs("version_consistency", "versionConsistency", "Whether the tag of its image is resolved once for all tasks."),
 ];
 
@@ -174,16 +174,20 @@ pub(crate) static PORT: Table = Table {
             .without("required, unless there is `container_port_range`")
             .aws("containerPort")
             .example("8080"),
-        key("host_port", Type::Ecs(&PORT_MAPPING, "hostPort"), "The port of the instance; 0 is any that is free.")
+        key("host_port", Type::Ecs(&PORT_MAPPING, "hostPort"), "The port on the instance; 0 is any free port.")
             .without("the same on awsvpc")
             .aws("hostPort"),
         key("protocol", Type::Ecs(&PORT_MAPPING, "protocol"), "The protocol.").value("tcp").aws("protocol"),
         key("name", Type::Ecs(&PORT_MAPPING, "name"), "A name for Service Connect.").aws("name"),
-        key("app_protocol", Type::Ecs(&PORT_MAPPING, "appProtocol"), "What is spoken, for Service Connect.")
+        key("app_protocol", Type::Ecs(&PORT_MAPPING, "appProtocol"), "The application protocol, for Service Connect.")
             .aws("appProtocol"),
-        key("container_port_range", Type::Ecs(&PORT_MAPPING, "containerPortRange"), "A range in place of one port.")
-            .aws("containerPortRange")
-            .example("8000-8010"),
+        key(
+            "container_port_range",
+            Type::Ecs(&PORT_MAPPING, "containerPortRange"),
+            "A port range, instead of one port.",
+        )
+        .aws("containerPortRange")
+        .example("8000-8010"),
     ]],
     object: Some(&PORT_MAPPING),
     ..EMPTY
@@ -192,7 +196,7 @@ pub(crate) static PORT: Table = Table {
 /// One variable of a list.
 pub(crate) static PAIR: Table = Table {
     path: "services.containers.environment",
-    what: "a variable of the environment",
+    what: "an environment variable",
     groups: &[&[
         key("name", Type::Text, "Its name.").needed("Write { name: …, value: … }.").aws("name").example("LOG_LEVEL"),
         key("value", Type::Open, "Its value.").aws("value").example("info"),
@@ -219,13 +223,13 @@ pub(crate) static HEALTH_CHECK: Table = Table {
     path: "services.containers.health_check",
     what: "the health check of a container",
     groups: &[&[
-        key("command", Type::Several(&Type::Open), "What is run in the container; a string runs in a shell.")
-            .needed("Say what is run inside the container: command: [CMD, curl, -f, http://localhost/].")
+        key("command", Type::Several(&Type::Open), "The command to run in the container; a string runs in a shell.")
+            .needed("Give the command to run inside the container: command: [CMD, curl, -f, http://localhost/].")
             .shape("string or list")
             .aws("command")
             .example("[CMD, curl, -f, http://localhost/]"),
         key("interval", Type::Seconds(5, 300), "Time between two checks.").without("`30s`").aws("interval"),
-        key("timeout", Type::Seconds(2, 120), "How long one may take.").without("`5s`").aws("timeout"),
+        key("timeout", Type::Seconds(2, 120), "The time limit of one check.").without("`5s`").aws("timeout"),
         key("retries", Type::Number(1, 10), "Failures until it counts as unhealthy.").without("`3`").aws("retries"),
         key("start_period", Type::Seconds(0, 300), "How long failures do not count after the start.")
             .without("`0`")
@@ -244,7 +248,7 @@ pub(crate) static DEPENDENCY: Table = Table {
             .needed("Write { container: db, condition: HEALTHY }.")
             .aws("containerName")
             .example("db"),
-        key("condition", Type::Word(CONDITIONS), "What it has to come to.").value("START").aws("condition"),
+        key("condition", Type::Word(CONDITIONS), "The state that it must reach.").value("START").aws("condition"),
     ]],
     ..EMPTY
 };
@@ -259,7 +263,7 @@ pub(crate) static ULIMIT: Table = Table {
             .without("that of `hard`")
             .aws("softLimit")
             .example("1024"),
-        key("hard", Type::Number(-1, 2_147_483_647), "The limit that it may be raised to.")
+        key("hard", Type::Number(-1, 2_147_483_647), "The hard limit.")
             .also(&["hard_limit", "hardLimit"])
             .without("that of `soft`")
             .aws("hardLimit")
@@ -279,16 +283,16 @@ pub(crate) static LOGS: Table = Table {
             .shape("an entry of `log_groups`, or a name that begins with `/`")
             .aws("awslogs-group")
             .example("app"),
-        key("stream_prefix", Type::Text, "What the names of the streams begin with.")
+        key("stream_prefix", Type::Text, "The prefix of the stream names.")
             .also(&["prefix"])
             .without("the name of the container")
             .aws("awslogs-stream-prefix"),
-        key("datetime_format", Type::Text, "How a message begins, as a date.").aws("awslogs-datetime-format"),
+        key("datetime_format", Type::Text, "How a message begins, as a date format.").aws("awslogs-datetime-format"),
         key("multiline_pattern", Type::Text, "How a message begins, as a pattern.").aws("awslogs-multiline-pattern"),
-        key("mode", Type::Text, "Whether the program waits for its logs.")
+        key("mode", Type::Text, "Whether the program waits when logs cannot be sent.")
             .shape("`blocking` or `non-blocking`")
             .aws("mode"),
-        key("max_buffer_size", Type::Text, "Room for logs that wait, with `non-blocking`.")
+        key("max_buffer_size", Type::Text, "The buffer for unsent logs, with `non-blocking`.")
             .aws("max-buffer-size")
             .example("25m"),
         key("region", Type::Text, "The region of the group.").without("that of the stack").aws("awslogs-region"),

@@ -19,17 +19,22 @@ use super::{Ctx, logs, secrets};
 /// Reads all containers into a draft.
 pub(crate) fn read(ctx: &Ctx<'_>, section: &Tree, draft: &mut Draft) {
     let Some(fields) = section.entries() else {
-        let help = "Each container is a name of your choice with its settings beneath it.";
+        let help = "Write a name of your choice for each container, with its settings under it.";
         Want::new("`containers`", ctx.problems).wrong(section, "a map", help);
         return;
     };
     if fields.is_empty() {
-        ctx.problems.error("empty", &section.place, "`containers` is empty", "A task has at least one container.");
+        ctx.problems.error(
+            "empty",
+            &section.place,
+            "`containers` is empty",
+            "A task needs at least one container. Add one.",
+        );
     }
     let mut list = Vec::new();
     for entry in fields {
         if let Some(complaint) = ECS.complaint(&entry.key) {
-            let summary = format!("`{}` cannot be the name of a container", entry.key);
+            let summary = format!("`{}` is not a valid name for a container", entry.key);
             ctx.problems.error("bad-name", &entry.place, summary, super::super::decode::capital(&complaint));
         }
         draft.places.insert(format!("container:{}", entry.key), entry.place.clone());
@@ -70,7 +75,7 @@ fn container(ctx: &Ctx<'_>, entry: &Entry) -> Option<Map<String, Json>> {
     let mut set = |key: &'static str, member: &str, read: &dyn Fn(&Tree) -> Option<Json>| {
         let Some(tree) = fields.take(key) else { return };
         if out.contains_key(member) {
-            let summary = format!("`{key}` and `{member}` of {what} say the same thing twice");
+            let summary = format!("`{key}` and `{member}` of {what} set the same value");
             ctx.problems.error("contradiction", &tree.place, summary, "Keep one of the two.");
         }
         out.extend(read(tree).map(|value| (member.to_owned(), value)));
@@ -155,7 +160,12 @@ fn map_port(ctx: &Ctx<'_>, item: &Tree) -> Option<Json> {
     let mapping = reader.object(&tree, &PORT_MAPPING, &[])?;
     for key in ["containerPort", "hostPort"] {
         if let Some(port) = mapping.get(key).and_then(Json::as_i64).filter(|port| !(0..=65_535).contains(port)) {
-            ctx.problems.error("bad-port", &item.place, format!("{port} is not a port"), "A port is 1 to 65535.");
+            ctx.problems.error(
+                "bad-port",
+                &item.place,
+                format!("{port} is not a port"),
+                "A port is a number from 1 to 65535.",
+            );
         }
     }
     Some(Json::Object(mapping))

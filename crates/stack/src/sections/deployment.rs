@@ -12,20 +12,28 @@ pub(crate) static DEPLOYMENT: Table = Table {
     path: "services.deployment",
     what: "the deployment of a service",
     groups: &[&[
-        key("minimum_healthy_percent", Type::Percent(0, 100), "Tasks that are kept at least.")
-            .also(&["min_healthy_percent"])
-            .shape("0 to 100, `50%` too")
-            .without("`100` (daemons: 0)")
-            .aws("minimumHealthyPercent"),
-        key("maximum_percent", Type::Percent(100, 1000), "Tasks that there may be at most; 100 for a daemon.")
-            .also(&["max_percent"])
-            .shape("100 to 1000, `200%` too")
-            .without("`200` (daemons: 100)")
-            .aws("maximumPercent"),
+        key(
+            "minimum_healthy_percent",
+            Type::Percent(0, 100),
+            "The minimum of running tasks during a deployment, in percent.",
+        )
+        .also(&["min_healthy_percent"])
+        .shape("0 to 100, `50%` too")
+        .without("`100` (daemons: 0)")
+        .aws("minimumHealthyPercent"),
+        key(
+            "maximum_percent",
+            Type::Percent(100, 1000),
+            "The maximum of running tasks during a deployment, in percent; 100 for a daemon.",
+        )
+        .also(&["max_percent"])
+        .shape("100 to 1000, `200%` too")
+        .without("`200` (daemons: 100)")
+        .aws("maximumPercent"),
         key(
             "circuit_breaker",
             Type::AnyOf(&[Type::Just(&["rollback", "on", "true", "off", "false"]), Type::Map(&BREAKER)]),
-            "Whether a deployment that fails is stopped, and the one before it brought back.",
+            "Whether a failing deployment is stopped and rolled back.",
         )
         .shape("`rollback`, `on` (`true`), `off` (`false`), or `{ enable, rollback }`")
         .value("rollback")
@@ -37,19 +45,23 @@ pub(crate) static DEPLOYMENT: Table = Table {
         key(
             "bake_time",
             Type::AnyOf(&[Type::Number(0, 1440), Type::Seconds(0, 86_400)]),
-            "How long it is watched afterwards.",
+            "How long ECS watches the service after a deployment.",
         )
         .also(&["bake_time_minutes"])
         .shape("minutes, or a duration with its unit")
         .value("0")
         .aws("bakeTimeInMinutes")
         .example("5m"),
-        key("strategy", Type::Word(&["ROLLING", "BLUE_GREEN", "LINEAR", "CANARY"]), "How it goes; others come later.")
-            .shape("`ROLLING`")
-            .value("ROLLING")
-            .aws("strategy"),
-        later("lifecycle_hooks", "lifecycleHooks", "What is run between the stages of a deployment."),
-        later("controller", "deploymentController", "Who carries deployments out."),
+        key(
+            "strategy",
+            Type::Word(&["ROLLING", "BLUE_GREEN", "LINEAR", "CANARY"]),
+            "The strategy; later versions add others.",
+        )
+        .shape("`ROLLING`")
+        .value("ROLLING")
+        .aws("strategy"),
+        later("lifecycle_hooks", "lifecycleHooks", "Hooks between the stages of a deployment."),
+        later("controller", "deploymentController", "The deployment controller."),
         later("alternate_target_group", "advancedConfiguration", "The other target group of a blue/green deployment."),
         later("canary", "canaryConfiguration", "The steps of a canary deployment."),
         later("linear", "linearConfiguration", "The steps of a linear deployment."),
@@ -62,11 +74,11 @@ static BREAKER: Table = Table {
     path: "services.deployment.circuit_breaker",
     what: "the circuit breaker of a deployment",
     groups: &[&[
-        key("enable", Type::Flag, "Whether a deployment that fails is stopped.")
+        key("enable", Type::Flag, "Whether a failing deployment is stopped.")
             .also(&["enabled"])
             .value("true")
             .aws("enable"),
-        key("rollback", Type::Flag, "Whether the one before it is brought back.").value("false").aws("rollback"),
+        key("rollback", Type::Flag, "Whether the previous deployment is restored.").value("false").aws("rollback"),
     ]],
     ..EMPTY
 };
@@ -80,7 +92,7 @@ static ALARMS: Table = Table {
             .needed("Name the CloudWatch alarms: names: [my-alarm].")
             .aws("alarmNames")
             .example("[worker-errors]"),
-        key("rollback", Type::Flag, "Whether the deployment before is brought back.").value("true").aws("rollback"),
+        key("rollback", Type::Flag, "Whether the previous deployment is restored.").value("true").aws("rollback"),
     ]],
     ..EMPTY
 };
@@ -90,11 +102,11 @@ pub(crate) static COUNT: Table = Table {
     path: "services.desired_count",
     what: "the count of a service",
     groups: &[&[
-        key("initial", Type::Number(0, 5000), "The count that the service is made with.")
+        key("initial", Type::Number(0, 5000), "The count that the service is created with.")
             .value("1")
             .aws("desiredCount"),
-        key("managed_by", Type::Text, "Who keeps the count afterwards.")
-            .needed("Say who keeps the count: managed_by: application-autoscaling.")
+        key("managed_by", Type::Text, "Who manages the count afterwards.")
+            .needed("Say who manages the count: managed_by: application-autoscaling.")
             .example("application-autoscaling"),
     ]],
     ..EMPTY
@@ -118,8 +130,7 @@ pub(crate) fn read(ctx: &Ctx<'_>, tree: Option<&Tree>, what: &str, daemon: bool)
     found.minimum_healthy_percent = fields.percent("minimum_healthy_percent").unwrap_or(found.minimum_healthy_percent);
     found.maximum_percent = fields.percent("maximum_percent").unwrap_or(found.maximum_percent);
     if let (true, Some(key)) = (daemon && found.maximum_percent > 100, fields.take("maximum_percent")) {
-        let help =
-            "A daemon runs one task on each instance, so ECS stops the old one first. Write 100, or leave it out.";
+        let help = "A daemon runs one task on each instance, so ECS stops the old one first. Write 100, or remove it.";
         ctx.problems.error("out-of-range", &key.place, format!("{what} allows a daemon more than 100 percent"), help);
     }
     if found.minimum_healthy_percent == 100 && found.maximum_percent == 100 {
@@ -130,7 +141,7 @@ pub(crate) fn read(ctx: &Ctx<'_>, tree: Option<&Tree>, what: &str, daemon: bool)
     if let (Some(tree), Some(word)) = (fields.take("strategy"), fields.word("strategy"))
         && word != "ROLLING"
     {
-        let help = "This version rolls services out by ROLLING only. Leave `strategy` out.";
+        let help = "This version supports ROLLING only. Remove `strategy`.";
         ctx.problems.error("not-yet", &tree.place, format!("this version does not manage {word} yet"), help);
     }
     if let Some(tree) = fields.take("bake_time") {
@@ -187,7 +198,7 @@ pub(crate) fn desired_count(ctx: &Ctx<'_>, fields: &Fields<'_>, daemon: bool) ->
     let what = format!("`desired_count` of {}", fields.what());
     let Some(tree) = fields.take("desired_count") else { return ((!daemon).then_some(1), None) };
     if daemon {
-        let help = "A daemon runs one task on each instance; ECS keeps the count. Remove `desired_count`.";
+        let help = "A daemon runs one task on each instance. Remove `desired_count`.";
         ctx.problems.error("contradiction", &tree.place, "a daemon has no desired count", help);
         return (None, None);
     }

@@ -26,10 +26,10 @@ pub(crate) static ZONE: Table = Table {
         key("id", Type::Text, "Chooses one of several zones of that name.")
             .shape("zone id, `/hostedzone/` before it or not")
             .aws("HostedZoneId"),
-        key("create", Type::Flag, "The zone is made by this stack, and deleted with it.").value("false"),
+        key("create", Type::Flag, "Whether the stack creates the zone, and deletes it with the stack.").value("false"),
         key("comment", Type::Text, "With `create` only.").shape("string, up to 256").aws("Comment"),
         key("tags", Type::MapOf(&Type::Blank), "With `create` only.").without("those of the stack").aws("Tags"),
-        key("protect", Type::Flag, "As for every entry; holds for the zone and its records.").value("false"),
+        key("protect", Type::Flag, "As for every entry; applies to the zone and its records.").value("false"),
         key("records", Type::Several(&Type::Map(&RECORD)), "Records, changed in one batch for each zone.")
             .shape("list of records")
             .aws("ResourceRecordSets")
@@ -48,7 +48,7 @@ pub(crate) fn read(ctx: &Ctx<'_>, section: Option<&Tree>) -> Vec<Zone> {
         let Some(zone) = zone(ctx, item) else { continue };
         if let Some(first) = found.iter().find(|other| other.name == zone.name && other.zone_id == zone.zone_id) {
             ctx.problems.push(
-                Diagnostic::error("duplicate", format!("the zone `{}` stands here twice", zone.name), Some(zone.place))
+                Diagnostic::error("duplicate", format!("the zone `{}` is given twice", zone.name), Some(zone.place))
                     .related(first.place.clone(), "the first one")
                     .help("Put all records of a zone into one entry."),
             );
@@ -106,20 +106,23 @@ fn zone(ctx: &Ctx<'_>, item: &Tree) -> Option<Zone> {
             "bad-value",
             &tree.place,
             "the comment of the zone is too long",
-            "Route 53 takes 256 characters.",
+            "Route 53 accepts up to 256 characters.",
         );
     }
     if let (true, Some(tree)) = (create, fields.take("id")) {
-        let help =
-            "A zone with an id exists already: leave out `create`. A new one gets its id from AWS: leave out `id`.";
+        let help = "A zone with an id exists already: remove `create`. A new zone gets its id from AWS: remove `id`.";
         ctx.problems.error("contradiction", &tree.place, "a zone cannot have both `create` and `id`", help);
     }
     if !create {
         for key in ["comment", "tags"] {
             if let Some(tree) = fields.take(key) {
-                let help =
-                    "This zone is only looked up; evenkeel does not change it. Add create: true if it is to be made.";
-                ctx.problems.error("not-ours", &tree.place, format!("`{key}` is for zones of ours"), help);
+                let help = "This zone is only looked up; evenkeel does not change it. Add create: true to create it.";
+                ctx.problems.error(
+                    "not-ours",
+                    &tree.place,
+                    format!("`{key}` is for zones that the stack creates"),
+                    help,
+                );
             }
         }
     }
@@ -170,8 +173,9 @@ fn check(ctx: &Ctx<'_>, records: &[Record], zone: &str) {
     }
     for record in records.iter().filter(|record| record.rtype == "CNAME") {
         if record.name == zone {
-            let help = "The apex of a zone has SOA and NS records, and a CNAME can stand beside nothing. Use an alias.";
-            let summary = format!("a CNAME cannot stand at the apex `{zone}`");
+            let help = "The apex of a zone has SOA and NS records, and a CNAME must be the only record \
+                 of its name. Use an alias.";
+            let summary = format!("a CNAME is not allowed at the apex `{zone}`");
             ctx.problems.error("cname-apex", &record.place, summary, help);
         }
         if let Some(other) = records.iter().find(|other| other.name == record.name && other.rtype != "CNAME") {
@@ -182,7 +186,7 @@ fn check(ctx: &Ctx<'_>, records: &[Record], zone: &str) {
                     Some(record.place.clone()),
                 )
                 .related(other.place.clone(), "the other record")
-                .help("A CNAME can stand beside nothing. Remove one of the two."),
+                .help("A CNAME must be the only record of its name. Remove one of the two."),
             );
         }
     }

@@ -31,7 +31,7 @@ pub(crate) static LISTENER: Table = Table {
             key("port", Type::Port, "The port that it listens on.")
                 .without("80 if the entry is called `http`, 443 if `https`")
                 .aws("Port"),
-            key("protocol", Type::Word(&["HTTP", "HTTPS"]), "How clients speak to it.")
+            key("protocol", Type::Word(&["HTTP", "HTTPS"]), "The protocol that clients use.")
                 .without("`HTTPS` with a certificate or on port 443")
                 .aws("Protocol"),
             key("certificate", Type::Open, "The certificate, an issued one of ACM in the same region.")
@@ -39,7 +39,7 @@ pub(crate) static LISTENER: Table = Table {
                 .shape("ARN")
                 .without("required with HTTPS")
                 .aws("Certificates.CertificateArn"),
-            key("ssl_policy", Type::Text, "Which protocols and ciphers are offered.")
+            key("ssl_policy", Type::Text, "The security policy: TLS protocols and ciphers.")
                 .without("`ELBSecurityPolicy-2016-08`")
                 .aws("SslPolicy"),
         ],
@@ -47,9 +47,9 @@ pub(crate) static LISTENER: Table = Table {
         &[
             key("rules", Type::Several(&Type::Map(&RULE)), "[Rules](#rules), tried before the action of the listener.")
                 .aws("Rules"),
-            later("mutual_authentication", "MutualAuthentication", "Certificates of clients."),
-            later("certificates", "Certificates", "Certificates beside the default one."),
-            later("alpn_policy", "AlpnPolicy", "What is agreed on by ALPN."),
+            later("mutual_authentication", "MutualAuthentication", "Client certificates (mutual TLS)."),
+            later("certificates", "Certificates", "Certificates in addition to the default one."),
+            later("alpn_policy", "AlpnPolicy", "The ALPN policy."),
             later("authenticate_oidc", "AuthenticateOidcConfig", "Authentication by OpenID Connect."),
             later("authenticate_cognito", "AuthenticateCognitoConfig", "Authentication by Cognito."),
         ],
@@ -60,7 +60,7 @@ pub(crate) static LISTENER: Table = Table {
 };
 
 /// What stands in place of AWS's lists of actions.
-const ACTION_WORDS: &str = "The one action stands directly here: `forward`, `redirect` or `fixed_response`.";
+const ACTION_WORDS: &str = "Write the action directly here: `forward`, `redirect` or `fixed_response`.";
 
 /// A rule.
 static RULE: Table = Table {
@@ -75,7 +75,7 @@ static RULE: Table = Table {
     ],
     words: &[
         ("Actions", ACTION_WORDS),
-        ("Conditions", "Conditions stand directly here: `host`, `path`, `method`, `header`, `query`, `source_ip`."),
+        ("Conditions", "Write conditions directly here: `host`, `path`, `method`, `header`, `query`, `source_ip`."),
     ],
     ..EMPTY
 };
@@ -93,7 +93,7 @@ pub(crate) fn read(ctx: &Ctx<'_>, entry: &Entry, balancer: &str) -> Option<Liste
             "http" => Some(80),
             "https" => Some(443),
             _ => {
-                let help = "A listener needs the port that it listens on.";
+                let help = "Give the port that it listens on: port: 443.";
                 ctx.problems.error("missing-key", fields.place(), format!("{what} has no `port`"), help);
                 None
             }
@@ -178,12 +178,13 @@ fn rule(ctx: &Ctx<'_>, item: &Tree, listener: &str) -> (Option<u32>, Option<List
         + conditions.query.len()
         + conditions.source_ip.len();
     if values == 0 && !ctx.problems.failed() {
-        let help = "Say when it applies: host, path, header, method, query or source_ip. For everything else there is the listener's own action.";
+        let help = "Say when it applies: host, path, header, method, query or source_ip. The \
+             listener's own action serves all other requests.";
         ctx.problems.error("no-condition", &item.place, format!("{what} has no condition"), help);
     }
     if values > VALUES {
         let summary = format!("{what} has {values} condition values");
-        let help = format!("AWS accepts {VALUES} in one rule, over all its conditions. Split it into several rules.");
+        let help = format!("AWS accepts {VALUES} in one rule, across all its conditions. Split it into several rules.");
         ctx.problems.error("too-many", &item.place, summary, help);
     }
     let place = item.place.clone();

@@ -23,7 +23,7 @@ pub(crate) static LOAD_BALANCER: Table = Table {
             key(
                 "scheme",
                 Type::Word(&["internet-facing", "internal"]),
-                "Whether it can be reached from outside; a change replaces the load balancer.",
+                "Whether the internet can reach it; a change replaces the load balancer.",
             )
             .value("internet-facing")
             .aws("Scheme"),
@@ -31,7 +31,7 @@ pub(crate) static LOAD_BALANCER: Table = Table {
             key(
                 "ip_address_type",
                 Type::Word(&["ipv4", "dualstack"]),
-                "Whether it answers on IPv6 too; its subnets then have to have IPv6 ranges.",
+                "Whether it answers on IPv6 too; its subnets then need IPv6 ranges.",
             )
             .value("ipv4")
             .aws("IpAddressType"),
@@ -49,14 +49,14 @@ pub(crate) static LOAD_BALANCER: Table = Table {
             key("deletion_protection", Type::Flag, "Whether AWS itself refuses to delete it.")
                 .without("not managed")
                 .aws("deletion_protection.enabled"),
-            key("idle_timeout", Type::Seconds(1, 4000), "How long a connection may be silent.")
+            key("idle_timeout", Type::Seconds(1, 4000), "How long a connection may be idle.")
                 .without("not managed (AWS: 60s)")
                 .aws("idle_timeout.timeout_seconds"),
             key("client_keep_alive", Type::Seconds(60, 604_800), "How long a client may keep a connection.")
                 .without("not managed")
                 .aws("client_keep_alive.seconds"),
-            key("http2", Type::Flag, "Whether HTTP/2 is spoken.").without("not managed").aws("routing.http2.enabled"),
-            key("drop_invalid_header_fields", Type::Flag, "Whether headers that are not valid are dropped.")
+            key("http2", Type::Flag, "Whether HTTP/2 is on.").without("not managed").aws("routing.http2.enabled"),
+            key("drop_invalid_header_fields", Type::Flag, "Whether invalid headers are dropped.")
                 .without("not managed")
                 .aws("routing.http.drop_invalid_header_fields.enabled"),
             key("preserve_host_header", Type::Flag, "Whether targets see the host header of the client.")
@@ -65,7 +65,7 @@ pub(crate) static LOAD_BALANCER: Table = Table {
             key(
                 "access_logs",
                 Type::AnyOf(&[Type::Map(&ACCESS_LOGS), Type::Text]),
-                "Where its requests are logged, an S3 bucket.",
+                "The S3 bucket for its access logs.",
             )
             .shape("bucket, `{ bucket, prefix }`, or `off` (`false`)")
             .without("not managed")
@@ -95,9 +95,9 @@ static ACCESS_LOGS: Table = Table {
     what: "the access logs of a load balancer",
     groups: &[&[
         key("bucket", Type::Text, "The bucket.")
-            .needed("Say which S3 bucket takes the logs.")
+            .needed("Name the S3 bucket for the logs: bucket: my-logs.")
             .aws("access_logs.s3.bucket"),
-        key("prefix", Type::Blank, "What the names of the logs begin with.").aws("access_logs.s3.prefix"),
+        key("prefix", Type::Blank, "The prefix of the log names.").aws("access_logs.s3.prefix"),
     ]],
     ..EMPTY
 };

@@ -22,7 +22,7 @@ pub(crate) static LOG_GROUP: Table = Table {
             key(
                 "retention",
                 Type::Text,
-                "How long events are kept; only the numbers of days that CloudWatch Logs takes.",
+                "How long events are kept; one of the numbers of days that CloudWatch Logs accepts.",
             )
             .also(&["retention_days"])
             .shape("days (`7`), a duration (`2w`), or `never`")
@@ -75,7 +75,7 @@ fn retention(ctx: &Ctx<'_>, tree: &Tree) -> Option<u32> {
         let help = match days {
             Some(days) => {
                 let near = RETENTION.iter().min_by_key(|known| u64::from(**known).abs_diff(days)).copied().unwrap_or(7);
-                format!("The nearest that CloudWatch Logs takes is {near} days.")
+                format!("The nearest that CloudWatch Logs accepts is {near} days.")
             }
             None => "Write days (7), a duration (2w) or `never`.".to_owned(),
         };
@@ -84,7 +84,7 @@ fn retention(ctx: &Ctx<'_>, tree: &Tree) -> Option<u32> {
             "bad-retention",
             &tree.place,
             format!("logs cannot be kept for `{text}`"),
-            format!("{help} It takes {}.", suggest::list(&all)),
+            format!("{help} It accepts {}.", suggest::list(&all)),
         );
     }
     exact

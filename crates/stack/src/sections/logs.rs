@@ -121,7 +121,7 @@ fn awslogs(ctx: &Ctx<'_>, group: Text, prefix: &str, place: &Place) -> Option<Js
 fn region(ctx: &Ctx<'_>, place: &Place) -> Option<String> {
     let region = ctx.scope.region.clone();
     if region.is_none() {
-        let help = "Add `region:` to the stack file, or give --region; the log driver has to name it.";
+        let help = "Add `region:` to the stack file, or give --region; the log driver needs it.";
         ctx.problems.error("no-region", place, "the region of the logs is not known", help);
     }
     region

@@ -51,8 +51,9 @@ pub(crate) static META: [Key; 3] = [
     key(
         "tags",
         Type::MapOf(&Type::Blank),
-        "Tags beside those of the stack; up to 44 with them. `aws:` and `evenkeel:` are reserved. Letters, digits, spaces and \
-         `_.:/=+-@`; security groups take more, and on roles keys that differ in case only are one.",
+        "Tags in addition to those of the stack, up to 44 in total. `aws:` and `evenkeel:` \
+             are reserved. Letters, digits, spaces and `_.:/=+-@`; security groups accept more, \
+             and roles ignore the case of keys.",
     )
     .without("those of the stack")
     .aws("Tags")
@@ -60,12 +61,13 @@ pub(crate) static META: [Key; 3] = [
     key(
         "moved_from",
         Type::Text,
-        "The name that this entry had before; it is renamed (its mark is changed), not made anew.",
+        "The name that this entry had before; the entry is renamed (its mark changes), not created again.",
     ),
     key(
         "protect",
         Type::Flag,
-        "`destroy` and replacements are held until `--consent ID` names it, also after the entry has left the file.",
+        "`destroy` and replacements are held back until `--consent ID` names it, also after \
+             the entry has left the file.",
     )
     .value("false"),
 ];
@@ -159,7 +161,7 @@ impl Ctx<'_> {
                 "too-many",
                 &tree.place,
                 format!("{what} names {} security groups", found.len()),
-                "AWS accepts at most five.",
+                "AWS accepts at most five. Remove some.",
             );
         }
         found
@@ -176,7 +178,7 @@ impl Ctx<'_> {
                     "bad-value",
                     &item.place,
                     format!("`{id}` is not a subnet id"),
-                    "Here subnets are given by id (`subnet-…`). By tags they can be chosen under `network:`.",
+                    "Give subnets by id (`subnet-…`) here. To choose them by tags, use `network:`.",
                 );
             }
         }
@@ -187,7 +189,7 @@ impl Ctx<'_> {
                 "empty",
                 &tree.place,
                 format!("{what} names no subnet"),
-                "Name at least one, or leave the key out to use those of `network:`.",
+                "Name at least one, or remove the key to use those of `network:`.",
             );
             return None;
         }
@@ -244,8 +246,8 @@ pub(crate) fn each<'t, T>(
             ctx.problems.error(
                 "wrong-type",
                 &section.place,
-                format!("this has to be a map of {what} entries, but it is {}", section.describe()),
-                "Each entry is a name of your choice with its settings beneath it.",
+                format!("this must be a map of {what} entries, but it is {}", section.describe()),
+                "Write a name of your choice for each entry, with its settings under it.",
             );
             return found;
         }
@@ -255,15 +257,15 @@ pub(crate) fn each<'t, T>(
             ctx.problems.error(
                 "bad-name",
                 &entry.place,
-                format!("`{}` cannot be the name of an entry", entry.key),
-                "Letters, digits, `-`, `_` and `.`, beginning with a letter or digit, at most 100.",
+                format!("`{}` is not a valid name for an entry", entry.key),
+                "Use letters, digits, `-`, `_` and `.`; begin with a letter or digit; at most 100 characters.",
             );
         }
         match read(entry) {
             Some(value) => drop(found.insert(entry.key.clone(), value)),
             // What is left out of the model would look as if it had left the file, and be deleted.
             None if !ctx.problems.failed() => {
-                let help = "Please report this with the file.";
+                let help = "This is a bug in evenkeel. Please report it with the file.";
                 ctx.problems.error("internal", &entry.place, format!("{what} `{}` could not be read", entry.key), help);
             }
             None => {}

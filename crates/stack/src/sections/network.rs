@@ -24,7 +24,7 @@ pub(crate) static NETWORK: Table = Table {
         key(
             "subnets",
             Type::AnyOf(&[Type::Several(&Type::Text), Type::Map(&BY_TAGS)]),
-            "The subnets; a load balancer takes one for each availability zone.",
+            "The subnets; a load balancer uses one for each availability zone.",
         )
         .shape("`default`, a list of `subnet-…`, or `{ tags: { key: value } }`")
         .value("default")
@@ -39,7 +39,7 @@ pub(crate) static NETWORK: Table = Table {
 static BY_TAGS: Table = Table {
     path: "network.vpc",
     what: "a choice by tags",
-    groups: &[&[key("tags", Type::MapOf(&Type::Blank), "Tags that it has, all of them.")
+    groups: &[&[key("tags", Type::MapOf(&Type::Blank), "The tags to look for; all of them must match.")
         .needed("Choose by tags: { tags: { Name: main } }.")
         .example("{ Name: main }")]],
     ..EMPTY
@@ -101,7 +101,7 @@ fn choice(ctx: &Ctx<'_>, tree: &Tree, what: &str, prefix: &str) -> Option<Choice
     }
     let mut good = !ids.is_empty();
     if ids.is_empty() && !matches!(tree.value, Value::Wrong) {
-        ctx.problems.error("empty", &tree.place, format!("{what} is an empty list"), "Leave it out for the default.");
+        ctx.problems.error("empty", &tree.place, format!("{what} is an empty list"), "Remove it to use the default.");
     }
     for item in want.several(tree) {
         if let Some(id) = item.scalar().filter(|id| !id.starts_with(prefix)) {

@@ -37,8 +37,8 @@ pub(crate) static RECORD: Table = Table {
             .example("www"),
         short("a", "IPv4 addresses.", "203.0.113.7"),
         short("aaaa", "IPv6 addresses.", "\"2001:db8::7\""),
-        short("cname", "The name that it stands for.", "target.example.com"),
-        short("txt", "Texts; they are quoted and cut as Route 53 wants it.", "v=spf1 -all"),
+        short("cname", "The name that it points to.", "target.example.com"),
+        short("txt", "Texts; evenkeel quotes and splits them as Route 53 requires.", "v=spf1 -all"),
         short("mx", "Mail servers with their priorities.", "10 mail.example.com"),
         short("srv", "Priority, weight, port and host.", "10 5 5060 sip.example.com"),
         short("caa", "Who may issue certificates.", "0 issue \"amazon.com\""),
@@ -61,7 +61,7 @@ pub(crate) static RECORD: Table = Table {
             .aws("TTL"),
         later("weight", "Weight", "Weighted records."),
         later("failover", "Failover", "Records for failover."),
-        later("geolocation", "GeoLocation", "Records by where clients are."),
+        later("geolocation", "GeoLocation", "Records by the location of the client."),
         later("latency", "Region", "Records by latency."),
         later("set_identifier", "SetIdentifier", "Tells records of one name and type apart."),
         later("health_check", "HealthCheckId", "Health checks of Route 53."),
@@ -75,11 +75,15 @@ static ALIAS: Table = Table {
     what: "an alias",
     groups: &[&[
         key("load_balancer", Type::Entry("load_balancers"), "A load balancer of the file."),
-        key("dns_name", Type::Open, "What is elsewhere, by its name.").aws("DNSName").example("d111.cloudfront.net"),
-        key("zone_id", Type::Open, "The zone of that name.").aws("HostedZoneId").example("Z2FDTNDATAQYW2"),
-        key("evaluate_target_health", Type::Flag, "Whether it goes away when its target is not healthy.")
-            .value("false")
-            .aws("EvaluateTargetHealth"),
+        key("dns_name", Type::Open, "The DNS name of another target.").aws("DNSName").example("d111.cloudfront.net"),
+        key("zone_id", Type::Open, "The hosted zone of that name.").aws("HostedZoneId").example("Z2FDTNDATAQYW2"),
+        key(
+            "evaluate_target_health",
+            Type::Flag,
+            "Whether Route 53 withdraws the record when its target is unhealthy.",
+        )
+        .value("false")
+        .aws("EvaluateTargetHealth"),
     ]],
     ..EMPTY
 };
@@ -117,12 +121,17 @@ pub(crate) fn read(ctx: &Ctx<'_>, item: &Tree, zone: &str) -> Vec<Record> {
         }
         ([], None) => {
             let help = "Write alias: a load balancer, cname: a name, txt: […], or type and values.";
-            ctx.problems.error("missing-key", &item.place, format!("{what} says nothing"), help);
+            ctx.problems.error("missing-key", &item.place, format!("{what} has no value"), help);
             return Vec::new();
         }
         _ => {
-            let help = "One entry is one record. Split it.";
-            ctx.problems.error("contradiction", &item.place, format!("{what} says several things"), help);
+            let help = "One entry is one record. Split it into several entries.";
+            ctx.problems.error(
+                "contradiction",
+                &item.place,
+                format!("{what} has several values of different kinds"),
+                help,
+            );
             return Vec::new();
         }
     };
@@ -142,20 +151,23 @@ fn full_name(ctx: &Ctx<'_>, tree: &Tree, zone: &str) -> Option<String> {
     } else if inside {
         name
     } else if dotted {
-        let help = format!("A name with a dot at its end is complete. This one is not in the zone `{zone}`.");
+        let help = format!(
+            "A name that ends with a dot is complete, and this one is not in the zone \
+                 `{zone}`. Remove the dot, or move the record to its zone."
+        );
         ctx.problems.error("bad-name", &tree.place, format!("`{given}` is not in this zone"), help);
         return None;
     } else {
         format!("{name}.{zone}")
     };
     if let Some(complaint) = complaint(&full) {
-        let summary = format!("`{given}` cannot be the name of a record");
+        let summary = format!("`{given}` is not a valid name for a record");
         ctx.problems.error("bad-name", &tree.place, summary, capital(&complaint));
         return None;
     }
     if full.split('.').any(|label| label == RESERVED) {
-        let summary = format!("`{given}` cannot be the name of a record");
-        let help = format!("Names under `{RESERVED}` are kept for the marks that say whose records are.");
+        let summary = format!("`{given}` is not a valid name for a record");
+        let help = format!("Names under `{RESERVED}` are reserved for the marks of evenkeel. Choose another name.");
         ctx.problems.error("bad-name", &tree.place, summary, help);
         return None;
     }
@@ -213,7 +225,7 @@ fn values(ctx: &Ctx<'_>, tree: &Tree, rtype: &str) -> Vec<Text> {
             Text::Known(text) => match normal(rtype, &text) {
                 Ok(text) => Text::Known(text),
                 Err(help) => {
-                    let summary = format!("`{}` is no value of type {rtype}", super::super::tree::shorten(&text));
+                    let summary = format!("`{}` is not a value of type {rtype}", super::super::tree::shorten(&text));
                     ctx.problems.error("bad-record", &item.place, summary, help);
                     continue;
                 }
@@ -227,8 +239,13 @@ fn values(ctx: &Ctx<'_>, tree: &Tree, rtype: &str) -> Vec<Text> {
             }
         };
         if found.contains(&value) {
-            let summary = format!("{} stands here twice", item.describe());
-            ctx.problems.error("duplicate", &item.place, summary, "Route 53 refuses a value that is given twice.");
+            let summary = format!("{} is given twice", item.describe());
+            ctx.problems.error(
+                "duplicate",
+                &item.place,
+                summary,
+                "Route 53 refuses a value that is given twice. Remove one.",
+            );
             continue;
         }
         found.push(value);
@@ -249,8 +266,12 @@ fn normal(rtype: &str, text: &str) -> Result<String, &'static str> {
     let number = |text: &str| text.parse::<u16>().is_ok();
     let host = |text: &str| complaint(&domain(text)).is_none();
     match rtype {
-        "A" => text.trim().parse::<Ipv4Addr>().map(|ip| ip.to_string()).map_err(|_| "An IPv4 address: 203.0.113.7."),
-        "AAAA" => text.trim().parse::<Ipv6Addr>().map(|ip| ip.to_string()).map_err(|_| "An IPv6 address: 2001:db8::7."),
+        "A" => {
+            text.trim().parse::<Ipv4Addr>().map(|ip| ip.to_string()).map_err(|_| "Write an IPv4 address: 203.0.113.7.")
+        }
+        "AAAA" => {
+            text.trim().parse::<Ipv6Addr>().map(|ip| ip.to_string()).map_err(|_| "Write an IPv6 address: 2001:db8::7.")
+        }
         "CNAME" if words.len() == 1 && host(text) => Ok(text.trim().trim_end_matches('.').to_owned()),
         "MX" if words.len() == 2 && number(words[0]) && host(words[1]) => {
             Ok(format!("{} {}", words[0], words[1].trim_end_matches('.')))
@@ -263,11 +284,11 @@ fn normal(rtype: &str, text: &str) -> Result<String, &'static str> {
             let target = if words[3] == "." { "." } else { words[3].trim_end_matches('.') };
             Ok(format!("{} {} {} {target}", words[0], words[1], words[2]))
         }
-        "CAA" => caa(text).ok_or("Flags, tag and value: 0 issue \"amazon.com\"."),
+        "CAA" => caa(text).ok_or("Write flags, tag and value: 0 issue \"amazon.com\"."),
         "TXT" => Ok(txt(text)),
-        "CNAME" => Err("A domain name: target.example.com."),
-        "MX" => Err("A priority and a host: 10 mail.example.com."),
-        _ => Err("Priority, weight, port and host: 10 5 5060 sip.example.com."),
+        "CNAME" => Err("Write a domain name: target.example.com."),
+        "MX" => Err("Write a priority and a host: 10 mail.example.com."),
+        _ => Err("Write priority, weight, port and host: 10 5 5060 sip.example.com."),
     }
 }
 

@@ -24,10 +24,14 @@ pub(crate) static ROLE: Table = Table {
     path: "roles",
     what: "a role",
     groups: &[
-        &[key("existing", Type::Text, "The role is only looked up (`existing_role`), and nothing else may stand beside it.")
-            .shape("name or ARN")
-            .aws("GetRole")
-            .example("ecsTaskExecutionRole")],
+        &[key(
+            "existing",
+            Type::Text,
+            "An existing role, which is only looked up (`existing_role`); no other key is allowed with it.",
+        )
+        .shape("name or ARN")
+        .aws("GetRole")
+        .example("ecsTaskExecutionRole")],
         &NAME,
         &META,
         &[
@@ -39,7 +43,8 @@ pub(crate) static ROLE: Table = Table {
             key(
                 "managed_policies",
                 Type::Several(&Type::Open),
-                "Policies that it has; a name that only just misses one of AWS is an error, another unknown one a warning.",
+                "Managed policies of the role; a near miss of an AWS name is an error, any \
+                     other unknown name a warning.",
             )
             .shape("list of names of AWS managed policies, or ARNs")
             .aws("AttachRolePolicy")
@@ -47,20 +52,20 @@ pub(crate) static ROLE: Table = Table {
             key(
                 "policies",
                 Type::MapOf(&Type::AnyOf(&[Type::Text, Type::Map(&POLICY), Type::Document])),
-                "Policies of its own, by names of your choice.",
+                "Inline policies, by names of your choice.",
             )
             .also(&["inline_policies"])
             .shape("map of name to policy")
             .aws("PutRolePolicy")
             .example("{ read: { statements: [{ actions: [s3:GetObject], resources: \"arn:aws:s3:::bucket/*\" }] } }"),
-            key("description", Type::Blank, "What it is for, in letters of Latin-1.")
+            key("description", Type::Blank, "What it is for, in Latin-1 characters.")
                 .shape("string, up to 1000")
                 .aws("Description"),
             key("max_session_duration", Type::Seconds(3600, 43_200), "How long a session may last.")
                 .shape("duration, 1h to 12h")
                 .value("1h")
                 .aws("MaxSessionDuration"),
-            key("permissions_boundary", Type::Text, "The policy that bounds what it may do.")
+            key("permissions_boundary", Type::Text, "The permissions boundary.")
                 .shape("name or ARN")
                 .aws("PermissionsBoundary"),
         ],
@@ -69,7 +74,7 @@ pub(crate) static ROLE: Table = Table {
     words: &[
         ("RoleName", "It is called `name` here."),
         ("ManagedPolicyArns", "It is called `managed_policies` here."),
-        ("PolicyDocument", "Policies of the role stand under `policies`, by names of your choice."),
+        ("PolicyDocument", "Write inline policies under `policies`, by names of your choice."),
     ],
     ..EMPTY
 };
@@ -123,7 +128,7 @@ fn description(ctx: &Ctx<'_>, tree: &Tree, what: &str) -> Option<String> {
     let text = Want::new(what, ctx.problems).string(tree)?;
     let allowed = |c: char| matches!(c, '\t' | '\n' | '\r' | ' '..='~' | '\u{a1}'..='\u{ff}');
     if let Some(bad) = text.chars().find(|c| !allowed(*c)) {
-        let help = "IAM accepts the letters and signs of western European languages here (Latin-1).";
+        let help = "IAM accepts only Latin-1 characters here (western European languages). Replace it.";
         ctx.problems.error(
             "bad-value",
             &tree.place,
@@ -148,7 +153,7 @@ fn existing(ctx: &Ctx<'_>, entry: &Entry, tree: &Tree, given: &str) -> Option<Ro
     let arn = given.starts_with("arn:").then(|| given.to_owned());
     let name = given.rsplit('/').next().unwrap_or(given).to_owned();
     if let Some(complaint) = values::ROLE.complaint(&name) {
-        let summary = format!("`{name}` cannot be the name of a role");
+        let summary = format!("`{name}` is not a valid name for a role");
         ctx.problems.error("bad-name", &tree.place, summary, format!("{}.", super::super::decode::capital(&complaint)));
         return None;
     }
@@ -176,7 +181,7 @@ fn trust(ctx: &Ctx<'_>, tree: &Tree, what: &str) -> Option<Doc> {
     }
     let names = Want::new(&key, ctx.problems).strings(tree);
     if tree.items().is_some_and(<[Tree]>::is_empty) {
-        let help = "Name at least one service: trust: ecs-tasks. Leave the key out for just that.";
+        let help = "Name at least one service: trust: ecs-tasks. That is also the default without the key.";
         ctx.problems.error("empty", &tree.place, format!("{key} is an empty list"), help);
     }
     let full = names.into_iter().map(|name| if name.contains('.') { name } else { format!("{name}.amazonaws.com") });
@@ -191,7 +196,7 @@ fn managed(ctx: &Ctx<'_>, tree: &Tree, what: &str) -> Vec<Text> {
         let policy = match want.text(item) {
             Some(Text::Known(name)) => {
                 if name.contains(char::is_whitespace) || name.is_empty() {
-                    let help = "Write the name of an AWS managed policy, or the ARN of any.";
+                    let help = "Write the name of an AWS managed policy, or the ARN of any policy.";
                     ctx.problems.error("bad-value", &item.place, format!("`{name}` is not a policy"), help);
                     continue;
                 }
@@ -231,19 +236,19 @@ fn policy_arn(ctx: &Ctx<'_>, tree: &Tree, given: &str) -> Option<String> {
         Known::There(whole) if own == whole || !own.contains('/') && !given.starts_with("arn:") => Some(arn(whole)),
         Known::There(whole) => {
             let summary = format!("AWS has no managed policy at `{given}`");
-            let help = format!("The one of this name is at {}. The name alone will do: {name}.", arn(whole));
+            let help = format!("The policy of this name is {}. The name alone is enough: {name}.", arn(whole));
             ctx.problems.error("unknown-policy", place, summary, help);
             None
         }
         Known::Near(whole) => {
             let near = whole.rsplit('/').next().unwrap_or(whole);
-            let help = format!("Did you mean `{near}`? A policy of your own is given by its ARN.");
+            let help = format!("Did you mean `{near}`? Give a policy of your own by its ARN.");
             ctx.problems.error("unknown-policy", place, format!("AWS has no managed policy `{name}`"), help);
             None
         }
         Known::Unknown => {
             let summary = format!("this version knows no managed policy `{name}` of AWS");
-            let help = "It may be newer than the list, or misspelled. A policy of your own is given by its ARN.";
+            let help = "It may be newer than the list, or misspelled. Give a policy of your own by its ARN.";
             ctx.problems.warn("unknown-policy", place, summary, help);
             Some(if given.starts_with("arn:") { given.to_owned() } else { arn(own) })
         }
@@ -254,15 +259,21 @@ fn inline(ctx: &Ctx<'_>, tree: &Tree, what: &str) -> BTreeMap<String, Doc> {
     let mut found = BTreeMap::new();
     let Some(entries) = tree.entries() else {
         let key = format!("`policies` of {what}");
-        let help = "Each policy is a name of your choice with its document beneath it. Managed ones stand under `managed_policies`.";
+        let help = "Write a name of your choice for each policy, with its document under it. Managed \
+             policies go under `managed_policies`.";
         Want::new(&key, ctx.problems).wrong(tree, "a map", help);
         return found;
     };
     for entry in entries {
         let key = format!("policy `{}` of {what}", entry.key);
         if entry.key.len() > 128 || !entry.key.chars().all(|c| c.is_ascii_alphanumeric() || "+=,.@_-".contains(c)) {
-            let help = "Letters, digits and `+=,.@_-`, at most 128.";
-            ctx.problems.error("bad-name", &entry.place, format!("`{}` cannot name a policy", entry.key), help);
+            let help = "Use letters, digits and `+=,.@_-`, at most 128 characters.";
+            ctx.problems.error(
+                "bad-name",
+                &entry.place,
+                format!("`{}` is not a valid name for a policy", entry.key),
+                help,
+            );
         }
         if let Some(document) = policy::read(ctx, &entry.value, &key, Sort::Identity) {
             found.insert(entry.key.clone(), document);

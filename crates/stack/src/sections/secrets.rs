@@ -60,7 +60,7 @@ fn parameter(ctx: &Ctx<'_>, tree: &Tree, name: &str) -> Option<Text> {
     if bad || (name.contains('/') && !name.starts_with('/')) {
         let help =
             "Write ssm:/path/to/parameter, secretsmanager:arn:…, or an ARN. Secrets are references, never values.";
-        let summary = format!("`{}` is not where a secret can be", super::super::tree::shorten(name));
+        let summary = format!("`{}` is not a reference to a secret", super::super::tree::shorten(name));
         ctx.problems.error("bad-secret", &tree.place, summary, help);
         return None;
     }

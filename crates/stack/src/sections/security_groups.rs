@@ -21,19 +21,23 @@ pub(crate) static SECURITY_GROUP: Table = Table {
         &NAME,
         &META,
         &[
-            key("description", Type::Text, "What it is for; AWS cannot change it, so a difference is only told.")
+            key("description", Type::Text, "What it is for; AWS cannot change it, so a difference is only reported.")
                 .shape("string, up to 255")
                 .without("`<stack> <entry>`")
                 .aws("GroupDescription"),
-            key("ingress", Type::Several(&Type::Map(&INGRESS)), "Who may reach its members.")
+            key("ingress", Type::Several(&Type::Map(&INGRESS)), "Inbound rules: who may reach its members.")
                 .shape("list of rules")
                 .aws("IpPermissions")
                 .example("[{ port: 443, from: 0.0.0.0/0 }]"),
-            key("egress", Type::Several(&Type::Map(&EGRESS)), "Whom its members may reach; `[]` lets nothing out.")
-                .shape("list of rules")
-                .without("everything to `0.0.0.0/0`")
-                .aws("IpPermissionsEgress")
-                .example("[{ port: 443, to: 0.0.0.0/0 }]"),
+            key(
+                "egress",
+                Type::Several(&Type::Map(&EGRESS)),
+                "Outbound rules: who its members may reach; `[]` allows nothing.",
+            )
+            .shape("list of rules")
+            .without("everything to `0.0.0.0/0`")
+            .aws("IpPermissionsEgress")
+            .example("[{ port: 443, to: 0.0.0.0/0 }]"),
         ],
     ],
     made: &[Made { kind: "security_group", outputs: &["id", "name"], name: Some(&values::SECURITY_GROUP) }],
@@ -50,7 +54,7 @@ static INGRESS: Table = Table {
     what: "a rule of a security group",
     groups: &[
         &TRAFFIC,
-        &[key("from", Type::Several(&Type::Entry("security_groups")), "Who is let in.")
+        &[key("from", Type::Several(&Type::Entry("security_groups")), "Where traffic may come from.")
             .also(&["source"])
             .shape(SIDE)
             .needed("Say who: from: 0.0.0.0/0, a group of this file, `self`, sg-… or pl-….")
@@ -66,7 +70,7 @@ static EGRESS: Table = Table {
     what: "a rule of a security group",
     groups: &[
         &TRAFFIC,
-        &[key("to", Type::Several(&Type::Entry("security_groups")), "Who may be reached.")
+        &[key("to", Type::Several(&Type::Entry("security_groups")), "Where traffic may go to.")
             .also(&["destination"])
             .shape(SIDE)
             .needed("Say who: to: 0.0.0.0/0, a group of this file, `self`, sg-… or pl-….")
@@ -84,14 +88,14 @@ static TRAFFIC: [Key; 4] = [
         .without("required with TCP and UDP unless `protocol` says all ports")
         .aws("FromPort, ToPort")
         .example("[80, 443]"),
-    key("protocol", Type::Text, "The protocol; `all` takes no ports.")
+    key("protocol", Type::Text, "The protocol; no ports with `all`.")
         .shape("`tcp`, `udp`, `icmp`, `icmpv6`, `all` (`-1`), or a number")
         .without("`tcp`")
         .aws("IpProtocol"),
     key(
         "icmp",
         Type::AnyOf(&[Type::Number(-1, 255), Type::Just(&["all"]), Type::Map(&ICMP)]),
-        "Types of ICMP; stands in place of ports.",
+        "ICMP types, instead of ports.",
     )
     .shape("`all`, a type, or `{ type: 8, code: 0 }`")
     .without("all types")
@@ -158,8 +162,8 @@ pub(crate) fn read(ctx: &Ctx<'_>, entry: &Entry) -> Option<SecurityGroup> {
 fn check_description(ctx: &Ctx<'_>, tree: &Tree, text: &str) {
     let allowed = |c: char| c.is_ascii_alphanumeric() || " ._-:/()#,@[]+=&;{}!$*".contains(c);
     if text.len() > 255 || !text.chars().all(allowed) {
-        let help = "EC2 takes up to 255 of a-z, A-Z, 0-9, spaces and ._-:/()#,@[]+=&;{}!$* here.";
-        ctx.problems.error("bad-value", &tree.place, "EC2 does not take this description", help);
+        let help = "EC2 accepts up to 255 of a-z, A-Z, 0-9, spaces and ._-:/()#,@[]+=&;{}!$* here.";
+        ctx.problems.error("bad-value", &tree.place, "EC2 does not accept this description", help);
     }
 }
 
@@ -174,7 +178,7 @@ fn rules(ctx: &Ctx<'_>, tree: &Tree, group: &str, direction: &'static str) -> Ve
                     "duplicate-rule",
                     &item.place,
                     format!("{what} has the same rule twice: {}", show(&rule)),
-                    "EC2 refuses a rule that is there already; ranges count as equal after masking. Remove one.",
+                    "EC2 refuses a rule that exists already; ranges count as equal after masking. Remove one.",
                 );
                 continue;
             }
@@ -182,8 +186,13 @@ fn rules(ctx: &Ctx<'_>, tree: &Tree, group: &str, direction: &'static str) -> Ve
         }
     }
     if found.len() > QUOTA {
-        let summary = format!("{what} comes to {} rules", found.len());
-        ctx.problems.warn("quota", &tree.place, summary, format!("EC2 allows {QUOTA} unless your quota was raised."));
+        let summary = format!("{what} expands to {} rules", found.len());
+        ctx.problems.warn(
+            "quota",
+            &tree.place,
+            summary,
+            format!("The default quota of EC2 is {QUOTA}. Merge some rules, or make sure that your quota is higher."),
+        );
     }
     found
 }
@@ -280,14 +289,14 @@ fn spans(ctx: &Ctx<'_>, item: &Tree, what: &str, traffic: &Traffic<'_>) -> Vec<(
     if icmp.is_some() || matches!(protocol, Some("icmp" | "icmpv6")) {
         let (kind, code) = icmp.map_or((-1, -1), |tree| icmp_type(ctx, tree));
         if let Some(ports) = ports {
-            let help = "Write icmp: { type: 8, code: 0 }, or leave it out for all of ICMP.";
+            let help = "Write icmp: { type: 8, code: 0 }, or remove it for all of ICMP.";
             ctx.problems.error("bad-value", &ports.place, "ICMP has no ports", help);
         }
         return vec![(protocol.unwrap_or("icmp").to_owned(), kind, code)];
     }
     if protocol == Some("-1") {
         if let Some(ports) = ports.filter(|tree| tree.scalar().as_deref() != Some("all")) {
-            let help = "With protocol all EC2 opens every port. Name tcp or udp to open some.";
+            let help = "Protocol `all` opens every port. Use tcp or udp to open some.";
             ctx.problems.error("bad-value", &ports.place, "a rule for all protocols cannot name ports", help);
         }
         return vec![("-1".to_owned(), -1, -1)];
@@ -363,7 +372,7 @@ fn peer(ctx: &Ctx<'_>, tree: &Tree, group: &str) -> Option<Peer> {
         "self" => return Some(Peer::Group(Text::output(NodeId::new("security_group", group), "id"))),
         "anywhere" | "all" | "any" | "everyone" | "internet" => {
             let help = "Write 0.0.0.0/0 for every IPv4 address, \"::/0\" for every IPv6 address, or both in a list.";
-            ctx.problems.error("bad-cidr", &tree.place, format!("`{name}` is not a range"), help);
+            ctx.problems.error("bad-cidr", &tree.place, format!("`{name}` is not an address range"), help);
             return None;
         }
         _ => {}
@@ -378,7 +387,7 @@ fn peer(ctx: &Ctx<'_>, tree: &Tree, group: &str) -> Option<Peer> {
         return match cidr(&name) {
             Ok(range) => {
                 if !range.exact {
-                    let help = format!("EC2 masks it: it becomes {}. Write that to say what you mean.", range.text);
+                    let help = format!("EC2 masks it to {}. Write that instead.", range.text);
                     ctx.problems.warn("masked-range", &tree.place, format!("`{name}` has host bits set"), help);
                 }
                 Some(if range.v4 { Peer::Cidr4(range.text) } else { Peer::Cidr6(range.text) })
@@ -386,7 +395,12 @@ fn peer(ctx: &Ctx<'_>, tree: &Tree, group: &str) -> Option<Peer> {
             Err(complaint) => {
                 let help =
                     length_help(&name).unwrap_or_else(|| "Write 10.0.0.0/16, 203.0.113.7/32 or \"::/0\".".into());
-                ctx.problems.error("bad-cidr", &tree.place, format!("`{name}` is not a range: {complaint}"), help);
+                ctx.problems.error(
+                    "bad-cidr",
+                    &tree.place,
+                    format!("`{name}` is not an address range: {complaint}"),
+                    help,
+                );
                 None
             }
         };

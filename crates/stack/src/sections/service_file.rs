@@ -49,7 +49,8 @@ pub(crate) fn merged(ctx: &Ctx<'_>, entry: &Entry) -> Option<Entry> {
     let Some(named) = entry.value.get("service") else { return Some(entry.clone()) };
     let path = Want::new("`service`", ctx.problems).filled(named)?;
     if !path.to_ascii_lowercase().ends_with(".json") {
-        let help = "Name a JSON file beside the stack file, as `aws ecs create-service` takes it: service: web.json.";
+        let help =
+            "Name a JSON file next to the stack file, as `aws ecs create-service` accepts it: service: web.json.";
         ctx.problems.error("bad-value", &named.place, format!("`{path}` is not a JSON file"), help);
         return None;
     }
@@ -77,13 +78,13 @@ pub(crate) fn merged(ctx: &Ctx<'_>, entry: &Entry) -> Option<Entry> {
 fn unwrap<'t>(ctx: &Ctx<'_>, whole: &'t Tree) -> Option<(&'t Tree, BTreeSet<String>)> {
     let mut notes = BTreeSet::new();
     let root = if let Some(inner) = whole.get("service").filter(|inner| inner.entries().is_some()) {
-        notes.insert("the `service` wrapper of an answer of AWS".to_owned());
+        notes.insert("the `service` wrapper of an AWS reply".to_owned());
         inner
     } else if let Some(items) = whole.get("services").and_then(Tree::items) {
         notes.insert("the `services` wrapper of describe-services".to_owned());
         let [one] = items else {
             let help = "An entry of `services:` is one service. Put each into a file of its own.";
-            let summary = format!("the file holds {} services", items.len());
+            let summary = format!("the file contains {} services", items.len());
             ctx.problems.error("bad-value", &whole.place, summary, help);
             return None;
         };
@@ -92,7 +93,7 @@ fn unwrap<'t>(ctx: &Ctx<'_>, whole: &'t Tree) -> Option<(&'t Tree, BTreeSet<Stri
         whole
     };
     if root.entries().is_none() {
-        Want::new("a service", ctx.problems).wrong(root, "an object", "It begins with `{`.");
+        Want::new("a service", ctx.problems).wrong(root, "an object", "A JSON object begins with `{`.");
         return None;
     }
     Some((root, notes))
@@ -102,8 +103,8 @@ fn unwrap<'t>(ctx: &Ctx<'_>, whole: &'t Tree) -> Option<(&'t Tree, BTreeSet<Stri
 fn filled(ctx: &Ctx<'_>, tree: &Tree) -> Tree {
     let value = match &tree.value {
         Value::Text(Text::Known(text)) if placeholder(text) => {
-            let help = "Nothing fills it in here. Use ${env.NAME} or ${var.name}, write the key beside the file, or fill the file \
-                        in before.";
+            let help = "evenkeel does not fill it in. Use ${env.NAME} or ${var.name}, write the key \
+                 next to the file, or fill it in beforehand.";
             let summary = format!("`{}` is a placeholder of another tool", shorten(text));
             ctx.problems.error("placeholder", &tree.place, summary, help);
             Value::Wrong
@@ -206,7 +207,7 @@ fn member(ctx: &Ctx<'_>, entry: &Entry, table: &'static Table, what: &str) -> Op
         return None;
     };
     if key.since == Since::NotYet {
-        let help = format!("Take `{}` out of the file and keep managing it the way you do today.", entry.key);
+        let help = format!("Remove `{}` from the file and keep managing it as you do today.", entry.key);
         let summary = format!("this version does not manage `{}` yet", entry.key);
         ctx.problems.error("not-yet", &entry.place, summary, help);
         return None;
@@ -285,7 +286,7 @@ fn unknown(ctx: &Ctx<'_>, entry: &Entry, what: &str, known: &[&str]) {
 fn controller(ctx: &Ctx<'_>, entry: &Entry) {
     let kind = entry.value.get("type").and_then(Tree::scalar).unwrap_or_else(|| "ECS".to_owned());
     if kind != "ECS" {
-        let help = "This version rolls services out by ECS itself. Keep managing this service the way you do today.";
+        let help = "This version supports deployments by ECS only. Keep managing this service as you do today.";
         let summary = format!("this version does not manage deployments by {kind} yet");
         ctx.problems.error("not-yet", &entry.value.place, summary, help);
     }
@@ -297,7 +298,7 @@ fn note(ctx: &Ctx<'_>, root: &Tree, named: &Tree, notes: &BTreeSet<String>) {
         return;
     }
     let words = notes.iter().cloned().collect::<Vec<_>>().join("; ");
-    let summary = format!("`{}` was understood with allowances", root.place.source.path);
+    let summary = format!("`{}` was read with corrections", root.place.source.path);
     let warning = Diagnostic::warning("understood", summary, Some(named.place.clone()));
-    ctx.problems.push(warning.help(format!("{}. Nothing has to be done.", capital(&words))));
+    ctx.problems.push(warning.help(format!("{}. No action is needed.", capital(&words))));
 }

@@ -20,14 +20,14 @@ pub(crate) static SERVICE: Table = Table {
     ],
     words: &[
         ("serviceName", "It is called `name` here."),
-        ("cluster", "The cluster of the stack stands at the top of the file: cluster: shop."),
-        ("networkConfiguration", "`subnets`, `security_groups` and `assign_public_ip` stand directly in the service."),
-        ("awsvpcConfiguration", "`subnets`, `security_groups` and `assign_public_ip` stand directly in the service."),
+        ("cluster", "Name the cluster at the top of the file: cluster: shop."),
+        ("networkConfiguration", "Write `subnets`, `security_groups` and `assign_public_ip` directly in the service."),
+        ("awsvpcConfiguration", "Write `subnets`, `security_groups` and `assign_public_ip` directly in the service."),
         ("deploymentCircuitBreaker", "It is `circuit_breaker` under `deployment:` here."),
         ("role", "ECS uses its service-linked role; only tasks have roles: `task_role` and `execution_role`."),
         ("roleArn", "ECS uses its service-linked role; only tasks have roles: `task_role` and `execution_role`."),
         ("platformFamily", "It is `operating_system_family` under `runtime_platform:` here."),
-        ("type", "What it runs on is `launch_type` or `capacity_provider_strategy`."),
+        ("type", "Use `launch_type` or `capacity_provider_strategy`."),
     ],
     elsewhere: &[(&CONTAINER, "`{}` is a key of a container. Put it under `containers: NAME:`.")],
     ..EMPTY
@@ -42,13 +42,13 @@ static RUNS: [Key; 13] = [
     key(
         "task_definition",
         Type::Text,
-        "What it runs: from a file, or as somebody else registers it. A family stands for its newest active revision.",
+        "The task definition: from a file, or one registered elsewhere. A family means its newest active revision.",
     )
     .shape("a [JSON file](#task-definition-files), a [family, `family:7`, or an ARN](#task-definitions-of-others)")
     .without("either this or `containers`")
     .aws("taskDefinition")
     .example("task-definitions/web.json"),
-    key("service", Type::Text, "The service as ECS writes it; keys beside it go before it.")
+    key("service", Type::Text, "The service as ECS writes it; keys next to it override it.")
         .shape("a [JSON file](#service-files)")
         .example("service.json"),
     key("images", Type::MapOf(&Type::Open), "With `task_definition` only: fills in or overrides images.")
@@ -57,7 +57,7 @@ static RUNS: [Key; 13] = [
     key(
         "desired_count",
         Type::AnyOf(&[Type::Number(0, 5000), Type::Map(&COUNT)]),
-        "How many tasks run; with `managed_by` it is set once and then left alone.",
+        "How many tasks run; with `managed_by` it is set once and never changed again.",
     )
     .shape("0 to 5000, or `{ initial: 2, managed_by: application-autoscaling }`")
     .without("`1`")
@@ -71,7 +71,7 @@ static RUNS: [Key; 13] = [
     .also(&["scheduling_strategy"])
     .value("REPLICA")
     .aws("schedulingStrategy"),
-    key("deployment", Type::Map(&DEPLOYMENT), "How it is rolled out.")
+    key("deployment", Type::Map(&DEPLOYMENT), "How deployments run.")
         .shape("map (below)")
         .without("the defaults below")
         .aws("deploymentConfiguration")
@@ -79,21 +79,21 @@ static RUNS: [Key; 13] = [
     key("execute_command", Type::Flag, "Whether `aws ecs execute-command` works.")
         .value("false")
         .aws("enableExecuteCommand"),
-    key("propagate_tags", Type::Word(&["NONE", "SERVICE", "TASK_DEFINITION"]), "Whose tags tasks get.")
+    key("propagate_tags", Type::Word(&["NONE", "SERVICE", "TASK_DEFINITION"]), "Where tasks get their tags from.")
         .value("NONE")
         .aws("propagateTags"),
     key("managed_tags", Type::Flag, "Whether ECS tags tasks with cluster and service.")
         .value("false")
         .aws("enableECSManagedTags"),
     later("autoscaling", "scalableTarget", "How the count follows the load."),
-    later("deployment_controller", "deploymentController", "Who carries deployments out."),
-    later("schedule", "scheduleExpression", "Tasks that run at certain times."),
+    later("deployment_controller", "deploymentController", "The deployment controller."),
+    later("schedule", "scheduleExpression", "Scheduled tasks."),
 ];
 
 /// Where its tasks run.
 static PLACED: [Key; 10] = [
     key("launch_type", Type::Word(&["FARGATE", "EC2", "EXTERNAL"]), "What tasks run on.")
-        .without("what the task definition is for: `EC2` if only that takes it; otherwise `FARGATE`")
+        .without("`EC2` if the task definition is for EC2 only; otherwise `FARGATE`")
         .aws("launchType"),
     key("capacity_provider_strategy", STRATEGY, "What tasks run on, by shares; not with `launch_type`.")
         .also(&["capacity_providers"])
@@ -103,7 +103,7 @@ static PLACED: [Key; 10] = [
     key("platform_version", Type::Text, "The version of Fargate.")
         .without("`LATEST` on Fargate")
         .aws("platformVersion"),
-    key("subnets", Type::Several(&Type::Text), "Where the network interfaces of tasks stand.")
+    key("subnets", Type::Several(&Type::Text), "The subnets of the tasks.")
         .shape("list of `subnet-…`")
         .without("those of `network`")
         .aws("awsvpcConfiguration.subnets"),
@@ -148,12 +148,12 @@ static REACHED: [Key; 6] = [
     .without("`0` behind a target group")
     .aws("healthCheckGracePeriodSeconds")
     .example("60s"),
-    key("service_registries", Type::Several(&Type::Map(&REGISTRY)), "Services of Cloud Map that it registers in.")
+    key("service_registries", Type::Several(&Type::Map(&REGISTRY)), "Cloud Map services that it registers in.")
         .shape("list of `{ registry_arn, port, container_name, container_port }`")
         .aws("serviceRegistries"),
     later("service_connect", "serviceConnectConfiguration", "Names by which services reach each other."),
-    later("vpc_lattice", "vpcLatticeConfigurations", "Target groups of VPC Lattice."),
-    later("volume_configurations", "volumeConfigurations", "Volumes that are made for each task."),
+    later("vpc_lattice", "vpcLatticeConfigurations", "VPC Lattice target groups."),
+    later("volume_configurations", "volumeConfigurations", "Volumes that ECS creates for each task."),
 ];
 
 /// What belongs to its task definition.
@@ -166,7 +166,7 @@ static TASK: [Key; 17] = [
     key(
         "memory",
         Type::Ecs(&TASK_DEFINITION, "memory"),
-        "Memory of a task; the pair has to be one that Fargate offers.",
+        "Memory of a task; Fargate offers certain pairs of CPU and memory.",
     )
     .shape("`512`, `0.5 GB`")
     .without("required on Fargate")
@@ -179,7 +179,7 @@ static TASK: [Key; 17] = [
         .shape(ROLE)
         .aws("executionRoleArn")
         .example("execution"),
-    key("task_role", Type::Open, "The role that the program in the task has.")
+    key("task_role", Type::Open, "The role of the program in the task.")
         .shape(ROLE)
         .aws("taskRoleArn")
         .example("existing:appTaskRole"),
@@ -189,7 +189,7 @@ static TASK: [Key; 17] = [
     key(
         "requires_compatibilities",
         Type::Ecs(&TASK_DEFINITION, "requiresCompatibilities"),
-        "What the task definition has to be fit for.",
+        "What the task definition must be compatible with.",
     )
     .without("`[FARGATE]` on Fargate")
     .aws("requiresCompatibilities"),
@@ -204,7 +204,7 @@ static TASK: [Key; 17] = [
     key(
         "ephemeral_storage",
         Type::AnyOf(&[Type::Ecs(&TASK_DEFINITION, "ephemeralStorage"), Type::Text]),
-        "Room on the disk of a task.",
+        "Disk space of a task.",
     )
     .shape("GiB, or `{ size_in_gib }`")
     .aws("ephemeralStorage")
@@ -219,14 +219,14 @@ static TASK: [Key; 17] = [
     .example("{ data: { efs: fs-0123456789abcdef0 } }"),
     key("task_placement_constraints", CONSTRAINTS, "`placementConstraints` of the task definition; not with a file.")
         .shape("expression, maps, or a list"),
-    key("pid_mode", Type::Ecs(&TASK_DEFINITION, "pidMode"), "Whose processes containers see.").aws("pidMode"),
-    key("ipc_mode", Type::Ecs(&TASK_DEFINITION, "ipcMode"), "With whom containers share memory.").aws("ipcMode"),
-    key("proxy_configuration", Type::Ecs(&TASK_DEFINITION, "proxyConfiguration"), "The proxy of App Mesh.")
+    key("pid_mode", Type::Ecs(&TASK_DEFINITION, "pidMode"), "Which processes the containers see.").aws("pidMode"),
+    key("ipc_mode", Type::Ecs(&TASK_DEFINITION, "ipcMode"), "Which memory the containers share.").aws("ipcMode"),
+    key("proxy_configuration", Type::Ecs(&TASK_DEFINITION, "proxyConfiguration"), "The App Mesh proxy.")
         .aws("proxyConfiguration"),
     key(
         "inference_accelerators",
         Type::Ecs(&TASK_DEFINITION, "inferenceAccelerators"),
-        "Accelerators of Elastic Inference.",
+        "Elastic Inference accelerators.",
     )
     .aws("inferenceAccelerators"),
     key(
@@ -238,7 +238,7 @@ static TASK: [Key; 17] = [
     key(
         "trusted_execution_configuration",
         Type::Ecs(&TASK_DEFINITION, "trustedExecutionConfiguration"),
-        "How tasks are shut off from each other.",
+        "How tasks are isolated from each other.",
     )
     .aws("trustedExecutionConfiguration"),
 ];
@@ -253,7 +253,7 @@ pub(crate) static CONSTRAINT: Table = Table {
     path: "services.placement_constraints",
     what: "a placement constraint",
     groups: &[&[
-        key("type", Type::Text, "What is asked of an instance.")
+        key("type", Type::Text, "The type of constraint.")
             .shape("`memberOf` or `distinctInstance`")
             .value("memberOf")
             .aws("type"),
@@ -273,7 +273,9 @@ pub(crate) static PLACEMENT_STRATEGY: Table = Table {
             .needed("Write { type: spread, field: attribute:ecs.availability-zone }.")
             .aws("type")
             .example("spread"),
-        key("field", Type::Text, "Over what.").aws("field").example("attribute:ecs.availability-zone"),
+        key("field", Type::Text, "What to spread over or pack by.")
+            .aws("field")
+            .example("attribute:ecs.availability-zone"),
     ]],
     ..EMPTY
 };
@@ -283,7 +285,7 @@ pub(crate) static REGISTRY: Table = Table {
     path: "services.service_registries",
     what: "a service registry",
     groups: &[&[
-        key("registry_arn", Type::Open, "The service of Cloud Map.")
+        key("registry_arn", Type::Open, "The Cloud Map service.")
             .needed("Give the ARN of a Cloud Map service.")
             .shape("ARN")
             .aws("registryArn")
@@ -301,35 +303,31 @@ pub(crate) static VOLUME_KEYS: Table = Table {
     what: "a volume",
     groups: &[&[
         key("name", Type::Ecs(&VOLUME, "name"), "Its name, in a list.").aws("name").example("data"),
-        key("efs", Type::AnyOf(&[Type::Text, Type::Ecs(&VOLUME, "efsVolumeConfiguration")]), "A file system of EFS.")
+        key("efs", Type::AnyOf(&[Type::Text, Type::Ecs(&VOLUME, "efsVolumeConfiguration")]), "An EFS file system.")
             .also(&["efs_volume_configuration"])
-            .shape("id, or a map as ECS has it")
+            .shape("id, or a map as in ECS")
             .aws("efsVolumeConfiguration")
             .example("fs-0123456789abcdef0"),
-        key("host", Type::AnyOf(&[Type::Text, Type::Ecs(&VOLUME, "host")]), "A folder of the instance.")
-            .shape("path, or a map as ECS has it")
+        key("host", Type::AnyOf(&[Type::Text, Type::Ecs(&VOLUME, "host")]), "A folder on the instance.")
+            .shape("path, or a map as in ECS")
             .aws("host")
             .example("/var/data"),
-        key(
-            "docker",
-            Type::AnyOf(&[Type::Text, Type::Ecs(&VOLUME, "dockerVolumeConfiguration")]),
-            "A volume of Docker.",
-        )
-        .also(&["docker_volume_configuration"])
-        .shape("driver, or a map as ECS has it")
-        .aws("dockerVolumeConfiguration")
-        .example("local"),
+        key("docker", Type::AnyOf(&[Type::Text, Type::Ecs(&VOLUME, "dockerVolumeConfiguration")]), "A Docker volume.")
+            .also(&["docker_volume_configuration"])
+            .shape("driver, or a map as in ECS")
+            .aws("dockerVolumeConfiguration")
+            .example("local"),
         key(
             "fsx",
             Type::Ecs(&VOLUME, "fsxWindowsFileServerVolumeConfiguration"),
-            "A file system of FSx for Windows File Server.",
+            "An FSx for Windows File Server file system.",
         )
         .also(&["fsx_windows_file_server_volume_configuration"])
         .aws("fsxWindowsFileServerVolumeConfiguration"),
         key(
             "s3files_volume_configuration",
             Type::Ecs(&VOLUME, "s3filesVolumeConfiguration"),
-            "A file system of S3 Files.",
+            "An S3 Files file system.",
         )
         .aws("s3filesVolumeConfiguration"),
         key("configured_at_launch", Type::Ecs(&VOLUME, "configuredAtLaunch"), "Whether the service configures it.")

@@ -56,7 +56,7 @@ pub(crate) fn read(ctx: &Ctx<'_>, fields: &Fields<'_>, service: &str, draft: Opt
     }
     if found.len() > 5 {
         let summary = format!("{what} names {} target groups", found.len());
-        ctx.problems.error("too-many", &tree.place, summary, "ECS takes five for a service.");
+        ctx.problems.error("too-many", &tree.place, summary, "ECS accepts five for a service.");
     }
     found
 }
@@ -113,7 +113,7 @@ fn endpoint(
             return Some((name.clone(), port));
         }
         let help = "Its task definition is registered elsewhere, so say which: { name: …, container: …, port: … }.";
-        ctx.problems.error("ambiguous", place, format!("{what} does not say which container and port are meant"), help);
+        ctx.problems.error("ambiguous", place, format!("{what} does not say which container and port to use"), help);
         return None;
     };
     let all: Vec<(&str, Vec<u16>)> = draft.containers().filter_map(|map| Some((name(map)?, tcp_ports(map)))).collect();
@@ -150,7 +150,7 @@ fn endpoint(
         let mapped = if shown.is_empty() {
             "No container has a `port:`.".to_owned()
         } else {
-            format!("Mapped are {}.", suggest::list(&shown))
+            format!("Mapped ports: {}.", suggest::list(&shown))
         };
         let help = format!("A load balancer reaches only ports that a container maps with `port:`. {mapped}");
         ctx.problems.error("no-such-port", place, summary, help);
@@ -158,7 +158,7 @@ fn endpoint(
     }
     let shown: Vec<String> = candidates.iter().map(|(name, port)| format!("{name}:{port}")).collect();
     let help = format!("Say which: {{ name: …, container: …, port: … }}. There are {}.", suggest::list(&shown));
-    ctx.problems.error("ambiguous", place, format!("{what} does not say which container and port are meant"), help);
+    ctx.problems.error("ambiguous", place, format!("{what} does not say which container and port to use"), help);
     None
 }
 

@@ -54,7 +54,12 @@ pub(crate) fn read(ctx: &Ctx<'_>, entry: &Entry, network: &Network) -> Option<Se
     let deployment = deployment::read(ctx, fields.take("deployment"), &what, daemon);
     if let (true, Some(tree)) = (daemon, fields.take("availability_zone_rebalancing")) {
         let help = "ECS moves tasks between zones only for replicas; a daemon runs on every instance. Remove it.";
-        ctx.problems.error("contradiction", &tree.place, format!("{what} is a daemon that is to be balanced"), help);
+        ctx.problems.error(
+            "contradiction",
+            &tree.place,
+            format!("{what} is a daemon, which cannot be balanced between zones"),
+            help,
+        );
     }
     let interfaces = NETWORK.iter().any(|key| fields.take(key).is_some());
     let awsvpc = match &draft {
@@ -116,7 +121,7 @@ fn task(ctx: &Ctx<'_>, fields: &Fields<'_>, what: &str) -> Option<Task> {
     match (containers, file) {
         (Some(containers), None) => {
             if let Some(images) = fields.take("images") {
-                let help = "`images` fills in a task-definition file. Here the image stands in the container.";
+                let help = "`images` is for a task-definition file. Write the image in the container.";
                 ctx.problems.error(
                     "contradiction",
                     &images.place,
@@ -138,8 +143,13 @@ fn task(ctx: &Ctx<'_>, fields: &Fields<'_>, what: &str) -> Option<Task> {
             for key in ["volumes", "task_placement_constraints"] {
                 if let Some(tree) = fields.take(key) {
                     let help =
-                        format!("With `task_definition` it stands in the file. Move it there, or take `{key}` out.");
-                    ctx.problems.error("contradiction", &tree.place, format!("{what} has `{key}` and a file"), help);
+                        format!("With `task_definition` it belongs in that file. Move it there, or remove `{key}`.");
+                    ctx.problems.error(
+                        "contradiction",
+                        &tree.place,
+                        format!("{what} has both `{key}` and `task_definition`"),
+                        help,
+                    );
                 }
             }
             inline::task_level(ctx, fields, &mut draft);
@@ -153,7 +163,12 @@ fn task(ctx: &Ctx<'_>, fields: &Fields<'_>, what: &str) -> Option<Task> {
         }
         (None, None) => {
             let help = "Write `containers:` with at least one container, task_definition: file.json, or the family of a task definition.";
-            ctx.problems.error("missing-key", fields.place(), format!("{what} does not say what it runs"), help);
+            ctx.problems.error(
+                "missing-key",
+                fields.place(),
+                format!("{what} has neither `containers` nor `task_definition`"),
+                help,
+            );
             None
         }
     }
@@ -230,7 +245,7 @@ fn no_network_without_awsvpc(ctx: &Ctx<'_>, fields: &Fields<'_>, awsvpc: bool) {
         if let Some(tree) = fields.take(key) {
             let help =
                 "Only tasks in network mode awsvpc have network interfaces of their own. Remove it, or use awsvpc.";
-            let summary = format!("`{key}` of {} means nothing in this network mode", fields.what());
+            let summary = format!("`{key}` of {} has no effect in this network mode", fields.what());
             ctx.problems.error("bad-value", &tree.place, summary, help);
         }
     }
@@ -241,7 +256,8 @@ fn grace(ctx: &Ctx<'_>, fields: &Fields<'_>, behind_balancer: bool, checked: boo
     let tree = fields.take("health_check_grace_period");
     let secs = fields.seconds("health_check_grace_period");
     if let (Some(tree), false) = (tree, behind_balancer || checked) {
-        let help = "It is about the health checks of a load balancer or of containers. Remove it, or add `target_group` or a `health_check`.";
+        let help = "It applies to the health checks of a load balancer or of containers. Remove it, or \
+             add `target_group` or a `health_check`.";
         let summary = format!("{} has a grace period but nothing that checks its health", fields.what());
         ctx.problems.error("bad-value", &tree.place, summary, help);
         return None;

@@ -23,9 +23,13 @@ pub(crate) static TARGET_GROUP: Table = Table {
                 .needed("A target group needs the port that its targets listen on.")
                 .aws("Port")
                 .example("3000"),
-            key("protocol", Type::Word(&["HTTP", "HTTPS"]), "How targets are spoken to; a change replaces the group.")
-                .value("HTTP")
-                .aws("Protocol"),
+            key(
+                "protocol",
+                Type::Word(&["HTTP", "HTTPS"]),
+                "The protocol to the targets; a change replaces the group.",
+            )
+            .value("HTTP")
+            .aws("Protocol"),
             key(
                 "protocol_version",
                 Type::Word(&["HTTP1", "HTTP2", "GRPC"]),
@@ -36,14 +40,14 @@ pub(crate) static TARGET_GROUP: Table = Table {
             key(
                 "target_type",
                 Type::Word(&["ip", "instance"]),
-                "What is registered; tasks in network mode awsvpc need `ip`. A change replaces the group.",
+                "The type of the targets; tasks in network mode awsvpc need `ip`. A change replaces the group.",
             )
             .value("ip")
             .aws("TargetType"),
             key(
                 "health_check",
                 Type::AnyOf(&[Type::Map(&HEALTH_CHECK), Type::Text]),
-                "How it is found out whether a target serves.",
+                "The health check of the targets.",
             )
             .shape("a path, or a map (below)")
             .without("the defaults below")
@@ -51,7 +55,7 @@ pub(crate) static TARGET_GROUP: Table = Table {
             key(
                 "deregistration_delay",
                 Type::Seconds(0, 3600),
-                "How long open requests may go on when a target leaves.",
+                "How long open requests may continue when a target is removed.",
             )
             .without("not managed (AWS: 300s)")
             .aws("deregistration_delay.timeout_seconds")
@@ -102,30 +106,30 @@ static HEALTH_CHECK: Table = Table {
     path: "target_groups.health_check",
     what: "the health check of a target group",
     groups: &[&[
-        key("path", Type::Text, "What is asked for.")
+        key("path", Type::Text, "The path to request.")
             .without("`/` (`/AWS.ALB/healthcheck` for GRPC)")
             .aws("HealthCheckPath")
             .example("/healthz"),
-        key("port", Type::AnyOf(&[Type::Port, Type::Just(&["traffic-port", "traffic_port"])]), "Where it is asked.")
+        key("port", Type::AnyOf(&[Type::Port, Type::Just(&["traffic-port", "traffic_port"])]), "The port to use.")
             .shape("port or `traffic-port`")
             .value("traffic-port")
             .aws("HealthCheckPort"),
-        key("protocol", Type::Word(&["HTTP", "HTTPS"]), "How it is asked.")
+        key("protocol", Type::Word(&["HTTP", "HTTPS"]), "The protocol to use.")
             .without("that of the group")
             .aws("HealthCheckProtocol"),
         key("interval", Type::Seconds(5, 300), "Time between two checks.")
             .value("30s")
             .aws("HealthCheckIntervalSeconds"),
-        key("timeout", Type::Seconds(2, 120), "How long an answer may take; shorter than the interval.")
+        key("timeout", Type::Seconds(2, 120), "The time limit of one check; shorter than the interval.")
             .without("AWS's default")
             .aws("HealthCheckTimeoutSeconds"),
-        key("healthy_threshold", Type::Number(2, 10), "Good answers in a row until a target counts as healthy.")
+        key("healthy_threshold", Type::Number(2, 10), "Successful checks in a row until a target counts as healthy.")
             .value("5")
             .aws("HealthyThresholdCount"),
-        key("unhealthy_threshold", Type::Number(2, 10), "Bad answers in a row until it counts as unhealthy.")
+        key("unhealthy_threshold", Type::Number(2, 10), "Failed checks in a row until it counts as unhealthy.")
             .value("2")
             .aws("UnhealthyThresholdCount"),
-        key("matcher", Type::Several(&Type::Text), "Codes that are good answers.")
+        key("matcher", Type::Several(&Type::Text), "Status codes that count as a success.")
             .also(&["success_codes"])
             .shape("`200`, `200-299`, `200,302`, or a list")
             .without("`200` (`12` for GRPC)")
@@ -193,8 +197,8 @@ fn health_check(ctx: &Ctx<'_>, tree: Option<&Tree>, what: &str, protocol: &str, 
     }
     if let Some(timeout) = check.timeout_secs.filter(|timeout| *timeout >= check.interval_secs) {
         let place = fields.take("timeout").map_or(&tree.place, |tree| &tree.place);
-        let summary = format!("{what} waits {timeout}s for an answer but asks every {}s", check.interval_secs);
-        ctx.problems.error("bad-health-check", place, summary, "The timeout has to be shorter than the interval.");
+        let summary = format!("{what} has a timeout of {timeout}s but an interval of {}s", check.interval_secs);
+        ctx.problems.error("bad-health-check", place, summary, "The timeout must be shorter than the interval.");
     }
     fields.finish();
     check

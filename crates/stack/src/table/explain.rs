@@ -138,7 +138,7 @@ fn unknown(at: &At, step: &str, shown: &[String]) -> (String, String) {
     };
     let place = if shown.is_empty() { "the stack file".to_owned() } else { format!("`{}`", shown.join(".")) };
     if names.is_empty() {
-        return (format!("{place} has no keys beneath it"), format!("Write evenkeel explain {}.", shown.join(".")));
+        return (format!("{place} has no keys under it"), format!("Write evenkeel explain {}.", shown.join(".")));
     }
     let aws = match at {
         At::Tables(tables) => tables.iter().flat_map(|table| table.keys()).find(|key| key.is_word_of_aws(step)),

@@ -82,7 +82,7 @@ fn of_table(table: &Table) -> Value {
 fn about(key: &Key) -> String {
     let mut out = format!("{}\n\nDefault: {}.", words::plain(key.say), words::plain(&words::default(key)));
     if !key.shape.is_empty() {
-        out += &format!(" Takes {}.", words::plain(key.shape));
+        out += &format!(" Accepts {}.", words::plain(key.shape));
     }
     if !key.aws.is_empty() {
         out += &format!(" AWS: `{}`.", key.aws);

@@ -35,7 +35,7 @@ fn of(kind: &Type) -> String {
         Type::Number(min, max) => format!("{min} to {max}"),
         Type::Seconds(_, max) if *max >= i32::MAX.unsigned_abs() => "duration".to_owned(),
         Type::Seconds(min, max) => format!("duration, {} to {}", duration(*min), duration(*max)),
-        Type::Percent(min, max) => format!("{min} to {max}, with `%` or not"),
+        Type::Percent(min, max) => format!("{min} to {max}, `%` optional"),
         Type::Port => "port".to_owned(),
         Type::Flag => "boolean".to_owned(),
         Type::Switch => "boolean, or `ENABLED`, `DISABLED`".to_owned(),
@@ -48,7 +48,7 @@ fn of(kind: &Type) -> String {
         Type::Ecs(object, member) => {
             object.keys.iter().find(|(key, _)| key == member).map_or_else(String::new, |(_, kind)| ecs(kind))
         }
-        Type::Document => "document of AWS".to_owned(),
+        Type::Document => "AWS document".to_owned(),
     }
 }
 

@@ -71,7 +71,7 @@ impl<'a> Coerce<'a> {
             let given = |entry: &Entry| plain(&entry.key) == plain(key) && !entry.value.is_null();
             if !out.contains_key(*key) && !entries.iter().any(given) {
                 let summary = format!("{} has no `{}`", object.what, self.shown(key));
-                self.problems.error("missing-key", &tree.place, summary, "ECS refuses it without.");
+                self.problems.error("missing-key", &tree.place, summary, "ECS requires it. Add it.");
             }
         }
         Some(out)
@@ -94,7 +94,7 @@ impl<'a> Coerce<'a> {
             }
             let Some((key, kind)) = self.key(entry, object) else { continue };
             if out.contains_key(key) {
-                let help = "The same key stands here in two spellings. Remove one.";
+                let help = "The same key is given in two spellings. Remove one.";
                 self.problems.error("duplicate-key", &entry.place, format!("`{key}` is given twice"), help);
                 continue;
             }
@@ -166,7 +166,7 @@ impl<'a> Coerce<'a> {
 
     fn text(&self, tree: &Tree, want: Want<'_>) -> Option<Json> {
         if let Value::Bool(_) | Value::Number(_) = &tree.value {
-            self.note("a number or boolean where ECS takes a string");
+            self.note("a number or boolean where ECS expects a string");
         }
         want.text(tree).map(|text| text.to_value())
     }
@@ -184,7 +184,7 @@ impl<'a> Coerce<'a> {
             Err(_) => match text.trim().strip_suffix(".0").and_then(|text| text.parse::<i64>().ok()) {
                 Some(number) => Some(number.into()),
                 None => {
-                    want.wrong(tree, "a whole number", "ECS takes a number here.");
+                    want.wrong(tree, "a whole number", "ECS expects a number here.");
                     None
                 }
             },
@@ -204,7 +204,7 @@ impl<'a> Coerce<'a> {
 
     fn word(&self, tree: &Tree, want: Want<'_>, words: &[&'static str]) -> Option<Json> {
         if let Some(text) = tree.scalar().filter(|text| placeholder(text)) {
-            let help = "Nothing fills it in here, and ECS refuses it as it stands. Fill it in, or use ${env.NAME}.";
+            let help = "evenkeel does not fill it in, and ECS refuses it as it is. Fill it in, or use ${env.NAME}.";
             self.problems.error("placeholder", &tree.place, format!("`{text}` is a placeholder of another tool"), help);
             return None;
         }

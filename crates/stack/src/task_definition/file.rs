@@ -35,7 +35,7 @@ pub(crate) fn read(ctx: &Ctx<'_>, tree: &Tree, images: Option<&Tree>) -> Option<
         Some(_) | None => (&whole, false),
     };
     if root.entries().is_none() {
-        Want::new("a task definition", ctx.problems).wrong(root, "an object", "It begins with `{`.");
+        Want::new("a task definition", ctx.problems).wrong(root, "an object", "A JSON object begins with `{`.");
         return None;
     }
     let reader = Coerce::new(Style::Camel, ctx.problems);
@@ -68,8 +68,8 @@ pub(crate) fn read(ctx: &Ctx<'_>, tree: &Tree, images: Option<&Tree>) -> Option<
 fn beside(ctx: &Ctx<'_>, whole: &Tree) {
     for entry in whole.entries().unwrap_or_default() {
         if entry.key != "taskDefinition" && !BESIDE.contains(&entry.key.as_str()) {
-            let summary = format!("unknown key `{}` beside `taskDefinition`", entry.key);
-            let help = "Beside `taskDefinition` there can be `tags`.";
+            let summary = format!("unknown key `{}` next to `taskDefinition`", entry.key);
+            let help = "Only `tags` is allowed next to `taskDefinition`.";
             ctx.problems.error("unknown-key", &entry.place, summary, help);
         }
     }
@@ -141,8 +141,7 @@ fn images(ctx: &Ctx<'_>, images: Option<&Tree>, draft: &mut Draft) {
     }
     for container in draft.containers().filter(|map| !map.contains_key("image")) {
         let Some(name) = container.get("name").and_then(Json::as_str) else { continue };
-        let help =
-            format!("Where a pipeline fills it in later, say it in the service: images: {{ {name}: ${{env.IMAGE}} }}.");
+        let help = format!("If a pipeline sets it, write it in the service: images: {{ {name}: ${{env.IMAGE}} }}.");
         let place = draft.at(&format!("container:{name}"));
         ctx.problems.error("no-image", place, format!("container `{name}` has no image"), help);
     }
@@ -163,7 +162,7 @@ fn role(ctx: &Ctx<'_>, key: &str, draft: &mut Draft) {
     let name = given.strip_prefix("existing:").unwrap_or(&given).trim().to_owned();
     if !ctx.scope.names.has("role", &name) {
         if let Some(complaint) = ROLE.complaint(&name) {
-            let summary = format!("`{name}` cannot be the name of a role");
+            let summary = format!("`{name}` is not a valid name for a role");
             ctx.problems.error("bad-name", &place, summary, format!("{}.", capital(&complaint)));
             return;
         }
@@ -175,7 +174,7 @@ fn role(ctx: &Ctx<'_>, key: &str, draft: &mut Draft) {
 
 /// Refuses a placeholder of another tool where ECS would surely refuse it.
 fn unfilled(ctx: &Ctx<'_>, place: &Place, text: &str) {
-    let help = "Nothing fills it in here. Use ${env.NAME} or ${var.name}, or fill the file in before.";
+    let help = "evenkeel does not fill it in. Use ${env.NAME} or ${var.name}, or fill it in beforehand.";
     ctx.problems.error("placeholder", place, format!("`{}` is a placeholder of another tool", shorten(text)), help);
 }
 
@@ -225,9 +224,9 @@ fn notes(ctx: &Ctx<'_>, root: &Tree, wrapped: bool, reader: &Coerce<'_>, named: 
     ctx.problems.push(
         Diagnostic::warning(
             "understood",
-            format!("`{}` was understood with allowances", root.place.source.path),
+            format!("`{}` was read with corrections", root.place.source.path),
             Some(named.place.clone()),
         )
-        .help(format!("{}. Nothing has to be done.", capital(&words))),
+        .help(format!("{}. No action is needed.", capital(&words))),
     );
 }

@@ -40,8 +40,8 @@ pub(crate) fn read(
     };
     let number = revision.is_none_or(|revision| revision.parse::<u32>().is_ok_and(|number| number > 0));
     if ECS.complaint(family).is_some() || !number {
-        let help = "Name a JSON file beside the stack file (web.json), a family (web), a revision of it (web:7), or its ARN. Or \
-                    write `containers:` here.";
+        let help = "Name a JSON file next to the stack file (web.json), a family (web), a revision of \
+             it (web:7), or its ARN. Or write `containers:` here.";
         let summary = format!("`{}` is neither a JSON file nor a task definition", super::super::tree::shorten(given));
         ctx.problems.error("bad-value", &tree.place, summary, help);
         return None;

@@ -111,9 +111,9 @@ impl Draft {
             (
                 "cpu",
                 sizes::cpu as fn(&str) -> Option<u64>,
-                "256 units are a quarter of a CPU: cpu: 256, or \"0.25 vCPU\".",
+                "Write cpu: 256, or \"0.25 vCPU\"; 256 units are a quarter of a CPU.",
             ),
-            ("memory", sizes::memory, "memory: 512 are MiB; \"0.5 GB\" is understood too."),
+            ("memory", sizes::memory, "Write memory: 512 (in MiB), or \"0.5 GB\"."),
         ] {
             let Some(text) = self.text(key).map(str::to_owned) else { continue };
             match read(&text) {

@@ -131,7 +131,7 @@ pub(crate) static CONTAINER_DEFINITION: Object = Object {
 };
 
 static REPOSITORY_CREDENTIALS: Object = Object {
-    what: "a repository credentials",
+    what: "repository credentials",
     keys: &[("credentialsParameter", Type::Text)],
     required: &["credentialsParameter"],
 };
@@ -171,11 +171,14 @@ static MOUNT_POINT: Object = Object {
     required: &[],
 };
 
-static VOLUME_FROM: Object =
-    Object { what: "a volume from", keys: &[("sourceContainer", Type::Text), ("readOnly", Type::Flag)], required: &[] };
+static VOLUME_FROM: Object = Object {
+    what: "an item of volumes_from",
+    keys: &[("sourceContainer", Type::Text), ("readOnly", Type::Flag)],
+    required: &[],
+};
 
 static LINUX_PARAMETERS: Object = Object {
-    what: "a linux parameters",
+    what: "Linux parameters",
     keys: &[
         ("capabilities", Type::Object(&KERNEL_CAPABILITIES)),
         ("devices", Type::Objects(&DEVICE)),
@@ -189,7 +192,7 @@ static LINUX_PARAMETERS: Object = Object {
 };
 
 static KERNEL_CAPABILITIES: Object =
-    Object { what: "a kernel capabilities", keys: &[("add", Type::Texts), ("drop", Type::Texts)], required: &[] };
+    Object { what: "kernel capabilities", keys: &[("add", Type::Texts), ("drop", Type::Texts)], required: &[] };
 
 static DEVICE: Object = Object {
     what: "a device",
@@ -226,7 +229,7 @@ static HOST_ENTRY: Object = Object {
 };
 
 static ULIMIT: Object = Object {
-    what: "an ulimit",
+    what: "a ulimit",
     keys: &[
         (
             "name",
@@ -297,13 +300,13 @@ static SHARING_STRATEGY: Object =
     Object { what: "a sharing strategy", keys: &[("nvidiaMps", Type::Object(&NVIDIA_MPS_ALLOCATION))], required: &[] };
 
 static NVIDIA_MPS_ALLOCATION: Object = Object {
-    what: "a nvidia mps allocation",
+    what: "an NVIDIA MPS allocation",
     keys: &[("memory", Type::Int), ("maxComputePercent", Type::Int)],
     required: &["memory"],
 };
 
 static FIRELENS_CONFIGURATION: Object = Object {
-    what: "a firelens configuration",
+    what: "a FireLens configuration",
     keys: &[("type", Type::Word(&["fluentd", "fluentbit"])), ("options", Type::Strings)],
     required: &["type"],
 };
@@ -324,10 +327,10 @@ pub(crate) static VOLUME: Object = Object {
 };
 
 static HOST_VOLUME_PROPERTIES: Object =
-    Object { what: "a host volume properties", keys: &[("sourcePath", Type::Text)], required: &[] };
+    Object { what: "host volume properties", keys: &[("sourcePath", Type::Text)], required: &[] };
 
 static DOCKER_VOLUME_CONFIGURATION: Object = Object {
-    what: "a docker volume configuration",
+    what: "a Docker volume configuration",
     keys: &[
         ("scope", Type::Word(&["task", "shared"])),
         ("autoprovision", Type::Flag),

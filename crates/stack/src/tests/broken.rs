@@ -194,7 +194,7 @@ dns:
             (9, "cname-beside", "type A"),
             (10, "bad-name", "not in the zone"),
             (11, "unknown-name", "no load balancer `web`"),
-            (12, "bad-name", "kept for the marks"),
+            (12, "bad-name", "reserved for the marks"),
         ],
     );
 }
@@ -248,7 +248,7 @@ fn broken_file(json: &str, expected: &[(usize, &str, &str)]) {
 #[test]
 fn task_definition_files() {
     broken_file("{ \"family\": \"x\",\n  \"containerDefinitions\": [\n", &[(2, "bad-json", "never closed")]);
-    broken_file("{\n<<<<<<< HEAD\n}\n", &[(2, "merge-conflict", "marks")]);
+    broken_file("{\n<<<<<<< HEAD\n}\n", &[(2, "merge-conflict", "markers")]);
     broken_file("{ \"family\": $NAME }", &[(1, "bad-json", "quotes")]);
     broken_file("{ \"family\": \"a\" \"b\": 1 }", &[(1, "bad-json", "comma")]);
     broken_file("[]", &[(1, "wrong-type", "an object")]);
@@ -260,7 +260,7 @@ fn task_definition_files() {
             (5, "no-image", "images: { a: ${env.IMAGE} }"),
             (5, "unknown-key", "Did you mean `portMappings`?"),
             (6, "duplicate-key", "`image`"),
-            (6, "wrong-type", "`memory` has to be a whole number"),
+            (6, "wrong-type", "`memory` must be a whole number"),
             (7, "bad-value", "Did you mean `awslogs`?"),
             (5, "warning understood", "An empty string for a key"),
         ],

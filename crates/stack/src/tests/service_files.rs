@@ -108,7 +108,7 @@ fn what_is_wrong_in_a_service_file_is_told_at_its_line() {
     );
     refused("[]", &[(1, "wrong-type", "an object")]);
     refused("{ \"services\": [{}, {}] }", &[(1, "bad-value", "2 services")]);
-    refused("{ \"serviceName\": \"web\" }", &[(7, "missing-key", "what it runs")]);
+    refused("{ \"serviceName\": \"web\" }", &[(7, "missing-key", "neither `containers` nor `task_definition`")]);
     broken(&format!("{HEAD}    service: web\n"), &[(7, "bad-value", "not a JSON file")]);
 }
 

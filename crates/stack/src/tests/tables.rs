@@ -99,9 +99,9 @@ fn explanations_read_well() {
         text,
         "services.containers.image
 
-  What it runs; without a tag there is a warning.
+  The image; without a tag there is a warning.
 
-  type      string that a registry can have
+  type      image reference
   default   required
   in AWS    image
   example   image: public.ecr.aws/nginx/nginx:1.27
@@ -116,7 +116,7 @@ fn explanations_read_well() {
     let text = explain(&ROOT, Some("services.containers.linux_parameters.capabilities.add")).unwrap();
     assert!(text.contains("list of strings"), "{text}");
     let text = explain(&ROOT, None).unwrap();
-    assert!(text.contains("  services  ") && text.contains("What runs."), "{text}");
+    assert!(text.contains("  services  ") && text.contains("ECS services."), "{text}");
 }
 
 #[test]
@@ -143,8 +143,8 @@ fn words_of_aws_are_answered_with_ours() {
         (service("enableExecuteCommand: true"), "`execute_command`"),
         (service("desiredCount: 1"), "`desired_count`"),
         (service("load_balancers: []"), "`target_group`"),
-        (service("networkConfiguration: {}"), "`assign_public_ip` stand directly"),
-        (service("network_configuration: {}"), "`assign_public_ip` stand directly"),
+        (service("networkConfiguration: {}"), "`assign_public_ip` directly"),
+        (service("network_configuration: {}"), "`assign_public_ip` directly"),
         (service("container_definitions: []"), "`containers`"),
         (service("deploymentConfiguration: {}"), "`deployment`"),
         (service("enableECSManagedTags: true"), "`managed_tags`"),

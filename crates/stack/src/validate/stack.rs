@@ -24,11 +24,16 @@ pub(crate) fn service(ctx: &Ctx<'_>, service: &Service, what: &str) {
     }
     if service.scheduling == "DAEMON" && !service.placement_strategy.is_empty() {
         let summary = format!("{what} is a daemon with a placement strategy");
-        ctx.problems.error("contradiction", &service.meta.place, summary, "A daemon runs everywhere. Remove it.");
+        ctx.problems.error(
+            "contradiction",
+            &service.meta.place,
+            summary,
+            "A daemon runs on every instance. Remove the strategy.",
+        );
     }
     let fargate = service.platform_version.is_some();
     if fargate && !(service.placement_constraints.is_empty() && service.placement_strategy.is_empty()) {
-        let summary = format!("{what} runs on Fargate but says where to place tasks");
+        let summary = format!("{what} runs on Fargate but has placement keys");
         let help = "Fargate has no instances to choose from. Remove the placement keys.";
         ctx.problems.error("contradiction", &service.meta.place, summary, help);
     }
@@ -38,7 +43,8 @@ pub(crate) fn service(ctx: &Ctx<'_>, service: &Service, what: &str) {
         let last = image.rsplit('/').next().unwrap_or(image);
         if !last.contains(':') && !last.contains('@') && !image.contains(['$', '<', '{']) {
             let summary = format!("the image of container `{name}` has no tag: {image}");
-            let help = "It means `latest`, which changes under your feet: a rollback would not bring the old one back. Name a tag.";
+            let help = "It means `latest`, which can change at any time: a rollback would not restore \
+                 the old image. Name a tag.";
             ctx.problems.warn("no-tag", &task.place, summary, help);
         }
     }
@@ -54,7 +60,7 @@ pub(crate) fn stack(ctx: &Ctx<'_>, stack: &Stack) {
     if !stack.services.is_empty() && stack.cluster.is_none() {
         let place = stack.services.values().next().map(|service| service.meta.place.clone());
         let error = Diagnostic::error("missing-key", "the file has services but no `cluster`", place);
-        ctx.problems.push(error.help(format!("Say in which cluster they run: cluster: {}.", stack.name)));
+        ctx.problems.push(error.help(format!("Name the cluster that they run in: cluster: {}.", stack.name)));
     }
     if stack.name.len() > 64 {
         // The loader checks the rest of the name.
@@ -97,7 +103,7 @@ fn target_groups(ctx: &Ctx<'_>, stack: &Stack) {
                     Some(place.clone()),
                 )
                 .related((*first).clone(), "the first one")
-                .help("Requests go to tasks of both. Give each a target group of its own unless that is meant."),
+                .help("Requests go to tasks of both. Give each its own target group unless you want that."),
             );
         }
         users.insert(group, (service, place));
@@ -134,7 +140,8 @@ fn sticky_shares(ctx: &Ctx<'_>, stack: &Stack) {
                 let found = targets.iter().map(|(group, _)| group).find(|group| sticky(group));
                 if let Some(group) = found.filter(|_| targets.len() > 1) {
                     let summary = format!(
-                        "listener `{name}/{entry}` shares requests between target groups, and `{group}` keeps its clients"
+                        "listener `{name}/{entry}` shares requests between target groups, \
+                             and `{group}` keeps its clients"
                     );
                     let help = "AWS wants the action to keep them too. Write \
                                 forward: { target_groups: { … }, stickiness: 1h }, or remove `stickiness` of the group.";
@@ -149,7 +156,7 @@ fn load_balancers(ctx: &Ctx<'_>, stack: &Stack) {
     for (name, balancer) in &stack.load_balancers {
         let place = &balancer.meta.place;
         if ctx.balancers_complete.get() && balancer.listeners.is_empty() {
-            let help = "It would cost money and answer nothing. Add `listeners:`.";
+            let help = "It would cost money and serve nothing. Add `listeners:`.";
             ctx.problems.warn("no-listener", place, format!("load balancer `{name}` has no listener"), help);
         }
         if let (None, SubnetsRef::Ids(ids)) = (&balancer.subnets, &stack.network.subnets) {
@@ -188,7 +195,7 @@ fn physical_names(ctx: &Ctx<'_>, stack: &Stack) {
             let name = meta.name.clone().unwrap_or_else(made);
             if let (None, Some(complaint)) = (&meta.name, rule.complaint(&name)) {
                 let summary = format!("{kind} `{entry}` would be called `{name}`: {complaint}");
-                ctx.problems.error("bad-name", &meta.place, summary, "Give it a `name:` of its own.");
+                ctx.problems.error("bad-name", &meta.place, summary, "Give it another `name:`.");
             }
             let same = if ignores_case { name.to_ascii_lowercase() } else { name.clone() };
             if let Some(first) = seen.insert(same, &meta.place) {
@@ -197,7 +204,7 @@ fn physical_names(ctx: &Ctx<'_>, stack: &Stack) {
                     format!("two entries are called `{name}`, both {kind}s"),
                     Some(meta.place.clone()),
                 );
-                let help = "AWS knows them by name. Give one of them another `name:`.";
+                let help = "AWS tells them apart by name. Give one of them another `name:`.";
                 ctx.problems.push(error.related(first.clone(), "the first one").help(help));
             }
         }
@@ -223,7 +230,7 @@ fn families(ctx: &Ctx<'_>, stack: &Stack) {
             ctx.problems.push(
                 warning
                     .related(first.clone(), "the first one")
-                    .help("Revisions of both would mix. Give one `family:`."),
+                    .help("Their revisions would mix. Give one of them another `family:`."),
             );
         }
     }
@@ -247,11 +254,11 @@ fn moved(ctx: &Ctx<'_>, stack: &Stack) {
             } else if metas.iter().any(|(other, _)| *other == old) {
                 format!("`{section}` still has an entry `{old}`")
             } else if metas.iter().any(|(other, meta)| other != name && meta.moved_from.as_ref() == Some(old)) {
-                format!("another entry of `{section}` says so too")
+                format!("another entry of `{section}` has the same `moved_from`")
             } else {
                 continue;
             };
-            let help = "`moved_from` names the entry that this one was before it was renamed, which must be gone.";
+            let help = "`moved_from` is the old name of a renamed entry; no entry may have that name now.";
             let summary = format!("`{name}` cannot have moved from `{old}`: {error}");
             ctx.problems.error("bad-move", &meta.place, summary, help);
         }

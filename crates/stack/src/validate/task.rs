@@ -21,10 +21,10 @@ pub(crate) fn task(ctx: &Ctx<'_>, draft: &Draft, fargate: bool) {
     let names: Vec<&str> = draft.containers().filter_map(name).collect();
     if names.len() > CONTAINERS {
         let summary = format!("the task has {} containers", names.len());
-        ctx.problems.error("too-many", &draft.place, summary, format!("ECS takes {CONTAINERS}."));
+        ctx.problems.error("too-many", &draft.place, summary, format!("ECS accepts {CONTAINERS}. Remove some."));
     }
     if names.is_empty() && draft.document.contains_key("containerDefinitions") && !ctx.problems.failed() {
-        ctx.problems.error("empty", &draft.place, "the task has no containers", "It needs at least one.");
+        ctx.problems.error("empty", &draft.place, "the task has no containers", "It needs at least one. Add one.");
     }
     let essential = |map: &&Map<String, Json>| map.get("essential").is_none_or(|value| *value != Json::Bool(false));
     if !names.is_empty() && draft.containers().find(essential).is_none() {
@@ -51,7 +51,7 @@ pub(crate) fn task(ctx: &Ctx<'_>, draft: &Draft, fargate: bool) {
             "too-big",
             &draft.place,
             summary,
-            "ECS takes 64 KiB. Environment files in S3 take long lists.",
+            "ECS accepts 64 KiB. Move long lists of variables to environment files in S3.",
         );
     }
 }
@@ -68,7 +68,7 @@ pub(super) fn list<'a>(map: &'a Map<String, Json>, key: &str) -> impl Iterator<I
 fn name_rules(ctx: &Ctx<'_>, draft: &Draft) {
     let bad = |place: &evenkeel_core::diagnostic::Place, what: &str, given: &str| {
         let Some(complaint) = ECS.complaint(given) else { return };
-        let summary = format!("`{}` cannot be the name of {what}", shorten(given));
+        let summary = format!("`{}` is not a valid name for {what}", shorten(given));
         let help = format!("{}.", super::super::decode::capital(&complaint));
         ctx.problems.error("bad-name", place, summary, help);
     };
@@ -100,7 +100,12 @@ fn depends_on(ctx: &Ctx<'_>, draft: &Draft, container: &Map<String, Json>, names
         if condition.and_then(Json::as_str) == Some("HEALTHY") && !checked {
             let summary =
                 format!("container `{own}` waits until `{target}` is healthy, but `{target}` has no health check");
-            ctx.problems.error("no-health-check", spot(draft, container), summary, "ECS refuses that. Give it one.");
+            ctx.problems.error(
+                "no-health-check",
+                spot(draft, container),
+                summary,
+                "ECS refuses that. Add a `health_check`, or wait for START.",
+            );
         }
     }
     if let Some(cycle) = cycle(draft, own) {
@@ -109,7 +114,7 @@ fn depends_on(ctx: &Ctx<'_>, draft: &Draft, container: &Map<String, Json>, names
             "container-cycle",
             spot(draft, container),
             summary,
-            "None of them could start. Break the circle.",
+            "None of them could start. Remove one of the dependencies.",
         );
     }
 }
@@ -137,11 +142,11 @@ fn image(ctx: &Ctx<'_>, draft: &Draft, container: &Map<String, Json>) {
     let own = name(container).unwrap_or_default();
     let place = draft.places.get(&format!("image:{own}")).unwrap_or_else(|| spot(draft, container));
     let help = if placeholder(image) {
-        "Nothing fills it in here. Use ${env.NAME} or ${var.name}, or give the image in `images:`."
+        "evenkeel does not fill it in. Use ${env.NAME} or ${var.name}, or give the image in `images:`."
     } else {
         "Write registry/name:tag: public.ecr.aws/nginx/nginx:1.27."
     };
-    let summary = format!("no registry can have the image `{}`: {complaint}", shorten(image));
+    let summary = format!("`{}` is not a valid image: {complaint}", shorten(image));
     ctx.problems.error("bad-image", place, summary, help);
 }
 
@@ -162,7 +167,7 @@ fn ports(ctx: &Ctx<'_>, draft: &Draft, fargate: bool) {
             };
             if port == 0 || port > 65_535 {
                 let summary = format!("container `{own}` maps port {port}");
-                ctx.problems.error("bad-port", spot(draft, container), summary, "A port is 1 to 65535.");
+                ctx.problems.error("bad-port", spot(draft, container), summary, "A port is a number from 1 to 65535.");
             }
             if let Some(host) = host.filter(|host| awsvpc && *host != port) {
                 let summary = format!("container `{own}` maps port {port} to {host}");
@@ -194,7 +199,12 @@ fn memory(ctx: &Ctx<'_>, draft: &Draft, fargate: bool) {
             && soft > hard
         {
             let summary = format!("container `{own}` reserves {soft} MiB but may use only {hard}");
-            ctx.problems.error("bad-size", spot(draft, container), summary, "The soft limit is below the hard one.");
+            ctx.problems.error(
+                "bad-size",
+                spot(draft, container),
+                summary,
+                "The reservation must not exceed the limit. Lower it, or raise the limit.",
+            );
         }
         if let (Some(hard), Some(whole)) = (hard, whole)
             && hard > whole
@@ -261,7 +271,7 @@ fn fargate(ctx: &Ctx<'_>, draft: &Draft) {
     if listed.is_some_and(|list| !list.is_empty() && !list.iter().any(|item| item == "FARGATE")) {
         let help = "Add FARGATE to requires_compatibilities, or give the service launch_type: EC2.";
         let place = draft.at("requiresCompatibilities");
-        ctx.problems.error("fargate-compatibility", place, "the task is not made for Fargate", help);
+        ctx.problems.error("fargate-compatibility", place, "the task is not compatible with Fargate", help);
     }
     if let Some(reason) = needs_role(draft).filter(|_| !draft.document.contains_key("executionRoleArn")) {
         let help = "Fargate does that with the execution role. Add execution_role: with the policy AmazonECSTaskExecutionRolePolicy.";
@@ -290,7 +300,7 @@ fn fargate(ctx: &Ctx<'_>, draft: &Draft) {
     }
     let storage = draft.document.get("ephemeralStorage").and_then(|it| it.get("sizeInGiB")).and_then(Json::as_i64);
     if let Some(size) = storage.filter(|size| !(21..=200).contains(size)) {
-        let help = "Fargate takes 21 to 200 GiB; 20 are there anyway.";
+        let help = "Fargate accepts 21 to 200 GiB; without the key a task has 20.";
         ctx.problems.error("out-of-range", draft.at("ephemeralStorage"), format!("{size} GiB of storage"), help);
     }
 }

@@ -21,8 +21,8 @@ pub(super) fn check(ctx: &Ctx<'_>, draft: &Draft, container: &Map<String, Json>)
         for variable in list(container, key).filter_map(name) {
             let place = at(draft, container, key, variable);
             if variable.is_empty() || variable.contains(['=', '\0']) {
-                let help = "A variable has a name without `=`.";
-                let summary = format!("`{}` cannot be the name of a variable", shorten(variable));
+                let help = "A variable has a name without `=`. Rename it.";
+                let summary = format!("`{}` is not a valid name for a variable", shorten(variable));
                 ctx.problems.error("bad-name", place, summary, help);
             } else if !seen.insert(variable) {
                 let summary = format!("`{key}` of container `{own}` names `{}` twice", shorten(variable));
@@ -50,7 +50,7 @@ pub(super) fn check(ctx: &Ctx<'_>, draft: &Draft, container: &Map<String, Json>)
                 "bad-value",
                 spot(draft, container),
                 summary,
-                "ECS takes no other ending. Rename the object.",
+                "ECS accepts no other ending. Rename the object.",
             );
         }
     }

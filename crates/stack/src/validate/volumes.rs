@@ -28,7 +28,7 @@ pub(super) fn check(ctx: &Ctx<'_>, draft: &Draft, fargate: bool) {
         let own = name(volume).unwrap_or_default();
         let place = draft.places.get(&format!("volume:{own}")).unwrap_or_else(|| draft.at("volumes"));
         if let Some(complaint) = ECS.complaint(own) {
-            let summary = format!("`{}` cannot be the name of a volume", shorten(own));
+            let summary = format!("`{}` is not a valid name for a volume", shorten(own));
             ctx.problems.error("bad-name", place, summary, format!("{}.", super::super::decode::capital(&complaint)));
         }
         if !seen.insert(own) {
@@ -41,8 +41,8 @@ pub(super) fn check(ctx: &Ctx<'_>, draft: &Draft, fargate: bool) {
         };
         let sorts: Vec<&str> = SORTS.iter().filter(|(key, _)| set(key)).map(|(_, shown)| *shown).collect();
         if sorts.len() > 1 {
-            let summary = format!("volume `{own}` is several things at once: {}", suggest::list(&sorts));
-            ctx.problems.error("contradiction", place, summary, "ECS takes one of them. Remove the others.");
+            let summary = format!("volume `{own}` has several types: {}", suggest::list(&sorts));
+            ctx.problems.error("contradiction", place, summary, "A volume has one type. Remove the others.");
         }
         if let Some(efs) = volume.get("efsVolumeConfiguration").and_then(Json::as_object) {
             for (summary, help) in efs_complaints(efs) {
@@ -60,7 +60,7 @@ pub(super) fn check(ctx: &Ctx<'_>, draft: &Draft, fargate: bool) {
             .filter(|_| fargate)
         {
             let help = "Use EFS, an empty volume, or launch_type: EC2.";
-            let summary = format!("volume `{own}` is of the sort `{sort}`, which Fargate does not have");
+            let summary = format!("volume `{own}` is of type `{sort}`, which Fargate does not have");
             ctx.problems.error("not-on-fargate", place, summary, help);
         }
     }
@@ -77,8 +77,8 @@ fn efs_complaints(efs: &Map<String, Json>) -> Vec<(&'static str, &'static str)> 
     let mut found = Vec::new();
     if point && !matches!(text("rootDirectory"), None | Some("/")) {
         found.push((
-            "a root directory cannot stand beside an access point",
-            "The access point says which directory it is. Remove `root_directory`.",
+            "a root directory and an access point exclude each other",
+            "The access point sets the directory. Remove `root_directory`.",
         ));
     }
     if (point || iam) && !encrypted {
@@ -86,12 +86,12 @@ fn efs_complaints(efs: &Map<String, Json>) -> Vec<(&'static str, &'static str)> 
     }
     if port.is_some_and(|port| port != 0) && !encrypted {
         found.push((
-            "a port of the encryption needs encryption in transit",
+            "an encryption port needs encryption in transit",
             "Add transit_encryption: ENABLED, or remove `transit_encryption_port`.",
         ));
     }
     if port.is_some_and(|port| !(0..=65_535).contains(&port)) {
-        found.push(("the port of the encryption is out of range", "A port is 1 to 65535."));
+        found.push(("the encryption port is out of range", "A port is a number from 1 to 65535."));
     }
     found
 }
@@ -105,7 +105,7 @@ pub(super) fn mounts(ctx: &Ctx<'_>, draft: &Draft, container: &Map<String, Json>
         let volume = mount.get("sourceVolume").and_then(Json::as_str);
         if let Some(volume) = volume.filter(|volume| !volumes.contains(volume)) {
             let help = suggest::help(volume, "volumes", volumes.iter().copied());
-            let summary = format!("container `{own}` mounts `{volume}`, which is no volume of the task");
+            let summary = format!("container `{own}` mounts `{volume}`, which is not a volume of the task");
             ctx.problems.error("unknown-name", spot(draft, container), summary, help);
         }
         let Some(path) = mount.get("containerPath").and_then(Json::as_str) else { continue };

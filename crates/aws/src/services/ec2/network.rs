@@ -159,7 +159,7 @@ pub fn choose(spec: Spec, vpc: String, mut subnets: Vec<Subnet>) -> Result<Netwo
             if subnets.is_empty() {
                 return Err(missing(
                     format!("{vpc} does not exist in this region, or has no subnets"),
-                    "correct `network: vpc` in the stack file, or make subnets (`aws ec2 create-default-subnet`)",
+                    "correct `network: vpc` in the stack file, or create subnets (`aws ec2 create-default-subnet`)",
                 ));
             }
         }

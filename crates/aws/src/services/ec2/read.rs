@@ -176,7 +176,7 @@ async fn vpc(aws: &Aws, choice: &network::VpcChoice) -> Result<String, CloudErro
         [one] => Ok((*one).to_owned()),
         [] if *choice == network::VpcChoice::Default => Err(missing(
             format!("region {} has no default VPC", aws.region),
-            "make one with `aws ec2 create-default-vpc`, or name another with `network: { vpc: vpc-… }`",
+            "create one with `aws ec2 create-default-vpc`, or name another with `network: { vpc: vpc-… }`",
         )),
         [] => Err(missing(
             format!("region {} has no VPC with {choice}", aws.region),

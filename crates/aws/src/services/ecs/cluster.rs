@@ -208,7 +208,7 @@ impl Driver for Cluster {
         let reply = exchange!(aws, "ecs:CreateCluster", ecs.create_cluster, &body)?;
         let told = told_tags(aws, &reply["cluster"]).await?;
         if tags.iter().any(|(key, value)| key.starts_with(tags::PREFIX) && told.get(key) != Some(value)) {
-            let message = format!("somebody else has made a cluster {} meanwhile", order.name);
+            let message = format!("a cluster {} was created outside this run", order.name);
             let hint = format!("take it over with --adopt {}, or give the cluster another `name:`", order.node);
             let error = CloudError::local(ErrorClass::Exists, "ecs:CreateCluster", message);
             return Err(CloudError { hint: Some(hint), ..error });

@@ -43,8 +43,9 @@ pub async fn confirm(aws: &Aws, operation: &str, arn: &str, marked: &Tags) -> Re
         }
         aws.caller.rest(Duration::from_secs(1 << (look - 1))).await;
     }
-    let message =
-        format!("{arn} has the same settings but is not this stack's: it was created after the plan was made");
+    let message = format!(
+        "{arn} has the same settings but does not belong to this stack: it was created after the plan was made"
+    );
     Err(CloudError::local(ErrorClass::Exists, operation, message))
 }
 
@@ -74,7 +75,7 @@ async fn answer(aws: &Aws) {
     let arns: Vec<String> = waiting.iter().map(|(arn, _)| arn.clone()).collect();
     let found = calls::tags_of(aws, arns).await;
     for (arn, sender) in waiting {
-        let gone = || CloudError::local(ErrorClass::Gone, "elb:DescribeTags", format!("{arn} is not there"));
+        let gone = || CloudError::local(ErrorClass::Gone, "elb:DescribeTags", format!("{arn} does not exist"));
         let tags = found.clone().and_then(|found| found.get(&arn).cloned().ok_or_else(gone));
         // Nobody waits any more where the run has been broken off.
         let _ = sender.send(tags);

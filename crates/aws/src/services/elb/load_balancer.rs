@@ -170,7 +170,8 @@ impl Driver for LoadBalancers {
         };
         let reply = aws.caller.send("elb:CreateLoadBalancer", request).await?;
         let balancer = reply.load_balancers.unwrap_or_default().into_iter().next();
-        let raw = balancer.ok_or_else(|| CloudError::bug("elb:CreateLoadBalancer", "the reply holds none"))?;
+        let raw =
+            balancer.ok_or_else(|| CloudError::bug("elb:CreateLoadBalancer", "the reply contains no load balancer"))?;
         elb::confirm(aws, "elb:CreateLoadBalancer", raw.load_balancer_arn().unwrap_or_default(), &tags).await?;
         write_attributes(aws, raw.load_balancer_arn().unwrap_or_default(), &want.attributes).await?;
         Ok(live(&Item { raw, tags, attributes: want.attributes }, stack))

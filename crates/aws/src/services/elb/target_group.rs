@@ -203,7 +203,8 @@ impl Driver for TargetGroups {
         };
         let reply = aws.caller.send("elb:CreateTargetGroup", request).await?;
         let group = reply.target_groups.unwrap_or_default().into_iter().next();
-        let raw = group.ok_or_else(|| CloudError::bug("elb:CreateTargetGroup", "the reply holds no target group"))?;
+        let raw =
+            group.ok_or_else(|| CloudError::bug("elb:CreateTargetGroup", "the reply contains no target group"))?;
         elb::confirm(aws, "elb:CreateTargetGroup", raw.target_group_arn().unwrap_or_default(), &tags).await?;
         write_attributes(aws, raw.target_group_arn().unwrap_or_default(), &want.attributes).await?;
         Ok(live(&Item { raw, tags, attributes: want.attributes }, stack))

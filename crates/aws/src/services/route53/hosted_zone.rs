@@ -267,10 +267,9 @@ async fn made_meanwhile(aws: &Aws, want: &Spec, scope: &str) -> Result<Option<Li
     let tags_of = |zone: &route53::Zone| all.get(&zone.id).unwrap_or(&none);
     let ours = named.iter().find(|zone| matches!(owner(zone, tags_of(zone), scope), Owner::Ours(_)));
     let Some(zone) = ours else {
-        let text =
-            format!("a hosted zone {} is there that was not when the plan was made: {}", want.name, ids.join(", "));
+        let text = format!("a hosted zone {} was created after the plan was made: {}", want.name, ids.join(", "));
         let mut error = CloudError::local(ErrorClass::Exists, "route53:CreateHostedZone", text);
-        error.hint = Some("plan again to see whose it is".to_owned());
+        error.hint = Some("run the plan again to see whose it is".to_owned());
         return Err(error);
     };
     let live = observed(zone, tags_of(zone), Owner::Ours(id(&zone.name)), scope);
@@ -288,9 +287,9 @@ async fn still_ours(aws: &Aws, node: &NodeId, live: &Live) -> Result<(), CloudEr
     if owner == Owner::Ours(node.clone()) || (owner == Owner::Nobody && !have.marked) {
         return Ok(());
     }
-    let text = format!("the hosted zone {} ({}) does not carry this stack's mark any more", live.name, live.id);
+    let text = format!("the hosted zone {} ({}) no longer carries this stack's mark", live.name, live.id);
     let error = CloudError::local(ErrorClass::Invalid, "route53:DeleteHostedZone", text);
-    Err(CloudError { hint: Some("plan again to see whose it is".to_owned()), ..error })
+    Err(CloudError { hint: Some("run the plan again to see whose it is".to_owned()), ..error })
 }
 
 fn name_servers(sets: &[ResourceRecordSet], zone: &str) -> Vec<String> {
@@ -311,8 +310,8 @@ fn with_name_servers(live: Live, mut servers: Vec<String>) -> Live {
 fn foreign(sets: &[ResourceRecordSet], zone: &str, scope: &str) -> Option<String> {
     match sort(sets, zone, scope).others() {
         0 => None,
-        1 => Some("1 record that is not of this stack".to_owned()),
-        count => Some(format!("{count} records that are not of this stack")),
+        1 => Some("1 record that does not belong to this stack".to_owned()),
+        count => Some(format!("{count} records that do not belong to this stack")),
     }
 }
 

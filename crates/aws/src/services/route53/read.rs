@@ -377,7 +377,7 @@ pub async fn say_records(aws: &Aws, zone: &str, owner: &str) -> Result<(), Cloud
     };
     let reply = aws.caller.send("route53:ChangeTagsForResource", request).await;
     reply.map(drop).map_err(|error| {
-        let hint = "without that tag on the zone nobody would find the records once they have left the stack file";
+        let hint = "without that tag on the zone, the records cannot be found once they have left the stack file";
         CloudError { hint: error.hint.or_else(|| Some(hint.to_owned())), ..error }
     })
 }

@@ -77,7 +77,7 @@ async fn read(aws: &Aws, group: &str, direction: Direction) -> Result<Vec<Rule>,
     let found = groups(aws, &[filter("group-id", group)]).await?;
     let rules = found.iter().find(|found: &&SecurityGroup| found.group_id() == Some(group)).map(Rules::of);
     let rules = rules.ok_or_else(|| {
-        CloudError::local(ErrorClass::Gone, "ec2:DescribeSecurityGroups", format!("{group} is not there"))
+        CloudError::local(ErrorClass::Gone, "ec2:DescribeSecurityGroups", format!("{group} does not exist"))
     })?;
     Ok(match direction {
         Direction::Ingress => rules.ingress,

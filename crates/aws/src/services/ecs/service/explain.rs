@@ -55,7 +55,8 @@ pub(super) async fn pending(aws: &Aws, service: &Value, what: String) -> Readine
     }
     let trouble = trouble(service);
     if let Some(event) = trouble.filter(|event| is_nowhere(service, event)) {
-        let why = format!("{what}; the cluster has no container instances to run on, and none come by themselves");
+        let why =
+            format!("{what}; the cluster has no container instances to run on, and no capacity provider adds any");
         return Readiness::Failed(format!("{why}\nevent: {event}"));
     }
     let deployment = primary(service);
@@ -66,7 +67,8 @@ pub(super) async fn pending(aws: &Aws, service: &Value, what: String) -> Readine
     if let Some(lasting) = stops.iter().find(|(reason, times)| *times >= ENOUGH && lasts(reason))
         && !has_breaker(service)
     {
-        let why = format!("{what}; its tasks fail in the same way again and again, and nothing ends that");
+        let why =
+            format!("{what}; its tasks keep failing in the same way, and no circuit breaker stops the deployment");
         return Readiness::Failed(format!("{why}\n{}", times(lasting.clone())));
     }
     let told = stops.into_iter().map(times).chain(trouble.map(str::to_owned)).next();

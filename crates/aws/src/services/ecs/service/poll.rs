@@ -181,13 +181,13 @@ async fn went_back(aws: &Aws, service: &Value, wait: &Waiting, field: &str) -> R
         let theirs = newest.map(arn).unwrap_or_default();
         let ours = own.map(|own| format!(" (service deployment {})", last(&arn(own)))).unwrap_or_default();
         return Ok(format!(
-            "another deployment, of {now} (service deployment {}), has taken the place of this one, of {asked}{ours}: \
-             somebody deployed at the same time",
+            "another deployment, of {now} (service deployment {}), replaced this one, of \
+                 {asked}{ours}: the service was deployed from elsewhere at the same time",
             last(&theirs)
         ));
     }
     Ok(if field == "task_definition" {
-        format!("the service went back to {now}, so the deployment of {asked} was rolled back")
+        format!("the deployment of {asked} was rolled back to {now}")
     } else {
         format!("the service's {} is not what was deployed: the deployment was rolled back", field.replace('_', " "))
     })

@@ -182,7 +182,8 @@ fn launched_as_wanted(want: &Spec, live: &Live) -> Result<(), CloudError> {
     }
     let is = if strategy { "the default strategy of its cluster" } else { now };
     let message = format!("without its own capacity provider strategy the service runs on {is}, not on {wanted}");
-    let hint = "give the entry another `name:` to have the service made anew, or write the strategy down".to_owned();
+    let hint =
+        "give the entry another `name:` to create the service again, or write the strategy in the file".to_owned();
     Err(CloudError { hint: Some(hint), ..CloudError::local(ErrorClass::Invalid, "ecs:UpdateService", message) })
 }
 

@@ -199,7 +199,7 @@ impl Driver for Listeners {
         };
         let reply = aws.caller.send("elb:CreateListener", request).await?;
         let listener = reply.listeners.unwrap_or_default().into_iter().next();
-        let raw = listener.ok_or_else(|| CloudError::bug("elb:CreateListener", "the reply holds no listener"))?;
+        let raw = listener.ok_or_else(|| CloudError::bug("elb:CreateListener", "the reply contains no listener"))?;
         elb::confirm(aws, "elb:CreateListener", raw.listener_arn().unwrap_or_default(), &tags).await?;
         let mut live = live(&Item { raw, tags, attributes: Default::default() }, stack, &Balancers::default());
         order.name.clone_into(&mut live.name);

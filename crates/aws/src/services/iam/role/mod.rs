@@ -284,7 +284,7 @@ impl Driver for Roles {
         let scope = kept(live, OWNER).first().copied().unwrap_or_default();
         // What gives way to a successor may still carry the mark of the entry's old name.
         if tags::owner(&tags, scope, node.kind()) != live.owner {
-            return Err(refused(format!("the role {} does not carry this stack's mark any more", live.id)));
+            return Err(refused(format!("the role {} no longer carries this stack's mark", live.id)));
         }
         let have: Spec = spec(&live.have)?;
         let managed: Vec<String> = have.managed.iter().filter_map(Text::known).map(str::to_owned).collect();
@@ -311,7 +311,7 @@ impl Driver for Roles {
 /// What somebody did between the plan and the deletion.
 fn refused(text: String) -> CloudError {
     let error = CloudError::local(ErrorClass::Invalid, "iam:DeleteRole", text);
-    CloudError { hint: Some("plan again to see what it is now".to_owned()), ..error }
+    CloudError { hint: Some("run the plan again to see the current state".to_owned()), ..error }
 }
 
 #[cfg(test)]

@@ -103,7 +103,7 @@ fn write(job: &Job<'_>, now: &Now<'_>, record: &Record, changes: &mut Unit) -> R
     let there = now.sets.get(&record.key()).map(Vec::as_slice).unwrap_or_default();
     if there.iter().any(|set| set.set_identifier().is_some() || set.traffic_policy_instance_id().is_some()) {
         let text =
-            format!("{} {} has a routing policy made by somebody else; it cannot be adopted", record.name, record.kind);
+            format!("{} {} has a routing policy from outside evenkeel; it cannot be adopted", record.name, record.kind);
         return Err(CloudError::local(ErrorClass::Invalid, OPERATION, text));
     }
     if let Some(set) = there.first() {
@@ -167,15 +167,22 @@ fn as_seen(set: &ResourceRecordSet, seen: Option<&Record>) -> Result<(), CloudEr
     if seen == Some(&is) {
         return Ok(());
     }
-    let text = format!("{} {} was changed by somebody else after the plan was made", is.name, is.kind);
+    let text = format!("{} {} was changed after the plan was made", is.name, is.kind);
     let error = CloudError::local(ErrorClass::Invalid, OPERATION, text);
-    Err(CloudError { code: MOVED.to_owned(), hint: Some("plan again to see what it is now".to_owned()), ..error })
+    Err(CloudError {
+        code: MOVED.to_owned(),
+        hint: Some("run the plan again to see the current state".to_owned()),
+        ..error
+    })
 }
 
 fn in_the_way((name, kind): &Key) -> CloudError {
-    let mut error =
-        CloudError::local(ErrorClass::Exists, OPERATION, format!("{name} {kind} exists and is not of this stack"));
-    error.hint = Some("delete it, or plan again and adopt it".to_owned());
+    let mut error = CloudError::local(
+        ErrorClass::Exists,
+        OPERATION,
+        format!("{name} {kind} exists and does not belong to this stack"),
+    );
+    error.hint = Some("delete it, or run the plan again and adopt it".to_owned());
     error
 }
 
