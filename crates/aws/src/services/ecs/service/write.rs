@@ -21,6 +21,7 @@ use crate::call::raw::exchange;
 use crate::client::Aws;
 use crate::read::Fetched;
 use crate::resource::{Driver, Touch, spec};
+use crate::services::ecs::read::deployments::primary;
 use crate::services::ecs::read::{self, Ecs, tag_list, tags_of, text};
 use crate::tags::{self, Tags};
 
@@ -73,7 +74,11 @@ impl Driver for Service {
         };
         let service = &reply["service"];
         let told = tags_of(service);
-        Ok(pending(convert::live(service, None, if told.is_empty() { &tags } else { &told }, stack)))
+        let mut live = convert::live(service, None, if told.is_empty() { &tags } else { &told }, stack);
+        // Its first deployment is this run's own, also where it is over at once (some emulators).
+        let own = primary(service).map(|primary| text(primary, "id")).filter(|id| !id.is_empty());
+        live.handles.extend(own.filter(|id| !live.handles.iter().any(|handle| handle == id)).map(str::to_owned));
+        Ok(pending(live))
     }
 
     async fn update(&self, aws: &Aws, stack: &str, order: Update<'_>) -> Result<Live, CloudError> {
