@@ -153,7 +153,8 @@ async fn a_plan_with_nothing_to_do_keeps_within_its_calls() {
         };
         let (created, _) = stats(&bench.run("apply", &["--yes", "--format", "json", "--stats"]).exits(0).stdout);
         let floor = 17 + 6 * size;
-        let allowed = (floor + calls) * 115 / 100;
+        // Creations of target groups, load balancers and listeners may have answered with what was there: one look at each batch.
+        let allowed = (floor + calls) * 115 / 100 + 3;
         assert!(created <= allowed, "W({size}): creation took {created} calls, {allowed} are allowed");
         // A slow reply of one service makes the chain look longer than it is, never shorter: the shortest of several counts.
         let mut trips = u64::MAX;
