@@ -231,3 +231,26 @@ fn a_new_rule_takes_its_paths_when_its_service_serves() {
         bench.settled(&site(&[]), Goal::Apply).await;
     });
 }
+
+#[test]
+fn a_cluster_with_a_service_of_others_is_held() {
+    in_virtual_time(async {
+        let mut bench = Bench::new(REGION);
+        bench.done(&site(&[]), Goal::Apply).await;
+        let service = bench.ask("ecs.DescribeServices", json!({ "cluster": "demo", "services": ["demo-app"] }));
+        let service = &service["services"][0];
+        let foreign = json!({ "cluster": "demo", "serviceName": "foreign", "taskDefinition": service["taskDefinition"],
+            "desiredCount": 0, "launchType": "FARGATE", "networkConfiguration": service["networkConfiguration"] });
+        bench.ask("ecs.CreateService", foreign);
+        bench.consents = false;
+        for (wanted, goal) in [(site(&[]), Goal::Destroy), (site(&[("name: demo }", "name: demo2 }")]), Goal::Apply)] {
+            let plan = bench.plan(&wanted, &bench.read(&wanted, goal).await, goal);
+            let held = plan.held.iter().find(|held| held.node == node("cluster.main"));
+            let inside = held.map(|held| &held.why);
+            assert!(
+                matches!(inside, Some(HeldBecause::Inside(what)) if what == &["service foreign"]),
+                "{goal:?}: {inside:?}"
+            );
+        }
+    });
+}

@@ -183,10 +183,14 @@ struct Cluster;
 #[async_trait]
 impl Driver for Cluster {
     fn observe(&self, fetched: &Fetched) -> Result<Vec<Live>, CloudError> {
-        match &fetched.part::<Ecs>()?.clusters {
-            Ok(clusters) => {
-                Ok(clusters.iter().map(|cluster| live(cluster, &tags_of(cluster), &fetched.stack)).collect())
-            }
+        let ecs: &Ecs = fetched.part()?;
+        let observed = |cluster: &Value| {
+            let mut live = live(cluster, &tags_of(cluster), &fetched.stack);
+            live.inside = ecs.foreign.get(text(cluster, "clusterArn")).cloned().unwrap_or_default();
+            live
+        };
+        match &ecs.clusters {
+            Ok(clusters) => Ok(clusters.iter().map(observed).collect()),
             Err(error) => Err(error.clone()),
         }
     }

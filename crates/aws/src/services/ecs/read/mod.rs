@@ -31,6 +31,8 @@ pub struct Ecs {
     pub clusters: Part<Vec<Value>>,
     /// ACTIVE services, of ours or of a wanted name.
     pub services: Part<Vec<Value>>,
+    /// Services that are not of the stack, as far as they were seen, by the ARN of their cluster.
+    pub foreign: BTreeMap<String, Vec<String>>,
     /// The newest service deployment of each of those that are not settled, by the service's ARN.
     pub deployments: BTreeMap<String, Value>,
     /// What those services run, and what else is ours.
@@ -42,6 +44,7 @@ pub async fn fetch(aws: &Aws, scope: &Scope<'_>, finder: &Finder<'_>) -> Ecs {
     let mut ecs = Ecs {
         clusters: Ok(Vec::new()),
         services: Ok(Vec::new()),
+        foreign: BTreeMap::new(),
         deployments: BTreeMap::new(),
         revisions: Ok(Vec::new()),
     };
@@ -53,7 +56,13 @@ pub async fn fetch(aws: &Aws, scope: &Scope<'_>, finder: &Finder<'_>) -> Ecs {
         futures::join!(clusters::fetch(aws, scope, finder, &wanted), services::named(aws, scope, &wanted));
     ecs.clusters = found;
     ecs.services = match (&ecs.clusters, named) {
-        (Ok(clusters), Ok(named)) => services::complete(aws, scope, &wanted, clusters, (named, finder)).await,
+        (Ok(clusters), Ok(named)) => {
+            let complete = services::complete(aws, scope, &wanted, clusters, (named, finder)).await;
+            complete.map(|(services, foreign)| {
+                ecs.foreign = foreign;
+                services
+            })
+        }
         // Without the clusters nobody knows whether the file has dropped services that are still there.
         (Err(error), _) => Err(error.clone()),
         (_, Err(error)) => Err(error),

@@ -68,14 +68,17 @@ pub(super) async fn named(aws: &Aws, scope: &Scope<'_>, wanted: &Wanted) -> Part
     Ok(futures::future::try_join_all(asked).await?.into_iter().flatten().collect())
 }
 
-/// Adds the services of ours that no name leads to.
+/// Services that are not of the stack, by the ARN of the cluster that they are in.
+pub(super) type Foreign = BTreeMap<String, Vec<String>>;
+
+/// Adds the services of ours that no name leads to, and tells of the others that were seen on the way: they go with their cluster.
 pub(super) async fn complete(
     aws: &Aws,
     scope: &Scope<'_>,
     wanted: &Wanted,
     clusters: &[Value],
     (mut named, finder): (Vec<Value>, &Finder<'_>),
-) -> Part<Vec<Value>> {
+) -> Part<(Vec<Value>, Foreign)> {
     let marked = if scope.only.is_some() { Ok(Vec::new()) } else { finder.find(":service/").await };
     for cluster in clusters {
         let arn = text(cluster, "clusterArn");
@@ -102,8 +105,13 @@ pub(super) async fn complete(
         }
         named.extend(found);
     }
+    let mut foreign = Foreign::new();
+    for service in named.iter().filter(|service| !is_ours(service, scope.stack, "service")) {
+        let cluster = foreign.entry(text(service, "clusterArn").to_owned()).or_default();
+        cluster.push(format!("service {}", text(service, "serviceName")));
+    }
     named.retain(|service| wanted.has(service) || is_ours(service, scope.stack, "service"));
-    Ok(named)
+    Ok((named, foreign))
 }
 
 /// Whether there may be services beside the ones found, as far as the count of the cluster tells.
