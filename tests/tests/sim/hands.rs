@@ -53,7 +53,10 @@ async fn swapped(change: (&str, &str), come: impl FnOnce(&Bench)) -> String {
     let outcome = execute(engine, &plan, &Stop::default(), &mut |_| {}).await;
     let Outcome::Failed(summary) = outcome else { panic!("it is somebody else's: {outcome:#?}") };
     let error = &summary.failed[0].error;
-    assert!(error.class == ErrorClass::Invalid && error.message.contains("no longer belongs to this stack"), "{error:?}");
+    assert!(
+        error.class == ErrorClass::Invalid && error.message.contains("no longer belongs to this stack"),
+        "{error:?}"
+    );
     assert!(error.hint.as_ref().is_some_and(|hint| hint.contains("nothing was changed")), "{error:?}");
     assert_eq!(before, bench.sim.with_world(|world| things(world)), "what is his stays as it is");
     error.operation.clone()
