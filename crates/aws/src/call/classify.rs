@@ -73,7 +73,8 @@ fn of_reply(manners: Option<&Manners>, code: &str, message: &str, status: u16) -
     let codes = manners.map_or(&[][..], |manners| manners.codes);
     by_text(texts, code, message)
         .or_else(|| by_text(TEXTS, code, message))
-        .or_else(|| (has_any(message, THROTTLED)).then_some(ErrorClass::Throttled))
+        .or_else(|| is_unknown_path(code, message).then_some(ErrorClass::Unsupported))
+        .or_else(|| has_any(message, THROTTLED).then_some(ErrorClass::Throttled))
         .or_else(|| by_code(codes, code))
         .or_else(|| by_code(CODES, code))
         .unwrap_or_else(|| by_shape(code, status))
@@ -81,6 +82,11 @@ fn of_reply(manners: Option<&Manners>, code: &str, message: &str, status: u16) -
 
 fn by_text(texts: &[Text], code: &str, message: &str) -> Option<ErrorClass> {
     texts.iter().find(|text| text.codes.contains(&code) && has_any(message, text.has)).map(|text| text.class)
+}
+
+/// How some emulators say that they do not know a path; AWS has no such text.
+fn is_unknown_path(code: &str, message: &str) -> bool {
+    code == "InvalidInput" && message.contains("Unknown") && message.contains("endpoint")
 }
 
 fn has_any(message: &str, parts: &[&str]) -> bool {
@@ -94,16 +100,15 @@ fn by_code(codes: &[(ErrorClass, &[&str])], code: &str) -> Option<ErrorClass> {
 /// Texts under any code that say that too much was asked.
 const THROTTLED: &[&str] = &["Rate exceeded", "Request limit exceeded"];
 
+/// Codes under which services refuse for many reasons.
+pub const REFUSALS: &[&str] =
+    &["InvalidParameterException", "ClientException", "ValidationException", "InvalidParameterValue"];
+
 /// Codes of several services whose text decides.
 const TEXTS: &[Text] = &[
     // There is one of that name, made otherwise: perhaps by somebody who applies the same stack at this moment.
-    Text {
-        codes: &["InvalidParameterException", "ClientException", "ValidationException", "InvalidParameterValue"],
-        has: &["already exists"],
-        class: ErrorClass::Exists,
-    },
-    // How some emulators say that they do not know a path; AWS has no such text.
-    Text { codes: &["InvalidInput"], has: &["Unknown endpoint"], class: ErrorClass::Unsupported },
+    Text { codes: REFUSALS, has: &["already exists"], class: ErrorClass::Exists },
+    Text { codes: REFUSALS, has: &["ECS service doesn't exist"], class: ErrorClass::Propagating },
 ];
 
 /// Codes that mean the same in every service.
@@ -123,7 +128,13 @@ const CODES: &[(ErrorClass, &[&str])] = &[
     ),
     (
         ErrorClass::Busy,
-        &["ConcurrentModification", "ConcurrentUpdateException", "UpdateInProgressException", "ConflictException"],
+        &[
+            "ConcurrentModification",
+            "ConcurrentUpdateException",
+            "UpdateInProgressException",
+            "TooManyUpdates",
+            "ConflictException",
+        ],
     ),
     (ErrorClass::InUse, &["ResourceInUse", "ResourceInUseException", "DependencyViolation"]),
     (
@@ -270,6 +281,41 @@ mod tests {
         assert_eq!(class("Odd", "with neither", 400), ErrorClass::Invalid);
         assert_eq!(class("AccessDenied", "", 403), ErrorClass::Gone);
         assert_eq!(of_reply(None, "AccessDenied", "", 403), ErrorClass::Denied);
+    }
+
+    #[test]
+    fn codes_and_texts_decide() {
+        let services = crate::services::manners();
+        let class = |operation, code, message, status| {
+            of_reply(super::super::manners::of(&services, operation), code, message, status)
+        };
+        assert_eq!(class("elb:DeleteTargetGroup", "ResourceInUse", "in use by a listener", 400), ErrorClass::InUse);
+        assert_eq!(
+            class(
+                "ecs:CreateService",
+                "InvalidParameterException",
+                "Unable to Start a service that is still Draining.",
+                400
+            ),
+            ErrorClass::InUse
+        );
+        assert_eq!(
+            class("ecs:CreateService", "InvalidParameterException", "The container web does not exist", 400),
+            ErrorClass::Invalid
+        );
+        let twice = "Creation of service was not idempotent.";
+        assert_eq!(class("ecs:CreateService", "InvalidParameterException", twice, 400), ErrorClass::Exists);
+        assert_eq!(class("x:CreateY", "YAlreadyExistsFault", "", 400), ErrorClass::Exists);
+        assert_eq!(class("x:CreateY", "DuplicateYName", "", 400), ErrorClass::Exists);
+        let at_once = "Too many concurrent attempts to create a new revision of the specified family.";
+        assert_eq!(class("ecs:RegisterTaskDefinition", "ClientException", at_once, 400), ErrorClass::Busy);
+        assert_eq!(class("iam:CreateRole", "LimitExceeded", "", 409), ErrorClass::Quota);
+        assert_eq!(class("x:Y", "SomethingNew", "", 500), ErrorClass::Unknown);
+        assert_eq!(class("x:Y", "SomethingNew", "Rate exceeded", 400), ErrorClass::Throttled);
+        assert_eq!(class("x:Y", "-", "", 404), ErrorClass::Unsupported);
+        let path = "Unknown Route53 endpoint: /x";
+        assert_eq!(class("route53:ListTagsForResources", "InvalidInput", path, 400), ErrorClass::Unsupported);
+        assert_eq!(class("x:Y", "TooManyUpdates", "", 400), ErrorClass::Busy);
     }
 
     #[test]

@@ -21,6 +21,7 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use evenkeel_core::error::{CloudError, ErrorClass};
 use tokio::time::Instant;
 
+pub use self::classify::REFUSALS;
 use self::classify::classify;
 pub use self::manners::{Manners, Rate, Text};
 use self::rate::Rates;

@@ -9,7 +9,7 @@ pub mod task_definition;
 use evenkeel_core::error::ErrorClass;
 use futures::future::BoxFuture;
 
-use crate::call::{Manners, Rate, Text};
+use crate::call::{Manners, REFUSALS, Rate, Text};
 use crate::client::Aws;
 use crate::finder::Finder;
 use crate::read::{Gathered, Scope};
@@ -44,9 +44,6 @@ const CODES: &[(ErrorClass, &[&str])] = &[
         ],
     ),
 ];
-
-/// Codes under which ECS refuses for many reasons.
-const REFUSALS: &[&str] = &["InvalidParameterException", "ClientException"];
 
 const TEXTS: &[Text] = &[
     Text {
