@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::super::decide::{Decisions, Draft};
 use super::super::{Action, Phase, Reason};
-use super::facts::{Facts, Front, Router, Server};
+use super::facts::{Facts, Front, Server};
 use super::lists::{self, Shares, groups};
 use super::movements::Movement;
 use super::{Moved, Staged};
@@ -50,7 +50,7 @@ impl Cutter<'_> {
         let staged = |phase| Staged { movement: number, phase };
         let hooks = self.hooks(movement, decisions);
         for at in &movement.routers {
-            self.cut_router(&self.facts.routers[*at], hooks.get(at), decisions, &staged);
+            self.cut_router(*at, hooks.get(at), decisions, &staged);
         }
         let mut leaves = false;
         for server in movement.servers.iter().map(|at| &self.facts.servers[*at]) {
@@ -89,15 +89,13 @@ impl Cutter<'_> {
     /// a group needs a load balancer that knows it. A router that would stay as it is gets a draft for that.
     fn hooks(&self, movement: &Movement, decisions: &mut Decisions) -> BTreeMap<usize, BTreeSet<String>> {
         let mut hooks: BTreeMap<usize, BTreeSet<String>> = BTreeMap::new();
-        for router in movement.routers.iter().map(|at| &self.facts.routers[*at]) {
-            let Some((parent, late)) = self.facts.late(router, self.want) else { continue };
-            hooks.entry(parent).or_default().extend(late.into_values().flatten());
-            let node = &self.facts.routers[parent].node;
+        for (parent, late) in movement.routers.iter().filter_map(|at| self.facts.late(*at)) {
+            hooks.entry(*parent).or_default().extend(late.values().flatten().cloned());
+            let node = &self.facts.routers[*parent].node;
             if let (None, Some(live)) = (decisions.main.get(node), self.have.live(node)) {
-                let (live, want) = (Box::new(live.clone()), live.have.clone());
-                let action = Action::Update { live, want, changes: Vec::new() };
+                let (name, want) = (live.name.clone(), live.have.clone());
+                let action = Action::Update { live: Box::new(live.clone()), want, changes: Vec::new() };
                 decisions.main.insert(node.clone(), decisions.drafts.len());
-                let name = self.have.live(node).map(|live| live.name.clone()).unwrap_or_default();
                 decisions
                     .drafts
                     .push(Draft { name, ..Draft::new(node.clone(), action, Reason::Staged(Phase::Attach)) });
@@ -109,14 +107,15 @@ impl Cutter<'_> {
 
     fn cut_router(
         &self,
-        router: &Router,
+        number: usize,
         hooked: Option<&BTreeSet<String>>,
         decisions: &mut Decisions,
         staged: &dyn Fn(Phase) -> Staged,
     ) {
+        let router = &self.facts.routers[number];
         let Some(at) = decisions.main.get(&router.node).copied() else { return };
         let Some(Traffic::Router(paths)) = self.kinds.get(router.node.kind()).map(|kind| kind.traffic) else { return };
-        let late = self.facts.late(router, self.want).map(|(_, late)| late).unwrap_or_default();
+        let late: BTreeSet<&String> = self.facts.late(number).into_iter().flat_map(|(_, late)| late.keys()).collect();
         if router.made {
             let phase = if late.is_empty() { Phase::Attach } else { Phase::Switch };
             decisions.drafts[at].staged = Some(staged(phase));
@@ -135,7 +134,7 @@ impl Cutter<'_> {
             }
             _ => wanted.clone(),
         });
-        let attach = lists::without(&attach, paths, &late.keys().collect());
+        let attach = lists::without(&attach, paths, &late);
         let switch = lists::with_shares(&want, paths, &self.facts.sticky, |item, wanted| {
             let mut both = wanted.clone();
             for group in router.have.get(item).into_iter().flat_map(BTreeMap::keys) {

@@ -65,6 +65,8 @@ pub(super) struct Facts {
     pub(super) sticky: BTreeSet<String>,
     /// Routers whose shares somebody else gives.
     delegated: BTreeSet<NodeId>,
+    /// What waits, by the place of its router.
+    late: BTreeMap<usize, (usize, Late)>,
     /// What each live thing is inside of, by its handles.
     within: BTreeMap<String, String>,
 }
@@ -79,18 +81,29 @@ impl Facts {
         let sticky = sticky(kinds, want, have);
         let delegated = want.nodes().filter(|node| !node.delegated.is_empty()).map(|node| node.id.clone()).collect();
         let (routers, servers, fronts) = (Vec::new(), Vec::new(), Vec::new());
-        let mut facts = Self { routers, servers, fronts, sticky, delegated, within };
+        let late = BTreeMap::new();
+        let mut facts = Self { routers, servers, fronts, sticky, delegated, late, within };
         for node in want.nodes() {
             facts.wanted(kinds, &node.id, have, decisions);
         }
         facts.left_over(kinds, have);
         facts.renamed(kinds, want, have, decisions);
+        let routers = facts.routers.iter().enumerate();
+        facts.late = routers.filter_map(|(at, router)| Some((at, facts.waits(router, want)?))).collect();
         facts
+    }
+
+    /// What of the router at this place has to wait, with the place of the one above it, if anything does.
+    pub(super) fn late(&self, router: usize) -> Option<&(usize, Late)> {
+        self.late.get(&router)
     }
 
     /// What of a router has to wait: items that are new, that give a share to a group which is not served yet, and that take their
     /// paths from a router above which serves. With the place of that router; its own item has room for such a group meanwhile.
-    pub(super) fn late(&self, router: &Router, want: &Graph) -> Option<(usize, Late)> {
+    fn waits(&self, router: &Router, want: &Graph) -> Option<(usize, Late)> {
+        if router.want.keys().all(|item| router.have.contains_key(item)) {
+            return None;
+        }
         let above = |other: &Router| match (&router.live, &other.live) {
             (_, None) => false,
             (Some(own), Some(other)) => own != other && self.is_beneath(own, std::slice::from_ref(other)),

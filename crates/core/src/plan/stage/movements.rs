@@ -26,9 +26,9 @@ pub(super) fn movements(facts: &Facts, want: &Graph) -> Vec<Movement> {
         let items = router.have.values().chain(router.want.values());
         let mut all: BTreeSet<String> = items.flat_map(|item| item.keys().cloned()).collect();
         let mut fronts = BTreeSet::new();
-        if let Some((parent, late)) = facts.late(router, want) {
-            all.extend(facts.routers[parent].have.values().flat_map(|item| item.keys().cloned()));
-            all.extend(late.into_values().flatten());
+        if let Some((parent, late)) = facts.late(at) {
+            all.extend(facts.routers[*parent].have.values().flat_map(|item| item.keys().cloned()));
+            all.extend(late.values().flatten().cloned());
         }
         // Everything behind a front that names leave, or come to, moves when they do.
         if !facts.fronts.is_empty() && !all.is_empty() {
@@ -74,8 +74,8 @@ fn moves(facts: &Facts, set: &mut Movement, want: &Graph) -> bool {
         gaining.extend(behind.flat_map(|router| router.want.values()).flat_map(|item| lists::raised(&none, item)));
     }
     // What takes its paths from an item that serves.
-    let late = routers.iter().filter_map(|router| facts.late(router, want));
-    gaining.extend(late.flat_map(|(_, late)| late.into_values().flatten()));
+    let late = set.routers.iter().filter_map(|at| facts.late(*at));
+    gaining.extend(late.flat_map(|(_, late)| late.values().flatten().cloned()));
     // A group that goes from one rule to another must not be without one in between: its targets would begin anew.
     let wanders = losing.intersection(&gaining).next().is_some();
     let wants = |server: &Server, group: &String| groups(&server.want).contains(group);
