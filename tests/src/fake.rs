@@ -125,7 +125,7 @@ impl Fake {
         let now = self.clock.now();
         let mut state = self.state();
         state.world.tick(now);
-        Snapshot::of(&kinds(), graph, &Graph::default(), state.world.candidates(now))
+        Snapshot::of(&kinds(), graph, &Graph::default(), state.world.candidates(graph, now))
     }
 
     async fn call<T>(
@@ -211,7 +211,7 @@ impl Cloud for Fake {
         let graph = Graph::detached(StackInfo::default(), nodes.iter().copied().cloned());
         let ids = nodes.iter().map(|node| node.id.clone()).collect();
         self.call(call(Op::ReadBack, ids), |world, now| {
-            let snapshot = Snapshot::of(&kinds(), &graph, &Graph::default(), world.candidates(now));
+            let snapshot = Snapshot::of(&kinds(), &graph, &Graph::default(), world.candidates(&graph, now));
             Ok(graph.nodes().map(|node| (node.id.clone(), snapshot.live(&node.id).cloned())).collect())
         })
         .await

@@ -49,7 +49,8 @@ pub fn id_of(node: &str) -> Value {
 }
 
 fn node(id: &str, name: &str, want: Value) -> (String, Node) {
-    (id.to_owned(), Node::new(id.parse().expect("a test writes good ids"), name, want))
+    let lookup = id.starts_with("network.");
+    (id.to_owned(), Node { lookup, ..Node::new(id.parse().expect("a test writes good ids"), name, want) })
 }
 
 /// A whole stack with one of everything.

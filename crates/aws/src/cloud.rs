@@ -8,6 +8,7 @@ use evenkeel_core::cloud::{Cloud, Create, Update, Waiting};
 use evenkeel_core::error::CloudError;
 use evenkeel_core::graph::{Graph, Node, StackInfo};
 use evenkeel_core::id::NodeId;
+use evenkeel_core::kind::Kind;
 use evenkeel_core::plan::{self, Plan};
 use evenkeel_core::snapshot::{Live, Observed, Owner, Readiness, Snapshot};
 
@@ -15,7 +16,7 @@ use crate::client::Aws;
 use crate::kinds;
 use crate::read::Scope;
 use crate::reading;
-use crate::resource::{Driver, Touch};
+use crate::resource::{Driver, Work};
 use crate::services::ecs::read::side_by_side;
 
 /// The ids of what this run has made.
@@ -45,6 +46,11 @@ pub struct AwsCloud {
 }
 
 impl AwsCloud {
+    /// What the drivers work with.
+    fn work(&self) -> Work<'_> {
+        Work { aws: &self.aws, stack: &self.stack.name }
+    }
+
     /// Reads what is live and matches it with `graph`.
     ///
     /// Where a load balancer or a listener would go, what would go with it is looked at as well.
@@ -69,9 +75,9 @@ impl AwsCloud {
     /// rest, and its records which zones have to be readable. Nothing is looked up, and nothing is wanted.
     pub async fn snapshot_to_destroy(&self, file: Option<&Graph>) -> Snapshot {
         let leads = |node: &&Node| {
-            kinds::get(node.id.kind()).is_some_and(|e| {
-                !e.kind.lookup && (e.kind.name_limit > 0 || e.kind.name == kinds::records::ENTRY.kind.name)
-            })
+            let kind = kinds::get(node.id.kind()).map(|entry| &entry.kind);
+            let by_name = |kind: &Kind| kind.name_limit > 0 || kind.name == kinds::records::ENTRY.kind.name;
+            !node.lookup && kind.is_some_and(by_name)
         };
         let named = file.into_iter().flat_map(Graph::nodes).filter(leads).cloned();
         let graph = Graph::detached(self.stack.clone(), named);
@@ -102,7 +108,7 @@ impl AwsCloud {
         });
         let looks = left_alone.filter_map(|id| {
             let (entry, live) = (kinds::get(id.kind())?, snapshot.live(id)?);
-            Some(async move { (id, entry.driver.lacks(&self.aws, live).await) })
+            Some(async move { (id, entry.driver.lacks(self.work(), live).await) })
         });
         let looks: Vec<_> = looks.collect();
         let lacking: Vec<(NodeId, String)> = side_by_side(looks)
@@ -129,7 +135,7 @@ fn driver(kind: &str) -> Result<&'static dyn Driver, CloudError> {
 #[async_trait]
 impl Cloud for AwsCloud {
     async fn create(&self, order: Create<'_>) -> Result<Live, CloudError> {
-        let live = driver(order.node.kind())?.create(&self.aws, &self.stack.name, order).await?;
+        let live = driver(order.node.kind())?.create(self.work(), order).await?;
         self.aws.memory::<Made>().note(&live.id);
         Ok(live)
     }
@@ -138,22 +144,20 @@ impl Cloud for AwsCloud {
         let driver = driver(order.node.kind())?;
         // What this run has made needs no second look, and what is taken over is not ours before.
         if matches!(order.live.owner, Owner::Ours(_)) && !self.aws.memory::<Made>().has(&order.live.id) {
-            let touch = Touch { stack: &self.stack.name, node: order.node, live: order.live, deletes: false };
-            driver.still_ours(&self.aws, &touch).await?;
+            driver.still_ours(self.work(), order.node, order.live, false).await?;
         }
-        driver.update(&self.aws, &self.stack.name, order).await
+        driver.update(self.work(), order).await
     }
 
     async fn delete(&self, node: &NodeId, live: &Live) -> Result<(), CloudError> {
         let driver = driver(node.kind())?;
-        let touch = Touch { stack: &self.stack.name, node, live, deletes: true };
-        driver.still_ours(&self.aws, &touch).await?;
-        driver.delete(&self.aws, node, live).await
+        driver.still_ours(self.work(), node, live, true).await?;
+        driver.delete(self.work(), node, live).await
     }
 
     async fn poll(&self, kind: &str, waiting: &[Waiting]) -> Vec<Result<Readiness, CloudError>> {
         match driver(kind) {
-            Ok(driver) => driver.poll(&self.aws, waiting).await,
+            Ok(driver) => driver.poll(self.work(), waiting).await,
             Err(error) => waiting.iter().map(|_| Err(error.clone())).collect(),
         }
     }
@@ -180,7 +184,7 @@ impl Cloud for AwsCloud {
 
     async fn holders(&self, node: &NodeId, live: &Live) -> Vec<String> {
         match driver(node.kind()) {
-            Ok(driver) => driver.holders(&self.aws, live).await,
+            Ok(driver) => driver.holders(self.work(), live).await,
             Err(_) => Vec::new(),
         }
     }

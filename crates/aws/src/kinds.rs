@@ -11,9 +11,9 @@ use crate::resource::Entry;
 pub use crate::services::ec2::{network, security_group, security_group_rules};
 pub use crate::services::ecs::{cluster, service, task_definition};
 pub use crate::services::elb::{listener, listener_rules, load_balancer, target_group};
-pub use crate::services::iam::{existing_role, role};
+pub use crate::services::iam::role;
 pub use crate::services::logs::log_group;
-pub use crate::services::route53::{hosted_zone, records, zone};
+pub use crate::services::route53::{hosted_zone, records};
 use crate::{services, tags};
 use evenkeel_stack::model::Stack;
 
@@ -42,13 +42,15 @@ pub fn graph(stack: &Stack, region: &str) -> Result<Graph, Vec<GraphError>> {
     for entry in ALL.iter() {
         (entry.contribute)(stack, &mut nodes);
     }
-    existing_role::redirect(&mut nodes);
     nodes.iter_mut().for_each(protect);
     Graph::new(StackInfo { name: stack.name.clone(), region: region.to_owned() }, nodes)
 }
 
 /// Writes the protection of an entry into the tags that it wants, so that it outlives the entry.
 fn protect(node: &mut Node) {
+    if node.lookup {
+        return;
+    }
     // Revisions stay for as long as a service uses them; the service is what is protected.
     let revises = get(node.id.kind()).is_none_or(|entry| entry.kind.replace == Replace::Revise);
     if let (Some(tags), true, false) = (node.want.get_mut("tags").and_then(Value::as_object_mut), node.protect, revises)

@@ -71,13 +71,32 @@ pub fn marked(user: &Tags, stack: &str, node: &NodeId) -> Tags {
 }
 
 /// What has to be written and what removed to get from one set of tags to another.
-///
-/// Keys of AWS itself are never removed.
-pub fn changes(from: &Tags, to: &Tags) -> (Tags, Vec<String>) {
-    let set =
-        to.iter().filter(|(key, value)| from.get(*key) != Some(value)).map(|(k, v)| (k.clone(), v.clone())).collect();
-    let remove = from.keys().filter(|key| !to.contains_key(*key) && !key.starts_with("aws:")).cloned().collect();
-    (set, remove)
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Retag {
+    /// What to set.
+    pub set: Tags,
+    /// Which keys to remove.
+    pub remove: Vec<String>,
+}
+
+impl Retag {
+    /// From one set of tags to another. Keys of AWS itself are never removed.
+    pub fn between(from: &Tags, to: &Tags) -> Self {
+        let differs = |(key, value): &(&String, &String)| from.get(*key) != Some(*value);
+        let set = to.iter().filter(differs).map(|(key, value)| (key.clone(), value.clone())).collect();
+        let remove = from.keys().filter(|key| !to.contains_key(*key) && !key.starts_with("aws:")).cloned().collect();
+        Self { set, remove }
+    }
+
+    /// Tags to set.
+    pub fn set(tags: Tags) -> Self {
+        Self { set: tags, remove: Vec::new() }
+    }
+
+    /// Whether there is nothing to do.
+    pub fn is_empty(&self) -> bool {
+        self.set.is_empty() && self.remove.is_empty()
+    }
 }
 
 #[cfg(test)]
@@ -124,7 +143,8 @@ mod tests {
 
     #[test]
     fn tag_changes_leave_those_of_aws_alone() {
-        let (set, remove) = changes(&tags(&[("a", "1"), ("b", "2"), ("aws:x", "y")]), &tags(&[("a", "1"), ("c", "3")]));
+        let from = tags(&[("a", "1"), ("b", "2"), ("aws:x", "y")]);
+        let Retag { set, remove } = Retag::between(&from, &tags(&[("a", "1"), ("c", "3")]));
         assert_eq!(set, tags(&[("c", "3")]));
         assert_eq!(remove, ["b"]);
     }

@@ -115,7 +115,10 @@ impl Checker<'_> {
         if self.have.strays.iter().any(|stray| stray.kind == step.node.kind() && stray.id == live.id) && !adopted {
             self.find(Some(step.id), format!("touches {}, whose mark does not count", live.id));
         }
-        if self.kinds.get(step.node.kind()).is_none_or(|kind| kind.lookup) {
+        let looked_up = self.want.get(&step.node).is_some_and(|node| node.lookup);
+        // What the stack made under that entry before it was looked up may go.
+        let goes = matches!(&step.action, Action::Delete { replaced: true, .. });
+        if self.kinds.get(step.node.kind()).is_none() || looked_up && !goes {
             self.find(Some(step.id), format!("changes {}, which is only looked up", step.node));
         }
     }

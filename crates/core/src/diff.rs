@@ -110,7 +110,7 @@ impl Differ<'_> {
             (Value::Object(wanted), Value::Object(live)) if !doc::is_hole(want) => self.object(path, wanted, live),
             (Value::Array(wanted), Value::Array(live)) => self.list(path, wanted, live),
             // Members of a keyed list are told one by one even if the list is not there yet: some may clash with others' members.
-            (Value::Array(wanted), Value::Null) if matches!(self.list_rule(path), List::Keyed(_)) => {
+            (Value::Array(wanted), Value::Null) if self.list_rule(path).keys().is_some() => {
                 self.list(path, wanted, &[]);
             }
             _ => self.change(path, Some(have).filter(|have| !have.is_null()), Some(want)),
@@ -130,7 +130,8 @@ impl Differ<'_> {
 
     fn list(&mut self, path: &Path, want: &[Value], have: &[Value]) {
         match self.list_rule(path) {
-            List::Keyed(keys) => self.keyed(path, keys, want, have),
+            List::Keyed(keys) => self.keyed(path, keys, want, have, false),
+            List::Recurring(keys) => self.keyed(path, keys, want, have, true),
             List::Set => {
                 let sorted = |items: &[Value]| {
                     let mut items: Vec<String> = items.iter().map(ToString::to_string).collect();
@@ -164,10 +165,8 @@ impl Differ<'_> {
             Value::Array(_) if self.list_rule(path) == List::Set => self.change(path, None, Some(want)),
             Value::Array(items) => {
                 for (at, item) in items.iter().enumerate().filter(|(_, item)| doc::is_open(item)) {
-                    let label = match self.list_rule(path) {
-                        List::Keyed(keys) => label(item, keys),
-                        List::Set | List::Ordered => at.to_string(),
-                    };
+                    let keys = self.list_rule(path).keys();
+                    let label = keys.map_or_else(|| at.to_string(), |keys| label(item, keys));
                     self.holes(&path.member(&label), item);
                 }
             }
@@ -175,24 +174,41 @@ impl Differ<'_> {
         }
     }
 
-    fn keyed(&mut self, path: &Path, keys: &[&str], want: &[Value], have: &[Value]) {
+    fn keyed(&mut self, path: &Path, keys: &[&str], want: &[Value], have: &[Value], recurring: bool) {
         let mut live: BTreeMap<String, Vec<&Value>> = BTreeMap::new();
         for item in have.iter().rev() {
             live.entry(identity(item, keys)).or_default().push(item);
         }
+        let mut told: BTreeMap<String, &Value> = BTreeMap::new();
+        let mut open = Vec::new();
         for wanted in want {
             let member = path.member(&label(wanted, keys));
-            match live.get_mut(&identity(wanted, keys)).and_then(Vec::pop) {
+            let identity = identity(wanted, keys);
+            match live.get_mut(&identity).and_then(Vec::pop) {
                 Some(live) => self.value(&member, wanted, live),
+                // Two entries may come to want the same: it is there once.
+                None if told.get(&identity) == Some(&wanted) => {}
+                None if recurring && keys.iter().any(|key| wanted.get(key).is_some_and(doc::is_open)) => {
+                    open.push(wanted)
+                }
                 None => self.change(&member, None, Some(wanted)),
             }
+            told.insert(identity, wanted);
         }
         // In the order of the live list, so that the same documents always give the same changes.
-        for item in have {
+        let left = |item: &&Value| {
             let rest = live.get(&identity(item, keys)).map_or(&[][..], Vec::as_slice);
-            if rest.iter().any(|left| std::ptr::eq(*left, item)) {
-                self.change(&path.member(&label(item, keys)), Some(item), None);
-            }
+            rest.iter().any(|left| std::ptr::eq(*left, *item))
+        };
+        let mut left: Vec<&Value> = have.iter().filter(left).collect();
+        for wanted in open {
+            // A key that only a step will tell may turn out to be that of a member which is there: it is not said to go.
+            let fits = |item: &&Value| may_become(wanted, item, keys);
+            let from = left.iter().position(|item| fits(item)).map(|at| left.remove(at));
+            self.change(&path.member(&label(wanted, keys)), from, Some(wanted));
+        }
+        for item in left {
+            self.change(&path.member(&label(item, keys)), Some(item), None);
         }
     }
 
@@ -228,6 +244,14 @@ fn is_empty(value: &Value) -> bool {
         Value::Object(map) => map.is_empty(),
         Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
     }
+}
+
+/// Whether a wanted member with holes in its key may turn out to be this one: what is known of its key is the same.
+fn may_become(wanted: &Value, item: &Value, keys: &[&str]) -> bool {
+    keys.iter().all(|key| match wanted.get(key) {
+        Some(part) if doc::is_open(part) => true,
+        part => part.unwrap_or(&Value::Null) == item.get(key).unwrap_or(&Value::Null),
+    })
 }
 
 fn identity(item: &Value, keys: &[&str]) -> String {
@@ -274,7 +298,7 @@ mod tests {
         fields: &[
             Field::immutable("port"),
             Field::informational("note"),
-            Field::keyed("rules", &["proto", "port"]),
+            Field::recurring("rules", &["proto", "port"]),
             Field::set("groups"),
             Field::immutable("frozen"),
             Field::keyed("frozen.items", &["name"]),
@@ -386,5 +410,38 @@ mod tests {
         let changes = diff(&KIND, &json!({ "target": hole }), &json!({ "target": "arn:1" }));
         assert_eq!(changes.len(), 1);
         assert!(changes[0].is_within("target") && !changes[0].is_within("tar"));
+    }
+
+    #[test]
+    fn a_key_that_only_a_step_will_tell_is_no_other_member_for_certain() {
+        let hole = Text::output(NodeId::new("certificate", "web"), "record").to_value();
+        let want = json!({ "rules": [{ "proto": "tcp", "port": hole, "to": "a" }, { "proto": "udp", "port": 1 }] });
+        let shown = r#"{"$from":"certificate.web#record"}"#;
+        let wanted = format!(r#"{{"port":{shown},"proto":"tcp","to":"a"}}"#);
+        // Nothing is there yet.
+        assert_eq!(
+            lines(&want, &json!({ "rules": [{ "proto": "udp", "port": 1 }] })),
+            [format!("rules[tcp certificate.web] - => {wanted} Update")]
+        );
+        // What is there may be it, so it is not said to go; what cannot be it, goes.
+        let have = json!({ "rules": [
+            { "proto": "tcp", "port": 7, "to": "a" }, { "proto": "tcp", "port": 8 }, { "proto": "udp", "port": 1 },
+        ] });
+        assert_eq!(
+            lines(&want, &have),
+            [
+                format!(r#"rules[tcp certificate.web] {{"port":7,"proto":"tcp","to":"a"}} => {wanted} Update"#),
+                r#"rules[tcp 8] {"port":8,"proto":"tcp"} => - Update"#.to_owned(),
+            ]
+        );
+    }
+
+    #[test]
+    fn two_that_come_to_want_the_same_want_it_once() {
+        let one = json!({ "proto": "tcp", "port": 80, "to": "a" });
+        let want = json!({ "rules": [one, one] });
+        assert!(lines(&want, &json!({ "rules": [one] })).is_empty());
+        assert_eq!(lines(&want, &json!({ "rules": [] })).len(), 1);
+        assert!(lines(&want, &want).is_empty(), "where each has its own, each stays");
     }
 }

@@ -28,8 +28,11 @@ pub struct Node {
     pub name: String,
     /// Whether the file gives this very name; a default name may differ from that of a live thing that was renamed or moved.
     pub named: bool,
-    /// What it should be, in the canonical form of its kind, with holes.
+    /// What it should be, in the canonical form of its kind, with holes; of what is looked up, what to look for.
     pub want: Doc,
+    /// Whether it is only looked up: read, offered to others, never made, changed or deleted.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub lookup: bool,
     /// Nodes that must be there first, beside those that `want` refers to.
     pub needs: BTreeSet<NodeId>,
     /// The id it had before it was renamed in the file.
@@ -53,6 +56,7 @@ impl Node {
             name: name.into(),
             named: false,
             want,
+            lookup: false,
             needs: BTreeSet::new(),
             moved_from: None,
             follows: None,
@@ -60,6 +64,11 @@ impl Node {
             delegated: BTreeMap::new(),
             origin: None,
         }
+    }
+
+    /// A node that is only looked up.
+    pub fn lookup(id: NodeId, name: impl Into<String>, want: Doc) -> Self {
+        Self { lookup: true, ..Self::new(id, name, want) }
     }
 }
 

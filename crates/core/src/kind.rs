@@ -24,8 +24,6 @@ pub struct Kind {
     pub slow_delete: bool,
     /// Longest wait, in seconds, for readiness, and likewise for disappearance.
     pub deadline_secs: u32,
-    /// Whether this is only looked up: read, offered to others, never changed.
-    pub lookup: bool,
     /// Whether a thing can leave its slot for another one in place (a listener its port). Elsewhere a name stays.
     pub moves: bool,
     /// What part things of this kind have in carrying traffic.
@@ -48,7 +46,6 @@ impl Kind {
         ready: Ready::AtOnce,
         slow_delete: false,
         deadline_secs: 300,
-        lookup: false,
         moves: false,
         traffic: Traffic::None,
         gap: &[],
@@ -116,6 +113,11 @@ impl Field {
         Self { path, on_change: OnChange::Update, list: List::Keyed(keys) }
     }
 
+    /// As [`Self::keyed`], of the sort [`List::Recurring`].
+    pub const fn recurring(path: &'static str, keys: &'static [&'static str]) -> Self {
+        Self { path, on_change: OnChange::Update, list: List::Recurring(keys) }
+    }
+
     /// A list of plain values in which order means nothing.
     pub const fn set(path: &'static str) -> Self {
         Self { path, on_change: OnChange::Update, list: List::Set }
@@ -147,6 +149,19 @@ pub enum List {
     Set,
     /// By the values of these keys of each member.
     Keyed(&'static [&'static str]),
+    /// The same, where a key that only a step will tell may turn out to be that of a member which is there already (the record
+    /// that validates a certificate is the same for every certificate of its domain).
+    Recurring(&'static [&'static str]),
+}
+
+impl List {
+    /// The keys that tell members apart, if keys do.
+    pub const fn keys(self) -> Option<&'static [&'static str]> {
+        match self {
+            Self::Keyed(keys) | Self::Recurring(keys) => Some(keys),
+            Self::Ordered | Self::Set => None,
+        }
+    }
 }
 
 /// How a change of an immutable field is carried out.

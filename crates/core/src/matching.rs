@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::doc;
+use crate::error::CloudError;
 use crate::graph::{Graph, Node};
 use crate::id::NodeId;
 use crate::kind::{Kind, Kinds, Replace};
@@ -18,11 +19,13 @@ impl Snapshot {
     /// ours that nobody wants any more and that stands where it should be; else the one with its physical name, whoever owns
     /// it. `names` are nodes that are not wanted, but known by name (a destruction): they help to tell doubles apart.
     pub fn of(kinds: &Kinds, graph: &Graph, names: &Graph, found: Candidates) -> Self {
+        let mut found = found;
         let mut matcher =
             Matcher { kinds, graph, names, marked: BTreeMap::new(), elsewhere: Vec::new(), out: Self::default() };
+        let looked_up = std::mem::take(&mut found.looked_up);
         let mut others = matcher.sort(found);
         for node in graph.in_order() {
-            matcher.by_mark(node);
+            if node.lookup { matcher.looked_up(node, looked_up.get(&node.id)) } else { matcher.by_mark(node) }
         }
         matcher.exchange();
         matcher.by_slot();
@@ -104,6 +107,15 @@ impl Matcher<'_> {
         others
     }
 
+    fn looked_up(&mut self, node: &Node, found: Option<&Result<Option<Live>, CloudError>>) {
+        let observed = match found {
+            Some(Ok(Some(live))) => Observed::Present(Box::new(live.clone())),
+            Some(Ok(None)) | None => Observed::Absent,
+            Some(Err(error)) => Observed::Unreadable(error.clone()),
+        };
+        self.out.nodes.insert(node.id.clone(), observed);
+    }
+
     fn by_mark(&mut self, node: &Node) {
         let observed = if let Some(error) = self.out.unreadable.get(node.id.kind()) {
             Observed::Unreadable(error.clone())
@@ -183,7 +195,7 @@ impl Matcher<'_> {
     fn exchange(&mut self) {
         let mut holder: BTreeMap<(&str, &str), &NodeId> = BTreeMap::new();
         for node in self.graph.nodes() {
-            if let Some(live) = self.out.live(&node.id).filter(|live| !live.name.is_empty()) {
+            if let Some(live) = self.out.live(&node.id).filter(|live| !live.name.is_empty() && !node.lookup) {
                 holder.insert((node.id.kind(), slot(&live.name, node)), &node.id);
             }
         }
@@ -231,7 +243,7 @@ impl Matcher<'_> {
     fn moves_slot(&self, node: &Node) -> bool {
         let Some(kind) = self.kinds.get(node.id.kind()) else { return false };
         let Some(live) = self.out.live(&node.id) else { return false };
-        kind.replace != Replace::Revise && stands_elsewhere(node, kind, live)
+        !node.lookup && kind.replace != Replace::Revise && stands_elsewhere(node, kind, live)
     }
 
     /// A node without a thing takes the one of ours that stands in its slot and that nobody else wants: its entry was renamed.
@@ -245,7 +257,7 @@ impl Matcher<'_> {
             }
         }
         let absent = self.graph.nodes().filter(|node| matches!(self.out.nodes.get(&node.id), Some(Observed::Absent)));
-        let absent: Vec<&Node> = absent.filter(|node| !node.name.is_empty()).collect();
+        let absent: Vec<&Node> = absent.filter(|node| !node.name.is_empty() && !node.lookup).collect();
         for node in absent {
             let revises = self.kinds.get(node.id.kind()).is_none_or(|kind| kind.replace == Replace::Revise);
             let Some(mark) = free.get(&(node.id.kind().to_owned(), node.name.clone())).filter(|_| !revises) else {
@@ -264,7 +276,7 @@ impl Matcher<'_> {
     }
 
     fn by_name(&mut self, others: &mut Others) {
-        for node in self.graph.nodes() {
+        for node in self.graph.nodes().filter(|node| !node.lookup) {
             if matches!(self.out.nodes.get(&node.id), Some(Observed::Absent))
                 && let Some(live) = others.remove(&(node.id.kind().to_owned(), node.name.clone()))
             {
@@ -277,7 +289,8 @@ impl Matcher<'_> {
     fn dropped(&mut self) {
         let mut elsewhere: Vec<(NodeId, Live)> = Vec::new();
         for (mark, things) in std::mem::take(&mut self.marked) {
-            if self.graph.get(&mark).is_some() {
+            let entry = self.graph.get(&mark);
+            if entry.is_some_and(|node| !node.lookup) {
                 let doubles = things.iter().map(|live| stray(mark.kind(), live, mark.to_string(), true));
                 self.out.strays.extend(doubles);
                 continue;
@@ -289,7 +302,9 @@ impl Matcher<'_> {
             let sorted = sort_out(things, &base, kind, &[]);
             elsewhere.extend(sorted.elsewhere.into_iter().map(|live| (mark.clone(), live)));
             let gone = sorted.current.into_iter().chain(sorted.left_over);
-            let surplus = gone.map(|live| Surplus { node: mark.clone(), superseded: false, abandoned: false, live });
+            // Where the entry now names something that exists, that takes the place of what was made for it.
+            let superseded = entry.is_some();
+            let surplus = gone.map(|live| Surplus { node: mark.clone(), superseded, abandoned: false, live });
             let abandoned = sorted.abandoned.into_iter();
             let abandoned =
                 abandoned.map(|live| Surplus { node: mark.clone(), superseded: true, abandoned: true, live });

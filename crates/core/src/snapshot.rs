@@ -40,9 +40,9 @@ pub enum Readiness {
     Gone,
 }
 
-/// One thing that is live in AWS, as a reader saw it.
+/// One thing that is live in AWS, as a reader saw it. `D` is the form of its document: the engine's own, or a kind's.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct Live {
+pub struct Live<D = Doc> {
     /// AWS's id or ARN, whichever its calls take.
     pub id: String,
     /// The physical name, empty if things of this kind have none.
@@ -50,7 +50,7 @@ pub struct Live {
     /// Whose it is.
     pub owner: Owner,
     /// What it is, in the canonical form of its kind.
-    pub have: Doc,
+    pub have: D,
     /// What it offers to others.
     pub outputs: Outputs,
     /// The strings under which other live things refer to this one (ARN, id, `log_group/<name>`).
@@ -88,6 +88,9 @@ pub struct Live {
     /// The handle of the one thing that it is tied to for as long as it lives (the load balancer of a target group), if any.
     #[serde(default)]
     pub tied: Option<String>,
+    /// What only the driver of its kind reads: never compared, shown or referred to. `null` if there is nothing.
+    #[serde(default, skip_serializing_if = "Value::is_null")]
+    pub private: Value,
 }
 
 /// A protection against deletion that AWS itself holds.
@@ -99,9 +102,9 @@ pub struct Guard {
     pub pointer: String,
 }
 
-impl Live {
+impl<D> Live<D> {
     /// A live thing with nothing but its identity; the rest is set by field.
-    pub fn new(id: impl Into<String>, name: impl Into<String>, owner: Owner, have: Doc) -> Self {
+    pub fn new(id: impl Into<String>, name: impl Into<String>, owner: Owner, have: D) -> Self {
         let id = id.into();
         Self {
             handles: vec![id.clone()],
@@ -122,6 +125,45 @@ impl Live {
             guard: None,
             replaces: None,
             tied: None,
+            private: Value::Null,
+        }
+    }
+
+    /// Whether it carries the mark of that node.
+    pub fn is_of(&self, node: &NodeId) -> bool {
+        matches!(&self.owner, Owner::Ours(owner) if owner == node)
+    }
+
+    /// The same thing with its document in another form.
+    pub fn with<E>(self, have: E) -> Live<E> {
+        self.map(|_| have)
+    }
+
+    /// The same thing with its document turned into another form.
+    pub fn map<E>(self, turn: impl FnOnce(D) -> E) -> Live<E> {
+        let Self { id, name, owner, have, outputs, handles, uses, within, readiness, renews, data, .. } = self;
+        let Self { kept_by, foreign, inside, protected, guard, replaces, tied, private, .. } = self;
+        let have = turn(have);
+        Live {
+            id,
+            name,
+            owner,
+            have,
+            outputs,
+            handles,
+            uses,
+            within,
+            readiness,
+            renews,
+            data,
+            kept_by,
+            foreign,
+            inside,
+            protected,
+            guard,
+            replaces,
+            tied,
+            private,
         }
     }
 
@@ -162,6 +204,8 @@ pub struct Candidates {
     pub kinds: BTreeMap<String, Result<Vec<Live>, CloudError>>,
     /// Kinds of which only what was asked for by name could be read, and why no more.
     pub blind: BTreeMap<String, CloudError>,
+    /// By node that is only looked up: what was found for it, nothing, or why nobody knows.
+    pub looked_up: BTreeMap<NodeId, Result<Option<Live>, CloudError>>,
 }
 
 /// What is known of one node.

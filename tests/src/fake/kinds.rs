@@ -7,7 +7,7 @@ const PLAIN: Kind = Kind { outputs: &["id"], deadline_secs: 600, ..Kind::PLAIN }
 
 /// The kinds of the fake cloud.
 pub const KINDS: &[Kind] = &[
-    Kind { name: "network", title: "network", lookup: true, ..PLAIN },
+    Kind { name: "network", title: "network", ..PLAIN },
     Kind {
         name: "group",
         title: "security group",

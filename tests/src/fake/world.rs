@@ -7,6 +7,7 @@ use std::time::Duration;
 use evenkeel_core::cloud::{Create, Goal, Update, Waiting};
 use evenkeel_core::doc::Doc;
 use evenkeel_core::error::{CloudError, ErrorClass};
+use evenkeel_core::graph::Graph;
 use evenkeel_core::id::NodeId;
 use evenkeel_core::kind::{Ready, Replace};
 use evenkeel_core::snapshot::{Candidates, ForeignMember, Live, Owner, Readiness};
@@ -153,8 +154,8 @@ impl World {
         theirs.map(|(id, thing)| (id.clone(), thing.clone())).collect()
     }
 
-    /// What a reading finds.
-    pub fn candidates(&self, now: Duration) -> Candidates {
+    /// What a reading for a graph finds.
+    pub fn candidates(&self, graph: &Graph, now: Duration) -> Candidates {
         let mut found = Candidates { blind: self.blind.clone(), ..Candidates::default() };
         for kind in KINDS {
             if let Some(error) = self.unreadable.get(kind.name) {
@@ -166,6 +167,11 @@ impl World {
             found
                 .kinds
                 .insert(kind.name.to_owned(), Ok(present.map(|(id, thing)| self.live(id, thing, now)).collect()));
+        }
+        for node in graph.nodes().filter(|node| node.lookup) {
+            let of_kind = found.kinds.get(node.id.kind()).cloned().unwrap_or(Ok(Vec::new()));
+            let looked_up = of_kind.map(|things| things.into_iter().find(|live| live.name == node.name));
+            found.looked_up.insert(node.id.clone(), looked_up);
         }
         found
     }

@@ -77,7 +77,7 @@ fn members_of_keyed_lists_have_keys_of_their_own() {
         let kind = kinds::get(kind).expect("it is in the table").kind;
         for node in nodes {
             leaves(&kind, &filled(&node.want), &mut |place| {
-                if let (Some(List::Keyed(keys)), Value::Array(members)) = (place.list, place.value) {
+                if let (Some(keys), Value::Array(members)) = (place.list.and_then(List::keys), place.value) {
                     let key = |member: &Value| -> Vec<Value> {
                         keys.iter().map(|key| member.get(*key).cloned().unwrap_or_default()).collect()
                     };
@@ -223,7 +223,7 @@ fn walk<'a>(kind: &Kind, at: &Place<'a>, whole: Option<&str>, visit: &mut dyn Fn
                     list: None,
                     counts,
                 };
-                let keys: &[&str] = if let Some(List::Keyed(keys)) = at.list { keys } else { &[] };
+                let keys: &[&str] = at.list.and_then(List::keys).unwrap_or_default();
                 member(kind, &place, whole, keys, visit);
             }
         }

@@ -54,7 +54,7 @@ fn actions_are_iam_actions() {
             ["Describe", "List", "Get"].iter().any(|verb| name.starts_with(verb))
         };
         assert!(entry.actions.iter().any(|action| reads(&action)), "{kind} is never read");
-        if entry.kind.lookup {
+        if !entry.driver.makes() {
             assert!(entry.actions.iter().all(|action| reads(&action)), "{kind} is only looked up");
         }
     }
@@ -92,13 +92,13 @@ fn names_and_ids_are_good() {
         for node in graph.nodes() {
             let kind = kinds::get(node.id.kind()).unwrap_or_else(|| panic!("{file}: {}", node.id)).kind;
             assert_eq!(node.id.to_string().parse::<NodeId>().unwrap(), node.id);
-            if kind.name_limit > 0 && !kind.lookup {
+            if kind.name_limit > 0 && !node.lookup {
                 assert!(!node.name.is_empty(), "{file}: {} has no name", node.id);
                 assert!(node.name.chars().count() <= kind.name_limit, "{file}: {} is called {}", node.id, node.name);
             }
             let fresh = node.name.is_empty() || names.insert((node.id.kind().to_owned(), node.name.clone()));
             assert!(fresh, "{file}: two things of the kind of {} are called {}", node.id, node.name);
-            assert!(node.origin.is_some() || kind.lookup, "{file}: {} comes from nowhere", node.id);
+            assert!(node.origin.is_some() || node.lookup, "{file}: {} comes from nowhere", node.id);
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What the sweep and the random worlds have found, each as a story of its own.
 
 use evenkeel_aws::kinds::security_group_rules::{self, Rule as Permission};
-use evenkeel_aws::resource::doc;
+use evenkeel_aws::resource::{Work, doc};
 use evenkeel_core::cloud::Update;
 use evenkeel_core::snapshot::{Live, Owner};
 use evenkeel_sim::faults::{Fault, Faults, Rule};
@@ -77,8 +77,8 @@ async fn rules_that_cannot_be_read_are_not_taken_for_gone() {
     let order = || Update { node: &node, live: &live, want: &want, changes: &[], token: "t" };
     let driver = security_group_rules::ENTRY.driver;
     bench.faults(Faults::new(vec![rule("ec2", "DescribeSecurityGroups", Fault::AccessDenied)], 1));
-    assert!(driver.update(&bench.aws(), "a", order()).await.is_err(), "the rule is still there");
-    driver.update(&bench.aws(), "a", order()).await.expect("under a clear sky it goes");
+    assert!(driver.update(Work { aws: &bench.aws(), stack: "a" }, order()).await.is_err(), "the rule is still there");
+    driver.update(Work { aws: &bench.aws(), stack: "a" }, order()).await.expect("under a clear sky it goes");
     let groups = bench.ask("ec2.DescribeSecurityGroups", json!({ "GroupIds": [group] }));
     assert_eq!(groups["SecurityGroups"][0]["IpPermissions"], json!([]));
 }

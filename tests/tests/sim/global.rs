@@ -5,6 +5,7 @@
 use std::path::Path;
 
 use evenkeel_aws::kinds::{hosted_zone, role};
+use evenkeel_aws::resource::Work;
 use evenkeel_core::error::ErrorClass;
 use evenkeel_core::graph::Graph;
 use evenkeel_core::id::NodeId;
@@ -120,7 +121,7 @@ async fn a_zone_that_another_run_made_meanwhile_is_taken_up() {
     let create = async |token: &str| {
         let order =
             evenkeel_core::cloud::Create { node: &node, name: "own.example", want: &want, replaces: None, token };
-        hosted_zone::ENTRY.driver.create(&bench.aws(), "shop", order).await
+        hosted_zone::ENTRY.driver.create(Work { aws: &bench.aws(), stack: "shop" }, order).await
     };
     let first = create("0123456789abcdef0123456789abcdef").await.expect("it is made");
     let second = create("fedcba9876543210fedcba9876543210").await.expect("it is taken up");
@@ -131,7 +132,7 @@ async fn a_zone_that_another_run_made_meanwhile_is_taken_up() {
     bench.add_zone("own.example");
     let order =
         evenkeel_core::cloud::Create { node: &node, name: "own.example", want: &want, replaces: None, token: "x" };
-    let refused = hosted_zone::ENTRY.driver.create(&bench.aws(), "shop", order).await.unwrap_err();
+    let refused = hosted_zone::ENTRY.driver.create(Work { aws: &bench.aws(), stack: "shop" }, order).await.unwrap_err();
     assert_eq!(refused.class, ErrorClass::Exists);
 }
 
@@ -141,7 +142,7 @@ async fn made_elsewhere(wanted: &Graph, node: &NodeId) -> (String, u64) {
     let want = &wanted.get(node).expect("it is wanted").want;
     let token = "0123456789abcdef0123456789abcdef";
     let order = evenkeel_core::cloud::Create { node, name: node.name(), want, replaces: None, token };
-    hosted_zone::ENTRY.driver.create(&other.aws(), "shop", order).await.expect("it is made");
+    hosted_zone::ENTRY.driver.create(Work { aws: &other.aws(), stack: "shop" }, order).await.expect("it is made");
     let zones = other.ask("route53.ListHostedZones", json!({}));
     let reference = zones["HostedZones"][0]["CallerReference"].as_str().expect("it has one").to_owned();
     let clean = Bench::new(HERE);
@@ -197,7 +198,7 @@ async fn what_lost_its_mark_after_the_plan_is_not_deleted() {
     for (driver, node, live) in
         [(role::ENTRY.driver, &role_node, &role_live), (hosted_zone::ENTRY.driver, &zone_node, &zone_live)]
     {
-        let refused = driver.delete(&bench.aws(), node, live).await.unwrap_err();
+        let refused = driver.delete(Work { aws: &bench.aws(), stack: "shop" }, node, live).await.unwrap_err();
         assert!(refused.message.contains("mark"), "{refused}");
     }
     assert_eq!(things(&bench.world()), before);
@@ -237,7 +238,7 @@ async fn what_was_put_on_a_role_after_the_plan_stays() {
     let policy = json!({ "Version": "2012-10-17", "Statement": [{ "Effect": "Allow", "Action": "s3:GetObject", "Resource": "*" }] });
     let input = json!({ "RoleName": live.id, "PolicyName": "theirs", "PolicyDocument": policy.to_string() });
     bench.ask("iam.PutRolePolicy", input);
-    let refused = role::ENTRY.driver.delete(&bench.aws(), &node, &live).await.unwrap_err();
+    let refused = role::ENTRY.driver.delete(Work { aws: &bench.aws(), stack: "shop" }, &node, &live).await.unwrap_err();
     assert!(refused.message.contains("the inline policy theirs"), "{refused}");
     assert_eq!(role_names(&bench).len(), 1);
 }

@@ -69,7 +69,7 @@ fn what_is_left_over_is_guarded_as_the_thing_was() {
     let mut told = 0;
     for entry in kinds::ALL.iter() {
         let kind = entry.kind.name;
-        if entry.kind.lookup || entry.kind.replace != Replace::CreateFirst || entry.kind.name_limit == 0 {
+        if !entry.driver.makes() || entry.kind.replace != Replace::CreateFirst || entry.kind.name_limit == 0 {
             continue;
         }
         // The entry that is protected is the one that the edit is about first of all.

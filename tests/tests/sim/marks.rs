@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use evenkeel_aws::kinds::records;
+use evenkeel_aws::resource::Work;
 use evenkeel_core::error::ErrorClass;
 use evenkeel_core::graph::Graph;
 use evenkeel_core::plan::HeldBecause;
@@ -234,7 +235,8 @@ async fn what_somebody_changed_after_the_plan_is_not_deleted() {
     change(&bench, "h.example", "UPSERT", "www.h.example", "A", "192.0.2.200");
     let before = names(&bench, "h.example");
     let node = records::id("h.example");
-    let refused = records::ENTRY.driver.delete(&bench.aws(), &node, &live).await.unwrap_err();
+    let refused =
+        records::ENTRY.driver.delete(Work { aws: &bench.aws(), stack: "shop" }, &node, &live).await.unwrap_err();
     assert_eq!(refused.class, ErrorClass::Invalid, "{refused}");
     assert!(refused.message.contains("was changed after the plan was made"), "{refused}");
     assert_eq!(names(&bench, "h.example"), before);

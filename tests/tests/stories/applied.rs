@@ -3,7 +3,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use evenkeel_aws::kinds;
 use evenkeel_core::doc::{self, Doc};
 use evenkeel_core::graph::{Graph, Node};
 use evenkeel_core::id::NodeId;
@@ -11,11 +10,6 @@ use evenkeel_core::snapshot::{Live, Owner};
 use serde_json::{Value, json};
 
 const ACCOUNT: &str = "123456789012";
-
-/// Whether things of the node's kind are only looked up.
-pub fn is_lookup(node: &NodeId) -> bool {
-    kinds::get(node.kind()).is_some_and(|entry| entry.kind.lookup)
-}
 
 /// Every node of the graph, as it is after an apply.
 pub fn things(graph: &Graph) -> BTreeMap<NodeId, Live> {
@@ -51,14 +45,14 @@ fn identity(graph: &Graph, node: &Node, have: Doc) -> Live {
             .output("vpc_id", "vpc-1")
             .output("subnets", json!(["subnet-a", "subnet-b"]))
             .output("zones", json!([format!("{region}a"), format!("{region}b")])),
+        "role" if node.lookup => {
+            new(&entry).output("arn", format!("arn:aws:iam::{ACCOUNT}:role/{entry}")).output("name", entry.as_str())
+        }
         "role" => {
             let arn = format!("arn:aws:iam::{ACCOUNT}:role/evenkeel/{stack}/{region}/{name}");
             let mut live = new(name).output("arn", arn.as_str()).output("name", name);
             live.handles = vec![arn, format!("role/{name}")];
             live
-        }
-        "existing_role" => {
-            new(&entry).output("arn", format!("arn:aws:iam::{ACCOUNT}:role/{entry}")).output("name", entry.as_str())
         }
         "log_group" => {
             let arn = arn("logs", format!("log-group:{name}"));

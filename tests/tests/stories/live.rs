@@ -113,14 +113,13 @@ impl Story {
 
     /// What a reading would have found.
     pub fn candidates(&self, directory: &Path, wanted: &Graph) -> Candidates {
-        let mut things = match &self.from {
-            Some(file) => applied::things(&graph(&directory.join(file))),
+        let is_lookup = |graph: &Graph, id: &NodeId| graph.get(id).is_some_and(|node| node.lookup);
+        let file = graph(&directory.join(self.from.as_ref().unwrap_or(&self.stack)));
+        let mut things = applied::things(&file);
+        if self.from.is_none() {
             // Looked-up things are there before the stack is.
-            None => {
-                let all = applied::things(&graph(&directory.join(&self.stack)));
-                all.into_iter().filter(|(node, _)| applied::is_lookup(node)).collect()
-            }
-        };
+            things.retain(|id, _| is_lookup(&file, id));
+        }
         let also: Vec<(NodeId, Live)> = self
             .also
             .iter()
@@ -140,16 +139,22 @@ impl Story {
         }
         let kinds = evenkeel_aws::kinds::ALL.iter().map(|entry| (entry.kind.name.to_owned(), Ok(Vec::new())));
         let mut found = Candidates { kinds: kinds.collect(), ..Candidates::default() };
-        // Nobody looks up what is not wanted.
-        things.retain(|node, _| !applied::is_lookup(node) || wanted.get(node).is_some());
-        for (node, live) in things.into_iter().chain(also) {
-            if let Some(Ok(list)) = found.kinds.get_mut(node.kind()) {
+        for (id, live) in things.into_iter().chain(also) {
+            // Nobody looks up what is not wanted.
+            if is_lookup(wanted, &id) {
+                found.looked_up.insert(id, Ok(Some(live)));
+            } else if !is_lookup(&file, &id)
+                && let Some(Ok(list)) = found.kinds.get_mut(id.kind())
+            {
                 list.push(live);
             }
         }
         for (kind, operation) in &self.unreadable {
             let mut error = CloudError::local(ErrorClass::Denied, operation, "you may not do this");
             error.code = "AccessDenied".to_owned();
+            for node in wanted.of_kind(kind).filter(|node| node.lookup) {
+                found.looked_up.insert(node.id.clone(), Err(error.clone()));
+            }
             assert!(found.kinds.insert(kind.clone(), Err(error)).is_some(), "{kind} is a kind");
         }
         found

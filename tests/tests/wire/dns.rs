@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 
 use aws_sdk_route53::types::{Change, ChangeAction, ChangeBatch, ResourceRecord, ResourceRecordSet, RrType};
 use evenkeel_aws::client::Aws;
-use evenkeel_aws::kinds::{hosted_zone, records, zone};
+use evenkeel_aws::kinds::{hosted_zone, records};
 use evenkeel_aws::read::Scope;
 use evenkeel_aws::reading;
-use evenkeel_aws::resource::Entry;
+use evenkeel_aws::resource::{Entry, Work};
 use evenkeel_core::cloud::{Create, Goal, Update, Waiting};
 use evenkeel_core::diff::diff;
 use evenkeel_core::doc::{Doc, Text};
@@ -37,6 +37,14 @@ impl World {
         entry.driver.observe(&reading::fetch(&self.aws, &scope).await)
     }
 
+    /// What the first node looks for.
+    async fn look_up(&self) -> Result<Option<Live>, CloudError> {
+        let info = StackInfo { name: "cruddur".to_owned(), region: "us-east-1".to_owned() };
+        let graph = Graph::detached(info, self.nodes.clone());
+        let scope = Scope { stack: "cruddur", graph: &graph, thorough: false, closely: false, only: None };
+        hosted_zone::ENTRY.driver.look_up(&reading::fetch(&self.aws, &scope).await, &self.nodes[0])
+    }
+
     async fn one(&self, entry: &Entry) -> Live {
         let mut lives = self.read(entry, false).await.expect("Route 53 can be read");
         assert_eq!(lives.len(), 1, "{lives:?}");
@@ -44,7 +52,13 @@ impl World {
     }
 
     async fn create(&self, entry: &Entry, node: &NodeId, name: &str, want: &Doc) -> Result<Live, CloudError> {
-        entry.driver.create(&self.aws, "cruddur", Create { node, name, want, replaces: None, token: TOKEN }).await
+        entry
+            .driver
+            .create(
+                Work { aws: &self.aws, stack: "cruddur" },
+                Create { node, name, want, replaces: None, token: TOKEN },
+            )
+            .await
     }
 
     async fn update(&self, entry: &Entry, node: &NodeId, live: &Live, want: &Doc) -> Result<Live, CloudError> {
@@ -55,7 +69,13 @@ impl World {
                 change.from = Some(foreign.have.clone());
             }
         }
-        entry.driver.update(&self.aws, "cruddur", Update { node, live, want, changes: &changes, token: TOKEN }).await
+        entry
+            .driver
+            .update(
+                Work { aws: &self.aws, stack: "cruddur" },
+                Update { node, live, want, changes: &changes, token: TOKEN },
+            )
+            .await
     }
 
     /// Makes a record as somebody else would.
@@ -124,9 +144,16 @@ async fn a_hosted_zone_lives_its_life() {
     world.by_hand(&made.id, "mail.cruddur.example", RrType::A, "10.0.0.1", None).await;
     let with_data = world.one(&hosted_zone::ENTRY).await;
     assert_eq!(with_data.kept_by.as_deref(), Some("1 record that does not belong to this stack"));
-    let held = hosted_zone::ENTRY.driver.delete(&world.aws, &node, &with_data).await.unwrap_err();
+    let held = hosted_zone::ENTRY
+        .driver
+        .delete(Work { aws: &world.aws, stack: "cruddur" }, &node, &with_data)
+        .await
+        .unwrap_err();
     assert_eq!(held.class, ErrorClass::InUse);
-    assert_eq!(hosted_zone::ENTRY.driver.holders(&world.aws, &with_data).await, ["record mail.cruddur.example A"]);
+    assert_eq!(
+        hosted_zone::ENTRY.driver.holders(Work { aws: &world.aws, stack: "cruddur" }, &with_data).await,
+        ["record mail.cruddur.example A"]
+    );
 }
 
 #[tokio::test]
@@ -143,8 +170,8 @@ async fn a_zone_made_without_its_tags_is_still_ours() {
     world.update(&hosted_zone::ENTRY, &node, &half, &want).await.unwrap();
     let whole = world.one(&hosted_zone::ENTRY).await;
     assert_eq!(whole.have["tags"], json!({ "team": "a" }));
-    hosted_zone::ENTRY.driver.delete(&world.aws, &node, &whole).await.unwrap();
-    hosted_zone::ENTRY.driver.delete(&world.aws, &node, &whole).await.unwrap();
+    hosted_zone::ENTRY.driver.delete(Work { aws: &world.aws, stack: "cruddur" }, &node, &whole).await.unwrap();
+    hosted_zone::ENTRY.driver.delete(Work { aws: &world.aws, stack: "cruddur" }, &node, &whole).await.unwrap();
     assert!(world.read(&hosted_zone::ENTRY, true).await.unwrap().is_empty());
 
     // Made by somebody else: a conflict, until it is adopted by its tags.
@@ -159,23 +186,23 @@ async fn a_zone_made_without_its_tags_is_still_ours() {
 async fn a_zone_is_looked_up() {
     let moto = Moto::start();
     let mut world = world(&moto).await;
-    let node = |id: Option<&str>| vec![Node::new(zone::id(ZONE), ZONE, json!({ "name": ZONE, "id": id }))];
+    let node = |id: Option<&str>| vec![Node::lookup(hosted_zone::id(ZONE), ZONE, json!({ "name": ZONE, "id": id }))];
     world.nodes = node(None);
-    assert!(world.read(&zone::ENTRY, false).await.unwrap().is_empty());
+    assert_eq!(world.look_up().await, Ok(None));
     let mut ids = Vec::new();
     for reference in ["one", "two"] {
         let reply =
             world.aws.route53().create_hosted_zone().name(ZONE).caller_reference(reference).send().await.unwrap();
         ids.push(evenkeel_aws::services::route53::read::bare(reply.hosted_zone().unwrap().id()).to_owned());
         if reference == "one" {
-            assert_eq!(world.one(&zone::ENTRY).await.outputs["zone_id"], ids[0].as_str());
+            assert_eq!(world.look_up().await.unwrap().unwrap().outputs["zone_id"], ids[0].as_str());
         }
     }
-    let error = world.read(&zone::ENTRY, false).await.unwrap_err();
+    let error = world.look_up().await.unwrap_err();
     assert_eq!(error.class, ErrorClass::Invalid);
     assert!(ids.iter().all(|id| error.message.contains(id)), "{error}");
     world.nodes = node(Some(&ids[1]));
-    assert_eq!(world.one(&zone::ENTRY).await.outputs["zone_id"], ids[1].as_str());
+    assert_eq!(world.look_up().await.unwrap().unwrap().outputs["zone_id"], ids[1].as_str());
 }
 
 #[tokio::test]
@@ -187,9 +214,11 @@ async fn records_live_their_life() {
     let node = records::id(ZONE);
     let spec = |records: Vec<Doc>| json!({ "zone_id": zone_id, "records": records, "tags": {} });
     let wanting = |want: &Doc| {
-        let open =
-            json!({ "zone_id": Text::output(zone::id(ZONE), "zone_id"), "records": want["records"], "tags": {} });
-        vec![Node::new(zone::id(ZONE), ZONE, json!({ "name": ZONE, "id": null })), Node::new(node.clone(), "", open)]
+        let open = json!({ "zone_id": Text::output(hosted_zone::id(ZONE), "zone_id"), "records": want["records"], "tags": {} });
+        vec![
+            Node::lookup(hosted_zone::id(ZONE), ZONE, json!({ "name": ZONE, "id": null })),
+            Node::new(node.clone(), "", open),
+        ]
     };
     world.by_hand(&zone_id, "unrelated.cruddur.example", RrType::A, "10.9.9.9", None).await;
 
@@ -205,7 +234,8 @@ async fn records_live_their_life() {
     assert!(world.read(&records::ENTRY, false).await.unwrap().is_empty());
     let made = world.create(&records::ENTRY, &node, "", &first).await.unwrap();
     assert_eq!(world.aws.caller.stats().calls["route53:ChangeResourceRecordSets"], 1);
-    assert_eq!(world.one(&records::ENTRY).await, made);
+    let now = world.one(&records::ENTRY).await;
+    assert_eq!(Live { private: made.private.clone(), ..now.clone() }, made);
     assert_eq!(diff(&records::ENTRY.kind, &first, &made.have), []);
     assert!(made.uses.contains(&zone_id) && made.uses.contains(&"web-1.us-east-1.elb.amazonaws.com".to_owned()));
     let fresh = World { aws: moto.aws().await, nodes: world.nodes.clone() };
@@ -216,7 +246,7 @@ async fn records_live_their_life() {
     assert_eq!(route53.map(|(operation, count)| (operation.as_str(), *count)).collect::<Vec<_>>(), expected);
     // Dropped from the file, with the zone.
     let dropped = World { aws: world.aws.clone(), nodes: Vec::new() };
-    assert_eq!(dropped.one(&records::ENTRY).await, made);
+    assert_eq!(dropped.one(&records::ENTRY).await, now);
 
     // One changes its values, one its kind of data, one its type, one goes, one comes.
     let next = spec(vec![
@@ -230,11 +260,12 @@ async fn records_live_their_life() {
     world.nodes = wanting(&next);
     let changed = world.update(&records::ENTRY, &node, &made, &next).await.unwrap();
     assert_eq!(world.aws.caller.stats().calls["route53:ChangeResourceRecordSets"], 2);
-    assert_eq!(world.one(&records::ENTRY).await, changed);
+    let now = world.one(&records::ENTRY).await;
+    assert_eq!(Live { private: changed.private.clone(), ..now }, changed);
     assert_eq!(diff(&records::ENTRY.kind, &next, &changed.have), []);
 
-    records::ENTRY.driver.delete(&world.aws, &node, &changed).await.unwrap();
-    records::ENTRY.driver.delete(&world.aws, &node, &changed).await.unwrap();
+    records::ENTRY.driver.delete(Work { aws: &world.aws, stack: "cruddur" }, &node, &changed).await.unwrap();
+    records::ENTRY.driver.delete(Work { aws: &world.aws, stack: "cruddur" }, &node, &changed).await.unwrap();
     assert_eq!(world.names(&zone_id).await, BTreeSet::from(["unrelated.cruddur.example A".to_owned()]));
     assert!(world.read(&records::ENTRY, true).await.unwrap().is_empty());
 }
@@ -266,7 +297,7 @@ async fn records_of_others_are_told_and_adopted_only_on_demand() {
     assert!(adopted.foreign.is_empty());
     let after = world.one(&records::ENTRY).await;
     assert_eq!((&after.have, after.foreign.len()), (&want, 0));
-    records::ENTRY.driver.delete(&world.aws, &node, &after).await.unwrap();
+    records::ENTRY.driver.delete(Work { aws: &world.aws, stack: "cruddur" }, &node, &after).await.unwrap();
     assert_eq!(world.names(&zone_id).await, BTreeSet::from(["other.cruddur.example A".to_owned()]));
 
     // Several weighted ones of one name and type: told once, and never written over.
@@ -283,9 +314,9 @@ async fn a_change_is_awaited_by_its_id() {
     let moto = Moto::start();
     let aws = moto.aws().await;
     let mut live = Live::new("Z1", "", Owner::Nobody, json!({}));
-    live.handles.push("change/C2682N5HXP0BZ4".to_owned());
+    live.private = json!({ "changes": ["C2682N5HXP0BZ4"] });
     let waiting = [Waiting { node: records::id(ZONE), live, goal: Goal::Ready }];
-    let answers = records::ENTRY.driver.poll(&aws, &waiting).await;
+    let answers = records::ENTRY.driver.poll(Work { aws: &aws, stack: "cruddur" }, &waiting).await;
     assert_eq!(answers.into_iter().map(Result::unwrap).collect::<Vec<_>>(), [Readiness::Ready]);
     assert_eq!(aws.caller.stats().calls["route53:GetChange"], 1);
 }

@@ -5,7 +5,7 @@ use evenkeel_aws::client::Aws;
 use evenkeel_aws::kinds;
 use evenkeel_aws::read::Scope;
 use evenkeel_aws::reading;
-use evenkeel_aws::resource::Driver;
+use evenkeel_aws::resource::{Driver, Work};
 use evenkeel_core::cloud::{Create, Update};
 use evenkeel_core::diff::{Change, Effect};
 use evenkeel_core::doc::Doc;
@@ -42,7 +42,7 @@ pub async fn only(aws: &Aws, kind: &str, nodes: &[&Node]) -> Live {
 
 pub async fn create(aws: &Aws, node: &Node, name: &str) -> Result<Live, CloudError> {
     let order = Create { node: &node.id, name, want: &node.want, replaces: None, token: TOKEN };
-    driver(node.id.kind()).create(aws, STACK, order).await
+    driver(node.id.kind()).create(Work { aws, stack: STACK }, order).await
 }
 
 /// Changes a thing; `paths` are those that a plan would name.
@@ -54,11 +54,11 @@ pub async fn update(aws: &Aws, node: &Node, live: &Live, paths: &[&str]) -> Resu
 
 pub async fn update_with(aws: &Aws, node: &Node, live: &Live, changes: &[Change]) -> Result<Live, CloudError> {
     let order = Update { node: &node.id, live, want: &node.want, changes, token: TOKEN };
-    driver(node.id.kind()).update(aws, STACK, order).await
+    driver(node.id.kind()).update(Work { aws, stack: STACK }, order).await
 }
 
 pub async fn delete(aws: &Aws, node: &Node, live: &Live) -> Result<(), CloudError> {
-    driver(node.id.kind()).delete(aws, &node.id, live).await
+    driver(node.id.kind()).delete(Work { aws, stack: STACK }, &node.id, live).await
 }
 
 /// The node with one field of its document set.

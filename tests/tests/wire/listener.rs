@@ -2,6 +2,7 @@
 //! `update` of certificates needs one that exists, so a server certificate of IAM stands in.
 
 use evenkeel_aws::client::Aws;
+use evenkeel_aws::resource::Work;
 use evenkeel_core::diff::{Change, Effect};
 use evenkeel_core::doc::Doc;
 use evenkeel_core::graph::Node;
@@ -172,7 +173,7 @@ async fn listener_rules() {
     assert_eq!(in_order(&live.have), in_order(&wanted.want));
     assert_eq!((&live.id, &live.owner, &live.within), (&made.id, &made.owner, &made.within));
     assert_eq!(live.handles.len(), 4);
-    let holders = driver("target_group").holders(aws, &world.groups[0]).await;
+    let holders = driver("target_group").holders(Work { aws, stack: super::elb::STACK }, &world.groups[0]).await;
     assert!(holders[0].starts_with("a listener or rule of load balancer app/t-web/"), "{holders:?}");
     // A second try after a lost reply finds them all there.
     create(aws, &wanted, "t-web:80").await.unwrap();

@@ -1,5 +1,6 @@
 //! Load balancers against moto. It does not know the attribute `client_keep_alive.seconds` and is active at once.
 
+use evenkeel_aws::resource::Work;
 use evenkeel_core::cloud::{Goal, Waiting};
 use evenkeel_core::snapshot::{Owner, Readiness};
 use evenkeel_tests::moto::Moto;
@@ -59,7 +60,7 @@ async fn load_balancers() {
         .into_iter()
         .map(|live| Waiting { node: node.id.clone(), live, goal: Goal::Ready })
         .collect();
-    let answers = driver("load_balancer").poll(&aws, &waiting).await;
+    let answers = driver("load_balancer").poll(Work { aws: &aws, stack: super::elb::STACK }, &waiting).await;
     assert_eq!(answers, [Ok(Readiness::Ready), Ok(Readiness::Gone)]);
 
     // A protected one stays, and it is said why.

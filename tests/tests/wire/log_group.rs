@@ -5,6 +5,7 @@ use evenkeel_aws::client::Aws;
 use evenkeel_aws::kinds::log_group::{ENTRY, id};
 use evenkeel_aws::read::Scope;
 use evenkeel_aws::reading;
+use evenkeel_aws::resource::Work;
 use evenkeel_core::cloud::{Create, Update};
 use evenkeel_core::diff::diff;
 use evenkeel_core::doc::Doc;
@@ -32,7 +33,7 @@ async fn seen(aws: &Aws, nodes: Vec<Node>, thorough: bool) -> Vec<Live> {
 async fn update(aws: &Aws, live: &Live, want: &Doc) -> Live {
     let changes = diff(&ENTRY.kind, want, &live.have);
     let order = Update { node: &id("web"), live, want, changes: &changes, token: TOKEN };
-    ENTRY.driver.update(aws, "cruddur", order).await.expect("the update is taken")
+    ENTRY.driver.update(Work { aws, stack: "cruddur" }, order).await.expect("the update is taken")
 }
 
 #[tokio::test]
@@ -45,13 +46,13 @@ async fn a_log_group_lives_its_life() {
     assert!(seen(&aws, node(&first), false).await.is_empty());
 
     let order = Create { node: &id("web"), name: "cruddur-web", want: &first, replaces: None, token: TOKEN };
-    let made = ENTRY.driver.create(&aws, "cruddur", order.clone()).await.unwrap();
+    let made = ENTRY.driver.create(Work { aws: &aws, stack: "cruddur" }, order.clone()).await.unwrap();
     assert_eq!(seen(&aws, node(&first), false).await, std::slice::from_ref(&made));
     assert_eq!(made.outputs["arn"], "arn:aws:logs:us-east-1:123456789012:log-group:cruddur-web");
     // Not in the file any more, and without a file: found by its mark.
     assert_eq!(seen(&aws, Vec::new(), false).await, std::slice::from_ref(&made));
     assert_eq!(seen(&aws, Vec::new(), true).await, std::slice::from_ref(&made));
-    let again = ENTRY.driver.create(&aws, "cruddur", order).await.unwrap_err();
+    let again = ENTRY.driver.create(Work { aws: &aws, stack: "cruddur" }, order).await.unwrap_err();
     assert_eq!(again.class, evenkeel_core::error::ErrorClass::Exists);
 
     let mut live = made;
@@ -61,8 +62,8 @@ async fn a_log_group_lives_its_life() {
         assert_eq!(seen(&aws, node(&next), false).await, std::slice::from_ref(&live));
     }
 
-    ENTRY.driver.delete(&aws, &id("web"), &live).await.unwrap();
-    ENTRY.driver.delete(&aws, &id("web"), &live).await.unwrap();
+    ENTRY.driver.delete(Work { aws: &aws, stack: "cruddur" }, &id("web"), &live).await.unwrap();
+    ENTRY.driver.delete(Work { aws: &aws, stack: "cruddur" }, &id("web"), &live).await.unwrap();
     assert!(seen(&aws, node(&first), true).await.is_empty());
 
     // ECS made it first: somebody else's until it is adopted. (Another name: moto keeps the tags of deleted groups.)
@@ -88,7 +89,7 @@ async fn many_log_groups_are_read_in_few_requests() {
         (0..120).map(|n| Node::new(id(&format!("g{n:03}")), format!("cruddur-g{n:03}"), plain.clone())).collect();
     for node in &nodes {
         let order = Create { node: &node.id, name: &node.name, want: &plain, replaces: None, token: TOKEN };
-        ENTRY.driver.create(&aws, "cruddur", order).await.unwrap();
+        ENTRY.driver.create(Work { aws: &aws, stack: "cruddur" }, order).await.unwrap();
     }
     let fresh = moto.aws().await;
     assert_eq!(seen(&fresh, nodes, false).await.len(), 120);
@@ -106,7 +107,7 @@ async fn without_the_tagging_api_groups_are_found_by_their_names() {
     let plain = want(json!(7), "", json!({ "team": "a" }));
     for (entry, name) in [("web", "cruddur-web"), ("dropped", "cruddur-dropped"), ("named", "elsewhere")] {
         let order = Create { node: &id(entry), name, want: &plain, replaces: None, token: TOKEN };
-        ENTRY.driver.create(&aws, "cruddur", order).await.unwrap();
+        ENTRY.driver.create(Work { aws: &aws, stack: "cruddur" }, order).await.unwrap();
     }
     aws.logs().create_log_group().log_group_name("cruddur-by-hand").send().await.unwrap();
     let nodes = vec![Node::new(id("web"), "cruddur-web", plain.clone())];

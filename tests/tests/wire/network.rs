@@ -7,20 +7,16 @@ use evenkeel_aws::reading;
 use evenkeel_aws::resource::doc;
 use evenkeel_core::error::{CloudError, ErrorClass};
 use evenkeel_core::graph::{Graph, Node, StackInfo};
-use evenkeel_core::snapshot::{Live, Owner};
+use evenkeel_core::snapshot::Live;
 use evenkeel_tests::moto::Moto;
 
 async fn look(aws: &Aws, vpc: VpcChoice, subnets: SubnetChoice) -> Result<Live, CloudError> {
-    let node = Node::new(network::id(), "", doc(&Spec { vpc, subnets }));
-    let want = node.want.clone();
-    let graph = Graph::detached(StackInfo { name: "a".to_owned(), region: "us-east-1".to_owned() }, [node]);
+    let node = Node::lookup(network::id(), "", doc(&Spec { vpc, subnets }));
+    let graph = Graph::detached(StackInfo { name: "a".to_owned(), region: "us-east-1".to_owned() }, [node.clone()]);
     let only = ["network".to_owned()].into();
     let scope = Scope { stack: "a", graph: &graph, thorough: false, closely: false, only: Some(&only) };
-    let found = network::ENTRY.driver.observe(&reading::fetch(aws, &scope).await)?;
-    assert_eq!(found.len(), 1);
-    assert_eq!(found[0].have, want, "a look-up has nothing to change");
-    assert_eq!(found[0].owner, Owner::Ours(network::id()));
-    Ok(found[0].clone())
+    let found = network::ENTRY.driver.look_up(&reading::fetch(aws, &scope).await, &node)?;
+    Ok(found.expect("what is missing is an error"))
 }
 
 fn ids(live: &Live) -> Vec<String> {

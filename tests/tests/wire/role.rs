@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use evenkeel_aws::client::Aws;
-use evenkeel_aws::kinds::existing_role;
+use evenkeel_aws::kinds::role::existing::Sought;
 use evenkeel_aws::kinds::role::{self, Spec, policy};
 use evenkeel_aws::read::Scope;
 use evenkeel_aws::reading;
-use evenkeel_aws::resource::{Entry, doc};
+use evenkeel_aws::resource::{Entry, Work, doc};
 use evenkeel_aws::services::iam::read::Found;
 use evenkeel_core::cloud::{Create, Update};
 use evenkeel_core::error::ErrorClass;
@@ -56,17 +56,22 @@ async fn read(aws: &Aws, entry: &Entry, nodes: &[Node]) -> BTreeMap<String, Live
     let only = ["role".to_owned()].into();
     let scope = Scope { stack: "a", graph: &graph, thorough: false, closely: false, only: Some(&only) };
     let fetched = reading::fetch(aws, &scope).await;
-    entry.driver.observe(&fetched).unwrap().into_iter().map(|live| (live.id.clone(), live)).collect()
+    entry.driver.observe(&fetched).unwrap().into_iter().map(|live| (live.id.clone(), bare(live))).collect()
+}
+
+/// Without what only the driver reads.
+fn bare(live: Live) -> Live {
+    Live { private: json!(null), ..live }
 }
 
 async fn create(aws: &Aws, node: &Node) -> Live {
     let order = Create { node: &node.id, name: &node.name, want: &node.want, replaces: None, token: TOKEN };
-    role::ENTRY.driver.create(aws, "a", order).await.unwrap()
+    bare(role::ENTRY.driver.create(Work { aws, stack: "a" }, order).await.unwrap())
 }
 
 async fn update(aws: &Aws, live: &Live, node: &Node) -> Live {
     let order = Update { node: &node.id, live, want: &node.want, changes: &[], token: TOKEN };
-    role::ENTRY.driver.update(aws, "a", order).await.unwrap()
+    bare(role::ENTRY.driver.update(Work { aws, stack: "a" }, order).await.unwrap())
 }
 
 /// Without permission for the overview a role is read by itself; the outcome is the same.
@@ -138,12 +143,13 @@ async fn a_role_is_made_read_changed_and_deleted() {
     aws.iam().create_instance_profile().instance_profile_name("p").send().await.unwrap();
     let join = aws.iam().add_role_to_instance_profile().instance_profile_name("p");
     join.role_name("a-task").send().await.unwrap();
-    let refused = kind.driver.delete(&aws, &wanted.id, &updated).await.unwrap_err();
+    let refused = kind.driver.delete(Work { aws: &aws, stack: "a" }, &wanted.id, &updated).await.unwrap_err();
     assert!(refused.message.contains("the instance profile p"), "{refused}");
-    let seen = read(&aws, kind, &[]).await.remove("a-task").unwrap();
+    let mut seen = read(&aws, kind, &[]).await.remove("a-task").unwrap();
     assert!(!seen.inside.is_empty());
-    kind.driver.delete(&aws, &wanted.id, &seen).await.unwrap();
-    kind.driver.delete(&aws, &wanted.id, &seen).await.unwrap();
+    seen.private = json!({ "profiles": ["p"] });
+    kind.driver.delete(Work { aws: &aws, stack: "a" }, &wanted.id, &seen).await.unwrap();
+    kind.driver.delete(Work { aws: &aws, stack: "a" }, &wanted.id, &seen).await.unwrap();
     assert!(read(&aws, kind, &[changed]).await.is_empty());
 }
 
@@ -164,15 +170,17 @@ async fn a_strangers_role_is_told_adopted_and_looked_up() {
     let stranger = &seen["a-task"];
     assert_eq!((&stranger.owner, stranger.have["description"].as_str()), (&Owner::Nobody, Some("by hand")));
     let order = Create { node: &wanted.id, name: &wanted.name, want: &wanted.want, replaces: None, token: TOKEN };
-    assert_eq!(kind.driver.create(&aws, "a", order).await.unwrap_err().class, ErrorClass::Exists);
+    assert_eq!(kind.driver.create(Work { aws: &aws, stack: "a" }, order).await.unwrap_err().class, ErrorClass::Exists);
     let adopted = update(&aws, stranger, &wanted).await;
     assert_eq!(read(&aws, kind, std::slice::from_ref(&wanted)).await["a-task"], adopted);
 
-    let existing =
-        |entry: &str, name: &str| Node::new(existing_role::id(entry), "", doc(&existing_role::Spec::new(name, None)));
+    let existing = |entry: &str, name: &str| Node::lookup(role::id(entry), "", doc(&Sought::new(name, None)));
     let nodes = [existing("x", "other"), existing("y", "none")];
-    let found = read(&aws, &existing_role::ENTRY, &nodes).await;
-    assert_eq!(found.len(), 1, "the one that does not exist is absent");
-    assert_eq!(found["other"].outputs["arn"], "arn:aws:iam::123456789012:role/other");
-    assert_eq!(found["other"].owner, Owner::Ours(existing_role::id("x")));
+    let info = StackInfo { name: "a".to_owned(), region: "us-east-1".to_owned() };
+    let graph = Graph::detached(info, nodes.iter().cloned());
+    let scope = Scope { stack: "a", graph: &graph, thorough: false, closely: false, only: None };
+    let fetched = reading::fetch(&aws, &scope).await;
+    let [there, absent] = nodes.map(|node| kind.driver.look_up(&fetched, &node).unwrap());
+    assert_eq!(there.expect("it exists").outputs["arn"], "arn:aws:iam::123456789012:role/other");
+    assert_eq!(absent, None, "the one that does not exist is absent");
 }

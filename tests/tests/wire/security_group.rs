@@ -7,7 +7,7 @@ use evenkeel_aws::kinds::security_group_rules::{ANYWHERE_V4, Rule, default_egres
 use evenkeel_aws::kinds::{network, security_group, security_group_rules};
 use evenkeel_aws::read::Scope;
 use evenkeel_aws::reading;
-use evenkeel_aws::resource::{Entry, doc};
+use evenkeel_aws::resource::{Entry, Work, doc};
 use evenkeel_core::cloud::{Create, Update};
 use evenkeel_core::error::{CloudError, ErrorClass};
 use evenkeel_core::graph::{Graph, Node, StackInfo};
@@ -40,18 +40,18 @@ fn rules(entry: &str, group: &str, ingress: &[Rule], egress: &[Rule]) -> Node {
 
 async fn create(aws: &Aws, entry: &Entry, node: &Node) -> Result<Live, CloudError> {
     let order = Create { node: &node.id, name: &node.name, want: &node.want, replaces: None, token: TOKEN };
-    entry.driver.create(aws, "a", order).await
+    entry.driver.create(Work { aws, stack: "a" }, order).await
 }
 
 async fn update(aws: &Aws, entry: &Entry, live: &Live, node: &Node) -> Live {
     let order = Update { node: &node.id, live, want: &node.want, changes: &[], token: TOKEN };
-    entry.driver.update(aws, "a", order).await.unwrap()
+    entry.driver.update(Work { aws, stack: "a" }, order).await.unwrap()
 }
 
 /// What is live of a kind, by id.
 async fn read(aws: &Aws, entry: &Entry, nodes: &[Node]) -> BTreeMap<String, Live> {
     let default = network::Spec { vpc: network::VpcChoice::Default, subnets: network::SubnetChoice::Default };
-    let network = Node::new(network::id(), "", doc(&default));
+    let network = Node::lookup(network::id(), "", doc(&default));
     let info = StackInfo { name: "a".to_owned(), region: "us-east-1".to_owned() };
     let graph = Graph::detached(info, nodes.iter().cloned().chain([network]));
     let only = ["network", "security_group", "security_group_rules"].map(str::to_owned).into();
@@ -106,8 +106,8 @@ async fn a_group_is_made_read_changed_and_deleted() {
     assert_eq!(read(&aws, kind, &[]).await.len(), 2, "what is ours is found without the file");
 
     for live in [&updated, &seen[&strange]] {
-        kind.driver.delete(&aws, &node.id, live).await.unwrap();
-        kind.driver.delete(&aws, &node.id, live).await.unwrap();
+        kind.driver.delete(Work { aws: &aws, stack: "a" }, &node.id, live).await.unwrap();
+        kind.driver.delete(Work { aws: &aws, stack: "a" }, &node.id, live).await.unwrap();
     }
     assert!(read(&aws, kind, &nodes).await.is_empty());
 }
@@ -127,7 +127,7 @@ async fn who_holds_a_group_is_told() {
     let interface = interface.subnet_id(subnets.subnets()[0].subnet_id().unwrap()).send().await.unwrap();
     let interface = interface.network_interface().unwrap().network_interface_id().unwrap().to_owned();
     assert_eq!(
-        security_group::ENTRY.driver.holders(&aws, &web).await,
+        security_group::ENTRY.driver.holders(Work { aws: &aws, stack: "a" }, &web).await,
         [
             format!("network interface {interface} of load balancer app/web/50dc6c495c0c9188"),
             format!("a rule of security group {} (a-db)", db.id),
@@ -187,8 +187,8 @@ async fn rules_follow_what_is_wanted_in_as_few_requests_as_possible() {
     // Without its node in the graph it is still seen; deleting leaves the group with nothing.
     let id = NodeId::new("security_group_rules", "web");
     assert_eq!(read(&aws, kind, &[]).await[&web.id].owner, Owner::Ours(id.clone()));
-    kind.driver.delete(&aws, &id, &seen[&web.id]).await.unwrap();
-    kind.driver.delete(&aws, &id, &seen[&web.id]).await.unwrap();
+    kind.driver.delete(Work { aws: &aws, stack: "a" }, &id, &seen[&web.id]).await.unwrap();
+    kind.driver.delete(Work { aws: &aws, stack: "a" }, &id, &seen[&web.id]).await.unwrap();
     let empty = rules("web", &web.id, &[], &[]);
     assert_eq!(read(&aws, kind, std::slice::from_ref(&empty)).await[&web.id].have, empty.want);
 

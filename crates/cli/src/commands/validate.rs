@@ -1,6 +1,5 @@
 //! `evenkeel validate`: everything that can be said about a stack file without a network.
 
-use evenkeel_aws::kinds;
 use evenkeel_core::graph::Node;
 use serde_json::json;
 
@@ -20,7 +19,7 @@ pub fn run(args: &Validate, global: &Global, ui: &mut Ui) -> Result<Exit, Failur
     let region = session::region(global, loaded.stack.region.as_deref()).unwrap_or_else(|| "unknown".to_owned());
     let graph = session::graph(&loaded.stack, &region)?;
     // What is only looked up is nobody's to count: a plan does not, either.
-    let only_looked_up = |node: &&Node| kinds::get(node.id.kind()).is_some_and(|entry| entry.kind.lookup);
+    let only_looked_up = |node: &&Node| node.lookup;
     let looked_up = graph.nodes().filter(only_looked_up).count();
     let resources = graph.len() - looked_up;
     match ui.format {

@@ -44,10 +44,10 @@ pub fn presupposed(graph: &Graph) -> Presupposed {
     let mut found = Presupposed::default();
     for node in graph.nodes() {
         match node.id.kind() {
-            "zone" => {
+            "hosted_zone" if node.lookup => {
                 found.zones.insert(node.id.name().to_owned());
             }
-            "existing_role" => {
+            "role" if node.lookup => {
                 let name = node.want["name"].as_str().unwrap_or_else(|| node.id.name());
                 found.roles.insert(name.to_owned());
             }

@@ -146,13 +146,13 @@ impl<'a> Decider<'a> {
     /// A node that `--target` leaves out: it offers what it has, and is only told about if it would have changed.
     fn outside(&mut self, node: &Node, kind: &Kind) {
         let Some(live) = self.have.live(&node.id) else {
-            if !kind.lookup {
+            if !node.lookup {
                 self.hold(node, "create", HeldBecause::NotTargeted);
             }
             return;
         };
         self.out.known.insert(node.id.clone(), live.outputs.clone());
-        if !kind.lookup && !diff(kind, &self.fill(&node.want), &live.have).is_empty() {
+        if !node.lookup && !diff(kind, &self.fill(&node.want), &live.have).is_empty() {
             self.out.held.push(Held { node: node.id.clone(), what: "update".into(), why: HeldBecause::NotTargeted });
         }
     }
@@ -168,10 +168,10 @@ impl<'a> Decider<'a> {
         match self.have.nodes.get(&node.id) {
             Some(Observed::Unreadable(error)) => self.hold(node, "anything", HeldBecause::Unreadable(error.clone())),
             Some(Observed::Ambiguous(ids)) => self.hold(node, "anything", HeldBecause::Doubled(ids.clone())),
-            Some(Observed::Present(live)) if kind.lookup => {
+            Some(Observed::Present(live)) if node.lookup => {
                 self.out.known.insert(node.id.clone(), live.outputs.clone());
             }
-            Some(Observed::Absent) | None if kind.lookup => {
+            Some(Observed::Absent) | None if node.lookup => {
                 let what = node.want.get("look_up").and_then(Value::as_str).unwrap_or(&node.name).to_owned();
                 self.hold(node, "look up", HeldBecause::NotFound(what));
             }

@@ -78,6 +78,8 @@ impl Remover<'_> {
             }
             let why = match (self.options.destroy, surplus.superseded) {
                 (true, _) => Reason::Destroy,
+                // An entry that now names something that exists no longer has one of its own.
+                (false, true) if self.want.get(&node).is_some_and(|entry| entry.lookup) => Reason::Dropped,
                 (false, true) => Reason::LeftOver,
                 (false, false) => Reason::Dropped,
             };
@@ -91,6 +93,14 @@ impl Remover<'_> {
         let mut removals = keep_for(staying, removals, &mut decisions.held);
         subsume(&mut removals);
         removals
+    }
+
+    /// The node that is looked up and finds just this.
+    fn looked_up(&self, surplus: &Surplus) -> Option<&NodeId> {
+        let same = |node: &NodeId| {
+            node.kind() == surplus.node.kind() && self.have.live(node).is_some_and(|live| live.id == surplus.live.id)
+        };
+        self.want.nodes().find(|node| node.lookup && same(&node.id)).map(|node| &node.id)
     }
 
     fn unreadable(&self) -> Option<HeldBecause> {
@@ -118,6 +128,9 @@ impl Remover<'_> {
         }
         if !options.target.is_empty() && !options.target.contains(node) && !inside.contains(node) {
             return Some(HeldBecause::NotTargeted);
+        }
+        if let Some(user) = self.looked_up(surplus) {
+            return Some(HeldBecause::Other(format!("the stack file looks it up in {user}")));
         }
         if surplus.abandoned && !options.consent.contains(node) {
             let current = self.have.live(node).map(|live| live.name.clone());

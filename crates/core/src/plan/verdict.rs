@@ -73,8 +73,10 @@ pub(super) fn unproven(
     options: &PlanOptions,
     steps: &[Step],
 ) -> BTreeMap<NodeId, String> {
-    let takes_time =
-        |node: &NodeId| kinds.get(node.kind()).is_some_and(|kind| kind.ready != Ready::AtOnce && !kind.lookup);
+    let takes_time = |node: &NodeId| {
+        let looked_up = want.get(node).is_some_and(|node| node.lookup);
+        !looked_up && kinds.get(node.kind()).is_some_and(|kind| kind.ready != Ready::AtOnce)
+    };
     let (mut awaited, mut worked_on) = (BTreeSet::new(), BTreeSet::new());
     for step in steps {
         match &step.action {

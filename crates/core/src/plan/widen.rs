@@ -40,7 +40,7 @@ fn gone<'d>(kind: &Kind, list: &str, before: &'d Doc, after: &'d Doc) -> Vec<&'d
     let items = |doc: &'d Doc| doc.get(list).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     let rule = kind.fields.iter().find(|field| field.path == list).map(|field| field.list);
     let same = |a: &Value, b: &Value| match rule {
-        Some(List::Keyed(keys)) => keys.iter().all(|key| a.get(key) == b.get(key)),
+        Some(List::Keyed(keys) | List::Recurring(keys)) => keys.iter().all(|key| a.get(key) == b.get(key)),
         Some(List::Set | List::Ordered) | None => a == b,
     };
     items(before).iter().filter(|member| !items(after).iter().any(|other| same(member, other))).collect()

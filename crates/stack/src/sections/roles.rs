@@ -24,14 +24,10 @@ pub(crate) static ROLE: Table = Table {
     path: "roles",
     what: "a role",
     groups: &[
-        &[key(
-            "existing",
-            Type::Text,
-            "An existing role, which is only looked up (`existing_role`); no other key is allowed with it.",
-        )
-        .shape("name or ARN")
-        .aws("GetRole")
-        .example("ecsTaskExecutionRole")],
+        &[key("existing", Type::Text, "An existing role, which is only looked up; no other key is allowed with it.")
+            .shape("name or ARN")
+            .aws("GetRole")
+            .example("ecsTaskExecutionRole")],
         &NAME,
         &META,
         &[

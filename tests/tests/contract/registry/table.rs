@@ -25,8 +25,6 @@ const NONE: Fields = Fields::Named(&[]);
 #[rustfmt::skip]
 pub const ROWS: &[Row] = &[
     Row { kind: "network", types: &[], fields: NONE },
-    Row { kind: "zone", types: &[], fields: NONE },
-    Row { kind: "existing_role", types: &[], fields: NONE },
     Row { kind: "role", types: &["AWS::IAM::Role"], fields: Fields::Named(&[
         ("description", &["Description"]),
         ("trust", &["AssumeRolePolicyDocument"]),

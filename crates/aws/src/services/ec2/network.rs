@@ -5,9 +5,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use async_trait::async_trait;
 use aws_sdk_ec2::types::{Subnet, Vpc};
-use evenkeel_core::cloud::{Create, Update};
 use evenkeel_core::error::CloudError;
 use evenkeel_core::graph::Node;
 use evenkeel_core::id::NodeId;
@@ -15,9 +13,8 @@ use evenkeel_core::kind::{Kind, Ready, Replace};
 use evenkeel_core::snapshot::{Live, Owner};
 use serde::{Deserialize, Serialize};
 
-use crate::client::Aws;
 use crate::read::Fetched;
-use crate::resource::{Driver, Entry, doc};
+use crate::resource::{Entry, Lookup, OnlyLookedUp, doc};
 use crate::services::ec2::read::{Ec2, Network, missing, tags_of};
 use crate::tags::Tags;
 use evenkeel_stack::model::{Stack, SubnetsRef, VpcRef};
@@ -33,15 +30,14 @@ pub static ENTRY: Entry = Entry {
         name_limit: 0,
         ready: Ready::AtOnce,
         deadline_secs: 60,
-        lookup: true,
         ..Kind::PLAIN
     },
     contribute,
-    driver: &Lookup,
+    driver: &OnlyLookedUp(Networks),
     actions: &["ec2:DescribeSubnets", "ec2:DescribeVpcs"],
 };
 
-/// The one node of this kind.
+/// The node of `network:`.
 pub fn id() -> NodeId {
     NodeId::new("network", "main")
 }
@@ -120,7 +116,7 @@ fn contribute(stack: &Stack, nodes: &mut Vec<Node>) {
         SubnetsRef::Ids(ids) => SubnetChoice::Ids(ids.clone()),
         SubnetsRef::Tags(tags) => SubnetChoice::Tags(tags.clone()),
     };
-    let mut node = Node::new(id(), "", doc(&Spec { vpc, subnets }));
+    let mut node = Node::lookup(id(), "", doc(&Spec { vpc, subnets }));
     node.origin = Some(network.place.to_string());
     nodes.push(node);
 }
@@ -194,34 +190,21 @@ fn live(network: &Network) -> Live {
     let subnets: Vec<&str> = network.subnets.iter().filter_map(Subnet::subnet_id).collect();
     let mut zones: Vec<&str> = network.subnets.iter().filter_map(Subnet::availability_zone).collect();
     zones.dedup();
-    Live::new(&network.vpc, "", Owner::Ours(id()), doc(&network.spec))
+    Live::new(&network.vpc, "", Owner::Nobody, doc(&network.spec))
         .output("vpc_id", network.vpc.as_str())
         .output("subnets", subnets)
         .output("zones", zones)
 }
 
-struct Lookup;
+struct Networks;
 
-#[async_trait]
-impl Driver for Lookup {
-    fn observe(&self, fetched: &Fetched) -> Result<Vec<Live>, CloudError> {
-        match &fetched.part::<Ec2>()?.network {
-            None => Ok(Vec::new()),
-            Some(Ok(network)) => Ok(vec![live(network)]),
+impl Lookup for Networks {
+    fn look_up(&self, fetched: &Fetched, node: &Node) -> Result<Option<Live>, CloudError> {
+        match fetched.part::<Ec2>()?.networks.get(&node.id) {
+            None => Ok(None),
+            Some(Ok(network)) => Ok(Some(live(network))),
             Some(Err(error)) => Err(error.clone()),
         }
-    }
-
-    async fn create(&self, _aws: &Aws, _stack: &str, _order: Create<'_>) -> Result<Live, CloudError> {
-        Err(CloudError::bug("network", "a network is only looked up"))
-    }
-
-    async fn update(&self, _aws: &Aws, _stack: &str, _order: Update<'_>) -> Result<Live, CloudError> {
-        Err(CloudError::bug("network", "a network is only looked up"))
-    }
-
-    async fn delete(&self, _aws: &Aws, _node: &NodeId, _live: &Live) -> Result<(), CloudError> {
-        Err(CloudError::bug("network", "a network is only looked up"))
     }
 }
 

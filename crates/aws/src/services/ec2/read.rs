@@ -1,4 +1,4 @@
-//! Reads from EC2: the network that the stack file looks up, and all security groups of the region (one request; the reply
+//! Reads from EC2: the networks that the stack file looks up, and all security groups of the region (one request; the reply
 //! holds their tags and rules). Kept are the groups with this stack's mark and those of a wanted name, marked or not.
 //! Knows no rules of ownership beyond that; the kinds beside it interpret.
 
@@ -7,7 +7,9 @@ use std::collections::BTreeMap;
 use aws_sdk_ec2::types::{Filter, SecurityGroup, Subnet, Vpc};
 use evenkeel_core::error::{CloudError, ErrorClass};
 use evenkeel_core::graph::Node;
+use evenkeel_core::id::NodeId;
 use evenkeel_core::name;
+use futures::future::join_all;
 
 use crate::client::Aws;
 use crate::kinds::network;
@@ -22,8 +24,8 @@ const PAGE: i32 = 1000;
 /// What was fetched from EC2.
 #[derive(Debug)]
 pub struct Ec2 {
-    /// The network that was looked up; `None` if the graph has none.
-    pub network: Option<Part<Network>>,
+    /// The networks that were looked up, by node.
+    pub networks: BTreeMap<NodeId, Part<Network>>,
     /// Security groups of ours, and those of a wanted name.
     pub groups: Part<Vec<SecurityGroup>>,
     /// What the graph wants, by node name of the group.
@@ -55,21 +57,18 @@ pub struct Network {
 /// Reads what the scope asks for.
 pub async fn fetch(aws: &Aws, scope: &Scope<'_>) -> Ec2 {
     let wanted = wanted(scope);
-    let (network, groups) = futures::join!(
-        async {
-            let node = scope.graph.get(&network::id()).filter(|_| scope.wants(&[network::ENTRY.kind.name]))?;
-            Some(network(aws, node).await)
-        },
-        async {
-            if !scope.wants(&["security_group", "security_group_rules"]) {
-                return Ok(Vec::new());
-            }
-            let mut groups = groups(aws, &[]).await?;
-            groups.retain(|group| keep(group, scope.stack, &wanted));
-            Ok(groups)
-        },
-    );
-    Ec2 { network, groups, wanted }
+    let kind = network::ENTRY.kind.name;
+    let looked_up = scope.graph.of_kind(kind).filter(|node| node.lookup && scope.wants(&[kind]));
+    let networks = looked_up.map(|node| async move { (node.id.clone(), network(aws, node).await) });
+    let (networks, groups) = futures::join!(join_all(networks), async {
+        if !scope.wants(&["security_group", "security_group_rules"]) {
+            return Ok(Vec::new());
+        }
+        let mut groups = groups(aws, &[]).await?;
+        groups.retain(|group| keep(group, scope.stack, &wanted));
+        Ok(groups)
+    },);
+    Ec2 { networks: networks.into_iter().collect(), groups, wanted }
 }
 
 fn wanted(scope: &Scope<'_>) -> BTreeMap<String, Wanted> {

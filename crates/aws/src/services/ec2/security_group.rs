@@ -3,11 +3,12 @@
 //! Name, description and VPC cannot be changed; a changed description is only told, because replacing a group means to
 //! touch all its users. Names are unique in a VPC, whatever their case. AWS puts an allow-all egress rule into a new group.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use aws_sdk_ec2::types::{ResourceType, SecurityGroup, Tag, TagSpecification};
-use evenkeel_core::cloud::{Create, Update};
 use evenkeel_core::doc::Text;
-use evenkeel_core::error::{CloudError, ErrorClass};
+use evenkeel_core::error::CloudError;
 use evenkeel_core::graph::Node;
 use evenkeel_core::id::NodeId;
 use evenkeel_core::kind::{Field, Kind, Ready, Replace};
@@ -18,9 +19,9 @@ use serde::{Deserialize, Serialize};
 use super::network;
 use crate::client::Aws;
 use crate::read::Fetched;
-use crate::resource::{Driver, Entry, doc, spec};
+use crate::resource::{Creation, Entry, Modification, Resource, Work, tagged, wanted};
 use crate::services::ec2::read::{Ec2, filter, groups, same_name, tags_of};
-use crate::tags::{self, Tags};
+use crate::tags::{self, Retag, Tags};
 use evenkeel_stack::model::Stack;
 
 const NAME_LIMIT: usize = 255;
@@ -80,12 +81,7 @@ fn contribute(stack: &Stack, nodes: &mut Vec<Node>) {
             vpc: Text::output(network::id(), "vpc_id"),
             tags: group.meta.tags.clone(),
         };
-        let mut node = Node::new(id(entry), physical(stack, entry), doc(&spec));
-        node.named = group.meta.name.is_some();
-        node.moved_from = group.meta.moved_from.as_deref().map(id);
-        node.protect = group.meta.protect;
-        node.origin = Some(group.meta.place.to_string());
-        nodes.push(node);
+        nodes.push(wanted(id, entry, &group.meta, physical(stack, entry), &spec));
     }
 }
 
@@ -94,26 +90,26 @@ pub fn owner(group: &SecurityGroup, stack: &str) -> Owner {
     tags::owner(&tags_of(group.tags()), stack, ENTRY.kind.name)
 }
 
-fn live(group: &SecurityGroup, stack: &str) -> Live {
+fn live(group: &SecurityGroup, stack: &str) -> Live<Spec> {
     let spec = Spec {
         description: group.description().unwrap_or_default().to_owned(),
         vpc: group.vpc_id().unwrap_or_default().into(),
         tags: tags::user(&tags_of(group.tags())),
     };
     let (id, name) = (group.group_id().unwrap_or_default(), group.group_name().unwrap_or_default());
-    let mut live = Live::new(id, name, owner(group, stack), doc(&spec)).output("id", id).output("name", name);
+    let mut live = Live::new(id, name, owner(group, stack), spec).output("id", id).output("name", name);
     live.replaces = tags_of(group.tags()).remove(tags::REPLACES);
     live
 }
 
 /// The groups that matter: ours, and those that take a wanted name in the VPC that was looked up.
-fn observe(ec2: &Ec2, stack: &str) -> Result<Vec<Live>, CloudError> {
-    let vpc = ec2.network.as_ref().and_then(|network| network.as_ref().ok()).map(|network| network.vpc.as_str());
+fn observe(ec2: &Ec2, stack: &str) -> Result<Vec<Live<Spec>>, CloudError> {
+    let vpcs: BTreeSet<&str> = ec2.networks.values().flatten().map(|network| network.vpc.as_str()).collect();
     let mut found = Vec::new();
     for group in ec2.groups.as_ref().map_err(Clone::clone)? {
         let mut live = live(group, stack);
         if !tags::is_marked(&live.owner) {
-            if vpc.is_none() || group.vpc_id() != vpc {
+            if !group.vpc_id().is_some_and(|vpc| vpcs.contains(vpc)) {
                 continue;
             }
             // A name that differs in case only is taken all the same: let it meet the wanted one.
@@ -135,78 +131,66 @@ fn sdk_tags(tags: &Tags) -> Vec<Tag> {
 
 struct Groups;
 
+tagged!(Spec);
+
 #[async_trait]
-impl Driver for Groups {
-    fn observe(&self, fetched: &Fetched) -> Result<Vec<Live>, CloudError> {
+impl Resource for Groups {
+    type Want = Spec;
+    type Have = Spec;
+
+    fn observe(&self, fetched: &Fetched) -> Result<Vec<Live<Spec>>, CloudError> {
         observe(fetched.part::<Ec2>()?, &fetched.stack)
     }
 
-    async fn create(&self, aws: &Aws, stack: &str, order: Create<'_>) -> Result<Live, CloudError> {
-        let want: Spec = spec(order.want)?;
-        let mut tags = tags::marked(&want.tags, stack, order.node);
-        tags.extend(order.replaces.map(|id| (tags::REPLACES.to_owned(), id.to_owned())));
-        let marks = TagSpecification::builder()
+    async fn create(&self, work: Work<'_>, order: &Creation<'_, Spec>) -> Result<Live<Spec>, CloudError> {
+        let (aws, name, want) = (work.aws, order.order.name, &order.want);
+        let tags = TagSpecification::builder()
             .resource_type(ResourceType::SecurityGroup)
-            .set_tags(Some(sdk_tags(&tags)))
+            .set_tags(Some(sdk_tags(&order.tags)))
             .build();
         let reply = aws
             .caller
             .send("ec2:CreateSecurityGroup", || {
                 aws.ec2()
                     .create_security_group()
-                    .group_name(order.name)
+                    .group_name(name)
                     .description(&want.description)
                     .set_vpc_id(want.vpc.known().map(str::to_owned))
-                    .tag_specifications(marks.clone())
+                    .tag_specifications(tags.clone())
                     .send()
             })
             .await?;
         let id = reply.group_id().unwrap_or_default();
-        Ok(Live::new(id, order.name, Owner::Ours(order.node.clone()), order.want.clone())
-            .output("id", id)
-            .output("name", order.name))
+        let live = Live::new(id, name, Owner::Nobody, want.clone());
+        Ok(live.output("id", id).output("name", name))
     }
 
-    async fn update(&self, aws: &Aws, stack: &str, order: Update<'_>) -> Result<Live, CloudError> {
-        let (have, want): (Spec, Spec) = (spec(&order.live.have)?, spec(order.want)?);
-        let mut from = have.tags.clone();
-        if order.live.owner == Owner::Ours(order.node.clone()) {
-            from = tags::marked(&from, stack, order.node);
+    async fn write_tags(&self, work: Work<'_>, live: &Live<Spec>, tags: &Retag) -> Result<(), CloudError> {
+        let aws = work.aws;
+        if !tags.set.is_empty() {
+            let request = || aws.ec2().create_tags().resources(&live.id).set_tags(Some(sdk_tags(&tags.set))).send();
+            aws.caller.send("ec2:CreateTags", request).await?;
         }
-        let (set, remove) = tags::changes(&from, &tags::marked(&want.tags, stack, order.node));
-        if !set.is_empty() {
-            aws.caller
-                .send("ec2:CreateTags", || {
-                    aws.ec2().create_tags().resources(&order.live.id).set_tags(Some(sdk_tags(&set))).send()
-                })
-                .await?;
+        if !tags.remove.is_empty() {
+            let keys: Vec<Tag> = tags.remove.iter().map(|key| Tag::builder().key(key).build()).collect();
+            let request = || aws.ec2().delete_tags().resources(&live.id).set_tags(Some(keys.clone())).send();
+            aws.caller.send("ec2:DeleteTags", request).await?;
         }
-        if !remove.is_empty() {
-            let keys: Vec<Tag> = remove.iter().map(|key| Tag::builder().key(key).build()).collect();
-            aws.caller
-                .send("ec2:DeleteTags", || {
-                    aws.ec2().delete_tags().resources(&order.live.id).set_tags(Some(keys.clone())).send()
-                })
-                .await?;
-        }
-        let mut live = order.live.clone();
-        live.owner = Owner::Ours(order.node.clone());
-        live.have = doc(&Spec { tags: want.tags, ..have });
-        Ok(live)
+        Ok(())
     }
 
-    async fn delete(&self, aws: &Aws, _node: &NodeId, live: &Live) -> Result<(), CloudError> {
-        let reply = aws
-            .caller
-            .send("ec2:DeleteSecurityGroup", || aws.ec2().delete_security_group().group_id(&live.id).send())
-            .await;
-        match reply {
-            Err(error) if error.class != ErrorClass::Gone => Err(error),
-            Ok(_) | Err(_) => Ok(()),
-        }
+    async fn update(&self, _work: Work<'_>, order: &Modification<'_, Spec>) -> Result<Live<Spec>, CloudError> {
+        // Nothing but the tags changes in place.
+        Ok(order.live.clone())
     }
 
-    async fn holders(&self, aws: &Aws, live: &Live) -> Vec<String> {
+    async fn delete(&self, work: Work<'_>, _node: &NodeId, live: &Live<Spec>) -> Result<(), CloudError> {
+        let request = || work.aws.ec2().delete_security_group().group_id(&live.id).send();
+        work.aws.caller.send("ec2:DeleteSecurityGroup", request).await.map(drop)
+    }
+
+    async fn holders(&self, work: Work<'_>, live: &Live) -> Vec<String> {
+        let aws = work.aws;
         let (mut interfaces, ingress, egress) = futures::join!(
             interfaces(aws, &live.id),
             referring(aws, "ip-permission.group-id", &live.id),
@@ -284,7 +268,7 @@ mod tests {
     fn a_strangers_group_counts_only_in_our_vpc_and_whatever_its_case() {
         let spec = network::Spec { vpc: network::VpcChoice::Default, subnets: network::SubnetChoice::Default };
         let ec2 = Ec2 {
-            network: Some(Ok(Network { spec, vpc: "vpc-1".to_owned(), subnets: Vec::new() })),
+            networks: [(network::id(), Ok(Network { spec, vpc: "vpc-1".to_owned(), subnets: Vec::new() }))].into(),
             groups: Ok(vec![
                 group("sg-1", "a-web", "vpc-2", None),
                 group("sg-2", "A-Web", "vpc-1", None),

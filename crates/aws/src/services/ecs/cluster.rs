@@ -5,25 +5,24 @@
 //! there, whoever owns it, so the reading has to look first, and the answer is looked at before the cluster counts as ours. A
 //! deleted cluster stays visible as INACTIVE.
 
-use std::collections::BTreeSet;
-
 use async_trait::async_trait;
-use evenkeel_core::cloud::{Create, Goal, Update, Waiting};
+use evenkeel_core::cloud::{Goal, Waiting};
 use evenkeel_core::error::{CloudError, ErrorClass};
 use evenkeel_core::graph::Node;
 use evenkeel_core::id::NodeId;
 use evenkeel_core::kind::{Field, Kind, Ready, Replace};
 use evenkeel_core::name;
-use evenkeel_core::snapshot::{Live, Owner, Readiness};
+use evenkeel_core::snapshot::{Live, Readiness};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::call::raw::exchange;
 use crate::client::Aws;
 use crate::read::Fetched;
-use crate::resource::{Driver, Entry, Touch, doc, spec};
+use crate::resource::{Creation, Entry, Modification, Resource, Work, tagged, wanted};
 use crate::services::ecs::read::{self, Ecs, items, last, tag_list, tags_of, text};
-use crate::tags::{self, Tags};
+use crate::tags::{self, Retag, Tags};
+use crate::touch::Touch;
 use evenkeel_stack::model::{self, Stack};
 
 /// The kind's name.
@@ -101,8 +100,9 @@ impl Strategy {
     }
 }
 
+/// A cluster in canonical form.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-struct Spec {
+pub struct Spec {
     /// `enabled`, `enhanced` or `disabled`; None: not managed.
     container_insights: Option<String>,
     /// None: not managed.
@@ -133,14 +133,10 @@ fn contribute(stack: &Stack, nodes: &mut Vec<Node>) {
         default_strategy: cluster.default_strategy.as_ref().map(|items| items.iter().map(Strategy::of).collect()),
         tags: cluster.meta.tags.clone(),
     };
-    let mut node = Node::new(id(), physical(stack), doc(&want));
-    node.named = cluster.meta.name.is_some();
-    node.protect = cluster.meta.protect;
-    node.origin = Some(cluster.meta.place.to_string());
-    nodes.push(node);
+    nodes.push(wanted(|_| id(), "", &cluster.meta, physical(stack), &want));
 }
 
-fn live(cluster: &Value, tags: &Tags, stack: &str) -> Live {
+fn live(cluster: &Value, tags: &Tags, stack: &str) -> Live<Spec> {
     let (arn, name) = (text(cluster, "clusterArn"), text(cluster, "clusterName"));
     let insights = items(cluster, "settings").iter().find(|setting| text(setting, "name") == "containerInsights");
     let mut providers: Vec<String> =
@@ -154,9 +150,8 @@ fn live(cluster: &Value, tags: &Tags, stack: &str) -> Live {
         ),
         tags: tags::user(tags),
     };
-    let mut live = Live::new(arn, name, tags::owner(tags, stack, ENTRY.kind.name), doc(&have))
-        .output("arn", arn)
-        .output("name", name);
+    let mut live =
+        Live::new(arn, name, tags::owner(tags, stack, ENTRY.kind.name), have).output("arn", arn).output("name", name);
     live.handles.push(format!("cluster/{name}"));
     live.handles.extend(
         items(cluster, "capacityProviders")
@@ -180,26 +175,26 @@ fn readiness(cluster: &Value) -> Readiness {
 #[derive(Debug)]
 struct Cluster;
 
+tagged!(Spec);
+
 #[async_trait]
-impl Driver for Cluster {
-    fn observe(&self, fetched: &Fetched) -> Result<Vec<Live>, CloudError> {
+impl Resource for Cluster {
+    type Want = Spec;
+    type Have = Spec;
+
+    fn observe(&self, fetched: &Fetched) -> Result<Vec<Live<Spec>>, CloudError> {
         let ecs: &Ecs = fetched.part()?;
         let observed = |cluster: &Value| {
             let mut live = live(cluster, &tags_of(cluster), &fetched.stack);
             live.inside = ecs.foreign.get(text(cluster, "clusterArn")).cloned().unwrap_or_default();
             live
         };
-        match &ecs.clusters {
-            Ok(clusters) => Ok(clusters.iter().map(observed).collect()),
-            Err(error) => Err(error.clone()),
-        }
+        Ok(ecs.clusters.as_ref().map_err(Clone::clone)?.iter().map(observed).collect())
     }
 
-    async fn create(&self, aws: &Aws, stack: &str, order: Create<'_>) -> Result<Live, CloudError> {
-        let want: Spec = spec(order.want)?;
-        let mut tags = tags::marked(&want.tags, stack, order.node);
-        tags.extend(order.replaces.map(|id| (tags::REPLACES.to_owned(), id.to_owned())));
-        let mut body = json!({ "clusterName": order.name, "tags": tag_list(&tags) });
+    async fn create(&self, work: Work<'_>, order: &Creation<'_, Spec>) -> Result<Live<Spec>, CloudError> {
+        let (aws, name, want, tags) = (work.aws, order.order.name, &order.want, &order.tags);
+        let mut body = json!({ "clusterName": name, "tags": tag_list(tags) });
         if let Some(settings) = want.settings() {
             body["settings"] = settings;
         }
@@ -212,61 +207,59 @@ impl Driver for Cluster {
         let reply = exchange!(aws, "ecs:CreateCluster", ecs.create_cluster, &body)?;
         let told = told_tags(aws, &reply["cluster"]).await?;
         if tags.iter().any(|(key, value)| key.starts_with(tags::PREFIX) && told.get(key) != Some(value)) {
-            let message = format!("a cluster {} was created outside this run", order.name);
-            let hint = format!("take it over with --adopt {}, or give the cluster another `name:`", order.node);
+            let message = format!("a cluster {name} was created outside this run");
+            let hint = format!("take it over with --adopt {}, or give the cluster another `name:`", order.order.node);
             let error = CloudError::local(ErrorClass::Exists, "ecs:CreateCluster", message);
             return Err(CloudError { hint: Some(hint), ..error });
         }
-        Ok(live(&reply["cluster"], &told, stack))
+        Ok(live(&reply["cluster"], &told, work.stack))
     }
 
-    async fn update(&self, aws: &Aws, stack: &str, order: Update<'_>) -> Result<Live, CloudError> {
-        let want: Spec = spec(order.want)?;
-        let have: Spec = spec(&order.live.have)?;
-        let changed: BTreeSet<&str> = order.changes.iter().map(evenkeel_core::diff::Change::field).collect();
-        let cluster = &order.live.id;
-        retag(aws, stack, &order, &have.tags, &want.tags).await?;
-        let mut after = have;
-        after.tags.clone_from(&want.tags);
-        if let Some(settings) = want.settings().filter(|_| changed.contains("container_insights")) {
-            let body = json!({ "cluster": cluster, "settings": settings });
+    async fn write_tags(&self, work: Work<'_>, live: &Live<Spec>, tags: &Retag) -> Result<(), CloudError> {
+        change_tags(work.aws, &live.id, tags).await
+    }
+
+    async fn update(&self, work: Work<'_>, order: &Modification<'_, Spec>) -> Result<Live<Spec>, CloudError> {
+        let (aws, want) = (work.aws, &order.want);
+        let mut after = order.live.clone();
+        let have = &mut after.have;
+        if let Some(settings) = want.settings().filter(|_| order.changes("container_insights")) {
+            let body = json!({ "cluster": after.id, "settings": settings });
             exchange!(aws, "ecs:UpdateCluster", ecs.update_cluster, &body)?;
-            after.container_insights.clone_from(&want.container_insights);
+            have.container_insights.clone_from(&want.container_insights);
         }
-        if changed.contains("capacity_providers") || changed.contains("default_strategy") {
+        if order.changes("capacity_providers") || order.changes("default_strategy") {
             if want.capacity_providers.is_some() {
-                after.capacity_providers.clone_from(&want.capacity_providers);
+                have.capacity_providers.clone_from(&want.capacity_providers);
             }
             if want.default_strategy.is_some() {
-                after.default_strategy.clone_from(&want.default_strategy);
+                have.default_strategy.clone_from(&want.default_strategy);
             }
             // The call sets both lists, so the one that is not managed is sent as it is.
             let body = json!({
-                "cluster": cluster,
-                "capacityProviders": after.capacity_providers,
-                "defaultCapacityProviderStrategy": after.strategy_json(),
+                "cluster": after.id,
+                "capacityProviders": have.capacity_providers,
+                "defaultCapacityProviderStrategy": have.strategy_json(),
             });
             exchange!(aws, "ecs:PutClusterCapacityProviders", ecs.put_cluster_capacity_providers, &body)?;
         }
-        Ok(Live { owner: Owner::Ours(order.node.clone()), have: doc(&after), ..order.live.clone() })
+        Ok(after)
     }
 
-    async fn still_ours(&self, aws: &Aws, touch: &Touch<'_>) -> Result<(), CloudError> {
-        let found = read::describe_clusters(aws, std::slice::from_ref(&touch.live.id)).await?;
+    async fn still_ours(&self, work: Work<'_>, touch: &Touch<'_>) -> Result<(), CloudError> {
+        let found = read::describe_clusters(work.aws, std::slice::from_ref(&touch.live.id)).await?;
         let active = found.iter().find(|cluster| text(cluster, "status") != "INACTIVE");
         active.map_or(Ok(()), |cluster| touch.allowed(&tags_of(cluster), "ecs:UpdateCluster", "ecs:DeleteCluster"))
     }
 
-    async fn delete(&self, aws: &Aws, _node: &NodeId, live: &Live) -> Result<(), CloudError> {
-        match aws.caller.send("ecs:DeleteCluster", || aws.ecs().delete_cluster().cluster(&live.id).send()).await {
-            Err(error) if error.class != ErrorClass::Gone => Err(error),
-            _ => Ok(()),
-        }
+    async fn delete(&self, work: Work<'_>, _node: &NodeId, live: &Live<Spec>) -> Result<(), CloudError> {
+        let request = || work.aws.ecs().delete_cluster().cluster(&live.id).send();
+        work.aws.caller.send("ecs:DeleteCluster", request).await.map(drop)
     }
 
-    async fn poll(&self, aws: &Aws, waiting: &[Waiting]) -> Vec<Result<Readiness, CloudError>> {
+    async fn poll(&self, work: Work<'_>, waiting: &[Waiting]) -> Vec<Result<Readiness, CloudError>> {
         let arns: Vec<String> = waiting.iter().map(|wait| wait.live.id.clone()).collect();
-        let described = read::describe_clusters(aws, &arns).await;
+        let described = read::describe_clusters(work.aws, &arns).await;
         waiting
             .iter()
             .map(|wait| match &described {
@@ -282,8 +275,8 @@ impl Driver for Cluster {
             .collect()
     }
 
-    async fn holders(&self, aws: &Aws, live: &Live) -> Vec<String> {
-        let cluster = live.id.as_str();
+    async fn holders(&self, work: Work<'_>, live: &Live) -> Vec<String> {
+        let (aws, cluster) = (work.aws, live.id.as_str());
         let (services, tasks) = futures::join!(
             read::list_services(aws, cluster),
             aws.caller.send("ecs:ListTasks", || aws.ecs().list_tasks().cluster(cluster).send())
@@ -310,26 +303,17 @@ pub fn provider_handle(cluster_arn: &str, provider: &str) -> String {
     format!("{cluster_arn}/capacity-provider/{provider}")
 }
 
-/// Writes the difference between the tags, and our marks if the cluster does not carry them yet.
-async fn retag(aws: &Aws, stack: &str, order: &Update<'_>, have: &Tags, want: &Tags) -> Result<(), CloudError> {
-    let (mut set, remove) = tags::changes(have, want);
-    if order.live.owner != Owner::Ours(order.node.clone()) {
-        set = tags::marked(&set, stack, order.node);
-    }
-    change_tags(aws, &order.live.id, &set, &remove).await
-}
-
 /// Sets and removes tags of an ECS resource; sends nothing for nothing.
 ///
 /// # Errors
 /// Any error of `ecs:TagResource` and `ecs:UntagResource`.
-pub async fn change_tags(aws: &Aws, arn: &str, set: &Tags, remove: &[String]) -> Result<(), CloudError> {
-    if !set.is_empty() {
-        let body = json!({ "resourceArn": arn, "tags": tag_list(set) });
+pub async fn change_tags(aws: &Aws, arn: &str, tags: &Retag) -> Result<(), CloudError> {
+    if !tags.set.is_empty() {
+        let body = json!({ "resourceArn": arn, "tags": tag_list(&tags.set) });
         exchange!(aws, "ecs:TagResource", ecs.tag_resource, &body)?;
     }
-    if !remove.is_empty() {
-        let body = json!({ "resourceArn": arn, "tagKeys": remove });
+    if !tags.remove.is_empty() {
+        let body = json!({ "resourceArn": arn, "tagKeys": tags.remove });
         exchange!(aws, "ecs:UntagResource", ecs.untag_resource, &body)?;
     }
     Ok(())
@@ -342,6 +326,8 @@ pub fn entry_name(stack: &Stack, given: Option<&str>, entry: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use evenkeel_core::snapshot::Owner;
+
     use super::*;
 
     #[test]
@@ -356,7 +342,7 @@ mod tests {
         let live = live(&reply, &tags, "cruddur");
         assert_eq!(live.owner, Owner::Ours(id()));
         assert_eq!(
-            live.have,
+            json!(live.have),
             json!({
                 "container_insights": "enabled",
                 "capacity_providers": ["FARGATE", "FARGATE_SPOT"],

@@ -10,23 +10,24 @@ use aws_sdk_elasticloadbalancingv2::types::{
     IpAddressType, LoadBalancer, LoadBalancerAttribute, LoadBalancerSchemeEnum, LoadBalancerStateEnum,
     LoadBalancerTypeEnum,
 };
-use evenkeel_core::cloud::{Create, Update, Waiting};
+use evenkeel_core::cloud::{Update, Waiting};
 use evenkeel_core::doc::{Text, Texts};
 use evenkeel_core::error::{CloudError, ErrorClass};
 use evenkeel_core::graph::Node;
 use evenkeel_core::id::NodeId;
 use evenkeel_core::kind::{Field, Kind, Ready, Replace, Traffic};
 use evenkeel_core::name;
-use evenkeel_core::snapshot::{Guard, Live, Owner, Readiness};
+use evenkeel_core::snapshot::{Guard, Live, Readiness};
 use futures::future;
 use serde::{Deserialize, Serialize};
 
 use crate::client::Aws;
 use crate::read::Fetched;
-use crate::resource::{Driver, Entry, doc, spec};
+use crate::resource::{Creation, Entry, Modification, Resource, Work, tagged, wanted};
+use crate::services::ec2::network;
 use crate::services::elb;
-use crate::services::elb::read::{Elb, Item, attributes};
-use crate::tags::{self, Tags};
+use crate::services::elb::read::{Elb, Item};
+use crate::tags::{self, Retag, Tags};
 use evenkeel_stack::model::{self, Stack};
 
 /// The attribute by which AWS protects a load balancer from deletion.
@@ -109,12 +110,7 @@ pub struct Spec {
 
 fn contribute(stack: &Stack, nodes: &mut Vec<Node>) {
     for (entry, balancer) in &stack.load_balancers {
-        let mut node = Node::new(id(entry), base_name(stack, entry, balancer), doc(&desired(balancer)));
-        node.named = balancer.meta.name.is_some();
-        node.moved_from = balancer.meta.moved_from.as_deref().map(id);
-        node.protect = balancer.meta.protect;
-        node.origin = Some(balancer.meta.place.to_string());
-        nodes.push(node);
+        nodes.push(wanted(id, entry, &balancer.meta, base_name(stack, entry, balancer), &desired(balancer)));
     }
 }
 
@@ -124,9 +120,9 @@ fn desired(balancer: &model::LoadBalancer) -> Spec {
         kind: "application".to_owned(),
         scheme: balancer.scheme.clone(),
         ip_address_type: balancer.ip_address_type.clone(),
-        vpc: balancer.subnets.is_none().then(|| Text::output(NodeId::new("network", "main"), "vpc_id")),
+        vpc: balancer.subnets.is_none().then(|| Text::output(network::id(), "vpc_id")),
         subnets: balancer.subnets.as_ref().map_or_else(
-            || Texts::output(NodeId::new("network", "main"), "subnets"),
+            || Texts::output(network::id(), "subnets"),
             |ids| ids.iter().map(|id| id.as_str().into()).collect(),
         ),
         security_groups: (!groups.is_empty()).then(|| groups.iter().cloned().collect()),
@@ -137,9 +133,14 @@ fn desired(balancer: &model::LoadBalancer) -> Spec {
 
 struct LoadBalancers;
 
+tagged!(Spec);
+
 #[async_trait]
-impl Driver for LoadBalancers {
-    fn observe(&self, fetched: &Fetched) -> Result<Vec<Live>, CloudError> {
+impl Resource for LoadBalancers {
+    type Want = Spec;
+    type Have = Spec;
+
+    fn observe(&self, fetched: &Fetched) -> Result<Vec<Live<Spec>>, CloudError> {
         let elb: &Elb = fetched.part()?;
         let balancers = elb.load_balancers.as_ref().map_err(Clone::clone)?;
         let observed = |item: &Item<LoadBalancer>| {
@@ -153,76 +154,78 @@ impl Driver for LoadBalancers {
         Ok(balancers.iter().map(observed).collect())
     }
 
-    async fn create(&self, aws: &Aws, stack: &str, order: Create<'_>) -> Result<Live, CloudError> {
-        let want: Spec = spec(order.want)?;
-        let tags = elb::new_tags(&want.tags, stack, &order, &want.attributes);
+    fn marks(&self, want: &Spec) -> Tags {
+        elb::attribute_marks(ENTRY.kind.name, &want.attributes)
+    }
+
+    async fn create(&self, work: Work<'_>, order: &Creation<'_, Spec>) -> Result<Live<Spec>, CloudError> {
+        let (aws, want, tags) = (work.aws, &order.want, &order.tags);
         let request = || {
             aws.elb()
                 .create_load_balancer()
-                .name(order.name)
+                .name(order.order.name)
                 .r#type(LoadBalancerTypeEnum::Application)
                 .scheme(LoadBalancerSchemeEnum::from(want.scheme.as_str()))
                 .ip_address_type(IpAddressType::from(want.ip_address_type.as_str()))
                 .set_subnets(want.subnets.known())
-                .set_security_groups(groups(&want))
-                .set_tags(Some(elb::api_tags(&tags)))
+                .set_security_groups(groups(want))
+                .set_tags(Some(elb::api_tags(tags)))
                 .send()
         };
         let reply = aws.caller.send("elb:CreateLoadBalancer", request).await?;
         let balancer = reply.load_balancers.unwrap_or_default().into_iter().next();
         let raw =
             balancer.ok_or_else(|| CloudError::bug("elb:CreateLoadBalancer", "the reply contains no load balancer"))?;
-        elb::confirm(aws, "elb:CreateLoadBalancer", raw.load_balancer_arn().unwrap_or_default(), &tags).await?;
+        elb::confirm(aws, "elb:CreateLoadBalancer", raw.load_balancer_arn().unwrap_or_default(), tags).await?;
         write_attributes(aws, raw.load_balancer_arn().unwrap_or_default(), &want.attributes).await?;
-        Ok(live(&Item { raw, tags, attributes: want.attributes }, stack))
+        Ok(live(&Item { raw, tags: tags.clone(), attributes: want.attributes.clone() }, work.stack))
     }
 
-    async fn update(&self, aws: &Aws, stack: &str, order: Update<'_>) -> Result<Live, CloudError> {
-        let (have, want): (Spec, Spec) = (spec(&order.live.have)?, spec(order.want)?);
-        let arn = order.live.id.as_str();
-        let marking = order.live.owner != Owner::Ours(order.node.clone());
-        let steps = elb::attribute_steps("load_balancer", &have.attributes, &want.attributes, marking);
-        let (mut set, remove) = elb::tag_changes(stack, &order, &have.tags, &want.tags);
-        set.extend(steps.remember.map(|tag| (attributes::TAG.to_owned(), tag)));
-        elb::write_tags(aws, arn, &set, &remove).await?;
-        change(aws, arn, &want, &order).await?;
-        write_attributes(aws, arn, &steps.write).await?;
-        elb::forget_attributes(aws, arn, steps.forget).await?;
-        Ok(elb::updated(&order))
+    fn marks_between(&self, live: &Live<Spec>, want: &Spec, order: &Update<'_>) -> (Tags, Tags) {
+        let marking = !live.is_of(order.node);
+        let steps = elb::attribute_steps(ENTRY.kind.name, &live.have.attributes, &want.attributes, marking);
+        (Tags::new(), steps.marks())
     }
 
-    async fn delete(&self, aws: &Aws, _node: &NodeId, live: &Live) -> Result<(), CloudError> {
+    async fn write_tags(&self, work: Work<'_>, live: &Live<Spec>, tags: &Retag) -> Result<(), CloudError> {
+        elb::write_tags(work.aws, &live.id, tags).await
+    }
+
+    async fn update(&self, work: Work<'_>, order: &Modification<'_, Spec>) -> Result<Live<Spec>, CloudError> {
+        let (live, want) = (&order.live, &order.want);
+        change(work.aws, order).await?;
+        let steps = elb::attribute_steps(ENTRY.kind.name, &live.have.attributes, &want.attributes, false);
+        write_attributes(work.aws, &live.id, &steps.write).await?;
+        elb::forget_attributes(work.aws, &live.id, steps.forget).await?;
+        Ok(order.done())
+    }
+
+    async fn delete(&self, work: Work<'_>, _node: &NodeId, live: &Live<Spec>) -> Result<(), CloudError> {
         if live.guard.is_some() {
             // Only what was consented to gets here with its protection on.
             let off = BTreeMap::from([(PROTECTION.to_owned(), "false".to_owned())]);
-            match write_attributes(aws, &live.id, &off).await {
-                Err(error) if error.class != ErrorClass::Gone => return Err(error),
-                _ => {}
-            }
+            write_attributes(work.aws, &live.id, &off).await?;
         }
-        let request = || aws.elb().delete_load_balancer().load_balancer_arn(&live.id).send();
-        match aws.caller.send("elb:DeleteLoadBalancer", request).await {
-            Err(error) if error.class == ErrorClass::Gone => Ok(()),
-            Err(mut error) if error.code == "OperationNotPermitted" => {
-                error.hint = Some(
-                    "it is protected from deletion: write `deletion_protection: false` in its entry, apply, and try again"
-                        .to_owned(),
-                );
-                Err(error)
-            }
-            answer => answer.map(drop),
-        }
+        let request = || work.aws.elb().delete_load_balancer().load_balancer_arn(&live.id).send();
+        let sent = work.aws.caller.send("elb:DeleteLoadBalancer", request).await.map(drop);
+        sent.map_err(|error| {
+            let protected = error.code == "OperationNotPermitted";
+            let hint =
+                "it is protected from deletion: write `deletion_protection: false` in its entry, apply, and try again";
+            CloudError { hint: if protected { Some(hint.to_owned()) } else { error.hint.clone() }, ..error }
+        })
     }
 
-    async fn poll(&self, aws: &Aws, waiting: &[Waiting]) -> Vec<Result<Readiness, CloudError>> {
-        let batches = waiting.chunks(BATCH).map(|batch| states(aws, batch));
+    async fn poll(&self, work: Work<'_>, waiting: &[Waiting]) -> Vec<Result<Readiness, CloudError>> {
+        let batches = waiting.chunks(BATCH).map(|batch| states(work.aws, batch));
         future::join_all(batches).await.into_iter().flatten().collect()
     }
 }
 
 /// The request for each changed field but tags and attributes.
-async fn change(aws: &Aws, arn: &str, want: &Spec, order: &Update<'_>) -> Result<(), CloudError> {
-    let changed = |field: &str| order.changes.iter().any(|change| change.field() == field);
+async fn change(aws: &Aws, order: &Modification<'_, Spec>) -> Result<(), CloudError> {
+    let changed = |field: &str| order.changes(field);
+    let (arn, want) = (order.live.id.as_str(), &order.want);
     let family = IpAddressType::from(want.ip_address_type.as_str());
     // Dual stack needs subnets that have IPv6: it comes after new subnets, and goes before.
     let family_first = family == IpAddressType::Ipv4;
@@ -309,12 +312,12 @@ fn readiness(raw: &LoadBalancer) -> Readiness {
     }
 }
 
-fn live(item: &Item<LoadBalancer>, stack: &str) -> Live {
+fn live(item: &Item<LoadBalancer>, stack: &str) -> Live<Spec> {
     let raw = &item.raw;
     let (arn, name) = (raw.load_balancer_arn().unwrap_or_default(), raw.load_balancer_name().unwrap_or_default());
     // Route 53 keeps names in lower case: records made from this one have to read back the same.
     let dns_name = raw.dns_name().unwrap_or_default().to_ascii_lowercase();
-    let mut live = Live::new(arn, name, tags::owner(&item.tags, stack, ENTRY.kind.name), doc(&canonical(item)))
+    let mut live = Live::new(arn, name, tags::owner(&item.tags, stack, ENTRY.kind.name), canonical(item))
         .output("arn", arn)
         .output("dns_name", dns_name.as_str())
         .output("zone_id", raw.canonical_hosted_zone_id().unwrap_or_default())
@@ -357,6 +360,8 @@ fn canonical(item: &Item<LoadBalancer>) -> Spec {
 mod tests {
     use aws_sdk_elasticloadbalancingv2::types::{AvailabilityZone, LoadBalancerState};
 
+    use evenkeel_core::snapshot::Owner;
+
     use super::*;
 
     fn raw(state: LoadBalancerStateEnum) -> LoadBalancer {
@@ -378,7 +383,7 @@ mod tests {
 
     #[test]
     fn a_load_balancer_is_read_in_canonical_form() {
-        let tags = elb::all_tags(&Tags::new(), "c", &id("web"), &BTreeMap::new());
+        let tags = tags::marked(&Tags::new(), "c", &id("web"));
         let item = Item { raw: raw(LoadBalancerStateEnum::Provisioning), tags, attributes: BTreeMap::new() };
         let live = live(&item, "c");
         assert_eq!(live.owner, Owner::Ours(id("web")));
@@ -387,9 +392,10 @@ mod tests {
         assert!(live.handles.contains(&"c-web-1.us-east-1.elb.amazonaws.com".to_owned()));
         assert_eq!(live.uses, ["sg-1"]);
         assert_eq!(live.readiness, Readiness::Pending("provisioning".to_owned()));
-        assert_eq!(live.have["subnets"], serde_json::json!(["subnet-a", "subnet-b"]));
-        assert_eq!(live.have["scheme"], "internet-facing");
-        assert_eq!(live.have["vpc"], "vpc-1");
+        let have = serde_json::json!(live.have);
+        assert_eq!(have["subnets"], serde_json::json!(["subnet-a", "subnet-b"]));
+        assert_eq!(have["scheme"], "internet-facing");
+        assert_eq!(have["vpc"], "vpc-1");
     }
 
     #[test]

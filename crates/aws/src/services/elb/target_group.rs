@@ -7,23 +7,24 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use aws_sdk_elasticloadbalancingv2::types::{Matcher, ProtocolEnum, TargetGroup, TargetGroupAttribute, TargetTypeEnum};
-use evenkeel_core::cloud::{Create, Update};
+use evenkeel_core::cloud::Update;
 use evenkeel_core::doc::Text;
-use evenkeel_core::error::{CloudError, ErrorClass};
+use evenkeel_core::error::CloudError;
 use evenkeel_core::graph::Node;
 use evenkeel_core::id::NodeId;
 use evenkeel_core::kind::{Field, Kind, Ready, Replace, Traffic};
 use evenkeel_core::name;
-use evenkeel_core::snapshot::{Live, Owner};
+use evenkeel_core::snapshot::Live;
 use serde::{Deserialize, Serialize};
 
 use super::load_balancer;
 use crate::client::Aws;
 use crate::read::Fetched;
-use crate::resource::{Driver, Entry, doc, spec};
+use crate::resource::{Creation, Entry, Modification, Resource, Work, tagged, wanted};
+use crate::services::ec2::network;
 use crate::services::elb;
-use crate::services::elb::read::{Elb, Item, attributes};
-use crate::tags::{self, Tags};
+use crate::services::elb::read::{Elb, Item};
+use crate::tags::{self, Retag, Tags};
 use evenkeel_stack::model::{self, Stack};
 
 const NAME_LIMIT: usize = 32;
@@ -115,13 +116,9 @@ pub struct HealthCheck {
 
 fn contribute(stack: &Stack, nodes: &mut Vec<Node>) {
     for (entry, group) in &stack.target_groups {
-        let name = group.meta.name.clone().unwrap_or_else(|| name::physical(&stack.name, entry, NAME_LIMIT));
-        let mut node = Node::new(id(entry), name, doc(&desired(group)));
-        node.named = group.meta.name.is_some();
-        node.moved_from = group.meta.moved_from.as_deref().map(id);
+        let name = name::physical(&stack.name, entry, NAME_LIMIT);
+        let mut node = wanted(id, entry, &group.meta, name, &desired(group));
         node.follows = balancer_of(stack, entry).map(load_balancer::id);
-        node.protect = group.meta.protect;
-        node.origin = Some(group.meta.place.to_string());
         nodes.push(node);
     }
 }
@@ -145,7 +142,7 @@ fn desired(group: &model::TargetGroup) -> Spec {
         port: i32::from(group.port),
         protocol: group.protocol.clone(),
         protocol_version: group.protocol_version.clone(),
-        vpc: Text::output(NodeId::new("network", "main"), "vpc_id"),
+        vpc: Text::output(network::id(), "vpc_id"),
         target_type: group.target_type.clone(),
         health_check: HealthCheck {
             protocol: check.protocol.clone(),
@@ -169,21 +166,29 @@ fn number(value: u32) -> i32 {
 
 struct TargetGroups;
 
+tagged!(Spec);
+
 #[async_trait]
-impl Driver for TargetGroups {
-    fn observe(&self, fetched: &Fetched) -> Result<Vec<Live>, CloudError> {
+impl Resource for TargetGroups {
+    type Want = Spec;
+    type Have = Spec;
+
+    fn observe(&self, fetched: &Fetched) -> Result<Vec<Live<Spec>>, CloudError> {
         let groups = fetched.part::<Elb>()?.target_groups.as_ref().map_err(Clone::clone)?;
         Ok(groups.iter().map(|item| live(item, &fetched.stack)).collect())
     }
 
-    async fn create(&self, aws: &Aws, stack: &str, order: Create<'_>) -> Result<Live, CloudError> {
-        let want: Spec = spec(order.want)?;
-        let tags = elb::new_tags(&want.tags, stack, &order, &want.attributes);
+    fn marks(&self, want: &Spec) -> Tags {
+        elb::attribute_marks(ENTRY.kind.name, &want.attributes)
+    }
+
+    async fn create(&self, work: Work<'_>, order: &Creation<'_, Spec>) -> Result<Live<Spec>, CloudError> {
+        let (aws, want, tags) = (work.aws, &order.want, &order.tags);
         let check = &want.health_check;
         let request = || {
             aws.elb()
                 .create_target_group()
-                .name(order.name)
+                .name(order.order.name)
                 .port(want.port)
                 .protocol(ProtocolEnum::from(want.protocol.as_str()))
                 .set_protocol_version(want.protocol_version.clone())
@@ -197,46 +202,48 @@ impl Driver for TargetGroups {
                 .set_health_check_timeout_seconds(check.timeout_secs)
                 .healthy_threshold_count(check.healthy_threshold)
                 .unhealthy_threshold_count(check.unhealthy_threshold)
-                .set_matcher(matcher(&want))
-                .set_tags(Some(elb::api_tags(&tags)))
+                .set_matcher(matcher(want))
+                .set_tags(Some(elb::api_tags(tags)))
                 .send()
         };
         let reply = aws.caller.send("elb:CreateTargetGroup", request).await?;
         let group = reply.target_groups.unwrap_or_default().into_iter().next();
         let raw =
             group.ok_or_else(|| CloudError::bug("elb:CreateTargetGroup", "the reply contains no target group"))?;
-        elb::confirm(aws, "elb:CreateTargetGroup", raw.target_group_arn().unwrap_or_default(), &tags).await?;
+        elb::confirm(aws, "elb:CreateTargetGroup", raw.target_group_arn().unwrap_or_default(), tags).await?;
         write_attributes(aws, raw.target_group_arn().unwrap_or_default(), &want.attributes).await?;
-        Ok(live(&Item { raw, tags, attributes: want.attributes }, stack))
+        Ok(live(&Item { raw, tags: tags.clone(), attributes: want.attributes.clone() }, work.stack))
     }
 
-    async fn update(&self, aws: &Aws, stack: &str, order: Update<'_>) -> Result<Live, CloudError> {
-        let (have, want): (Spec, Spec) = (spec(&order.live.have)?, spec(order.want)?);
-        let arn = order.live.id.as_str();
-        let marking = order.live.owner != Owner::Ours(order.node.clone());
-        let steps = elb::attribute_steps("target_group", &have.attributes, &want.attributes, marking);
-        let (mut set, remove) = elb::tag_changes(stack, &order, &have.tags, &want.tags);
-        set.extend(steps.remember.map(|tag| (attributes::TAG.to_owned(), tag)));
-        elb::write_tags(aws, arn, &set, &remove).await?;
-        if order.changes.iter().any(|change| change.field() == "health_check") {
-            modify(aws, arn, &want).await?;
+    fn marks_between(&self, live: &Live<Spec>, want: &Spec, order: &Update<'_>) -> (Tags, Tags) {
+        let marking = !live.is_of(order.node);
+        let steps = elb::attribute_steps(ENTRY.kind.name, &live.have.attributes, &want.attributes, marking);
+        (Tags::new(), steps.marks())
+    }
+
+    async fn write_tags(&self, work: Work<'_>, live: &Live<Spec>, tags: &Retag) -> Result<(), CloudError> {
+        elb::write_tags(work.aws, &live.id, tags).await
+    }
+
+    async fn update(&self, work: Work<'_>, order: &Modification<'_, Spec>) -> Result<Live<Spec>, CloudError> {
+        let (live, want) = (&order.live, &order.want);
+        if order.changes("health_check") {
+            modify(work.aws, &live.id, want).await?;
         }
-        write_attributes(aws, arn, &steps.write).await?;
-        elb::forget_attributes(aws, arn, steps.forget).await?;
-        Ok(elb::updated(&order))
+        let steps = elb::attribute_steps(ENTRY.kind.name, &live.have.attributes, &want.attributes, false);
+        write_attributes(work.aws, &live.id, &steps.write).await?;
+        elb::forget_attributes(work.aws, &live.id, steps.forget).await?;
+        Ok(order.done())
     }
 
-    async fn delete(&self, aws: &Aws, _node: &NodeId, live: &Live) -> Result<(), CloudError> {
-        let request = || aws.elb().delete_target_group().target_group_arn(&live.id).send();
-        match aws.caller.send("elb:DeleteTargetGroup", request).await {
-            Err(error) if error.class != ErrorClass::Gone => Err(error),
-            _ => Ok(()),
-        }
+    async fn delete(&self, work: Work<'_>, _node: &NodeId, live: &Live<Spec>) -> Result<(), CloudError> {
+        let request = || work.aws.elb().delete_target_group().target_group_arn(&live.id).send();
+        work.aws.caller.send("elb:DeleteTargetGroup", request).await.map(drop)
     }
 
-    async fn holders(&self, aws: &Aws, live: &Live) -> Vec<String> {
-        let request = || aws.elb().describe_target_groups().target_group_arns(&live.id).send();
-        let Ok(reply) = aws.caller.send("elb:DescribeTargetGroups", request).await else { return Vec::new() };
+    async fn holders(&self, work: Work<'_>, live: &Live) -> Vec<String> {
+        let request = || work.aws.elb().describe_target_groups().target_group_arns(&live.id).send();
+        let Ok(reply) = work.aws.caller.send("elb:DescribeTargetGroups", request).await else { return Vec::new() };
         let balancers = reply.target_groups().iter().flat_map(TargetGroup::load_balancer_arns);
         balancers.map(|arn| format!("a listener or rule of load balancer {}", elb::full_name(arn))).collect()
     }
@@ -285,11 +292,11 @@ fn matcher(want: &Spec) -> Option<Matcher> {
     Some(builder.build())
 }
 
-fn live(item: &Item<TargetGroup>, stack: &str) -> Live {
+fn live(item: &Item<TargetGroup>, stack: &str) -> Live<Spec> {
     let raw = &item.raw;
     let (arn, name) = (raw.target_group_arn().unwrap_or_default(), raw.target_group_name().unwrap_or_default());
     let owner = tags::owner(&item.tags, stack, ENTRY.kind.name);
-    let mut live = Live::new(arn, name, owner, doc(&canonical(item))).output("arn", arn).output("name", name);
+    let mut live = Live::new(arn, name, owner, canonical(item)).output("arn", arn).output("name", name);
     live.replaces = item.tags.get(tags::REPLACES).cloned();
     // A group can be behind one load balancer only, for as long as it lives.
     live.tied = raw.load_balancer_arns().first().cloned();
@@ -328,6 +335,8 @@ fn canonical(item: &Item<TargetGroup>) -> Spec {
 
 #[cfg(test)]
 mod tests {
+    use evenkeel_core::snapshot::Owner;
+
     use super::*;
 
     #[test]
@@ -349,11 +358,11 @@ mod tests {
             .unhealthy_threshold_count(2)
             .matcher(Matcher::builder().grpc_code("0-5").build())
             .build();
-        let tags = elb::all_tags(&Tags::new(), "c", &id("web"), &BTreeMap::new());
+        let tags = tags::marked(&Tags::new(), "c", &id("web"));
         let live = live(&Item { raw, tags, attributes: BTreeMap::new() }, "c");
         assert_eq!(live.owner, Owner::Ours(id("web")));
         assert_eq!(live.outputs["name"], "c-web");
-        let have: Spec = spec(&live.have).unwrap();
+        let have = live.have;
         assert_eq!(have.health_check.matcher.as_deref(), Some("0-5"));
         assert_eq!(matcher(&have).unwrap().grpc_code(), Some("0-5"));
         assert_eq!((have.port, have.target_type.as_str(), have.tags.len()), (3000, "ip", 0));

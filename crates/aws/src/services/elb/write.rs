@@ -4,58 +4,34 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_elasticloadbalancingv2::types::Tag;
-use evenkeel_core::cloud::{Create, Update};
 use evenkeel_core::error::CloudError;
-use evenkeel_core::id::NodeId;
-use evenkeel_core::snapshot::{Live, Owner};
 
 use crate::client::Aws;
 use crate::services::elb::read::attributes;
-use crate::tags::{self, Tags};
+use crate::tags::{Retag, Tags};
 
 /// Tags as the API takes them.
 pub fn api_tags(tags: &Tags) -> Vec<Tag> {
     tags.iter().map(|(key, value)| Tag::builder().key(key).value(value).build()).collect()
 }
 
-/// All tags to put on a new thing: the user's, our marks, and which attributes are managed.
-pub fn all_tags(user: &Tags, stack: &str, node: &NodeId, set: &BTreeMap<String, String>) -> Tags {
-    let mut tags = tags::marked(user, stack, node);
-    if let Some(tag) = attributes::table(node.kind()).encode(set.keys()) {
-        tags.insert(attributes::TAG.to_owned(), tag);
-    }
-    tags
-}
-
-/// All tags to put on what an order makes: as [`all_tags`], and whose place it takes.
-pub fn new_tags(user: &Tags, stack: &str, order: &Create<'_>, set: &BTreeMap<String, String>) -> Tags {
-    let mut tags = all_tags(user, stack, order.node, set);
-    tags.extend(order.replaces.map(|id| (tags::REPLACES.to_owned(), id.to_owned())));
-    tags
-}
-
-/// The tags to write on something that is to be changed: the user's as far as they differ, and our marks if it has others.
-///
-/// Returns what to set and which keys to remove.
-pub fn tag_changes(stack: &str, order: &Update<'_>, have: &Tags, want: &Tags) -> (Tags, Vec<String>) {
-    let (mut set, remove) = tags::changes(have, want);
-    if order.live.owner != Owner::Ours(order.node.clone()) {
-        set.extend(tags::marked(&Tags::new(), stack, order.node));
-    }
-    (set, remove)
+/// The mark that says which attributes of a new thing are managed.
+pub fn attribute_marks(kind: &str, set: &BTreeMap<String, String>) -> Tags {
+    let tag = attributes::table(kind).encode(set.keys());
+    tag.map(|tag| (attributes::TAG.to_owned(), tag)).into_iter().collect()
 }
 
 /// Sets and removes tags of one thing; no request if there is nothing to do.
 ///
 /// # Errors
 /// Any error of the two requests.
-pub async fn write_tags(aws: &Aws, arn: &str, set: &Tags, remove: &[String]) -> Result<(), CloudError> {
-    if !set.is_empty() {
-        let request = || aws.elb().add_tags().resource_arns(arn).set_tags(Some(api_tags(set))).send();
+pub async fn write_tags(aws: &Aws, arn: &str, tags: &Retag) -> Result<(), CloudError> {
+    if !tags.set.is_empty() {
+        let request = || aws.elb().add_tags().resource_arns(arn).set_tags(Some(api_tags(&tags.set))).send();
         aws.caller.send("elb:AddTags", request).await?;
     }
-    if !remove.is_empty() {
-        let request = || aws.elb().remove_tags().resource_arns(arn).set_tag_keys(Some(remove.to_vec())).send();
+    if !tags.remove.is_empty() {
+        let request = || aws.elb().remove_tags().resource_arns(arn).set_tag_keys(Some(tags.remove.clone())).send();
         aws.caller.send("elb:RemoveTags", request).await?;
     }
     Ok(())
@@ -70,6 +46,13 @@ pub struct AttributeSteps {
     pub write: BTreeMap<String, String>,
     /// Then forget what was reset: the new value of the tag, or none to remove it.
     pub forget: Option<Option<String>>,
+}
+
+impl AttributeSteps {
+    /// The mark that remembers, to be written before anything else; none if all is remembered.
+    pub fn marks(self) -> Tags {
+        self.remember.map(|tag| (attributes::TAG.to_owned(), tag)).into_iter().collect()
+    }
 }
 
 /// Works out the steps from one set of managed attributes to another.
@@ -99,19 +82,14 @@ pub async fn forget_attributes(aws: &Aws, arn: &str, forget: Option<Option<Strin
     let key = attributes::TAG.to_owned();
     match forget {
         None => Ok(()),
-        Some(Some(tag)) => write_tags(aws, arn, &Tags::from([(key, tag)]), &[]).await,
-        Some(None) => write_tags(aws, arn, &Tags::new(), &[key]).await,
+        Some(Some(tag)) => write_tags(aws, arn, &Retag::set(Tags::from([(key, tag)]))).await,
+        Some(None) => write_tags(aws, arn, &Retag { set: Tags::new(), remove: vec![key] }).await,
     }
 }
 
 /// The part of a load balancer's ARN that tells it apart: `app/name/0123456789abcdef`.
 pub fn full_name(arn: &str) -> &str {
     arn.split_once(":loadbalancer/").map_or(arn, |(_, full)| full)
-}
-
-/// The thing as it is after an update that was carried out.
-pub fn updated(order: &Update<'_>) -> Live {
-    Live { have: order.want.clone(), owner: Owner::Ours(order.node.clone()), ..order.live.clone() }
 }
 
 #[cfg(test)]

@@ -1,7 +1,6 @@
 //! AWS IAM: roles, of the stack and looked up.
 //! This file says how to get along with the service; what its resources are is said by their kinds.
 
-pub mod existing_role;
 pub mod read;
 pub mod role;
 
@@ -20,7 +19,7 @@ pub static SERVICE: Service = Service {
     manners: Manners { prefix: "iam", iam: "iam", codes: CODES, texts: TEXTS, rates: &[] },
     tag_types: &[],
     fetch,
-    kinds: &[&role::ENTRY, &existing_role::ENTRY],
+    kinds: &[&role::ENTRY],
 };
 
 const CODES: &[(ErrorClass, &[&str])] = &[

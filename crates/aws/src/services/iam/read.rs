@@ -14,7 +14,7 @@ use evenkeel_core::snapshot::Owner;
 use futures::stream::{self, StreamExt, TryStreamExt};
 
 use crate::client::Aws;
-use crate::kinds::existing_role;
+use crate::kinds::role::existing::Sought;
 use crate::read::{Part, Scope};
 use crate::resource;
 use crate::tags::{self, Tags};
@@ -37,7 +37,7 @@ pub struct Iam {
     pub roles: Part<Vec<Found>>,
     /// The nodes of kind `role` that are wanted.
     pub wanted: Vec<Node>,
-    /// The nodes of kind `existing_role`.
+    /// The nodes that are looked up.
     pub existing: Vec<Node>,
     /// Why roles of ours outside of our path could not be looked for, if they could not.
     pub blind: Option<CloudError>,
@@ -75,10 +75,9 @@ pub fn path(stack: &str, region: &str) -> String {
 
 /// Reads what the scope asks for.
 pub async fn fetch(aws: &Aws, scope: &Scope<'_>) -> Iam {
-    let wanted: Vec<Node> = scope.graph.of_kind("role").cloned().collect();
-    let existing: Vec<Node> = scope.graph.of_kind("existing_role").cloned().collect();
+    let (existing, wanted): (Vec<Node>, Vec<Node>) = scope.graph.of_kind(KIND).cloned().partition(|node| node.lookup);
     let mut iam = Iam { roles: Ok(Vec::new()), wanted, existing, blind: None };
-    if scope.wants(&["role", "existing_role"]) {
+    if scope.wants(&[KIND]) {
         let owner = tags::global(scope.stack, &aws.region);
         let names = Names::new(&owner, path(scope.stack, &aws.region), &iam.wanted, &iam.existing);
         let alone = scope.only.is_some();
@@ -104,7 +103,7 @@ impl<'a> Names<'a> {
     fn new(owner: &'a str, path: String, wanted: &'a [Node], existing: &[Node]) -> Self {
         let looked_up = existing
             .iter()
-            .filter_map(|node| resource::spec::<existing_role::Spec>(&node.want).ok())
+            .filter_map(|node| resource::spec::<Sought>(&node.want).ok())
             // A role whose ARN is given needs no reading.
             .filter(|spec| spec.arn.is_none())
             .map(|spec| spec.name)

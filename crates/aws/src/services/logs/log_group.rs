@@ -3,10 +3,11 @@
 //! comes with `:*` behind it, which the tagging calls refuse. ECS makes missing groups by itself (`awslogs-create-group`),
 //! without tags: such a group is foreign and has to be adopted.
 
+use std::collections::HashMap;
+
 use async_trait::async_trait;
 use aws_sdk_cloudwatchlogs::types::{LogGroup, LogGroupClass};
-use evenkeel_core::cloud::{Create, Update};
-use evenkeel_core::error::{CloudError, ErrorClass};
+use evenkeel_core::error::CloudError;
 use evenkeel_core::graph::Node;
 use evenkeel_core::id::NodeId;
 use evenkeel_core::kind::{Field, Kind, Ready, Replace};
@@ -16,9 +17,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::client::Aws;
 use crate::read::Fetched;
-use crate::resource::{Driver, Entry, Touch, doc, spec};
+use crate::resource::{Creation, Entry, Modification, Resource, Work, tagged, wanted};
 use crate::services::logs::read::{self as logs, Logs};
-use crate::tags::{self, Tags};
+use crate::tags::{self, Retag, Tags};
+use crate::touch::Touch;
 use evenkeel_stack::model::Stack;
 
 const LIMIT: usize = 512;
@@ -97,39 +99,36 @@ impl From<Option<i32>> for Retention {
 
 fn contribute(stack: &Stack, nodes: &mut Vec<Node>) {
     for (entry, group) in &stack.log_groups {
-        let name = group.meta.name.clone().unwrap_or_else(|| name::physical(&stack.name, entry, LIMIT));
         let want = Spec {
             class: group.class.clone(),
             retention: group.retention_days.map(|days| i32::try_from(days).unwrap_or(i32::MAX)).into(),
             kms_key: group.kms_key.clone().unwrap_or_default(),
             tags: group.meta.tags.clone(),
         };
-        let mut node = Node::new(id(entry), name, doc(&want));
-        node.named = group.meta.name.is_some();
-        node.origin = Some(group.meta.place.to_string());
-        node.protect = group.meta.protect;
-        node.moved_from = group.meta.moved_from.as_deref().map(id);
-        nodes.push(node);
+        nodes.push(wanted(id, entry, &group.meta, name::physical(&stack.name, entry, LIMIT), &want));
     }
 }
 
 struct LogGroups;
 
+tagged!(Spec);
+
 #[async_trait]
-impl Driver for LogGroups {
-    fn observe(&self, fetched: &Fetched) -> Result<Vec<Live>, CloudError> {
+impl Resource for LogGroups {
+    type Want = Spec;
+    type Have = Spec;
+
+    fn observe(&self, fetched: &Fetched) -> Result<Vec<Live<Spec>>, CloudError> {
         let logs: &Logs = fetched.part()?;
         let groups = logs.groups.as_ref().map_err(Clone::clone)?;
         let lives = groups.iter().map(|(group, tags)| observed(group, tags, &fetched.stack));
-        Ok(lives.filter(|live| is_ours(live) || logs.wanted.contains(&live.name)).collect())
+        Ok(lives.filter(|live| tags::is_marked(&live.owner) || logs.wanted.contains(&live.name)).collect())
     }
 
-    async fn create(&self, aws: &Aws, stack: &str, order: Create<'_>) -> Result<Live, CloudError> {
-        let want: Spec = spec(order.want)?;
-        let name = order.name;
+    async fn create(&self, work: Work<'_>, order: &Creation<'_, Spec>) -> Result<Live<Spec>, CloudError> {
+        let (aws, name, want) = (work.aws, order.order.name, &order.want);
         let class = (want.class != "STANDARD").then(|| LogGroupClass::from(want.class.as_str()));
         let key = Some(want.kms_key.clone()).filter(|key| !key.is_empty());
-        let tags = tags::marked(&want.tags, stack, order.node);
         aws.caller
             .send("logs:CreateLogGroup", || {
                 aws.logs()
@@ -137,7 +136,7 @@ impl Driver for LogGroups {
                     .log_group_name(name)
                     .set_log_group_class(class.clone())
                     .set_kms_key_id(key.clone())
-                    .set_tags(Some(tags.clone().into_iter().collect()))
+                    .set_tags(Some(order.tags.clone().into_iter().collect()))
                     .send()
             })
             .await?;
@@ -147,46 +146,43 @@ impl Driver for LogGroups {
         // The reply is empty; the ARN follows from the account.
         let account = aws.account().await?;
         let arn = format!("arn:{}:logs:{}:{account}:log-group:{name}", partition(&aws.region), aws.region);
-        Ok(live(name, &want, arn, Owner::Ours(order.node.clone())))
+        Ok(live(name, want.clone(), arn, Owner::Nobody))
     }
 
-    async fn update(&self, aws: &Aws, stack: &str, order: Update<'_>) -> Result<Live, CloudError> {
-        let (have, want): (Spec, Spec) = (spec(&order.live.have)?, spec(order.want)?);
-        let name = order.live.name.as_str();
-        let changed = |field: &str| order.changes.iter().any(|change| change.field() == field);
-        if changed("retention") {
-            set_retention(aws, name, &want).await?;
+    async fn write_tags(&self, work: Work<'_>, live: &Live<Spec>, tags: &Retag) -> Result<(), CloudError> {
+        let (aws, arn) = (work.aws, live.id.as_str());
+        if !tags.set.is_empty() {
+            let set: HashMap<String, String> = tags.set.clone().into_iter().collect();
+            let request = || aws.logs().tag_resource().resource_arn(arn).set_tags(Some(set.clone())).send();
+            aws.caller.send("logs:TagResource", request).await?;
         }
-        if changed("kms_key") {
-            set_key(aws, name, &want).await?;
+        if !tags.remove.is_empty() {
+            let request =
+                || aws.logs().untag_resource().resource_arn(arn).set_tag_keys(Some(tags.remove.clone())).send();
+            aws.caller.send("logs:UntagResource", request).await?;
         }
-        let owner = Owner::Ours(order.node.clone());
-        if changed("tags") || order.live.owner != owner {
-            let from = match &order.live.owner {
-                Owner::Ours(node) => tags::marked(&have.tags, stack, node),
-                Owner::OtherStack(_) | Owner::Stray(_) | Owner::Nobody => have.tags,
-            };
-            set_tags(aws, &order.live.id, &from, &tags::marked(&want.tags, stack, order.node)).await?;
-        }
-        let mut after = live(name, &want, order.live.id.clone(), owner);
-        after.data.clone_from(&order.live.data);
-        Ok(after)
+        Ok(())
     }
 
-    async fn still_ours(&self, aws: &Aws, touch: &Touch<'_>) -> Result<(), CloudError> {
-        let tags = logs::tags_of(aws, &touch.live.id).await?;
+    async fn update(&self, work: Work<'_>, order: &Modification<'_, Spec>) -> Result<Live<Spec>, CloudError> {
+        let (name, want) = (order.live.name.as_str(), &order.want);
+        if order.changes("retention") {
+            set_retention(work.aws, name, want).await?;
+        }
+        if order.changes("kms_key") {
+            set_key(work.aws, name, want).await?;
+        }
+        Ok(order.done())
+    }
+
+    async fn still_ours(&self, work: Work<'_>, touch: &Touch<'_>) -> Result<(), CloudError> {
+        let tags = logs::tags_of(work.aws, &touch.live.id).await?;
         touch.allowed(&tags, "logs:PutRetentionPolicy", "logs:DeleteLogGroup")
     }
 
-    async fn delete(&self, aws: &Aws, _node: &NodeId, live: &Live) -> Result<(), CloudError> {
-        let reply = aws
-            .caller
-            .send("logs:DeleteLogGroup", || aws.logs().delete_log_group().log_group_name(&live.name).send())
-            .await;
-        match reply {
-            Err(error) if error.class != ErrorClass::Gone => Err(error),
-            _ => Ok(()),
-        }
+    async fn delete(&self, work: Work<'_>, _node: &NodeId, live: &Live<Spec>) -> Result<(), CloudError> {
+        let request = || work.aws.logs().delete_log_group().log_group_name(&live.name).send();
+        work.aws.caller.send("logs:DeleteLogGroup", request).await.map(drop)
     }
 }
 
@@ -212,24 +208,6 @@ async fn set_key(aws: &Aws, name: &str, want: &Spec) -> Result<(), CloudError> {
     aws.caller.send("logs:AssociateKmsKey", request).await.map(drop)
 }
 
-async fn set_tags(aws: &Aws, arn: &str, from: &Tags, to: &Tags) -> Result<(), CloudError> {
-    let (set, remove) = tags::changes(from, to);
-    if !set.is_empty() {
-        let request =
-            || aws.logs().tag_resource().resource_arn(arn).set_tags(Some(set.clone().into_iter().collect())).send();
-        aws.caller.send("logs:TagResource", request).await?;
-    }
-    if !remove.is_empty() {
-        let request = || aws.logs().untag_resource().resource_arn(arn).set_tag_keys(Some(remove.clone())).send();
-        aws.caller.send("logs:UntagResource", request).await?;
-    }
-    Ok(())
-}
-
-fn is_ours(live: &Live) -> bool {
-    tags::is_marked(&live.owner)
-}
-
 fn partition(region: &str) -> &'static str {
     if region.starts_with("cn-") {
         "aws-cn"
@@ -240,7 +218,7 @@ fn partition(region: &str) -> &'static str {
     }
 }
 
-fn observed(group: &LogGroup, all: &Tags, stack: &str) -> Live {
+fn observed(group: &LogGroup, all: &Tags, stack: &str) -> Live<Spec> {
     // A policy of the account shows itself as the retention of groups that have none of their own.
     let own = group.retention_in_days().filter(|_| group.retention_policy_name().is_none());
     let have = Spec {
@@ -250,13 +228,13 @@ fn observed(group: &LogGroup, all: &Tags, stack: &str) -> Live {
         tags: tags::user(all),
     };
     let owner = tags::owner(all, stack, ENTRY.kind.name);
-    let mut live = live(group.log_group_name().unwrap_or_default(), &have, logs::arn(group), owner);
+    let mut live = live(group.log_group_name().unwrap_or_default(), have, logs::arn(group), owner);
     live.data = group.stored_bytes().and_then(|bytes| u64::try_from(bytes).ok()).filter(|bytes| *bytes > 0).map(size);
     live
 }
 
-fn live(name: &str, spec: &Spec, arn: String, owner: Owner) -> Live {
-    let mut live = Live::new(&arn, name, owner, doc(spec)).output("name", name);
+fn live(name: &str, spec: Spec, arn: String, owner: Owner) -> Live<Spec> {
+    let mut live = Live::new(&arn, name, owner, spec).output("name", name);
     live.handles = vec![format!("log_group/{name}"), arn.clone()];
     live.output("arn", arn)
 }
@@ -281,7 +259,7 @@ mod tests {
     fn a_plain_group_reads_as_one_without_settings() {
         let live = observed(&group().stored_bytes(0).build(), &Tags::new(), "cruddur");
         let plain = json!({ "class": "STANDARD", "retention": "forever", "kms_key": "", "tags": {} });
-        assert_eq!(live.have, plain);
+        assert_eq!(json!(live.have), plain);
         assert_eq!(live.id, "arn:aws:logs:eu-west-1:1:log-group:cruddur-web");
         assert_eq!((live.owner, live.data), (Owner::Nobody, None));
     }
@@ -291,10 +269,11 @@ mod tests {
         let marked = tags::marked(&Tags::from([("team".into(), "a".into())]), "cruddur", &id("web"));
         let full = group().retention_in_days(14).stored_bytes(3_400_000).kms_key_id("arn:key");
         let live = observed(&full.log_group_class(LogGroupClass::InfrequentAccess).build(), &marked, "cruddur");
-        assert_eq!(live.have["retention"], 14);
-        assert_eq!(live.have["class"], "INFREQUENT_ACCESS");
-        assert_eq!(live.have["kms_key"], "arn:key");
-        assert_eq!(live.have["tags"], json!({ "team": "a" }));
+        let have = json!(live.have);
+        assert_eq!(have["retention"], 14);
+        assert_eq!(have["class"], "INFREQUENT_ACCESS");
+        assert_eq!(have["kms_key"], "arn:key");
+        assert_eq!(have["tags"], json!({ "team": "a" }));
         assert_eq!(live.owner, Owner::Ours(id("web")));
         assert_eq!(live.data.as_deref(), Some("3 MB of logs"));
     }
@@ -302,6 +281,6 @@ mod tests {
     #[test]
     fn the_retention_of_an_account_policy_is_not_the_groups_own() {
         let group = group().retention_in_days(30).retention_policy_name("all-30").build();
-        assert_eq!(observed(&group, &Tags::new(), "cruddur").have["retention"], "forever");
+        assert_eq!(json!(observed(&group, &Tags::new(), "cruddur").have)["retention"], "forever");
     }
 }

@@ -11,7 +11,6 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use async_trait::async_trait;
 use aws_sdk_route53::operation::create_hosted_zone::CreateHostedZoneOutput;
 use aws_sdk_route53::types::{HostedZoneConfig, ResourceRecordSet, RrType, Tag, TagResourceType};
-use evenkeel_core::cloud::{Create, Update};
 use evenkeel_core::doc::fingerprint;
 use evenkeel_core::error::{CloudError, ErrorClass};
 use evenkeel_core::graph::Node;
@@ -25,15 +24,13 @@ use super::records::form::{is_apex, key};
 use super::records::sort::sort;
 use crate::client::Aws;
 use crate::read::Fetched;
-use crate::resource::{Driver, Entry, doc, spec};
+use crate::resource::{Creation, Entry, Modification, Resource, Work, doc, spec, tagged};
 use crate::services::route53::read::{self as route53, Route53};
-use crate::tags::{self, Tags};
+use crate::tags::{self, Retag, Tags};
 use evenkeel_stack::model::Stack;
 
 /// The kind's name.
 pub const KIND: &str = "hosted_zone";
-/// Where the stack is kept among a live thing's handles: a deletion compares the mark.
-const OWNER: &str = "zone_of/";
 /// For how long runs share a caller reference, seconds: far longer than it takes from a look to the creation.
 const AT_ONCE_SECS: u64 = 600;
 /// Most tags that one ChangeTagsForResource sets, and likewise removes.
@@ -66,7 +63,7 @@ pub static ENTRY: Entry = Entry {
     ],
 };
 
-/// The node of a zone that the stack makes.
+/// The node of a zone of `dns:`.
 pub fn id(zone: &str) -> NodeId {
     NodeId::new(KIND, zone)
 }
@@ -84,22 +81,42 @@ pub struct Spec {
     pub marked: bool,
 }
 
+/// A zone to look up.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Sought {
+    /// The name, lower case, without the trailing dot.
+    pub name: String,
+    /// The id, if the file gives it: it chooses among several of one name.
+    pub id: Option<String>,
+}
+
 fn contribute(stack: &Stack, nodes: &mut Vec<Node>) {
-    for zone in stack.dns.iter().filter(|zone| zone.create) {
-        let want =
-            Spec { name: zone.name.clone(), comment: zone.comment.clone(), tags: zone.tags.clone(), marked: true };
-        let mut node = Node::new(id(&zone.name), &zone.name, doc(&want));
+    for zone in &stack.dns {
+        let (name, id) = (&zone.name, id(&zone.name));
+        let mut node = if zone.create {
+            let (comment, tags) = (zone.comment.clone(), zone.tags.clone());
+            Node::new(id, name, doc(&Spec { name: name.clone(), comment, tags, marked: true }))
+        } else {
+            let given = zone.zone_id.as_deref().map(|id| route53::bare(id).to_owned());
+            Node::lookup(id, name, doc(&Sought { name: name.clone(), id: given }))
+        };
         node.origin = Some(zone.place.to_string());
-        node.protect = zone.protect;
+        node.protect = zone.create && zone.protect;
         nodes.push(node);
     }
 }
 
 struct HostedZones;
 
+tagged!(Spec);
+
 #[async_trait]
-impl Driver for HostedZones {
-    fn observe(&self, fetched: &Fetched) -> Result<Vec<Live>, CloudError> {
+impl Resource for HostedZones {
+    type Want = Spec;
+    type Have = Spec;
+    const GLOBAL: bool = true;
+
+    fn observe(&self, fetched: &Fetched) -> Result<Vec<Live<Spec>>, CloudError> {
         let read: &Route53 = fetched.part()?;
         let zones = read.zones.as_ref().map_err(Clone::clone)?;
         let tags = read.tags.as_ref().map_err(Clone::clone)?;
@@ -127,22 +144,29 @@ impl Driver for HostedZones {
         Ok(lives)
     }
 
-    async fn create(&self, aws: &Aws, stack: &str, order: Create<'_>) -> Result<Live, CloudError> {
-        let want: Spec = spec(order.want)?;
-        let scope = tags::global(stack, &aws.region);
-        if let Some(there) = made_meanwhile(aws, &want, &scope).await? {
+    fn look_up(&self, fetched: &Fetched, node: &Node) -> Result<Option<Live>, CloudError> {
+        let zones = fetched.part::<Route53>()?.zones.as_ref().map_err(Clone::clone)?;
+        let sought: Sought = spec(&node.want)?;
+        let zone = route53::choose(zones, &sought.name, sought.id.as_deref())?;
+        Ok(zone.map(|zone| live(node.want.clone(), &sought.name, &zone.id, Owner::Nobody)))
+    }
+
+    async fn create(&self, work: Work<'_>, order: &Creation<'_, Spec>) -> Result<Live<Spec>, CloudError> {
+        let (aws, want) = (work.aws, &order.want);
+        let scope = work.mark(true);
+        if let Some(there) = made_meanwhile(aws, want, &scope).await? {
             return Ok(there);
         }
         let shared = shared_reference(&scope, &want.name, SystemTime::now());
         let spent = aws.memory::<Spent>();
         let made = if spent.has(&shared) {
-            create(aws, &want, &route53::reference(&scope, &want.name, order.token)).await
+            create(aws, want, &route53::reference(&scope, &want.name, order.order.token)).await
         } else {
-            create(aws, &want, &shared).await
+            create(aws, want, &shared).await
         };
         let reply = match made {
             Err(error) if error.class == ErrorClass::Exists => {
-                if let Some(there) = made_meanwhile(aws, &want, &scope).await? {
+                if let Some(there) = made_meanwhile(aws, want, &scope).await? {
                     return Ok(there);
                 }
                 // It may not be listed yet, so it is looked for once more. If it is not there then, it has come and gone.
@@ -153,45 +177,39 @@ impl Driver for HostedZones {
         };
         let id = reply.hosted_zone().map(|zone| route53::bare(zone.id()).to_owned());
         let id = id.ok_or_else(|| CloudError::bug("route53:CreateHostedZone", "the reply names no zone"))?;
-        set_tags(aws, &id, &Tags::new(), &tags::marked(&want.tags, &scope, order.node)).await?;
+        retag(aws, &id, &Retag::set(order.tags.clone())).await?;
         let servers = reply.delegation_set().map(|set| set.name_servers().to_vec()).unwrap_or_default();
-        Ok(with_name_servers(live(&want, &id, Owner::Ours(order.node.clone()), &scope), servers))
+        Ok(with_name_servers(live(want.clone(), &want.name, &id, Owner::Nobody), servers))
     }
 
-    async fn update(&self, aws: &Aws, stack: &str, order: Update<'_>) -> Result<Live, CloudError> {
-        let (have, want): (Spec, Spec) = (spec(&order.live.have)?, spec(order.want)?);
-        let changed = |field: &str| order.changes.iter().any(|change| change.field() == field);
-        let id = &order.live.id;
-        if changed("comment") {
+    async fn write_tags(&self, work: Work<'_>, live: &Live<Spec>, tags: &Retag) -> Result<(), CloudError> {
+        retag(work.aws, &live.id, tags).await
+    }
+
+    async fn update(&self, work: Work<'_>, order: &Modification<'_, Spec>) -> Result<Live<Spec>, CloudError> {
+        let (aws, id, want) = (work.aws, &order.live.id, &order.want);
+        if order.changes("comment") {
             let request = || aws.route53().update_hosted_zone_comment().id(id).set_comment(want.comment.clone()).send();
             aws.caller.send("route53:UpdateHostedZoneComment", request).await?;
         }
-        let owner = Owner::Ours(order.node.clone());
-        if changed("tags") || changed("marked") || order.live.owner != owner {
-            // The marks are written along: a run that was interrupted may have left a zone without any.
-            let scope = tags::global(stack, &aws.region);
-            set_tags(aws, id, &have.tags, &tags::marked(&want.tags, &scope, order.node)).await?;
+        if order.changes("marked") {
+            // A run that was interrupted has left a zone without any marks.
+            let marks = tags::marked(&Tags::new(), &work.mark(true), order.order.node);
+            retag(aws, id, &Retag::set(marks)).await?;
         }
-        let mut after = order.live.clone();
-        after.owner = owner;
-        after.have = doc(&Spec { comment: want.comment.clone().or(have.comment), ..want });
+        let mut after = order.done();
+        after.have.comment = after.have.comment.or_else(|| order.live.have.comment.clone());
         Ok(after)
     }
 
-    async fn delete(&self, aws: &Aws, node: &NodeId, live: &Live) -> Result<(), CloudError> {
-        match still_ours(aws, node, live).await {
-            Err(error) if error.class == ErrorClass::Gone => return Ok(()),
-            looked => looked?,
-        }
-        let request = || aws.route53().delete_hosted_zone().id(&live.id).send();
-        match aws.caller.send("route53:DeleteHostedZone", request).await {
-            Err(error) if error.class != ErrorClass::Gone => Err(error),
-            _ => Ok(()),
-        }
+    async fn delete(&self, work: Work<'_>, node: &NodeId, live: &Live<Spec>) -> Result<(), CloudError> {
+        still_ours(work, node, live).await?;
+        let request = || work.aws.route53().delete_hosted_zone().id(&live.id).send();
+        work.aws.caller.send("route53:DeleteHostedZone", request).await.map(drop)
     }
 
-    async fn holders(&self, aws: &Aws, live: &Live) -> Vec<String> {
-        let sets = route53::records(aws, &live.id).await.unwrap_or_default();
+    async fn holders(&self, work: Work<'_>, live: &Live) -> Vec<String> {
+        let sets = route53::records(work.aws, &live.id).await.unwrap_or_default();
         let left = sets.iter().filter(|set| !is_apex(set, &live.name)).map(key);
         left.map(|(name, kind)| format!("record {name} {kind}")).collect()
     }
@@ -245,17 +263,17 @@ fn owner(zone: &route53::Zone, tags: &Tags, scope: &str) -> Owner {
 }
 
 /// A zone as it was read.
-fn observed(zone: &route53::Zone, tags: &Tags, owner: Owner, scope: &str) -> Live {
+fn observed(zone: &route53::Zone, tags: &Tags, owner: Owner, scope: &str) -> Live<Spec> {
     let marked = matches!(tags::owner(tags, scope, KIND), Owner::Ours(_));
     let have = Spec { name: zone.name.clone(), comment: zone.comment.clone(), tags: tags::user(tags), marked };
-    live(&have, &zone.id, owner, scope)
+    live(have, &zone.name, &zone.id, owner)
 }
 
 /// The zone of the stack that another run has made since the plan was made: it is taken up.
 ///
 /// # Errors
 /// `Exists`: somebody else has made one of that name.
-async fn made_meanwhile(aws: &Aws, want: &Spec, scope: &str) -> Result<Option<Live>, CloudError> {
+async fn made_meanwhile(aws: &Aws, want: &Spec, scope: &str) -> Result<Option<Live<Spec>>, CloudError> {
     let zones = route53::zones(aws).await?;
     let named: Vec<&route53::Zone> = zones.iter().filter(|zone| zone.name == want.name && !zone.private).collect();
     if named.is_empty() {
@@ -278,13 +296,11 @@ async fn made_meanwhile(aws: &Aws, want: &Spec, scope: &str) -> Result<Option<Li
 }
 
 /// Looks once more whether a zone that is to go carries the mark that it was read with.
-async fn still_ours(aws: &Aws, node: &NodeId, live: &Live) -> Result<(), CloudError> {
-    let have: Spec = spec(&live.have)?;
-    let scope = live.handles.iter().find_map(|handle| handle.strip_prefix(OWNER)).unwrap_or_default();
-    let all = route53::tags(aws, std::slice::from_ref(&live.id)).await?;
-    let owner = all.get(&live.id).map_or(Owner::Nobody, |tags| tags::owner(tags, scope, KIND));
+async fn still_ours(work: Work<'_>, node: &NodeId, live: &Live<Spec>) -> Result<(), CloudError> {
+    let all = route53::tags(work.aws, std::slice::from_ref(&live.id)).await?;
+    let owner = all.get(&live.id).map_or(Owner::Nobody, |tags| tags::owner(tags, &work.mark(true), KIND));
     // One that a run made and did not come to mark has no tags to lose.
-    if owner == Owner::Ours(node.clone()) || (owner == Owner::Nobody && !have.marked) {
+    if owner == Owner::Ours(node.clone()) || (owner == Owner::Nobody && !live.have.marked) {
         return Ok(());
     }
     let text = format!("the hosted zone {} ({}) no longer carries this stack's mark", live.name, live.id);
@@ -298,7 +314,7 @@ fn name_servers(sets: &[ResourceRecordSet], zone: &str) -> Vec<String> {
     values.iter().map(|record| record.value().to_owned()).collect()
 }
 
-fn with_name_servers(live: Live, mut servers: Vec<String>) -> Live {
+fn with_name_servers(live: Live<Spec>, mut servers: Vec<String>) -> Live<Spec> {
     for server in &mut servers {
         *server = server.trim_end_matches('.').to_lowercase();
     }
@@ -315,16 +331,12 @@ fn foreign(sets: &[ResourceRecordSet], zone: &str, scope: &str) -> Option<String
     }
 }
 
-fn live(spec: &Spec, id: &str, owner: Owner, scope: &str) -> Live {
-    let live = Live::new(id, &spec.name, owner, doc(spec)).output("id", id).output("zone_id", id);
-    let mut live = live.output("name", spec.name.as_str());
-    live.handles.push(format!("{OWNER}{scope}"));
-    live
+fn live<D>(have: D, name: &str, id: &str, owner: Owner) -> Live<D> {
+    Live::new(id, name, owner, have).output("id", id).output("zone_id", id).output("name", name)
 }
 
-async fn set_tags(aws: &Aws, id: &str, from: &Tags, to: &Tags) -> Result<(), CloudError> {
-    let (set, remove) = tags::changes(from, to);
-    let set: Vec<Tag> = set.into_iter().map(|(key, value)| Tag::builder().key(key).value(value).build()).collect();
+async fn retag(aws: &Aws, id: &str, Retag { set, remove }: &Retag) -> Result<(), CloudError> {
+    let set: Vec<Tag> = set.iter().map(|(key, value)| Tag::builder().key(key).value(value).build()).collect();
     for at in 0..set.len().max(remove.len()).div_ceil(TAG_BATCH) {
         let add: Vec<Tag> = set.iter().skip(at * TAG_BATCH).take(TAG_BATCH).cloned().collect();
         let drop: Vec<String> = remove.iter().skip(at * TAG_BATCH).take(TAG_BATCH).cloned().collect();
@@ -400,8 +412,8 @@ mod tests {
     #[test]
     fn a_zone_without_its_tags_is_told_apart() {
         let half = zone("evenkeel/cruddur@us-east-1/cruddur.example/0f");
-        let seen = |tags: &Tags| observed(&half, tags, Owner::Nobody, SCOPE).have["marked"].clone();
-        assert_eq!(seen(&Tags::new()), false);
-        assert_eq!(seen(&tags::marked(&Tags::new(), SCOPE, &id("cruddur.example"))), true);
+        let seen = |tags: &Tags| observed(&half, tags, Owner::Nobody, SCOPE).have.marked;
+        assert!(!seen(&Tags::new()));
+        assert!(seen(&tags::marked(&Tags::new(), SCOPE, &id("cruddur.example"))));
     }
 }

@@ -4,7 +4,6 @@
 pub mod hosted_zone;
 pub mod read;
 pub mod records;
-pub mod zone;
 
 use evenkeel_core::error::ErrorClass;
 use futures::future::BoxFuture;
@@ -21,7 +20,7 @@ pub static SERVICE: Service = Service {
     manners: Manners { prefix: "route53", iam: "route53", codes: CODES, texts: TEXTS, rates: RATES },
     tag_types: &[],
     fetch,
-    kinds: &[&zone::ENTRY, &hosted_zone::ENTRY, &records::ENTRY],
+    kinds: &[&hosted_zone::ENTRY, &records::ENTRY],
 };
 
 const CODES: &[(ErrorClass, &[&str])] = &[

@@ -156,7 +156,7 @@ pub fn choose<'a>(zones: &'a [Zone], name: &str, id: Option<&str>) -> Result<Opt
 /// Reads what the scope asks for.
 pub async fn fetch(aws: &Aws, scope: &Scope<'_>) -> Route53 {
     let wanted = wanted(scope);
-    if !scope.wants(&["zone", "hosted_zone", "records"]) {
+    if !scope.wants(&["hosted_zone", "records"]) {
         return Route53::new(Ok(Vec::new()), wanted);
     }
     let zones = match zones(aws).await {
@@ -253,10 +253,13 @@ async fn with_marks(
 fn wanted(scope: &Scope<'_>) -> Wanted {
     let text = |value: &Value, key: &str| value.get(key).and_then(Value::as_str).map(str::to_owned);
     let mut wanted = Wanted::default();
-    for node in scope.graph.of_kind("zone") {
-        wanted.lookups.insert(node.id.name().to_owned(), text(&node.want, "id"));
+    for node in scope.graph.of_kind("hosted_zone") {
+        if node.lookup {
+            wanted.lookups.insert(node.name.clone(), text(&node.want, "id"));
+        } else {
+            wanted.managed.insert(node.name.clone());
+        }
     }
-    wanted.managed.extend(scope.graph.of_kind("hosted_zone").map(|node| node.name.clone()));
     for node in scope.graph.of_kind("records") {
         let records = node.want.get("records").and_then(Value::as_array).into_iter().flatten();
         let keys = records.filter_map(|record| Some((text(record, "name")?, text(record, "type")?)));

@@ -7,7 +7,6 @@ mod convert;
 mod send;
 
 use async_trait::async_trait;
-use evenkeel_core::cloud::{Create, Update};
 use evenkeel_core::doc::{Doc, Text};
 use evenkeel_core::error::{CloudError, ErrorClass};
 use evenkeel_core::graph::Node;
@@ -19,9 +18,8 @@ use serde::{Deserialize, Serialize};
 use self::convert::Rules;
 use self::send::Direction;
 use super::security_group;
-use crate::client::Aws;
 use crate::read::Fetched;
-use crate::resource::{Driver, Entry, doc, spec};
+use crate::resource::{Creation, Entry, Modification, Resource, Work, doc, spec, untagged};
 use crate::services::ec2::read::Ec2;
 use evenkeel_stack::model::{Peer, Rule as FileRule, Stack};
 
@@ -129,7 +127,7 @@ fn wanted(rules: &[FileRule]) -> Vec<Rule> {
 }
 
 /// One to each group of ours.
-fn observe(ec2: &Ec2, stack: &str) -> Result<Vec<Live>, CloudError> {
+fn observe(ec2: &Ec2, stack: &str) -> Result<Vec<Live<Spec>>, CloudError> {
     let mut found = Vec::new();
     for group in ec2.groups.as_ref().map_err(Clone::clone)? {
         let Owner::Ours(node) = security_group::owner(group, stack) else { continue };
@@ -148,9 +146,9 @@ fn observe(ec2: &Ec2, stack: &str) -> Result<Vec<Live>, CloudError> {
     Ok(found)
 }
 
-fn live(group: &str, name: &str, owner: Owner, rules: &Rules) -> Live {
+fn live(group: &str, name: &str, owner: Owner, rules: &Rules) -> Live<Spec> {
     let have = Spec { group: group.into(), ingress: rules.ingress.clone(), egress: rules.egress.clone() };
-    let mut live = Live::new(group, name, owner, doc(&have));
+    let mut live = Live::new(group, name, owner, have);
     live.handles.clear();
     live.within = Some(group.to_owned());
     live.uses = rules.groups().into_iter().filter(|other| other != group).collect();
@@ -171,15 +169,20 @@ fn not_visible_yet(mut error: CloudError) -> CloudError {
 
 struct AllRules;
 
+untagged!(Spec);
+
 #[async_trait]
-impl Driver for AllRules {
-    fn observe(&self, fetched: &Fetched) -> Result<Vec<Live>, CloudError> {
+impl Resource for AllRules {
+    type Want = Spec;
+    type Have = Spec;
+
+    fn observe(&self, fetched: &Fetched) -> Result<Vec<Live<Spec>>, CloudError> {
         observe(fetched.part::<Ec2>()?, &fetched.stack)
     }
 
-    async fn create(&self, aws: &Aws, _stack: &str, order: Create<'_>) -> Result<Live, CloudError> {
-        let want: Spec = spec(order.want)?;
-        let group = group_id(&want)?;
+    async fn create(&self, work: Work<'_>, order: &Creation<'_, Spec>) -> Result<Live<Spec>, CloudError> {
+        let (aws, want) = (work.aws, &order.want);
+        let group = group_id(want)?;
         let v4 = default_egress(ANYWHERE_V4);
         let (ingress, egress) =
             futures::join!(send::change(aws, group, Direction::Ingress, &[], &want.ingress), async {
@@ -191,35 +194,35 @@ impl Driver for AllRules {
                 Ok(())
             },);
         ingress.and(egress).map_err(not_visible_yet)?;
-        let rules = Rules { ingress: want.ingress, egress: want.egress };
-        let mut made =
-            live(want.group.known().unwrap_or_default(), order.name, Owner::Ours(order.node.clone()), &rules);
-        made.have = order.want.clone();
-        Ok(made)
+        Ok(after(group, order.order.name, order.order.node, want))
     }
 
-    async fn update(&self, aws: &Aws, _stack: &str, order: Update<'_>) -> Result<Live, CloudError> {
-        let (have, want): (Spec, Spec) = (spec(&order.live.have)?, spec(order.want)?);
-        let group = group_id(&have)?;
+    async fn update(&self, work: Work<'_>, order: &Modification<'_, Spec>) -> Result<Live<Spec>, CloudError> {
+        let (have, want) = (&order.live.have, &order.want);
+        let group = group_id(have)?;
         let (ingress, egress) = futures::join!(
-            send::change(aws, group, Direction::Ingress, &have.ingress, &want.ingress),
-            send::change(aws, group, Direction::Egress, &have.egress, &want.egress),
+            send::change(work.aws, group, Direction::Ingress, &have.ingress, &want.ingress),
+            send::change(work.aws, group, Direction::Egress, &have.egress, &want.egress),
         );
         // The group itself was seen; what is missing is a peer that was just made.
         ingress.and(egress).map_err(not_visible_yet)?;
-        let rules = Rules { ingress: want.ingress, egress: want.egress };
-        Ok(live(group, &order.live.name, Owner::Ours(order.node.clone()), &rules))
+        Ok(after(group, &order.live.name, order.order.node, want))
     }
 
-    async fn delete(&self, aws: &Aws, _node: &NodeId, live: &Live) -> Result<(), CloudError> {
-        let have: Spec = spec(&live.have)?;
-        let group = group_id(&have)?;
+    async fn delete(&self, work: Work<'_>, _node: &NodeId, live: &Live<Spec>) -> Result<(), CloudError> {
+        let group = group_id(&live.have)?;
         let (ingress, egress) = futures::join!(
-            send::revoke(aws, group, Direction::Ingress, &have.ingress),
-            send::revoke(aws, group, Direction::Egress, &have.egress),
+            send::revoke(work.aws, group, Direction::Ingress, &live.have.ingress),
+            send::revoke(work.aws, group, Direction::Egress, &live.have.egress),
         );
         ingress.and(egress)
     }
+}
+
+/// The rules after they were written.
+fn after(group: &str, name: &str, node: &NodeId, want: &Spec) -> Live<Spec> {
+    let rules = Rules { ingress: want.ingress.clone(), egress: want.egress.clone() };
+    live(group, name, Owner::Ours(node.clone()), &rules).with(want.clone())
 }
 
 #[cfg(test)]
@@ -249,11 +252,11 @@ mod tests {
         let want = doc(&Spec { group: "sg-1".into(), ingress: Vec::new(), egress: want.to_vec() });
         let wanted = Wanted { default_egress: wants_default_egress(&want), ..Wanted::default() };
         let ec2 = Ec2 {
-            network: None,
+            networks: Default::default(),
             groups: Ok(vec![group_with_both_defaults()]),
             wanted: [("web".to_owned(), wanted)].into(),
         };
-        spec::<Spec>(&observe(&ec2, "a").unwrap()[0].have).unwrap().egress
+        observe(&ec2, "a").unwrap()[0].have.egress.clone()
     }
 
     #[test]

@@ -71,6 +71,8 @@ pub(super) fn placement(item: &Value) -> Value {
     item
 }
 
+/// Where deployments are kept in the private state of a live service.
+const DEPLOYMENTS: &str = "deployments";
 /// The path of the change that a failed deployment is planned anew with.
 pub(super) const LAST_DEPLOYMENT: &str = "last_deployment";
 
@@ -87,12 +89,25 @@ pub(super) fn live(service: &Value, deployment: Option<&Value>, tags: &Tags, sta
     // Tells later whose deployment it is that is going on. One that is over brings no tasks of a later change.
     let under_way = primary(service).filter(|primary| text(primary, "rolloutState") != "COMPLETED");
     let of_deployment = under_way.map(|primary| [text(service, "currentServiceDeployment"), text(primary, "id")]);
-    live.handles.extend(of_deployment.iter().flatten().filter(|id| !id.is_empty()).map(|id| (*id).to_owned()));
+    remember(&mut live, of_deployment.into_iter().flatten());
     live.uses = uses(service, tags);
     live.readiness = verdict::at_reading(service, deployment);
     live.replaces = tags.get(tags::REPLACES).cloned();
     live.renews = Some(LAST_DEPLOYMENT.to_owned());
     live
+}
+
+/// Notes deployments, by id or ARN, as those that a wait for this thing is about.
+pub(super) fn remember<'a>(live: &mut Live, deployments: impl IntoIterator<Item = &'a str>) {
+    let mut all: Vec<String> = own_deployments(live).map(str::to_owned).collect();
+    all.extend(deployments.into_iter().filter(|id| !id.is_empty()).map(str::to_owned));
+    all.dedup();
+    live.private = json!({ DEPLOYMENTS: all });
+}
+
+/// The deployments that a wait for this thing is about.
+pub(super) fn own_deployments(live: &Live) -> impl Iterator<Item = &str> {
+    live.private.get(DEPLOYMENTS).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
 }
 
 fn document(service: &Value, tags: &Tags) -> Doc {

@@ -26,7 +26,8 @@ use serde_json::Value;
 
 use super::cluster::{self, Strategy};
 use super::task_definition::{self, mark};
-use crate::resource::{Entry, doc};
+use crate::resource::{self, Entry};
+use crate::services::ec2::network;
 use crate::tags::Tags;
 use evenkeel_stack::model::{self, Action, Runs, Stack};
 
@@ -183,12 +184,8 @@ impl Deployment {
 fn contribute(stack: &Stack, nodes: &mut Vec<Node>) {
     for (entry, service) in &stack.services {
         let name = cluster::entry_name(stack, service.meta.name.as_deref(), entry);
-        let mut node = Node::new(id(entry), name, doc(&wanted(stack, entry, service)));
+        let mut node = resource::wanted(id, entry, &service.meta, name, &wanted(stack, entry, service));
         node.needs = needs(stack, service);
-        node.moved_from = service.meta.moved_from.as_deref().map(id);
-        node.named = service.meta.name.is_some();
-        node.protect = service.meta.protect;
-        node.origin = Some(service.meta.place.to_string());
         if let Some(who) = &service.count_managed_by {
             node.delegated.insert("desired_count".to_owned(), who.clone());
         }
@@ -209,7 +206,7 @@ fn wanted(stack: &Stack, entry: &str, service: &model::Service) -> Spec {
         scheduling: service.scheduling.clone(),
         network: service.awsvpc.then(|| Network {
             subnets: service.subnets.as_ref().map_or_else(
-                || Texts::output(NodeId::new("network", "main"), "subnets"),
+                || Texts::output(network::id(), "subnets"),
                 |subnets| subnets.iter().map(|subnet| Text::from(subnet.as_str())).collect(),
             ),
             security_groups: service.security_groups.clone(),

@@ -101,7 +101,7 @@ async fn answer(
 
 /// The deployment that is awaited, as tasks refer to it, if there is one.
 fn awaited(wait: &Waiting) -> Option<&str> {
-    wait.live.handles.iter().map(String::as_str).find(|handle| handle.starts_with(DEPLOYMENT))
+    convert::own_deployments(&wait.live).find(|id| id.starts_with(DEPLOYMENT))
 }
 
 /// ECS is done; the targets have the last word.
@@ -109,7 +109,7 @@ async fn serving(aws: &Aws, wait: &Waiting, service: &Value) -> Answer {
     let primary = primary(service).map_or("", |primary| text(primary, "id"));
     // ECS itself waits for the health checks of the one group that a service has, but only in a deployment: none begins where
     // tasks are added, or where those that there are have to get healthy.
-    let trusted = usize::from(wait.live.handles.iter().any(|handle| handle == primary));
+    let trusted = usize::from(convert::own_deployments(&wait.live).any(|id| id == primary));
     let groups = targets::groups(service);
     if groups.len() <= trusted {
         return Ok(Readiness::Ready);
@@ -173,7 +173,7 @@ fn taken_back(service: &Value, wait: &Waiting) -> Option<&'static str> {
 async fn went_back(aws: &Aws, service: &Value, wait: &Waiting, field: &str) -> Result<String, CloudError> {
     let history = deployments::history(aws, service).await?;
     let arn = |deployment: &Value| text(deployment, "serviceDeploymentArn").to_owned();
-    let own = history.iter().find(|deployment| wait.live.handles.contains(&arn(deployment)));
+    let own = history.iter().find(|deployment| convert::own_deployments(&wait.live).any(|id| id == arn(deployment)));
     let newest = history.first();
     let rolled_back = own.or(newest).is_none_or(|it| text(it, "status").starts_with("ROLLBACK"));
     let (now, asked) = (last(text(service, "taskDefinition")), last(text(&wait.live.have, "task_definition")));

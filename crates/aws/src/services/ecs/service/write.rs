@@ -2,15 +2,12 @@
 //! value; a change of the capacity strategy needs a forced deployment, and an empty one takes a service back to its launch type;
 //! the desired count is only sent if it is to change (somebody else may scale the service). Tags go first, so that a run that dies in between leaves a mark that fits no revision.
 
-use std::collections::BTreeSet;
-
 use async_trait::async_trait;
-use evenkeel_core::cloud::{Create, Update, Waiting};
-use evenkeel_core::diff::Change;
+use evenkeel_core::cloud::{Update, Waiting};
 use evenkeel_core::doc::{self, Doc, Text};
 use evenkeel_core::error::{CloudError, ErrorClass};
 use evenkeel_core::id::NodeId;
-use evenkeel_core::snapshot::{Live, Owner, Readiness};
+use evenkeel_core::snapshot::{Live, Readiness};
 use serde_json::{Map, Value, json};
 
 use super::super::cluster::{Strategy, change_tags};
@@ -20,155 +17,152 @@ use super::{Deployment, Spec, poll, targets};
 use crate::call::raw::exchange;
 use crate::client::Aws;
 use crate::read::Fetched;
-use crate::resource::{Driver, Touch, spec};
+use crate::resource::{Creation, Modification, Resource, Work, doc as document, tagged};
 use crate::services::ecs::read::deployments::primary;
 use crate::services::ecs::read::{self, Ecs, tag_list, tags_of, text};
-use crate::tags::{self, Tags};
+use crate::tags::{self, Retag, Tags};
+use crate::touch::Touch;
 
 /// What evenkeel can do with services.
 #[derive(Debug)]
 pub(super) struct Service;
 
+tagged!(Spec);
+
 #[async_trait]
-impl Driver for Service {
+impl Resource for Service {
+    type Want = Spec;
+    // ECS leaves out of some replies what it was told: not every field is always known.
+    type Have = Doc;
+
     fn observe(&self, fetched: &Fetched) -> Result<Vec<Live>, CloudError> {
         let ecs: &Ecs = fetched.part()?;
-        match &ecs.services {
-            Ok(services) => {
-                let live = |service| {
-                    let deployment = ecs.deployments.get(text(service, "serviceArn"));
-                    convert::live(service, deployment, &tags_of(service), &fetched.stack)
-                };
-                Ok(services.iter().map(live).collect())
-            }
-            Err(error) => Err(error.clone()),
-        }
+        let live = |service| {
+            let deployment = ecs.deployments.get(text(service, "serviceArn"));
+            convert::live(service, deployment, &tags_of(service), &fetched.stack)
+        };
+        Ok(ecs.services.as_ref().map_err(Clone::clone)?.iter().map(live).collect())
     }
 
-    async fn create(&self, aws: &Aws, stack: &str, order: Create<'_>) -> Result<Live, CloudError> {
-        let want: Spec = spec(order.want)?;
-        let mut tags = tags::marked(&want.tags, stack, order.node);
-        tags.extend(marks(&want));
-        tags.insert(APPLIED.to_owned(), convert::applied(order.want));
-        tags.extend(order.replaces.map(|id| (tags::REPLACES.to_owned(), id.to_owned())));
+    fn marks(&self, want: &Spec) -> Tags {
+        let mut marks = marks(want);
+        marks.insert(APPLIED.to_owned(), convert::applied(&document(want)));
+        marks
+    }
+
+    async fn create(&self, work: Work<'_>, order: &Creation<'_, Spec>) -> Result<Live, CloudError> {
+        let (aws, name, want, tags) = (work.aws, order.order.name, &order.want, &order.tags);
         let mut body = Map::new();
         for field in FIELDS {
             // An empty list is what there is anyhow, and beside a launch type an empty strategy is refused.
-            if let Some((key, value)) = request(&want, field).filter(|(_, value)| *value != json!([])) {
+            if let Some((key, value)) = request(want, field).filter(|(_, value)| *value != json!([])) {
                 body.insert(key.to_owned(), value);
             }
         }
-        body.insert("serviceName".to_owned(), order.name.into());
+        body.insert("serviceName".to_owned(), name.into());
         body.insert("cluster".to_owned(), want.cluster.clone().into());
         body.insert("schedulingStrategy".to_owned(), want.scheduling.clone().into());
-        body.insert("clientToken".to_owned(), order.token.into());
-        body.insert("tags".to_owned(), tag_list(&tags));
+        body.insert("clientToken".to_owned(), order.order.token.into());
+        body.insert("tags".to_owned(), tag_list(tags));
         if let Some(launch_type) = &want.launch_type {
             body.insert("launchType".to_owned(), launch_type.clone().into());
         }
         let reply = match exchange!(aws, "ecs:CreateService", ecs.create_service, &Value::Object(body)) {
             Err(error) if error.class == ErrorClass::Exists => {
-                return Err(still_draining(aws, &want.cluster, order.name, error).await);
+                return Err(still_draining(aws, &want.cluster, name, error).await);
             }
             reply => reply?,
         };
         let service = &reply["service"];
         let told = tags_of(service);
-        let mut live = convert::live(service, None, if told.is_empty() { &tags } else { &told }, stack);
+        let mut live = convert::live(service, None, if told.is_empty() { tags } else { &told }, work.stack);
         // Its first deployment is this run's own, also where it is over at once (some emulators).
-        let own = primary(service).map(|primary| text(primary, "id")).filter(|id| !id.is_empty());
-        live.handles.extend(own.filter(|id| !live.handles.iter().any(|handle| handle == id)).map(str::to_owned));
+        convert::remember(&mut live, primary(service).map(|primary| text(primary, "id")));
         Ok(pending(live))
     }
 
-    async fn update(&self, aws: &Aws, stack: &str, order: Update<'_>) -> Result<Live, CloudError> {
-        let want: Spec = spec(order.want)?;
-        let changed: BTreeSet<&str> = order.changes.iter().map(Change::field).collect();
-        let mut tags: Tags = spec(&order.live.have["tags"])?;
-        let (mut set, mut remove) = tags::changes(&tags, &want.tags);
-        if order.live.owner != Owner::Ours(order.node.clone()) {
-            set = tags::marked(&set, stack, order.node);
+    fn marks_between(&self, _live: &Live, want: &Spec, order: &Update<'_>) -> (Tags, Tags) {
+        let changes = |field: &str| order.changes.iter().any(|change| change.field() == field);
+        if !changes("marks") && !changes("task_definition") {
+            return Default::default();
         }
-        if changed.contains("marks") || changed.contains("task_definition") {
-            let marks = marks(&want);
-            if marks.is_empty() {
-                remove.extend([mark::REVISION.to_owned(), mark::USES.to_owned()]);
-            }
-            set.extend(marks);
-        }
-        change_tags(aws, &order.live.id, &set, &remove).await?;
-        tags = tags::marked(&want.tags, stack, order.node);
-        tags.extend(marks(&want));
-        tags.insert(APPLIED.to_owned(), convert::applied(order.want));
+        let marks = marks(want);
+        let stale = [mark::REVISION, mark::USES].map(|key| (key.to_owned(), String::new()));
+        (if marks.is_empty() { stale.into() } else { Tags::new() }, marks)
+    }
 
-        let mut body = Map::new();
-        for field in FIELDS.iter().filter(|field| changed.contains(**field)) {
-            body.extend(request(&want, field).into_iter().map(|(key, value)| (key.to_owned(), value)));
-        }
-        // UpdateService keeps what a deployment configuration leaves out.
-        if order.changes.iter().any(|change| change.path == "deployment.bake_time_minutes") {
-            body["deploymentConfiguration"]["bakeTimeInMinutes"] = want.deployment.bake_time_minutes.into();
-        }
-        if changed.contains(LAST_DEPLOYMENT) {
-            body.extend(request(&want, "task_definition").map(|(key, value)| (key.to_owned(), value)));
-        }
-        if body.is_empty() {
+    async fn write_tags(&self, work: Work<'_>, live: &Live, tags: &Retag) -> Result<(), CloudError> {
+        change_tags(work.aws, &live.id, tags).await
+    }
+
+    async fn update(&self, work: Work<'_>, order: &Modification<'_, Doc, Spec>) -> Result<Live, CloudError> {
+        let (aws, want) = (work.aws, &order.want);
+        let Some(mut body) = changed(order) else {
             let mut live = order.live.clone();
-            live.owner = Owner::Ours(order.node.clone());
-            for field in ["tags", "marks"] {
-                live.have[field] = order.want[field].clone();
-            }
+            live.have["marks"] = order.order.want["marks"].clone();
             return Ok(live);
-        }
-        // The strategy, and what only new tasks get, take effect with a new deployment; and one that failed is not tried again
-        // unless it is forced.
-        if [LAST_DEPLOYMENT, "strategy", "execute_command"].iter().any(|field| changed.contains(field)) {
-            body.insert("forceNewDeployment".to_owned(), true.into());
-        }
+        };
         body.insert("cluster".to_owned(), want.cluster.clone().into());
         body.insert("service".to_owned(), order.live.name.clone().into());
         let reply = exchange!(aws, "ecs:UpdateService", ecs.update_service, &Value::Object(body))?;
-        let live = convert::live(&reply["service"], None, &tags, stack);
-        if changed.contains("strategy") {
-            launched_as_wanted(&want, &live)?;
+        let mut tags = tags::marked(&want.tags, work.stack, order.order.node);
+        tags.extend(self.marks(want));
+        let live = convert::live(&reply["service"], None, &tags, work.stack);
+        if order.changes("strategy") {
+            launched_as_wanted(want, &live)?;
         }
         // Only now: the mark of what was applied must not be ahead of it where a reply cannot correct it.
-        if changed.iter().any(|field| doc::as_unreturned(&live.have[*field]).is_some()) {
+        if order.order.changes.iter().any(|change| doc::as_unreturned(&live.have[change.field()]).is_some()) {
             let applied = Tags::from([(APPLIED.to_owned(), tags[APPLIED].clone())]);
-            change_tags(aws, &order.live.id, &applied, &[]).await?;
+            change_tags(aws, &order.live.id, &Retag::set(applied)).await?;
         }
         Ok(pending(live))
     }
 
-    async fn still_ours(&self, aws: &Aws, touch: &Touch<'_>) -> Result<(), CloudError> {
+    async fn still_ours(&self, work: Work<'_>, touch: &Touch<'_>) -> Result<(), CloudError> {
         let live = touch.live;
-        let found = read::describe_services(aws, text(&live.have, "cluster"), std::slice::from_ref(&live.name)).await?;
+        let cluster = text(&live.have, "cluster");
+        let found = read::describe_services(work.aws, cluster, std::slice::from_ref(&live.name)).await?;
         let active = found.iter().find(|service| text(service, "status") == "ACTIVE");
         active.map_or(Ok(()), |service| touch.allowed(&tags_of(service), "ecs:UpdateService", "ecs:DeleteService"))
     }
 
-    async fn delete(&self, aws: &Aws, _node: &NodeId, live: &Live) -> Result<(), CloudError> {
-        let cluster = text(&live.have, "cluster");
-        let sent = aws
-            .caller
-            .send("ecs:DeleteService", || {
-                // Without force a service has to be scaled to 0 first, which a daemon cannot be.
-                aws.ecs().delete_service().cluster(cluster).service(&live.name).force(true).send()
-            })
-            .await;
-        match sent {
-            Err(error) if error.class != ErrorClass::Gone => Err(error),
-            _ => Ok(()),
-        }
+    async fn delete(&self, work: Work<'_>, _node: &NodeId, live: &Live) -> Result<(), CloudError> {
+        let (aws, cluster) = (work.aws, text(&live.have, "cluster"));
+        // Without force a service has to be scaled to 0 first, which a daemon cannot be.
+        let request = || aws.ecs().delete_service().cluster(cluster).service(&live.name).force(true).send();
+        aws.caller.send("ecs:DeleteService", request).await.map(drop)
     }
 
-    async fn lacks(&self, aws: &Aws, live: &Live) -> Result<Option<String>, CloudError> {
-        targets::lacking_as_read(aws, live).await
+    async fn lacks(&self, work: Work<'_>, live: &Live) -> Result<Option<String>, CloudError> {
+        targets::lacking_as_read(work.aws, live).await
     }
 
-    async fn poll(&self, aws: &Aws, waiting: &[Waiting]) -> Vec<Result<Readiness, CloudError>> {
-        poll::poll(aws, waiting).await
+    async fn poll(&self, work: Work<'_>, waiting: &[Waiting]) -> Vec<Result<Readiness, CloudError>> {
+        poll::poll(work.aws, waiting).await
     }
+}
+
+/// The request that changes what has changed; `None` if that is all in the tags.
+fn changed(order: &Modification<'_, Doc, Spec>) -> Option<Map<String, Value>> {
+    let want = &order.want;
+    let mut body = Map::new();
+    for field in FIELDS.iter().filter(|field| order.changes(field)) {
+        body.extend(request(want, field).into_iter().map(|(key, value)| (key.to_owned(), value)));
+    }
+    // UpdateService keeps what a deployment configuration leaves out.
+    if order.order.changes.iter().any(|change| change.path == "deployment.bake_time_minutes") {
+        body["deploymentConfiguration"]["bakeTimeInMinutes"] = want.deployment.bake_time_minutes.into();
+    }
+    if order.changes(LAST_DEPLOYMENT) {
+        body.extend(request(want, "task_definition").map(|(key, value)| (key.to_owned(), value)));
+    }
+    // The strategy, and what only new tasks get, take effect with a new deployment; and one that failed is not tried again
+    // unless it is forced.
+    if !body.is_empty() && [LAST_DEPLOYMENT, "strategy", "execute_command"].iter().any(|field| order.changes(field)) {
+        body.insert("forceNewDeployment".to_owned(), true.into());
+    }
+    (!body.is_empty()).then_some(body)
 }
 
 /// A name is refused in the same words while another service has it and while one of ours still drains, which passes.

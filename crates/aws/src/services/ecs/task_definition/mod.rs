@@ -7,10 +7,9 @@
 pub mod mark;
 
 use async_trait::async_trait;
-use evenkeel_core::cloud::{Create, Update};
 use evenkeel_core::diff::{diff, is_in_place};
 use evenkeel_core::doc::{self, Doc};
-use evenkeel_core::error::{CloudError, ErrorClass};
+use evenkeel_core::error::CloudError;
 use evenkeel_core::graph::Node;
 use evenkeel_core::id::NodeId;
 use evenkeel_core::kind::{Field, Kind, Ready, Replace};
@@ -19,11 +18,10 @@ use serde_json::{Value, json};
 
 use super::cluster::change_tags;
 use crate::call::raw::exchange;
-use crate::client::Aws;
 use crate::read::Fetched;
-use crate::resource::{Driver, Entry};
+use crate::resource::{Creation, Entry, Modification, Resource, Tagging, Work};
 use crate::services::ecs::read::{Ecs, Revision, describe_revision, last, tag_list, text};
-use crate::tags::{self, Tags};
+use crate::tags::{self, Retag, Tags};
 use evenkeel_stack::model::{self, Stack};
 use evenkeel_stack::task_definition::canonical;
 
@@ -154,70 +152,68 @@ fn family(arn: &str) -> &str {
 struct TaskDefinition;
 
 #[async_trait]
-impl Driver for TaskDefinition {
+impl Resource for TaskDefinition {
+    type Want = Doc;
+    type Have = Doc;
+    // They are part of a revision.
+    const TAGS: Tagging = Tagging::Within;
+
     fn observe(&self, fetched: &Fetched) -> Result<Vec<Live>, CloudError> {
-        match &fetched.part::<Ecs>()?.revisions {
-            Ok(revisions) => Ok(revisions.iter().map(live).collect()),
-            Err(error) => Err(error.clone()),
-        }
+        Ok(fetched.part::<Ecs>()?.revisions.as_ref().map_err(Clone::clone)?.iter().map(live).collect())
     }
 
-    async fn create(&self, aws: &Aws, stack: &str, order: Create<'_>) -> Result<Live, CloudError> {
-        let left_over = match order.replaces {
-            Some(_) => left_over(aws, stack, order.node, order.want).await?,
+    async fn create(&self, work: Work<'_>, order: &Creation<'_, Doc>) -> Result<Live, CloudError> {
+        let (node, want) = (order.order.node, &order.want);
+        let left_over = match order.order.replaces {
+            Some(_) => left_over(work, node, want).await?,
             // A family that no service runs was read for the plan.
             None => None,
         };
         match left_over {
-            Some(arn) => Ok(registered(&arn, order.node, order.want)),
-            None => register(aws, stack, order.node, order.want).await,
+            Some(arn) => Ok(registered(&arn, node, want)),
+            None => register(work, node, want).await,
         }
     }
 
-    async fn update(&self, aws: &Aws, stack: &str, order: Update<'_>) -> Result<Live, CloudError> {
-        let arn = order.live.outputs.get("arn").and_then(Value::as_str).unwrap_or(&order.live.id);
-        if order.changes.is_empty() {
-            change_tags(aws, arn, &tags::marked(&Tags::new(), stack, order.node), &[]).await?;
-            return Ok(Live { owner: Owner::Ours(order.node.clone()), ..order.live.clone() });
+    async fn update(&self, work: Work<'_>, order: &Modification<'_, Doc>) -> Result<Live, CloudError> {
+        let (node, live, want) = (order.order.node, &order.live, &order.want);
+        let arn = live.outputs.get("arn").and_then(Value::as_str).unwrap_or(&live.id);
+        if order.order.changes.is_empty() {
+            let marks = tags::marked(&Tags::new(), work.stack, node);
+            change_tags(work.aws, arn, &Retag::set(marks)).await?;
+            return Ok(live.clone());
         }
-        if order.changes.iter().any(|change| change.field() != "tags") {
-            return register(aws, stack, order.node, order.want).await;
+        if order.order.changes.iter().any(|change| change.field() != "tags") {
+            return register(work, node, want).await;
         }
-        retag(aws, stack, arn, order.node, (&order.live.have, order.want)).await?;
-        Ok(registered(arn, order.node, order.want))
+        retag(work, arn, node, (&live.have, want)).await?;
+        Ok(registered(arn, node, want))
     }
 
-    async fn delete(&self, aws: &Aws, _node: &NodeId, live: &Live) -> Result<(), CloudError> {
-        let sent = aws
-            .caller
-            .send("ecs:DeregisterTaskDefinition", || {
-                aws.ecs().deregister_task_definition().task_definition(&live.id).send()
-            })
-            .await;
-        match sent {
-            Err(error) if error.class != ErrorClass::Gone => Err(error),
-            _ => Ok(()),
-        }
+    async fn delete(&self, work: Work<'_>, _node: &NodeId, live: &Live) -> Result<(), CloudError> {
+        let request = || work.aws.ecs().deregister_task_definition().task_definition(&live.id).send();
+        work.aws.caller.send("ecs:DeregisterTaskDefinition", request).await.map(drop)
     }
 }
 
 /// Registers a revision. What was asked for is what it is: another try could not come out otherwise.
-async fn register(aws: &Aws, stack: &str, node: &NodeId, want: &Doc) -> Result<Live, CloudError> {
+async fn register(work: Work<'_>, node: &NodeId, want: &Doc) -> Result<Live, CloudError> {
     let mut body = want.clone();
     let user: Tags = crate::resource::spec(want.get("tags").unwrap_or(&json!({})))?;
-    body["tags"] = tag_list(&tags::marked(&user, stack, node));
-    let reply = exchange!(aws, "ecs:RegisterTaskDefinition", ecs.register_task_definition, &body)?;
+    body["tags"] = tag_list(&tags::marked(&user, work.stack, node));
+    let reply = exchange!(work.aws, "ecs:RegisterTaskDefinition", ecs.register_task_definition, &body)?;
     let arn = reply.get("taskDefinition").map(|document| text(document, "taskDefinitionArn")).unwrap_or_default();
     Ok(registered(arn, node, want))
 }
 
 /// Writes what differs between the tags of two documents, and our marks.
-async fn retag(aws: &Aws, stack: &str, arn: &str, node: &NodeId, (from, to): (&Doc, &Doc)) -> Result<(), CloudError> {
+async fn retag(work: Work<'_>, arn: &str, node: &NodeId, (from, to): (&Doc, &Doc)) -> Result<(), CloudError> {
     let user = |document: &Doc| -> Result<Tags, CloudError> {
         crate::resource::spec(document.get("tags").unwrap_or(&json!({})))
     };
-    let (set, remove) = tags::changes(&user(from)?, &user(to)?);
-    change_tags(aws, arn, &tags::marked(&set, stack, node), &remove).await
+    let mut tags = Retag::between(&user(from)?, &user(to)?);
+    tags.set = tags::marked(&tags.set, work.stack, node);
+    change_tags(work.aws, arn, &tags).await
 }
 
 fn registered(arn: &str, node: &NodeId, want: &Doc) -> Live {
@@ -229,10 +225,10 @@ fn registered(arn: &str, node: &NodeId, want: &Doc) -> Live {
 /// The newest revision of the family, if it is the node's and has just the wanted content: what a run that was interrupted
 /// before its service ran it has left. A plan reads what services run, so it cannot know of this one, and nobody would ever
 /// clear it away.
-async fn left_over(aws: &Aws, stack: &str, node: &NodeId, want: &Doc) -> Result<Option<String>, CloudError> {
-    let Some((read, tags)) = describe_revision(aws, text(want, "family")).await? else { return Ok(None) };
-    let ours =
-        tags::owner(&tags, stack, ENTRY.kind.name) == Owner::Ours(node.clone()) && text(&read, "status") == "ACTIVE";
+async fn left_over(work: Work<'_>, node: &NodeId, want: &Doc) -> Result<Option<String>, CloudError> {
+    let Some((read, tags)) = describe_revision(work.aws, text(want, "family")).await? else { return Ok(None) };
+    let ours = tags::owner(&tags, work.stack, ENTRY.kind.name) == Owner::Ours(node.clone())
+        && text(&read, "status") == "ACTIVE";
     let have = document(&read, &tags);
     let changes = diff(&ENTRY.kind, want, &have);
     if !ours || changes.iter().any(|change| !is_in_place(&ENTRY.kind, change)) {
@@ -240,7 +236,7 @@ async fn left_over(aws: &Aws, stack: &str, node: &NodeId, want: &Doc) -> Result<
     }
     let arn = text(&read, "taskDefinitionArn").to_owned();
     if !changes.is_empty() {
-        retag(aws, stack, &arn, node, (&have, want)).await?;
+        retag(work, &arn, node, (&have, want)).await?;
     }
     Ok(Some(arn))
 }

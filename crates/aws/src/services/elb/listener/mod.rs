@@ -7,9 +7,8 @@ pub mod action;
 
 use async_trait::async_trait;
 use aws_sdk_elasticloadbalancingv2::types::{Certificate, Listener, ProtocolEnum};
-use evenkeel_core::cloud::{Create, Update};
 use evenkeel_core::doc::Text;
-use evenkeel_core::error::{CloudError, ErrorClass};
+use evenkeel_core::error::CloudError;
 use evenkeel_core::graph::Node;
 use evenkeel_core::id::NodeId;
 use evenkeel_core::kind::{Field, Kind, Ready, Replace, Traffic};
@@ -21,10 +20,10 @@ use self::action::Action;
 use super::load_balancer;
 use crate::client::Aws;
 use crate::read::Fetched;
-use crate::resource::{Driver, Entry, doc, spec};
+use crate::resource::{Creation, Entry, Modification, Resource, Work, doc, tagged};
 use crate::services::elb;
 use crate::services::elb::read::{Elb, Item};
-use crate::tags::{self, Tags};
+use crate::tags::{self, Retag, Tags};
 use evenkeel_stack::model::{self, Stack};
 
 /// Listeners in the table of kinds.
@@ -162,9 +161,14 @@ fn desired(balancer: &str, listener: &model::Listener) -> Spec {
 
 struct Listeners;
 
+tagged!(Spec);
+
 #[async_trait]
-impl Driver for Listeners {
-    fn observe(&self, fetched: &Fetched) -> Result<Vec<Live>, CloudError> {
+impl Resource for Listeners {
+    type Want = Spec;
+    type Have = Spec;
+
+    fn observe(&self, fetched: &Fetched) -> Result<Vec<Live<Spec>>, CloudError> {
         let elb: &Elb = fetched.part()?;
         let listeners = elb.listeners.as_ref().map_err(Clone::clone)?;
         let balancers = Balancers::of(elb, &fetched.stack)?;
@@ -181,9 +185,8 @@ impl Driver for Listeners {
             .collect())
     }
 
-    async fn create(&self, aws: &Aws, stack: &str, order: Create<'_>) -> Result<Live, CloudError> {
-        let want: Spec = spec(order.want)?;
-        let tags = tags::marked(&want.tags, stack, order.node);
+    async fn create(&self, work: Work<'_>, order: &Creation<'_, Spec>) -> Result<Live<Spec>, CloudError> {
+        let (aws, want, tags) = (work.aws, &order.want, &order.tags);
         let default = want.default.to_api()?;
         let request = || {
             aws.elb()
@@ -191,41 +194,34 @@ impl Driver for Listeners {
                 .load_balancer_arn(want.load_balancer.known().unwrap_or_default())
                 .port(want.port)
                 .protocol(ProtocolEnum::from(want.protocol.as_str()))
-                .set_certificates(certificates(&want))
+                .set_certificates(certificates(want))
                 .set_ssl_policy(want.ssl_policy.clone())
                 .default_actions(default.clone())
-                .set_tags(Some(elb::api_tags(&tags)))
+                .set_tags(Some(elb::api_tags(tags)))
                 .send()
         };
         let reply = aws.caller.send("elb:CreateListener", request).await?;
         let listener = reply.listeners.unwrap_or_default().into_iter().next();
         let raw = listener.ok_or_else(|| CloudError::bug("elb:CreateListener", "the reply contains no listener"))?;
-        elb::confirm(aws, "elb:CreateListener", raw.listener_arn().unwrap_or_default(), &tags).await?;
-        let mut live = live(&Item { raw, tags, attributes: Default::default() }, stack, &Balancers::default());
-        order.name.clone_into(&mut live.name);
+        elb::confirm(aws, "elb:CreateListener", raw.listener_arn().unwrap_or_default(), tags).await?;
+        let item = Item { raw, tags: tags.clone(), attributes: Default::default() };
+        let mut live = live(&item, work.stack, &Balancers::default());
+        order.order.name.clone_into(&mut live.name);
         Ok(live)
     }
 
-    async fn update(&self, aws: &Aws, stack: &str, order: Update<'_>) -> Result<Live, CloudError> {
-        let (have, want): (Spec, Spec) = (spec(&order.live.have)?, spec(order.want)?);
-        let arn = order.live.id.as_str();
-        let (set, remove) = elb::tag_changes(stack, &order, &have.tags, &want.tags);
-        elb::write_tags(aws, arn, &set, &remove).await?;
-        if order.changes.iter().any(|change| change.field() != "tags") {
-            let with_default = order.changes.iter().any(|change| change.field() == "default");
-            modify(aws, arn, &want, with_default).await?;
-        }
-        let mut live = elb::updated(&order);
-        live.uses = uses(&want);
-        Ok(live)
+    async fn write_tags(&self, work: Work<'_>, live: &Live<Spec>, tags: &Retag) -> Result<(), CloudError> {
+        elb::write_tags(work.aws, &live.id, tags).await
     }
 
-    async fn delete(&self, aws: &Aws, _node: &NodeId, live: &Live) -> Result<(), CloudError> {
-        let request = || aws.elb().delete_listener().listener_arn(&live.id).send();
-        match aws.caller.send("elb:DeleteListener", request).await {
-            Err(error) if error.class != ErrorClass::Gone => Err(error),
-            _ => Ok(()),
-        }
+    async fn update(&self, work: Work<'_>, order: &Modification<'_, Spec>) -> Result<Live<Spec>, CloudError> {
+        modify(work.aws, &order.live.id, &order.want, order.changes("default")).await?;
+        Ok(Live { uses: uses(&order.want), ..order.done() })
+    }
+
+    async fn delete(&self, work: Work<'_>, _node: &NodeId, live: &Live<Spec>) -> Result<(), CloudError> {
+        let request = || work.aws.elb().delete_listener().listener_arn(&live.id).send();
+        work.aws.caller.send("elb:DeleteListener", request).await.map(drop)
     }
 }
 
@@ -292,15 +288,16 @@ impl Balancers {
     }
 }
 
-fn live(item: &Item<Listener>, stack: &str, balancers: &Balancers) -> Live {
+fn live(item: &Item<Listener>, stack: &str, balancers: &Balancers) -> Live<Spec> {
     let raw = &item.raw;
     let arn = raw.listener_arn().unwrap_or_default();
     let owner = tags::owner(&item.tags, stack, ENTRY.kind.name);
     let balancer = raw.load_balancer_arn().unwrap_or_default();
     let name = balancers.name(balancer, raw.port().unwrap_or_default(), matches!(owner, Owner::Ours(_)));
     let have = canonical(item);
-    let mut live = Live::new(arn, name, owner, doc(&have)).output("arn", arn);
-    live.uses = uses(&have);
+    let uses = uses(&have);
+    let mut live = Live::new(arn, name, owner, have).output("arn", arn);
+    live.uses = uses;
     live.within = Some(balancer.to_owned());
     live
 }
@@ -368,7 +365,7 @@ mod tests {
         assert_eq!(live.name, "c-web:443");
         assert_eq!(live.uses, ["arn:tg", "arn:cert"]);
         assert_eq!(live.within.as_deref(), Some("arn:lb"));
-        let have: Spec = spec(&live.have).unwrap();
+        let have = live.have;
         assert_eq!(have.default, forward);
         assert_eq!(have.certificate.as_ref().and_then(Text::known), Some("arn:cert"));
     }

@@ -7,7 +7,7 @@ pub mod conditions;
 
 use async_trait::async_trait;
 use aws_sdk_elasticloadbalancingv2::types::{Rule as ApiRule, RulePriorityPair};
-use evenkeel_core::cloud::{Create, Update};
+use evenkeel_core::cloud::Update;
 use evenkeel_core::diff;
 use evenkeel_core::doc::Text;
 use evenkeel_core::error::{CloudError, ErrorClass};
@@ -25,10 +25,10 @@ use super::listener::action::Action;
 use super::listener::{self, Balancers};
 use crate::client::Aws;
 use crate::read::Fetched;
-use crate::resource::{Driver, Entry, doc, spec};
+use crate::resource::{Creation, Entry, Modification, Resource, Tagging, Work, doc, tagged};
 use crate::services::elb;
 use crate::services::elb::read::{self as read, Elb, Item};
-use crate::tags::{self, Tags};
+use crate::tags::{self, Retag, Tags};
 use evenkeel_stack::model::Stack;
 
 /// Requests in flight at most.
@@ -129,9 +129,16 @@ fn contribute(stack: &Stack, nodes: &mut Vec<Node>) {
 
 struct ListenerRules;
 
+tagged!(Spec);
+
 #[async_trait]
-impl Driver for ListenerRules {
-    fn observe(&self, fetched: &Fetched) -> Result<Vec<Live>, CloudError> {
+impl Resource for ListenerRules {
+    type Want = Spec;
+    type Have = Spec;
+    // They are those of every rule.
+    const TAGS: Tagging = Tagging::Within;
+
+    fn observe(&self, fetched: &Fetched) -> Result<Vec<Live<Spec>>, CloudError> {
         let elb: &Elb = fetched.part()?;
         let listeners = elb.listeners.as_ref().map_err(Clone::clone)?;
         let rules = elb.rules.as_ref().map_err(Clone::clone)?;
@@ -146,58 +153,58 @@ impl Driver for ListenerRules {
         Ok(found)
     }
 
-    async fn create(&self, aws: &Aws, stack: &str, order: Create<'_>) -> Result<Live, CloudError> {
-        let want: Spec = spec(order.want)?;
+    async fn create(&self, work: Work<'_>, order: &Creation<'_, Spec>) -> Result<Live<Spec>, CloudError> {
+        let (aws, want, tags) = (work.aws, &order.want, &order.tags);
         let listener = want.listener.known().unwrap_or_default();
-        let tags = tags::marked(&want.tags, stack, order.node);
         has_rules(aws, listener).await?;
-        let arns = match create_all(aws, listener, &want.rules, &tags).await {
+        let arns = match create_all(aws, listener, &want.rules, tags).await {
             Ok(arns) => arns,
             // An earlier try may have made some of them already.
             Err(error) if error.class == ErrorClass::Exists => {
-                let have = ours(aws, listener, stack, &[]).await?;
+                let have = ours(aws, listener, work.stack, &[]).await?;
                 if have.is_empty() {
                     return Err(error);
                 }
-                carry_out(aws, listener, stages(have, &want.rules, true), &tags).await?
+                carry_out(aws, listener, stages(have, &want.rules, true), tags).await?
             }
             Err(error) => return Err(error),
         };
-        Ok(as_wanted(&want, order.node, order.name, arns))
+        Ok(as_wanted(want.clone(), order.order.node, order.order.name, arns))
     }
 
-    async fn update(&self, aws: &Aws, stack: &str, order: Update<'_>) -> Result<Live, CloudError> {
-        let want: Spec = spec(order.want)?;
-        let listener = order.live.id.as_str();
-        let tags = tags::marked(&want.tags, stack, order.node);
+    async fn update(&self, work: Work<'_>, order: &Modification<'_, Spec>) -> Result<Live<Spec>, CloudError> {
+        let (aws, live, want) = (work.aws, &order.live, &order.want);
         // The live handles are those of our rules: if there are none, these are the first.
-        if order.live.handles.is_empty() {
-            has_rules(aws, listener).await?;
+        if live.handles.is_empty() {
+            has_rules(aws, &live.id).await?;
         }
-        let have = ours(aws, listener, stack, &adopted(&order)).await?;
+        let have = ours(aws, &live.id, work.stack, &adopted(&order.order)).await?;
         // Weights that somebody else manages are not among the changes.
-        let weights = order.changes.iter().any(|change| change.path.contains("targets"));
-        let arns = carry_out(aws, listener, stages(have, &want.rules, weights), &tags).await?;
-        Ok(as_wanted(&want, order.node, &order.live.name, arns))
+        let weights = order.order.changes.iter().any(|change| change.path.contains("targets"));
+        let tags = tags::marked(&want.tags, work.stack, order.order.node);
+        let arns = carry_out(aws, &live.id, stages(have, &want.rules, weights), &tags).await?;
+        Ok(as_wanted(want.clone(), order.order.node, &live.name, arns))
     }
 
-    async fn delete(&self, aws: &Aws, _node: &NodeId, live: &Live) -> Result<(), CloudError> {
-        delete_all(aws, live.handles.clone()).await
+    async fn delete(&self, work: Work<'_>, _node: &NodeId, live: &Live<Spec>) -> Result<(), CloudError> {
+        delete_all(work.aws, live.handles.clone()).await
     }
 }
 
 /// Notes on the listener that it has rules, so that they are found when the file has dropped them all.
 async fn has_rules(aws: &Aws, listener: &str) -> Result<(), CloudError> {
-    elb::write_tags(aws, listener, &Tags::from([(read::RULES.to_owned(), "yes".to_owned())]), &[]).await
+    let tags = Tags::from([(read::RULES.to_owned(), "yes".to_owned())]);
+    elb::write_tags(aws, listener, &Retag::set(tags)).await
 }
 
 /// The thing after it was made or changed.
-fn as_wanted(want: &Spec, node: &NodeId, name: &str, arns: Vec<String>) -> Live {
-    let listener = want.listener.known().unwrap_or_default();
-    let mut live = Live::new(listener, name, Owner::Ours(node.clone()), doc(want));
+fn as_wanted(want: Spec, node: &NodeId, name: &str, arns: Vec<String>) -> Live<Spec> {
+    let listener = want.listener.known().unwrap_or_default().to_owned();
+    let uses = want.rules.iter().flat_map(|rule| rule.action.target_groups()).collect();
+    let mut live = Live::new(listener.as_str(), name, Owner::Ours(node.clone()), want);
     live.handles = arns;
-    live.within = Some(listener.to_owned());
-    live.uses = want.rules.iter().flat_map(|rule| rule.action.target_groups()).collect();
+    live.within = Some(listener);
+    live.uses = uses;
     live
 }
 
@@ -230,10 +237,8 @@ async fn ours(aws: &Aws, listener: &str, stack: &str, adopted: &[u32]) -> Result
 async fn carry_out(aws: &Aws, listener: &str, stages: Stages, tags: &Tags) -> Result<Vec<String>, CloudError> {
     let Stages { modify: modified, delete_first, moves, create, delete, kept } = stages;
     // Marks first: what is adopted must be recognised if the run is cut short.
-    let retagged = kept.iter().map(|live| async move {
-        let (set, remove) = tags::changes(&live.tags, tags);
-        elb::write_tags(aws, &live.arn, &set, &remove).await
-    });
+    let retagged =
+        kept.iter().map(|live| async move { elb::write_tags(aws, &live.arn, &Retag::between(&live.tags, tags)).await });
     run(retagged.collect()).await?;
     run(modified.iter().map(|(arn, rule, with_conditions)| modify(aws, arn, rule, *with_conditions)).collect()).await?;
     delete_all(aws, delete_first).await?;
@@ -359,7 +364,7 @@ fn live(
     wanted: Option<NodeId>,
     elb: &Elb,
     stack: &str,
-) -> Option<Live> {
+) -> Option<Live<Spec>> {
     let owner = |live: &LiveRule| match tags::owner(&live.tags, stack, ENTRY.kind.name) {
         Owner::Ours(node) => Some(node),
         Owner::OtherStack(_) | Owner::Stray(_) | Owner::Nobody => None,
@@ -374,7 +379,7 @@ fn live(
         tags.insert(tags::ID.to_owned(), VARIES.to_owned());
     }
     let have = Spec { listener: listener.into(), rules: mine.iter().map(|live| live.rule.clone()).collect(), tags };
-    let mut live = as_wanted(&have, &node, name, mine.iter().map(|live| live.arn.clone()).collect());
+    let mut live = as_wanted(have, &node, name, mine.iter().map(|live| live.arn.clone()).collect());
     live.foreign = others.into_iter().map(|other| foreign(other, stack)).collect();
     Some(live)
 }

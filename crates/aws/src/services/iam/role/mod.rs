@@ -4,6 +4,7 @@
 //! in the account whatever their case, so by default they carry the region. `iam:UpdateRole` resets what it is not told, so it
 //! is told both. What others have put on a role (`inside.rs`) does not go with it unasked.
 
+pub mod existing;
 mod inside;
 pub mod policy;
 mod send;
@@ -11,7 +12,7 @@ mod send;
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
-use evenkeel_core::cloud::{Create, Update};
+use evenkeel_core::cloud::Update;
 use evenkeel_core::doc::{Doc, Text};
 use evenkeel_core::error::{CloudError, ErrorClass};
 use evenkeel_core::graph::Node;
@@ -20,20 +21,20 @@ use evenkeel_core::kind::{Field, Kind, Ready, Replace};
 use evenkeel_core::name;
 use evenkeel_core::snapshot::{Live, Owner};
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
+use self::existing::Sought;
 use self::send::Made;
-use crate::client::Aws;
 use crate::read::Fetched;
-use crate::resource::{Driver, Entry, Touch, doc, spec};
+use crate::resource::{self, Creation, Entry, Modification, Resource, Tagging, Work, doc, spec, tagged};
 use crate::services::iam::read::{self, Found, Iam, SETTINGS, same_name};
-use crate::tags::{self, Tags};
+use crate::tags::{self, Retag, Tags};
+use crate::touch::Touch;
 use evenkeel_stack::model::{ManagedRole, Role, Stack};
 
 const NAME_LIMIT: usize = 64;
-/// Where the stack is kept among a live thing's handles: a deletion compares the mark.
-const OWNER: &str = "role_of/";
-/// Where the instance profiles that hold the role are kept among its handles.
-const PROFILE: &str = "instance_profile/";
+/// Where the instance profiles that hold the role are kept in its private state.
+const PROFILES: &str = "profiles";
 /// What IAM gives a role that does not say, in seconds.
 const DEFAULT_SESSION: u32 = 3600;
 
@@ -76,7 +77,7 @@ pub static ENTRY: Entry = Entry {
     ],
 };
 
-/// The node of an entry of `roles:` that is ours to make.
+/// The node of an entry of `roles:`.
 pub fn id(entry: &str) -> NodeId {
     NodeId::new("role", entry)
 }
@@ -101,10 +102,10 @@ pub struct Spec {
 }
 
 impl Spec {
-    /// The user's tags with all marks: ours, the one that has the reader look at settings that the overview leaves out, and the
-    /// one that tells our policies from those that somebody adds. `stack` is the stack in its region.
-    fn marked(&self, stack: &str, node: &NodeId) -> Tags {
-        let mut tags = tags::marked(&self.tags, stack, node);
+    /// The marks beside those of every kind: the one that has the reader look at settings that the overview leaves out, and the
+    /// one that tells our policies from those that somebody adds.
+    fn marks(&self) -> Tags {
+        let mut tags = Tags::new();
         if !self.description.is_empty() || self.max_session_secs != DEFAULT_SESSION {
             tags.insert(SETTINGS.to_owned(), "own".to_owned());
         }
@@ -116,16 +117,16 @@ impl Spec {
 
 fn contribute(stack: &Stack, nodes: &mut Vec<Node>) {
     for (entry, role) in &stack.roles {
-        if let Role::Managed(role) = role {
-            let own = role.meta.name.clone();
-            let name = own.unwrap_or_else(|| name::physical(&stack.role_prefix(), entry, NAME_LIMIT));
-            let mut node = Node::new(id(entry), name, doc(&wanted(role)));
-            node.named = role.meta.name.is_some();
-            node.moved_from = role.meta.moved_from.as_deref().map(id);
-            node.protect = role.meta.protect;
-            node.origin = Some(role.meta.place.to_string());
-            nodes.push(node);
-        }
+        nodes.push(match role {
+            Role::Managed(role) => {
+                let name = name::physical(&stack.role_prefix(), entry, NAME_LIMIT);
+                resource::wanted(id, entry, &role.meta, name, &wanted(role))
+            }
+            Role::Existing { place, name, arn } => {
+                let sought = Sought::new(name, arn.as_deref());
+                Node { origin: Some(place.to_string()), ..Node::lookup(id(entry), "", doc(&sought)) }
+            }
+        });
     }
 }
 
@@ -167,7 +168,7 @@ fn from_found(found: &Found, want: Option<&Spec>) -> Spec {
     }
 }
 
-fn observe(iam: &Iam, scope: &str) -> Result<Vec<Live>, CloudError> {
+fn observe(iam: &Iam, scope: &str) -> Result<Vec<Live<Spec>>, CloudError> {
     let mut lives = Vec::new();
     for found in iam.roles.as_ref().map_err(Clone::clone)? {
         let owner = tags::owner(&found.tags, scope, ENTRY.kind.name);
@@ -180,7 +181,7 @@ fn observe(iam: &Iam, scope: &str) -> Result<Vec<Live>, CloudError> {
             continue;
         }
         let want: Option<Spec> = node.map(|node| spec(&node.want)).transpose()?;
-        let mut live = observed(found, owner, scope, want.as_ref());
+        let mut live = observed(found, owner, want.as_ref());
         // A name that differs in case only is taken all the same: let it meet the wanted one.
         if let Some(node) = node.filter(|node| node.name.eq_ignore_ascii_case(&found.name))
             && !matches!(live.owner, Owner::Ours(_))
@@ -193,50 +194,67 @@ fn observe(iam: &Iam, scope: &str) -> Result<Vec<Live>, CloudError> {
 }
 
 /// A role as it was read, in the order of what is wanted.
-fn observed(found: &Found, owner: Owner, scope: &str, want: Option<&Spec>) -> Live {
-    let mut live = live(&found.name, &found.arn, owner, scope, doc(&from_found(found, want)));
+fn observed(found: &Found, owner: Owner, want: Option<&Spec>) -> Live<Spec> {
+    let mut live = live(&found.name, &found.arn, owner, from_found(found, want));
     live.replaces = found.tags.get(tags::REPLACES).cloned();
     if matches!(live.owner, Owner::Ours(_)) {
         live.inside = inside::of(found, want);
     }
-    live.handles.extend(found.profiles.iter().map(|profile| format!("{PROFILE}{profile}")));
+    live.private = json!({ PROFILES: found.profiles });
     live
 }
 
-fn live(name: &str, arn: &str, owner: Owner, scope: &str, have: Doc) -> Live {
+fn live(name: &str, arn: &str, owner: Owner, have: Spec) -> Live<Spec> {
     let mut live = Live::new(name, name, owner, have).output("arn", arn).output("name", name);
-    live.handles = vec![arn.to_owned(), format!("role/{name}"), format!("{OWNER}{scope}")];
+    live.handles = vec![arn.to_owned(), format!("role/{name}")];
     live
 }
 
-fn kept<'l>(live: &'l Live, prefix: &str) -> Vec<&'l str> {
-    live.handles.iter().filter_map(|handle| handle.strip_prefix(prefix)).collect()
+/// The instance profiles that hold a role.
+fn profiles(live: &Live<Spec>) -> Vec<&str> {
+    let all = live.private.get(PROFILES).and_then(Value::as_array).into_iter().flatten();
+    all.filter_map(Value::as_str).collect()
 }
 
 struct Roles;
 
+tagged!(Spec);
+
 #[async_trait]
-impl Driver for Roles {
-    fn observe(&self, fetched: &Fetched) -> Result<Vec<Live>, CloudError> {
+impl Resource for Roles {
+    type Want = Spec;
+    type Have = Spec;
+    const GLOBAL: bool = true;
+    // They say which policies are ours: what is added is marked with it, what goes is marked until it is gone.
+    const TAGS: Tagging = Tagging::Within;
+
+    fn observe(&self, fetched: &Fetched) -> Result<Vec<Live<Spec>>, CloudError> {
         observe(fetched.part::<Iam>()?, &tags::global(&fetched.stack, &fetched.region))
     }
 
-    async fn create(&self, aws: &Aws, stack: &str, order: Create<'_>) -> Result<Live, CloudError> {
-        let want: Spec = spec(order.want)?;
-        let scope = tags::global(stack, &aws.region);
-        let owner = Owner::Ours(order.node.clone());
-        let (arn, added) = match send::create_role(aws, stack, &order, &want).await? {
+    fn look_up(&self, fetched: &Fetched, node: &Node) -> Result<Option<Live>, CloudError> {
+        existing::look_up(fetched.part::<Iam>()?, node)
+    }
+
+    fn marks(&self, want: &Spec) -> Tags {
+        want.marks()
+    }
+
+    async fn create(&self, work: Work<'_>, order: &Creation<'_, Spec>) -> Result<Live<Spec>, CloudError> {
+        let (aws, name, want) = (work.aws, order.order.name, &order.want);
+        let (arn, added) = match send::create_role(work, order).await? {
             Made::New(arn) => {
                 let managed: Vec<&str> = want.managed.iter().filter_map(Text::known).collect();
                 let inline: Vec<_> = want.inline.iter().collect();
-                (arn, send::add_policies(aws, order.name, &managed, &inline).await)
+                (arn, send::add_policies(aws, name, &managed, &inline).await)
             }
             // It may have been made otherwise: what differs is written.
             Made::There(found) => {
-                let have = from_found(&found, Some(&want));
-                let mut marks = want.marked(&scope, order.node);
+                let have = from_found(&found, Some(want));
+                let mut marks = order.tags.clone();
+                marks.remove(tags::REPLACES);
                 marks.extend(found.tags.get_key_value(tags::REPLACES).map(|(key, id)| (key.clone(), id.clone())));
-                let done = send::update(aws, order.name, (&have, &want), (&found.tags, &marks)).await;
+                let done = send::update(aws, name, (&have, want), &Retag::between(&found.tags, &marks)).await;
                 (found.arn, done)
             }
         };
@@ -245,52 +263,48 @@ impl Driver for Roles {
             ErrorClass::Gone => CloudError { class: ErrorClass::Propagating, ..error },
             _ => error,
         })?;
-        let mut live = live(order.name, &arn, owner, &scope, order.want.clone());
-        live.replaces = order.replaces.map(str::to_owned);
+        let mut live = live(name, &arn, Owner::Nobody, want.clone());
+        live.replaces = order.order.replaces.map(str::to_owned);
         Ok(live)
     }
 
-    async fn update(&self, aws: &Aws, stack: &str, order: Update<'_>) -> Result<Live, CloudError> {
-        let (have, want): (Spec, Spec) = (spec(&order.live.have)?, spec(order.want)?);
-        let scope = tags::global(stack, &aws.region);
-        let mut from = have.tags.clone();
-        if order.live.owner == Owner::Ours(order.node.clone()) {
-            from = have.marked(&scope, order.node);
-        }
-        if !order.live.inside.is_empty() {
+    fn marks_between(&self, live: &Live<Spec>, want: &Spec, order: &Update<'_>) -> (Tags, Tags) {
+        // What is taken over carries none of them, whatever it is like.
+        let mut from = if live.is_of(order.node) { live.have.marks() } else { Tags::new() };
+        if !live.inside.is_empty() {
             // What is there is not all ours, so the mark of it is another.
             from.remove(inside::POLICIES);
         }
-        let to = want.marked(&scope, order.node);
-        send::update(aws, &order.live.id, (&have, &want), (&from, &to)).await?;
-        let mut live = order.live.clone();
-        live.owner = Owner::Ours(order.node.clone());
-        live.have = order.want.clone();
-        live.inside = kept(&live, PROFILE).into_iter().map(inside::profile).collect();
+        (from, want.marks())
+    }
+
+    async fn update(&self, work: Work<'_>, order: &Modification<'_, Spec>) -> Result<Live<Spec>, CloudError> {
+        send::update(work.aws, &order.live.id, (&order.live.have, &order.want), &order.tags).await?;
+        let mut live = order.done();
+        live.inside = profiles(&live).iter().map(|name| inside::profile(name)).collect();
         Ok(live)
     }
 
-    async fn still_ours(&self, aws: &Aws, touch: &Touch<'_>) -> Result<(), CloudError> {
+    async fn still_ours(&self, work: Work<'_>, touch: &Touch<'_>) -> Result<(), CloudError> {
         // A deletion has more to look at, and looks itself.
         if touch.deletes {
             return Ok(());
         }
-        let Some(tags) = read::tags_of(aws, &touch.live.id).await? else { return Ok(()) };
-        touch.allowed_in(&tags::global(touch.stack, &aws.region), &tags, "iam:UpdateRole")
+        let Some(tags) = read::tags_of(work.aws, &touch.live.id).await? else { return Ok(()) };
+        touch.allowed(&tags, "iam:UpdateRole", "iam:DeleteRole")
     }
 
-    async fn delete(&self, aws: &Aws, node: &NodeId, live: &Live) -> Result<(), CloudError> {
+    async fn delete(&self, work: Work<'_>, node: &NodeId, live: &Live<Spec>) -> Result<(), CloudError> {
+        let (aws, have) = (work.aws, &live.have);
         let Some(tags) = read::tags_of(aws, &live.id).await? else { return Ok(()) };
-        let scope = kept(live, OWNER).first().copied().unwrap_or_default();
         // What gives way to a successor may still carry the mark of the entry's old name.
-        if tags::owner(&tags, scope, node.kind()) != live.owner {
+        if tags::owner(&tags, &work.mark(true), node.kind()) != live.owner {
             return Err(refused(format!("the role {} no longer carries this stack's mark", live.id)));
         }
-        let have: Spec = spec(&live.have)?;
         let managed: Vec<String> = have.managed.iter().filter_map(Text::known).map(str::to_owned).collect();
-        let inline: Vec<String> = have.inline.into_keys().collect();
+        let inline: Vec<String> = have.inline.keys().cloned().collect();
         send::remove_policies(aws, &live.id, &managed, &inline).await?;
-        send::leave_profiles(aws, &live.id, &kept(live, PROFILE)).await?;
+        send::leave_profiles(aws, &live.id, &profiles(live)).await?;
         match send::delete_role(aws, &live.id).await {
             Err(error) if error.class == ErrorClass::InUse => {
                 // Policies of ours may have been shown too late; anything else was added by somebody.
@@ -316,8 +330,6 @@ fn refused(text: String) -> CloudError {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     fn found(name: &str, stack: Option<&str>) -> Found {
@@ -341,7 +353,7 @@ mod tests {
         };
         let live = &observe(&iam, "a@eu-west-1").unwrap()[0];
         assert_eq!(
-            live.have,
+            json!(live.have),
             json!({
                 "description": "", "boundary": "", "max_session_secs": 3600, "tags": {}, "inline": {},
                 "managed": ["arn:1", "arn:2"],

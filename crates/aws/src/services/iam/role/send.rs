@@ -2,7 +2,6 @@
 //! What is added goes before what is taken away, so that the role never has less than both states have in common.
 
 use aws_sdk_iam::types::Tag;
-use evenkeel_core::cloud::Create;
 use evenkeel_core::doc::{Doc, Text};
 use evenkeel_core::error::{CloudError, ErrorClass};
 use evenkeel_core::snapshot::Owner;
@@ -10,8 +9,9 @@ use futures::future::{BoxFuture, FutureExt, join_all};
 
 use super::{Spec, policy};
 use crate::client::Aws;
+use crate::resource::{Creation, Work};
 use crate::services::iam::read::{Found, attached, inline_names, one, path, profiles};
-use crate::tags::{self, Tags};
+use crate::tags::{self, Retag, Tags};
 
 fn sdk_tags(tags: &Tags) -> Result<Vec<Tag>, CloudError> {
     tags.iter()
@@ -45,11 +45,10 @@ pub enum Made {
 ///
 /// # Errors
 /// `Exists` if somebody else's role has the name; any other error of the request.
-pub async fn create_role(aws: &Aws, stack: &str, order: &Create<'_>, want: &Spec) -> Result<Made, CloudError> {
-    let scope = tags::global(stack, &aws.region);
-    let mut marks = want.marked(&scope, order.node);
-    marks.extend(order.replaces.map(|id| (tags::REPLACES.to_owned(), id.to_owned())));
-    let marks = sdk_tags(&marks)?;
+pub async fn create_role(work: Work<'_>, order: &Creation<'_, Spec>) -> Result<Made, CloudError> {
+    let (aws, want) = (work.aws, &order.want);
+    let (node, name) = (order.order.node, order.order.name);
+    let marks = sdk_tags(&order.tags)?;
     let trust = policy::to_request(&want.trust);
     let some = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
     let reply = aws
@@ -57,8 +56,8 @@ pub async fn create_role(aws: &Aws, stack: &str, order: &Create<'_>, want: &Spec
         .send("iam:CreateRole", || {
             aws.iam()
                 .create_role()
-                .role_name(order.name)
-                .path(path(stack, &aws.region))
+                .role_name(name)
+                .path(path(work.stack, &aws.region))
                 .assume_role_policy_document(&trust)
                 .set_description(some(&want.description))
                 .max_session_duration(seconds(want))
@@ -70,9 +69,9 @@ pub async fn create_role(aws: &Aws, stack: &str, order: &Create<'_>, want: &Spec
     match reply {
         Ok(reply) => Ok(Made::New(reply.role().map(|role| role.arn().to_owned()).unwrap_or_default())),
         Err(error) if error.class == ErrorClass::Exists => {
-            let ours =
-                |found: &Found| tags::owner(&found.tags, &scope, order.node.kind()) == Owner::Ours(order.node.clone());
-            let found = one(aws, order.name).await?.filter(ours);
+            let mark = work.mark(true);
+            let ours = |found: &Found| tags::owner(&found.tags, &mark, node.kind()) == Owner::Ours(node.clone());
+            let found = one(aws, name).await?.filter(ours);
             Ok(Made::There(Box::new(found.ok_or(error)?)))
         }
         Err(error) => Err(error),
@@ -133,11 +132,11 @@ pub async fn remove_policies(aws: &Aws, role: &str, managed: &[String], inline: 
     all(requests).await
 }
 
-/// Brings a role from what it has to what it should have; `specs` and `marked` are each (from, to).
+/// Brings a role from what it has to what it should have; `specs` is (from, to).
 ///
 /// # Errors
 /// The first error of the requests.
-pub async fn update(aws: &Aws, role: &str, specs: (&Spec, &Spec), marked: (&Tags, &Tags)) -> Result<(), CloudError> {
+pub async fn update(aws: &Aws, role: &str, specs: (&Spec, &Spec), tags: &Retag) -> Result<(), CloudError> {
     let (have, want) = specs;
     let fresh = |have: &[Text], want: &[Text]| -> Vec<String> {
         want.iter().filter(|arn| !have.contains(arn)).filter_map(Text::known).map(str::to_owned).collect()
@@ -149,7 +148,7 @@ pub async fn update(aws: &Aws, role: &str, specs: (&Spec, &Spec), marked: (&Tags
     all(vec![
         add_policies(aws, role, &attach, &put).boxed(),
         settings(aws, role, have, want).boxed(),
-        tag(aws, role, marked).boxed(),
+        tag(aws, role, tags).boxed(),
     ])
     .await?;
     let delete: Vec<String> = have.inline.keys().filter(|name| !want.inline.contains_key(*name)).cloned().collect();
@@ -190,14 +189,13 @@ async fn boundary(aws: &Aws, role: &str, arn: &str) -> Result<(), CloudError> {
     aws.caller.send("iam:PutRolePermissionsBoundary", request).await.map(drop)
 }
 
-async fn tag(aws: &Aws, role: &str, (from, to): (&Tags, &Tags)) -> Result<(), CloudError> {
-    let (set, remove) = tags::changes(from, to);
+async fn tag(aws: &Aws, role: &str, Retag { set, remove }: &Retag) -> Result<(), CloudError> {
     // To IAM, keys that differ in case only are one: what has a new spelling goes first, or the new one would go with it.
     let respelt = |old: &&String| set.keys().any(|new| new.eq_ignore_ascii_case(old));
     let (first, last): (Vec<&String>, Vec<&String>) = remove.iter().partition(respelt);
     untag(aws, role, first).await?;
     if !set.is_empty() {
-        let set = sdk_tags(&set)?;
+        let set = sdk_tags(set)?;
         let request = || aws.iam().tag_role().role_name(role).set_tags(Some(set.clone())).send();
         aws.caller.send("iam:TagRole", request).await?;
     }

@@ -2,7 +2,7 @@
 //! characters; more are several). Ownership is a TXT record for each (`marks.rs`); what exactly to send is decided in `batch.rs`
 //! from the zone as it is at that moment, since a DELETE has to repeat the current values. A zone with records of a stack
 //! carries a tag that says so, written first and removed last. A change is accepted at once and reaches all name servers in
-//! about a minute: its id stays in the live thing's handles, `change/<id>`.
+//! about a minute: its id stays in the live thing's private state.
 
 mod batch;
 pub mod form;
@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 use aws_sdk_route53::types::{Change as RecordChange, ChangeBatch, ChangeStatus, ResourceRecordSet};
-use evenkeel_core::cloud::{Create, Goal, Update, Waiting};
+use evenkeel_core::cloud::{Goal, Update, Waiting};
 use evenkeel_core::doc::{Doc, Text};
 use evenkeel_core::error::{CloudError, ErrorClass};
 use evenkeel_core::graph::Node;
@@ -23,20 +23,21 @@ use evenkeel_core::id::NodeId;
 use evenkeel_core::kind::{Field, Kind, Ready, Replace, Traffic};
 use evenkeel_core::snapshot::{ForeignMember, Live, Readiness};
 use futures::future::join_all;
+use serde_json::{Value, json};
 
 use self::batch::Job;
 use self::form::{Alias, Key, Record, Spec, host, name, value};
-use self::observed::{Seen, live, owner_of, wanted_in};
-use super::{hosted_zone, zone};
+use self::observed::{Seen, live, wanted_in};
+use super::hosted_zone;
 use crate::client::Aws;
 use crate::read::Fetched;
-use crate::resource::{Driver, Entry, doc, spec};
+use crate::resource::{Creation, Entry, Modification, Resource, Work, doc, spec, untagged};
 use crate::services::route53::read::{self as route53, Route53};
 use crate::tags::{self, Tags};
 use evenkeel_stack::model::{self, RecordData, Stack};
 
-/// Where the ids of changes under way are kept among a live thing's handles.
-const CHANGE: &str = "change/";
+/// Where the ids of changes under way are kept in the private state of a live thing.
+const CHANGES: &str = "changes";
 /// The kind `records`.
 pub static ENTRY: Entry = Entry {
     kind: Kind {
@@ -44,7 +45,7 @@ pub static ENTRY: Entry = Entry {
         title: "Route 53 records",
         fields: &[
             Field::immutable("zone_id"),
-            Field::keyed("records", &["name", "type"]),
+            Field::recurring("records", &["name", "type"]),
             Field::set("records[].values"),
         ],
         outputs: &[],
@@ -75,7 +76,7 @@ pub fn id(zone: &str) -> NodeId {
 
 fn contribute(stack: &Stack, nodes: &mut Vec<Node>) {
     for item in stack.dns.iter().filter(|item| !item.records.is_empty()) {
-        let of = if item.create { hosted_zone::id(&item.name) } else { zone::id(&item.name) };
+        let of = hosted_zone::id(&item.name);
         let mut records: Vec<Record> = item.records.iter().map(wanted).collect();
         records.sort_by_key(Record::key);
         let want = Spec { zone_id: Text::output(of, "zone_id"), records, tags: Tags::new() };
@@ -109,9 +110,16 @@ fn wanted(record: &model::Record) -> Record {
 
 struct Records;
 
+// Protection is said by the mark of each record.
+untagged!(Spec);
+
 #[async_trait]
-impl Driver for Records {
-    fn observe(&self, fetched: &Fetched) -> Result<Vec<Live>, CloudError> {
+impl Resource for Records {
+    type Want = Spec;
+    type Have = Spec;
+    const GLOBAL: bool = true;
+
+    fn observe(&self, fetched: &Fetched) -> Result<Vec<Live<Spec>>, CloudError> {
         let read: &Route53 = fetched.part()?;
         let zones = read.zones.as_ref().map_err(Clone::clone)?;
         let owner = tags::global(&fetched.stack, &fetched.region);
@@ -131,63 +139,67 @@ impl Driver for Records {
         Ok(lives)
     }
 
-    async fn create(&self, aws: &Aws, stack: &str, order: Create<'_>) -> Result<Live, CloudError> {
-        let want: Spec = spec(order.want)?;
-        let owner = tags::global(stack, &aws.region);
-        let job = Job { write: want.records.clone(), protect: protects(&want), ..job(order.node, &owner) };
+    async fn create(&self, work: Work<'_>, order: &Creation<'_, Spec>) -> Result<Live<Spec>, CloudError> {
+        let (aws, node, want) = (work.aws, order.order.node, &order.want);
+        let owner = work.mark(true);
+        let job = Job { write: want.records.clone(), protect: protects(want), ..job(node, &owner) };
         let zone_id = want.zone_id.known().unwrap_or_default().to_owned();
         route53::say_records(aws, &zone_id, &owner).await.map_err(still_new)?;
         let pending = carry_out(aws, &zone_id, &job, Some(Vec::new())).await.map_err(still_new)?;
-        Ok(with_changes(live(&zone_id, &owner, order.node, &want), &pending))
+        Ok(with_changes(live(&zone_id, node, want.clone()), &pending))
     }
 
-    async fn update(&self, aws: &Aws, stack: &str, order: Update<'_>) -> Result<Live, CloudError> {
-        let (have, want): (Spec, Spec) = (spec(&order.live.have)?, spec(order.want)?);
-        let owner = tags::global(stack, &aws.region);
+    async fn update(&self, work: Work<'_>, order: &Modification<'_, Spec>) -> Result<Live<Spec>, CloudError> {
+        let (aws, node) = (work.aws, order.order.node);
+        let (zone, have, want) = (order.live.id.as_str(), &order.live.have, &order.want);
+        let owner = work.mark(true);
         let seen: BTreeMap<Key, Record> = have.records.iter().map(|record| (record.key(), record.clone())).collect();
         let after: BTreeSet<Key> = want.records.iter().map(Record::key).collect();
         // Whether records are protected is said by the mark of each.
-        let all = order.changes.iter().any(|change| change.field() == "tags");
+        let all = order.changes("tags");
         let write = want.records.iter().filter(|record| all || seen.get(&record.key()) != Some(record));
         let job = Job {
-            protect: protects(&want),
+            protect: protects(want),
             write: write.cloned().collect(),
             remove: seen.keys().filter(|key| !after.contains(key)).cloned().collect(),
-            adopt: adopted(&order)?,
+            adopt: adopted(&order.order)?,
             seen,
-            ..job(order.node, &owner)
+            ..job(node, &owner)
         };
         if have.records.is_empty() {
-            route53::say_records(aws, &order.live.id, &owner).await.map_err(still_new)?;
+            route53::say_records(aws, zone, &owner).await.map_err(still_new)?;
         }
-        let pending = carry_out(aws, &order.live.id, &job, None).await.map_err(still_new)?;
-        let mut now = with_changes(live(&order.live.id, &owner, order.node, &want), &pending);
+        let pending = carry_out(aws, zone, &job, None).await.map_err(still_new)?;
+        let mut now = with_changes(live(zone, node, want.clone()), &pending);
         let left = |member: &&ForeignMember| member_key(&member.have).is_none_or(|key| !job.adopt.contains_key(&key));
         now.foreign = order.live.foreign.iter().filter(left).cloned().collect();
         Ok(now)
     }
 
-    async fn delete(&self, aws: &Aws, node: &NodeId, live: &Live) -> Result<(), CloudError> {
-        let have: Spec = spec(&live.have)?;
-        let seen: BTreeMap<Key, Record> = have.records.into_iter().map(|record| (record.key(), record)).collect();
+    async fn delete(&self, work: Work<'_>, node: &NodeId, live: &Live<Spec>) -> Result<(), CloudError> {
+        let have = live.have.records.iter();
+        let seen: BTreeMap<Key, Record> = have.map(|record| (record.key(), record.clone())).collect();
         let remove = seen.keys().cloned().collect();
-        let job = Job { remove, seen, tidy: true, ..job(node, owner_of(live)) };
-        let done = match carry_out(aws, &live.id, &job, None).await {
-            Ok(_) => route53::unsay_records(aws, &live.id, owner_of(live)).await,
+        let owner = work.mark(true);
+        let job = Job { remove, seen, tidy: true, ..job(node, &owner) };
+        let done = match carry_out(work.aws, &live.id, &job, None).await {
+            Ok(_) => route53::unsay_records(work.aws, &live.id, &owner).await,
             Err(error) => Err(error),
         };
         match done {
             // The zone itself is gone.
             Err(error) if error.code == "NoSuchHostedZone" => Ok(()),
+            // Anything else that is not there says nothing of what is.
+            Err(error) if error.class == ErrorClass::Gone => Err(CloudError { class: ErrorClass::Unknown, ..error }),
             done => done,
         }
     }
 
-    async fn poll(&self, aws: &Aws, waiting: &[Waiting]) -> Vec<Result<Readiness, CloudError>> {
+    async fn poll(&self, work: Work<'_>, waiting: &[Waiting]) -> Vec<Result<Readiness, CloudError>> {
         join_all(waiting.iter().map(|one| async move {
             match one.goal {
                 Goal::Gone => Ok(Readiness::Gone),
-                Goal::Ready | Goal::Hold => progress(aws, &one.live).await,
+                Goal::Ready | Goal::Hold => progress(work.aws, &one.live).await,
             }
         }))
         .await
@@ -292,17 +304,17 @@ fn still_new(mut error: CloudError) -> CloudError {
     error
 }
 
-fn with_changes(mut live: Live, pending: &[String]) -> Live {
+fn with_changes(mut live: Live<Spec>, pending: &[String]) -> Live<Spec> {
     if !pending.is_empty() {
         live.readiness = Readiness::Pending("on its way to all name servers".to_owned());
     }
-    live.handles.extend(pending.iter().map(|change| format!("{CHANGE}{change}")));
+    live.private = json!({ CHANGES: pending });
     live
 }
 
 /// How far the changes are that were under way.
 async fn progress(aws: &Aws, live: &Live) -> Result<Readiness, CloudError> {
-    let changes = live.handles.iter().filter_map(|handle| handle.strip_prefix(CHANGE));
+    let changes = live.private.get(CHANGES).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
     let replies = join_all(changes.map(|id| async move {
         aws.caller.send("route53:GetChange", || aws.route53().get_change().id(id).send()).await
     }));
@@ -326,7 +338,6 @@ mod tests {
     use aws_sdk_route53::types::RrType;
     use evenkeel_core::diagnostic::{Place, Source};
     use evenkeel_core::diff::diff;
-    use serde_json::json;
 
     use super::observed::tests::{keys, seen, set};
     use super::*;
@@ -363,9 +374,9 @@ mod tests {
         let cname =
             json!({ "name": "www.a.example", "type": "CNAME", "ttl": 60, "values": ["b.example"], "alias": null });
         let want = json!({ "zone_id": "Z1", "records": [cname], "tags": {} });
-        let mut changes = diff(&ENTRY.kind, &want, &live.have);
+        let mut changes = diff(&ENTRY.kind, &want, &doc(&live.have));
         changes[0].from = Some(live.foreign[2].have.clone());
-        let node = id("a.example");
+        let (node, live) = (id("a.example"), live.map(|have| doc(&have)));
         let order = Update { node: &node, live: &live, want: &want, changes: &changes, token: "" };
         let adopted = adopted(&order).unwrap();
         assert_eq!(
@@ -377,11 +388,10 @@ mod tests {
     #[test]
     fn changes_under_way_are_remembered() {
         let spec = Spec { zone_id: "Z1".into(), records: Vec::new(), tags: Tags::new() };
-        let live = live("Z1", "cruddur@eu-west-1", &id("a.example"), &spec);
+        let live = live("Z1", &id("a.example"), spec);
         assert_eq!(with_changes(live.clone(), &[]).readiness, Readiness::Ready);
         let pending = with_changes(live, &["C1".to_owned(), "C2".to_owned()]);
         assert!(matches!(pending.readiness, Readiness::Pending(_)));
-        assert_eq!(pending.handles, ["records_of/cruddur@eu-west-1", "change/C1", "change/C2"]);
-        assert_eq!(owner_of(&pending), "cruddur@eu-west-1");
+        assert_eq!(pending.private, json!({ "changes": ["C1", "C2"] }));
     }
 }

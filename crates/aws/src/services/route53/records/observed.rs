@@ -16,8 +16,6 @@ use crate::resource::doc;
 use crate::services::route53::read::{self, Route53, Zone};
 use crate::tags::{self, Tags};
 
-/// Where the stack is kept among a live thing's handles: marks name it, and a deletion has to compare them.
-const OWNER: &str = "records_of/";
 /// What stands for the protection where some marks protect and some do not, so that all are written anew.
 const VARIES: &str = "varies";
 
@@ -50,7 +48,7 @@ impl Seen<'_> {
     ///
     /// If nothing there is ours but something foreign is in the way, an empty thing of ours carries it, so that the plan tells.
     /// An empty one also stands for marks without records and for the zone's tag, if nothing is wanted there: they have to go.
-    pub fn observed(&self) -> Vec<Live> {
+    pub fn observed(&self) -> Vec<Live<Spec>> {
         let zone = &self.zone.name;
         let mut sorted = sort(self.sets, zone, self.owner);
         let mut odd = std::mem::take(&mut sorted.odd);
@@ -62,12 +60,12 @@ impl Seen<'_> {
                 why: format!("there is no record {} {}", which.name, which.kind),
             }));
         }
-        let mut lives: Vec<Live> = odd.iter().map(|odd| self.stray(odd)).collect();
+        let mut lives: Vec<Live<Spec>> = odd.iter().map(|odd| self.stray(odd)).collect();
         lives.extend(self.records(&sorted));
         lives
     }
 
-    fn records(&self, sorted: &Sorted<'_>) -> Option<Live> {
+    fn records(&self, sorted: &Sorted<'_>) -> Option<Live<Spec>> {
         let foreign = self.foreign(sorted);
         let traces = self.tagged && self.wanted.is_none();
         if sorted.ours.is_empty() && sorted.orphans.is_empty() && foreign.is_empty() && !traces {
@@ -77,7 +75,7 @@ impl Seen<'_> {
         records.sort_by_key(Record::key);
         let zone_id = self.zone.id.as_str();
         let spec = Spec { zone_id: zone_id.into(), records, tags: protection(&sorted.ours) };
-        let mut live = live(zone_id, self.owner, &id(&self.zone.name), &spec);
+        let mut live = live(zone_id, &id(&self.zone.name), spec);
         // Where only some are protected, what is protected decides.
         live.protected = sorted.ours.iter().any(|own| own.protect);
         live.foreign = foreign;
@@ -121,10 +119,11 @@ impl Seen<'_> {
         members.into_values().chain(texts).collect()
     }
 
-    fn stray(&self, odd: &Odd) -> Live {
+    fn stray(&self, odd: &Odd) -> Live<Spec> {
         let mark = format!("{}={}, but {}", tags::STACK, self.owner, odd.why);
         let id = format!("{}/{}", self.zone.id, odd.name);
-        Live::new(id, format!("{} TXT", odd.name), Owner::Stray(mark), Doc::Null)
+        let nothing = Spec { zone_id: self.zone.id.as_str().into(), records: Vec::new(), tags: Tags::new() };
+        Live::new(id, format!("{} TXT", odd.name), Owner::Stray(mark), nothing)
     }
 }
 
@@ -151,18 +150,12 @@ fn clashes(wanted: &BTreeSet<Key>, (name, kind): &Key) -> bool {
 }
 
 /// The records of a node in a zone, as a live thing.
-pub fn live(zone_id: &str, owner: &str, node: &NodeId, spec: &Spec) -> Live {
-    let mut live = Live::new(zone_id, "", Owner::Ours(node.clone()), doc(spec));
-    live.handles = vec![format!("{OWNER}{owner}")];
+pub fn live(zone_id: &str, node: &NodeId, spec: Spec) -> Live<Spec> {
     let targets: BTreeSet<String> = spec.records.iter().flat_map(Record::targets).collect();
+    let mut live = Live::new(zone_id, "", Owner::Ours(node.clone()), spec);
+    live.handles.clear();
     live.uses = std::iter::once(zone_id.to_owned()).chain(targets).collect();
-    live.protected = spec.tags.get(tags::PROTECT).is_some_and(|value| value == "true");
     live
-}
-
-/// The stack in its region whose records these are.
-pub fn owner_of(live: &Live) -> &str {
-    live.handles.iter().find_map(|handle| handle.strip_prefix(OWNER)).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -186,7 +179,7 @@ pub mod tests {
         keys.iter().map(|(name, kind)| ((*name).to_owned(), (*kind).to_owned())).collect()
     }
 
-    pub fn seen(sets: &[ResourceRecordSet], wanted: Option<&BTreeSet<Key>>) -> Vec<Live> {
+    pub fn seen(sets: &[ResourceRecordSet], wanted: Option<&BTreeSet<Key>>) -> Vec<Live<Spec>> {
         Seen { zone: &zone(), sets, tagged: false, owner: OWNER, wanted }.observed()
     }
 
@@ -236,10 +229,10 @@ pub mod tests {
         let protected = Mark { protect: true, ..mark(OWNER, "b.a.example", "A") };
         let mut sets = vec![set("b.a.example.", RrType::A, "10.0.0.1"), written(&protected, "a.example")];
         let live = seen(&sets, None).remove(0);
-        assert_eq!((live.protected, &live.have["tags"][tags::PROTECT]), (true, &"true".into()));
+        assert_eq!((live.protected, live.have.tags[tags::PROTECT].as_str()), (true, "true"));
         sets.push(set("c.a.example.", RrType::A, "10.0.0.1"));
         sets.push(written(&mark(OWNER, "c.a.example", "A"), "a.example"));
         let live = seen(&sets, None).remove(0);
-        assert_eq!((live.protected, &live.have["tags"][tags::PROTECT]), (true, &VARIES.into()));
+        assert_eq!((live.protected, live.have.tags[tags::PROTECT].as_str()), (true, VARIES));
     }
 }
