@@ -1,6 +1,7 @@
 //! What every kind has to keep, whatever it is: this walks the table of kinds and everything that the shipped stacks, the
 //! examples and one stack that sets all there is make of it.
 
+mod adding;
 mod documents;
 mod registry;
 mod table;

@@ -34,6 +34,7 @@ const CODES: &[(ErrorClass, &[&str])] = &[
             "InvalidGroupId.NotFound",
             "InvalidPermission.NotFound",
             "InvalidSecurityGroupRuleId.NotFound",
+            "InvalidVpcID.NotFound",
         ],
     ),
     (ErrorClass::Exists, &["InvalidGroup.Duplicate", "InvalidPermission.Duplicate"]),
