@@ -24,7 +24,7 @@ use crate::interrupt::Interrupt;
 use crate::out::Ui;
 use crate::report::record::Record;
 use crate::report::summary::{self, Ending, Verdict};
-use crate::report::{self, escape, outputs, plan_json, values, words};
+use crate::report::{self, escape, outputs, plan_json, values, verbs, words};
 use crate::style::Tone;
 
 /// How a plan is to be carried out.
@@ -118,7 +118,7 @@ fn still_fits(bound: Option<&Bound<'_>>, fresh: &Plan, secrets: &Secrets) -> Res
         return Ok(());
     }
     let line = |moved: &Moved| {
-        let (was, is) = secrets.change(&moved.path, &moved.was, &moved.is);
+        let (was, is) = secrets.change(&moved.path, &verbs::side(&moved.was), &verbs::side(&moved.is));
         let path = if moved.path.is_empty() { String::new() } else { format!(" {}", secrets.path(&moved.path)) };
         format!("{}{path}: was {}, is {}", moved.node, values::inline(&was), values::inline(&is))
     };

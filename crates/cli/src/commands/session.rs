@@ -9,7 +9,7 @@ use evenkeel_core::diagnostic::Diagnostic;
 use evenkeel_core::error::{CloudError, ErrorClass};
 use evenkeel_core::graph::{Graph, GraphError, StackInfo};
 use evenkeel_core::kind::Kinds;
-use evenkeel_core::plan::{Held, HeldBecause, Plan, PlanOptions, adoptable, in_the_way};
+use evenkeel_core::plan::{Held, HeldBecause, Intent, Plan, PlanOptions, adoptable, in_the_way};
 use evenkeel_core::saved::{Place, SavedPlan};
 use evenkeel_core::snapshot::Snapshot;
 use evenkeel_stack::model::Stack;
@@ -211,9 +211,10 @@ impl Session {
             return Err(Failure::Bug(words.collect()));
         }
         // What nobody wants and nobody can tell apart stays, and is not passed over in silence.
-        plan.held.extend(snapshot.unclear().into_iter().map(|(node, ids)| {
-            let what = "delete".to_owned();
-            Held { node, what, why: HeldBecause::Doubled(ids) }
+        plan.held.extend(snapshot.unclear().into_iter().map(|(node, ids)| Held {
+            node,
+            what: Intent::Delete,
+            why: HeldBecause::Doubled(ids),
         }));
         if !plan.conflicts.is_empty() {
             plan.conflicts = in_the_way(&self.kinds, &self.graph, snapshot, &self.options);

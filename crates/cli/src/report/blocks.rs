@@ -1,16 +1,15 @@
 //! What a person is told about each part of a plan, as marked lines: the same for the terminal and for Markdown, which
 //! only draw them. Knows no colours and no terminal.
 
-use evenkeel_core::cloud::Goal;
 use evenkeel_core::diff::{Change, Effect};
 use evenkeel_core::doc::Doc;
-use evenkeel_core::plan::{Action, Conflict, Plan, Reason, Step};
+use evenkeel_core::plan::{Action, Conflict, Plan, Reason, Step, Verb};
 use serde_json::Value;
 use similar::{ChangeTag, TextDiff};
 
 use super::escape::text as clean;
 use super::values::{self, SECRET};
-use super::{brief, words};
+use super::{brief, verbs, words};
 
 /// What a line is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -82,19 +81,7 @@ impl Detail {
 
 /// Why a step is there, behind its title; that something new is not in AWS yet goes without saying.
 pub fn why(step: &Step, detail: &Detail) -> String {
-    if step.why == Reason::Missing && !detail.all { String::new() } else { format!(": {}", words::reason(step)) }
-}
-
-/// The sign of a step.
-pub fn sign(verb: &str) -> &'static str {
-    match verb {
-        "create" => "+",
-        "update" | "revise" => "~",
-        "replace" => "-/+",
-        "adopt" => ">",
-        "delete" | "retire" => "-",
-        _ => ".",
-    }
+    if step.why == Reason::Missing && !detail.all { String::new() } else { format!(": {}", verbs::reason(step)) }
 }
 
 /// The node and the physical name, if that says more.
@@ -116,7 +103,7 @@ pub fn body(step: &Step, detail: &Detail) -> Vec<Line> {
     match &step.action {
         Action::Create { want, replaces: None } => lines.extend(fields(kind, want, detail)),
         Action::Create { want, replaces: Some(old) } => {
-            let revised = step.verb() == "revise";
+            let revised = step.verb() == Verb::Revise;
             let word = if revised { "previous:" } else { "replaces" };
             lines.push(Line::new(Mark::Dim, 0, format!("{word} {}", old.live.id)));
             lines.extend(old.changes.iter().flat_map(|change| {
@@ -140,12 +127,8 @@ pub fn body(step: &Step, detail: &Detail) -> Vec<Line> {
             lines.extend(with.iter().map(|node| Line::new(Mark::Remove, 0, format!("with it: {node}"))));
         }
         Action::Wait { goal, deadline_secs, .. } => {
-            let what = match goal {
-                Goal::Ready => "ready",
-                Goal::Gone => "gone",
-                Goal::Hold => "settled",
-            };
             if all {
+                let what = verbs::goal(*goal);
                 lines.push(Line::new(
                     Mark::Dim,
                     0,
