@@ -39,7 +39,7 @@ fn found<'a>(text: &str, words: &'a [String]) -> Option<&'a str> {
 }
 
 /// The texts in a source: its string literals, but for those of tests and, unless `help`, of comments.
-fn texts(tokens: TokenStream, help: bool, out: &mut Vec<String>) {
+pub(super) fn texts(tokens: TokenStream, help: bool, out: &mut Vec<String>) {
     let mut tokens = tokens.into_iter().peekable();
     let mut of_a_test = false;
     while let Some(token) = tokens.next() {

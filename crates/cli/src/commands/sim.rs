@@ -7,7 +7,7 @@ use clap::Subcommand;
 use evenkeel_sim::store::Store;
 use evenkeel_sim::world::Place;
 use evenkeel_sim::world::status::Status;
-use evenkeel_sim::{server, services};
+use evenkeel_sim::{provide, server, services};
 use serde_json::json;
 use tokio::net::TcpListener;
 
@@ -16,7 +16,7 @@ use super::{Context, Run};
 use crate::args::{Format, Global, StackFile};
 use crate::exit::{Exit, Failure};
 use crate::out::Ui;
-use crate::simulation::{ACCOUNT, FILE, How, Simulation, provide, refused, regular, status};
+use crate::simulation::{ACCOUNT, FILE, How, Simulation, refused, regular, status};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -180,7 +180,7 @@ fn reset(args: &SimArgs, ui: &mut Ui) -> Result<Exit, Failure> {
 async fn zone(args: &SimArgs, domain: &str, ui: &mut Ui) -> Result<Exit, Failure> {
     let simulation = held(args, ui).await?;
     let place = Place::new(ACCOUNT, "us-east-1");
-    let made = simulation.sim.with_world(|world| provide::add_zone(world, &place, domain));
+    let made = simulation.sim.with_world(|world| provide::zone(world, &place, domain));
     let made = made.map_err(|text| Failure::refused(text, "expected a domain such as example.com"))?;
     simulation.close()?;
     let now = if made { "is now" } else { "was already" };

@@ -11,7 +11,6 @@ pub mod diagnostics;
 pub mod escape;
 pub mod failure;
 pub mod json_events;
-pub mod outputs;
 pub mod plain;
 pub mod plan_json;
 pub mod plan_markdown;

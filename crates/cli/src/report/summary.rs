@@ -1,10 +1,10 @@
 //! The end of a run: what was done, what failed and why, what was left, what the user may want to know, what to do next.
 
+use evenkeel_aws::outputs::Output;
 use evenkeel_core::plan::{HeldBecause, Plan, Verb};
 use serde_json::{Value, json};
 
 use super::escape::text as clean;
-use super::outputs::Output;
 use super::record::Record;
 use super::{failure, verbs, words};
 use crate::again::Again;

@@ -6,6 +6,7 @@ mod foreign;
 
 use std::collections::BTreeSet;
 
+use evenkeel_aws::outputs::Output;
 use evenkeel_core::cloud::Goal;
 use evenkeel_core::diff::{Change, Effect};
 use evenkeel_core::doc::Text;
@@ -23,7 +24,7 @@ use super::plain::Plain;
 use super::plan_text::View;
 use super::record::Record;
 use super::summary::{self, Ending, Verdict};
-use super::{outputs::Output, plan_json, plan_markdown, plan_text, words};
+use super::{plan_json, plan_markdown, plan_text, words};
 use crate::again::Again;
 use crate::exit::Exit;
 use crate::style::Palette;

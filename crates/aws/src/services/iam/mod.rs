@@ -4,6 +4,7 @@
 pub mod existing_role;
 pub mod read;
 pub mod role;
+mod shown;
 
 use evenkeel_core::error::ErrorClass;
 use futures::future::BoxFuture;
@@ -21,6 +22,7 @@ pub static SERVICE: Service = Service {
     tag_types: &[],
     fetch,
     kinds: &[&role::ENTRY, &existing_role::ENTRY],
+    shown: shown::SHOWN,
 };
 
 const CODES: &[(ErrorClass, &[&str])] = &[

@@ -4,6 +4,7 @@
 pub mod hosted_zone;
 pub mod read;
 pub mod records;
+mod shown;
 pub mod zone;
 
 use evenkeel_core::error::ErrorClass;
@@ -22,6 +23,7 @@ pub static SERVICE: Service = Service {
     tag_types: &[],
     fetch,
     kinds: &[&zone::ENTRY, &hosted_zone::ENTRY, &records::ENTRY],
+    shown: shown::SHOWN,
 };
 
 const CODES: &[(ErrorClass, &[&str])] = &[

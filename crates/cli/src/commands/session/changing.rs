@@ -4,6 +4,7 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
+use evenkeel_aws::outputs;
 use evenkeel_core::clock::Clock;
 use evenkeel_core::event::Event;
 use evenkeel_core::execute::{Engine, Limits, Outcome, Stop, execute};
@@ -21,7 +22,7 @@ use crate::exit::{Exit, Failure};
 use crate::out::Ui;
 use crate::report::record::Record;
 use crate::report::summary::{self, Ending, Verdict};
-use crate::report::{self, outputs, values, verbs};
+use crate::report::{self, values, verbs};
 
 /// A plan that is to be made, agreed to, and carried out.
 pub struct Changing<'a> {
