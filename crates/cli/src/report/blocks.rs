@@ -173,11 +173,7 @@ fn is_nothing(change: &Change) -> bool {
 /// One change: on one line if its values are short, else as a unified diff.
 pub fn change_lines(kind: &str, change: &Change) -> Vec<Line> {
     let (path, secret) = (&change.path, shown::of(kind).secret);
-    let effect = match change.effect {
-        Effect::Replace => "  (forces replacement)",
-        Effect::Tell => "  (left as it is)",
-        Effect::Update => "",
-    };
+    let effect = verbs::effect(change.effect);
     let shown = |value: &Option<Value>| {
         value.as_ref().map(|value| values::redact(secret, &change.path, value)).filter(|value| !value.is_null())
     };

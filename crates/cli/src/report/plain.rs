@@ -93,12 +93,12 @@ impl Plain {
                 Some(format!("{at} {} {node} … FAILED: {why}", verbs::present(*verb)))
             }
             What::StepSkipped { node, verb, because, .. } => {
-                Some(format!("{at} {} {node} … skipped, because {because} failed", verbs::present(*verb)))
+                Some(format!("{at} {} {node} … skipped, {}", verbs::present(*verb), verbs::skipped(because)))
             }
             What::StepAbandoned { node, verb, .. } => {
-                Some(format!("{at} {} {node} … not done, stopped", verbs::present(*verb)))
+                Some(format!("{at} {} {node} … {}", verbs::present(*verb), verbs::ABANDONED))
             }
-            What::Stopping => Some("Stopping: nothing new starts. Ctrl-C again to stop waiting.".to_owned()),
+            What::Stopping => Some(verbs::STOPPING.to_owned()),
         }
     }
 }

@@ -135,17 +135,15 @@ impl Reporter for Progress {
                 self.end(*step, Tone::Danger, "  ✗", &format!("{:<7} {node}  {why}", verbs::present(*verb)));
             }
             What::StepSkipped { step, node, verb, because } => {
-                let text = format!("{:<7} {node}  skipped, because {because} failed", verbs::present(*verb));
+                let text = format!("{:<7} {node}  skipped, {}", verbs::present(*verb), verbs::skipped(because));
                 self.end(*step, Tone::Dim, "  ·", &text);
             }
             What::StepAbandoned { step, node, verb } => {
-                let text = format!("{:<7} {node}  not done, stopped", verbs::present(*verb));
+                let text = format!("{:<7} {node}  {}", verbs::present(*verb), verbs::ABANDONED);
                 self.end(*step, Tone::Dim, "  ·", &text);
             }
             What::Stopping => {
-                self.print(
-                    &self.palette.paint(Tone::Danger, "Stopping: nothing new starts. Ctrl-C again to stop waiting."),
-                );
+                self.print(&self.palette.paint(Tone::Danger, verbs::STOPPING));
             }
             What::RunFinished { .. } => self.finish(),
         }

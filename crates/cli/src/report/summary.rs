@@ -73,7 +73,7 @@ fn left(record: &Record, palette: Palette) -> String {
     let mut text = String::new();
     for step in &record.left {
         let why = match &step.because {
-            Some(node) => format!("because {} failed", words::id(node)),
+            Some(node) => clean(&verbs::skipped(node)),
             None => "stopped".to_owned(),
         };
         let (head, verb) = (palette.paint(Tone::Dim, "not done:"), verbs::present(step.verb));

@@ -3,6 +3,8 @@
 //! is harmless on a terminal; Markdown escapes it again in its own way.
 
 use evenkeel_core::cloud::Goal;
+use evenkeel_core::diff::Effect;
+use evenkeel_core::id::NodeId;
 use evenkeel_core::plan::{
     Action, Conflict, Gap, Held, HeldBecause, Intent, Note, Obstacle, Phase, Reason, Remark, Step, Verb,
 };
@@ -46,6 +48,16 @@ pub const fn face(verb: Verb) -> Face {
 /// What a step does: `create`.
 pub const fn present(verb: Verb) -> &'static str {
     face(verb).present
+}
+
+/// What is said when the user has asked to stop.
+pub const STOPPING: &str = "Stopping: nothing new starts. Ctrl-C again to stop waiting.";
+/// What is said of a step that the user no longer wanted.
+pub const ABANDONED: &str = "not done, stopped";
+
+/// Why a step was not begun.
+pub fn skipped(because: &NodeId) -> String {
+    format!("because {because} failed")
 }
 
 /// Why a step is there.
@@ -115,6 +127,15 @@ pub const fn goal(goal: Goal) -> &'static str {
         Goal::Ready => "ready",
         Goal::Gone => "gone",
         Goal::Hold => "settled",
+    }
+}
+
+/// What a change means for its resource, if that is worth a word.
+pub const fn effect(effect: Effect) -> &'static str {
+    match effect {
+        Effect::Replace => "  (forces replacement)",
+        Effect::Tell => "  (left as it is)",
+        Effect::Update => "",
     }
 }
 
@@ -322,7 +343,6 @@ pub fn side(side: &Side) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use evenkeel_core::id::NodeId;
     use serde_json::json;
 
     use super::*;

@@ -144,9 +144,13 @@ pub fn limit(secs: u64) -> String {
     }
 }
 
-/// `1 step`, `2 steps`.
+/// `1 step`, `2 steps`, `2 repositories`.
 pub fn count(many: usize, noun: &str) -> String {
-    if many == 1 { format!("1 {noun}") } else { format!("{many} {noun}s") }
+    match (many, noun.strip_suffix('y')) {
+        (1, _) => format!("1 {noun}"),
+        (_, Some(stem)) => format!("{many} {stem}ies"),
+        (_, None) => format!("{many} {noun}s"),
+    }
 }
 
 #[cfg(test)]
@@ -180,6 +184,12 @@ mod tests {
         assert_eq!(summary(&plan), "No changes; 3 unchanged, 1 held back.");
         plan.destroy = true;
         assert_eq!(summary(&plan), "Blocked: service.app is held back.");
+    }
+
+    #[test]
+    fn what_is_counted_has_its_plural() {
+        let counted = [count(1, "entry"), count(0, "entry"), count(2, "step"), count(1, "step")];
+        assert_eq!(counted, ["1 entry", "0 entries", "2 steps", "1 step"]);
     }
 
     #[test]
