@@ -3,6 +3,7 @@
 
 pub mod burst;
 pub mod fake;
+pub mod held;
 pub mod invariants;
 pub mod keys;
 pub mod lab;

@@ -6,6 +6,8 @@
 //! - [`reading`]: batched reading, all services side by side
 //! - [`call`]: sending single requests: pace, retries in place, statistics, classes of errors
 //! - [`cloud`]: the engine's door to all of it
+//! - [`shown`], [`outputs`], [`presupposed`]: what others have to know of the kinds: how they are shown, what is worth knowing of a
+//!   stack that is live, what a stack needs and does not create
 
 pub mod call;
 pub mod client;
@@ -14,10 +16,13 @@ pub mod connect;
 mod driver;
 pub mod finder;
 pub mod kinds;
+pub mod outputs;
+pub mod presupposed;
 pub mod read;
 pub mod reading;
 pub mod resource;
 pub mod service;
 pub mod services;
+pub mod shown;
 pub mod tags;
 pub mod touch;

@@ -8,6 +8,7 @@ use crate::client::Aws;
 use crate::finder::Finder;
 use crate::read::{Gathered, Scope};
 use crate::resource::Entry;
+use crate::shown::Shown;
 
 /// Reads what a scope asks for of a service, in as few requests as its batch limits allow.
 pub type Fetch = for<'a> fn(&'a Aws, &'a Scope<'a>, &'a Finder<'a>) -> BoxFuture<'a, Gathered>;
@@ -24,4 +25,6 @@ pub struct Service {
     pub fetch: Fetch,
     /// The kinds of its resources.
     pub kinds: &'static [&'static Entry],
+    /// How they are shown to a person; a kind that is not here is shown as it is.
+    pub shown: &'static [Shown],
 }

@@ -7,7 +7,10 @@ use std::path::Path;
 
 use evenkeel_core::saved::SavedPlan;
 
-use crate::args::{self, Apply, Choice, Destroy, Global, PARALLEL, Plan};
+use crate::args::{self, Choice, Confirmation, Consent, Global, PARALLEL, Pace};
+use crate::commands::apply::ApplyArgs;
+use crate::commands::destroy::DestroyArgs;
+use crate::commands::plan::PlanArgs;
 use crate::report::escape;
 use crate::simulation::{self, PathOrSeed};
 
@@ -30,11 +33,11 @@ impl Again {
     }
 
     /// The command that carries out what `plan` has shown.
-    pub fn after_plan(of: &Plan, global: &Global) -> Self {
+    pub fn after_plan(of: &PlanArgs, global: &Global) -> Self {
         if of.destroy {
-            return Self::on("destroy", &of.stack).place(global).vars(global).consent(&of.choice.consent);
+            return Self::on("destroy", &of.file.stack).place(global).vars(global).consent(&of.choice.allowed);
         }
-        let again = Self::on("apply", &of.stack).place(global).vars(global).choice(&of.choice);
+        let again = Self::on("apply", &of.file.stack).place(global).vars(global).choice(&of.choice);
         if of.no_wait { again.flag("--no-wait") } else { again }
     }
 
@@ -60,22 +63,22 @@ impl Again {
     }
 
     /// The same `apply` once more.
-    pub fn apply(of: &Apply, global: &Global, saved: bool) -> Self {
+    pub fn apply(of: &ApplyArgs, global: &Global, saved: bool) -> Self {
         let again = Self::on("apply", &of.file).place(global);
         let again = if saved { again } else { again.vars(global).choice(&of.choice) };
         let again = if of.no_wait { again.flag("--no-wait") } else { again };
-        again.run(of.parallel, of.yes)
+        again.run(of.pace, of.confirmation)
     }
 
     /// The same `destroy` once more.
-    pub fn destroy(of: &Destroy, global: &Global) -> Self {
+    pub fn destroy(of: &DestroyArgs, global: &Global) -> Self {
         let again = match &of.name {
             Some(name) => {
                 Self { words: ["evenkeel", "destroy", "--stack", name].map(str::to_owned).to_vec() }.place(global)
             }
             None => Self::on("destroy", &of.file).place(global).vars(global),
         };
-        again.consent(&of.consent).run(of.parallel, of.yes)
+        again.consent(&of.allowed).run(of.pace, of.confirmation)
     }
 
     /// The command that gives a simulated AWS what a stack presupposes.
@@ -139,14 +142,14 @@ impl Again {
         let again = choice.target.iter().fold(self, |again, id| again.value("--target", &id.to_string()));
         let again = choice.adopt.iter().fold(again, |again, id| again.value("--adopt", id));
         let again = if choice.adopt_all { again.flag("--adopt-all") } else { again };
-        again.consent(&choice.consent)
+        again.consent(&choice.allowed)
     }
 
-    fn consent(self, consent: &[evenkeel_core::id::NodeId]) -> Self {
-        consent.iter().fold(self, |again, id| again.value("--consent", &id.to_string()))
+    fn consent(self, allowed: &Consent) -> Self {
+        allowed.consent.iter().fold(self, |again, id| again.value("--consent", &id.to_string()))
     }
 
-    fn run(self, parallel: u16, yes: bool) -> Self {
+    fn run(self, Pace { parallel }: Pace, Confirmation { yes }: Confirmation) -> Self {
         let again = if parallel == PARALLEL { self } else { self.value("--parallel", &parallel.to_string()) };
         if yes { again.flag("--yes") } else { again }
     }
@@ -185,7 +188,8 @@ mod tests {
     use std::ffi::OsString;
 
     use super::*;
-    use crate::args::{Args, Command};
+    use crate::args::Args;
+    use crate::commands::Command;
 
     fn read(line: &str) -> Args {
         args::parse(line.split(' ').map(OsString::from)).unwrap()
@@ -200,7 +204,7 @@ mod tests {
             Command::Destroy(of) => Again::destroy(&of, &global).to_string(),
             Command::Validate(_)
             | Command::Explain(_)
-            | Command::Schema
+            | Command::Schema(_)
             | Command::Sim(_)
             | Command::Completions(_) => unreachable!("these print none"),
         }

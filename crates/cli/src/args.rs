@@ -1,12 +1,14 @@
-//! The command line: what can be written, and its help texts. Knows nothing of what the commands do.
+//! The command line as a whole: the flags of every command, and groups of arguments that several commands have. What one command
+//! takes beside them, with its help text and its examples, is in that command's file in `commands/`.
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
-use std::net::IpAddr;
 use std::path::PathBuf;
 
-use clap::{ArgAction, Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use clap::{ArgAction, Parser, ValueEnum};
 use evenkeel_core::id::NodeId;
 
+use crate::commands::Command;
 use crate::exit::Exit;
 use crate::simulation::{self, How, PathOrSeed};
 
@@ -30,59 +32,6 @@ Exit codes:
   5 done, but not known to be healthy (--no-wait)
   64 wrong usage                     65 the stack file is wrong          130 interrupted";
 
-const PLAN_EXAMPLES: &str = "\
-Examples:
-  evenkeel plan stacks/web.yaml --var image_tag=1.4
-  evenkeel plan --out plan.json && evenkeel apply plan.json
-  evenkeel plan --format markdown >comment.md      for a pull request
-  evenkeel plan --detailed-exitcode                exit with 2 if something would change";
-
-const APPLY_EXAMPLES: &str = "\
-Examples:
-  evenkeel apply                                   show the plan, ask, and apply it
-  evenkeel apply --yes                             without asking (required without a terminal)
-  evenkeel apply plan.json                         exactly what `plan --out plan.json` showed
-  evenkeel apply --adopt load_balancer.web         take over a load balancer that exists already
-  evenkeel apply --adopt-all                       take over everything that conflicts";
-
-const DESTROY_EXAMPLES: &str = "\
-Examples:
-  evenkeel destroy                                 delete everything that belongs to the stack of ./stack.yaml
-  evenkeel destroy --stack cruddur --region ca-central-1
-  evenkeel destroy --yes --consent log_group.app   also delete the data of a log group";
-
-const VALIDATE_EXAMPLES: &str = "\
-Examples:
-  evenkeel validate                                ./stack.yaml
-  evenkeel validate stacks/web.yaml --format json  for an editor or a pull request";
-
-const EXPLAIN_EXAMPLES: &str = "\
-Examples:
-  evenkeel explain                                 the sections
-  evenkeel explain services                        the keys of a service
-  evenkeel explain services.containers.image       one key";
-
-const SCHEMA_EXAMPLES: &str = "\
-Examples:
-  evenkeel schema >stack.schema.json               for a line at the top of a stack file:
-                                                   # yaml-language-server: $schema=stack.schema.json";
-
-const SIM_EXAMPLES: &str = "\
-Examples:
-  evenkeel sim                                     serve a simulated AWS on http://127.0.0.1:4566
-  evenkeel sim --port 0 --file /tmp/world.json     on any free port, kept in another file
-  evenkeel sim zone example.com                    add a domain
-  evenkeel sim provide stacks/cruddur.yaml         add what a stack needs but does not create
-  evenkeel sim status                              show what it contains
-  evenkeel sim call ec2 DescribeVpcs               call one operation, without another tool
-  evenkeel apply --sim                             use the same world without a server";
-
-const COMPLETIONS_EXAMPLES: &str = "\
-Examples:
-  evenkeel completions bash >~/.local/share/bash-completion/completions/evenkeel
-  evenkeel completions zsh >~/.zfunc/_evenkeel
-  evenkeel completions fish >~/.config/fish/completions/evenkeel.fish";
-
 /// Keep an ECS stack in sync with one YAML file.
 #[derive(Parser, Debug)]
 #[command(name = "evenkeel", version, after_help = EXAMPLES, max_term_width = 110, propagate_version = true)]
@@ -96,7 +45,7 @@ pub struct Args {
 }
 
 /// Flags of every command.
-#[derive(ClapArgs, Clone, Debug)]
+#[derive(clap::Args, Clone, Debug)]
 #[command(next_help_heading = "Global options")]
 pub struct Global {
     /// AWS region [default: `region:` of the stack file, then AWS_REGION, then the profile's].
@@ -132,7 +81,7 @@ pub struct Global {
 }
 
 /// A simulated AWS instead of the real one.
-#[derive(ClapArgs, Clone, Debug, Default)]
+#[derive(clap::Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Simulated AWS")]
 pub struct Simulate {
     /// Use a simulated AWS instead of the real one, kept in this file; needs no account and no network.
@@ -167,54 +116,16 @@ impl Simulate {
     }
 }
 
-/// What to do.
-#[derive(Subcommand, Debug)]
-pub enum Command {
-    /// Show what would change in AWS; changes nothing.
-    Plan(Plan),
-    /// Change AWS to match the stack file.
-    Apply(Apply),
-    /// Delete everything that belongs to a stack.
-    Destroy(Destroy),
-    /// Check the stack file; needs no network.
-    Validate(Validate),
-    /// Explain a key of the stack file.
-    Explain(Explain),
-    /// Print the JSON Schema of the stack file, for editors.
-    #[command(after_help = SCHEMA_EXAMPLES)]
-    Schema,
-    /// Simulate AWS: serve it to any client, inspect it, reset it.
-    Sim(Sim),
-    /// Print a completion script for a shell.
-    Completions(Completions),
-}
-
-/// Arguments of `plan`.
-#[derive(ClapArgs, Debug)]
-#[command(after_help = PLAN_EXAMPLES)]
-pub struct Plan {
+/// The stack file of a command.
+#[derive(clap::Args, Clone, Debug)]
+pub struct StackFile {
     /// The stack file.
     #[arg(value_name = "STACK", default_value = STACK_FILE)]
     pub stack: PathBuf,
-    /// Save the plan, for `evenkeel apply FILE`; only an older saved plan is overwritten.
-    #[arg(long, value_name = "FILE")]
-    pub out: Option<PathBuf>,
-    /// Exit with 2 if there are changes.
-    #[arg(long)]
-    pub detailed_exitcode: bool,
-    /// Plan to delete the whole stack.
-    #[arg(long, conflicts_with_all = ["adopt", "adopt_all", "target", "no_wait"])]
-    pub destroy: bool,
-    /// Plan without waiting until services and load balancers are ready.
-    #[arg(long)]
-    pub no_wait: bool,
-    /// What to plan.
-    #[command(flatten)]
-    pub choice: Choice,
 }
 
 /// What to plan, and what is allowed.
-#[derive(ClapArgs, Clone, Debug, Default)]
+#[derive(clap::Args, Clone, Debug, Default)]
 pub struct Choice {
     /// Only this entry and what it needs, such as `service.web`; may be repeated.
     #[arg(long, value_name = "ID", value_parser = node)]
@@ -225,128 +136,40 @@ pub struct Choice {
     /// Take over every conflicting resource that belongs to no stack; the plan shows them first.
     #[arg(long)]
     pub adopt_all: bool,
-    /// Allow deleting this entry's data, or overriding its protection; may be repeated.
-    #[arg(long, value_name = "ID", value_parser = node)]
-    pub consent: Vec<NodeId>,
-}
-
-/// Arguments of `apply`.
-#[derive(ClapArgs, Debug)]
-#[command(after_help = APPLY_EXAMPLES)]
-pub struct Apply {
-    /// The stack file, or a plan saved by `plan --out`.
-    #[arg(value_name = "STACK | PLAN.json", default_value = STACK_FILE)]
-    pub file: PathBuf,
-    /// Do not ask for confirmation.
-    #[arg(short, long, overrides_with = "yes")]
-    pub yes: bool,
-    /// Do not wait until services and load balancers are ready; exits with 5 if they are not known to be.
-    #[arg(long)]
-    pub no_wait: bool,
-    /// How many steps run at the same time.
-    #[arg(long, value_name = "N", default_value_t = PARALLEL, value_parser = clap::value_parser!(u16).range(1..=1000))]
-    pub parallel: u16,
-    /// What to plan.
+    /// What is allowed.
     #[command(flatten)]
-    pub choice: Choice,
+    pub allowed: Consent,
 }
 
-/// Arguments of `destroy`.
-#[derive(ClapArgs, Debug)]
-#[command(after_help = DESTROY_EXAMPLES)]
-pub struct Destroy {
-    /// The stack file; only its name, region, account and `protect` are used.
-    #[arg(value_name = "STACK", default_value = STACK_FILE)]
-    pub file: PathBuf,
-    /// The name of the stack, if there is no file.
-    #[arg(long = "stack", value_name = "NAME", conflicts_with = "file", value_parser = stack_name)]
-    pub name: Option<String>,
-    /// Do not ask for confirmation.
-    #[arg(short, long, overrides_with = "yes")]
-    pub yes: bool,
+/// What may be lost.
+#[derive(clap::Args, Clone, Debug, Default)]
+pub struct Consent {
     /// Allow deleting this entry's data, or overriding its protection; may be repeated.
     #[arg(long, value_name = "ID", value_parser = node)]
     pub consent: Vec<NodeId>,
+}
+
+impl Consent {
+    /// The entries, each once.
+    pub fn ids(&self) -> BTreeSet<NodeId> {
+        self.consent.iter().cloned().collect()
+    }
+}
+
+/// Whether to ask before something is changed.
+#[derive(clap::Args, Clone, Copy, Debug, Default)]
+pub struct Confirmation {
+    /// Do not ask for confirmation.
+    #[arg(short, long, overrides_with = "yes")]
+    pub yes: bool,
+}
+
+/// How fast to change.
+#[derive(clap::Args, Clone, Copy, Debug)]
+pub struct Pace {
     /// How many steps run at the same time.
     #[arg(long, value_name = "N", default_value_t = PARALLEL, value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub parallel: u16,
-}
-
-/// Arguments of `validate`.
-#[derive(ClapArgs, Debug)]
-#[command(after_help = VALIDATE_EXAMPLES)]
-pub struct Validate {
-    /// The stack file.
-    #[arg(value_name = "STACK", default_value = STACK_FILE)]
-    pub stack: PathBuf,
-}
-
-/// Arguments of `sim`.
-#[derive(ClapArgs, Debug)]
-#[command(after_help = SIM_EXAMPLES, args_conflicts_with_subcommands = false)]
-pub struct Sim {
-    /// What to do; without a command, serve it.
-    #[command(subcommand)]
-    pub command: Option<SimCommand>,
-    /// The port to serve on; 0 for any that is free.
-    #[arg(long, value_name = "N", default_value_t = 4566)]
-    pub port: u16,
-    /// The address to serve on; any other than this computer's own opens it to the network, without a password.
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
-    pub host: IpAddr,
-    /// The file in which the simulated AWS is kept.
-    #[arg(long, global = true, value_name = "FILE", default_value = simulation::FILE)]
-    pub file: PathBuf,
-}
-
-/// What to do with a simulated AWS.
-#[derive(Subcommand, Debug)]
-pub enum SimCommand {
-    /// Show what it contains.
-    Status,
-    /// Delete it; the next use creates a new one.
-    Reset,
-    /// Add a public hosted zone, as if the domain had been registered.
-    Zone {
-        /// The domain, such as example.com.
-        #[arg(value_name = "DOMAIN")]
-        domain: String,
-    },
-    /// Add what a stack file needs but does not create: hosted zones, certificates, parameters, secrets, roles.
-    Provide {
-        /// The stack file.
-        #[arg(value_name = "STACK", default_value = STACK_FILE)]
-        stack: PathBuf,
-    },
-    /// Call one operation of an AWS service and print the reply.
-    Call {
-        /// The service, as in the aws CLI: `ec2`, `elbv2`, `logs`.
-        #[arg(value_name = "SERVICE")]
-        service: String,
-        /// The operation, as in the service's API: `DescribeVpcs`.
-        #[arg(value_name = "OPERATION")]
-        operation: String,
-        /// Its input, as JSON.
-        #[arg(value_name = "JSON", default_value = "{}")]
-        input: String,
-    },
-}
-
-/// Arguments of `explain`.
-#[derive(ClapArgs, Debug)]
-#[command(after_help = EXPLAIN_EXAMPLES)]
-pub struct Explain {
-    /// The path of the key, with dots; without it, the sections are listed.
-    #[arg(value_name = "SECTION[.KEY…]")]
-    pub key: Option<String>,
-}
-
-/// Arguments of `completions`.
-#[derive(ClapArgs, Debug)]
-#[command(after_help = COMPLETIONS_EXAMPLES)]
-pub struct Completions {
-    /// The shell.
-    pub shell: clap_complete::Shell,
 }
 
 /// How results are printed.
@@ -391,17 +214,6 @@ fn speed(text: &str) -> Result<f64, String> {
 
 fn adoptable(text: &str) -> Result<String, String> {
     node(text).map(|_| text.to_owned())
-}
-
-fn stack_name(text: &str) -> Result<String, String> {
-    let good = text.starts_with(|first: char| first.is_ascii_alphabetic())
-        && text.len() <= 64
-        && text.chars().all(|one| one.is_ascii_alphanumeric() || one == '-');
-    if good {
-        Ok(text.to_owned())
-    } else {
-        Err("use 1 to 64 letters, digits and hyphens, and begin with a letter".to_owned())
-    }
 }
 
 /// Reads a command line; a wrong one, and one that asks for help, comes back as what to print and how to end.

@@ -1,5 +1,5 @@
-//! The command line of evenkeel: reads it, runs one command, prints, and returns an exit code. What there is to write is in
-//! `args`, one file for each command in `commands`, everything printed in `report`, the codes in `exit`.
+//! The command line of evenkeel: reads it, runs one command, prints, and returns an exit code. What every command
+//! takes is in `args`, each command with the rest in its file in `commands`, everything printed in `report`, the codes in `exit`.
 
 mod again;
 mod args;
@@ -18,9 +18,8 @@ use std::process::ExitCode;
 use serde_json::json;
 use tracing_subscriber::EnvFilter;
 
-use crate::args::{Args, Command, Format};
+use crate::args::Format;
 use crate::exit::{Exit, Failure};
-use crate::interrupt::Interrupt;
 use crate::out::Ui;
 
 fn main() -> ExitCode {
@@ -35,7 +34,7 @@ fn main() -> ExitCode {
     let mut ui = Ui::new(&args.global);
     log(&ui);
     let result = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
-        Ok(runtime) => runtime.block_on(run(&args, &mut ui)),
+        Ok(runtime) => runtime.block_on(args.command.run(&args.global, &mut ui)),
         Err(error) => Err(Failure::Refused { text: format!("cannot start: {error}"), help: None }),
     };
     finish(result, &mut ui).into()
@@ -51,23 +50,6 @@ fn refuse(error: &clap::Error, exit: Exit, json: bool) {
     let text = text.trim().trim_start_matches("error: ");
     let document = report::failure::json(&Failure::Usage(text.to_owned()));
     drop(writeln!(std::io::stdout(), "{}", report::escape::json(&document, false)));
-}
-
-async fn run(args: &Args, ui: &mut Ui) -> Result<Exit, Failure> {
-    if let Command::Sim(of) = &args.command {
-        return commands::sim::run(of, &args.global, ui).await;
-    }
-    let interrupt = Interrupt::listen();
-    match &args.command {
-        Command::Plan(of) => commands::plan::run(of, &args.global, ui).await,
-        Command::Apply(of) => commands::apply::run(of, &args.global, interrupt, ui).await,
-        Command::Destroy(of) => commands::destroy::run(of, &args.global, interrupt, ui).await,
-        Command::Validate(of) => commands::validate::run(of, &args.global, ui),
-        Command::Explain(of) => commands::explain::run(of, ui),
-        Command::Schema => commands::schema::run(ui),
-        Command::Sim(of) => commands::sim::run(of, &args.global, ui).await,
-        Command::Completions(of) => commands::completions::run(of, ui),
-    }
 }
 
 /// Prints what is left to be printed, and decides the exit.

@@ -9,7 +9,7 @@ use crate::doc;
 use crate::graph::Graph;
 use crate::id::{NodeId, StepId};
 use crate::kind::{GROUP, Kinds, Replace, Traffic};
-use crate::plan::{Action, Held, HeldBecause, Plan, PlanOptions, Step};
+use crate::plan::{Action, Held, HeldBecause, Intent, Plan, PlanOptions, Step};
 use crate::snapshot::{Live, Observed, Owner, Snapshot};
 
 /// Something in a plan that must not be.
@@ -77,7 +77,7 @@ impl Checker<'_> {
             .plan
             .held
             .iter()
-            .filter(|held| held.what == "delete" || held.what.starts_with("replace"))
+            .filter(|held| matches!(held.what, Intent::Delete | Intent::Replace(_)))
             .filter(|held| {
                 let surplus = self.have.surplus.iter().filter(|surplus| surplus.node == held.node);
                 self.have.live(&held.node).is_some_and(inside) || surplus.into_iter().any(|it| inside(&it.live))

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::CloudError;
 use crate::id::{NodeId, StepId};
+use crate::plan::Verb;
 
 /// One event; `seq` counts from 1 without gaps.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -34,7 +35,7 @@ pub enum What {
         /// Its node.
         node: NodeId,
         /// Its verb.
-        verb: String,
+        verb: Verb,
     },
     /// A wait goes on.
     Waiting {
@@ -78,7 +79,7 @@ pub enum What {
         /// Its node.
         node: NodeId,
         /// Its verb.
-        verb: String,
+        verb: Verb,
         /// Milliseconds it took.
         took_ms: u64,
     },
@@ -89,7 +90,7 @@ pub enum What {
         /// Its node.
         node: NodeId,
         /// Its verb.
-        verb: String,
+        verb: Verb,
         /// Why.
         error: CloudError,
         /// Who holds the thing, if that is the reason.
@@ -102,7 +103,7 @@ pub enum What {
         /// Its node.
         node: NodeId,
         /// Its verb.
-        verb: String,
+        verb: Verb,
         /// The node of the step that failed.
         because: NodeId,
     },
@@ -113,7 +114,7 @@ pub enum What {
         /// Its node.
         node: NodeId,
         /// Its verb.
-        verb: String,
+        verb: Verb,
     },
     /// The user asked to stop: nothing new starts.
     Stopping,

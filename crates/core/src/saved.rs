@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use crate::graph::Graph;
 use crate::id::NodeId;
-use crate::plan::{Plan, PlanOptions, Step};
+use crate::plan::{Intent, Plan, PlanOptions, Step, Verb};
 
 /// The format of the file; another one is refused.
 pub const FORMAT: &str = "evenkeel-plan";
@@ -73,9 +73,25 @@ pub struct Moved {
     /// Which field; empty for the step itself.
     pub path: String,
     /// What it was.
-    pub was: Value,
+    pub was: Side,
     /// What it is.
-    pub is: Value,
+    pub is: Side,
+}
+
+/// One side of what moved.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Side {
+    /// The value of a field.
+    Value(Value),
+    /// A step of that verb.
+    Step(Verb),
+    /// No step: this is in the way.
+    Conflict(String),
+    /// No step: this is held.
+    Held(Intent),
+    /// No step.
+    Nothing,
 }
 
 #[derive(Deserialize)]
@@ -170,14 +186,15 @@ pub fn differences(was: &Plan, is: &Plan) -> Vec<Moved> {
         let node = &key.0;
         match (before.remove(&key), after.remove(&key)) {
             (Some(old), Some(new)) => moved.extend(fields(node, &old, &new)),
-            (Some(old), None) => moved.push(existence(node, old["verb"].clone(), instead(is, node))),
-            (None, Some(new)) => moved.push(existence(node, instead(was, node), new["verb"].clone())),
+            (Some(_), None) => moved.push(existence(node, Side::Step(key.1), instead(is, node))),
+            (None, Some(_)) => moved.push(existence(node, instead(was, node), Side::Step(key.1))),
             (None, None) => {}
         }
     }
     if moved.is_empty() {
         // The same steps in another order.
-        let order = |plan: &Plan| plan.steps.iter().map(|step| Value::from(step.node.to_string())).collect::<Value>();
+        let order =
+            |plan: &Plan| Side::Value(plan.steps.iter().map(|step| Value::from(step.node.to_string())).collect());
         let node = is.steps.iter().zip(&was.steps).find(|(is, was)| is != was).map(|(step, _)| step.node.clone());
         moved.extend(node.map(|node| Moved { node, path: "order".to_owned(), was: order(was), is: order(is) }));
     }
@@ -185,7 +202,7 @@ pub fn differences(was: &Plan, is: &Plan) -> Vec<Moved> {
 }
 
 /// Node, verb, and which of several.
-type Key = (NodeId, &'static str, usize);
+type Key = (NodeId, Verb, usize);
 
 /// Each step as it is compared.
 fn written(plan: &Plan) -> Vec<Value> {
@@ -200,7 +217,7 @@ fn step(step: &Step) -> Value {
         tag_only(value.pointer_mut(live).and_then(|live| live.get_mut("readiness")));
     }
     if let Value::Object(map) = &mut value {
-        map.insert("verb".to_owned(), step.verb().into());
+        map.insert("verb".to_owned(), step.verb().code().into());
     }
     value
 }
@@ -227,17 +244,17 @@ fn keyed(steps: &[Step], values: Vec<Value>) -> BTreeMap<Key, Value> {
 }
 
 /// What a plan has for a node in the place of a step.
-fn instead(plan: &Plan, node: &NodeId) -> Value {
+fn instead(plan: &Plan, node: &NodeId) -> Side {
     let conflict = plan.conflicts.iter().find(|conflict| conflict.node == *node);
     let held = plan.held.iter().find(|held| held.node == *node);
     match (conflict, held) {
-        (Some(conflict), _) => format!("in conflict with {}", conflict.there).into(),
-        (None, Some(held)) => format!("held back ({})", held.what).into(),
-        (None, None) => "no change".into(),
+        (Some(conflict), _) => Side::Conflict(conflict.there.clone()),
+        (None, Some(held)) => Side::Held(held.what.clone()),
+        (None, None) => Side::Nothing,
     }
 }
 
-fn existence(node: &NodeId, was: Value, is: Value) -> Moved {
+fn existence(node: &NodeId, was: Side, is: Side) -> Moved {
     Moved { node: node.clone(), path: String::new(), was, is }
 }
 
@@ -274,7 +291,10 @@ fn documents(node: &NodeId, path: &str, was: &Value, is: &Value, moved: &mut Vec
                 documents(node, &path, &value(old, key), &value(new, key), moved);
             }
         }
-        _ => moved.push(Moved { node: node.clone(), path: path.to_owned(), was: was.clone(), is: is.clone() }),
+        _ => {
+            let (was, is) = (Side::Value(was.clone()), Side::Value(is.clone()));
+            moved.push(Moved { node: node.clone(), path: path.to_owned(), was, is });
+        }
     }
 }
 
@@ -315,7 +335,17 @@ mod tests {
     fn named(edit: impl FnOnce(&mut Plan)) -> Vec<String> {
         let mut fresh = plan();
         edit(&mut fresh);
-        differences(&plan(), &fresh).iter().map(|it| format!("{} {} {} {}", it.node, it.path, it.was, it.is)).collect()
+        differences(&plan(), &fresh)
+            .iter()
+            .map(|it| format!("{} {} {} {}", it.node, it.path, side(&it.was), side(&it.is)))
+            .collect()
+    }
+
+    fn side(side: &Side) -> String {
+        match side {
+            Side::Value(value) => value.to_string(),
+            other => format!("{other:?}"),
+        }
     }
 
     fn of(step: &mut Step) -> &mut Live {
@@ -359,14 +389,14 @@ mod tests {
 
     #[test]
     fn a_step_that_is_gone_or_new_is_named() {
-        assert_eq!(named(|plan| drop(plan.steps.pop())), [r#"group.b  "delete" "no change""#]);
-        let held = Held { node: id("b"), what: "delete".to_owned(), why: HeldBecause::Protected };
+        assert_eq!(named(|plan| drop(plan.steps.pop())), ["group.b  Step(Delete) Nothing"]);
+        let held = Held { node: id("b"), what: Intent::Delete, why: HeldBecause::Protected };
         let hold = |plan: &mut Plan| {
             plan.steps.pop();
             plan.held.push(held);
         };
-        assert_eq!(named(hold), [r#"group.b  "delete" "held back (delete)""#]);
-        assert_eq!(named(|plan| plan.steps.push(deletion(3, "c"))), [r#"group.c  "no change" "delete""#]);
+        assert_eq!(named(hold), ["group.b  Step(Delete) Held(Delete)"]);
+        assert_eq!(named(|plan| plan.steps.push(deletion(3, "c"))), ["group.c  Nothing Step(Delete)"]);
         // A second one of the same node is another one.
         assert_eq!(named(|plan| plan.steps.push(deletion(3, "b"))).len(), 1);
     }

@@ -180,8 +180,10 @@ impl Secrets {
         match (key, item) {
             ("want", item) => self.document(item),
             ("have", item) => older::texts(&self.document(item), older, &|_| HIDDEN.to_owned()),
-            ("path" | "what", Value::String(text)) => path(text).into(),
-            ("why", why) => older::paths(why, &path),
+            ("path", Value::String(text)) => path(text).into(),
+            // A verb is a word of ours, whatever a secret reads like.
+            ("verb", verb) => verb.clone(),
+            ("what" | "why", why) => older::paths(why, &path),
             ("steps", Value::Array(steps)) => {
                 let nodes = self.older_by_node(steps);
                 let none = Older::new();

@@ -19,6 +19,7 @@ pub mod near;
 pub mod ordered;
 pub mod paging;
 pub mod pairs;
+pub mod provide;
 pub mod server;
 pub mod services;
 pub mod sim;

@@ -1,8 +1,8 @@
 //! Plans as stories: a stack, what is live, what is to be done, in which order, and why.
 
 use evenkeel_core::error::{CloudError, ErrorClass};
-use evenkeel_core::plan::{Action, HeldBecause, Reason};
-use evenkeel_core::saved::{Place, SavedPlan};
+use evenkeel_core::plan::{Action, HeldBecause, Obstacle, Reason, Remark, Verb};
+use evenkeel_core::saved::{Place, SavedPlan, Side};
 use evenkeel_core::snapshot::{ForeignMember, Owner};
 use evenkeel_tests::lab::{Lab, id_of};
 use serde_json::json;
@@ -13,7 +13,7 @@ fn at(steps: &[String], step: &str) -> usize {
 }
 
 fn held(lab: &Lab) -> Vec<String> {
-    lab.plan().held.iter().map(|held| format!("{} {}", held.what, held.node)).collect()
+    evenkeel_tests::held::held(&lab.plan())
 }
 
 #[test]
@@ -26,8 +26,9 @@ fn everything_is_created_once_and_then_nothing() {
     let ran = lab.apply().done();
     // The service waits for the cluster, the listener does not wait for the load balancer.
     let plan = &ran.plan;
-    let wait = |node: &str| plan.steps.iter().find(|s| s.verb() == "wait" && s.node.to_string() == node).unwrap();
-    let create = |node: &str| plan.steps.iter().find(|s| s.verb() == "create" && s.node.to_string() == node).unwrap();
+    let wait = |node: &str| plan.steps.iter().find(|s| s.verb() == Verb::Wait && s.node.to_string() == node).unwrap();
+    let create =
+        |node: &str| plan.steps.iter().find(|s| s.verb() == Verb::Create && s.node.to_string() == node).unwrap();
     assert!(create("service.app").after.contains(&wait("cluster.main").id));
     assert!(!create("listener.web").after.contains(&wait("balancer.web").id));
     lab.is_converged();
@@ -79,8 +80,8 @@ fn delete_first_waits_until_the_old_one_is_gone() {
     let mut lab = Lab::applied();
     lab.edit("service.app", "launch", "ec2");
     let plan = lab.plan();
-    let verbs: Vec<&str> = plan.steps.iter().map(|step| step.verb()).collect();
-    assert_eq!(verbs, ["retire", "wait", "replace", "wait"]);
+    let verbs: Vec<Verb> = plan.steps.iter().map(|step| step.verb()).collect();
+    assert_eq!(verbs, [Verb::Retire, Verb::Wait, Verb::Replace, Verb::Wait]);
     lab.apply().done();
     assert_eq!(lab.refusals(ErrorClass::InUse), 0);
     lab.is_converged();
@@ -110,7 +111,7 @@ fn members_are_remade_with_their_parent() {
     assert!(at(&steps, "replace listener.web") < at(&steps, "retire balancer.web"));
     assert!(at(&steps, "update zone.example") < at(&steps, "retire balancer.web"));
     let plan = lab.plan();
-    let retired = plan.steps.iter().find(|step| step.verb() == "retire").unwrap();
+    let retired = plan.steps.iter().find(|step| step.verb() == Verb::Retire).unwrap();
     assert!(matches!(&retired.action, Action::Delete { with, .. } if with[0].to_string() == "listener.web"));
     lab.apply().done();
     lab.is_converged();
@@ -238,7 +239,7 @@ fn the_thing_of_another_stack_is_named_with_its_stack() {
     lab.fake.state().world.put("target", "shop-web", other, json!({ "port": 1, "path": "/" }));
     let conflict = &lab.plan().conflicts[0];
     assert_eq!(conflict.stack.as_deref(), Some("other"));
-    assert_eq!(conflict.obstacle.as_deref(), Some("it belongs to stack other"));
+    assert_eq!(conflict.obstacle, Some(Obstacle::OfStack("other".to_owned())));
 }
 
 #[test]
@@ -312,7 +313,8 @@ fn a_delegated_field_is_told_and_not_fought_over() {
     lab.fake.state().world.of_mut("service.app").unwrap().doc["count"] = json!(7);
     let plan = lab.plan();
     assert!(plan.steps.is_empty());
-    assert_eq!(plan.notes[0].text, "count is managed by autoscaling, now 7");
+    let managed = Remark::Managed { path: "count".to_owned(), by: "autoscaling".to_owned(), now: Some(json!(7)) };
+    assert_eq!(plan.notes[0].remark, managed);
     lab.edit("service.app", "launch", "ec2");
     lab.apply().done();
     assert_eq!(lab.fake.state().world.of("service.app").unwrap().1.doc["count"], 7, "a replacement keeps it");
@@ -323,7 +325,7 @@ fn an_informational_field_is_told_and_let_be() {
     let mut lab = Lab::applied();
     lab.edit("group.alb", "description", "another");
     assert!(lab.steps().is_empty());
-    assert!(lab.plan().notes[0].text.contains("stays"));
+    assert!(matches!(lab.plan().notes[0].remark, Remark::Fixed { .. }));
 }
 
 #[test]
@@ -370,7 +372,8 @@ fn a_saved_plan_survives_and_names_what_moved() {
         let fresh = evenkeel_core::plan::plan(&lab.kinds, &read.graph, &snapshot, &read.options);
         let moved = read.moved(&fresh);
         lab.fake.state().world = before;
-        moved.iter().map(|moved| format!("{} {}: {}", moved.node, moved.path, moved.is)).collect()
+        let is = |side: &Side| if let Side::Value(value) = side { value.to_string() } else { format!("{side:?}") };
+        moved.iter().map(|moved| format!("{} {}: {}", moved.node, moved.path, is(&moved.is))).collect()
     };
     let path = json!("/other");
     assert_eq!(
@@ -380,7 +383,7 @@ fn a_saved_plan_survives_and_names_what_moved() {
     assert!(
         moved(&|lab| lab.fake.state().world.of_mut("target.web").unwrap().owner = Owner::Nobody)
             .iter()
-            .any(|line| line.starts_with("target.web : \"in conflict with"))
+            .any(|line| line.starts_with("target.web : Conflict("))
     );
     assert_eq!(
         moved(&|lab| lab.fake.state().world.of_mut("zone.example").unwrap().doc = json!({})),
@@ -390,7 +393,7 @@ fn a_saved_plan_survives_and_names_what_moved() {
         let id = lab.fake.state().world.of("zone.example").unwrap().0.clone();
         lab.fake.state().world.things.remove(&id);
     };
-    assert_eq!(moved(&gone), ["zone.example : \"no change\""]);
+    assert_eq!(moved(&gone), ["zone.example : Nothing"]);
     let other = saved.to_json().unwrap().replace("\"version\": 1", "\"version\": 2");
     assert!(SavedPlan::from_json(&other).unwrap_err().to_string().contains("plan again"));
 }

@@ -1,7 +1,7 @@
 //! Traffic never moves to what cannot serve: how a group, a load balancer or a listener in use is replaced, whatever cuts the
 //! run short. Looked at after every event of every run: each group with a share is served.
 
-use evenkeel_core::plan::{HeldBecause, Phase, Reason};
+use evenkeel_core::plan::{Gap, HeldBecause, Phase, Reason, Remark, Verb};
 use evenkeel_core::snapshot::Owner;
 use evenkeel_tests::fake::{Mishap, Op, World};
 use evenkeel_tests::lab::{Lab, id_of};
@@ -131,8 +131,8 @@ fn even_without_waiting_traffic_moves_to_what_was_seen_to_serve() {
     lab.edit("target.web", "port", 81);
     let plan = lab.plan();
     let switch = plan.steps.iter().find(|step| step.why == Reason::Staged(Phase::Switch)).unwrap();
-    let waits: Vec<&str> = switch.after.iter().filter_map(|id| plan.step(*id)).map(|step| step.verb()).collect();
-    assert!(waits.contains(&"wait"), "{waits:?}");
+    let waits: Vec<Verb> = switch.after.iter().filter_map(|id| plan.step(*id)).map(|step| step.verb()).collect();
+    assert!(waits.contains(&Verb::Wait), "{waits:?}");
     apply_watched(&lab).done();
 }
 
@@ -142,7 +142,7 @@ fn another_protocol_interrupts_and_needs_consent() {
     lab.edit("target.web", "protocol", "HTTPS");
     let plan = lab.plan();
     assert!(lab.steps().is_empty(), "{:?}", lab.steps());
-    assert!(matches!(&plan.held[0].why, HeldBecause::Gap(why) if why.contains("protocol")), "{:?}", plan.held);
+    assert!(matches!(&plan.held[0].why, HeldBecause::Gap(Gap::Apart(field)) if field == "protocol"), "{:?}", plan.held);
     lab.options.consent.insert("target.web".parse().unwrap());
     let steps = lab.steps();
     assert_eq!(steps.iter().filter(|step| *step == "update service.app").count(), 1, "{steps:?}");
@@ -280,7 +280,11 @@ fn two_things_with_one_mark_are_told_and_let_be() {
     let forged = lab.fake.state().world.put("log", "shop-app-2", mark, json!({ "days": 7, "class": "standard" }));
     let plan = lab.plan();
     assert!(plan.steps.is_empty(), "{:?}", plan.steps);
-    assert!(plan.notes.iter().any(|note| note.text.contains("another one carries the same mark")), "{:?}", plan.notes);
+    assert!(
+        plan.notes.iter().any(|note| matches!(note.remark, Remark::Stray { double: true, .. })),
+        "{:?}",
+        plan.notes
+    );
     // Without a file no name tells which of them is ours.
     lab.options.destroy = true;
     assert!(!lab.steps().contains(&"delete log.app".to_owned()), "{:?}", lab.steps());
@@ -309,7 +313,7 @@ fn a_mark_for_another_kind_is_told_and_let_be() {
     }
     let plan = lab.plan();
     assert!(plan.steps.is_empty(), "{:?}", plan.steps);
-    assert_eq!(plan.notes.iter().filter(|note| note.text.contains("not a mark for it")).count(), 2);
+    assert_eq!(plan.notes.iter().filter(|note| matches!(note.remark, Remark::Stray { double: false, .. })).count(), 2);
 }
 
 #[test]
@@ -364,7 +368,7 @@ fn what_is_left_over_stands_until_its_successor_is_healthy() {
     let plan = lab.plan();
     let retired = plan.steps.iter().find(|step| step.why == Reason::LeftOver).expect("the old one is left over");
     assert!(
-        retired.after.iter().filter_map(|id| plan.step(*id)).any(|step| step.verb() == "wait"),
+        retired.after.iter().filter_map(|id| plan.step(*id)).any(|step| step.verb() == Verb::Wait),
         "{:?}",
         plan.steps.iter().map(|step| (step.verb(), step.node.to_string())).collect::<Vec<_>>()
     );
@@ -374,5 +378,5 @@ fn what_is_left_over_stands_until_its_successor_is_healthy() {
 }
 
 fn held(lab: &Lab) -> Vec<String> {
-    lab.plan().held.iter().map(|held| format!("{} {}", held.what, held.node)).collect()
+    evenkeel_tests::held::held(&lab.plan())
 }

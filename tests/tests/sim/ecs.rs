@@ -9,7 +9,7 @@ use evenkeel_aws::kinds;
 use evenkeel_core::event::{Event, What};
 use evenkeel_core::execute::{Engine, Limits, Outcome, Stop, execute};
 use evenkeel_core::graph::Graph;
-use evenkeel_core::plan::{Action, Plan, Reason};
+use evenkeel_core::plan::{Action, Plan, Reason, Verb};
 use evenkeel_core::snapshot::{Readiness, Snapshot};
 use evenkeel_sim::faults::{Fault, Faults, Rule};
 use evenkeel_tests::simulated::{Bench, Ended, Goal, PausedClock, graph_of};
@@ -231,7 +231,7 @@ async fn a_revision_that_differs_by_a_reference_alone_shows_that_and_nothing_els
     bench.done(&role("small-run"), Goal::Apply).await;
     let paths = |plan: &Plan| -> Vec<String> {
         let replaced = plan.steps.iter().filter_map(|step| match &step.action {
-            Action::Create { replaces: Some(replaced), .. } if step.verb() == "revise" => Some(&replaced.changes),
+            Action::Create { replaces: Some(replaced), .. } if step.verb() == Verb::Revise => Some(&replaced.changes),
             Action::Create { .. }
             | Action::Update { .. }
             | Action::Adopt { .. }

@@ -8,6 +8,7 @@ use evenkeel_aws::kinds;
 use evenkeel_core::error::ErrorClass;
 use evenkeel_core::execute::{Engine, Limits, Outcome, Stop, execute};
 use evenkeel_core::graph::Graph;
+use evenkeel_core::plan::Verb;
 use evenkeel_tests::simulated::{Bench, Goal, PausedClock, graph_of};
 use evenkeel_tests::things::things;
 use serde_json::json;
@@ -43,8 +44,8 @@ async fn swapped(change: (&str, &str), come: impl FnOnce(&Bench)) -> String {
     let wanted = graph(&[change]);
     let snapshot = bench.read(&wanted, Goal::Apply).await;
     let plan = bench.plan(&wanted, &snapshot, Goal::Apply);
-    let verbs: Vec<&str> = plan.steps.iter().map(|step| step.verb()).filter(|verb| *verb != "wait").collect();
-    assert_eq!(verbs, ["update"], "{:#?}", plan.steps);
+    let verbs: Vec<Verb> = plan.steps.iter().map(|step| step.verb()).filter(|verb| *verb != Verb::Wait).collect();
+    assert_eq!(verbs, [Verb::Update], "{:#?}", plan.steps);
     come(&bench);
     let before = bench.sim.with_world(|world| things(world));
     let (kinds, cloud) = (kinds::table(), AwsCloud { aws: bench.aws(), stack: wanted.stack.clone() });

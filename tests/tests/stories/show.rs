@@ -4,7 +4,8 @@
 use std::fmt::Write as _;
 
 use evenkeel_core::diff::{Change, Effect};
-use evenkeel_core::plan::{Action, HeldBecause, Plan, Reason, Step};
+use evenkeel_core::plan::{Action, Gap, HeldBecause, Obstacle, Plan, Reason, Remark, Step};
+use evenkeel_tests::held::intent;
 use serde_json::Value;
 
 /// The whole plan.
@@ -12,7 +13,7 @@ pub fn plan(plan: &Plan) -> String {
     let mut text = String::new();
     plan.steps.iter().for_each(|step| self::step(step, &mut text));
     for held in &plan.held {
-        let _ = writeln!(text, "held: {} of {}: {}", held.what, held.node, because(&held.why));
+        let _ = writeln!(text, "held: {} of {}: {}", intent(&held.what), held.node, because(&held.why));
     }
     for conflict in &plan.conflicts {
         let whose = conflict.stack.as_ref().map_or("nobody's".to_owned(), |stack| format!("of stack {stack}"));
@@ -22,12 +23,12 @@ pub fn plan(plan: &Plan) -> String {
             conflict.node, conflict.there, conflict.adopt
         );
         if let Some(obstacle) = &conflict.obstacle {
-            let _ = writeln!(text, "    not adoptable: {obstacle}");
+            let _ = writeln!(text, "    not adoptable: {}", self::obstacle(obstacle));
         }
         changes(&conflict.changes, &mut text);
     }
     for note in &plan.notes {
-        let _ = writeln!(text, "note: {}: {}", note.node, note.text);
+        let _ = writeln!(text, "note: {}: {}", note.node, remark(&note.remark));
     }
     for note in &plan.unhealthy {
         let _ = writeln!(text, "unhealthy: {}: {}", note.node, note.text);
@@ -87,7 +88,7 @@ fn because(why: &HeldBecause) -> String {
         HeldBecause::Unseen(error) => format!("could not be looked for: {error}"),
         HeldBecause::Guarded(key) => format!("guarded by {key}"),
         HeldBecause::Inside(things) => format!("{} would go with it", things.join(", ")),
-        HeldBecause::Gap(why) => format!("would interrupt: {why}"),
+        HeldBecause::Gap(why) => format!("would interrupt: {}", gap(why)),
         HeldBecause::Abandoned(current) => format!("says that it replaces {current}"),
         HeldBecause::Doubled(ids) => format!("several carry its mark: {}", ids.join(", ")),
         HeldBecause::Needs(node) => format!("needs {node}"),
@@ -95,7 +96,56 @@ fn because(why: &HeldBecause) -> String {
         HeldBecause::Data(data) => format!("would lose {data}"),
         HeldBecause::NotTargeted => "not targeted".to_owned(),
         HeldBecause::NotFound(what) => format!("not found: {what}"),
-        HeldBecause::Other(text) => text.clone(),
+        HeldBecause::UnknownKind => "its kind is not known".to_owned(),
+        HeldBecause::Torn(other) => format!("traffic moves in {other} at the same time, which --target leaves out"),
+        HeldBecause::UsersUnread(kind) => format!("{kind} could not be read, so it may still be in use there"),
+        HeldBecause::PoorSuccessor(why) => format!("its replacement is not healthy: {why}"),
+        HeldBecause::UsedBy(user) => format!("still used by {user}, which stays"),
+        HeldBecause::LookedUp(user) => format!("the stack file looks it up as {user}"),
+        HeldBecause::Within(parent) => format!("it is in {parent}, which stays"),
+        HeldBecause::Takes(node) => format!("{node} would be deleted with it, and that needs consent"),
+        HeldBecause::Holds(what) => format!("it holds {what}"),
+    }
+}
+
+fn gap(gap: &Gap) -> String {
+    match gap {
+        Gap::Apart(field) => format!(
+            "no task can serve the old and the new one at once while {field} changes, so traffic would be interrupted"
+        ),
+        Gap::Follower(node) => format!("{node} would be replaced with it, but is held back"),
+        Gap::Address => {
+            "its address changes, and no record of this stack points to it: clients of the old address lose it"
+                .to_owned()
+        }
+    }
+}
+
+fn obstacle(obstacle: &Obstacle) -> String {
+    match obstacle {
+        Obstacle::OfStack(stack) => format!("it belongs to stack {stack}"),
+        Obstacle::Immutable(path) => format!("{path} cannot be changed in place"),
+        Obstacle::Taken(id) => format!("{id} of this stack would replace it"),
+        Obstacle::TakenByMember => "a member of this stack would replace it".to_owned(),
+    }
+}
+
+fn remark(remark: &Remark) -> String {
+    let show = |value: &Option<Value>, none: &str| value.as_ref().map_or(none.to_owned(), ToString::to_string);
+    match remark {
+        Remark::Managed { path, by, now } => format!("{path} is managed by {by}, now {}", show(now, "not set")),
+        Remark::Fixed { path, is, wanted } => format!(
+            "{path} is {}, not {}; AWS cannot change it, so it stays as it is",
+            show(is, "nothing"),
+            show(wanted, "nothing")
+        ),
+        Remark::Stray { id, mark, double } => {
+            let why = if *double { "another one carries the same mark" } else { "that is not a mark for it" };
+            format!(
+                "{id} carries this stack's mark {mark}, but {why}: it is left as it is. If it does \
+                     not belong to this stack, remove its tags evenkeel:stack and evenkeel:id"
+            )
+        }
     }
 }
 

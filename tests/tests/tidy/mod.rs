@@ -1,11 +1,12 @@
 //! What every source file has to keep: a header, a length, its place. Looks at text only.
 
 mod comments;
+mod kinds;
 mod words;
 
 use std::path::{Path, PathBuf};
 
-use evenkeel_aws::kinds;
+use evenkeel_aws::kinds as table;
 use evenkeel_tests::moto::root;
 
 /// The most lines that a file may have.
@@ -84,7 +85,7 @@ fn every_kind_is_in_the_table() {
         .map(|(path, _)| if path.ends_with("mod.rs") { path.parent().expect("a folder").to_owned() } else { path })
         .map(|path| path.file_stem().and_then(|stem| stem.to_str()).expect("a plain name").to_owned())
         .collect();
-    let mut table: Vec<String> = kinds::ALL.iter().map(|entry| entry.kind.name.to_owned()).collect();
+    let mut table: Vec<String> = table::ALL.iter().map(|entry| entry.kind.name.to_owned()).collect();
     files.sort();
     table.sort();
     assert_eq!(files, table);

@@ -12,7 +12,7 @@ use evenkeel_core::doc::{Doc, Text};
 use evenkeel_core::execute::{Engine, Limits, Outcome, Stop, execute};
 use evenkeel_core::graph::{Graph, Node, StackInfo};
 use evenkeel_core::id::NodeId;
-use evenkeel_core::plan::{Plan, PlanOptions, plan};
+use evenkeel_core::plan::{Plan, PlanOptions, Verb, plan};
 use evenkeel_core::snapshot::Live;
 use serde_json::json;
 use tokio::time::Instant;
@@ -64,7 +64,7 @@ impl Bench {
         let engine = Engine { kinds: &kinds, graph, cloud: &self.cloud, clock: &clock, limits: &limits };
         let outcome = execute(engine, &plan, &Stop::default(), &mut |_| {}).await;
         assert!(matches!(outcome, Outcome::Done(_)), "{outcome:#?}");
-        let changes = plan.steps.iter().filter(|step| step.verb() != "wait");
+        let changes = plan.steps.iter().filter(|step| step.verb() != Verb::Wait);
         changes.map(|step| format!("{} {}", step.verb(), step.node)).collect()
     }
 

@@ -1,56 +1,80 @@
 //! `evenkeel apply`: makes AWS be as a stack file says, or carries out a saved plan: the same steps or none.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use evenkeel_core::plan::PlanOptions;
 use evenkeel_core::saved::SavedPlan;
 use evenkeel_core::secret::Secrets;
 
-use super::carry_out::{self, Bound, Job};
-use super::connect::{Guard, connect};
-use super::save;
-use super::session::{self, Session};
+use super::session::connect::{Guard, connect};
+use super::session::{Bound, Changing, File, Job, Planning, Reading, consent, save};
+use super::{Context, Run};
 use crate::again::Again;
-use crate::args::{Apply, Global};
+use crate::args::{Choice, Confirmation, Global, Pace, STACK_FILE};
 use crate::exit::{Exit, Failure};
-use crate::interrupt::Interrupt;
 use crate::out::Ui;
 use crate::report::plan_json;
 
-/// Runs the command.
-///
-/// # Errors
-/// If the file is wrong, AWS cannot be read, or the plan may not be carried out.
-pub async fn run(args: &Apply, global: &Global, interrupt: Interrupt, ui: &mut Ui) -> Result<Exit, Failure> {
-    carry_out::allowed("apply", args.yes, ui)?;
-    let saved = saved_plan(&args.file, global)?;
-    let job = Job {
-        again: Again::apply(args, global, saved.is_some()),
-        password: "yes".to_owned(),
-        question: "Apply this plan?".to_owned(),
-        yes: args.yes,
-        parallel: args.parallel,
-        interrupt,
-    };
-    if let Some((saved, secrets)) = saved {
-        ui.hide(&secrets);
-        nothing_chosen(args, global)?;
-        return run_saved(&saved, &args.file, global, &job, ui).await;
+const EXAMPLES: &str = "\
+Examples:
+  evenkeel apply                                   show the plan, ask, and apply it
+  evenkeel apply --yes                             without asking (required without a terminal)
+  evenkeel apply plan.json                         exactly what `plan --out plan.json` showed
+  evenkeel apply --adopt load_balancer.web         take over a load balancer that exists already
+  evenkeel apply --adopt-all                       take over everything that conflicts";
+
+/// Change AWS to match the stack file.
+#[derive(clap::Args, Debug)]
+#[command(after_help = EXAMPLES)]
+pub struct ApplyArgs {
+    /// The stack file, or a plan saved by `plan --out`.
+    #[arg(value_name = "STACK | PLAN.json", default_value = STACK_FILE)]
+    pub file: PathBuf,
+    /// Whether to ask.
+    #[command(flatten)]
+    pub confirmation: Confirmation,
+    /// Do not wait until services and load balancers are ready; exits with 5 if they are not known to be.
+    #[arg(long)]
+    pub no_wait: bool,
+    /// How fast.
+    #[command(flatten)]
+    pub pace: Pace,
+    /// What to plan.
+    #[command(flatten)]
+    pub choice: Choice,
+}
+
+impl Run for ApplyArgs {
+    async fn run(&self, Context { global, interrupt, ui }: Context<'_>) -> Result<Exit, Failure> {
+        let yes = self.confirmation.yes;
+        consent::allowed("apply", yes, ui)?;
+        let saved = saved_plan(&self.file, global)?;
+        let job = Job {
+            again: Again::apply(self, global, saved.is_some()),
+            password: "yes".to_owned(),
+            question: "Apply this plan?".to_owned(),
+            yes,
+            parallel: self.pace.parallel,
+            interrupt,
+        };
+        if let Some((saved, secrets)) = saved {
+            ui.hide(&secrets);
+            nothing_chosen(self, global)?;
+            return run_saved(&saved, &self.file, global, job, ui).await;
+        }
+        let file = File::load(&self.file, global, ui)?;
+        let planning = Planning::open(file, &self.choice, self.no_wait, global, ui).await?;
+        Changing::new(planning, job, None).plan_and_run(ui).await
     }
-    let options = PlanOptions { no_wait: args.no_wait, ..session::options(&args.choice) };
-    let mut session = session::open(&args.file, global, options, ui).await?;
-    session.adopt_all = args.choice.adopt_all;
-    carry_out::plan_and_run(&mut session, &job, None, ui).await
 }
 
 /// What was chosen when a plan was made is in its file; chosen again it would have no effect.
-fn nothing_chosen(args: &Apply, global: &Global) -> Result<(), Failure> {
+fn nothing_chosen(args: &ApplyArgs, global: &Global) -> Result<(), Failure> {
     let choice = &args.choice;
     let given = [
         ("--target", !choice.target.is_empty()),
         ("--adopt", !choice.adopt.is_empty()),
         ("--adopt-all", choice.adopt_all),
-        ("--consent", !choice.consent.is_empty()),
+        ("--consent", !choice.allowed.consent.is_empty()),
         ("--no-wait", args.no_wait),
         ("--var", !global.vars.is_empty()),
     ];
@@ -81,7 +105,7 @@ fn saved_plan(file: &Path, global: &Global) -> Result<Option<(SavedPlan, Secrets
     }
 }
 
-async fn run_saved(saved: &SavedPlan, file: &Path, global: &Global, job: &Job, ui: &mut Ui) -> Result<Exit, Failure> {
+async fn run_saved(saved: &SavedPlan, file: &Path, global: &Global, job: Job, ui: &mut Ui) -> Result<Exit, Failure> {
     let region = saved.graph.stack.region.clone();
     if let Some(other) = global.region.as_ref().filter(|other| **other != region) {
         return Err(Failure::Usage(format!("the plan is for {region}, but --region says {other}")));
@@ -93,7 +117,7 @@ async fn run_saved(saved: &SavedPlan, file: &Path, global: &Global, job: &Job, u
         let text = format!("the plan was made for {}, but this is {}", called(was), called(is));
         return Err(Failure::refused(text, "give the same --sim, --endpoint-url and environment as for the plan"));
     }
-    let mut session = Session::of_saved(saved, connection);
+    let planning = Planning::new(Reading::of_saved(saved, connection), saved.options.clone());
     let bound = Bound { saved, anew: Again::plan_anew(file, global, Some(saved)).to_string() };
-    carry_out::plan_and_run(&mut session, job, Some(&bound), ui).await
+    Changing::new(planning, job, Some(bound)).plan_and_run(ui).await
 }

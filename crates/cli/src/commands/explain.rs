@@ -2,17 +2,29 @@
 
 use evenkeel_stack::{ROOT, table};
 
-use crate::args::Explain;
+use super::{Context, Run};
 use crate::exit::{Exit, Failure};
-use crate::out::Ui;
 
-/// Runs the command.
-///
-/// # Errors
-/// If there is no such key.
-pub fn run(args: &Explain, ui: &mut Ui) -> Result<Exit, Failure> {
-    let text = table::explain(&ROOT, args.key.as_deref());
-    let text = text.map_err(|(what, help)| Failure::Usage(format!("{what}. {help}")))?;
-    ui.out.text(&text);
-    Ok(Exit::Done)
+const EXAMPLES: &str = "\
+Examples:
+  evenkeel explain                                 the sections
+  evenkeel explain services                        the keys of a service
+  evenkeel explain services.containers.image       one key";
+
+/// Explain a key of the stack file.
+#[derive(clap::Args, Debug)]
+#[command(after_help = EXAMPLES)]
+pub struct ExplainArgs {
+    /// The path of the key, with dots; without it, the sections are listed.
+    #[arg(value_name = "SECTION[.KEY…]")]
+    pub key: Option<String>,
+}
+
+impl Run for ExplainArgs {
+    async fn run(&self, with: Context<'_>) -> Result<Exit, Failure> {
+        let text = table::explain(&ROOT, self.key.as_deref());
+        let text = text.map_err(|(what, help)| Failure::Usage(format!("{what}. {help}")))?;
+        with.ui.out.text(&text);
+        Ok(Exit::Done)
+    }
 }

@@ -1,16 +1,82 @@
-//! The commands, one file each. What several of them do is in `connect`, `session` (up to a
-//! plan), `names` (what the command line names), and `carry_out` (after it).
+//! The commands, one file each: its arguments, its help, and what it does. A new one is a file here, its `mod` line, and its line in
+//! the list below. What several commands do, from a stack file to the end of a run, is in `session/`.
 
 pub mod apply;
-pub mod carry_out;
 pub mod completions;
-pub mod connect;
 pub mod destroy;
 pub mod explain;
-pub mod names;
 pub mod plan;
-pub mod save;
 pub mod schema;
 pub mod session;
 pub mod sim;
 pub mod validate;
+
+use clap::Subcommand;
+
+use crate::args::Global;
+use crate::exit::{Exit, Failure};
+use crate::interrupt::Interrupt;
+use crate::out::Ui;
+
+/// What every command is given.
+pub struct Context<'a> {
+    /// The flags of every command.
+    pub global: &'a Global,
+    /// Ctrl-C.
+    pub interrupt: Interrupt,
+    /// Where it prints.
+    pub ui: &'a mut Ui,
+}
+
+/// A command that was read from a command line.
+pub trait Run {
+    /// Whether Ctrl-C ends it early; for a server it is how it is stopped.
+    const INTERRUPTED: bool = true;
+
+    /// Runs it.
+    ///
+    /// # Errors
+    /// Whatever ended it before its work was done.
+    async fn run(&self, with: Context<'_>) -> Result<Exit, Failure>;
+}
+
+/// The list of commands: what can be written, and what it runs.
+macro_rules! commands {
+    ($($name:ident($args:ty),)+) => {
+        /// What to do.
+        #[derive(Subcommand, Debug)]
+        pub enum Command {
+            $(
+                $name($args),
+            )+
+        }
+
+        impl Command {
+            /// Runs the command.
+            ///
+            /// # Errors
+            /// Whatever ended it before its work was done.
+            pub async fn run(&self, global: &Global, ui: &mut Ui) -> Result<Exit, Failure> {
+                match self {
+                    $(Self::$name(args) => begin(args, global, ui).await,)+
+                }
+            }
+        }
+    };
+}
+
+commands! {
+    Plan(plan::PlanArgs),
+    Apply(apply::ApplyArgs),
+    Destroy(destroy::DestroyArgs),
+    Validate(validate::ValidateArgs),
+    Explain(explain::ExplainArgs),
+    Schema(schema::SchemaArgs),
+    Sim(sim::SimArgs),
+    Completions(completions::CompletionsArgs),
+}
+
+async fn begin<C: Run>(command: &C, global: &Global, ui: &mut Ui) -> Result<Exit, Failure> {
+    let interrupt = if C::INTERRUPTED { Interrupt::listen() } else { Interrupt::default() };
+    command.run(Context { global, interrupt, ui }).await
+}

@@ -1,54 +1,95 @@
 //! `evenkeel plan`: shows what `apply` would do, and saves it if asked. Changes nothing.
 
-use evenkeel_core::plan::{Plan as Planned, PlanOptions};
+use std::path::PathBuf;
+
+use evenkeel_core::plan::{Plan, PlanOptions};
 use evenkeel_core::saved::SavedPlan;
 
-use super::save::Place;
-use super::session;
+use super::session::planning::gaps;
+use super::session::save::Place;
+use super::session::{File, Planning};
+use super::{Context, Run};
 use crate::again::Again;
-use crate::args::{Format, Global, Plan};
+use crate::args::{Choice, Format, StackFile};
 use crate::exit::{Exit, Failure};
 use crate::out::Ui;
 use crate::report::plan_text::View;
 use crate::report::{plan_json, plan_markdown, plan_text};
 
-/// Runs the command.
-///
-/// # Errors
-/// If the file is wrong, AWS cannot be read, or the plan cannot be saved.
-pub async fn run(args: &Plan, global: &Global, ui: &mut Ui) -> Result<Exit, Failure> {
-    let options = PlanOptions { destroy: args.destroy, no_wait: args.no_wait, ..session::options(&args.choice) };
-    let place = args.out.as_deref().map(Place::of).transpose()?;
-    let mut session = session::open(&args.stack, global, options, ui).await?;
-    session.adopt_all = args.choice.adopt_all;
-    let snapshot = session.read(ui).await?;
-    let plan = session.plan(&snapshot)?;
-    session.check_names(&snapshot, &plan, ui)?;
-    show(&plan, &Again::after_plan(args, global), ui);
-    if let (Some(place), Some(file)) = (&place, &args.out) {
-        if plan.may_begin() {
-            let where_made = session.place().await;
-            let kept = ui.secrets.blind(&plan);
-            let saved = SavedPlan::new(&session.graph, session.file.as_ref(), &session.options, &kept, where_made);
-            place.save(&saved, &ui.secrets)?;
-            ui.note(&format!("Saved. To apply exactly this: {}", Again::saved(file, global)));
+const EXAMPLES: &str = "\
+Examples:
+  evenkeel plan stacks/web.yaml --var image_tag=1.4
+  evenkeel plan --out plan.json && evenkeel apply plan.json
+  evenkeel plan --format markdown >comment.md      for a pull request
+  evenkeel plan --detailed-exitcode                exit with 2 if something would change";
+
+/// Show what would change in AWS; changes nothing.
+#[derive(clap::Args, Debug)]
+#[command(after_help = EXAMPLES)]
+pub struct PlanArgs {
+    /// The stack file.
+    #[command(flatten)]
+    pub file: StackFile,
+    /// Save the plan, for `evenkeel apply FILE`; only an older saved plan is overwritten.
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Exit with 2 if there are changes.
+    #[arg(long)]
+    pub detailed_exitcode: bool,
+    /// Plan to delete the whole stack.
+    #[arg(long, conflicts_with_all = ["adopt", "adopt_all", "target", "no_wait"])]
+    pub destroy: bool,
+    /// Plan without waiting until services and load balancers are ready.
+    #[arg(long)]
+    pub no_wait: bool,
+    /// What to plan.
+    #[command(flatten)]
+    pub choice: Choice,
+}
+
+impl Run for PlanArgs {
+    async fn run(&self, Context { global, ui, .. }: Context<'_>) -> Result<Exit, Failure> {
+        let place = self.out.as_deref().map(Place::of).transpose()?;
+        let file = File::load(&self.file.stack, global, ui)?;
+        let mut planning = if self.destroy {
+            let options = PlanOptions { consent: self.choice.allowed.ids(), ..PlanOptions::default() };
+            Planning::new(file.connect_to_destroy(global, ui).await?, options)
         } else {
-            ui.note("Not saved: a blocked plan cannot be applied.");
+            Planning::open(file, &self.choice, self.no_wait, global, ui).await?
+        };
+        let snapshot = planning.reading.snapshot(ui).await?;
+        let plan = planning.plan(&snapshot)?;
+        planning.check_names(&snapshot, &plan, ui)?;
+        show(&plan, &Again::after_plan(self, global), ui);
+        if let (Some(place), Some(file)) = (&place, &self.out) {
+            if plan.may_begin() {
+                place.save(&saved(&planning, &plan, ui).await, &ui.secrets)?;
+                ui.note(&format!("Saved. To apply exactly this: {}", Again::saved(file, global)));
+            } else {
+                ui.note("Not saved: a blocked plan cannot be applied.");
+            }
         }
+        // Programs see it in the document.
+        if let Some(error) = plan.gap().filter(|_| ui.format != Format::Json) {
+            return Err(gaps(error));
+        }
+        Ok(match (plan.blocked(), plan.has_changes() && self.detailed_exitcode) {
+            (true, _) => Exit::Blocked,
+            (false, true) => Exit::Changes,
+            (false, false) => Exit::Done,
+        })
     }
-    // Programs see it in the document.
-    if let Some(error) = plan.gap().filter(|_| ui.format != Format::Json) {
-        return Err(session::gaps(error));
-    }
-    Ok(match (plan.blocked(), plan.has_changes() && args.detailed_exitcode) {
-        (true, _) => Exit::Blocked,
-        (false, true) => Exit::Changes,
-        (false, false) => Exit::Done,
-    })
+}
+
+/// A plan as it is written down.
+async fn saved(planning: &Planning, plan: &Plan, ui: &Ui) -> SavedPlan {
+    let reading = &planning.reading;
+    let (place, kept) = (reading.place().await, ui.secrets.blind(plan));
+    SavedPlan::new(&reading.graph, reading.named(), &planning.options, &kept, place)
 }
 
 /// Prints a plan on stdout. `again` is the command that would apply it.
-pub fn show(plan: &Planned, again: &Again, ui: &mut Ui) {
+pub fn show(plan: &Plan, again: &Again, ui: &mut Ui) {
     let plan = &ui.secrets.plan(plan);
     match ui.format {
         Format::Text => {

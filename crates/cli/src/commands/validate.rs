@@ -1,23 +1,41 @@
 //! `evenkeel validate`: everything that can be said about a stack file without a network.
 
-use evenkeel_core::graph::Node;
+use evenkeel_core::graph::{Graph, Node};
 use serde_json::json;
 
-use super::session;
-use crate::args::{Format, Global, Validate};
+use super::session::File;
+use super::{Context, Run};
+use crate::args::{Format, StackFile};
 use crate::exit::{Exit, Failure};
 use crate::out::Ui;
 use crate::report::{diagnostics, escape, words};
 use crate::style::Tone;
 
-/// Runs the command.
-///
-/// # Errors
-/// If the file is wrong.
-pub fn run(args: &Validate, global: &Global, ui: &mut Ui) -> Result<Exit, Failure> {
-    let loaded = session::load(&args.stack, global, ui)?;
-    let region = session::region(global, loaded.stack.region.as_deref()).unwrap_or_else(|| "unknown".to_owned());
-    let graph = session::graph(&loaded.stack, &region)?;
+const EXAMPLES: &str = "\
+Examples:
+  evenkeel validate                                ./stack.yaml
+  evenkeel validate stacks/web.yaml --format json  for an editor or a pull request";
+
+/// Check the stack file; needs no network.
+#[derive(clap::Args, Debug)]
+#[command(after_help = EXAMPLES)]
+pub struct ValidateArgs {
+    /// The stack file.
+    #[command(flatten)]
+    pub file: StackFile,
+}
+
+impl Run for ValidateArgs {
+    async fn run(&self, Context { global, ui, .. }: Context<'_>) -> Result<Exit, Failure> {
+        let file = File::load(&self.file.stack, global, ui)?;
+        tell(&file, &file.graph("unknown")?, ui);
+        Ok(Exit::Done)
+    }
+}
+
+/// Says what a file without mistakes amounts to.
+fn tell(file: &File, graph: &Graph, ui: &mut Ui) {
+    let loaded = &file.loaded;
     // What is only looked up is nobody's to count: a plan does not, either.
     let only_looked_up = |node: &&Node| node.lookup;
     let looked_up = graph.nodes().filter(only_looked_up).count();
@@ -41,9 +59,8 @@ pub fn run(args: &Validate, global: &Global, ui: &mut Ui) -> Result<Exit, Failur
             };
             let count = words::count(resources, "resource");
             let looked_up = if looked_up > 0 { format!(" (and {looked_up} looked up)") } else { String::new() };
-            let file = escape::text(&args.stack.display().to_string());
-            ui.out.line(&format!("{file} {valid}: {count}{looked_up}{warnings}"));
+            let path = escape::text(&file.path.display().to_string());
+            ui.out.line(&format!("{path} {valid}: {count}{looked_up}{warnings}"));
         }
     }
-    Ok(Exit::Done)
 }

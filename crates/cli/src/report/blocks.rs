@@ -1,16 +1,16 @@
 //! What a person is told about each part of a plan, as marked lines: the same for the terminal and for Markdown, which
 //! only draw them. Knows no colours and no terminal.
 
-use evenkeel_core::cloud::Goal;
+use evenkeel_aws::shown::{self, Shown};
 use evenkeel_core::diff::{Change, Effect};
 use evenkeel_core::doc::Doc;
-use evenkeel_core::plan::{Action, Conflict, Plan, Reason, Step};
+use evenkeel_core::plan::{Action, Conflict, Plan, Reason, Step, Verb};
 use serde_json::Value;
 use similar::{ChangeTag, TextDiff};
 
 use super::escape::text as clean;
-use super::values::{self, SECRET};
-use super::{brief, words};
+use super::values;
+use super::{brief, verbs, words};
 
 /// What a line is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -82,19 +82,7 @@ impl Detail {
 
 /// Why a step is there, behind its title; that something new is not in AWS yet goes without saying.
 pub fn why(step: &Step, detail: &Detail) -> String {
-    if step.why == Reason::Missing && !detail.all { String::new() } else { format!(": {}", words::reason(step)) }
-}
-
-/// The sign of a step.
-pub fn sign(verb: &str) -> &'static str {
-    match verb {
-        "create" => "+",
-        "update" | "revise" => "~",
-        "replace" => "-/+",
-        "adopt" => ">",
-        "delete" | "retire" => "-",
-        _ => ".",
-    }
+    if step.why == Reason::Missing && !detail.all { String::new() } else { format!(": {}", verbs::reason(step)) }
 }
 
 /// The node and the physical name, if that says more.
@@ -116,7 +104,7 @@ pub fn body(step: &Step, detail: &Detail) -> Vec<Line> {
     match &step.action {
         Action::Create { want, replaces: None } => lines.extend(fields(kind, want, detail)),
         Action::Create { want, replaces: Some(old) } => {
-            let revised = step.verb() == "revise";
+            let revised = step.verb() == Verb::Revise;
             let word = if revised { "previous:" } else { "replaces" };
             lines.push(Line::new(Mark::Dim, 0, format!("{word} {}", old.live.id)));
             lines.extend(old.changes.iter().flat_map(|change| {
@@ -140,12 +128,8 @@ pub fn body(step: &Step, detail: &Detail) -> Vec<Line> {
             lines.extend(with.iter().map(|node| Line::new(Mark::Remove, 0, format!("with it: {node}"))));
         }
         Action::Wait { goal, deadline_secs, .. } => {
-            let what = match goal {
-                Goal::Ready => "ready",
-                Goal::Gone => "gone",
-                Goal::Hold => "settled",
-            };
             if all {
+                let what = verbs::goal(*goal);
                 lines.push(Line::new(
                     Mark::Dim,
                     0,
@@ -188,14 +172,10 @@ fn is_nothing(change: &Change) -> bool {
 
 /// One change: on one line if its values are short, else as a unified diff.
 pub fn change_lines(kind: &str, change: &Change) -> Vec<Line> {
-    let path = &change.path;
-    let effect = match change.effect {
-        Effect::Replace => "  (forces replacement)",
-        Effect::Tell => "  (left as it is)",
-        Effect::Update => "",
-    };
+    let (path, secret) = (&change.path, shown::of(kind).secret);
+    let effect = verbs::effect(change.effect);
     let shown = |value: &Option<Value>| {
-        value.as_ref().map(|value| values::redact(SECRET, kind, &change.path, value)).filter(|value| !value.is_null())
+        value.as_ref().map(|value| values::redact(secret, &change.path, value)).filter(|value| !value.is_null())
     };
     match (shown(&change.from), shown(&change.to)) {
         // They differ in what says nothing, or in what is hidden.
@@ -254,11 +234,12 @@ fn fields(kind: &str, want: &Doc, detail: &Detail) -> Vec<Line> {
     let Some(map) = want.as_object() else {
         return vec![Line::new(Mark::Plain, 0, values::inline(want))];
     };
-    let shown = map.iter().map(|(name, value)| (name, values::redact(SECRET, kind, name, value)));
+    let kind = shown::of(kind);
+    let shown = map.iter().map(|(name, value)| (name, values::redact(kind.secret, name, value)));
     if !detail.all {
         let told = |name: &str| name == "tags" && detail.tags.as_ref() == map.get("tags");
         let chosen = shown.filter(|(name, _)| !is_bookkeeping(name) && !told(name));
-        return chosen.flat_map(|(name, value)| short(name, &brief::field(kind, name, &value))).collect();
+        return chosen.flat_map(|(name, value)| short(kind, name, &brief::field(kind, name, &value))).collect();
     }
     let whole = |(name, value): (&String, Value)| {
         if values::is_small(&value) {
@@ -272,18 +253,18 @@ fn fields(kind: &str, want: &Doc, detail: &Detail) -> Vec<Line> {
 }
 
 /// A field of which only the beginning is shown if it is long.
-fn short(name: &str, value: &Value) -> Vec<Line> {
+fn short(kind: &Shown, name: &str, value: &Value) -> Vec<Line> {
     const MOST: usize = 20;
     if values::is_noise(value) {
         return Vec::new();
     }
-    let is_containers = name == "containerDefinitions";
-    if !is_containers && values::fits(value, brief::WIDTH) {
+    let headed = kind.headed.filter(|headed| headed.field == name);
+    if headed.is_none() && values::fits(value, brief::WIDTH) {
         return vec![Line::new(Mark::Plain, 0, format!("{name}: {}", values::inline(value)))];
     }
-    let inner = match is_containers {
-        true => brief::containers(value),
-        false => values::block_in(value, brief::WIDTH).into_iter().map(|line| (1, line)).collect(),
+    let inner = match headed {
+        Some(by) => brief::headed(by, value),
+        None => values::block_in(value, brief::WIDTH).into_iter().map(|line| (1, line)).collect(),
     };
     let cut = if inner.len() <= MOST + 1 { inner.len() } else { MOST };
     let left = inner.len() - cut;

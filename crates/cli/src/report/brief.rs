@@ -1,7 +1,8 @@
 //! What a person needs to see of a new resource: the values that were chosen, without those that nearly every resource of
-//! its kind has. Decides what is left out and how references read; `-v` shows every field as it is. Knows documents and kinds
-//! by name only, not the stack file.
+//! its kind has. Decides what is left out and how references read; `-v` shows every field as it is. What is usual of a kind, and what
+//! has a shorter form, the kind says (`evenkeel_aws::shown`).
 
+use evenkeel_aws::shown::{Headed, Shown};
 use evenkeel_core::doc::{self, Text};
 use evenkeel_core::plan::{Action, Plan};
 use serde_json::{Map, Value};
@@ -10,70 +11,6 @@ use super::values;
 
 /// What fits into so many characters is shown on one line.
 pub const WIDTH: usize = 96;
-
-/// Fields that say nothing: kind, path (`[]` for the members of a list, `*` for any key), and the usual value; `None` for
-/// fields that only repeat what the title or another step says.
-const USUAL: &[(&str, &str, Option<&str>)] = &[
-    ("listener", "default.host", Some("#{host}")),
-    ("listener", "default.path", Some("/#{path}")),
-    ("listener", "default.query", Some("#{query}")),
-    ("listener", "default.stickiness_secs", Some("0")),
-    ("listener", "load_balancer", None),
-    ("listener", "ssl_policy", Some("ELBSecurityPolicy-2016-08")),
-    ("listener_rules", "listener", None),
-    ("listener_rules", "rules.[].action.stickiness_secs", Some("0")),
-    ("load_balancer", "ip_address_type", Some("ipv4")),
-    ("load_balancer", "type", Some("application")),
-    ("load_balancer", "vpc", None),
-    ("log_group", "class", Some("STANDARD")),
-    ("records", "records.[].alias.zone_id", None),
-    ("records", "zone_id", None),
-    ("role", "inline.*.Version", Some("2012-10-17")),
-    ("role", "max_session_secs", Some("3600")),
-    ("role", "trust", Some(TRUST)),
-    ("role", "trust.Version", Some("2012-10-17")),
-    ("security_group", "vpc", None),
-    ("security_group_rules", "egress", Some("[all to 0.0.0.0/0]")),
-    ("security_group_rules", "group", None),
-    ("service", "cluster", None),
-    ("service", "deployment.bake_time_minutes", Some("0")),
-    ("service", "deployment.circuit_breaker", Some("true")),
-    ("service", "deployment.maximum_percent", Some("200")),
-    ("service", "deployment.minimum_healthy_percent", Some("100")),
-    ("service", "deployment.rollback", Some("true")),
-    ("service", "deployment.strategy", Some("ROLLING")),
-    ("service", "grace_secs", Some("0")),
-    ("service", "platform_version", Some("LATEST")),
-    ("service", "propagate_tags", Some("NONE")),
-    ("service", "scheduling", Some("REPLICA")),
-    ("service", "task_definition", None),
-    ("target_group", "health_check.healthy_threshold", Some("5")),
-    ("target_group", "health_check.interval_secs", Some("30")),
-    ("target_group", "health_check.matcher", Some("\"200\"")),
-    ("target_group", "health_check.port", Some("traffic-port")),
-    ("target_group", "health_check.protocol", Some("HTTP")),
-    ("target_group", "health_check.unhealthy_threshold", Some("2")),
-    ("target_group", "protocol", Some("HTTP")),
-    ("target_group", "protocol_version", Some("HTTP1")),
-    ("target_group", "target_type", Some("ip")),
-    ("target_group", "vpc", None),
-    ("task_definition", "containerDefinitions.[].cpu", Some("0")),
-    ("task_definition", "containerDefinitions.[].essential", Some("true")),
-    ("task_definition", "containerDefinitions.[].healthCheck.interval", Some("30")),
-    ("task_definition", "containerDefinitions.[].healthCheck.retries", Some("3")),
-    ("task_definition", "containerDefinitions.[].healthCheck.timeout", Some("5")),
-    ("task_definition", "containerDefinitions.[].logConfiguration.logDriver", Some("awslogs")),
-    ("task_definition", "containerDefinitions.[].logConfiguration.options.awslogs-region", None),
-    ("task_definition", "containerDefinitions.[].logConfiguration.options.awslogs-stream-prefix", None),
-    ("task_definition", "containerDefinitions.[].portMappings.[].protocol", Some("tcp")),
-    ("task_definition", "family", None),
-    ("task_definition", "networkMode", Some("awsvpc")),
-    ("task_definition", "requiresCompatibilities", Some("[FARGATE]")),
-];
-
-/// The trust of a role for tasks.
-const TRUST: &str =
-    "{Statement: [{Action: [sts:AssumeRole], Effect: Allow, Principal: {Service: [ecs-tasks.amazonaws.com]}}]}";
 
 /// The tags that everything has that a plan creates, if they are the same everywhere: they are worth one line, not twenty.
 pub fn shared_tags(plan: &Plan) -> Option<Value> {
@@ -95,18 +32,18 @@ pub fn shared_tags(plan: &Plan) -> Option<Value> {
 }
 
 /// A field of a new resource without what says nothing; `Null` if nothing is left.
-pub fn field(kind: &str, name: &str, value: &Value) -> Value {
-    prune(kind, &mut vec![name.to_owned()], value)
+pub fn field(shown: &Shown, name: &str, value: &Value) -> Value {
+    prune(shown, &mut vec![name.to_owned()], value)
 }
 
-/// The containers of a task: name and image first, the rest below.
-pub fn containers(value: &Value) -> Vec<(usize, String)> {
+/// The members of a list, each with its head first and the rest below: `web: nginx:1.27`.
+pub fn headed(by: Headed, value: &Value) -> Vec<(usize, String)> {
     let mut lines = Vec::new();
-    for container in value.as_array().into_iter().flatten() {
-        let mut rest = container.as_object().cloned().unwrap_or_default();
+    for member in value.as_array().into_iter().flatten() {
+        let mut rest = member.as_object().cloned().unwrap_or_default();
         let mut take = |key: &str| rest.remove(key).map_or_else(String::new, |value| values::inline(&value));
-        let (name, image) = (take("name"), take("image"));
-        lines.push((1, format!("{name}: {image}")));
+        let (name, first) = (take(by.name), take(by.first));
+        lines.push((1, format!("{name}: {first}")));
         lines.extend(
             values::block_in(&Value::Object(rest), WIDTH).into_iter().filter(|line| line != "{}").map(|line| (2, line)),
         );
@@ -114,27 +51,28 @@ pub fn containers(value: &Value) -> Vec<(usize, String)> {
     lines
 }
 
-fn prune(kind: &str, at: &mut Vec<String>, value: &Value) -> Value {
+fn prune(shown: &Shown, at: &mut Vec<String>, value: &Value) -> Value {
     let value = plain(value);
     let pruned = match &value {
-        Value::Object(map) => object(kind, at, map),
+        Value::Object(map) => object(shown, at, map),
         Value::Array(items) => {
             at.push("[]".to_owned());
-            let kept = items.iter().map(|item| prune(kind, at, item)).collect();
+            let kept = items.iter().map(|item| prune(shown, at, item)).collect();
             at.pop();
             Value::Array(kept)
         }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value,
     };
-    let pruned = shaped(kind, at, pruned);
-    if is_usual(kind, at, &pruned) { Value::Null } else { pruned }
+    let path: Vec<&str> = at.iter().map(String::as_str).collect();
+    let pruned = (shown.shorter)(&path, &pruned).unwrap_or(pruned);
+    if is_usual(shown, &path, &pruned) { Value::Null } else { pruned }
 }
 
-fn object(kind: &str, at: &mut Vec<String>, map: &Map<String, Value>) -> Value {
+fn object(shown: &Shown, at: &mut Vec<String>, map: &Map<String, Value>) -> Value {
     let mut kept = Map::new();
     for (key, value) in map {
         at.push(key.clone());
-        let value = prune(kind, at, value);
+        let value = prune(shown, at, value);
         at.pop();
         if !values::is_noise(&value) {
             kept.insert(key.clone(), value);
@@ -166,94 +104,26 @@ fn words(text: &Text) -> String {
     }
 }
 
-/// Values that have a shorter form: rules of a group, variables, ports.
-fn shaped(kind: &str, at: &[String], value: Value) -> Value {
-    let at: Vec<&str> = at.iter().map(String::as_str).collect();
-    match (kind, at.as_slice()) {
-        ("listener", ["default"]) | ("listener_rules", ["rules", "[]", "action"]) => action(&value).unwrap_or(value),
-        ("security_group_rules", [direction @ ("ingress" | "egress"), "[]"]) => {
-            rule(direction, &value).unwrap_or(value)
-        }
-        ("task_definition", ["containerDefinitions", "[]", "environment"]) => pairs(&value, "value").unwrap_or(value),
-        ("task_definition", ["containerDefinitions", "[]", "secrets"]) => pairs(&value, "valueFrom").unwrap_or(value),
-        ("task_definition", ["containerDefinitions", "[]", "portMappings", "[]"]) => port(value),
-        _ => value,
-    }
-}
-
-/// `forward to …`, `redirect to HTTPS 443 (HTTP_301)`, if there is nothing else to say.
-fn action(action: &Value) -> Option<Value> {
-    let map = action.as_object()?;
-    let text = |key: &str| map.get(key).and_then(Value::as_str);
-    let has_only = |keys: &[&str]| map.keys().all(|key| key == "type" || keys.contains(&key.as_str()));
-    match text("type")? {
-        "forward" if has_only(&["targets"]) => {
-            let targets = map.get("targets")?.as_array()?;
-            let name = |target: &Value| Some(target.get("target_group")?.as_str()?.to_owned());
-            let weighted = |target: &Value| Some(format!("{} ({})", name(target)?, target.get("weight")?));
-            let names = match targets.as_slice() {
-                [one] => name(one)?,
-                several => several.iter().map(weighted).collect::<Option<Vec<_>>>()?.join(" and "),
-            };
-            Some(format!("forward to {names}").into())
-        }
-        "redirect" if has_only(&["port", "protocol", "status"]) => {
-            Some(format!("redirect to {} {} ({})", text("protocol")?, text("port")?, text("status")?).into())
-        }
-        _ => None,
-    }
-}
-
-/// `tcp 80 from 0.0.0.0/0`.
-fn rule(direction: &str, rule: &Value) -> Option<Value> {
-    let number = |key: &str| rule.get(key).and_then(Value::as_i64);
-    let text = |key: &str| rule.get(key).and_then(Value::as_str);
-    let ports = match (number("from_port")?, number("to_port")?) {
-        (-1, -1) => String::new(),
-        (from, to) if from == to => format!(" {from}"),
-        (from, to) => format!(" {from}-{to}"),
-    };
-    let protocol = if text("protocol")? == "-1" { "all" } else { text("protocol")? };
-    let word = if direction == "ingress" { "from" } else { "to" };
-    let description = text("description").map_or_else(String::new, |words| format!(" ({words})"));
-    Some(format!("{protocol}{ports} {word} {}{description}", text("peer")?).into())
-}
-
-/// A list of names and values as a map.
-fn pairs(list: &Value, value: &str) -> Option<Value> {
-    let pair = |item: &Value| Some((item.get("name")?.as_str()?.to_owned(), item.get(value)?.clone()));
-    list.as_array()?.iter().map(pair).collect::<Option<Map<_, _>>>().map(Value::Object)
-}
-
-/// A port that is mapped to itself is a number.
-fn port(mut mapping: Value) -> Value {
-    let Some(map) = mapping.as_object_mut() else { return mapping };
-    if map.get("hostPort") == map.get("containerPort") {
-        map.remove("hostPort");
-    }
-    match map.get("containerPort") {
-        Some(port) if map.len() == 1 => port.clone(),
-        _ => mapping,
-    }
-}
-
-fn is_usual(kind: &str, at: &[String], value: &Value) -> bool {
+fn is_usual(shown: &Shown, at: &[&str], value: &Value) -> bool {
     let here = |path: &str| {
         let path: Vec<&str> = path.split('.').collect();
         path.len() == at.len() && path.iter().zip(at).all(|(want, is)| *want == "*" || want == is)
     };
-    USUAL
-        .iter()
-        .filter(|(of, path, _)| *of == kind && here(path))
-        .any(|(_, _, usual)| usual.is_none_or(|usual| values::inline(value) == usual))
+    let mut usual = shown.usual.iter().filter(|usual| here(usual.path));
+    usual.any(|usual| usual.value.is_none_or(|usual| values::inline(value) == usual))
 }
 
 #[cfg(test)]
 mod tests {
+    use evenkeel_aws::shown;
     use evenkeel_core::id::NodeId;
     use serde_json::json;
 
     use super::*;
+
+    fn field(kind: &str, name: &str, value: &Value) -> Value {
+        super::field(shown::of(kind), name, value)
+    }
 
     #[test]
     fn what_is_usual_is_left_out_and_the_rest_is_not() {
@@ -299,7 +169,8 @@ mod tests {
             "environment": [{ "name": "A", "value": "1" }],
             "portMappings": [{ "containerPort": 80, "hostPort": 80, "protocol": "tcp" }],
         }]);
-        let shown = containers(&field("task_definition", "containerDefinitions", &list));
+        let by = shown::of("task_definition").headed.unwrap();
+        let shown = headed(by, &field("task_definition", "containerDefinitions", &list));
         let expected = [(1, "web: web:1"), (2, "environment: {A: \"1\"}"), (2, "portMappings: [80]")];
         assert_eq!(shown, expected.map(|(depth, text)| (depth, text.to_owned())));
     }

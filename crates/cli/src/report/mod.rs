@@ -1,6 +1,6 @@
 //! What is printed, and how. Reporters of a run are fed only by its events and never look into the engine.
 //!
-//! - plans: `plan_text`, `plan_json`, `plan_markdown`, all from `blocks`, `brief` and `words`
+//! - plans: `plan_text`, `plan_json`, `plan_markdown`, all from `blocks`, `brief`, `verbs` and `words`
 //! - a run: `progress` (a terminal), `plain` (anything else), `json_events`; afterwards `summary`, from `record`
 //! - the rest: `diagnostics`, `failure`, `stats`
 //! - text that is not ours, whatever it is printed in: `escape`
@@ -11,7 +11,6 @@ pub mod diagnostics;
 pub mod escape;
 pub mod failure;
 pub mod json_events;
-pub mod outputs;
 pub mod plain;
 pub mod plan_json;
 pub mod plan_markdown;
@@ -21,6 +20,7 @@ pub mod record;
 pub mod stats;
 pub mod summary;
 pub mod values;
+pub mod verbs;
 pub mod words;
 
 use evenkeel_core::event::Event;

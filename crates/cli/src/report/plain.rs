@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use evenkeel_core::event::{Event, What};
 use evenkeel_core::id::StepId;
+use evenkeel_core::plan::Verb;
 
 use super::escape::text as clean;
-use super::{Reporter, words};
+use super::{Reporter, verbs, words};
 use crate::out::Ui;
 
 /// Seconds after which an unchanged wait is told again.
@@ -61,7 +62,8 @@ impl Plain {
                 }
                 self.waits.insert(*step, (status.clone(), *waited_secs));
                 Some(format!(
-                    "{at} wait {node} … {} ({} of {})",
+                    "{at} {} {node} … {} ({} of {})",
+                    verbs::present(Verb::Wait),
                     status,
                     words::limit(*waited_secs),
                     words::limit(*deadline_secs)
@@ -82,17 +84,21 @@ impl Plain {
                 Some(format!("{at} {node} … no reply; reading back: {}", words::error(error)))
             }
             What::StepDone { node, verb, took_ms, .. } => {
-                Some(format!("{at} {verb} {node} … done ({})", words::duration(Duration::from_millis(*took_ms))))
+                let took = words::duration(Duration::from_millis(*took_ms));
+                Some(format!("{at} {} {node} … done ({took})", verbs::present(*verb)))
             }
             What::StepFailed { node, verb, error, holders, .. } => {
                 // The reasons behind it are told at the end.
-                Some(format!("{at} {verb} {node} … FAILED: {}{}", words::error_lines(error).0, holder_words(holders)))
+                let why = format!("{}{}", words::error_lines(error).0, holder_words(holders));
+                Some(format!("{at} {} {node} … FAILED: {why}", verbs::present(*verb)))
             }
             What::StepSkipped { node, verb, because, .. } => {
-                Some(format!("{at} {verb} {node} … skipped, because {because} failed"))
+                Some(format!("{at} {} {node} … skipped, {}", verbs::present(*verb), verbs::skipped(because)))
             }
-            What::StepAbandoned { node, verb, .. } => Some(format!("{at} {verb} {node} … not done, stopped")),
-            What::Stopping => Some("Stopping: nothing new starts. Ctrl-C again to stop waiting.".to_owned()),
+            What::StepAbandoned { node, verb, .. } => {
+                Some(format!("{at} {} {node} … {}", verbs::present(*verb), verbs::ABANDONED))
+            }
+            What::Stopping => Some(verbs::STOPPING.to_owned()),
         }
     }
 }

@@ -1,11 +1,12 @@
 //! A plan for programs. The document is versioned: fields may be added to version 1, none is renamed or removed.
 
+use evenkeel_aws::shown::of;
 use evenkeel_core::diff::{Change, Effect};
 use evenkeel_core::plan::{Action, HeldBecause, Plan, Step};
 use serde_json::{Map, Value, json};
 
-use super::values::{SECRET, redact};
-use super::words;
+use super::values::redact;
+use super::verbs;
 
 /// The name of the format.
 pub const FORMAT: &str = "evenkeel-plan";
@@ -15,7 +16,7 @@ pub const VERSION: u32 = 1;
 /// The document.
 pub fn document(plan: &Plan) -> Value {
     let mut summary: Map<String, Value> =
-        plan.counts().into_iter().map(|(verb, count)| (verb.to_owned(), json!(count))).collect();
+        plan.counts().into_iter().map(|(verb, count)| (verb.code().to_owned(), json!(count))).collect();
     summary.insert("unchanged".to_owned(), json!(plan.unchanged));
     summary.insert("held".to_owned(), json!(plan.held.len()));
     summary.insert("conflicts".to_owned(), json!(plan.conflicts.len()));
@@ -30,13 +31,13 @@ pub fn document(plan: &Plan) -> Value {
         "summary": summary,
         "steps": plan.steps.iter().map(step).collect::<Vec<_>>(),
         "held": plan.held.iter().map(|held| {
-            let (why, help) = words::held(held);
+            let (why, help) = verbs::held(held);
             let error = match &held.why {
                 HeldBecause::Unreadable(error) | HeldBecause::Unseen(error) => json!(error),
                 _ => Value::Null,
             };
             json!({
-                "node": held.node, "what": held.what, "needed": needed.contains(&held), "why": words::held_code(&held.why), "words": why, "help": help, "error": error,
+                "node": held.node, "what": verbs::intent(&held.what), "needed": needed.contains(&held), "why": verbs::held_code(&held.why), "words": why, "help": help, "error": error,
             })
         }).collect::<Vec<_>>(),
         "conflicts": plan.conflicts.iter().map(|conflict| json!({
@@ -44,10 +45,10 @@ pub fn document(plan: &Plan) -> Value {
             "there": conflict.there,
             "stack": conflict.stack,
             "adopt": conflict.obstacle.is_none().then_some(&conflict.adopt),
-            "obstacle": conflict.obstacle,
+            "obstacle": conflict.obstacle.as_ref().map(verbs::obstacle),
             "changes": changes(conflict.node.kind(), &conflict.changes),
         })).collect::<Vec<_>>(),
-        "notes": plan.notes,
+        "notes": plan.notes.iter().map(|note| json!({ "node": note.node, "text": verbs::note(note) })).collect::<Vec<_>>(),
         "unreadable": plan.unread,
         "unproven": plan.unproven,
     })
@@ -59,8 +60,8 @@ fn step(step: &Step) -> Value {
         "node": step.node,
         "name": step.name,
         "verb": step.verb(),
-        "why": words::reason_code(&step.why),
-        "words": words::reason(step),
+        "why": verbs::reason_code(&step.why),
+        "words": verbs::reason(step),
         "after": step.after,
         "data_loss": step.data,
     });
@@ -88,7 +89,7 @@ fn shown(kind: &str, want: &Value) -> Value {
     match want {
         Value::Object(map) => map
             .iter()
-            .map(|(name, value)| (name.clone(), redact(SECRET, kind, name, value)))
+            .map(|(name, value)| (name.clone(), redact(of(kind).secret, name, value)))
             .collect::<Map<_, _>>()
             .into(),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => want.clone(),
@@ -97,7 +98,7 @@ fn shown(kind: &str, want: &Value) -> Value {
 
 fn changes(kind: &str, list: &[Change]) -> Value {
     let one = |change: &Change| {
-        let shown = |value: &Option<Value>| value.as_ref().map(|value| redact(SECRET, kind, &change.path, value));
+        let shown = |value: &Option<Value>| value.as_ref().map(|value| redact(of(kind).secret, &change.path, value));
         json!({
             "path": change.path,
             "from": shown(&change.from),

@@ -1,10 +1,10 @@
 //! A plan as a comment on a pull request: a table of counts, and one folded diff for each step.
 
-use evenkeel_core::plan::{HeldBecause, Plan, Step, adoptable};
+use evenkeel_core::plan::{HeldBecause, Plan, Step, Verb, adoptable};
 
 use super::blocks::{self, Detail, Line, Mark};
 use super::escape::{code, html, longest_run, markdown as prose};
-use super::{plan_text, words};
+use super::{verbs, words};
 use crate::again::Again;
 
 /// The whole plan. `again` is the command that would apply it.
@@ -16,7 +16,7 @@ pub fn render(plan: &Plan, again: &Again) -> String {
     if let Some(tags) = detail.tags_line() {
         text += &format!("{}\n\n", prose(&tags));
     }
-    for step in plan.steps.iter().filter(|step| step.verb() != "wait") {
+    for step in plan.steps.iter().filter(|step| step.verb() != Verb::Wait) {
         text += &details(step, &detail);
     }
     text += &conflicts(plan, again);
@@ -24,7 +24,7 @@ pub fn render(plan: &Plan, again: &Again) -> String {
     if !held.is_empty() {
         text += "\n#### Held back\n\n";
         for item in held {
-            let (why, help) = words::held(item);
+            let (why, help) = verbs::held(item);
             let help = help.map_or(String::new(), |help| format!(" ({})", prose(&help)));
             text += &format!("- {}: {}{help}\n", code(&item.node.to_string()), prose(&why));
         }
@@ -38,7 +38,7 @@ pub fn render(plan: &Plan, again: &Again) -> String {
     if !plan.notes.is_empty() {
         text += "\n#### Left as it is\n\n";
         for note in &plan.notes {
-            text += &format!("- {}: {}\n", code(&note.node.to_string()), prose(&note.text));
+            text += &format!("- {}: {}\n", code(&note.node.to_string()), prose(&verbs::note(note)));
         }
     }
     text
@@ -50,13 +50,15 @@ fn conflicts(plan: &Plan, again: &Again) -> String {
     }
     let mut text = "\n#### Conflicts\n\nNothing is applied until they are resolved.\n\n".to_owned();
     for item in &plan.conflicts {
-        let obstacle =
-            item.obstacle.as_ref().map_or(String::new(), |why| format!("; it cannot be taken over: {}", prose(why)));
+        let obstacle = item
+            .obstacle
+            .as_ref()
+            .map_or(String::new(), |why| format!("; it cannot be taken over: {}", prose(&verbs::obstacle(why))));
         text += &format!(
             "- {}: {} exists and {}{obstacle}\n",
             code(&item.node.to_string()),
             code(&item.there),
-            prose(&plan_text::whose(item))
+            prose(&verbs::whose(item))
         );
     }
     let ids = adoptable(&plan.conflicts);
@@ -72,11 +74,11 @@ fn conflicts(plan: &Plan, again: &Again) -> String {
 }
 
 fn table(plan: &Plan) -> String {
-    let counts: Vec<(&str, usize)> = plan.counts().into_iter().filter(|(_, count)| *count > 0).collect();
+    let counts: Vec<(Verb, usize)> = plan.counts().into_iter().filter(|(_, count)| *count > 0).collect();
     if counts.is_empty() {
         return String::new();
     }
-    let heads: Vec<&str> = counts.iter().map(|(verb, _)| *verb).chain(["unchanged"]).collect();
+    let heads: Vec<&str> = counts.iter().map(|(verb, _)| verbs::present(*verb)).chain(["unchanged"]).collect();
     let cells: Vec<String> =
         counts.iter().map(|(_, count)| count.to_string()).chain([plan.unchanged.to_string()]).collect();
     format!("| {} |\n|{}\n| {} |\n\n", heads.join(" | "), "---:|".repeat(heads.len()), cells.join(" | "))
@@ -84,14 +86,15 @@ fn table(plan: &Plan) -> String {
 
 fn details(step: &Step, detail: &Detail) -> String {
     let danger = if step.data.is_some() { " ⚠️ <b>data is lost</b>" } else { "" };
+    let verb = verbs::face(step.verb());
     let mut text = format!(
         "<details><summary><code>{} {}</code> <b>{}</b>{}{danger}</summary>\n\n",
-        blocks::sign(step.verb()),
-        step.verb(),
+        verb.sign,
+        verb.present,
         html(&blocks::title(step)),
         html(&blocks::why(step, detail)),
     );
-    let new = step.verb() == "create";
+    let new = step.verb() == Verb::Create;
     let lines: Vec<String> = blocks::body(step, detail).iter().map(|line| diff_line(line, new)).collect();
     if !lines.is_empty() {
         // A value may hold a fence itself; an outer one has to be longer.

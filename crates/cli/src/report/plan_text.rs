@@ -1,10 +1,10 @@
 //! A plan for a person at a terminal. The same plan gives the same text, byte for byte.
 
-use evenkeel_core::plan::{Conflict, Held, HeldBecause, Plan, Step, adoptable};
+use evenkeel_core::plan::{Conflict, Held, HeldBecause, Intent, Plan, Step, Verb, adoptable};
 
 use super::blocks::{self, Detail, Line, Mark};
 use super::escape::text as clean;
-use super::words;
+use super::{verbs, words};
 use crate::again::Again;
 use crate::style::{Palette, Tone};
 
@@ -43,7 +43,7 @@ pub fn render(plan: &Plan, view: &View) -> String {
     if !plan.notes.is_empty() {
         text += &head("Left as it is:", palette);
         for note in &plan.notes {
-            text += &format!("  {}: {}\n", words::id(&note.node), clean(&note.text));
+            text += &format!("  {}: {}\n", words::id(&note.node), clean(&verbs::note(note)));
         }
         text.push('\n');
     }
@@ -57,24 +57,12 @@ fn head(words: &str, palette: Palette) -> String {
     format!("{}\n", palette.paint(Tone::Strong, words))
 }
 
-/// The colour of a verb.
-pub fn tone(verb: &str) -> Tone {
-    match verb {
-        "create" => Tone::Add,
-        "update" | "revise" => Tone::Change,
-        "replace" => Tone::Replace,
-        "adopt" => Tone::Adopt,
-        "delete" | "retire" => Tone::Remove,
-        _ => Tone::Dim,
-    }
-}
-
 fn step_text(step: &Step, detail: &Detail, palette: Palette) -> String {
-    let verb = step.verb();
+    let verb = verbs::face(step.verb());
     let mut text = format!(
         "{} {}{}\n",
-        palette.paint(tone(verb), format!("{:>3} {verb:<7}", blocks::sign(verb))),
-        if verb == "wait" { blocks::title(step) } else { palette.paint(Tone::Strong, blocks::title(step)) },
+        palette.paint(verb.tone, format!("{:>3} {:<7}", verb.sign, verb.present)),
+        if step.verb() == Verb::Wait { blocks::title(step) } else { palette.paint(Tone::Strong, blocks::title(step)) },
         palette.paint(Tone::Dim, blocks::why(step, detail)),
     );
     for line in blocks::body(step, detail) {
@@ -115,8 +103,12 @@ fn held(plan: &Plan, view: &View) -> String {
     // Behind a conflict nearly everything waits, which says nothing new.
     let waiting = |held: &&Held| !plan.conflicts.is_empty() && matches!(held.why, HeldBecause::Needs(_));
     for item in plan.held.iter().filter(|held| !waiting(held)) {
-        let what = if item.what == "anything" { String::new() } else { format!(" ({})", clean(&item.what)) };
-        let (why, help) = words::held(item);
+        let what = if item.what == Intent::Anything {
+            String::new()
+        } else {
+            format!(" ({})", clean(&verbs::intent(&item.what)))
+        };
+        let (why, help) = verbs::held(item);
         let again = matches!(item.why, HeldBecause::Unreadable(_)) && !told.insert(why.clone());
         let why = if again { "could not be read, for the same reason".to_owned() } else { why };
         text += &format!("  {}{what}: {why}\n", view.palette.paint(Tone::Strong, words::id(&item.node)));
@@ -156,14 +148,6 @@ fn unread(plan: &Plan, view: &View) -> String {
     text
 }
 
-/// Whose a thing in the way is.
-pub fn whose(conflict: &Conflict) -> String {
-    match &conflict.stack {
-        Some(stack) => format!("belongs to stack {stack}"),
-        None => "was not created by evenkeel".to_owned(),
-    }
-}
-
 fn conflicts(conflicts: &[Conflict], view: &View) -> String {
     if conflicts.is_empty() {
         return String::new();
@@ -173,14 +157,14 @@ fn conflicts(conflicts: &[Conflict], view: &View) -> String {
         format!("{}\n", palette.paint(Tone::Danger, "Conflicts (nothing is applied until they are resolved):"));
     for item in conflicts {
         let node = palette.paint(Tone::Strong, words::id(&item.node));
-        text += &format!("  {node}: {} exists and {}\n", clean(&item.there), clean(&whose(item)));
+        text += &format!("  {node}: {} exists and {}\n", clean(&item.there), clean(&verbs::whose(item)));
         for line in blocks::conflict(item) {
             text += &draw(&line, palette);
         }
         if let Some(why) = &item.obstacle {
             text += &format!(
                 "    it cannot be taken over: {}; give this entry another `name:`, or remove the existing resource\n",
-                clean(why)
+                clean(&verbs::obstacle(why))
             );
         }
     }

@@ -7,11 +7,13 @@ use std::time::Duration;
 
 use evenkeel_core::event::{Event, What};
 use evenkeel_core::id::{NodeId, StepId};
+use evenkeel_core::plan::Verb;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 use super::escape::text as clean;
 use super::plain::holder_words;
-use super::{Reporter, blocks, plan_text, words};
+use super::verbs::{self, Face};
+use super::{Reporter, words};
 use crate::out::Ui;
 use crate::style::{Palette, Tone};
 
@@ -38,13 +40,14 @@ impl Progress {
         Self { palette, lines, speed, moves, total: None, running: BTreeMap::new() }
     }
 
-    fn begin(&mut self, step: StepId, node: &NodeId, verb: &str) {
+    fn begin(&mut self, step: StepId, node: &NodeId, verb: Verb) {
         let bar = ProgressBar::new_spinner().with_style(self.style("{spinner} {prefix} {took:>4} {wide_msg}"));
         let bar = match &self.total {
             Some(total) => self.lines.insert_before(total, bar),
             None => self.lines.add(bar),
         };
-        let verb = self.palette.paint(plan_text::tone(verb), format!("{verb:<7}"));
+        let face = verbs::face(verb);
+        let verb = self.palette.paint(face.tone, format!("{:<7}", face.present));
         bar.set_prefix(format!("{verb} {}", words::id(node)));
         self.set_moving(&bar, Duration::from_millis(100));
         self.running.insert(step, bar);
@@ -111,7 +114,7 @@ impl Reporter for Progress {
                 self.set_moving(&bar, Duration::from_millis(200));
                 self.total = Some(bar);
             }
-            What::StepStarted { step, node, verb } => self.begin(*step, node, verb),
+            What::StepStarted { step, node, verb } => self.begin(*step, node, *verb),
             What::Waiting { step, status, deadline_secs, .. } => {
                 self.say(*step, &format!("{status} (up to {})", words::limit(*deadline_secs)));
             }
@@ -122,25 +125,25 @@ impl Reporter for Progress {
             What::ReadingBack { step, .. } => self.say(*step, "no reply; reading back"),
             What::StepDone { step, node, verb, took_ms } => {
                 let took = words::duration(Duration::from_millis(*took_ms));
-                let sign = if verb == "wait" { "✓" } else { blocks::sign(verb) };
-                let tone = if verb == "wait" { Tone::Add } else { plan_text::tone(verb) };
-                self.end(*step, tone, &format!("{sign:>3}"), &format!("{verb:<7} {node}  {took}"));
+                let Face { present, sign, tone, .. } = verbs::face(*verb);
+                let (sign, tone) = if *verb == Verb::Wait { ("✓", Tone::Add) } else { (sign, tone) };
+                self.end(*step, tone, &format!("{sign:>3}"), &format!("{present:<7} {node}  {took}"));
             }
             What::StepFailed { step, node, verb, error, holders } => {
                 // The reasons behind it are told at the end.
                 let why = format!("{}{}", words::error_lines(error).0, holder_words(holders));
-                self.end(*step, Tone::Danger, "  ✗", &format!("{verb:<7} {node}  {why}"));
+                self.end(*step, Tone::Danger, "  ✗", &format!("{:<7} {node}  {why}", verbs::present(*verb)));
             }
             What::StepSkipped { step, node, verb, because } => {
-                self.end(*step, Tone::Dim, "  ·", &format!("{verb:<7} {node}  skipped, because {because} failed"));
+                let text = format!("{:<7} {node}  skipped, {}", verbs::present(*verb), verbs::skipped(because));
+                self.end(*step, Tone::Dim, "  ·", &text);
             }
             What::StepAbandoned { step, node, verb } => {
-                self.end(*step, Tone::Dim, "  ·", &format!("{verb:<7} {node}  not done, stopped"));
+                let text = format!("{:<7} {node}  {}", verbs::present(*verb), verbs::ABANDONED);
+                self.end(*step, Tone::Dim, "  ·", &text);
             }
             What::Stopping => {
-                self.print(
-                    &self.palette.paint(Tone::Danger, "Stopping: nothing new starts. Ctrl-C again to stop waiting."),
-                );
+                self.print(&self.palette.paint(Tone::Danger, verbs::STOPPING));
             }
             What::RunFinished { .. } => self.finish(),
         }

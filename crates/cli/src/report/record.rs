@@ -6,7 +6,7 @@ use std::time::Duration;
 use evenkeel_core::error::CloudError;
 use evenkeel_core::event::{Event, What};
 use evenkeel_core::id::{NodeId, StepId};
-use evenkeel_core::plan::{Action, Plan};
+use evenkeel_core::plan::{Action, Plan, Verb};
 use serde::Serialize;
 
 /// A step that failed.
@@ -15,7 +15,7 @@ pub struct FailedStep {
     /// Its node.
     pub node: NodeId,
     /// Its verb.
-    pub verb: String,
+    pub verb: Verb,
     /// Why.
     pub error: CloudError,
     /// Who holds the thing.
@@ -28,7 +28,7 @@ pub struct LeftStep {
     /// Its node.
     pub node: NodeId,
     /// Its verb.
-    pub verb: String,
+    pub verb: Verb,
     /// The node whose failure is the reason; `None` if the user stopped the run.
     pub because: Option<NodeId>,
 }
@@ -37,7 +37,7 @@ pub struct LeftStep {
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Record {
     /// What was done: node and verb.
-    pub done: Vec<(NodeId, String)>,
+    pub done: Vec<(NodeId, Verb)>,
     /// What failed.
     pub failed: Vec<FailedStep>,
     /// What was left.
@@ -47,9 +47,9 @@ pub struct Record {
     /// How many things went with those that were deleted.
     pub with: usize,
     /// How often each verb was done, counted as in the plan.
-    counts: BTreeMap<&'static str, usize>,
+    counts: BTreeMap<Verb, usize>,
     /// What each step of the plan counts as, and how many things go with it.
-    steps: BTreeMap<StepId, (&'static str, usize)>,
+    steps: BTreeMap<StepId, (Verb, usize)>,
 }
 
 impl Record {
@@ -69,22 +69,22 @@ impl Record {
         match &event.what {
             What::StepDone { step, node, verb, .. } => {
                 if let Some((counted, with)) = self.steps.get(step) {
-                    *self.counts.entry(counted).or_default() += 1;
-                    self.with += if *counted == "delete" { *with } else { 0 };
+                    *self.counts.entry(*counted).or_default() += 1;
+                    self.with += if *counted == Verb::Delete { *with } else { 0 };
                 }
-                self.done.push((node.clone(), verb.clone()));
+                self.done.push((node.clone(), *verb));
             }
             What::StepFailed { node, verb, error, holders, .. } => self.failed.push(FailedStep {
                 node: node.clone(),
-                verb: verb.clone(),
+                verb: *verb,
                 error: error.clone(),
                 holders: holders.clone(),
             }),
             What::StepSkipped { node, verb, because, .. } => {
-                self.left.push(LeftStep { node: node.clone(), verb: verb.clone(), because: Some(because.clone()) });
+                self.left.push(LeftStep { node: node.clone(), verb: *verb, because: Some(because.clone()) });
             }
             What::StepAbandoned { node, verb, .. } => {
-                self.left.push(LeftStep { node: node.clone(), verb: verb.clone(), because: None });
+                self.left.push(LeftStep { node: node.clone(), verb: *verb, because: None });
             }
             What::RunStarted { .. }
             | What::StepStarted { .. }
@@ -97,7 +97,7 @@ impl Record {
     }
 
     /// How many steps that count as this verb were done.
-    pub fn count(&self, verb: &str) -> usize {
-        self.counts.get(verb).copied().unwrap_or(0)
+    pub fn count(&self, verb: Verb) -> usize {
+        self.counts.get(&verb).copied().unwrap_or(0)
     }
 }

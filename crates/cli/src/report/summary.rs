@@ -1,12 +1,12 @@
 //! The end of a run: what was done, what failed and why, what was left, what the user may want to know, what to do next.
 
-use evenkeel_core::plan::{HeldBecause, Plan};
+use evenkeel_aws::outputs::Output;
+use evenkeel_core::plan::{HeldBecause, Plan, Verb};
 use serde_json::{Value, json};
 
 use super::escape::text as clean;
-use super::outputs::Output;
 use super::record::Record;
-use super::{failure, words};
+use super::{failure, verbs, words};
 use crate::again::Again;
 use crate::exit::Exit;
 use crate::style::{Palette, Tone};
@@ -48,9 +48,9 @@ pub fn render(ending: &Ending<'_>, palette: Palette) -> String {
         let node = palette.paint(Tone::Strong, words::id(&step.node));
         let lines = failure::cloud_lines(&step.error, &step.holders, "  ", palette);
         // Of a wait the error itself says what has not come.
-        text += &match step.verb.as_str() {
-            "wait" => format!("{head} {node} {}", lines.trim_start()),
-            verb => format!("{head} {verb} {node}\n{lines}"),
+        text += &match step.verb {
+            Verb::Wait => format!("{head} {node} {}", lines.trim_start()),
+            verb => format!("{head} {} {node}\n{lines}", verbs::present(verb)),
         };
     }
     text += &left(record, palette);
@@ -73,10 +73,11 @@ fn left(record: &Record, palette: Palette) -> String {
     let mut text = String::new();
     for step in &record.left {
         let why = match &step.because {
-            Some(node) => format!("because {} failed", words::id(node)),
+            Some(node) => clean(&verbs::skipped(node)),
             None => "stopped".to_owned(),
         };
-        text += &format!("{} {} {}, {why}\n", palette.paint(Tone::Dim, "not done:"), step.verb, words::id(&step.node));
+        let (head, verb) = (palette.paint(Tone::Dim, "not done:"), verbs::present(step.verb));
+        text += &format!("{head} {verb} {}, {why}\n", words::id(&step.node));
     }
     text
 }
@@ -103,7 +104,7 @@ fn held(plan: &Plan, palette: Palette) -> String {
     if !held.is_empty() {
         text += &format!("{}\n", palette.paint(Tone::Change, "Held back:"));
         for item in held {
-            let (why, help) = words::held(item);
+            let (why, help) = verbs::held(item);
             let help = help.map_or(String::new(), |help| format!(" ({help})"));
             text += &format!("  {}: {why}{help}\n", words::id(&item.node));
         }
@@ -113,15 +114,9 @@ fn held(plan: &Plan, palette: Palette) -> String {
 
 /// `1 created, 2 updated`.
 fn done(record: &Record) -> String {
-    let verbs = [
-        ("create", "created"),
-        ("update", "updated"),
-        ("revise", "revised"),
-        ("replace", "replaced"),
-        ("adopt", "adopted"),
-        ("delete", "deleted"),
-    ];
-    let counted = verbs.into_iter().map(|(verb, past)| (record.count(verb), past));
+    // Waiting changes nothing, and what is retired counts as a part of its replacement.
+    let changing = Verb::ALL.into_iter().filter(|verb| ![Verb::Retire, Verb::Wait].contains(verb));
+    let counted = changing.map(|verb| (record.count(verb), verbs::face(verb).past));
     let done: Vec<String> =
         counted.filter(|(count, _)| *count > 0).map(|(count, past)| format!("{count} {past}")).collect();
     match (done.is_empty(), record.with) {

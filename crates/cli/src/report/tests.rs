@@ -6,6 +6,7 @@ mod foreign;
 
 use std::collections::BTreeSet;
 
+use evenkeel_aws::outputs::Output;
 use evenkeel_core::cloud::Goal;
 use evenkeel_core::diff::{Change, Effect};
 use evenkeel_core::doc::Text;
@@ -13,7 +14,9 @@ use evenkeel_core::error::{CloudError, ErrorClass};
 use evenkeel_core::event::{Event, What};
 use evenkeel_core::graph::StackInfo;
 use evenkeel_core::id::{NodeId, StepId};
-use evenkeel_core::plan::{Action, Conflict, Held, HeldBecause, Note, Plan, Reason, Replaced, Step};
+use evenkeel_core::plan::{
+    Action, Conflict, Held, HeldBecause, Intent, Note, Obstacle, Plan, Reason, Remark, Replaced, Step, Verb,
+};
 use evenkeel_core::snapshot::{Live, Owner};
 use serde_json::{Value, json};
 
@@ -21,7 +24,7 @@ use super::plain::Plain;
 use super::plan_text::View;
 use super::record::Record;
 use super::summary::{self, Ending, Verdict};
-use super::{outputs::Output, plan_json, plan_markdown, plan_text, words};
+use super::{plan_json, plan_markdown, plan_text, words};
 use crate::again::Again;
 use crate::exit::Exit;
 use crate::style::Palette;
@@ -134,8 +137,8 @@ fn plan() -> Plan {
         stack: StackInfo { name: "cruddur".to_owned(), region: "ca-central-1".to_owned() },
         steps: steps(),
         held: vec![
-            Held { node: node("records.a"), what: "anything".to_owned(), why: HeldBecause::Unreadable(denied()) },
-            Held { node: node("zone.db"), what: "delete".to_owned(), why: HeldBecause::Protected },
+            Held { node: node("records.a"), what: Intent::Anything, why: HeldBecause::Unreadable(denied()) },
+            Held { node: node("zone.db"), what: Intent::Delete, why: HeldBecause::Protected },
         ],
         conflicts: vec![Conflict {
             node: node("records.a.example"),
@@ -147,7 +150,11 @@ fn plan() -> Plan {
         }],
         notes: vec![Note {
             node: node("service.backend"),
-            text: "desired_count is managed by autoscaling, now 7".to_owned(),
+            remark: Remark::Managed {
+                path: "desired_count".to_owned(),
+                by: "autoscaling".to_owned(),
+                now: Some(json!(7)),
+            },
         }],
         unhealthy: Vec::new(),
         unchanged: 14,
@@ -367,7 +374,6 @@ fn the_same_plan_gives_the_same_bytes() {
 
 fn events() -> Vec<Event> {
     let (group, service) = (node("security_group.alb"), node("service.web"));
-    let verb = |verb: &str| verb.to_owned();
     let waiting = |secs| What::Waiting {
         step: StepId(2),
         node: service.clone(),
@@ -377,22 +383,16 @@ fn events() -> Vec<Event> {
     };
     let whats = vec![
         What::RunStarted { steps: 12 },
-        What::StepStarted { step: StepId(1), node: group.clone(), verb: verb("create") },
-        What::StepDone { step: StepId(1), node: group, verb: verb("create"), took_ms: 412 },
-        What::StepStarted { step: StepId(2), node: service.clone(), verb: verb("wait") },
+        What::StepStarted { step: StepId(1), node: group.clone(), verb: Verb::Create },
+        What::StepDone { step: StepId(1), node: group, verb: Verb::Create, took_ms: 412 },
+        What::StepStarted { step: StepId(2), node: service.clone(), verb: Verb::Wait },
         waiting(5),
         waiting(20),
         waiting(70),
-        What::StepFailed {
-            step: StepId(2),
-            node: service.clone(),
-            verb: verb("wait"),
-            error: denied(),
-            holders: vec![],
-        },
-        What::StepSkipped { step: StepId(3), node: node("records.a"), verb: verb("create"), because: service },
+        What::StepFailed { step: StepId(2), node: service.clone(), verb: Verb::Wait, error: denied(), holders: vec![] },
+        What::StepSkipped { step: StepId(3), node: node("records.a"), verb: Verb::Create, because: service },
         What::Stopping,
-        What::StepAbandoned { step: StepId(4), node: node("role.task"), verb: verb("update") },
+        What::StepAbandoned { step: StepId(4), node: node("role.task"), verb: Verb::Update },
         What::RunFinished { done: 1, failed: 1, left: 2 },
     ];
     whats.into_iter().zip(1_u64..).map(|(what, seq)| Event { seq, at_ms: seq * 1000, what }).collect()
@@ -449,11 +449,8 @@ fn the_ending_says_what_failed_and_how_to_go_on() {
 
 #[test]
 fn what_a_run_leaves_open_is_told_at_its_end() {
-    let held = Held {
-        node: node("log_group.old"),
-        what: "delete".to_owned(),
-        why: HeldBecause::Data("3 MB of logs".to_owned()),
-    };
+    let held =
+        Held { node: node("log_group.old"), what: Intent::Delete, why: HeldBecause::Data("3 MB of logs".to_owned()) };
     let mut plan = Plan { held: vec![held], conflicts: Vec::new(), ..plan() };
     let mut record = Record::of(&plan);
     record.event(&events()[2]);
@@ -499,7 +496,7 @@ fn a_left_over_counts_as_deleted_once() {
     assert!(words::summary(&plan).contains(" 1 to delete"), "{}", words::summary(&plan));
     let mut record = Record::of(&plan);
     let node = plan.steps[0].node.clone();
-    let what = What::StepDone { step: StepId(1), node, verb: plan.steps[0].verb().to_owned(), took_ms: 1 };
+    let what = What::StepDone { step: StepId(1), node, verb: plan.steps[0].verb(), took_ms: 1 };
     record.event(&Event { seq: 1, at_ms: 1, what });
     let again = again();
     let ending = Ending { verdict: Verdict::Done, ..ending(&record, &plan, &[], &again) };
@@ -508,19 +505,23 @@ fn a_left_over_counts_as_deleted_once() {
 
 #[test]
 fn several_conflicts_are_taken_over_at_once() {
-    let conflict = |id: &str, obstacle: Option<&str>| Conflict {
+    let conflict = |id: &str, obstacle: Option<Obstacle>| Conflict {
         node: node(id),
         adopt: id.to_owned(),
         there: id.to_owned(),
         stack: None,
         changes: vec![change("marks", None, Some(json!("x")), Effect::Update)],
-        obstacle: obstacle.map(str::to_owned),
+        obstacle,
     };
     let waiting =
-        Held { node: node("service.web"), what: "anything".to_owned(), why: HeldBecause::Needs(node("cluster.main")) };
+        Held { node: node("service.web"), what: Intent::Anything, why: HeldBecause::Needs(node("cluster.main")) };
     let plan = Plan {
         held: vec![waiting],
-        conflicts: vec![conflict("cluster.main", None), conflict("log_group.a", None), conflict("role.x", Some("no"))],
+        conflicts: vec![
+            conflict("cluster.main", None),
+            conflict("log_group.a", None),
+            conflict("role.x", Some(Obstacle::TakenByMember)),
+        ],
         ..Plan::default()
     };
     let view = View { palette: Palette::OFF, all: false, again: again() };
@@ -534,7 +535,7 @@ fn several_conflicts_are_taken_over_at_once() {
       cluster.main: cluster.main exists and was not created by evenkeel
       log_group.a: log_group.a exists and was not created by evenkeel
       role.x: role.x exists and was not created by evenkeel
-        it cannot be taken over: no; give this entry another `name:`, or remove the existing resource
+        it cannot be taken over: a member of this stack would replace it; give this entry another `name:`, or remove the existing resource
       take over all:     evenkeel apply --adopt-all
       take over by name: evenkeel apply --adopt cluster.main --adopt log_group.a
 

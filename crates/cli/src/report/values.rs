@@ -12,16 +12,12 @@ pub const UNKNOWN: &str = "(known after apply)";
 /// What fits into so many characters is shown on one line.
 const WIDTH: usize = 72;
 
-/// Paths (with `[]` for list members) whose values are secret, by kind. Secrets appear in documents as references only,
-/// so no kind has any yet.
-pub const SECRET: &[(&str, &str)] = &[];
-
-/// The value, or a mark in its place if `kind` calls the path secret.
-pub fn redact(secret: &[(&str, &str)], kind: &str, path: &str, value: &Value) -> Value {
+/// The value, or a mark in its place if its path is one of the secret ones.
+pub fn redact(secret: &[&str], path: &str, value: &Value) -> Value {
     let plain = without_keys(path);
-    let hidden = secret.iter().any(|(of, name)| {
-        *of == kind && (plain == *name || plain.strip_prefix(name).is_some_and(|rest| rest.starts_with(['.', '['])))
-    });
+    let hidden = secret
+        .iter()
+        .any(|name| plain == *name || plain.strip_prefix(name).is_some_and(|rest| rest.starts_with(['.', '['])));
     if hidden { Value::String("(secret)".to_owned()) } else { value.clone() }
 }
 
@@ -223,11 +219,11 @@ mod tests {
 
     #[test]
     fn secret_paths_are_marked() {
-        let secret = [("service", "containers[].password")];
+        let secret = ["containers[].password"];
         let value = json!("hunter2");
-        assert_eq!(redact(&secret, "service", "containers[web].password", &value), json!("(secret)"));
-        assert_eq!(redact(&secret, "service", "containers[web].password.old", &value), json!("(secret)"));
-        assert_eq!(redact(&secret, "service", "containers[web].passwords", &value), value);
-        assert_eq!(redact(&secret, "role", "containers[web].password", &value), value);
+        assert_eq!(redact(&secret, "containers[web].password", &value), json!("(secret)"));
+        assert_eq!(redact(&secret, "containers[web].password.old", &value), json!("(secret)"));
+        assert_eq!(redact(&secret, "containers[web].passwords", &value), value);
+        assert_eq!(redact(&[], "containers[web].password", &value), value);
     }
 }

@@ -1,164 +1,18 @@
-//! What the plan's reasons are in words. One function for each type of the engine; the same words in every format. What is
-//! given back is harmless on a terminal; Markdown escapes it again in its own way.
+//! Sentences about a whole plan, errors, and the helpers that all texts are made with: counts, lists, durations. The words for the
+//! engine's own verbs and reasons are in `verbs`. What is given back is harmless on a terminal; Markdown escapes it again in its
+//! own way.
 
 use std::time::Duration;
 
-use evenkeel_core::cloud::Goal;
 use evenkeel_core::error::CloudError;
 use evenkeel_core::id::NodeId;
-use evenkeel_core::plan::{Action, Held, HeldBecause, Phase, Plan, Reason, Step};
+use evenkeel_core::plan::{Action, HeldBecause, Plan, Step, Verb};
 
-use super::blocks::is_bookkeeping;
 use super::escape::text as clean;
-use crate::again::shell_word;
 
 /// The id of a node; that of something dropped comes from a tag, which anybody may have written.
 pub fn id(node: &NodeId) -> String {
     clean(&node.to_string())
-}
-
-/// Why a step is there.
-pub fn reason(step: &Step) -> String {
-    let words = match &step.why {
-        Reason::Missing => "in the stack file, not in AWS".to_owned(),
-        Reason::Differs(paths) => differs(paths),
-        Reason::Immutable(path) => format!("{path} cannot be changed in place"),
-        Reason::Revised(path) => format!("{path} changed; needs a new revision"),
-        Reason::Replaced => "replaced by the new one".to_owned(),
-        Reason::LeftOver => "left over from an interrupted replacement".to_owned(),
-        Reason::Dropped => "no longer in the stack file".to_owned(),
-        Reason::Destroy => "the stack is deleted".to_owned(),
-        Reason::Adopted => "taken over, as asked".to_owned(),
-        Reason::Moved(old) => format!("renamed from {old} in the stack file"),
-        Reason::Staged(phase) => staged(*phase, &step.action).to_owned(),
-        Reason::Unhealthy(why) => format!("matches the stack file, but is not healthy: {}", clean(why)),
-        Reason::TakesTime => match &step.action {
-            Action::Wait { goal: Goal::Gone, .. } => "until it is gone".to_owned(),
-            Action::Wait { .. }
-            | Action::Create { .. }
-            | Action::Update { .. }
-            | Action::Adopt { .. }
-            | Action::Delete { .. } => "until it is ready".to_owned(),
-        },
-        Reason::UnderWay(what) => format!("in progress before this run: {what}"),
-    };
-    clean(&words)
-}
-
-/// What a step does for traffic that has to go on.
-fn staged(phase: Phase, action: &Action) -> &'static str {
-    match (phase, action) {
-        (Phase::Attach, _) => "adds the new one first; no traffic moves yet",
-        (Phase::Serve, Action::Wait { .. }) => "until both the old and the new one serve traffic",
-        (Phase::Serve, _) => "serves the old and the new one side by side",
-        (Phase::Switch, _) => "moves traffic to the new one",
-        (Phase::Hold, _) => "until the switch has reached all clients",
-        (Phase::Leave, _) => "takes traffic off the old one",
-        (Phase::Detach, _) => "removes the old one last",
-    }
-}
-
-/// A short name of the reason that never changes, for programs.
-pub fn reason_code(reason: &Reason) -> &'static str {
-    match reason {
-        Reason::Missing => "missing",
-        Reason::Differs(_) => "differs",
-        Reason::Immutable(_) => "immutable",
-        Reason::Revised(_) => "revised",
-        Reason::Replaced => "replaced",
-        Reason::LeftOver => "left_over",
-        Reason::Dropped => "dropped",
-        Reason::Destroy => "destroy",
-        Reason::Adopted => "adopted",
-        Reason::Moved(_) => "moved",
-        Reason::Staged(_) => "staged",
-        Reason::Unhealthy(_) => "unhealthy",
-        Reason::TakesTime => "takes_time",
-        Reason::UnderWay(_) => "under_way",
-    }
-}
-
-/// Why something is held, and what to do about it.
-pub fn held(held: &Held) -> (String, Option<String>) {
-    let flag = || format!("--consent {}", shell_word(&held.node.to_string()));
-    let consent = || format!("to allow it: {}", flag());
-    let (why, help) = match &held.why {
-        HeldBecause::Unreadable(error) => (format!("could not be read: {}", self::error(error)), error.hint.clone()),
-        HeldBecause::Unseen(error) => (
-            format!("more resources of this stack may exist: {}", self::error(error)),
-            error.hint.clone().or_else(|| Some(format!("allow {} for these credentials", error.operation))),
-        ),
-        HeldBecause::Needs(node) => (format!("needs {node}, which is held back"), None),
-        HeldBecause::Guarded(key) => (
-            format!("AWS protects it from deletion: its `{key}` is on"),
-            Some(format!("write `{key}: false` in its entry and apply; or {}", consent())),
-        ),
-        HeldBecause::Inside(things) => (
-            format!(
-                "{} would be deleted with it, and {} not belong to this stack",
-                listed(things),
-                if things.len() == 1 { "does" } else { "do" }
-            ),
-            Some(consent()),
-        ),
-        HeldBecause::Gap(why) => (why.clone(), Some(format!("to accept the interruption: {}", flag()))),
-        HeldBecause::Abandoned(current) => (
-            format!(
-                "its tags say that it replaces {current}, which is still in the file: it is \
-                     left over from an interrupted run, or was tagged outside evenkeel"
-            ),
-            Some(format!("if it belongs to this stack, delete it with {}", flag())),
-        ),
-        HeldBecause::Doubled(ids) => (
-            format!("several resources carry its mark: {}", ids.join(", ")),
-            Some(
-                "remove the tags evenkeel:stack and evenkeel:id from those that do not belong to this stack".to_owned(),
-            ),
-        ),
-        HeldBecause::Protected => ("it has `protect: true`".to_owned(), Some(consent())),
-        HeldBecause::Data(what) => (format!("its data would be lost: {what}"), Some(consent())),
-        HeldBecause::NotTargeted => ("left out by --target".to_owned(), None),
-        HeldBecause::NotFound(what) => (format!("not found: {what}"), None),
-        HeldBecause::Other(why) => (why.clone(), None),
-    };
-    (clean(&why), help.map(|help| clean(&help)))
-}
-
-/// A short name of why something is held that never changes, for programs.
-pub fn held_code(why: &HeldBecause) -> &'static str {
-    match why {
-        HeldBecause::Unreadable(_) => "unreadable",
-        HeldBecause::Unseen(_) => "unseen",
-        HeldBecause::Guarded(_) => "guarded",
-        HeldBecause::Inside(_) => "inside",
-        HeldBecause::Gap(_) => "gap",
-        HeldBecause::Abandoned(_) => "abandoned",
-        HeldBecause::Doubled(_) => "doubled",
-        HeldBecause::Needs(_) => "needs",
-        HeldBecause::Protected => "protected",
-        HeldBecause::Data(_) => "data",
-        HeldBecause::NotTargeted => "not_targeted",
-        HeldBecause::NotFound(_) => "not_found",
-        HeldBecause::Other(_) => "other",
-    }
-}
-
-/// What differs: the path if there is one and it is short, else the fields, each once and without evenkeel's own marks.
-fn differs(paths: &[String]) -> String {
-    let field = |path: &'_ str| path.split(['.', '[']).next().unwrap_or_default().to_owned();
-    let told: Vec<&String> = paths.iter().filter(|path| !is_bookkeeping(&field(path))).collect();
-    if told.is_empty() {
-        return "its marks differ".to_owned();
-    }
-    if let [path] = told[..]
-        && path.len() <= 60
-    {
-        return format!("{path} differs");
-    }
-    let mut fields: Vec<String> = told.iter().map(|path| field(path)).collect();
-    fields.dedup();
-    let word = if fields.len() == 1 { "differs" } else { "differ" };
-    format!("{} {word}", fields.join(", "))
 }
 
 /// Operation, code and message of an error.
@@ -187,8 +41,8 @@ fn worded(error: &CloudError, message: &str) -> String {
 
 /// The plan in one line.
 pub fn summary(plan: &Plan) -> String {
-    let counts: std::collections::BTreeMap<&str, usize> = plan.counts().into_iter().collect();
-    let of = |verb: &str| counts.get(verb).copied().unwrap_or(0);
+    let counts: std::collections::BTreeMap<Verb, usize> = plan.counts().into_iter().collect();
+    let of = |verb: Verb| counts.get(&verb).copied().unwrap_or(0);
     let held = plan.held.iter().filter(|held| held.why != HeldBecause::NotTargeted).count();
     let blocked = blocked(plan);
     let mut rest = format!("; {} unchanged", plan.unchanged);
@@ -197,17 +51,17 @@ pub fn summary(plan: &Plan) -> String {
     }
     rest += &format!(".{}", blocked.as_ref().map_or(String::new(), |words| format!(" {words}")));
     if plan.has_changes() {
-        let adopt = if of("adopt") > 0 { format!("{} to adopt, ", of("adopt")) } else { String::new() };
+        let adopt = if of(Verb::Adopt) > 0 { format!("{} to adopt, ", of(Verb::Adopt)) } else { String::new() };
         return format!(
             "Plan: {} to create, {} to update, {} to replace, {adopt}{} to delete{}{rest}",
-            of("create"),
-            of("update") + of("revise"),
-            of("replace"),
-            of("delete"),
+            of(Verb::Create),
+            of(Verb::Update) + of(Verb::Revise),
+            of(Verb::Replace),
+            of(Verb::Delete),
             with_them(plan),
         );
     }
-    match (of("wait"), blocked) {
+    match (of(Verb::Wait), blocked) {
         (0, Some(blocked)) => blocked,
         (0, None) if held == 0 => match plan.unchanged {
             0 if plan.destroy => "Nothing to delete: nothing belongs to this stack.".to_owned(),
@@ -223,7 +77,7 @@ pub fn summary(plan: &Plan) -> String {
 /// What goes with the things that are deleted, without a step of its own.
 fn with_them(plan: &Plan) -> String {
     let with = |step: &Step| match &step.action {
-        Action::Delete { with, .. } if step.counted() == "delete" => with.len(),
+        Action::Delete { with, .. } if step.counted() == Verb::Delete => with.len(),
         _ => 0,
     };
     match plan.steps.iter().map(with).sum::<usize>() {
@@ -290,13 +144,19 @@ pub fn limit(secs: u64) -> String {
     }
 }
 
-/// `1 step`, `2 steps`.
+/// `1 step`, `2 steps`, `2 repositories`.
 pub fn count(many: usize, noun: &str) -> String {
-    if many == 1 { format!("1 {noun}") } else { format!("{many} {noun}s") }
+    match (many, noun.strip_suffix('y')) {
+        (1, _) => format!("1 {noun}"),
+        (_, Some(stem)) => format!("{many} {stem}ies"),
+        (_, None) => format!("{many} {noun}s"),
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use evenkeel_core::plan::{Held, Intent};
+
     use super::*;
 
     #[test]
@@ -305,15 +165,6 @@ mod tests {
             [420, 9_940, 12_000, 65_000, 3_720_000].map(|ms| duration(Duration::from_millis(ms))).into();
         assert_eq!(shown, ["0.4s", "9.9s", "12s", "1m 05s", "1h 02m"]);
         assert_eq!([30, 600, 90, 5400, 3600].map(limit), ["30s", "10m", "1m 30s", "1h 30m", "1h"]);
-    }
-
-    #[test]
-    fn what_evenkeel_notes_for_itself_is_no_difference_to_a_person() {
-        let say = |paths: &[&str]| differs(&paths.iter().map(|path| (*path).to_owned()).collect::<Vec<_>>());
-        assert_eq!(say(&["marked"]), "its marks differ");
-        assert_eq!(say(&["marks.revision", "marks.uses"]), "its marks differ");
-        assert_eq!(say(&["marks.revision", "task_definition"]), "task_definition differs");
-        assert_eq!(say(&["marked", "tags.a", "tags.b"]), "tags differs");
     }
 
     #[test]
@@ -328,11 +179,17 @@ mod tests {
 
     #[test]
     fn what_blocks_a_plan_is_said_in_its_last_line() {
-        let hold = |what: &str, why| Held { node: NodeId::new("service", "app"), what: what.to_owned(), why };
-        let mut plan = Plan { unchanged: 3, held: vec![hold("delete", HeldBecause::Protected)], ..Plan::default() };
+        let hold = |why| Held { node: NodeId::new("service", "app"), what: Intent::Delete, why };
+        let mut plan = Plan { unchanged: 3, held: vec![hold(HeldBecause::Protected)], ..Plan::default() };
         assert_eq!(summary(&plan), "No changes; 3 unchanged, 1 held back.");
         plan.destroy = true;
         assert_eq!(summary(&plan), "Blocked: service.app is held back.");
+    }
+
+    #[test]
+    fn what_is_counted_has_its_plural() {
+        let counted = [count(1, "entry"), count(0, "entry"), count(2, "step"), count(1, "step")];
+        assert_eq!(counted, ["1 entry", "0 entries", "2 steps", "1 step"]);
     }
 
     #[test]

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use evenkeel_aws::presupposed::foreign;
 use evenkeel_core::graph::Graph;
 use evenkeel_sim::faults::Faults;
 use evenkeel_sim::keep::Keeper;
@@ -114,8 +115,8 @@ impl Simulation {
     /// Adds what a stack needs and does not create; returns what was added.
     pub fn provide(&self, graph: &Graph) -> Vec<String> {
         let place = Place::new(ACCOUNT, &graph.stack.region);
-        let presupposed = provide::presupposed(graph);
-        let made = self.sim.with_world(|world| presupposed.provide(world, &place));
+        let wanted = provide::wanted(graph);
+        let made = self.sim.with_world(|world| wanted.provide(world, &place));
         // A zone or a role of just now is not yet seen everywhere.
         self.sim.pass(SETTLED);
         made
@@ -125,7 +126,7 @@ impl Simulation {
     pub fn lacks(&self, graph: &Graph) -> Vec<String> {
         let place = Place::new(ACCOUNT, &graph.stack.region);
         let mut world = self.sim.with_world(|world| world.clone());
-        provide::presupposed(graph).provide(&mut world, &place)
+        provide::wanted(graph).provide(&mut world, &place)
     }
 
     /// Refuses a stack that names a role or certificate of another account: the simulated AWS cannot use it.
@@ -133,7 +134,7 @@ impl Simulation {
     /// # Errors
     /// If it does.
     pub fn refuse_foreign(graph: &Graph) -> Result<(), Failure> {
-        let foreign: Vec<String> = provide::foreign(graph).into_iter().collect();
+        let foreign: Vec<String> = foreign(graph, ACCOUNT).into_iter().collect();
         if foreign.is_empty() {
             return Ok(());
         }

@@ -5,14 +5,6 @@ use evenkeel_sim::world::status::{Entry, Item, Status};
 
 use crate::report::words;
 
-/// `1 repository`, `2 repositories`.
-fn counted(count: usize, noun: &str) -> String {
-    match noun.strip_suffix('y').filter(|_| count != 1) {
-        Some(stem) => format!("{count} {stem}ies"),
-        None => words::count(count, noun),
-    }
-}
-
 /// The lines.
 pub fn lines(status: &Status) -> Vec<String> {
     let mut lines = Vec::new();
@@ -35,7 +27,7 @@ pub fn lines(status: &Status) -> Vec<String> {
 
 fn add(lines: &mut Vec<String>, place: &str, entry: &Entry) {
     if entry.items.is_empty() {
-        lines.push(format!("{place}: {}", counted(entry.count, entry.kind)));
+        lines.push(format!("{place}: {}", words::count(entry.count, entry.kind)));
     }
     for item in &entry.items {
         lines.push(format!("{place}: {} {}", entry.kind, described(item)));
@@ -47,7 +39,7 @@ fn add(lines: &mut Vec<String>, place: &str, entry: &Entry) {
 
 /// A resource with its state and with how much it contains.
 fn described(item: &Item) -> String {
-    let holds = item.holds.iter().map(|held| format!(" with {}", counted(held.count, held.kind)));
+    let holds = item.holds.iter().map(|held| format!(" with {}", words::count(held.count, held.kind)));
     let state = item.state.iter().map(|state| format!(": {state}"));
     std::iter::once(item.name.clone()).chain(holds).chain(state).collect()
 }

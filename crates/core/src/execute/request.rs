@@ -14,6 +14,7 @@ use crate::doc::{Doc, hex};
 use crate::error::{CloudError, ErrorClass};
 use crate::graph::Node;
 use crate::id::{NodeId, StepId};
+use crate::plan::Verb;
 use crate::snapshot::{Live, Readiness};
 
 /// What a step asks of the cloud.
@@ -51,7 +52,7 @@ pub(super) enum Finished {
 }
 
 /// The token of a step: the same for every try in one run.
-pub(super) fn token(seed: &str, node: &NodeId, verb: &str, step: StepId) -> Arc<str> {
+pub(super) fn token(seed: &str, node: &NodeId, verb: Verb, step: StepId) -> Arc<str> {
     hex(&Sha256::digest(format!("{seed}\n{node}\n{verb}\n{step}").as_bytes())[..16]).into()
 }
 

@@ -133,7 +133,7 @@ impl<'a> Run<'a> {
                 continue;
             }
             let Some(step) = self.schedule.start().and_then(|id| self.plan.step(id)) else { break };
-            self.tell(What::StepStarted { step: step.id, node: step.node.clone(), verb: step.verb().to_owned() });
+            self.tell(What::StepStarted { step: step.id, node: step.node.clone(), verb: step.verb() });
             self.start(step);
         }
     }
@@ -418,13 +418,13 @@ impl<'a> Run<'a> {
         }
         self.schedule.done(id);
         self.summary.done += 1;
-        self.tell(What::StepDone { step: id, node: step.node.clone(), verb: step.verb().to_owned(), took_ms });
+        self.tell(What::StepDone { step: id, node: step.node.clone(), verb: step.verb(), took_ms });
     }
 
     fn fail(&mut self, id: StepId, error: CloudError, holders: Vec<String>) {
         self.attempts.remove(&id);
         let Some(step) = self.plan.step(id) else { return };
-        let (node, verb) = (step.node.clone(), step.verb().to_owned());
+        let (node, verb) = (step.node.clone(), step.verb());
         self.summary.failed.push(Failure {
             step: id,
             node: node.clone(),
@@ -434,7 +434,7 @@ impl<'a> Run<'a> {
         self.tell(What::StepFailed { step: id, node: node.clone(), verb, error, holders });
         for skipped in self.schedule.failed(id) {
             if let Some(step) = self.plan.step(skipped) {
-                let verb = step.verb().to_owned();
+                let verb = step.verb();
                 self.summary.left.push(skipped);
                 self.tell(What::StepSkipped { step: skipped, node: step.node.clone(), verb, because: node.clone() });
             }
@@ -455,7 +455,7 @@ impl<'a> Run<'a> {
     fn abandon(&mut self, id: StepId) {
         if let Some(step) = self.plan.step(id) {
             self.summary.left.push(id);
-            self.tell(What::StepAbandoned { step: id, node: step.node.clone(), verb: step.verb().to_owned() });
+            self.tell(What::StepAbandoned { step: id, node: step.node.clone(), verb: step.verb() });
         }
     }
 

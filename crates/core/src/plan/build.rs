@@ -7,7 +7,7 @@ use super::order::Orderer;
 use super::remove::Remover;
 use super::stage::{stage, torn};
 use super::widen::widen;
-use super::{Action, Held, HeldBecause, Note, Plan, PlanOptions, Step, verdict};
+use super::{Action, Held, HeldBecause, Intent, Note, Plan, PlanOptions, Remark, Step, verdict};
 use crate::graph::Graph;
 use crate::id::NodeId;
 use crate::kind::Kinds;
@@ -68,7 +68,7 @@ pub fn doomed(kinds: &Kinds, want: &Graph, have: &Snapshot) -> BTreeSet<String> 
 fn unseen(have: &Snapshot) -> impl Iterator<Item = Held> {
     have.blind.iter().map(|(kind, error)| Held {
         node: NodeId::new(kind, "*"),
-        what: "look for what left the file".to_owned(),
+        what: Intent::LookForDropped,
         why: HeldBecause::Unseen(error.clone()),
     })
 }
@@ -76,10 +76,6 @@ fn unseen(have: &Snapshot) -> impl Iterator<Item = Held> {
 /// A thing whose mark does not count.
 fn told(stray: &Stray) -> Note {
     let Stray { kind, name, id, mark, double } = stray;
-    let why = if *double { "another one carries the same mark" } else { "that is not a mark for it" };
-    let text = format!(
-        "{id} carries this stack's mark {mark}, but {why}: it is left as it is. If it does \
-             not belong to this stack, remove its tags evenkeel:stack and evenkeel:id"
-    );
-    Note { node: NodeId::new(kind, name), text }
+    let remark = Remark::Stray { id: id.clone(), mark: mark.to_string(), double: *double };
+    Note { node: NodeId::new(kind, name), remark }
 }

@@ -7,7 +7,9 @@ use serde_json::Value;
 
 use super::guard::guard;
 use super::stage::{self, Moved, Staged};
-use super::{Action, Conflict, Held, HeldBecause, Note, PlanOptions, Reason, Replaced};
+use super::{
+    Action, Conflict, Gap, Held, HeldBecause, Intent, Note, Obstacle, PlanOptions, Reason, Remark, Replaced, Unhealthy,
+};
 use crate::diff::{Change, Effect, diff, is_in_place};
 use crate::doc::{self, Doc, Outputs, Text};
 use crate::graph::{Graph, Node};
@@ -82,7 +84,7 @@ pub(super) struct Decisions {
     pub(super) held: Vec<Held>,
     pub(super) conflicts: Vec<Conflict>,
     pub(super) notes: Vec<Note>,
-    pub(super) unhealthy: Vec<Note>,
+    pub(super) unhealthy: Vec<Unhealthy>,
     pub(super) unchanged: usize,
     pub(super) known: BTreeMap<NodeId, Outputs>,
     blocked: BTreeSet<NodeId>,
@@ -125,7 +127,7 @@ impl<'a> Decider<'a> {
         let inside = (!self.options.target.is_empty()).then(|| self.want.closure(&self.options.target));
         for node in self.want.in_order() {
             let Some(kind) = self.kinds.get(node.id.kind()) else {
-                self.hold(node, "anything", HeldBecause::Other(format!("there is no kind {}", node.id.kind())));
+                self.hold(node, Intent::Anything, HeldBecause::UnknownKind);
                 continue;
             };
             if inside.as_ref().is_some_and(|inside| !inside.contains(&node.id)) {
@@ -134,8 +136,7 @@ impl<'a> Decider<'a> {
                 if let Some(live) = self.have.live(&node.id) {
                     self.out.known.insert(node.id.clone(), live.outputs.clone());
                 }
-                let why = format!("traffic moves in {other} at the same time, which --target leaves out");
-                self.hold(node, "anything", HeldBecause::Other(why));
+                self.hold(node, Intent::Anything, HeldBecause::Torn(other));
             } else {
                 self.node(node, kind);
             }
@@ -147,13 +148,13 @@ impl<'a> Decider<'a> {
     fn outside(&mut self, node: &Node, kind: &Kind) {
         let Some(live) = self.have.live(&node.id) else {
             if !node.lookup {
-                self.hold(node, "create", HeldBecause::NotTargeted);
+                self.hold(node, Intent::Create, HeldBecause::NotTargeted);
             }
             return;
         };
         self.out.known.insert(node.id.clone(), live.outputs.clone());
         if !node.lookup && !diff(kind, &self.fill(&node.want), &live.have).is_empty() {
-            self.out.held.push(Held { node: node.id.clone(), what: "update".into(), why: HeldBecause::NotTargeted });
+            self.out.held.push(Held { node: node.id.clone(), what: Intent::Update, why: HeldBecause::NotTargeted });
         }
     }
 
@@ -163,17 +164,19 @@ impl<'a> Decider<'a> {
             if let Some(live) = self.have.live(&node.id) {
                 self.out.known.insert(node.id.clone(), live.outputs.clone());
             }
-            return self.hold(node, "anything", HeldBecause::Needs(need));
+            return self.hold(node, Intent::Anything, HeldBecause::Needs(need));
         }
         match self.have.nodes.get(&node.id) {
-            Some(Observed::Unreadable(error)) => self.hold(node, "anything", HeldBecause::Unreadable(error.clone())),
-            Some(Observed::Ambiguous(ids)) => self.hold(node, "anything", HeldBecause::Doubled(ids.clone())),
+            Some(Observed::Unreadable(error)) => {
+                self.hold(node, Intent::Anything, HeldBecause::Unreadable(error.clone()));
+            }
+            Some(Observed::Ambiguous(ids)) => self.hold(node, Intent::Anything, HeldBecause::Doubled(ids.clone())),
             Some(Observed::Present(live)) if node.lookup => {
                 self.out.known.insert(node.id.clone(), live.outputs.clone());
             }
             Some(Observed::Absent) | None if node.lookup => {
                 let what = node.want.get("look_up").and_then(Value::as_str).unwrap_or(&node.name).to_owned();
-                self.hold(node, "look up", HeldBecause::NotFound(what));
+                self.hold(node, Intent::LookUp, HeldBecause::NotFound(what));
             }
             Some(Observed::Absent) | None => self.create(node, kind),
             Some(Observed::Present(live)) => match &live.owner {
@@ -276,7 +279,7 @@ impl<'a> Decider<'a> {
                 Owner::Ours(_) | Owner::Nobody | Owner::Stray(_) => None,
             },
             changes: Vec::new(),
-            obstacle: Some(format!("{} of this stack would replace it", live.id)),
+            obstacle: Some(Obstacle::Taken(live.id.clone())),
         });
         self.out.blocked.insert(node.id.clone());
     }
@@ -310,7 +313,7 @@ impl<'a> Decider<'a> {
             Readiness::Failed(why) => why,
             Readiness::Ready | Readiness::Pending(_) | Readiness::Gone => return,
         };
-        self.out.unhealthy.push(Note { node: node.id.clone(), text: text.clone() });
+        self.out.unhealthy.push(Unhealthy { node: node.id.clone(), text: text.clone() });
     }
 
     fn replace(&mut self, node: &Node, kind: &Kind, replaced: Replaced, want: Doc, forced: String) {
@@ -321,7 +324,7 @@ impl<'a> Decider<'a> {
         let obstacle = obstacle.or_else(|| self.interrupts(node, kind, &replaced));
         if let Some(why) = obstacle {
             self.out.known.insert(node.id.clone(), live.outputs.clone());
-            self.out.held.push(Held { node: node.id.clone(), what: format!("replace, because of {forced}"), why });
+            self.out.held.push(Held { node: node.id.clone(), what: Intent::Replace(forced), why });
             return;
         }
         // Counting goes on from the old one: the highest generation is the current one, should the run be interrupted.
@@ -352,25 +355,18 @@ impl<'a> Decider<'a> {
             return None;
         }
         if let Some(gap) = gap {
-            let field = gap.field();
-            return Some(HeldBecause::Gap(format!(
-                "no task can serve the old and the new one at once while {field} changes, so traffic would be interrupted"
-            )));
+            return Some(HeldBecause::Gap(Gap::Apart(gap.field().to_owned())));
         }
         if kind.traffic == Traffic::Front
             && let Some(held) = self.held_follower(node)
         {
-            return Some(HeldBecause::Gap(format!("{held} would be replaced with it, but is held back")));
+            return Some(HeldBecause::Gap(Gap::Follower(held)));
         }
         let named = |other: &Node| {
             let names = self.kinds.get(other.id.kind()).is_some_and(|kind| kind.traffic == Traffic::Names);
             names && self.want.needs_of(&other.id).any(|need| *need == node.id)
         };
-        (kind.traffic == Traffic::Front && !self.want.nodes().any(named)).then(|| {
-            let text =
-                "its address changes, and no record of this stack points to it: clients of the old address lose it";
-            HeldBecause::Gap(text.to_owned())
-        })
+        (kind.traffic == Traffic::Front && !self.want.nodes().any(named)).then_some(HeldBecause::Gap(Gap::Address))
     }
 
     /// What would have to be replaced with a thing, because it is tied to it, and cannot be.
@@ -402,12 +398,12 @@ impl<'a> Decider<'a> {
     /// would go with it. (What is created first can leave its old half standing; this cannot.)
     fn kept_inside(&self, live: &Live) -> Option<HeldBecause> {
         if let Some(kind) = self.have.unreadable.keys().next() {
-            return Some(HeldBecause::Other(format!("{kind} could not be read, so it may still be in use")));
+            return Some(HeldBecause::UsersUnread(kind.clone()));
         }
         let inside = |other: &Live| other.within.as_ref().is_some_and(|handle| live.handles.contains(handle));
         self.have.nodes.keys().filter_map(|node| Some((node, self.have.live(node)?))).find_map(|(node, other)| {
             let kept = inside(other) && guard(node, other, self.want.get(node), None, self.options).is_some();
-            kept.then(|| HeldBecause::Other(format!("{node} would be deleted with it, and that needs consent")))
+            kept.then(|| HeldBecause::Takes(node.clone()))
         })
     }
 
@@ -418,8 +414,8 @@ impl<'a> Decider<'a> {
         self.out.known.insert(node.id.clone(), live.outputs.clone());
         let fixed = changes.iter().find(|change| change.effect == Effect::Replace);
         let obstacle = match stack {
-            Some(stack) => Some(format!("it belongs to stack {stack}")),
-            None => fixed.map(|change| format!("{} cannot be changed in place", change.path)),
+            Some(stack) => Some(Obstacle::OfStack(stack.clone())),
+            None => fixed.map(|change| Obstacle::Immutable(change.path.clone())),
         };
         if obstacle.is_none() && self.options.adopt.contains(&node.id.to_string()) {
             if !self.settle_foreign_members(node, live, &want, &mut changes) {
@@ -453,13 +449,13 @@ impl<'a> Decider<'a> {
                     continue;
                 }
                 Some(change) => {
-                    let obstacle = foreign.stack.as_ref().map(|stack| format!("it belongs to stack {stack}"));
+                    let obstacle = foreign.stack.clone().map(Obstacle::OfStack);
                     (vec![Change { from: Some(foreign.have.clone()), ..change.clone() }], obstacle)
                 }
                 // Both are there already, so they do not clash.
                 None if clashing(&live.have, foreign).is_some() => continue,
                 // One of ours is to move to where the foreign one is.
-                None => (Vec::new(), Some("a member of this stack would replace it".to_owned())),
+                None => (Vec::new(), Some(Obstacle::TakenByMember)),
             };
             clear = false;
             let (node, there, stack) = (node.id.clone(), foreign.key.clone(), foreign.stack.clone());
@@ -475,15 +471,10 @@ impl<'a> Decider<'a> {
             if let Some((path, manager)) = node.delegated.iter().find(|(path, _)| change.is_within(path)) {
                 // A path into a member of a list is found in the change only.
                 let now = at(&live.have, path).or(change.from.as_ref());
-                let now = now.map_or("not set".to_owned(), ToString::to_string);
-                self.note(node, format!("{path} is managed by {manager}, now {now}"));
+                let remark = Remark::Managed { path: path.clone(), by: manager.clone(), now: now.cloned() };
+                self.note(node, remark);
             } else if change.effect == Effect::Tell {
-                let show = |value: &Option<Value>| value.as_ref().map_or("nothing".to_owned(), ToString::to_string);
-                let (is, wanted) = (show(&change.from), show(&change.to));
-                self.note(
-                    node,
-                    format!("{} is {is}, not {wanted}; AWS cannot change it, so it stays as it is", change.path),
-                );
+                self.note(node, Remark::Fixed { path: change.path, is: change.from, wanted: change.to });
             } else {
                 kept.push(change);
             }
@@ -519,13 +510,13 @@ impl<'a> Decider<'a> {
         self.out.drafts.push(Draft { name, claims, ..Draft::new(node.id.clone(), action, why) });
     }
 
-    fn hold(&mut self, node: &Node, what: &str, why: HeldBecause) {
-        self.out.held.push(Held { node: node.id.clone(), what: what.to_owned(), why });
+    fn hold(&mut self, node: &Node, what: Intent, why: HeldBecause) {
+        self.out.held.push(Held { node: node.id.clone(), what, why });
         self.out.blocked.insert(node.id.clone());
     }
 
-    fn note(&mut self, node: &Node, text: String) {
-        let note = Note { node: node.id.clone(), text };
+    fn note(&mut self, node: &Node, remark: Remark) {
+        let note = Note { node: node.id.clone(), remark };
         if self.out.notes.last() != Some(&note) {
             self.out.notes.push(note);
         }

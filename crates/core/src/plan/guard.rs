@@ -17,7 +17,7 @@ pub(super) fn guard(
     options: &PlanOptions,
 ) -> Option<HeldBecause> {
     if let Some(what) = &live.kept_by {
-        return Some(HeldBecause::Other(format!("it holds {what}")));
+        return Some(HeldBecause::Holds(what.clone()));
     }
     if options.consent.contains(id) {
         return None;

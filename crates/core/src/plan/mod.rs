@@ -6,9 +6,11 @@ mod adopt;
 mod build;
 mod decide;
 mod guard;
+mod held;
 mod order;
 mod remove;
 mod stage;
+mod verb;
 mod verdict;
 mod widen;
 
@@ -19,6 +21,8 @@ use serde_json::Value;
 
 pub use self::adopt::{adoptable, in_the_way};
 pub use self::build::{doomed, plan};
+pub use self::held::{Conflict, Gap, Held, HeldBecause, Intent, Note, Obstacle, Remark, Unhealthy};
+pub use self::verb::Verb;
 use crate::cloud::Goal;
 use crate::diff::Change;
 use crate::doc::Doc;
@@ -60,7 +64,7 @@ pub struct Plan {
     /// Nodes that are as they should be and left alone, and yet not known to be healthy: failed in a way that no update mends,
     /// or on their way where nobody waits for them. With any of these, a run must not pass for a success.
     #[serde(default)]
-    pub unhealthy: Vec<Note>,
+    pub unhealthy: Vec<Unhealthy>,
     /// How many nodes are as they should be.
     pub unchanged: usize,
     /// Outputs that are known already: of things that stay as they are. Fills holes at execution.
@@ -89,9 +93,9 @@ impl Plan {
     ///
     /// A replacement counts once, as `replace`, and not as its creation and deletion; the old half that an earlier run left
     /// over counts as a deletion.
-    pub fn counts(&self) -> Vec<(&'static str, usize)> {
-        let verbs = ["create", "update", "revise", "replace", "adopt", "delete", "wait"];
-        verbs.iter().map(|verb| (*verb, self.steps.iter().filter(|step| step.counted() == *verb).count())).collect()
+    pub fn counts(&self) -> Vec<(Verb, usize)> {
+        let verbs = Verb::ALL.into_iter().filter(|verb| *verb != Verb::Retire);
+        verbs.map(|verb| (verb, self.steps.iter().filter(|step| step.counted() == verb).count())).collect()
     }
 }
 
@@ -115,17 +119,17 @@ pub struct Step {
 }
 
 impl Step {
-    /// The verb that a person reads. The deletion at the end of a replacement is `retire`.
-    pub fn verb(&self) -> &'static str {
+    /// What is done, in one word. The deletion at the end of a replacement is [`Verb::Retire`].
+    pub fn verb(&self) -> Verb {
         match &self.action {
-            Action::Create { replaces: None, .. } => "create",
-            Action::Create { replaces: Some(_), .. } if matches!(self.why, Reason::Revised(_)) => "revise",
-            Action::Create { replaces: Some(_), .. } => "replace",
-            Action::Update { .. } => "update",
-            Action::Adopt { .. } => "adopt",
-            Action::Delete { replaced: true, .. } => "retire",
-            Action::Delete { replaced: false, .. } => "delete",
-            Action::Wait { .. } => "wait",
+            Action::Create { replaces: None, .. } => Verb::Create,
+            Action::Create { replaces: Some(_), .. } if matches!(self.why, Reason::Revised(_)) => Verb::Revise,
+            Action::Create { replaces: Some(_), .. } => Verb::Replace,
+            Action::Update { .. } => Verb::Update,
+            Action::Adopt { .. } => Verb::Adopt,
+            Action::Delete { replaced: true, .. } => Verb::Retire,
+            Action::Delete { replaced: false, .. } => Verb::Delete,
+            Action::Wait { .. } => Verb::Wait,
         }
     }
 }
@@ -240,73 +244,4 @@ pub enum Phase {
     Leave,
     /// The old one is let go.
     Detach,
-}
-
-/// Something that is left undone on purpose.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct Held {
-    /// The node.
-    pub node: NodeId,
-    /// What would have been done: `delete`, `replace`, `anything`.
-    pub what: String,
-    /// Why it is not.
-    pub why: HeldBecause,
-}
-
-/// Why something is left undone.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum HeldBecause {
-    /// It could not be read.
-    Unreadable(CloudError),
-    /// What left the file could not be looked for, because this was not answered.
-    Unseen(CloudError),
-    /// It needs something that is held.
-    Needs(NodeId),
-    /// It has `protect: true`, or its tag says that it had.
-    Protected,
-    /// AWS itself protects it from deletion; what the stack file calls that.
-    Guarded(String),
-    /// These things of others would go with it.
-    Inside(Vec<String>),
-    /// Its replacement cannot do without an interruption; why.
-    Gap(String),
-    /// It says that it took the place of what the file has, and the file does not ask for that; the name of that.
-    Abandoned(String),
-    /// Several things carry its mark, and nothing tells which of them is ours: their ids.
-    Doubled(Vec<String>),
-    /// It would lose data; what.
-    Data(String),
-    /// `--target` leaves it out.
-    NotTargeted,
-    /// It is looked up and not there.
-    NotFound(String),
-    /// Any other reason, as a sentence.
-    Other(String),
-}
-
-/// A foreign thing where one of ours should be.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct Conflict {
-    /// The node.
-    pub node: NodeId,
-    /// What to hand to `--adopt`.
-    pub adopt: String,
-    /// What is there: its id or key.
-    pub there: String,
-    /// The other stack that owns it, if it carries a mark.
-    pub stack: Option<String>,
-    /// What adopting would change.
-    pub changes: Vec<Change>,
-    /// Why it cannot be adopted, if it cannot.
-    pub obstacle: Option<String>,
-}
-
-/// A difference that is told and let be.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct Note {
-    /// The node.
-    pub node: NodeId,
-    /// A sentence.
-    pub text: String,
 }

@@ -8,7 +8,7 @@ use petgraph::graphmap::DiGraphMap;
 
 use super::decide::{Decisions, Outgoing};
 use super::guard::guard;
-use super::{Held, HeldBecause, PlanOptions, Reason};
+use super::{Held, HeldBecause, Intent, PlanOptions, Reason};
 use crate::graph::Graph;
 use crate::id::NodeId;
 use crate::snapshot::{Live, Readiness, Snapshot, Surplus};
@@ -41,7 +41,7 @@ impl Remover<'_> {
         let inside = self.want.closure(&self.options.target);
         for Outgoing { node, live, first } in outgoing {
             match self.unreadable().filter(|_| !first) {
-                Some(why) => decisions.held.push(Held { node, what: "delete".to_owned(), why }),
+                Some(why) => decisions.held.push(Held { node, what: Intent::Delete, why }),
                 None => removals.push(Removal { node, live, why: Reason::Replaced, replaced: true, first, with: None }),
             }
         }
@@ -69,11 +69,9 @@ impl Remover<'_> {
             };
             let obstacle = obstacle.filter(|why| !told(why)).or(poor);
             let parent = surplus.live.within.as_deref().and_then(|within| kept.get(within));
-            if let Some(why) =
-                obstacle.or_else(|| parent.map(|parent| HeldBecause::Other(format!("it is in {parent}, which stays"))))
-            {
+            if let Some(why) = obstacle.or_else(|| parent.map(|parent| HeldBecause::Within((*parent).clone()))) {
                 staying.push(Staying { node: node.clone(), live: &surplus.live, unwanted: true });
-                decisions.held.push(Held { node, what: "delete".to_owned(), why });
+                decisions.held.push(Held { node, what: Intent::Delete, why });
                 continue;
             }
             let why = match (self.options.destroy, surplus.superseded) {
@@ -105,8 +103,7 @@ impl Remover<'_> {
 
     fn unreadable(&self) -> Option<HeldBecause> {
         let kind = self.have.unreadable.keys().next()?;
-        let why = format!("{kind} could not be read, so it may still be in use there");
-        Some(HeldBecause::Other(why))
+        Some(HeldBecause::UsersUnread(kind.clone()))
     }
 
     /// What took the place of something does not do what it is for, and nothing in this plan mends it.
@@ -114,7 +111,7 @@ impl Remover<'_> {
         let successor = self.have.live(&surplus.node).filter(|_| surplus.superseded)?;
         match &successor.readiness {
             Readiness::Failed(why) if !decisions.main.contains_key(&surplus.node) => {
-                Some(HeldBecause::Other(format!("its replacement is not healthy: {why}")))
+                Some(HeldBecause::PoorSuccessor(why.clone()))
             }
             Readiness::Failed(_) | Readiness::Ready | Readiness::Pending(_) | Readiness::Gone => None,
         }
@@ -130,7 +127,7 @@ impl Remover<'_> {
             return Some(HeldBecause::NotTargeted);
         }
         if let Some(user) = self.looked_up(surplus) {
-            return Some(HeldBecause::Other(format!("the stack file looks it up in {user}")));
+            return Some(HeldBecause::LookedUp(user.clone()));
         }
         if surplus.abandoned && !options.consent.contains(node) {
             let current = self.have.live(node).map(|live| live.name.clone());
@@ -157,14 +154,14 @@ fn keep_for(staying: Vec<Staying<'_>>, removals: Vec<Removal>, held: &mut Vec<He
         return removals;
     }
     let holder = by_handle(&removals);
-    let mut kept: BTreeMap<usize, String> = BTreeMap::new();
+    let mut kept: BTreeMap<usize, HeldBecause> = BTreeMap::new();
     let mut open = staying;
     while let Some(Staying { node: user, live, unwanted }) = open.pop() {
         let used = live.uses.iter().chain(&live.within).filter_map(|handle| holder.get(handle).copied());
-        let used = used.map(|at| (at, format!("still used by {user}, which stays")));
+        let used = used.map(|at| (at, HeldBecause::UsedBy(user.clone())));
         let is_inside = |removal: &Removal| removal.live.within.as_ref().is_some_and(|of| live.handles.contains(of));
         let inside = removals.iter().enumerate().filter(|(_, removal)| unwanted && is_inside(removal));
-        let inside = inside.map(|(at, _)| (at, format!("it is in {user}, which stays")));
+        let inside = inside.map(|(at, _)| (at, HeldBecause::Within(user.clone())));
         for (at, why) in used.chain(inside).collect::<Vec<_>>() {
             let removal = &removals[at];
             let itself = (removal.node.kind(), &removal.live.id) == (user.kind(), &live.id);
@@ -175,8 +172,7 @@ fn keep_for(staying: Vec<Staying<'_>>, removals: Vec<Removal>, held: &mut Vec<He
         }
     }
     for (at, why) in &kept {
-        let (node, what) = (removals[*at].node.clone(), "delete".to_owned());
-        held.push(Held { node, what, why: HeldBecause::Other(why.clone()) });
+        held.push(Held { node: removals[*at].node.clone(), what: Intent::Delete, why: why.clone() });
     }
     removals.into_iter().enumerate().filter(|(at, _)| !kept.contains_key(at)).map(|(_, removal)| removal).collect()
 }

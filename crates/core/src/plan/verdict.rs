@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Action, Held, HeldBecause, Plan, PlanOptions, Reason, Step};
+use super::{Action, Held, HeldBecause, Intent, Plan, PlanOptions, Reason, Step, Verb};
 use crate::error::{CloudError, ErrorClass};
 use crate::graph::Graph;
 use crate::id::NodeId;
@@ -48,7 +48,7 @@ impl Plan {
         self.held.iter().filter(|held| match &held.why {
             HeldBecause::NotTargeted => false,
             HeldBecause::Unreadable(_) | HeldBecause::Needs(_) | HeldBecause::NotFound(_) => true,
-            _ => self.destroy || held.what != "delete",
+            _ => self.destroy || held.what != Intent::Delete,
         })
     }
 }
@@ -56,9 +56,9 @@ impl Plan {
 impl Step {
     /// The verb that the step counts as: what an interrupted replacement left over is a deletion of its own, while the old
     /// half of a replacement is a part of it.
-    pub fn counted(&self) -> &'static str {
+    pub fn counted(&self) -> Verb {
         match self.verb() {
-            "retire" if self.why != Reason::Replaced => "delete",
+            Verb::Retire if self.why != Reason::Replaced => Verb::Delete,
             verb => verb,
         }
     }
@@ -105,8 +105,8 @@ pub(super) fn unproven(
 mod tests {
     use super::*;
 
-    fn held(what: &str, why: HeldBecause) -> Plan {
-        let held = Held { node: NodeId::new("k", "n"), what: what.to_owned(), why };
+    fn held(what: Intent, why: HeldBecause) -> Plan {
+        let held = Held { node: NodeId::new("k", "n"), what, why };
         Plan { held: vec![held], ..Plan::default() }
     }
 
@@ -116,11 +116,11 @@ mod tests {
 
     #[test]
     fn a_destruction_does_not_begin_before_what_aws_protects_is_released() {
-        let guarded = || held("delete", HeldBecause::Guarded("deletion_protection".to_owned()));
+        let guarded = || held(Intent::Delete, HeldBecause::Guarded("deletion_protection".to_owned()));
         assert!(guarded().may_begin(), "a deletion of one thing harms no other");
         let destruction = Plan { destroy: true, ..guarded() };
         assert!(!destruction.may_begin() && destruction.blocked());
-        let protected = Plan { destroy: true, ..held("delete", HeldBecause::Protected) };
+        let protected = Plan { destroy: true, ..held(Intent::Delete, HeldBecause::Protected) };
         assert!(protected.may_begin(), "what the file protects stays, and the rest goes");
     }
 
@@ -132,15 +132,15 @@ mod tests {
             HeldBecause::Needs(NodeId::new("k", "m")),
             HeldBecause::NotFound("a role".to_owned()),
         ] {
-            assert!(held("anything", why.clone()).blocked() && held("delete", why).blocked());
+            assert!(held(Intent::Anything, why.clone()).blocked() && held(Intent::Delete, why).blocked());
         }
-        for why in [HeldBecause::Protected, HeldBecause::Data("1 MB".to_owned()), HeldBecause::Other("x".to_owned())] {
-            assert!(held("replace, because of x", why.clone()).blocked(), "{why:?}");
-            let deletion = held("delete", why.clone());
+        for why in [HeldBecause::Protected, HeldBecause::Data("1 MB".to_owned()), HeldBecause::Holds("x".to_owned())] {
+            assert!(held(Intent::Replace("x".to_owned()), why.clone()).blocked(), "{why:?}");
+            let deletion = held(Intent::Delete, why.clone());
             assert!(!deletion.blocked(), "{why:?}");
             assert!(Plan { destroy: true, ..deletion }.blocked(), "a destruction that leaves something is not done");
         }
-        assert!(!held("update", HeldBecause::NotTargeted).blocked());
+        assert!(!held(Intent::Update, HeldBecause::NotTargeted).blocked());
     }
 
     #[test]

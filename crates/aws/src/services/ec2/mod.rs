@@ -5,6 +5,7 @@ pub mod network;
 pub mod read;
 pub mod security_group;
 pub mod security_group_rules;
+mod shown;
 
 use evenkeel_core::error::ErrorClass;
 use futures::future::BoxFuture;
@@ -22,6 +23,7 @@ pub static SERVICE: Service = Service {
     tag_types: &[],
     fetch,
     kinds: &[&network::ENTRY, &security_group::ENTRY, &security_group_rules::ENTRY],
+    shown: shown::SHOWN,
 };
 
 const CODES: &[(ErrorClass, &[&str])] = &[

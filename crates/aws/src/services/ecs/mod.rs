@@ -4,6 +4,7 @@
 pub mod cluster;
 pub mod read;
 pub mod service;
+mod shown;
 pub mod task_definition;
 
 use evenkeel_core::error::ErrorClass;
@@ -22,6 +23,7 @@ pub static SERVICE: Service = Service {
     tag_types: &["ecs:cluster", "ecs:service", "ecs:task-definition"],
     fetch,
     kinds: &[&cluster::ENTRY, &task_definition::ENTRY, &service::ENTRY],
+    shown: shown::SHOWN,
 };
 
 const CODES: &[(ErrorClass, &[&str])] = &[

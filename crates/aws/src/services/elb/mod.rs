@@ -6,6 +6,7 @@ pub mod listener;
 pub mod listener_rules;
 pub mod load_balancer;
 pub mod read;
+mod shown;
 pub mod target_group;
 pub mod write;
 
@@ -28,6 +29,7 @@ pub static SERVICE: Service = Service {
     tag_types: &[],
     fetch,
     kinds: &[&target_group::ENTRY, &load_balancer::ENTRY, &listener::ENTRY, &listener_rules::ENTRY],
+    shown: shown::SHOWN,
 };
 
 const CODES: &[(ErrorClass, &[&str])] = &[

@@ -3,6 +3,7 @@
 
 pub mod read;
 pub mod role;
+mod shown;
 
 use evenkeel_core::error::ErrorClass;
 use futures::future::BoxFuture;
@@ -20,6 +21,7 @@ pub static SERVICE: Service = Service {
     tag_types: &[],
     fetch,
     kinds: &[&role::ENTRY],
+    shown: shown::SHOWN,
 };
 
 const CODES: &[(ErrorClass, &[&str])] = &[

@@ -3,6 +3,7 @@
 
 pub mod log_group;
 pub mod read;
+mod shown;
 
 use evenkeel_core::error::ErrorClass;
 use futures::future::BoxFuture;
@@ -21,6 +22,7 @@ pub static SERVICE: Service = Service {
     tag_types: &["logs"],
     fetch,
     kinds: &[&log_group::ENTRY],
+    shown: shown::SHOWN,
 };
 
 const CODES: &[(ErrorClass, &[&str])] = &[(ErrorClass::Busy, &["OperationAbortedException"])];

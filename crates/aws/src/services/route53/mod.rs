@@ -4,6 +4,7 @@
 pub mod hosted_zone;
 pub mod read;
 pub mod records;
+mod shown;
 
 use evenkeel_core::error::ErrorClass;
 use futures::future::BoxFuture;
@@ -21,6 +22,7 @@ pub static SERVICE: Service = Service {
     tag_types: &[],
     fetch,
     kinds: &[&hosted_zone::ENTRY, &records::ENTRY],
+    shown: shown::SHOWN,
 };
 
 const CODES: &[(ErrorClass, &[&str])] = &[

@@ -139,12 +139,12 @@ impl Watched {
         self.screen.text()
     }
 
-    fn start(&mut self, step: u32, id: &str, verb: &str) -> String {
-        self.see(What::StepStarted { step: StepId(step), node: node(id), verb: verb.to_owned() })
+    fn start(&mut self, step: u32, id: &str, verb: Verb) -> String {
+        self.see(What::StepStarted { step: StepId(step), node: node(id), verb })
     }
 
-    fn done(&mut self, step: u32, id: &str, verb: &str) -> String {
-        self.see(What::StepDone { step: StepId(step), node: node(id), verb: verb.to_owned(), took_ms: 400 })
+    fn done(&mut self, step: u32, id: &str, verb: Verb) -> String {
+        self.see(What::StepDone { step: StepId(step), node: node(id), verb, took_ms: 400 })
     }
 
     fn waiting(&mut self, step: u32, id: &str, status: &str) -> String {
@@ -175,22 +175,22 @@ fn error(message: &str) -> CloudError {
 fn a_run_with_waits() {
     let mut run = Watched::new();
     run.see(What::RunStarted { steps: 3 });
-    run.start(1, "cluster.main", "create");
-    run.start(2, "load_balancer.web", "create");
-    insta::assert_snapshot!(run.done(1, "cluster.main", "create"), @r"
+    run.start(1, "cluster.main", Verb::Create);
+    run.start(2, "load_balancer.web", Verb::Create);
+    insta::assert_snapshot!(run.done(1, "cluster.main", Verb::Create), @r"
       + create  cluster.main  0.4s
     ⠁ create  load_balancer.web   0s
       [1/3] ━━━━━━━━━━╸─────────────────── 0s
     ");
-    run.done(2, "load_balancer.web", "create");
-    run.start(3, "load_balancer.web", "wait");
+    run.done(2, "load_balancer.web", Verb::Create);
+    run.start(3, "load_balancer.web", Verb::Wait);
     insta::assert_snapshot!(run.waiting(3, "load_balancer.web", "provisioning"), @r"
       + create  cluster.main  0.4s
       + create  load_balancer.web  0.4s
     ⠁ wait    load_balancer.web   0s provisioning (up to 20m)
       [2/3] ━━━━━━━━━━━━━━━━━━━━╸───────── 0s
     ");
-    run.done(3, "load_balancer.web", "wait");
+    run.done(3, "load_balancer.web", Verb::Wait);
     insta::assert_snapshot!(run.see(What::RunFinished { done: 3, failed: 0, left: 0 }), @r"
     + create  cluster.main  0.4s
     + create  load_balancer.web  0.4s
@@ -202,18 +202,18 @@ fn a_run_with_waits() {
 fn a_run_that_fails() {
     let mut run = Watched::new();
     run.see(What::RunStarted { steps: 2 });
-    run.start(1, "service.app", "wait");
+    run.start(1, "service.app", Verb::Wait);
     run.waiting(1, "service.app", "0 of 1 tasks running");
     let failed = What::StepFailed {
         step: StepId(1),
         node: node("service.app"),
-        verb: "wait".to_owned(),
+        verb: Verb::Wait,
         error: error("rolled back to app:2\nevent: tasks failed to start"),
         holders: Vec::new(),
     };
     run.see(failed);
     let because = node("service.app");
-    run.see(What::StepSkipped { step: StepId(2), node: node("records.a"), verb: "create".to_owned(), because });
+    run.see(What::StepSkipped { step: StepId(2), node: node("records.a"), verb: Verb::Create, because });
     insta::assert_snapshot!(run.see(What::RunFinished { done: 0, failed: 1, left: 1 }), @r"
     ✗ wait    service.app  did not become ready: rolled back to app:2
     · create  records.a  skipped, because service.app failed
@@ -224,17 +224,17 @@ fn a_run_that_fails() {
 fn a_run_that_is_interrupted() {
     let mut run = Watched::new();
     run.see(What::RunStarted { steps: 3 });
-    run.start(1, "service.app", "wait");
+    run.start(1, "service.app", Verb::Wait);
     run.waiting(1, "service.app", "0 of 1 tasks running");
-    let abandoned = |step, id: &str, verb: &str| What::StepAbandoned { step, node: node(id), verb: verb.to_owned() };
+    let abandoned = |step, id: &str, verb: Verb| What::StepAbandoned { step, node: node(id), verb };
     run.see(What::Stopping);
-    insta::assert_snapshot!(run.see(abandoned(StepId(2), "records.a", "create")), @r"
+    insta::assert_snapshot!(run.see(abandoned(StepId(2), "records.a", Verb::Create)), @r"
     Stopping: nothing new starts. Ctrl-C again to stop waiting.
       · create  records.a  not done, stopped
     ⠁ wait    service.app   0s 0 of 1 tasks running (up to 20m)
       [1/3] ━━━━━━━━━━╸─────────────────── 0s
     ");
-    run.see(abandoned(StepId(1), "service.app", "wait"));
+    run.see(abandoned(StepId(1), "service.app", Verb::Wait));
     insta::assert_snapshot!(run.see(What::RunFinished { done: 0, failed: 0, left: 2 }), @r"
     Stopping: nothing new starts. Ctrl-C again to stop waiting.
       · create  records.a  not done, stopped
@@ -246,7 +246,7 @@ fn a_run_that_is_interrupted() {
 fn what_is_tried_again_is_told_with_who_holds_it() {
     let mut run = Watched::new();
     run.see(What::RunStarted { steps: 1 });
-    run.start(1, "security_group.app", "delete");
+    run.start(1, "security_group.app", Verb::Delete);
     let retrying = What::Retrying {
         step: StepId(1),
         node: node("security_group.app"),
@@ -262,7 +262,7 @@ fn what_is_tried_again_is_told_with_who_holds_it() {
 fn one_clock_for_waits_and_what_is_done() {
     let mut run = Watched::at_speed(10_000.0);
     run.see(What::RunStarted { steps: 1 });
-    run.start(1, "service.app", "wait");
+    run.start(1, "service.app", Verb::Wait);
     std::thread::sleep(Duration::from_millis(50));
     let seen = run.waiting(1, "service.app", "starting");
     let line = seen.lines().find(|line| line.contains("service.app")).unwrap();
@@ -277,14 +277,14 @@ fn nothing_foreign_moves_the_cursor() {
     let mut run = Watched::new();
     run.see(What::RunStarted { steps: 2 });
     let id = format!("log_group.{bad}");
-    run.start(1, &id, "delete");
+    run.start(1, &id, Verb::Delete);
     let mut seen = run.waiting(1, &id, bad);
-    run.done(1, &id, "delete");
-    run.start(2, &id, "delete");
+    run.done(1, &id, Verb::Delete);
+    run.start(2, &id, Verb::Delete);
     let failed = What::StepFailed {
         step: StepId(2),
         node: node(&id),
-        verb: "delete".to_owned(),
+        verb: Verb::Delete,
         error: CloudError { code: bad.to_owned(), ..error(bad) },
         holders: vec![bad.to_owned()],
     };

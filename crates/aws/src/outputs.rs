@@ -1,5 +1,5 @@
-//! What a user wants to know of a stack that stands: its URLs, load balancers, zones, cluster and services. Found in the
-//! graph and in the outputs of the run; knows kinds by name only, and leaves out what it does not find.
+//! What a user wants to know of a stack that is live: its URLs, load balancers, zones, cluster and services. Found in the graph and
+//! in the outputs of a run; leaves out what it does not find. Knows no format.
 
 use std::collections::BTreeMap;
 
@@ -9,9 +9,10 @@ use evenkeel_core::id::NodeId;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::values;
+use crate::kinds::{cluster, hosted_zone, listener, load_balancer, service};
+use crate::resource::Entry;
 
-/// One thing worth knowing.
+/// Something worth knowing.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize)]
 pub struct Output {
     /// What it is: `url`, `load balancer`, `name servers`, `cluster`, `service`.
@@ -23,31 +24,40 @@ pub struct Output {
 /// Everything worth knowing, in a fixed order.
 pub fn outputs(graph: &Graph, known: &BTreeMap<NodeId, Outputs>) -> Vec<Output> {
     let mut found = Vec::new();
-    for balancer in graph.of_kind("load_balancer") {
+    for balancer in of_kind(graph, &load_balancer::ENTRY) {
         let Some(dns_name) = text(known, &balancer.id, "dns_name") else { continue };
         let hosts = hosts(graph, &balancer.id);
         found.extend(urls(graph, balancer, &hosts, &dns_name).into_iter().map(|value| Output { what: "url", value }));
         found.push(Output { what: "load balancer", value: dns_name });
     }
-    for (node, outputs) in known.iter().filter(|(node, _)| graph.get(node).is_some()) {
-        if let Some(servers) = outputs.get("name_servers").filter(|servers| !values::is_noise(servers)) {
-            let servers = match servers {
-                Value::Array(items) => items.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" "),
-                other => values::inline(other),
-            };
-            // Only a zone of ours needs them entered at the registrar.
-            if node.kind() == "hosted_zone" {
-                found.push(Output { what: "name servers", value: format!("{}: {servers}", node.name()) });
-            }
-        }
+    for zone in of_kind(graph, &hosted_zone::ENTRY) {
+        let servers = known.get(&zone.id).and_then(|outputs| listed(outputs.get("name_servers")?));
+        // They have to be entered at the registrar.
+        found.extend(
+            servers.map(|servers| Output { what: "name servers", value: format!("{}: {servers}", zone.id.name()) }),
+        );
     }
-    for (kind, what) in [("cluster", "cluster"), ("service", "service")] {
-        let there = graph.of_kind(kind).filter(|node| known.contains_key(&node.id));
+    for (entry, what) in [(&cluster::ENTRY, "cluster"), (&service::ENTRY, "service")] {
+        let there = of_kind(graph, entry).filter(|node| known.contains_key(&node.id));
         // An entry that was renamed keeps its thing, and that its name.
         let name = |node: &Node| text(known, &node.id, "name").unwrap_or_else(|| node.name.clone());
         found.extend(there.map(|node| Output { what, value: name(node) }));
     }
     found
+}
+
+fn of_kind<'g>(graph: &'g Graph, entry: &Entry) -> impl Iterator<Item = &'g Node> {
+    graph.of_kind(entry.kind.name)
+}
+
+/// A list of texts as one, or a text; nothing of nothing.
+fn listed(value: &Value) -> Option<String> {
+    let text = match value {
+        Value::Array(items) => items.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" "),
+        Value::String(text) => text.clone(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => String::new(),
+    };
+    (!text.is_empty()).then_some(text)
 }
 
 fn text(known: &BTreeMap<NodeId, Outputs>, node: &NodeId, output: &str) -> Option<String> {
@@ -57,8 +67,7 @@ fn text(known: &BTreeMap<NodeId, Outputs>, node: &NodeId, output: &str) -> Optio
 /// One URL for each host, by the safest listener; a port only where it is not the usual one.
 fn urls(graph: &Graph, balancer: &Node, hosts: &[String], dns_name: &str) -> Vec<String> {
     let prefix = format!("{}/", balancer.id.name());
-    let mut listeners: Vec<(bool, u64)> = graph
-        .of_kind("listener")
+    let mut listeners: Vec<(bool, u64)> = of_kind(graph, &listener::ENTRY)
         .filter(|node| node.id.name().starts_with(&prefix))
         .filter_map(|node| Some((node.want.get("protocol")?.as_str()? == "HTTPS", node.want.get("port")?.as_u64()?)))
         .collect();

@@ -13,7 +13,7 @@ use evenkeel_core::snapshot::{Observed, Snapshot};
 use evenkeel_sim::client::SimClient;
 use evenkeel_stack::suggest;
 
-use super::session::SIMULATED_REGION;
+use super::file::SIMULATED_REGION;
 use crate::args::Global;
 use crate::exit::Failure;
 use crate::out::Ui;

@@ -1,0 +1,260 @@
+//! What a stack needs and does not create: networks, zones, certificates, parameters, secrets, roles, task definitions. Found in its
+//! graph, without a request, for whoever has to provide it: a simulated AWS is empty at first. Does not know who that is.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use evenkeel_core::graph::{Graph, Node};
+use serde_json::{Value, json};
+
+use crate::kinds::{hosted_zone, network, role, service};
+
+/// What a stack needs and does not create.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Presupposed {
+    /// Hosted zones, by name.
+    pub zones: BTreeSet<String>,
+    /// Certificates, by ARN.
+    pub certificates: BTreeSet<String>,
+    /// Parameters, by name.
+    pub parameters: BTreeSet<String>,
+    /// Secrets, by ARN.
+    pub secrets: BTreeSet<String>,
+    /// Roles, by name, or by the ARN that the stack names them by.
+    pub roles: BTreeSet<String>,
+    /// The VPC and its subnets.
+    pub network: Option<Network>,
+    /// Security groups, by id.
+    pub groups: BTreeSet<String>,
+    /// What task definitions are called that somebody else registers, with what their services ask of them.
+    pub tasks: BTreeMap<String, Value>,
+}
+
+/// A network that is looked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Network {
+    /// The VPC.
+    pub vpc: Choice,
+    /// Its subnets.
+    pub subnets: Choice,
+}
+
+/// Which VPC, or which subnets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Choice {
+    /// The default ones.
+    Default,
+    /// Those with these ids.
+    Ids(Vec<String>),
+    /// Those with all these tags.
+    Tags(BTreeMap<String, String>),
+}
+
+impl Presupposed {
+    /// Reads it from a graph; `account` is the one that the stack lives in.
+    pub fn of(graph: &Graph, account: &str) -> Self {
+        let mut found = Self::default();
+        for node in graph.nodes() {
+            found.node(node, account);
+        }
+        let made = graph.of_kind(role::ENTRY.kind.name).filter(|node| !node.lookup);
+        let own: BTreeSet<String> = made.map(|node| node.name.to_lowercase()).collect();
+        found.roles.retain(|named| !own.contains(&role_name(named).to_lowercase()));
+        found
+    }
+
+    fn node(&mut self, node: &Node, account: &str) {
+        let kind = node.id.kind();
+        if node.lookup && kind == hosted_zone::ENTRY.kind.name {
+            self.zones.insert(node.id.name().to_owned());
+        } else if node.lookup && kind == role::ENTRY.kind.name {
+            let name = node.want["name"].as_str().unwrap_or_else(|| node.id.name());
+            self.roles.insert(name.to_owned());
+        } else if kind == network::ENTRY.kind.name {
+            let (vpc, subnets) = (choice(&node.want["vpc"]), choice(&node.want["subnets"]));
+            self.network = Some(Network { vpc, subnets });
+        } else {
+            if kind == service::ENTRY.kind.name
+                && let Some(named) = node.want["task_definition"].as_str()
+            {
+                self.tasks.insert(named.to_owned(), task(&node.want));
+            }
+            texts(&node.want, &mut |key, text| self.note(key, text, account));
+        }
+    }
+
+    /// Whatever a document names that is somewhere else.
+    fn note(&mut self, key: &str, text: &str, own: &str) {
+        let parts: Vec<&str> = text.splitn(6, ':').collect();
+        match parts.as_slice() {
+            ["arn", _, "acm", _, _, resource] if resource.starts_with("certificate/") => {
+                self.certificates.insert(text.to_owned());
+            }
+            ["arn", _, "iam", _, account, resource]
+                if *account == own && is_role(resource) && !text.contains(['*', '?', '$']) =>
+            {
+                self.roles.insert(text.to_owned());
+            }
+            [id] if is_group(id) => {
+                self.groups.insert((*id).to_owned());
+            }
+            ["arn", _, "ssm", _, _, resource] if key == "valueFrom" => {
+                self.parameters.extend(resource.strip_prefix("parameter").map(str::to_owned));
+            }
+            ["arn", _, "secretsmanager", _, _, _] if key == "valueFrom" => {
+                self.secrets.insert(text.to_owned());
+            }
+            // ECS takes the bare name of a parameter as well.
+            [name] if key == "valueFrom" => {
+                self.parameters.insert((*name).to_owned());
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Roles, certificates and task definitions that a stack names and that belong to another account than this.
+pub fn foreign(graph: &Graph, own: &str) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for node in graph.nodes() {
+        texts(&node.want, &mut |_, text| {
+            let parts: Vec<&str> = text.splitn(6, ':').collect();
+            let ["arn", _, service, _, account, resource] = parts[..] else { return };
+            let bound = matches!(
+                (service, resource.split('/').next()),
+                ("iam", Some("role")) | ("acm", Some("certificate")) | ("ecs", Some("task-definition"))
+            );
+            let number = account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
+            if bound && number && account != own {
+                found.insert(text.to_owned());
+            }
+        });
+    }
+    found
+}
+
+/// Which VPC, or which subnets, a network node looks for.
+fn choice(want: &Value) -> Choice {
+    let texts =
+        |value: &Value| value.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect();
+    let tags = want["tags"].as_object().map(|tags| {
+        tags.iter().map(|(key, value)| (key.clone(), value.as_str().unwrap_or_default().to_owned())).collect()
+    });
+    match (tags, &want["id"], &want["ids"]) {
+        (Some(tags), ..) => Choice::Tags(tags),
+        (None, Value::String(id), _) => Choice::Ids(vec![id.clone()]),
+        (None, _, ids @ Value::Array(_)) => Choice::Ids(texts(ids)),
+        _ => Choice::Default,
+    }
+}
+
+/// A task definition that a service could run, as ECS registers it, without its family.
+fn task(service: &Value) -> Value {
+    let awsvpc = service["network"].is_object();
+    let port = |target: &Value| json!({ "containerPort": target["port"], "protocol": "tcp" });
+    let targets: Vec<&Value> = service["load_balancers"].as_array().into_iter().flatten().collect();
+    let mut names: Vec<&str> = targets.iter().filter_map(|target| target["container"].as_str()).collect();
+    names.dedup();
+    let container = |name: &str| {
+        let ports: Vec<Value> =
+            targets.iter().filter(|target| target["container"] == name).map(|target| port(target)).collect();
+        json!({ "name": name, "image": "public.ecr.aws/nginx/nginx:1.27", "memory": 256, "portMappings": ports })
+    };
+    let containers: Vec<Value> =
+        if names.is_empty() { vec!["app"] } else { names }.into_iter().map(container).collect();
+    json!({
+        "networkMode": if awsvpc { "awsvpc" } else { "bridge" }, "cpu": "256", "memory": "512",
+        "requiresCompatibilities": [service["launch_type"].as_str().unwrap_or("FARGATE")],
+        "containerDefinitions": containers,
+    })
+}
+
+/// Every text of a document with its key.
+fn texts(value: &Value, see: &mut impl FnMut(&str, &str)) {
+    match value {
+        Value::Object(map) => {
+            for (key, value) in map {
+                match value {
+                    Value::String(text) => see(key, text),
+                    other => texts(other, see),
+                }
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| match item {
+            Value::String(text) => see("", text),
+            other => texts(other, see),
+        }),
+        _ => {}
+    }
+}
+
+/// The name of a role that is named by it or by its ARN.
+fn role_name(named: &str) -> &str {
+    named.rsplit('/').next().unwrap_or(named)
+}
+
+/// Whether the resource of an ARN is a role that people create: service-linked roles appear by themselves.
+fn is_role(resource: &str) -> bool {
+    resource.starts_with("role/") && !resource.starts_with("role/aws-service-role/")
+}
+
+/// Whether a text is the id of a security group.
+fn is_group(text: &str) -> bool {
+    let hex = text.strip_prefix("sg-").unwrap_or_default();
+    matches!(hex.len(), 8 | 17) && hex.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+#[cfg(test)]
+mod tests {
+    use evenkeel_core::graph::StackInfo;
+
+    use super::*;
+
+    const ACCOUNT: &str = "123456789012";
+
+    fn graph(nodes: &[(&str, Value)]) -> Graph {
+        let node = |(id, want): &(&str, Value)| Node::new(id.parse().unwrap(), "Small-Run", want.clone());
+        Graph::new(StackInfo::default(), nodes.iter().map(node)).unwrap()
+    }
+
+    fn role(account: &str, name: &str) -> Value {
+        format!("arn:aws:iam::{account}:role/{name}").into()
+    }
+
+    #[test]
+    fn what_is_named_and_not_made_is_presupposed() {
+        let secret = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:db-AbCdEf";
+        let graph = graph(&[
+            ("zone.a.example", json!({})),
+            ("existing_role.run", json!({ "name": "teams-run" })),
+            ("network.main", json!({ "vpc": { "id": "vpc-1" }, "subnets": { "tags": { "tier": "private" } } })),
+            ("role.own", json!({})),
+            (
+                "task_definition.app",
+                json!({
+                    "executionRoleArn": role(ACCOUNT, "team/exec"),
+                    "taskRoleArn": role(ACCOUNT, "small-run"),
+                    "secrets": [{ "valueFrom": secret }, { "valueFrom": "/db/password" }],
+                }),
+            ),
+            ("service.app", json!({ "task_definition": "web:3", "groups": ["sg-0123456789abcdef0"] })),
+        ]);
+        let found = Presupposed::of(&graph, ACCOUNT);
+        let all = |set: &BTreeSet<String>| set.iter().cloned().collect::<Vec<_>>();
+        assert_eq!(all(&found.zones), ["a.example"]);
+        let exec = format!("arn:aws:iam::{ACCOUNT}:role/team/exec");
+        assert_eq!(all(&found.roles), [exec.as_str(), "teams-run"], "the stack creates the other one");
+        assert_eq!((all(&found.secrets), all(&found.parameters)), (vec![secret.into()], vec!["/db/password".into()]));
+        assert_eq!(all(&found.groups), ["sg-0123456789abcdef0"]);
+        assert_eq!(found.tasks["web:3"]["containerDefinitions"][0]["name"], "app");
+        let subnets = Choice::Tags([("tier".to_owned(), "private".to_owned())].into());
+        assert_eq!(found.network, Some(Network { vpc: Choice::Ids(vec!["vpc-1".to_owned()]), subnets }));
+    }
+
+    #[test]
+    fn what_is_of_another_account_is_foreign() {
+        let other = role("210987654321", "exec");
+        let graph = graph(&[("task_definition.app", json!({ "a": other, "b": role(ACCOUNT, "exec") }))]);
+        assert_eq!(foreign(&graph, ACCOUNT).into_iter().collect::<Vec<_>>(), [other.as_str().unwrap()]);
+        assert!(Presupposed::of(&graph, ACCOUNT).roles.len() == 1, "nobody can provide the foreign one");
+    }
+}

@@ -1,0 +1,7 @@
+//! How records are shown.
+
+use crate::shown::{Shown, told};
+
+/// How the kinds of this service are shown.
+pub const SHOWN: &[Shown] =
+    &[Shown { kind: "records", usual: &[told("records.[].alias.zone_id"), told("zone_id")], ..Shown::PLAIN }];

@@ -1,0 +1,90 @@
+//! How the resources of a kind are shown to a person: which values say nothing because nearly every resource has them, which have
+//! a shorter form, and which are secret. Data of the services; whoever prints decides where it is used. Knows no format.
+
+use serde_json::Value;
+
+use crate::services;
+
+/// How the resources of a kind are shown.
+#[derive(Clone, Copy, Debug)]
+pub struct Shown {
+    /// The kind.
+    pub kind: &'static str,
+    /// Values that say nothing.
+    pub usual: &'static [Usual],
+    /// The shorter form of a value at a path (`[]` for the members of a list), if it has one. References in it are words already.
+    pub shorter: fn(&[&str], &Value) -> Option<Value>,
+    /// A list whose members are best told apart by a head.
+    pub headed: Option<Headed>,
+    /// Paths (with `[]` for list members) whose values are secret. Secrets appear in documents as references only, so no kind has
+    /// any yet.
+    pub secret: &'static [&'static str],
+}
+
+/// A value that says nothing.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Usual {
+    /// Where it is, with dots; `[]` for the members of a list, `*` for any key.
+    pub path: &'static str,
+    /// The value on one line; `None` for fields that only repeat what the title or another step says.
+    pub value: Option<&'static str>,
+}
+
+/// A list each of whose members has a head: `web: nginx:1.27`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Headed {
+    /// The field.
+    pub field: &'static str,
+    /// What its members are called by.
+    pub name: &'static str,
+    /// What is worth knowing first.
+    pub first: &'static str,
+}
+
+impl Shown {
+    /// A kind of which everything is shown as it is.
+    pub const PLAIN: Self = Self { kind: "", usual: &[], shorter: as_it_is, headed: None, secret: &[] };
+}
+
+/// A value that is usual.
+pub const fn usual(path: &'static str, value: &'static str) -> Usual {
+    Usual { path, value: Some(value) }
+}
+
+/// A field that says nothing, whatever is in it.
+pub const fn told(path: &'static str) -> Usual {
+    Usual { path, value: None }
+}
+
+fn as_it_is(_at: &[&str], _value: &Value) -> Option<Value> {
+    None
+}
+
+/// How the resources of a kind are shown.
+pub fn of(kind: &str) -> &'static Shown {
+    let mut all = services::ALL.iter().flat_map(|service| service.shown);
+    all.find(|shown| shown.kind == kind).unwrap_or(&Shown::PLAIN)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::kinds;
+
+    #[test]
+    fn each_is_for_a_kind_of_its_service_and_there_is_one() {
+        let mut seen = BTreeSet::new();
+        for service in services::ALL {
+            let own: BTreeSet<&str> = service.kinds.iter().map(|entry| entry.kind.name).collect();
+            for shown in service.shown {
+                assert!(own.contains(shown.kind), "{} is no kind of {}", shown.kind, service.title);
+                assert!(seen.insert(shown.kind), "{} is shown in two ways", shown.kind);
+                assert_eq!(of(shown.kind).kind, shown.kind);
+            }
+        }
+        assert!(seen.len() > 8 && seen.len() <= kinds::ALL.len());
+        assert_eq!(of("nothing").kind, "");
+    }
+}

@@ -1,0 +1,154 @@
+//! The stack file: read, checked, and made into a graph, with every mistake told in its place. Sends nothing; the way to AWS leads
+//! on from here with [`File::connect`].
+
+use std::path::{Path, PathBuf};
+
+use evenkeel_aws::kinds;
+use evenkeel_core::diagnostic::Diagnostic;
+use evenkeel_core::graph::{Graph, GraphError, StackInfo};
+use evenkeel_core::saved::SavedPlan;
+use evenkeel_stack::{LoadOptions, Loaded};
+
+use super::connect::{Guard, connect, environment};
+use super::reading::{Look, Reading};
+use super::save;
+use crate::again::Again;
+use crate::args::{Format, Global};
+use crate::exit::Failure;
+use crate::out::Ui;
+use crate::report::diagnostics;
+use crate::simulation::Simulation;
+
+/// The region of a simulated AWS if nobody names one.
+pub const SIMULATED_REGION: &str = "us-east-1";
+
+/// A stack file that was read.
+#[derive(Debug)]
+pub struct File {
+    /// Where it is.
+    pub path: PathBuf,
+    /// What it says.
+    pub loaded: Loaded,
+    /// The region that was asked for, if one was.
+    pub region: Option<String>,
+}
+
+impl File {
+    /// Reads a stack file and shows its warnings.
+    ///
+    /// # Errors
+    /// If it is wrong, or is a saved plan.
+    pub fn load(path: &Path, global: &Global, ui: &mut Ui) -> Result<Self, Failure> {
+        if save::text(path).is_some_and(|text| SavedPlan::recognises(&text)) {
+            let (file, apply) = (path.display(), Again::saved(path, global));
+            return Err(Failure::Usage(format!(
+                "{file} is a saved plan, not a stack file; only apply takes it: {apply}"
+            )));
+        }
+        let options = LoadOptions {
+            // A variable that is not text cannot stand in a stack file.
+            env: std::env::vars_os()
+                .filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?)))
+                .collect(),
+            vars: global.vars.iter().cloned().collect(),
+            region: global.region.clone(),
+            fallback_region: environment_region(),
+        };
+        let loaded = evenkeel_stack::load(path, &options).map_err(Failure::BadFile)?;
+        ui.hide(&loaded.secrets);
+        if !loaded.warnings.is_empty() && ui.format != Format::Json && !ui.quiet {
+            let text = diagnostics::render(&loaded.warnings, ui.err.palette);
+            ui.err.text(&text);
+        }
+        let region = region(global, loaded.stack.region.as_deref());
+        Ok(Self { path: path.to_owned(), loaded, region })
+    }
+
+    /// What it wants, in the region that was asked for, or else in this one.
+    ///
+    /// # Errors
+    /// If it is wrong.
+    pub fn graph(&self, fallback: &str) -> Result<Graph, Failure> {
+        self.graph_in(self.region.as_deref().unwrap_or(fallback))
+    }
+
+    /// What it wants in a region; mistakes of the graph are mistakes of the file.
+    fn graph_in(&self, region: &str) -> Result<Graph, Failure> {
+        kinds::graph(&self.loaded.stack, region).map_err(|errors| {
+            let diagnostic = |error: &GraphError| {
+                let (code, help) = match error {
+                    GraphError::Twice(_) => ("twice", "Rename one of the two."),
+                    GraphError::Dangling { .. } => ("dangling", "Correct the reference, or add the entry."),
+                    GraphError::Cycle(_) => ("cycle", "Remove one of the references."),
+                };
+                Diagnostic::error(code, error.to_string(), None).help(help)
+            };
+            Failure::BadFile(errors.iter().map(diagnostic).collect())
+        })
+    }
+
+    /// Connects to where the stack lives, to see how far that is from what the file wants.
+    ///
+    /// # Errors
+    /// If AWS cannot be reached, or is another account.
+    pub async fn connect(self, global: &Global, ui: &mut Ui) -> Result<Reading, Failure> {
+        let guard = Guard::of_stack(self.loaded.stack.account.as_deref());
+        let connection = connect(global, self.region.clone(), guard, ui).await?;
+        let wanted = self.graph_in(&connection.aws.region)?;
+        if let Some(simulation) = &connection.simulation {
+            Simulation::refuse_foreign(&wanted)?;
+            if simulation.fresh {
+                welcome(simulation, &wanted, ui);
+            } else {
+                tell_what_lacks(simulation, &wanted, &Again::provide(&self.path, global), ui);
+            }
+        }
+        Ok(Reading::new(wanted, Look::Wanted, connection))
+    }
+
+    /// Connects to where the stack lives, to find everything that belongs to it. Of the file only its name and the names in it
+    /// are used.
+    ///
+    /// # Errors
+    /// If AWS cannot be reached, or is another account.
+    pub async fn connect_to_destroy(self, global: &Global, ui: &mut Ui) -> Result<Reading, Failure> {
+        let named = self.graph("")?;
+        let guard = Guard::of_stack(self.loaded.stack.account.as_deref());
+        let connection = connect(global, self.region.clone(), guard, ui).await?;
+        let region = connection.aws.region.clone();
+        if let Some(simulation) = connection.simulation.as_ref().filter(|simulation| simulation.fresh) {
+            welcome(simulation, &self.graph_in(&region)?, ui);
+        }
+        let nothing = Graph::empty(StackInfo { name: self.loaded.stack.name, region });
+        Ok(Reading::new(nothing, Look::Everything { named: Some(named) }, connection))
+    }
+}
+
+/// The region that was asked for: the flag's, else the file's, else the environment's.
+pub fn region(global: &Global, file: Option<&str>) -> Option<String> {
+    global.region.clone().or_else(|| file.map(str::to_owned)).or_else(environment_region)
+}
+
+fn environment_region() -> Option<String> {
+    environment("AWS_REGION").or_else(|| environment("AWS_DEFAULT_REGION"))
+}
+
+/// A world of just now gets what the stack presupposes: a first try should not need a second tool.
+fn welcome(simulation: &Simulation, graph: &Graph, ui: &mut Ui) {
+    let made = simulation.provide(graph);
+    ui.note("A simulated AWS was created. Nothing leaves this computer, and nothing costs anything.");
+    if !made.is_empty() {
+        ui.note(&format!("Added what the stack needs but does not create: {}.", made.join(", ")));
+    }
+}
+
+/// A world that is there already may have been made for another stack.
+fn tell_what_lacks(simulation: &Simulation, graph: &Graph, how: &Again, ui: &mut Ui) {
+    let lacking = simulation.lacks(graph);
+    if !lacking.is_empty() {
+        ui.note(&format!(
+            "The simulated AWS lacks what the stack needs but does not create: {}. To add it: {how}",
+            lacking.join(", ")
+        ));
+    }
+}

@@ -1,0 +1,24 @@
+//! From a stack file to the end of a run, in stages that can each do more than the one before:
+//!
+//! - [`file`]: the stack file and its graph; nothing is sent
+//! - [`reading`]: a connection to where the stack lives, and what is live there; nothing can be changed
+//! - [`planning`]: a plan with its independent check; nothing can be changed
+//! - [`changing`]: the question, the run, the ending; the only stage that hands the engine a way to change AWS
+//!
+//! A command takes the stage that it needs. Beside them are [`connect`] (the way to AWS), [`names`] (what the command line names),
+//! [`save`] (plans in files) and [`consent`] (what is between a plan and its run).
+
+pub mod changing;
+pub mod connect;
+pub mod consent;
+pub mod file;
+pub mod names;
+pub mod planning;
+pub mod reading;
+pub mod save;
+
+pub use self::changing::{Bound, Changing};
+pub use self::consent::Job;
+pub use self::file::{File, SIMULATED_REGION, region};
+pub use self::planning::Planning;
+pub use self::reading::Reading;

@@ -1,0 +1,188 @@
+//! A reading with a way to plan: the options of the plan, the plan itself, and its independent check. Nothing here changes anything.
+
+use evenkeel_core::error::{CloudError, ErrorClass};
+use evenkeel_core::plan::{Held, HeldBecause, Intent, Plan, PlanOptions, adoptable, in_the_way};
+use evenkeel_core::snapshot::Snapshot;
+
+use super::file::File;
+use super::names;
+use super::reading::{Look, Reading};
+use crate::args::{Choice, Global};
+use crate::exit::Failure;
+use crate::out::Ui;
+
+/// A reading, and how to plan from it.
+pub struct Planning {
+    /// What is read.
+    pub reading: Reading,
+    /// How to plan.
+    pub options: PlanOptions,
+    /// Whether everything that is in the way is to be taken over.
+    pub adopt_all: bool,
+}
+
+impl Planning {
+    /// Plans for what is read. To delete a stack is what everything of it is looked for.
+    pub fn new(reading: Reading, options: PlanOptions) -> Self {
+        let mut options = PlanOptions { destroy: reading.look != Look::Wanted, ..options };
+        let protected = reading.named().into_iter().flat_map(|file| file.nodes()).filter(|node| node.protect);
+        options.protected.extend(protected.map(|node| node.id.clone()));
+        Self { reading, options, adopt_all: false }
+    }
+
+    /// Connects to where the stack of a file lives, to plan what the file wants, as chosen on the command line.
+    ///
+    /// # Errors
+    /// If something was chosen that the file does not have, or AWS cannot be reached.
+    pub async fn open(
+        file: File,
+        choice: &Choice,
+        no_wait: bool,
+        global: &Global,
+        ui: &mut Ui,
+    ) -> Result<Self, Failure> {
+        let options = PlanOptions { no_wait, ..options(choice) };
+        // The graph is made before anything is sent: its mistakes need no network.
+        names::of_the_file(&options, &file.graph("")?)?;
+        let reading = file.connect(global, ui).await?;
+        Ok(Self { adopt_all: choice.adopt_all, ..Self::new(reading, options) })
+    }
+
+    /// Plans, and has the plan checked. Everything that is in the way is told at once, also what would come up only later.
+    ///
+    /// # Errors
+    /// If the check finds anything.
+    pub fn plan(&mut self, snapshot: &Snapshot) -> Result<Plan, Failure> {
+        let Reading { kinds, graph, .. } = &self.reading;
+        if self.adopt_all {
+            let ids = adoptable(&in_the_way(kinds, graph, snapshot, &self.options));
+            self.options.adopt.extend(ids);
+        }
+        let mut plan = evenkeel_core::plan::plan(kinds, graph, snapshot, &self.options);
+        let findings = evenkeel_core::check::check(kinds, graph, snapshot, &plan, &self.options);
+        if !findings.is_empty() {
+            let words = findings.iter().map(|finding| match finding.step {
+                Some(step) => format!("step {step}: {}", finding.text),
+                None => finding.text.clone(),
+            });
+            return Err(Failure::Bug(words.collect()));
+        }
+        // What nobody wants and nobody can tell apart stays, and is not passed over in silence.
+        plan.held.extend(snapshot.unclear().into_iter().map(|(node, ids)| {
+            let what = Intent::Delete;
+            Held { node, what, why: HeldBecause::Doubled(ids) }
+        }));
+        if !plan.conflicts.is_empty() {
+            plan.conflicts = in_the_way(kinds, graph, snapshot, &self.options);
+        }
+        Ok(plan)
+    }
+
+    /// Looks closer at what a plan leaves alone, before it is carried out; plans anew if that is not as it seemed.
+    ///
+    /// # Errors
+    /// As [`Self::plan`].
+    pub async fn look_closer(&mut self, mut snapshot: Snapshot, plan: Plan) -> Result<(Snapshot, Plan), Failure> {
+        // Nothing has to be healthy to be taken down.
+        if self.options.destroy || !plan.may_begin() {
+            return Ok((snapshot, plan));
+        }
+        let Reading { cloud, graph, .. } = &self.reading;
+        if !cloud.look_closer(graph, &self.options.target, &plan, &mut snapshot).await {
+            return Ok((snapshot, plan));
+        }
+        let plan = self.plan(&snapshot)?;
+        Ok((snapshot, plan))
+    }
+
+    /// Refuses what the command line names and nobody has.
+    ///
+    /// # Errors
+    /// If it names such.
+    pub fn check_names(&self, snapshot: &Snapshot, plan: &Plan, ui: &mut Ui) -> Result<(), Failure> {
+        let graphs = (&self.reading.graph, self.reading.named());
+        names::of_the_reading(&self.options, graphs, snapshot, plan, ui)
+    }
+}
+
+/// The options of a plan, from the command line.
+pub fn options(choice: &Choice) -> PlanOptions {
+    PlanOptions {
+        target: choice.target.iter().cloned().collect(),
+        adopt: choice.adopt.iter().cloned().collect(),
+        consent: choice.allowed.ids(),
+        ..PlanOptions::default()
+    }
+}
+
+/// The failure of a reading that has gaps: what is unknown might be in the way.
+pub fn gaps(error: &CloudError) -> Failure {
+    let mut error = error.clone();
+    if error.class == ErrorClass::Denied {
+        error.hint.get_or_insert_with(|| format!("allow {} for these credentials", error.operation));
+    }
+    Failure::Blocked {
+        text: "some resources could not be read, so the plan is incomplete; nothing was changed".to_owned(),
+        help: None,
+        error: Some(Box::new(error)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use evenkeel_aws::client::Aws;
+    use evenkeel_core::graph::{Graph, Node, StackInfo};
+    use evenkeel_sim::client::SimClient;
+    use evenkeel_sim::faults::Faults;
+    use evenkeel_sim::world::{Moment, World};
+    use evenkeel_sim::{Settings, Sim};
+    use serde_json::json;
+
+    use super::super::connect::Connection;
+    use super::*;
+
+    /// A connection to a world without anything in it.
+    fn connection() -> Connection {
+        let settings = Settings {
+            speed: 1.0,
+            throttling: false,
+            latency: Duration::ZERO,
+            faults: Faults::default(),
+            recorded: false,
+        };
+        let sim = Sim::new(World::new(1, Moment::wall()), settings);
+        let aws = Aws::simulated(SimClient::shared(sim), "eu-west-1", 1.0).unwrap();
+        Connection { aws, instead_of_aws: None, simulation: None }
+    }
+
+    fn stack() -> StackInfo {
+        StackInfo { name: "small".to_owned(), region: "eu-west-1".to_owned() }
+    }
+
+    #[test]
+    fn what_is_read_decides_whether_a_stack_is_deleted() {
+        let mut kept = Node::new("log_group.app".parse().unwrap(), "app", json!({}));
+        kept.protect = true;
+        let other = Node::new("log_group.web".parse().unwrap(), "web", json!({}));
+        let file = Graph::new(stack(), [kept.clone(), other]).unwrap();
+        let look = Look::Everything { named: Some(file.clone()) };
+        let going = Planning::new(Reading::new(Graph::empty(stack()), look, connection()), PlanOptions::default());
+        assert!(going.options.destroy, "whatever the options say");
+        assert_eq!(going.options.protected.iter().collect::<Vec<_>>(), [&kept.id], "what the file protects stays");
+        let asked = PlanOptions { destroy: true, ..PlanOptions::default() };
+        let staying = Planning::new(Reading::new(file, Look::Wanted, connection()), asked);
+        assert!(!staying.options.destroy && staying.options.protected.is_empty());
+        assert_eq!(staying.reading.named(), None);
+    }
+
+    #[test]
+    fn what_could_not_be_read_tells_what_to_allow() {
+        let denied = CloudError::local(ErrorClass::Denied, "ecs:DescribeClusters", "no");
+        let Failure::Blocked { error: Some(error), .. } = gaps(&denied) else { panic!("it blocks") };
+        assert_eq!(error.hint.as_deref(), Some("allow ecs:DescribeClusters for these credentials"));
+        let other = CloudError::local(ErrorClass::Unreachable, "ecs:DescribeClusters", "no");
+        assert!(matches!(gaps(&other), Failure::Blocked { error: Some(error), .. } if error.hint.is_none()));
+    }
+}

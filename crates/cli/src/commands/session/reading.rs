@@ -1,0 +1,107 @@
+//! A session for reading: a stack, a connection to where it lives, and what is live there. Nothing here changes anything, and what
+//! takes a [`Reading`] cannot: the way to change AWS is open to `changing` alone.
+
+use evenkeel_aws::cloud::AwsCloud;
+use evenkeel_aws::kinds;
+use evenkeel_core::graph::{Graph, StackInfo};
+use evenkeel_core::kind::Kinds;
+use evenkeel_core::saved::{Place, SavedPlan};
+use evenkeel_core::snapshot::Snapshot;
+
+use super::connect::{self, Connection, connect};
+use super::file::region;
+use crate::args::Global;
+use crate::exit::Failure;
+use crate::out::Ui;
+use crate::simulation::Simulation;
+
+/// What is looked for.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Look {
+    /// What the graph wants, and what of the stack is left over beside it.
+    Wanted,
+    /// Everything of the stack, to be deleted.
+    Everything {
+        /// What the stack file has, if there is one: its names help to find resources.
+        named: Option<Graph>,
+    },
+}
+
+/// A stack, what is wanted of it, and a connection to where it lives.
+pub struct Reading {
+    /// What is known of the kinds.
+    pub kinds: Kinds,
+    /// What is wanted; nothing if everything is to go.
+    pub graph: Graph,
+    /// What is looked for.
+    pub look: Look,
+    /// The connection. It could change AWS, so only the stages of a session see it.
+    pub(super) cloud: AwsCloud,
+    /// What answers in the place of AWS, if anything does.
+    instead_of_aws: Option<String>,
+    /// What is behind the connection, if that is not AWS itself.
+    simulation: Option<Simulation>,
+}
+
+impl Reading {
+    /// A reading on an open connection.
+    pub fn new(graph: Graph, look: Look, connection: Connection) -> Self {
+        let Connection { aws, instead_of_aws, simulation } = connection;
+        let cloud = AwsCloud { aws, stack: graph.stack.clone() };
+        Self { kinds: kinds::table(), graph, look, cloud, instead_of_aws, simulation }
+    }
+
+    /// A reading for a saved plan: of the file it takes what was wanted, and nothing else.
+    pub fn of_saved(saved: &SavedPlan, connection: Connection) -> Self {
+        let look = if saved.options.destroy { Look::Everything { named: saved.file.clone() } } else { Look::Wanted };
+        Self::new(saved.graph.clone(), look, connection)
+    }
+
+    /// A reading of everything that belongs to a stack without its file.
+    ///
+    /// # Errors
+    /// If AWS cannot be reached.
+    pub async fn by_name(name: &str, global: &Global, ui: &mut Ui) -> Result<Self, Failure> {
+        let connection = connect(global, region(global, None), None, ui).await?;
+        let graph = Graph::empty(StackInfo { name: name.to_owned(), region: connection.aws.region.clone() });
+        tracing::debug!(kinds = kinds::ALL.len(), "looking for all resources of the stack");
+        Ok(Self::new(graph, Look::Everything { named: None }, connection))
+    }
+
+    /// What the stack file has, if everything is looked for.
+    pub fn named(&self) -> Option<&Graph> {
+        match &self.look {
+            Look::Wanted => None,
+            Look::Everything { named } => named.as_ref(),
+        }
+    }
+
+    /// How many times faster the time of AWS passes here.
+    pub fn speed(&self) -> f64 {
+        self.simulation.as_ref().map_or(1.0, |simulation| simulation.speed)
+    }
+
+    /// Where this is, to be noted in a saved plan.
+    pub async fn place(&self) -> Place {
+        connect::place(&self.cloud.aws, self.instead_of_aws.clone()).await
+    }
+
+    /// Reads what is live.
+    ///
+    /// # Errors
+    /// If nothing at all can be read for want of a connection or of credentials.
+    pub async fn snapshot(&self, ui: &mut Ui) -> Result<Snapshot, Failure> {
+        let stack = &self.graph.stack;
+        if ui.live {
+            ui.note(&format!("Reading the live resources of stack {} in {} …", stack.name, stack.region));
+        }
+        let snapshot = match &self.look {
+            Look::Wanted => self.cloud.snapshot(&self.graph).await,
+            Look::Everything { named } => self.cloud.snapshot_to_destroy(named.as_ref()).await,
+        };
+        match connect::cut_off(&snapshot) {
+            Some(error) => Err(connect::no_aws(error)),
+            None => Ok(snapshot),
+        }
+    }
+}
