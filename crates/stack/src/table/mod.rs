@@ -243,6 +243,12 @@ impl Type {
         }
     }
 
+    /// The object of ECS that it leads to at once.
+    pub(crate) fn ecs(&self) -> Option<&'static Object> {
+        let member = self.find(&|one| if let Self::Ecs(object, member) = one { object.member(member) } else { None });
+        member.and_then(|member| member.kind.object())
+    }
+
     /// The first of its forms for which `pick` gives something.
     pub fn find<T>(&self, pick: &impl Fn(&Type) -> Option<T>) -> Option<T> {
         pick(self).or_else(|| match self {

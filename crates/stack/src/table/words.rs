@@ -45,9 +45,7 @@ fn of(kind: &Type) -> String {
         Type::MapOf(_) | Type::Map(_) => "map".to_owned(),
         Type::Entries(_) => "map of entries".to_owned(),
         Type::AnyOf(types) => types.iter().map(of).collect::<Vec<_>>().join(", or "),
-        Type::Ecs(object, member) => {
-            object.keys.iter().find(|(key, _)| key == member).map_or_else(String::new, |(_, kind)| ecs(kind))
-        }
+        Type::Ecs(object, member) => object.member(member).map_or_else(String::new, |member| ecs(&member.kind)),
         Type::Document => "AWS document".to_owned(),
     }
 }
@@ -70,7 +68,7 @@ pub(crate) fn ecs(kind: &schema::Type) -> String {
 }
 
 fn keys(object: &schema::Object) -> String {
-    let names: Vec<String> = object.keys.iter().map(|(key, _)| schema::snake(key)).collect();
+    let names: Vec<String> = object.keys.iter().map(|member| schema::snake(member.name)).collect();
     quoted(&names.iter().map(String::as_str).collect::<Vec<_>>())
 }
 
