@@ -2,6 +2,7 @@
 //! examples and one stack that sets all there is make of it.
 
 mod documents;
+mod editor;
 mod registry;
 mod table;
 
