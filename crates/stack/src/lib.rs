@@ -8,6 +8,7 @@ mod actions;
 mod arn;
 mod aws_policies;
 pub mod codes;
+mod ctx;
 mod decode;
 mod fields;
 mod files;

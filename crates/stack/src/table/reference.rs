@@ -10,7 +10,7 @@ pub fn parts(root: &'static Table) -> Vec<(String, String)> {
         ("outputs".to_owned(), outputs(root)),
         (
             "keys of every entry".to_owned(),
-            keys(&crate::sections::NAME.iter().chain(&crate::sections::META).collect::<Vec<_>>()),
+            keys(&super::entries::NAME.iter().chain(&super::entries::META).collect::<Vec<_>>()),
         ),
         ("objects of ECS".to_owned(), objects(root)),
         ("keys of later versions".to_owned(), later(root)),
@@ -25,7 +25,7 @@ pub fn parts(root: &'static Table) -> Vec<(String, String)> {
 }
 
 fn is_common(key: &Key) -> bool {
-    let common = crate::sections::NAME.iter().chain(&crate::sections::META);
+    let common = super::entries::NAME.iter().chain(&super::entries::META);
     common.into_iter().any(|one| one.name == key.name && one.say == key.say)
 }
 
