@@ -4,6 +4,8 @@
 //! `yaml` and `json` make a [`tree`], `interpolate` fills in `${…}` from the `scope`, `sections` give each part of the
 //! model by [tables](table) of keys, `task_definition` the documents of ECS, and `validate` looks at the whole.
 
+#![warn(unreachable_pub)]
+
 mod actions;
 mod arn;
 mod aws_policies;

@@ -1,6 +1,6 @@
 //! One file per section of the stack file. Each takes the interpolated tree of its section and gives the typed part of
-//! the [`Stack`](super::model::Stack), reporting everything that is wrong on the way. What is common to all entries
-//! (`name`, `tags`, `moved_from`, `protect`) is here.
+//! the [`Stack`](super::model::Stack), reporting everything that is wrong on the way. What they read with is in
+//! `ctx.rs`, and the keys that all entries have (`name`, `tags`, `moved_from`, `protect`) are in `table/entries.rs`.
 
 pub(crate) mod cluster;
 pub(crate) mod conditions;

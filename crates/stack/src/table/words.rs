@@ -4,12 +4,12 @@ use super::{Absent, Key, Type};
 use crate::task_definition::schema;
 
 /// What may stand under a key, with code in backticks.
-pub fn shape(key: &Key) -> String {
+pub(super) fn shape(key: &Key) -> String {
     if key.shape.is_empty() { of(&key.kind) } else { key.shape.to_owned() }
 }
 
 /// What holds if a key is left out.
-pub fn default(key: &Key) -> String {
+pub(super) fn default(key: &Key) -> String {
     match key.absent {
         _ if !key.needed.is_empty() => "required".to_owned(),
         Absent::Nothing => "none".to_owned(),
@@ -19,7 +19,7 @@ pub fn default(key: &Key) -> String {
 }
 
 /// A text without the targets of its links.
-pub fn plain(text: &str) -> String {
+pub(super) fn plain(text: &str) -> String {
     let mut out = String::new();
     let mut rest = text;
     while let Some((before, after)) = rest.split_once("](") {

@@ -1,5 +1,5 @@
 //! What ECS has written down: clusters, capacity providers, task definitions, account settings, container instances. This file
-//! is the table of the operations and what the rest of the simulation asks of it; it knows nothing of what lives.
+//! is the table of the operations; `facts.rs` has what the rest of the simulation asks. Knows nothing of what lives.
 
 mod attributes;
 mod capacity;

@@ -1,5 +1,5 @@
-//! What lives in ECS: services with their deployments and revisions, and tasks. This file holds their state and says which
-//! operation and which event is whose; what is written down (clusters, task definitions, settings) it gets from `registry`.
+//! What lives in ECS: services with their deployments and revisions, and tasks. `state.rs` keeps them, and this file says
+//! which operation and which event is whose; what is written down (clusters, task definitions, settings) it gets from `registry`.
 //!
 //! Containers run by convention, see `fate`.
 
