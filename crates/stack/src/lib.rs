@@ -4,10 +4,13 @@
 //! `yaml` and `json` make a [`tree`], `interpolate` fills in `${…}` from the `scope`, `sections` give each part of the
 //! model by [tables](table) of keys, `task_definition` the documents of ECS, and `validate` looks at the whole.
 
+#![warn(unreachable_pub)]
+
 mod actions;
 mod arn;
 mod aws_policies;
 pub mod codes;
+mod ctx;
 mod decode;
 mod fields;
 mod files;

@@ -131,7 +131,7 @@ fn read(
         Fields::open(&tree, "the stack file", &ROOT, problems)?;
     }
     let vars = vars(&tree, options, problems);
-    let mut scope = Scope::new(&options.env, vars);
+    let mut scope = Scope::new(&options.env, vars, &ROOT);
     scope.public = public_env(&tree, options, problems);
     head(&tree, options, &mut scope, problems);
     scope.names = names(&tree, &scope);

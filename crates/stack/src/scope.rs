@@ -11,9 +11,8 @@ use evenkeel_core::secret::{self, Secrets};
 
 use super::decode::Problems;
 use super::interpolate::{self, Filled};
-use super::root::ROOT;
 use super::suggest;
-use super::table;
+use super::table::{self, Table};
 use super::tree::Tree;
 
 /// Kinds with a single entry.
@@ -60,6 +59,8 @@ pub(crate) struct Scope<'a> {
     pub names: Names,
     /// `public_env:`, variables of the environment that everybody may see.
     pub public: BTreeSet<String>,
+    /// The table of the whole file, which has all kinds.
+    root: &'static Table,
     resolved: RefCell<BTreeMap<String, Option<Filled>>>,
     under_way: RefCell<Vec<String>>,
     used: RefCell<BTreeSet<String>>,
@@ -86,9 +87,10 @@ pub(crate) enum Found {
 }
 
 impl<'a> Scope<'a> {
-    /// A scope that knows only the environment and the variables.
-    pub(crate) fn new(env: &'a BTreeMap<String, String>, vars: BTreeMap<String, Tree>) -> Self {
+    /// A scope that knows only the environment, the variables, and what a file may have.
+    pub(crate) fn new(env: &'a BTreeMap<String, String>, vars: BTreeMap<String, Tree>, root: &'static Table) -> Self {
         Self {
+            root,
             env,
             vars,
             stack: None,
@@ -228,7 +230,7 @@ impl<'a> Scope<'a> {
 
     fn output(&self, path: &str, at: &Place, problems: &Problems) -> Found {
         let (head, rest) = path.split_once('.').unwrap_or((path, ""));
-        let known = table::kinds(&ROOT);
+        let known = table::kinds(self.root);
         let Some((made, section)) = known.iter().find(|(made, _)| made.kind == head) else {
             let kinds = known.iter().map(|(made, _)| made.kind).chain(["env", "var", "stack"]);
             let help = match suggest::nearest(head, kinds.clone()) {

@@ -1,5 +1,6 @@
 //! What every source file has to keep: a header, a length, its place. Looks at text only.
 
+mod circles;
 mod comments;
 mod kinds;
 mod words;
