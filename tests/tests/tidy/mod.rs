@@ -1,6 +1,7 @@
 //! What every source file has to keep: a header, a length, its place. Looks at text only.
 
 mod comments;
+mod features;
 mod words;
 
 use std::path::{Path, PathBuf};
