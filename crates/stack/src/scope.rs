@@ -3,6 +3,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
 
 use evenkeel_core::diagnostic::Place;
 use evenkeel_core::doc::Text;
@@ -154,7 +155,7 @@ impl<'a> Scope<'a> {
         if has_default {
             return Found::Text(Text::default().into());
         }
-        let near = suggest::nearest(name, self.env.keys().map(String::as_str));
+        let near = if problems.full() { None } else { suggest::nearest(name, self.env.keys().map(String::as_str)) };
         let near = near.map(|near| format!(" (`{near}` is set.)")).unwrap_or_default();
         problems.error(
             "unset-env",
@@ -171,7 +172,7 @@ impl<'a> Scope<'a> {
                 "unknown-var",
                 at,
                 format!("there is no variable `{name}`"),
-                suggest::help(name, "vars", self.vars.keys().map(String::as_str)),
+                problems.help(|| suggest::help(name, "vars", self.vars.keys().map(String::as_str))),
             );
             return Found::Wrong;
         };
@@ -228,7 +229,9 @@ impl<'a> Scope<'a> {
 
     fn output(&self, path: &str, at: &Place, problems: &Problems) -> Found {
         let (head, rest) = path.split_once('.').unwrap_or((path, ""));
-        let known = table::kinds(&ROOT);
+        // To walk all tables for every reference would take longer than all else about it.
+        static KINDS: LazyLock<Vec<(&table::Made, &str)>> = LazyLock::new(|| table::kinds(&ROOT));
+        let known = &*KINDS;
         let Some((made, section)) = known.iter().find(|(made, _)| made.kind == head) else {
             let kinds = known.iter().map(|(made, _)| made.kind).chain(["env", "var", "stack"]);
             let help = match suggest::nearest(head, kinds.clone()) {
@@ -254,7 +257,7 @@ impl<'a> Scope<'a> {
             }
         };
         if !self.names.has(kind, name) {
-            let help = suggest::help(name, section, self.names.of(kind));
+            let help = problems.help(|| suggest::help(name, section, self.names.of(kind)));
             problems.error("unknown-reference", at, format!("there is no {} `{name}`", kind.replace('_', " ")), help);
             return Found::Wrong;
         }
