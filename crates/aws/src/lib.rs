@@ -12,6 +12,7 @@ pub mod client;
 pub mod cloud;
 pub mod connect;
 pub mod finder;
+mod http;
 pub mod kinds;
 pub mod read;
 pub mod reading;
