@@ -100,8 +100,13 @@ pub async fn open(path: &Path, global: &Global, options: PlanOptions, ui: &mut U
     // The graph is made before anything is sent: its mistakes need no network.
     let draft = graph(&loaded.stack, region.as_deref().unwrap_or_default())?;
     names::of_the_file(&options, &draft)?;
-    let connection = connect(global, region, Guard::of_stack(loaded.stack.account.as_deref()), ui).await?;
-    let wanted = graph(&loaded.stack, &connection.aws.region)?;
+    let guard = Guard::of_stack(loaded.stack.account.as_deref());
+    let connection = connect(global, region.clone(), guard, ui).await?;
+    // It is made again only where the region was not known before: names of what is global hold it.
+    let wanted = match region {
+        Some(region) if region == connection.aws.region => draft,
+        Some(_) | None => graph(&loaded.stack, &connection.aws.region)?,
+    };
     if let Some(simulation) = &connection.simulation {
         if !options.destroy {
             Simulation::refuse_foreign(&wanted)?;
@@ -112,15 +117,14 @@ pub async fn open(path: &Path, global: &Global, options: PlanOptions, ui: &mut U
             tell_what_lacks(simulation, &wanted, &Again::provide(path, global), ui);
         }
     }
-    let mut options = options;
-    let graph = if options.destroy {
-        options.protected = draft.nodes().filter(|node| node.protect).map(|node| node.id.clone()).collect();
-        Graph::empty(StackInfo { name: loaded.stack.name.clone(), region: connection.aws.region.clone() })
-    } else {
-        wanted
-    };
-    let file = options.destroy.then_some(draft);
-    Ok(Session { file, ..Session::new(graph, connection, options) })
+    if !options.destroy {
+        return Ok(Session::new(wanted, connection, options));
+    }
+    let protected = wanted.nodes().filter(|node| node.protect).map(|node| node.id.clone()).collect();
+    let options = PlanOptions { protected, ..options };
+    let nothing = Graph::empty(StackInfo { name: loaded.stack.name.clone(), region: connection.aws.region.clone() });
+    let file = Some(wanted);
+    Ok(Session { file, ..Session::new(nothing, connection, options) })
 }
 
 /// A world of just now gets what the stack presupposes: a first try should not need a second tool.

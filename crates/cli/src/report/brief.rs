@@ -2,8 +2,11 @@
 //! its kind has. Decides what is left out and how references read; `-v` shows every field as it is. Knows documents and kinds
 //! by name only, not the stack file.
 
+use std::borrow::Cow;
+
 use evenkeel_core::doc::{self, Text};
 use evenkeel_core::plan::{Action, Plan};
+use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::values;
@@ -116,7 +119,7 @@ pub fn containers(value: &Value) -> Vec<(usize, String)> {
 
 fn prune(kind: &str, at: &mut Vec<String>, value: &Value) -> Value {
     let value = plain(value);
-    let pruned = match &value {
+    let pruned = match value.as_ref() {
         Value::Object(map) => object(kind, at, map),
         Value::Array(items) => {
             at.push("[]".to_owned());
@@ -124,7 +127,7 @@ fn prune(kind: &str, at: &mut Vec<String>, value: &Value) -> Value {
             at.pop();
             Value::Array(kept)
         }
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value,
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.into_owned(),
     };
     let pruned = shaped(kind, at, pruned);
     if is_usual(kind, at, &pruned) { Value::Null } else { pruned }
@@ -144,12 +147,13 @@ fn object(kind: &str, at: &mut Vec<String>, map: &Map<String, Value>) -> Value {
 }
 
 /// References as words, and policies as what they say.
-fn plain(value: &Value) -> Value {
-    if doc::is_hole(value) {
-        return serde_json::from_value::<Text>(value.clone())
-            .map_or_else(|_| value.clone(), |text| words(&text).into());
-    }
-    value.as_str().and_then(values::parsed).unwrap_or_else(|| value.clone())
+fn plain(value: &Value) -> Cow<'_, Value> {
+    let shown = if doc::is_hole(value) {
+        Text::deserialize(value).ok().map(|text| words(&text).into())
+    } else {
+        value.as_str().and_then(values::parsed)
+    };
+    shown.map_or(Cow::Borrowed(value), Cow::Owned)
 }
 
 fn words(text: &Text) -> String {
@@ -239,8 +243,8 @@ fn port(mut mapping: Value) -> Value {
 
 fn is_usual(kind: &str, at: &[String], value: &Value) -> bool {
     let here = |path: &str| {
-        let path: Vec<&str> = path.split('.').collect();
-        path.len() == at.len() && path.iter().zip(at).all(|(want, is)| *want == "*" || want == is)
+        let mut at = at.iter();
+        path.split('.').all(|want| at.next().is_some_and(|is| want == "*" || want == is)) && at.next().is_none()
     };
     USUAL
         .iter()

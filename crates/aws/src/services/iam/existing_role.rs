@@ -80,6 +80,9 @@ pub fn redirect(nodes: &mut [Node]) {
     let existing: BTreeSet<String> =
         nodes.iter().filter(|node| node.id.kind() == ENTRY.kind.name).map(|node| node.id.name().to_owned()).collect();
     let meant = |node: &NodeId| node.kind() == role::ENTRY.kind.name && existing.contains(node.name());
+    if existing.is_empty() {
+        return;
+    }
     for node in nodes {
         node.want = fill(&node.want, &|hole| {
             meant(&hole.node).then(|| Text::output(id(hole.node.name()), &hole.output).to_value())
