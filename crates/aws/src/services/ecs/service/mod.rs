@@ -27,8 +27,9 @@ use serde_json::Value;
 use super::cluster::{self, Strategy};
 use super::task_definition::{self, mark};
 use crate::resource::{Entry, doc};
+use crate::services::elb::Forwards;
 use crate::tags::Tags;
-use evenkeel_stack::model::{self, Action, Runs, Stack};
+use evenkeel_stack::model::{self, Runs, Stack};
 
 /// The kind's name.
 pub const KIND: &str = "service";
@@ -181,10 +182,11 @@ impl Deployment {
 }
 
 fn contribute(stack: &Stack, nodes: &mut Vec<Node>) {
+    let forwards = Forwards::of(stack);
     for (entry, service) in &stack.services {
         let name = cluster::entry_name(stack, service.meta.name.as_deref(), entry);
         let mut node = Node::new(id(entry), name, doc(&wanted(stack, entry, service)));
-        node.needs = needs(stack, service);
+        node.needs = needs(&forwards, service);
         node.moved_from = service.meta.moved_from.as_deref().map(id);
         node.named = service.meta.name.is_some();
         node.protect = service.meta.protect;
@@ -264,7 +266,7 @@ fn strategy(stack: &Stack, service: &model::Service) -> Option<Vec<Strategy>> {
 }
 
 /// ECS refuses a target group that no load balancer forwards to yet, and tasks need their log groups.
-fn needs(stack: &Stack, service: &model::Service) -> BTreeSet<NodeId> {
+fn needs(forwards: &Forwards<'_>, service: &model::Service) -> BTreeSet<NodeId> {
     let mut needs: BTreeSet<NodeId> = service
         .runs
         .ours()
@@ -281,24 +283,7 @@ fn needs(stack: &Stack, service: &model::Service) -> BTreeSet<NodeId> {
         Text::From(_) | Text::Known(_) | Text::Join(_) => None,
     });
     needs.extend(groups);
-    let mine: BTreeSet<&str> = service.load_balancers.iter().filter_map(|target| target.entry.as_deref()).collect();
-    for (balancer, entry) in &stack.load_balancers {
-        for (listener, entry) in &entry.listeners {
-            let name = format!("{balancer}/{listener}");
-            if forwards_to(&entry.default, &mine) {
-                needs.insert(NodeId::new("listener", &name));
-            }
-            if entry.rules.iter().any(|rule| forwards_to(&rule.action, &mine)) {
-                needs.insert(NodeId::new("listener_rules", &name));
-            }
-        }
-    }
+    let groups = service.load_balancers.iter().filter_map(|target| target.entry.as_deref());
+    needs.extend(groups.flat_map(|group| forwards.nodes(group)).cloned());
     needs
-}
-
-fn forwards_to(action: &Action, groups: &BTreeSet<&str>) -> bool {
-    match action {
-        Action::Forward { targets, .. } => targets.iter().any(|(group, _)| groups.contains(group.as_str())),
-        Action::Redirect { .. } | Action::FixedResponse { .. } => false,
-    }
 }
