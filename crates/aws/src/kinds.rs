@@ -1,6 +1,7 @@
 //! The table of kinds: those of all services. A new kind is a file in the folder of its service and its place in that service's
 //! list.
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use evenkeel_core::graph::{Graph, GraphError, Node, StackInfo};
@@ -38,9 +39,13 @@ pub fn table() -> Kinds {
 pub fn graph(stack: &Stack, region: &str) -> Result<Graph, Vec<GraphError>> {
     let mut nodes = Vec::new();
     // What is global carries the region in its name, wherever that came from.
-    let stack = &Stack { region: Some(region.to_owned()), ..stack.clone() };
+    let stack = if stack.region.as_deref() == Some(region) {
+        Cow::Borrowed(stack)
+    } else {
+        Cow::Owned(Stack { region: Some(region.to_owned()), ..stack.clone() })
+    };
     for entry in ALL.iter() {
-        (entry.contribute)(stack, &mut nodes);
+        (entry.contribute)(&stack, &mut nodes);
     }
     nodes.iter_mut().for_each(protect);
     Graph::new(StackInfo { name: stack.name.clone(), region: region.to_owned() }, nodes)

@@ -71,7 +71,7 @@ impl Ctx<'_> {
                 Some(tree.place.clone()),
             )
             .label(format!("not an entry of `{section}`"))
-            .help(suggest::help(name, section, self.scope.names.of(kind))),
+            .help(self.problems.help(|| suggest::help(name, section, self.scope.names.of(kind)))),
         );
     }
 

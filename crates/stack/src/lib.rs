@@ -87,6 +87,6 @@ pub fn load(path: &Path, options: &LoadOptions) -> Result<Loaded, Vec<Diagnostic
 /// # Errors
 /// Everything that is wrong with it, warnings included, by line.
 pub fn load_text(path: &str, text: &str, options: &LoadOptions, files: &dyn Files) -> Result<Loaded, Vec<Diagnostic>> {
-    let source = Arc::new(Source { path: path.to_owned(), text: text.into() });
+    let source = Arc::new(Source::new(path, text));
     root::load(&source, options, files)
 }

@@ -2,6 +2,7 @@
 
 mod circles;
 mod comments;
+mod features;
 mod kinds;
 mod words;
 

@@ -73,6 +73,23 @@ impl Plan {
         self.steps.get((id.0 as usize).checked_sub(1)?)
     }
 
+    /// Everything of it but the steps.
+    pub(crate) fn without_steps(&self) -> Self {
+        Self {
+            stack: self.stack.clone(),
+            steps: Vec::new(),
+            held: self.held.clone(),
+            conflicts: self.conflicts.clone(),
+            notes: self.notes.clone(),
+            unhealthy: self.unhealthy.clone(),
+            unchanged: self.unchanged,
+            known: self.known.clone(),
+            unread: self.unread.clone(),
+            unproven: self.unproven.clone(),
+            destroy: self.destroy,
+        }
+    }
+
     /// How many steps there are of each verb, in the order create, update, revise, replace, adopt,
     /// delete, wait.
     ///
