@@ -15,6 +15,7 @@ pub use crate::services::elb::{listener, listener_rules, load_balancer, target_g
 pub use crate::services::iam::role;
 pub use crate::services::logs::log_group;
 pub use crate::services::route53::{hosted_zone, records};
+use crate::shown::Shown;
 use crate::{services, tags};
 use evenkeel_stack::model::Stack;
 
@@ -30,6 +31,12 @@ pub fn get(name: &str) -> Option<&'static Entry> {
 /// What the engine knows of the kinds.
 pub fn table() -> Kinds {
     Kinds::new(ALL.iter().map(|entry| entry.kind))
+}
+
+/// How the resources of a kind are shown to a person.
+pub fn shown(kind: &str) -> &'static Shown {
+    let mut all = services::ALL.iter().flat_map(|service| service.shown);
+    all.find(|shown| shown.kind == kind).unwrap_or(&Shown::PLAIN)
 }
 
 /// The graph of what a stack wants.
@@ -61,5 +68,27 @@ fn protect(node: &mut Node) {
     if let (Some(tags), true, false) = (node.want.get_mut("tags").and_then(Value::as_object_mut), node.protect, revises)
     {
         tags.insert(tags::PROTECT.to_owned(), "true".into());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn each_is_for_a_kind_of_its_service_and_there_is_one() {
+        let mut seen = BTreeSet::new();
+        for service in services::ALL {
+            let own: BTreeSet<&str> = service.kinds.iter().map(|entry| entry.kind.name).collect();
+            for shown in service.shown {
+                assert!(own.contains(shown.kind), "{} is no kind of {}", shown.kind, service.title);
+                assert!(seen.insert(shown.kind), "{} is shown in two ways", shown.kind);
+                assert_eq!(super::shown(shown.kind).kind, shown.kind);
+            }
+        }
+        assert!(seen.len() > 8 && seen.len() <= ALL.len());
+        assert_eq!(shown("nothing").kind, "");
     }
 }

@@ -10,7 +10,7 @@ use super::session::save::Place;
 use super::session::{File, Planning};
 use super::{Context, Run};
 use crate::again::Again;
-use crate::args::{Choice, Format, StackFile};
+use crate::args::{Choice, Format, Global, StackFile};
 use crate::exit::{Exit, Failure};
 use crate::out::Ui;
 use crate::report::plan_text::View;
@@ -47,6 +47,17 @@ pub struct PlanArgs {
     pub choice: Choice,
 }
 
+impl PlanArgs {
+    /// The command that carries out what is shown.
+    pub fn again(&self, global: &Global) -> Again {
+        if self.destroy {
+            return Again::on("destroy", &self.file.stack).place(global).vars(global).consent(&self.choice.allowed);
+        }
+        let again = Again::on("apply", &self.file.stack).place(global).vars(global).choice(&self.choice);
+        if self.no_wait { again.flag("--no-wait") } else { again }
+    }
+}
+
 impl Run for PlanArgs {
     async fn run(&self, Context { global, ui, .. }: Context<'_>) -> Result<Exit, Failure> {
         let place = self.out.as_deref().map(Place::of).transpose()?;
@@ -60,7 +71,7 @@ impl Run for PlanArgs {
         let snapshot = planning.reading.snapshot(ui).await?;
         let plan = planning.plan(&snapshot)?;
         planning.check_names(&snapshot, &plan, ui)?;
-        show(&plan, &Again::after_plan(self, global), ui);
+        show(&plan, &self.again(global), ui);
         if let (Some(place), Some(file)) = (&place, &self.out) {
             if plan.may_begin() {
                 place.save(&saved(&planning, &plan, ui).await, &ui.secrets)?;

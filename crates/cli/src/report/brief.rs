@@ -119,14 +119,14 @@ fn is_usual(shown: &Shown, at: &[&str], value: &Value) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use evenkeel_aws::shown;
+    use evenkeel_aws::kinds;
     use evenkeel_core::id::NodeId;
     use serde_json::json;
 
     use super::*;
 
     fn field(kind: &str, name: &str, value: &Value) -> Value {
-        super::field(shown::of(kind), name, value)
+        super::field(kinds::shown(kind), name, value)
     }
 
     #[test]
@@ -173,7 +173,7 @@ mod tests {
             "environment": [{ "name": "A", "value": "1" }],
             "portMappings": [{ "containerPort": 80, "hostPort": 80, "protocol": "tcp" }],
         }]);
-        let by = shown::of("task_definition").headed.unwrap();
+        let by = kinds::shown("task_definition").headed.unwrap();
         let shown = headed(by, &field("task_definition", "containerDefinitions", &list));
         let expected = [(1, "web: web:1"), (2, "environment: {A: \"1\"}"), (2, "portMappings: [80]")];
         assert_eq!(shown, expected.map(|(depth, text)| (depth, text.to_owned())));

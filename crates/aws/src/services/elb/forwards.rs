@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use evenkeel_core::id::NodeId;
 use evenkeel_stack::model::{Action, Stack};
 
-use super::{listener, listener_rules};
+use super::ids;
 
 /// The listeners and rules of a stack that forward to target groups, by the entries of these.
 #[derive(Debug, Default)]
@@ -27,9 +27,9 @@ impl<'s> Forwards<'s> {
         let mut found = Self::default();
         for (balancer, entry) in &stack.load_balancers {
             for (name, listener) in &entry.listeners {
-                found.add(balancer, std::iter::once(&listener.default), &listener::id(balancer, name));
+                found.add(balancer, std::iter::once(&listener.default), &ids::listener(balancer, name));
                 let rules = listener.rules.iter().map(|rule| &rule.action);
-                found.add(balancer, rules, &listener_rules::id(balancer, name));
+                found.add(balancer, rules, &ids::listener_rules(balancer, name));
             }
         }
         found

@@ -3,6 +3,7 @@
 
 mod created;
 mod forwards;
+mod ids;
 pub mod listener;
 pub mod listener_rules;
 pub mod load_balancer;

@@ -55,10 +55,7 @@ pub static ENTRY: Entry = Entry {
     ],
 };
 
-/// The node of a listener of a load balancer.
-pub fn id(balancer: &str, listener: &str) -> NodeId {
-    NodeId::new("listener", &format!("{balancer}/{listener}"))
-}
+pub use super::ids::listener as id;
 
 /// A listener in canonical form.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]

@@ -73,10 +73,7 @@ pub static ENTRY: Entry = Entry {
     ],
 };
 
-/// The node of the rules of a listener.
-pub fn id(balancer: &str, listener: &str) -> NodeId {
-    NodeId::new("listener_rules", &format!("{balancer}/{listener}"))
-}
+pub use super::ids::listener_rules as id;
 
 /// The rules of a listener in canonical form.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
