@@ -33,11 +33,11 @@ impl Again {
     }
 
     /// The command that carries out what `plan` has shown.
-    pub fn after_plan(of: &PlanArgs, global: &Global) -> Self {
+    pub fn after_plan(of: &PlanArgs, file: &Path, global: &Global) -> Self {
         if of.destroy {
-            return Self::on("destroy", &of.file.stack).place(global).vars(global).consent(&of.choice.allowed);
+            return Self::on("destroy", file).place(global).vars(global).consent(&of.choice.allowed);
         }
-        let again = Self::on("apply", &of.file.stack).place(global).vars(global).choice(&of.choice);
+        let again = Self::on("apply", file).place(global).vars(global).choice(&of.choice);
         if of.no_wait { again.flag("--no-wait") } else { again }
     }
 
@@ -199,7 +199,7 @@ mod tests {
     fn again(line: &str) -> String {
         let Args { command, global } = read(line);
         match command {
-            Command::Plan(of) => Again::after_plan(&of, &global).to_string(),
+            Command::Plan(of) => Again::after_plan(&of, &of.files.stacks[0], &global).to_string(),
             Command::Apply(of) => Again::apply(&of, &global, false).to_string(),
             Command::Destroy(of) => Again::destroy(&of, &global).to_string(),
             Command::Validate(_)
