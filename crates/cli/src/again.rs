@@ -183,7 +183,7 @@ mod tests {
     fn again(line: &str) -> String {
         let Args { command, global } = read(line);
         match command {
-            Command::Plan(of) => of.again(&global).to_string(),
+            Command::Plan(of) => of.again(&of.files.stacks[0], &global).to_string(),
             Command::Apply(of) => of.again(&global, false).to_string(),
             Command::Destroy(of) => of.again(&global).to_string(),
             Command::Validate(_)

@@ -94,6 +94,14 @@ pub struct StackFile {
     pub stack: PathBuf,
 }
 
+/// The stack files of a command that takes several.
+#[derive(clap::Args, Clone, Debug)]
+pub struct StackFiles {
+    /// The stack file; or several, and folders with stack files in them.
+    #[arg(value_name = "STACK", default_value = STACK_FILE)]
+    pub stacks: Vec<PathBuf>,
+}
+
 /// What to plan, and what is allowed.
 #[derive(clap::Args, Clone, Debug, Default)]
 pub struct Choice {

@@ -59,6 +59,13 @@ impl Secrets {
         }
     }
 
+    /// Adds what somebody else hides.
+    pub fn merge(&mut self, other: &Self) {
+        let clone = |(key, value): (&String, &String)| (key.clone(), value.clone());
+        self.texts.extend(other.texts.iter().map(clone));
+        self.values.extend(other.values.iter().map(clone));
+    }
+
     /// Whether there is nothing to hide.
     pub fn is_empty(&self) -> bool {
         self.texts.is_empty() && self.values.is_empty()

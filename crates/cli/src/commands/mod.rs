@@ -1,5 +1,6 @@
 //! The commands, one file each: its arguments, its help, and what it does. A new one is a file here, its `mod` line, and its line in
-//! the list below. What several commands do, from a stack file to the end of a run, is in `session/`.
+//! the list below. What several commands do, from a stack file to the end of a run, is in `session/`; what `plan` and `validate` do
+//! with several stack files, in `several/`.
 
 pub mod apply;
 pub mod completions;
@@ -9,6 +10,7 @@ pub mod plan;
 mod run;
 pub mod schema;
 pub mod session;
+pub mod several;
 pub mod sim;
 pub mod validate;
 

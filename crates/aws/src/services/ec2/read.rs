@@ -3,6 +3,7 @@
 //! Knows no rules of ownership beyond that; the kinds beside it interpret.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use aws_sdk_ec2::types::{Filter, SecurityGroup, Subnet, Vpc};
 use evenkeel_core::error::{CloudError, ErrorClass};
@@ -64,11 +65,10 @@ pub async fn fetch(aws: &Aws, scope: &Scope<'_>) -> Ec2 {
         if !scope.wants(&["security_group", "security_group_rules"]) {
             return Ok(Vec::new());
         }
-        let mut groups = groups(aws, &[]).await?;
+        let groups = aws.once("ec2:DescribeSecurityGroups", || groups(aws, &[])).await?;
         let names = wanted.values().map(|wanted| wanted.name.to_ascii_lowercase()).filter(|name| !name.is_empty());
         let names = names.collect();
-        groups.retain(|group| keep(group, scope.stack, &names));
-        Ok(groups)
+        Ok(groups.iter().filter(|group| keep(group, scope.stack, &names)).cloned().collect())
     },);
     Ec2 { networks: networks.into_iter().collect(), groups, wanted }
 }
@@ -199,6 +199,11 @@ pub fn missing(message: String, hint: &str) -> CloudError {
 }
 
 async fn vpcs(aws: &Aws, filters: Vec<Filter>) -> Result<Vec<Vpc>, CloudError> {
+    let question = format!("ec2:DescribeVpcs {filters:?}");
+    aws.once(question, || all_vpcs(aws, filters)).await.map(Arc::unwrap_or_clone)
+}
+
+async fn all_vpcs(aws: &Aws, filters: Vec<Filter>) -> Result<Vec<Vpc>, CloudError> {
     let mut found = Vec::new();
     let mut token: Option<String> = None;
     loop {
@@ -218,6 +223,11 @@ async fn vpcs(aws: &Aws, filters: Vec<Filter>) -> Result<Vec<Vpc>, CloudError> {
 }
 
 async fn subnets(aws: &Aws, filters: Vec<Filter>) -> Result<Vec<Subnet>, CloudError> {
+    let question = format!("ec2:DescribeSubnets {filters:?}");
+    aws.once(question, || all_subnets(aws, filters)).await.map(Arc::unwrap_or_clone)
+}
+
+async fn all_subnets(aws: &Aws, filters: Vec<Filter>) -> Result<Vec<Subnet>, CloudError> {
     let mut found = Vec::new();
     let mut token: Option<String> = None;
     loop {

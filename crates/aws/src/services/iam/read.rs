@@ -132,10 +132,11 @@ impl<'a> Names<'a> {
 
 /// The roles, and why some could not be looked for. `alone`: only what is named matters (it is read back).
 async fn roles(aws: &Aws, names: &Names<'_>, alone: bool) -> (Part<Vec<Found>>, Option<CloudError>) {
-    match details(aws).await {
+    match aws.once("iam:GetAccountAuthorizationDetails", || details(aws)).await {
         Ok(details) => (of_overview(aws, names, &details).await, None),
         Err(error) if matches!(error.class, ErrorClass::Denied | ErrorClass::Unsupported) => {
-            match list(aws, if alone { &names.path } else { "/" }).await {
+            let path = if alone { names.path.as_str() } else { "/" };
+            match aws.once(format!("iam:ListRoles {path}"), || list(aws, path)).await {
                 Ok(listed) => one_by_one(aws, names, &listed).await,
                 Err(error) => (Err(error), None),
             }

@@ -4,6 +4,7 @@
 //! be read, each other zone is asked for marks of the stack, which stand side by side.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use aws_sdk_route53::types::{HostedZone, ResourceRecordSet, Tag, TagResourceType};
 use evenkeel_core::error::{CloudError, ErrorClass};
@@ -16,6 +17,7 @@ use crate::kinds::hosted_zone;
 use crate::kinds::records::form::name;
 use crate::kinds::records::marks::home;
 use crate::read::{Part, Scope};
+use crate::sharing::Known;
 use crate::tags::{self, Tags};
 
 /// Most zones that ListTagsForResources takes.
@@ -159,8 +161,8 @@ pub async fn fetch(aws: &Aws, scope: &Scope<'_>) -> Route53 {
     if !scope.wants(&["hosted_zone", "records"]) {
         return Route53::new(Ok(Vec::new()), wanted);
     }
-    let zones = match zones(aws).await {
-        Ok(zones) => zones,
+    let zones = match aws.once("route53:ListHostedZones", || zones(aws)).await {
+        Ok(zones) => Arc::unwrap_or_clone(zones),
         // There is no Route 53 here, so there is nothing of the stack in it.
         Err(error) if wanted.is_empty() && error.class == ErrorClass::Unsupported => {
             return Route53::new(Ok(Vec::new()), wanted);
@@ -213,8 +215,8 @@ fn matters(read: &Route53, zone: &Zone, owner: &str) -> bool {
 
 async fn records_of(aws: &Aws, zones: Vec<String>) -> BTreeMap<String, Part<Vec<ResourceRecordSet>>> {
     let read = futures::stream::iter(zones).map(|id| async move {
-        let sets = records(aws, &id).await;
-        (id, sets)
+        let sets = aws.once(format!("route53:ListResourceRecordSets {id}"), || records(aws, &id)).await;
+        (id, sets.map(Arc::unwrap_or_clone))
     });
     read.buffered(SIDE_BY_SIDE).collect().await
 }
@@ -324,6 +326,11 @@ pub async fn zones(aws: &Aws) -> Part<Vec<Zone>> {
 /// # Errors
 /// Any error of the requests.
 pub async fn tags(aws: &Aws, ids: &[String]) -> Part<BTreeMap<String, Tags>> {
+    aws.together("route53:ListTagsForResources", "", ids.to_vec(), |aws, _, ids| Box::pin(tags_in_batches(aws, ids)))
+        .await
+}
+
+async fn tags_in_batches(aws: &Aws, ids: Vec<String>) -> Part<Known<Tags>> {
     let chunks: Vec<Vec<String>> = ids.chunks(TAG_BATCH).map(<[String]>::to_vec).collect();
     let replies: Vec<_> = futures::stream::iter(chunks)
         .map(|chunk| async move {
@@ -342,7 +349,7 @@ pub async fn tags(aws: &Aws, ids: &[String]) -> Part<BTreeMap<String, Tags>> {
     let mut tags = BTreeMap::new();
     for reply in replies {
         let reply = match reply {
-            Err(error) if error.class == ErrorClass::Unsupported => return tags_one_by_one(aws, ids).await,
+            Err(error) if error.class == ErrorClass::Unsupported => return tags_one_by_one(aws, &ids).await,
             reply => reply?,
         };
         for set in reply.resource_tag_sets() {

@@ -10,9 +10,10 @@ use evenkeel_core::graph::{Graph, GraphError, StackInfo};
 use evenkeel_core::saved::SavedPlan;
 use evenkeel_stack::{LoadOptions, Loaded};
 
-use super::connect::{Guard, connect, environment};
+use super::connect::{Guard, connect, environment, right_account};
 use super::reading::{Look, Reading};
 use super::save;
+use super::ways::Ways;
 use crate::again::Again;
 use crate::args::{Format, Global};
 use crate::exit::Failure;
@@ -137,6 +138,42 @@ impl File {
     }
 }
 
+impl File {
+    /// Connects like [`Self::connect`], or like [`Self::connect_to_destroy`] if everything is to go, on a way that several stacks
+    /// share.
+    ///
+    /// # Errors
+    /// If AWS cannot be reached, or is another account.
+    pub async fn connect_on(
+        self,
+        ways: &mut Ways,
+        destroy: bool,
+        global: &Global,
+        ui: &mut Ui,
+    ) -> Result<Reading, Failure> {
+        let named = self.graph("")?;
+        let connection = ways.to(self.region.clone(), global, ui).await?;
+        right_account(&connection.aws, Guard::of_stack(self.loaded.stack.account.as_deref())).await?;
+        let region = connection.aws.region.clone();
+        let wanted = self.graph_in(&region)?;
+        if let Some(simulation) = &ways.simulation {
+            if !destroy {
+                Simulation::refuse_foreign(&wanted)?;
+            }
+            if simulation.fresh {
+                ways.provided.extend(simulation.provide(&wanted));
+            } else if !destroy {
+                tell_what_lacks(simulation, &wanted, &Again::provide(&self.path, global), ui);
+            }
+        }
+        if !destroy {
+            return Ok(Reading::new(wanted, Look::Wanted, connection));
+        }
+        let nothing = Graph::empty(StackInfo { name: self.loaded.stack.name, region });
+        Ok(Reading::new(nothing, Look::Everything { named: Some(named) }, connection))
+    }
+}
+
 /// The region that was asked for: the flag's, else the file's, else the environment's.
 pub fn region(global: &Global, file: Option<&str>) -> Option<String> {
     global.region.clone().or_else(|| file.map(str::to_owned)).or_else(environment_region)
@@ -148,7 +185,11 @@ fn environment_region() -> Option<String> {
 
 /// A world of just now gets what the stack presupposes: a first try should not need a second tool.
 fn welcome(simulation: &Simulation, graph: &Graph, ui: &mut Ui) {
-    let made = simulation.provide(graph);
+    tell_of_a_new_world(&simulation.provide(graph), ui);
+}
+
+/// Says that a world was made, and what was added to it.
+pub fn tell_of_a_new_world(made: &[String], ui: &mut Ui) {
     ui.note("A simulated AWS was created. Nothing leaves this computer, and nothing costs anything.");
     if !made.is_empty() {
         ui.note(&format!("Added what the stack needs but does not create: {}.", made.join(", ")));

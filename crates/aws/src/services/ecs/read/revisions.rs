@@ -214,8 +214,9 @@ async fn all_active(
     let mut families: BTreeSet<String> = known.iter().map(|revision| family(&revision.arn).to_owned()).collect();
     families.extend(marked.keys().map(|arn| family(arn).to_owned()));
     // The finder also knows revisions that are INACTIVE, which must not be deregistered again, and it lags behind.
-    let arns = if let Some(all) = list_active(aws, None, PAGES).await? {
-        all.into_iter().filter(|arn| families.contains(family(arn)) || family(arn).starts_with(&prefix)).collect()
+    let all = aws.once("ecs:ListTaskDefinitions", || list_active(aws, None, PAGES)).await?;
+    let arns = if let Some(all) = all.as_ref() {
+        all.iter().filter(|arn| families.contains(family(arn)) || family(arn).starts_with(&prefix)).cloned().collect()
     } else {
         families.extend(families_like(aws, &prefix).await?);
         of_families(aws, &families).await?

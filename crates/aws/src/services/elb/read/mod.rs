@@ -7,6 +7,7 @@ pub(crate) mod calls;
 mod going;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use aws_sdk_elasticloadbalancingv2::types::{Listener, LoadBalancer, Rule, TargetGroup};
 use evenkeel_core::error::CloudError;
@@ -124,8 +125,20 @@ pub async fn fetch(aws: &Aws, scope: &Scope<'_>) -> Elb {
     };
     let wanted = Wanted::of(scope);
     let (groups, balancers) = futures::join!(
-        async { if parts.target_groups { calls::target_groups(aws).await } else { Ok(Vec::new()) } },
-        async { if parts.load_balancers { calls::load_balancers(aws).await } else { Ok(Vec::new()) } },
+        async {
+            if parts.target_groups {
+                shared(aws, "elb:DescribeTargetGroups", calls::target_groups(aws)).await
+            } else {
+                Ok(Vec::new())
+            }
+        },
+        async {
+            if parts.load_balancers {
+                shared(aws, "elb:DescribeLoadBalancers", calls::load_balancers(aws)).await
+            } else {
+                Ok(Vec::new())
+            }
+        },
     );
     let reading = Reading { aws, scope, parts, wanted: &wanted };
     let (mut groups, mut balancers) = (groups.map(items), balancers.map(items));
@@ -149,6 +162,15 @@ pub async fn fetch(aws: &Aws, scope: &Scope<'_>) -> Elb {
     let protected = going::protected(&attributes);
     let load_balancers = reading.attach_balancers(balancers, attributes);
     Elb { target_groups, load_balancers, listeners, rules, protected, wanted }
+}
+
+/// A listing of everything, sent once if several stacks are read.
+async fn shared<T: Clone + Send + Sync + 'static>(
+    aws: &Aws,
+    question: &str,
+    listing: impl Future<Output = Part<Vec<T>>>,
+) -> Part<Vec<T>> {
+    aws.once(question, || listing).await.map(Arc::unwrap_or_clone)
 }
 
 fn items<T>(raw: Vec<T>) -> Vec<Item<T>> {
