@@ -3,6 +3,7 @@
 mod attacked;
 mod between;
 mod clients;
+mod crowd;
 mod drift;
 mod ecs;
 mod files;

@@ -24,7 +24,6 @@ const EXCEPTIONS: &[(&str, &str, usize, &str)] = &[
         "the world keeps what every service has, which the one list of services names, and every call of a service has the world",
     ),
     ("aws", "services/ecs/read", 8, "what is read of a task definition is kept in the form of its kind"),
-    ("aws", "services/elb/read", 8, "what goes with a load balancer is known to the kinds that are read"),
 ];
 
 impl File {

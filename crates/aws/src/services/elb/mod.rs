@@ -70,7 +70,7 @@ impl Aws {
 }
 
 /// Reads what the scope asks for.
-fn fetch<'a>(aws: &'a Aws, scope: &'a Scope<'a>, _finder: &'a Finder<'a>) -> BoxFuture<'a, Gathered> {
+fn fetch<'a>(aws: &'a Aws, scope: &'a Scope<'a>, finder: &'a Finder<'a>) -> BoxFuture<'a, Gathered> {
     // Boxed: inline, the state of all readers together is more than a thread's stack holds in a debug build.
-    Box::pin(async move { Gathered::of(read::fetch(aws, scope).await) })
+    Box::pin(async move { Gathered::of(read::fetch(aws, scope, finder).await) })
 }

@@ -366,6 +366,7 @@ mod tests {
             comment: None,
             reference: reference.to_owned(),
             linked: false,
+            count: 0,
         }
     }
 

@@ -12,6 +12,7 @@ use evenkeel_core::snapshot::Owner;
 use futures::StreamExt;
 use serde_json::Value;
 
+use super::some::{self, Demand};
 use crate::client::Aws;
 use crate::kinds::hosted_zone;
 use crate::kinds::records::form::name;
@@ -92,6 +93,8 @@ pub struct Zone {
     pub reference: String,
     /// Whether another AWS service made it (Cloud Map).
     pub linked: bool,
+    /// How many record sets it has; 0 if Route 53 does not say.
+    pub count: usize,
 }
 
 impl Zone {
@@ -104,6 +107,7 @@ impl Zone {
             comment: comment.map(str::to_owned),
             reference: zone.caller_reference().to_owned(),
             linked: zone.linked_service().is_some(),
+            count: zone.resource_record_set_count().and_then(|count| count.try_into().ok()).unwrap_or_default(),
         }
     }
 
@@ -179,26 +183,54 @@ pub async fn fetch(aws: &Aws, scope: &Scope<'_>) -> Route53 {
     let mut read = Route53::new(Ok(zones.clone()), wanted);
     let (asked, others) = to_read(scope, &read.wanted, &zones, &owner);
     let tagged = to_ask_tags_of(scope, &read.wanted, &zones, &others, &owner);
-    let (tags, records) = futures::join!(tags(aws, &tagged), records_of(aws, asked));
+    let plan = |zone: &Zone| how(aws, scope, &read.wanted, zone, &owner);
+    let asked: Vec<(Zone, Demand)> = asked.into_iter().map(|zone| (zone.clone(), plan(zone))).collect();
+    let (tags, records) = futures::join!(tags(aws, &tagged), records_of(aws, asked, &owner));
     read.records = records;
     read.tags = tags;
-    let more = match read.tags.clone() {
-        Ok(_) => others.into_iter().filter(|zone| matters(&read, zone, &owner)).map(|zone| zone.id.clone()).collect(),
+    let more: Vec<&Zone> = match read.tags.clone() {
+        Ok(_) => others.into_iter().filter(|zone| matters(&read, zone, &owner)).collect(),
         Err(error) if matches!(error.class, ErrorClass::Denied | ErrorClass::Unsupported) => {
             if !of_ours_matter(scope, &read.wanted, &zones, &owner) {
                 // Zones that were adopted and have left the file cannot be found; records can.
                 read.blind = blind(&["hosted_zone"], &error);
                 read.tags = Ok(BTreeMap::new());
             }
-            with_marks(aws, &others, &owner, &mut read.records).await
+            let found: BTreeSet<String> =
+                with_marks(aws, &others, &owner, &mut read.records).await.into_iter().collect();
+            others.into_iter().filter(|zone| found.contains(&zone.id)).collect()
         }
         Err(error) => {
             read.records.extend(others.into_iter().map(|zone| (zone.id.clone(), Err(error.clone()))));
             Vec::new()
         }
     };
-    read.records.extend(records_of(aws, more).await);
+    // Of a zone that may be ours everything counts: it cannot go with what others have in it.
+    let ours = |zone: &Zone| {
+        read.tags.as_ref().ok().and_then(|tags| tags.get(&zone.id)).is_some_and(|it| is_marked(it, &owner))
+    };
+    let more = more.into_iter().map(|zone| {
+        let demand = if ours(zone) { Demand::All } else { how(aws, scope, &read.wanted, zone, &owner) };
+        (zone.clone(), demand)
+    });
+    let more = more.collect();
+    read.records.extend(records_of(aws, more, &owner).await);
     read
+}
+
+fn is_marked(tags: &Tags, owner: &str) -> bool {
+    tags::is_marked(&tags::owner(tags, owner, hosted_zone::KIND))
+}
+
+/// Which records of a zone have to be read.
+fn how(aws: &Aws, scope: &Scope<'_>, wanted: &Wanted, zone: &Zone, owner: &str) -> Demand {
+    // What serves several stacks is read whole; so is a zone that the stack makes, and what has to be found to the last record.
+    let whole = aws.is_shared() || scope.thorough || wanted.managed.contains(&zone.name) || zone.stack() == Some(owner);
+    if whole {
+        return Demand::All;
+    }
+    let records = wanted.records.get(&zone.name).into_iter().flatten();
+    Demand::Named(records.map(|(name, _)| name.clone()).collect())
 }
 
 fn blind(kinds: &[&str], error: &CloudError) -> BTreeMap<String, CloudError> {
@@ -213,10 +245,21 @@ fn matters(read: &Route53, zone: &Zone, owner: &str) -> bool {
             .is_some_and(|tags| tags::owner(tags, owner, hosted_zone::KIND) == Owner::Ours(hosted_zone::id(&zone.name)))
 }
 
-async fn records_of(aws: &Aws, zones: Vec<String>) -> BTreeMap<String, Part<Vec<ResourceRecordSet>>> {
-    let read = futures::stream::iter(zones).map(|id| async move {
-        let sets = aws.once(format!("route53:ListResourceRecordSets {id}"), || records(aws, &id)).await;
-        (id, sets.map(Arc::unwrap_or_clone))
+async fn records_of(
+    aws: &Aws,
+    zones: Vec<(Zone, Demand)>,
+    owner: &str,
+) -> BTreeMap<String, Part<Vec<ResourceRecordSet>>> {
+    let read = futures::stream::iter(zones).map(|(zone, demand)| async move {
+        let id = &zone.id;
+        let sets = match demand {
+            Demand::All => {
+                let sets = aws.once(format!("route53:ListResourceRecordSets {id}"), || records(aws, id)).await;
+                sets.map(Arc::unwrap_or_clone)
+            }
+            Demand::Named(names) => some::that_matter(aws, &zone, owner, names).await,
+        };
+        (zone.id, sets)
     });
     read.buffered(SIDE_BY_SIDE).collect().await
 }
@@ -274,7 +317,7 @@ fn wanted(scope: &Scope<'_>) -> Wanted {
 }
 
 /// The zones whose records have to be read, and the other zones in which something of the stack may be.
-fn to_read<'z>(scope: &Scope<'_>, wanted: &Wanted, zones: &'z [Zone], owner: &str) -> (Vec<String>, Vec<&'z Zone>) {
+fn to_read<'z>(scope: &Scope<'_>, wanted: &Wanted, zones: &'z [Zone], owner: &str) -> (Vec<&'z Zone>, Vec<&'z Zone>) {
     if !scope.wants(&["records", "hosted_zone"]) {
         return (Vec::new(), Vec::new());
     }
@@ -284,7 +327,7 @@ fn to_read<'z>(scope: &Scope<'_>, wanted: &Wanted, zones: &'z [Zone], owner: &st
     let (asked, others): (Vec<&Zone>, Vec<&Zone>) = zones.iter().partition(named);
     // A zone of Cloud Map takes no records of anybody's. What is read back is named.
     let others = others.into_iter().filter(|zone| !zone.linked && scope.only.is_none()).collect();
-    (asked.into_iter().map(|zone| zone.id.clone()).collect(), others)
+    (asked, others)
 }
 
 /// The zones whose tags have to be read: all, if zones of the stack's own matter.
@@ -442,7 +485,7 @@ mod tests {
 
     fn zone(id: &str, name: &str, private: bool) -> Zone {
         let (id, name, reference) = (id.to_owned(), name.to_owned(), reference("cruddur@eu-west-1", name, "0f"));
-        Zone { id, name, private, comment: None, reference, linked: false }
+        Zone { id, name, private, comment: None, reference, linked: false, count: 0 }
     }
 
     #[test]
