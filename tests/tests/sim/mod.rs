@@ -23,4 +23,5 @@ mod scenes;
 mod serving;
 mod strangers;
 mod sweep;
+mod together;
 mod unread;
