@@ -16,6 +16,7 @@ pub mod cloud;
 pub mod connect;
 mod driver;
 pub mod finder;
+mod http;
 pub mod kinds;
 pub mod outputs;
 pub mod presupposed;

@@ -1,6 +1,6 @@
 //! `evenkeel plan`: shows what `apply` would do, and saves it if asked. Changes nothing.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use evenkeel_core::plan::{Plan, PlanOptions};
 use evenkeel_core::saved::SavedPlan;
@@ -12,7 +12,7 @@ use super::several;
 use super::several::files::{Named, named};
 use super::{Context, Run};
 use crate::again::Again;
-use crate::args::{Choice, Format, StackFiles};
+use crate::args::{Choice, Format, Global, StackFiles};
 use crate::exit::{Exit, Failure};
 use crate::out::Ui;
 use crate::report::plan_text::View;
@@ -50,6 +50,17 @@ pub struct PlanArgs {
     pub choice: Choice,
 }
 
+impl PlanArgs {
+    /// The command that carries out what is shown.
+    pub fn again(&self, file: &Path, global: &Global) -> Again {
+        if self.destroy {
+            return Again::on("destroy", file).place(global).vars(global).consent(&self.choice.allowed);
+        }
+        let again = Again::on("apply", file).place(global).vars(global).choice(&self.choice);
+        if self.no_wait { again.flag("--no-wait") } else { again }
+    }
+}
+
 impl Run for PlanArgs {
     async fn run(&self, Context { global, ui, .. }: Context<'_>) -> Result<Exit, Failure> {
         let path = match named(&self.files.stacks)? {
@@ -67,7 +78,7 @@ impl Run for PlanArgs {
         let snapshot = planning.reading.snapshot(ui).await?;
         let plan = planning.plan(&snapshot)?;
         planning.check_names(&snapshot, &plan, ui)?;
-        show(&plan, &Again::after_plan(self, &path, global), ui);
+        show(&plan, &self.again(&path, global), ui);
         if let (Some(place), Some(file)) = (&place, &self.out) {
             if plan.may_begin() {
                 place.save(&saved(&planning, &plan, ui).await, &ui.secrets)?;

@@ -2,7 +2,7 @@
 //! holds their tags and rules). Kept are the groups with this stack's mark and those of a wanted name, marked or not.
 //! Knows no rules of ownership beyond that; the kinds beside it interpret.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use aws_sdk_ec2::types::{Filter, SecurityGroup, Subnet, Vpc};
@@ -66,7 +66,9 @@ pub async fn fetch(aws: &Aws, scope: &Scope<'_>) -> Ec2 {
             return Ok(Vec::new());
         }
         let groups = aws.once("ec2:DescribeSecurityGroups", || groups(aws, &[])).await?;
-        Ok(groups.iter().filter(|group| keep(group, scope.stack, &wanted)).cloned().collect())
+        let names = wanted.values().map(|wanted| wanted.name.to_ascii_lowercase()).filter(|name| !name.is_empty());
+        let names = names.collect();
+        Ok(groups.iter().filter(|group| keep(group, scope.stack, &names)).cloned().collect())
     },);
     Ec2 { networks: networks.into_iter().collect(), groups, wanted }
 }
@@ -85,9 +87,10 @@ fn wanted(scope: &Scope<'_>) -> BTreeMap<String, Wanted> {
     wanted
 }
 
-fn keep(group: &SecurityGroup, stack: &str, wanted: &BTreeMap<String, Wanted>) -> bool {
+/// Whether a group is the stack's, or has one of these names, which are in lower case: EC2 ignores it.
+fn keep(group: &SecurityGroup, stack: &str, names: &BTreeSet<String>) -> bool {
     let ours = tags_of(group.tags()).get(tags::STACK).is_some_and(|theirs| theirs == stack);
-    ours || wanted.values().any(|wanted| same_name(&wanted.name, group.group_name().unwrap_or_default()))
+    ours || name::is_of_any(names, &group.group_name().unwrap_or_default().to_ascii_lowercase())
 }
 
 /// Whether a group's name is this base name or one of its generations; EC2 ignores case.

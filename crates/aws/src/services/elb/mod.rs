@@ -2,6 +2,8 @@
 //! This file says how to get along with the service; what its resources are is said by their kinds.
 
 mod created;
+mod forwards;
+mod ids;
 pub mod listener;
 pub mod listener_rules;
 pub mod load_balancer;
@@ -14,6 +16,7 @@ use evenkeel_core::error::ErrorClass;
 use futures::future::BoxFuture;
 
 pub use self::created::confirm;
+pub use self::forwards::Forwards;
 pub use self::write::*;
 
 use crate::call::{Manners, Rate};

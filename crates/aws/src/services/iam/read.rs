@@ -96,6 +96,8 @@ struct Names<'a> {
     path: String,
     /// Base names of ours.
     bases: Vec<&'a str>,
+    /// The same in lower case: IAM ignores it.
+    lower: BTreeSet<String>,
     /// Names of roles that are only looked up.
     looked_up: Vec<String>,
 }
@@ -109,7 +111,9 @@ impl<'a> Names<'a> {
             .filter(|spec| spec.arn.is_none())
             .map(|spec| spec.name)
             .collect();
-        Self { owner, path, bases: wanted.iter().map(|node| node.name.as_str()).collect(), looked_up }
+        let bases: Vec<&str> = wanted.iter().map(|node| node.name.as_str()).collect();
+        let lower = bases.iter().filter(|base| !base.is_empty()).map(|base| base.to_ascii_lowercase()).collect();
+        Self { owner, path, bases, lower, looked_up }
     }
 
     fn keep(&self, name: &str, tags: &Tags) -> bool {
@@ -122,7 +126,7 @@ impl<'a> Names<'a> {
     }
 
     fn names(&self, name: &str) -> bool {
-        self.bases.iter().any(|base| same_name(base, name))
+        name::is_of_any(&self.lower, &name.to_ascii_lowercase())
             || self.looked_up.iter().any(|wanted| wanted.eq_ignore_ascii_case(name))
     }
 }

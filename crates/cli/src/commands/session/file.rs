@@ -1,6 +1,7 @@
 //! The stack file: read, checked, and made into a graph, with every mistake told in its place. Sends nothing; the way to AWS leads
 //! on from here with [`File::connect`].
 
+use std::cell::Cell;
 use std::path::{Path, PathBuf};
 
 use evenkeel_aws::kinds;
@@ -24,7 +25,6 @@ use crate::simulation::Simulation;
 pub const SIMULATED_REGION: &str = "us-east-1";
 
 /// A stack file that was read.
-#[derive(Debug)]
 pub struct File {
     /// Where it is.
     pub path: PathBuf,
@@ -32,6 +32,8 @@ pub struct File {
     pub loaded: Loaded,
     /// The region that was asked for, if one was.
     pub region: Option<String>,
+    /// A graph that was made already: it is made once, unless the region turns out to be another.
+    made: Cell<Option<Graph>>,
 }
 
 impl File {
@@ -62,7 +64,7 @@ impl File {
             ui.err.text(&text);
         }
         let region = region(global, loaded.stack.region.as_deref());
-        Ok(Self { path: path.to_owned(), loaded, region })
+        Ok(Self { path: path.to_owned(), loaded, region, made: Cell::default() })
     }
 
     /// What it wants, in the region that was asked for, or else in this one.
@@ -73,8 +75,16 @@ impl File {
         self.graph_in(self.region.as_deref().unwrap_or(fallback))
     }
 
+    /// Keeps a graph for when it is wanted again.
+    pub fn keep(&self, graph: Graph) {
+        self.made.set(Some(graph));
+    }
+
     /// What it wants in a region; mistakes of the graph are mistakes of the file.
     fn graph_in(&self, region: &str) -> Result<Graph, Failure> {
+        if let Some(made) = self.made.take().filter(|made| made.stack.region == region) {
+            return Ok(made);
+        }
         kinds::graph(&self.loaded.stack, region).map_err(|errors| {
             let diagnostic = |error: &GraphError| {
                 let (code, help) = match error {
@@ -113,12 +123,15 @@ impl File {
     /// # Errors
     /// If AWS cannot be reached, or is another account.
     pub async fn connect_to_destroy(self, global: &Global, ui: &mut Ui) -> Result<Reading, Failure> {
-        let named = self.graph("")?;
+        // The graph is made before anything is sent: its mistakes need no network.
+        self.keep(self.graph("")?);
         let guard = Guard::of_stack(self.loaded.stack.account.as_deref());
         let connection = connect(global, self.region.clone(), guard, ui).await?;
         let region = connection.aws.region.clone();
+        // Names of what is global hold the region.
+        let named = self.graph_in(&region)?;
         if let Some(simulation) = connection.simulation.as_ref().filter(|simulation| simulation.fresh) {
-            welcome(simulation, &self.graph_in(&region)?, ui);
+            welcome(simulation, &named, ui);
         }
         let nothing = Graph::empty(StackInfo { name: self.loaded.stack.name, region });
         Ok(Reading::new(nothing, Look::Everything { named: Some(named) }, connection))

@@ -9,7 +9,6 @@ use futures::future::join_all;
 use serde_json::{Value, json};
 
 use super::{Part, load, show_failure};
-use crate::again::Again;
 use crate::args::{Format, Global};
 use crate::commands::plan::{PlanArgs, show};
 use crate::commands::session::file::tell_of_a_new_world;
@@ -136,7 +135,7 @@ fn print(parts: &[Part<Planned>], args: &PlanArgs, global: &Global, ui: &mut Ui)
                     ui.out.line(&head);
                 }
                 ui.secrets = secrets.clone();
-                show(plan, &Again::after_plan(args, &part.path, global), ui);
+                show(plan, &args.again(&part.path, global), ui);
                 ui.out.line("");
                 if let Some(error) = plan.gap() {
                     show_failure(&part.name(), &gaps(error), &mut shown, ui);
