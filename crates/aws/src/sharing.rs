@@ -208,3 +208,97 @@ impl<V: Clone> Batch<V> {
         join_all(replies).await;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use evenkeel_core::error::ErrorClass;
+
+    use super::*;
+    use crate::connect::{Settings, test_config};
+
+    /// What was asked, in order.
+    #[derive(Debug, Default)]
+    struct Asked(Mutex<Vec<String>>);
+
+    fn aws() -> Aws {
+        let settings = Settings { region: Some("eu-west-1".to_owned()), ..Settings::default() };
+        Aws::from_config(&test_config(&settings)).unwrap()
+    }
+
+    fn asked(aws: &Aws) -> Vec<String> {
+        aws.memory::<Asked>().0.lock().unwrap().clone()
+    }
+
+    /// Knows what has a number; a name that nobody may ask about fails the request.
+    async fn ask(aws: &Aws, within: &str, names: Vec<String>) -> Result<Known<usize>, CloudError> {
+        aws.memory::<Asked>().0.lock().unwrap().push(format!("{within}:{}", names.join(",")));
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        if names.iter().any(|name| name == "secret") {
+            return Err(CloudError::local(ErrorClass::Denied, "x:Describe", "no"));
+        }
+        Ok(names.into_iter().filter_map(|name| Some((name.clone(), name.parse().ok()?))).collect())
+    }
+
+    async fn look(aws: &Aws, within: &str, names: &[&str]) -> Result<Vec<usize>, ErrorClass> {
+        let names = names.iter().map(|name| (*name).to_owned()).collect();
+        let known = aws.together("x:Describe", within, names, |aws, within, names| Box::pin(ask(aws, within, names)));
+        known.await.map(|known| known.into_values().collect()).map_err(|error| error.class)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn questions_of_one_moment_are_one_request() {
+        let aws = aws().sharing();
+        let answers =
+            futures::join!(look(&aws, "", &["1", "2"]), look(&aws, "", &["2", "gone"]), look(&aws, "c", &["3"]));
+        assert_eq!(answers, (Ok(vec![1, 2]), Ok(vec![2]), Ok(vec![3])));
+        let mut sent = asked(&aws);
+        sent.sort();
+        assert_eq!(sent, [":1,2,gone", "c:3"]);
+        assert_eq!(look(&aws, "", &["gone", "1"]).await, Ok(vec![1]), "also what is not there is known");
+        assert_eq!(look(&aws, "", &["1", "4"]).await, Ok(vec![1, 4]));
+        assert_eq!(asked(&aws)[2..], [":4"], "only what is not known is asked for");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_under_way_is_waited_for() {
+        let aws = aws().sharing();
+        let late = async {
+            tokio::time::sleep(Duration::from_millis(40)).await;
+            look(&aws, "", &["1"]).await
+        };
+        assert_eq!(futures::join!(look(&aws, "", &["1"]), late), (Ok(vec![1]), Ok(vec![1])));
+        assert_eq!(asked(&aws), [":1"]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_error_is_its_own_stacks_alone() {
+        let aws = aws().sharing();
+        let answers = futures::join!(look(&aws, "", &["1"]), look(&aws, "", &["2", "secret"]));
+        assert_eq!(answers, (Ok(vec![1]), Err(ErrorClass::Denied)));
+        assert_eq!(asked(&aws), [":1,2,secret", ":1", ":2,secret"]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_question_is_asked_once_and_only_of_one_reading() {
+        let run = aws();
+        let count = |aws: Aws| async move {
+            let listing = || async {
+                aws.memory::<Asked>().0.lock().unwrap().push("list".to_owned());
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                Ok(7_u32)
+            };
+            aws.once("x:List", listing).await.map(|seven| *seven)
+        };
+        let reading = run.sharing();
+        let both = futures::join!(count(reading.clone()), count(reading.clone()));
+        assert_eq!((both.0.unwrap(), both.1.unwrap()), (7, 7));
+        assert_eq!(asked(&run).len(), 1);
+        count(run.sharing()).await.unwrap();
+        assert_eq!(asked(&run).len(), 2, "another reading knows nothing of it");
+        count(run.clone()).await.unwrap();
+        count(run.clone()).await.unwrap();
+        assert_eq!(asked(&run).len(), 4, "alone everything is asked");
+    }
+}

@@ -10,6 +10,7 @@ mod names;
 mod output;
 mod saved;
 mod secrets;
+mod several;
 mod usage;
 
 use std::path::{Path, PathBuf};

@@ -24,4 +24,5 @@ mod scenes;
 mod serving;
 mod strangers;
 mod sweep;
+mod together;
 mod unread;

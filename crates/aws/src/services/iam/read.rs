@@ -5,6 +5,7 @@
 //! wanted name. Knows nothing of canonical forms.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use aws_sdk_iam::types::{EntityType, Role, RoleDetail, Tag};
 use evenkeel_core::error::{CloudError, ErrorClass};
@@ -326,6 +327,10 @@ pub async fn tags_of(aws: &Aws, name: &str) -> Part<Option<Tags>> {
 }
 
 async fn get(aws: &Aws, name: &str) -> Part<Option<Role>> {
+    aws.once(format!("iam:GetRole {name}"), || ask_for(aws, name)).await.map(Arc::unwrap_or_clone)
+}
+
+async fn ask_for(aws: &Aws, name: &str) -> Part<Option<Role>> {
     match aws.caller.send("iam:GetRole", || aws.iam().get_role().role_name(name).send()).await {
         Ok(reply) => Ok(reply.role().cloned()),
         Err(error) if error.class == ErrorClass::Gone => Ok(None),

@@ -108,8 +108,9 @@ async fn read(
     }
     let asked: Vec<_> = futures::stream::iter(to_ask)
         .map(|group| async move {
-            let tags = tags_of(aws, &arn(&group)).await;
-            (group, tags)
+            let arn = arn(&group);
+            let tags = aws.once(format!("logs:ListTagsForResource {arn}"), || tags_of(aws, &arn)).await;
+            (group, tags.map(Arc::unwrap_or_clone))
         })
         .buffered(SIDE_BY_SIDE)
         .collect()

@@ -16,7 +16,7 @@ pub enum Named {
     Several(Vec<PathBuf>),
 }
 
-/// Looks at what is named; a folder stands for its stack files, also if it is only one.
+/// Looks at what is named; a folder is for its stack files, also if it is only one.
 ///
 /// # Errors
 /// If a folder cannot be read, or has none.

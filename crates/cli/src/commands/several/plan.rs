@@ -40,17 +40,26 @@ struct Planned {
 /// If the command line asks for what only one stack can have, or the simulated AWS cannot be used.
 pub async fn run(args: &PlanArgs, paths: &[PathBuf], global: &Global, ui: &mut Ui) -> Result<Exit, Failure> {
     for_one_only(args)?;
-    let mut ways = Ways::open(global, ui).await?;
+    let mut ways = None;
     let mut opened = Vec::new();
     for part in load(paths, global, ui) {
         let outcome = match part.outcome {
-            Ok((file, _)) => open(file, args, &mut ways, global, ui).await,
+            Ok((file, _)) => {
+                // Where all files are wrong, no simulated AWS is made.
+                let ways = match &mut ways {
+                    Some(ways) => ways,
+                    none => none.insert(Ways::open(global, ui).await?),
+                };
+                open(file, args, ways, global, ui).await
+            }
             Err(failure) => Err(failure),
         };
         opened.push(Part { path: part.path, outcome });
     }
-    if ways.simulation.as_ref().is_some_and(|simulation| simulation.fresh) {
-        tell_of_a_new_world(&ways.provided, ui);
+    if let Some(Ways { simulation: Some(simulation), provided, .. }) = &ways
+        && simulation.fresh
+    {
+        tell_of_a_new_world(provided, ui);
     }
     let parts = plan_all(opened, ui).await;
     let exit = |part: &Part<Planned>| match &part.outcome {
