@@ -6,8 +6,9 @@ use std::collections::BTreeSet;
 use evenkeel_core::error::CloudError;
 use serde_json::{Value, json};
 
+use super::reply::{is_ours, items, last, text};
 use super::services::Wanted;
-use super::{Finder, Part, Scope, is_ours, items, last, text};
+use super::{Finder, Part, Scope};
 use crate::call::raw::exchange;
 use crate::client::Aws;
 
