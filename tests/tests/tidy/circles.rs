@@ -16,15 +16,7 @@ use super::sources;
 const MOST: usize = 7;
 
 /// Circles that are larger: a crate, a file of the circle, how many files it may have, and the reason.
-const EXCEPTIONS: &[(&str, &str, usize, &str)] = &[
-    (
-        "sim",
-        "services/service",
-        37,
-        "the world keeps what every service has, which the one list of services names, and every call of a service has the world",
-    ),
-    ("aws", "services/ecs/read", 8, "what is read of a task definition is kept in the form of its kind"),
-];
+const EXCEPTIONS: &[(&str, &str, usize, &str)] = &[];
 
 impl File {
     /// Whether a name can be had from it.

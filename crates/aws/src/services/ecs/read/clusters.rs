@@ -7,8 +7,9 @@ use std::sync::Arc;
 use evenkeel_core::error::CloudError;
 use serde_json::{Value, json};
 
+use super::reply::{is_ours, items, last, text};
 use super::services::Wanted;
-use super::{Finder, Part, Scope, is_ours, items, last, text};
+use super::{Finder, Part, Scope};
 use crate::call::raw::exchange;
 use crate::client::Aws;
 use crate::sharing::Known;

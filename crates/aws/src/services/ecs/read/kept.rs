@@ -8,7 +8,8 @@ use evenkeel_core::graph::Node;
 use evenkeel_core::snapshot::Owner;
 use serde_json::Value;
 
-use super::{Scope, last, tags_of, text};
+use super::Scope;
+use super::reply::{last, tags_of, text};
 use crate::tags;
 
 /// The member of a service that holds what the file calls its task definition; ECS has none of this name.

@@ -13,7 +13,8 @@ use evenkeel_core::name;
 use evenkeel_core::snapshot::Owner;
 use serde_json::{Value, json};
 
-use super::{Finder, Part, Scope, kept, last, side_by_side, tags_of, text};
+use super::reply::{last, side_by_side, tags_of, text};
+use super::{Finder, Part, Scope, kept};
 use crate::call::raw::exchange;
 use crate::client::Aws;
 use crate::kinds::task_definition::{self, ENTRY, KIND, mark};

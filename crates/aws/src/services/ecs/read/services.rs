@@ -7,7 +7,8 @@ use evenkeel_core::error::{CloudError, ErrorClass};
 use evenkeel_core::name;
 use serde_json::{Value, json};
 
-use super::{Finder, Part, Scope, is_ours, items, last, side_by_side, text};
+use super::reply::{is_ours, items, last, side_by_side, text};
+use super::{Finder, Part, Scope};
 use crate::call::raw::exchange;
 use crate::client::Aws;
 use crate::finder::Found;
