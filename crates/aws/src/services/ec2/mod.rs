@@ -46,6 +46,7 @@ const CODES: &[(ErrorClass, &[&str])] = &[
 const RATES: &[Rate] = &[
     Rate {
         name: "ec2 rules",
+        counts: "rule change",
         burst: 50.0,
         per_second: 5.0,
         operations: &[
@@ -57,6 +58,7 @@ const RATES: &[Rate] = &[
     },
     Rate {
         name: "ec2 modify",
+        counts: "security group change",
         burst: 50.0,
         per_second: 5.0,
         operations: &["ec2:CreateSecurityGroup", "ec2:DeleteSecurityGroup"],
