@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use evenkeel_core::clock::Clock;
-use evenkeel_core::cloud::{Cloud, Create, Update, Waiting};
+use evenkeel_core::cloud::{Cloud, Create, Rate, Sort, Update, Waiting};
 use evenkeel_core::error::{CloudError, ErrorClass};
 use evenkeel_core::graph::{Graph, Node, StackInfo};
 use evenkeel_core::id::NodeId;
@@ -74,6 +74,26 @@ pub struct Call {
     pub refused: Option<ErrorClass>,
 }
 
+/// Turns for the creations of one kind: some at once, and then one after the other.
+#[derive(Clone, Debug)]
+pub struct Turns {
+    /// The kind.
+    pub kind: &'static str,
+    /// How many may go at once.
+    pub at_once: usize,
+    /// How long each of the others takes to come.
+    pub every: Duration,
+    /// When the next one comes.
+    next: Duration,
+}
+
+impl Turns {
+    /// Turns for creations of a kind.
+    pub fn new(kind: &'static str, at_once: usize, every: Duration) -> Self {
+        Self { kind, at_once, every, next: every }
+    }
+}
+
 /// What the fake keeps between calls.
 #[derive(Debug, Default)]
 pub struct State {
@@ -85,6 +105,8 @@ pub struct State {
     pub fired: usize,
     /// Every call, in the order in which they began.
     pub calls: Vec<Call>,
+    /// A rate that the cloud keeps, if there is one.
+    pub rate: Option<Turns>,
     /// Most creations, updates and deletions under way at one time.
     pub most: usize,
     busy: usize,
@@ -117,7 +139,8 @@ impl Fake {
     pub fn begin(&self) {
         let mut state = self.state();
         let world = std::mem::take(&mut state.world);
-        *state = State { world, faults: std::mem::take(&mut state.faults), ..State::default() };
+        *state =
+            State { world, faults: std::mem::take(&mut state.faults), rate: state.rate.take(), ..State::default() };
     }
 
     /// What a reading finds, matched with a graph.
@@ -215,6 +238,28 @@ impl Cloud for Fake {
             Ok(graph.nodes().map(|node| (node.id.clone(), snapshot.live(&node.id).cloned())).collect())
         })
         .await
+    }
+
+    fn rate(&self, kind: &str, sort: Sort) -> Option<Rate> {
+        let state = self.state();
+        let turns = state.rate.as_ref().filter(|turns| turns.kind == kind && sort == Sort::Create)?;
+        let per_second = 1.0 / turns.every.as_secs_f64();
+        Some(Rate { name: kind.to_owned(), of: "the fake".to_owned(), counts: "creation".to_owned(), per_second })
+    }
+
+    fn turn(&self, _rate: &Rate) -> Result<(), Duration> {
+        let now = self.clock.now();
+        let mut state = self.state();
+        let Some(turns) = &mut state.rate else { return Ok(()) };
+        if turns.at_once > 0 {
+            turns.at_once -= 1;
+            return Ok(());
+        }
+        if now < turns.next {
+            return Err(turns.next - now);
+        }
+        turns.next = now + turns.every;
+        Ok(())
     }
 
     async fn holders(&self, _node: &NodeId, live: &Live) -> Vec<String> {

@@ -43,7 +43,8 @@ pub fn calls_were_planned(plan: &Plan, calls: &[Call]) {
                     // A creation that came back different is followed by one update.
                     (Action::Create { .. }, Op::Create | Op::Update | Op::ReadBack)
                     | (Action::Update { .. } | Action::Adopt { .. }, Op::Update | Op::ReadBack)
-                    | (Action::Delete { .. }, Op::Delete)
+                    // What has to be vacant first is asked about.
+                    | (Action::Delete { .. }, Op::Delete | Op::Poll)
                     | (Action::Wait { .. }, Op::Poll) => true,
                     _ => false,
                 }
@@ -84,7 +85,7 @@ pub fn events_are_sound(plan: &Plan, events: &[Event], finished: bool) {
             What::Waiting { step, .. } | What::Retrying { step, .. } | What::ReadingBack { step, .. } => {
                 assert!(started.contains(step) && !ended.contains(step), "step {step} is under way");
             }
-            What::RunStarted { .. } | What::Stopping | What::RunFinished { .. } => {}
+            What::RunStarted { .. } | What::Pacing { .. } | What::Stopping | What::RunFinished { .. } => {}
         }
     }
     if finished {

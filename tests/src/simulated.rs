@@ -45,6 +45,8 @@ pub struct Bench {
     pub consents: bool,
     /// Whether what is served has to go on being served; not where somebody else breaks it meanwhile.
     pub watched: bool,
+    /// How many requests of steps may be under way at one time.
+    pub parallel: usize,
     kinds: Kinds,
     /// What the run under way has planned, once it has.
     planned: std::cell::RefCell<Option<Plan>>,
@@ -172,6 +174,7 @@ impl Bench {
             options: PlanOptions::default(),
             consents: true,
             watched: true,
+            parallel: Limits::default().in_flight,
             kinds: kinds::table(),
             planned: std::cell::RefCell::default(),
             requests: std::cell::RefCell::default(),
@@ -304,7 +307,7 @@ impl Bench {
         self.planned.replace(Some(plan.clone()));
         // No two runs have the same tokens, not even in copies of one world.
         let now = self.sim.with_world(|world| world.now);
-        let limits = Limits { seed: format!("run {} at {now:?}", self.runs.get()), ..Limits::default() };
+        let limits = Limits { seed: format!("run {} at {now:?}", self.runs.get()), in_flight: self.parallel };
         let empty = Graph::empty(graph.stack.clone());
         let wanted = if goal == Goal::Apply { graph } else { &empty };
         let (cloud, clock) = (self.cloud(graph), PausedClock::new());

@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use async_trait::async_trait;
-use evenkeel_core::cloud::{Cloud, Create, Update, Waiting};
+use evenkeel_core::cloud::{Cloud, Create, Rate, Sort, Update, Waiting};
 use evenkeel_core::error::CloudError;
 use evenkeel_core::graph::{Graph, Node, StackInfo};
 use evenkeel_core::id::NodeId;
@@ -17,6 +18,7 @@ use crate::kinds;
 use crate::read::Scope;
 use crate::reading;
 use crate::resource::{Driver, Work};
+use crate::services;
 use crate::services::ecs::read::side_by_side;
 
 /// The ids of what this run has made.
@@ -189,6 +191,20 @@ impl Cloud for AwsCloud {
             (node.id.clone(), live)
         });
         Ok(found.collect())
+    }
+
+    fn rate(&self, kind: &str, sort: Sort) -> Option<Rate> {
+        let paced = kinds::get(kind)?.paced;
+        let operation = match sort {
+            Sort::Create => paced.create,
+            Sort::Update => paced.update,
+            Sort::Delete => paced.delete,
+        }?;
+        services::rate(operation)
+    }
+
+    fn turn(&self, rate: &Rate) -> Result<(), Duration> {
+        self.aws.caller.reserve(&rate.name)
     }
 
     async fn holders(&self, node: &NodeId, live: &Live) -> Vec<String> {

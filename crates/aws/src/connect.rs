@@ -69,7 +69,8 @@ impl Aws {
     pub fn simulated(http: SharedHttpClient, region: &str, speed: f64) -> Result<Self, CloudError> {
         let settings = Settings { region: Some(region.to_owned()), ..Settings::default() };
         let config = made_up(&settings, http, speed);
-        Self::with_caller(&config, Caller::new(false, services::manners()).at_speed(speed))
+        // It keeps AWS's rates, in its own time.
+        Self::with_caller(&config, Caller::new(true, services::manners()).at_speed(speed))
     }
 
     fn with_caller(config: &SdkConfig, caller: Caller) -> Result<Self, CloudError> {

@@ -28,8 +28,27 @@ pub struct Entry {
     pub contribute: fn(&Stack, &mut Vec<Node>),
     /// What it can do.
     pub driver: &'static dyn Driver,
+    /// The requests whose rates hold up its steps, if they are many.
+    pub paced: Paced,
     /// The requests it sends, as IAM actions (`ecs:CreateService`), reads included.
     pub actions: &'static [&'static str],
+}
+
+/// Of each sort of step of a kind the request, `service:Operation`, that AWS takes at the lowest rate. Where AWS publishes none
+/// there is nothing to say.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Paced {
+    /// Of a creation.
+    pub create: Option<&'static str>,
+    /// Of a change.
+    pub update: Option<&'static str>,
+    /// Of a deletion.
+    pub delete: Option<&'static str>,
+}
+
+impl Paced {
+    /// No rate holds up anything.
+    pub const NOT: Self = Self { create: None, update: None, delete: None };
 }
 
 /// What a driver works with: AWS, on behalf of one stack.

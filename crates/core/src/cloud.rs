@@ -2,6 +2,7 @@
 //! without waiting, retrying or choosing. `evenkeel-aws` implements it for AWS; tests implement it in memory.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use async_trait::async_trait;
 
@@ -52,6 +53,32 @@ pub enum Goal {
     Gone,
     /// Until the given time has passed; nobody is asked.
     Hold,
+    /// Until nothing is in it any more, so that it can be deleted.
+    Vacant,
+}
+
+/// What a step orders, as far as a rate depends on it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Sort {
+    /// A creation.
+    Create,
+    /// A change in place.
+    Update,
+    /// A deletion.
+    Delete,
+}
+
+/// A rate at which a cloud takes requests of one sort: so many at once, and then so many a second.
+#[derive(Clone, PartialEq, Debug, serde::Serialize, serde::Deserialize)]
+pub struct Rate {
+    /// What tells it from all others: `ecs task definition modify`.
+    pub name: String,
+    /// Who keeps it, for a person: `ECS`.
+    pub of: String,
+    /// What is counted, one of it, for a person: `registration`.
+    pub counts: String,
+    /// How many of it a second.
+    pub per_second: f64,
 }
 
 /// One thing that is waited for.
@@ -86,6 +113,17 @@ pub trait Cloud: Send + Sync {
 
     /// Reads nodes back whose last request has an unknown outcome: for each, the thing that carries its mark or its name.
     async fn read_back(&self, nodes: &[&Node]) -> Result<BTreeMap<NodeId, Option<Live>>, CloudError>;
+
+    /// The rate that holds up steps of this sort, if they are many. Always the same for the same arguments.
+    fn rate(&self, _kind: &str, _sort: Sort) -> Option<Rate> {
+        None
+    }
+
+    /// Takes a turn within a rate for a step that begins now. Otherwise, how long until it is worth asking again; nothing is
+    /// taken then.
+    fn turn(&self, _rate: &Rate) -> Result<(), Duration> {
+        Ok(())
+    }
 
     /// Who keeps a thing from being deleted, for a person: `network interface eni-1 of load balancer app/web/1`.
     async fn holders(&self, node: &NodeId, live: &Live) -> Vec<String>;

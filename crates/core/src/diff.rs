@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::doc::{self, Doc};
-use crate::kind::{Kind, List, OnChange, Replace};
+use crate::kind::{Field, Kind, List, OnChange, Replace};
 
 /// One difference between what is live and what is wanted.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -57,7 +57,7 @@ pub fn diff(kind: &Kind, want: &Doc, have: &Doc) -> Vec<Change> {
 /// Whether a change is made in place: as its field says, and where everything else takes a new revision, only if its field
 /// says so by name.
 pub fn is_in_place(kind: &Kind, change: &Change) -> bool {
-    let by_name = |field: &crate::kind::Field| field.path == change.field() && field.on_change == OnChange::Update;
+    let by_name = |field: &Field| field.path == change.field() && field.on_change == OnChange::Update;
     change.effect == Effect::Update && (kind.replace != Replace::Revise || kind.fields.iter().any(by_name))
 }
 
@@ -217,6 +217,10 @@ impl Differ<'_> {
     }
 
     fn change(&mut self, path: &Path, from: Option<&Value>, to: Option<&Value>) {
+        let at_birth = |field: &Field| field.path == path.pattern && field.on_change == OnChange::Nothing;
+        if self.kind.fields.iter().any(at_birth) {
+            return;
+        }
         let effect = self.effect(&path.pattern);
         self.changes.push(Change { path: path.shown.clone(), from: from.cloned(), to: to.cloned(), effect });
     }
@@ -232,7 +236,7 @@ impl Differ<'_> {
         rules.fold(Effect::Update, |effect, rule| match rule {
             OnChange::Replace => Effect::Replace,
             OnChange::Tell if effect == Effect::Update => Effect::Tell,
-            OnChange::Tell | OnChange::Update => effect,
+            OnChange::Tell | OnChange::Update | OnChange::Nothing => effect,
         })
     }
 }

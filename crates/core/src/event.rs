@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::cloud::Rate;
 use crate::error::CloudError;
 use crate::id::{NodeId, StepId};
 use crate::plan::Verb;
@@ -49,6 +50,13 @@ pub enum What {
         waited_secs: u64,
         /// Seconds after which the wait is given up.
         deadline_secs: u64,
+    },
+    /// Steps that could begin wait for their turn within a rate of the cloud; told whenever their number changes.
+    Pacing {
+        /// The rate.
+        rate: Rate,
+        /// How many steps wait; 0 when none does any more.
+        left: usize,
     },
     /// A step is tried again.
     Retrying {

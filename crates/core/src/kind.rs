@@ -2,6 +2,7 @@
 //! how it is replaced, and what has to be waited for. No behaviour; behaviour is behind [`crate::cloud::Cloud`].
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// A resource kind.
 #[derive(Clone, Copy, Debug)]
@@ -22,8 +23,15 @@ pub struct Kind {
     pub ready: Ready,
     /// Whether a deletion goes on after its call was answered, so that the end has to be awaited.
     pub slow_delete: bool,
+    /// Whether others let go of a thing only a while after they have gone themselves (a security group of its network
+    /// interfaces), so that a deletion asks first whether it is vacant.
+    pub vacates: bool,
     /// Longest wait, in seconds, for readiness, and likewise for disappearance.
     pub deadline_secs: u32,
+    /// Seconds that AWS is known to take until a thing is made and ready. What has the longest way before it starts first.
+    pub takes_secs: u32,
+    /// How often AWS is asked about what is awaited.
+    pub polls: Polls,
     /// Whether a thing can leave its slot for another one in place (a listener its port). Elsewhere a name stays.
     pub moves: bool,
     /// What part things of this kind have in carrying traffic.
@@ -45,12 +53,41 @@ impl Kind {
         name_limit: 0,
         ready: Ready::AtOnce,
         slow_delete: false,
+        vacates: false,
         deadline_secs: 300,
+        takes_secs: 1,
+        polls: Polls::every(2, 10),
         moves: false,
         traffic: Traffic::None,
         gap: &[],
         widens: &[],
     };
+}
+
+/// The pauses between two questions about what is awaited: they double from the first to the longest. The first question
+/// comes at once, because an emulator has most of what it makes ready at once, and then it is the only one.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Polls {
+    /// Seconds before the second question.
+    pub first_secs: u32,
+    /// Most seconds between two questions.
+    pub longest_secs: u32,
+}
+
+impl Polls {
+    /// Pauses between these two.
+    pub const fn every(first_secs: u32, longest_secs: u32) -> Self {
+        Self { first_secs, longest_secs }
+    }
+
+    /// The pause after that many questions.
+    pub fn pause(self, asked: u32) -> Duration {
+        let secs = match asked {
+            0 => 0,
+            _ => self.first_secs.saturating_mul(1 << (asked - 1).min(6)).min(self.longest_secs),
+        };
+        Duration::from_secs(u64::from(secs))
+    }
 }
 
 /// What part things of a kind have in carrying traffic. Names of fields are those of the kind's document.
@@ -108,6 +145,11 @@ impl Field {
         Self { path, on_change: OnChange::Tell, list: List::Ordered }
     }
 
+    /// A field that counts when a thing is made, and is not compared afterwards.
+    pub const fn at_birth(path: &'static str) -> Self {
+        Self { path, on_change: OnChange::Nothing, list: List::Ordered }
+    }
+
     /// A list whose members are told apart by `keys` (all of them together).
     pub const fn keyed(path: &'static str, keys: &'static [&'static str]) -> Self {
         Self { path, on_change: OnChange::Update, list: List::Keyed(keys) }
@@ -138,6 +180,8 @@ pub enum OnChange {
     Replace,
     /// It is reported and left as it is (the description of a security group).
     Tell,
+    /// Nothing: it counts when a thing is made (whether a listener gets rules), and is not compared afterwards.
+    Nothing,
 }
 
 /// How the members of a list are told apart.
@@ -204,5 +248,18 @@ impl Kinds {
     /// All kinds, by name.
     pub fn iter(&self) -> impl Iterator<Item = &Kind> {
         self.0.values()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_double_up_to_the_longest() {
+        let pauses = |polls: Polls| (0..6).map(|asked| polls.pause(asked).as_secs()).collect::<Vec<_>>();
+        assert_eq!(pauses(Kind::PLAIN.polls), [0, 2, 4, 8, 10, 10]);
+        assert_eq!(pauses(Polls::every(10, 10)), [0, 10, 10, 10, 10, 10]);
+        assert_eq!(Polls::every(2, 10).pause(u32::MAX).as_secs(), 10);
     }
 }

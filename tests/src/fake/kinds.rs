@@ -14,6 +14,7 @@ pub const KINDS: &[Kind] = &[
         fields: &[Field::immutable("network"), Field::informational("description")],
         replace: Replace::CreateFirst,
         name_limit: 20,
+        vacates: true,
         ..PLAIN
     },
     Kind {

@@ -347,6 +347,10 @@ impl World {
     pub fn poll(&self, waiting: &Waiting, now: Duration) -> Answer<Readiness> {
         match (self.things.get(&waiting.live.id), waiting.goal) {
             (None, _) => Ok(Readiness::Gone),
+            (Some(_), Goal::Vacant) => Ok(match self.users(&waiting.live.id).first() {
+                Some(user) => Readiness::Pending(format!("used by {user}")),
+                None => Readiness::Ready,
+            }),
             (Some(_), Goal::Gone) => Ok(Readiness::Pending("draining".to_owned())),
             (Some(thing), Goal::Ready | Goal::Hold) => Ok(self.readiness(thing, now)),
         }

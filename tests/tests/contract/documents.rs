@@ -7,7 +7,7 @@ use evenkeel_aws::kinds;
 use evenkeel_core::diff::{Effect, diff};
 use evenkeel_core::doc::{self, Doc};
 use evenkeel_core::graph::Node;
-use evenkeel_core::kind::{Kind, List, OnChange};
+use evenkeel_core::kind::{Field, Kind, List, OnChange};
 use serde_json::{Value, json};
 
 use super::graphs;
@@ -98,7 +98,9 @@ fn one_changed_leaf_is_one_change_at_its_place() {
             let want = filled(&node.want);
             let mut places = Vec::new();
             leaves(&kind, &want, &mut |place| {
-                if place.counts {
+                // What counts only when a thing is made is not compared.
+                let at_birth = |field: &Field| field.path == place.pattern && field.on_change == OnChange::Nothing;
+                if place.counts && !kind.fields.iter().any(at_birth) {
                     places.push((place.pointer.clone(), place.pattern.clone(), place.reported.clone()));
                 }
             });

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use evenkeel_core::clock::Clock;
 use evenkeel_core::error::ErrorClass;
 use evenkeel_core::event::What;
 use evenkeel_core::execute::{Outcome, Stop};
-use evenkeel_tests::fake::{Fault, Mishap, Op};
+use evenkeel_tests::fake::{Fault, Mishap, Op, Turns};
 use evenkeel_tests::lab::Lab;
 
 #[test]
@@ -36,6 +37,129 @@ fn a_step_that_rests_takes_nobodys_place() {
     first.truncate(3);
     first.dedup();
     assert_eq!((state.fired, first.len()), (3, 3), "the others are tried while the first rests");
+}
+
+/// A shop with that many task definitions more, and turns for one a second after the first two.
+fn crowded(tasks: usize) -> Lab {
+    let mut lab = Lab::shop();
+    for number in 0..tasks {
+        let mut more = lab.nodes["task.app"].clone();
+        more.id = format!("task.more{number}").parse().unwrap();
+        more.name = format!("more{number}");
+        lab.nodes.insert(more.id.to_string(), more);
+    }
+    lab.fake.state().rate = Some(Turns::new("task", 2, Duration::from_secs(30)));
+    lab
+}
+
+#[test]
+fn a_step_that_waits_for_its_turn_takes_nobodys_place() {
+    let mut lab = crowded(6);
+    lab.limits.in_flight = 1;
+    let ran = lab.apply();
+    let ends = |kind: &str| -> Vec<u64> {
+        let done =
+            ran.events.iter().filter(|event| matches!(&event.what, What::StepDone { node, .. } if node.kind() == kind));
+        done.map(|event| event.at_ms / 1000).collect()
+    };
+    assert_eq!(ends("task").len(), 7);
+    assert!(ends("task")[1] < 30 && ends("task")[2] >= 30, "two at once, then one each 30 s: {:?}", ends("task"));
+    assert!(ends("listener")[0] < 30, "what needs no turn goes past those that wait: {:?}", ends("listener"));
+    let left: Vec<usize> = ran
+        .events
+        .iter()
+        .filter_map(|event| if let What::Pacing { left, .. } = &event.what { Some(*left) } else { None })
+        .collect();
+    assert_eq!(left, [5, 4, 3, 2, 1, 0], "how many wait is told");
+    ran.done();
+    lab.is_converged();
+}
+
+#[test]
+fn what_waits_for_its_turn_is_given_up_with_the_first_stop() {
+    let lab = crowded(6);
+    let stop = Stop::default();
+    let asked = stop.clone();
+    let ran = lab.apply_with(&stop, move |event| {
+        if matches!(event.what, What::Pacing { .. }) && asked.asked() == 0 {
+            asked.ask();
+        }
+    });
+    assert!(ran.events.last().unwrap().at_ms < 30_000, "nobody waits for a turn any more");
+    let Some(Outcome::Stopped(summary)) = &ran.outcome else { panic!("{:?}", ran.outcome) };
+    assert!(summary.failed.is_empty(), "{summary:?}");
+    let made =
+        lab.fake.state().calls.iter().filter(|call| call.op == Op::Create && call.nodes[0].kind() == "task").count();
+    assert_eq!(made, 2);
+}
+
+/// Deletions of groups, and how many of them were refused.
+fn deletions_of_groups(lab: &Lab) -> (usize, usize) {
+    let state = lab.fake.state();
+    let all: Vec<_> =
+        state.calls.iter().filter(|call| call.op == Op::Delete && call.nodes[0].kind() == "group").collect();
+    (all.len(), all.iter().filter(|call| call.refused.is_some()).count())
+}
+
+/// An applied shop that is to be destroyed.
+fn doomed() -> Lab {
+    let mut lab = Lab::applied();
+    lab.options.destroy = true;
+    lab
+}
+
+/// Puts somebody's thing into a group of the shop, which goes after that time.
+fn occupy(lab: &Lab, time: Duration) {
+    let gone_at = lab.fake.clock.now() + time;
+    let world = &mut lab.fake.state().world;
+    let group = world.of("group.app").unwrap().0.clone();
+    let theirs = evenkeel_core::snapshot::Owner::Nobody;
+    let holder = world.put("balancer", "theirs", theirs, serde_json::json!({ "groups": [group] }));
+    world.things.get_mut(&holder).unwrap().gone_at = Some(gone_at);
+}
+
+#[test]
+fn what_is_not_vacant_is_not_tried_in_vain() {
+    let lab = doomed();
+    let ran = lab.apply_with(&Stop::default(), |event| {
+        if matches!(event.what, What::RunStarted { .. }) {
+            occupy(&lab, Duration::from_secs(60));
+        }
+    });
+    assert_eq!(deletions_of_groups(&lab), (2, 0), "each is deleted once");
+    let told = |event: &evenkeel_core::event::Event| {
+        matches!(&event.what, What::Waiting { node, status, .. }
+        if node.to_string() == "group.app" && status.contains("id:balancer:"))
+    };
+    assert!(ran.events.iter().any(told), "it is told what is in it");
+    assert!(ran.events.last().unwrap().at_ms > 60_000);
+    ran.done();
+}
+
+#[test]
+fn where_nobody_can_say_whether_it_is_vacant_the_deletion_is_tried() {
+    let lab = doomed();
+    // The first poll is for the groups, or for the service: neither ends the run.
+    lab.fake.state().faults = vec![Fault { op: Some(Op::Poll), nth: 2, what: Mishap::Refuse(ErrorClass::Denied) }];
+    lab.apply().done();
+    assert_eq!(deletions_of_groups(&lab).0, 2);
+}
+
+#[test]
+fn a_stop_ends_the_waiting_for_something_to_be_vacant() {
+    let lab = doomed();
+    let stop = Stop::default();
+    let asked = stop.clone();
+    let ran = lab.apply_with(&stop, |event| match &event.what {
+        What::RunStarted { .. } => occupy(&lab, Duration::from_secs(3000)),
+        What::Waiting { node, .. } if node.kind() == "group" && asked.asked() == 0 => asked.ask(),
+        // What is not ours is not touched by the run: it goes by itself.
+        What::Stopping => lab.fake.state().world.things.retain(|_, thing| thing.name != "theirs"),
+        _ => {}
+    });
+    assert!(matches!(ran.outcome, Some(Outcome::Stopped(_))), "{:?}", ran.outcome);
+    assert!(ran.events.last().unwrap().at_ms < 120_000, "nothing was waited for any more");
+    assert_eq!(deletions_of_groups(&lab).1, 0);
 }
 
 #[test]

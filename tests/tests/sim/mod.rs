@@ -16,6 +16,7 @@ mod left_over;
 mod marks;
 mod noise;
 mod outages;
+mod pace;
 mod phases;
 mod pipeline;
 mod random;

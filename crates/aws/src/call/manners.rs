@@ -34,6 +34,8 @@ pub struct Text {
 pub struct Rate {
     /// What the bucket is called, among all services.
     pub name: &'static str,
+    /// What is counted, one of it, for a person: `registration`.
+    pub counts: &'static str,
     /// How many requests may go at once.
     pub burst: f64,
     /// How many a second after that.

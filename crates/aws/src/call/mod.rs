@@ -124,6 +124,14 @@ impl Caller {
         }
     }
 
+    /// Takes a turn within a rate for a request that is about to come; otherwise, how long until there is one.
+    ///
+    /// # Errors
+    /// That time.
+    pub fn reserve(&self, rate: &str) -> Result<(), Duration> {
+        self.rates.lock().expect("no panic holds it").reserve(rate, self.now())
+    }
+
     async fn wait_for_turn(&self, operation: &str) {
         let turn = self.rates.lock().expect("no panic holds it").turn(operation, self.now());
         if let Some(until) = turn {

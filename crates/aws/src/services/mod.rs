@@ -7,6 +7,8 @@ pub mod iam;
 pub mod logs;
 pub mod route53;
 
+use evenkeel_core::cloud;
+
 use crate::call::Manners;
 use crate::service::Service;
 
@@ -17,6 +19,18 @@ pub static ALL: &[&Service] =
 /// How to get along with each.
 pub fn manners() -> Vec<&'static Manners> {
     ALL.iter().map(|service| &service.manners).collect()
+}
+
+/// The rate that AWS publishes for an operation, for the engine.
+pub fn rate(operation: &str) -> Option<cloud::Rate> {
+    let takes = |service: &&&Service| service.manners.rates.iter().find(|rate| rate.operations.contains(&operation));
+    let (service, rate) = ALL.iter().find_map(|service| Some((service, takes(&service)?)))?;
+    Some(cloud::Rate {
+        name: rate.name.to_owned(),
+        of: service.title.strip_prefix("Amazon ").unwrap_or(service.title).to_owned(),
+        counts: rate.counts.to_owned(),
+        per_second: rate.per_second,
+    })
 }
 
 /// The resource types that the tagging API is asked for.

@@ -22,6 +22,8 @@ pub struct Plain {
     ended: usize,
     /// What was last told of each wait and each retry, and when in seconds.
     waits: BTreeMap<StepId, (String, u64)>,
+    /// When each rate was last said to hold steps up, in seconds.
+    paces: BTreeMap<String, u64>,
 }
 
 impl Plain {
@@ -39,6 +41,7 @@ impl Plain {
             What::RunStarted { .. }
             | What::StepStarted { .. }
             | What::Waiting { .. }
+            | What::Pacing { .. }
             | What::Retrying { .. }
             | What::ReadingBack { .. }
             | What::Stopping
@@ -68,6 +71,18 @@ impl Plain {
                     words::limit(*waited_secs),
                     words::limit(*deadline_secs)
                 ))
+            }
+            What::Pacing { rate, left: 0 } => {
+                self.paces.remove(&rate.name);
+                None
+            }
+            What::Pacing { rate, left } => {
+                let now = event.at_ms / 1000;
+                if self.paces.get(&rate.name).is_some_and(|at| now - at.min(&now) < REMIND_SECS) {
+                    return None;
+                }
+                self.paces.insert(rate.name.clone(), now);
+                Some(format!("{at} … {}", words::pacing(rate, *left)))
             }
             What::Retrying { step, node, error, in_ms, holders } => {
                 let why = format!("{}{}", words::error(error), holder_words(holders));

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::time::Duration;
 
+use evenkeel_core::cloud::Rate;
 use evenkeel_core::event::{Event, What};
 use evenkeel_core::id::{NodeId, StepId};
 use evenkeel_core::plan::Verb;
@@ -27,6 +28,8 @@ pub struct Progress {
     moves: bool,
     total: Option<ProgressBar>,
     running: BTreeMap<StepId, ProgressBar>,
+    /// A line for each rate that holds steps up.
+    paced: BTreeMap<String, ProgressBar>,
 }
 
 impl Progress {
@@ -37,7 +40,7 @@ impl Progress {
 
     fn on(target: ProgressDrawTarget, palette: Palette, speed: f64, moves: bool) -> Self {
         let lines = MultiProgress::with_draw_target(target);
-        Self { palette, lines, speed, moves, total: None, running: BTreeMap::new() }
+        Self { palette, lines, speed, moves, total: None, running: BTreeMap::new(), paced: BTreeMap::new() }
     }
 
     fn begin(&mut self, step: StepId, node: &NodeId, verb: Verb) {
@@ -51,6 +54,29 @@ impl Progress {
         bar.set_prefix(format!("{verb} {}", words::id(node)));
         self.set_moving(&bar, Duration::from_millis(100));
         self.running.insert(step, bar);
+    }
+
+    /// A line for steps that wait for their turn, for as long as there are any.
+    fn pace(&mut self, rate: &Rate, left: usize) {
+        if left == 0 {
+            if let Some(bar) = self.paced.remove(&rate.name) {
+                bar.finish_and_clear();
+                self.lines.remove(&bar);
+            }
+            return;
+        }
+        if !self.paced.contains_key(&rate.name) {
+            let bar = ProgressBar::new_spinner().with_style(self.style("{spinner} {wide_msg}"));
+            let bar = match &self.total {
+                Some(total) => self.lines.insert_before(total, bar),
+                None => self.lines.add(bar),
+            };
+            self.set_moving(&bar, Duration::from_millis(100));
+            self.paced.insert(rate.name.clone(), bar);
+        }
+        if let Some(bar) = self.paced.get(&rate.name) {
+            bar.set_message(clean(&words::pacing(rate, left)));
+        }
     }
 
     fn set_moving(&self, bar: &ProgressBar, every: Duration) {
@@ -96,7 +122,8 @@ impl Progress {
     }
 
     fn finish(&mut self) {
-        for (_, bar) in std::mem::take(&mut self.running) {
+        let paced = std::mem::take(&mut self.paced).into_values();
+        for bar in std::mem::take(&mut self.running).into_values().chain(paced) {
             bar.finish_and_clear();
         }
         if let Some(total) = self.total.take() {
@@ -118,6 +145,7 @@ impl Reporter for Progress {
             What::Waiting { step, status, deadline_secs, .. } => {
                 self.say(*step, &format!("{status} (up to {})", words::limit(*deadline_secs)));
             }
+            What::Pacing { rate, left } => self.pace(rate, *left),
             What::Retrying { step, error, in_ms, holders, .. } => {
                 let pause = words::duration(Duration::from_millis(*in_ms));
                 self.say(*step, &format!("retrying in {pause}: {}{}", error.code, holder_words(holders)));

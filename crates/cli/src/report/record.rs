@@ -89,6 +89,7 @@ impl Record {
             What::RunStarted { .. }
             | What::StepStarted { .. }
             | What::Waiting { .. }
+            | What::Pacing { .. }
             | What::Retrying { .. }
             | What::ReadingBack { .. }
             | What::Stopping

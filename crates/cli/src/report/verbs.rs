@@ -127,6 +127,7 @@ pub const fn goal(goal: Goal) -> &'static str {
         Goal::Ready => "ready",
         Goal::Gone => "gone",
         Goal::Hold => "settled",
+        Goal::Vacant => "vacant",
     }
 }
 

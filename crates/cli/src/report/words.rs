@@ -4,6 +4,7 @@
 
 use std::time::Duration;
 
+use evenkeel_core::cloud::Rate;
 use evenkeel_core::error::CloudError;
 use evenkeel_core::id::NodeId;
 use evenkeel_core::plan::{Action, HeldBecause, Plan, Step, Verb};
@@ -106,6 +107,18 @@ pub fn blocked(plan: &Plan) -> Option<String> {
     (!needed.is_empty()).then(|| format!("Blocked: {} held back.", are(&needed)))
 }
 
+/// Steps that wait for their turn: `waiting for ECS's rate of 1 registration a second: 80 left`.
+pub fn pacing(rate: &Rate, left: usize) -> String {
+    let whose = if rate.of.ends_with('s') { format!("{}'", rate.of) } else { format!("{}'s", rate.of) };
+    let each = if (rate.per_second - 1.0).abs() < f64::EPSILON {
+        count(1, &rate.counts)
+    } else {
+        // What follows the number is that of many; a rate need not be a whole number.
+        count(2, &rate.counts).replacen('2', &rate.per_second.to_string(), 1)
+    };
+    clean(&format!("waiting for {whose} rate of {each} a second: {left} left"))
+}
+
 /// `a is`, `a and b are`, `a, b and 3 more are`.
 pub fn are(names: &[String]) -> String {
     format!("{} {}", listed(names), if names.len() == 1 { "is" } else { "are" })
@@ -158,6 +171,22 @@ mod tests {
     use evenkeel_core::plan::{Held, Intent};
 
     use super::*;
+
+    #[test]
+    fn a_rate_is_told_with_whose_it_is_and_how_many_wait() {
+        let rate = |of: &str, counts: &str, per_second| Rate {
+            name: String::new(),
+            of: of.to_owned(),
+            counts: counts.to_owned(),
+            per_second,
+        };
+        let told = pacing(&rate("ECS", "registration", 1.0), 80);
+        assert_eq!(told, "waiting for ECS's rate of 1 registration a second: 80 left");
+        let told = pacing(&rate("CloudWatch Logs", "retention change", 5.0), 3);
+        assert_eq!(told, "waiting for CloudWatch Logs' rate of 5 retention changes a second: 3 left");
+        let told = pacing(&rate("EC2", "rule change", 2.5), 1);
+        assert_eq!(told, "waiting for EC2's rate of 2.5 rule changes a second: 1 left");
+    }
 
     #[test]
     fn times_are_readable() {

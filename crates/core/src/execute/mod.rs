@@ -1,7 +1,8 @@
 //! Carrying out a plan. One loop owns the run: it starts what may start, hears what came back, decides what that means, and
 //! tells events in one order. It chooses nothing about the cloud: every request was in the plan. `request.rs` has the single
-//! requests, `poll.rs` the waits, `run.rs` the loop.
+//! requests, `poll.rs` the waits, `lanes.rs` the cloud's rates, `run.rs` the loop.
 
+mod lanes;
 mod poll;
 mod request;
 mod run;

@@ -10,12 +10,8 @@ use super::request::Finished;
 use crate::cloud::{Goal, Waiting};
 use crate::error::{CloudError, ErrorClass};
 use crate::id::StepId;
+use crate::kind::Kind;
 use crate::snapshot::Readiness;
-
-/// Intervals double from the first to the longest; AWS's own waiters ask every 15 seconds. The first is short, because some
-/// things are ready almost at once.
-const FIRST: Duration = Duration::from_millis(200);
-const LONGEST: Duration = Duration::from_secs(10);
 
 /// What was made is visible to all reads within this time; longer, and it has really disappeared.
 const VISIBLE: Duration = Duration::from_secs(30);
@@ -53,11 +49,9 @@ impl Poller {
         if self.active || self.awaited.is_empty() {
             return None;
         }
-        let pause = match self.polls {
-            0 => Duration::ZERO,
-            polls => FIRST.saturating_mul(1 << (polls - 1).min(6)).min(LONGEST),
-        };
-        self.polls += 1;
+        let pauses = engine.kinds.get(kind).map_or(Kind::PLAIN.polls, |kind| kind.polls);
+        let pause = pauses.pause(self.polls);
+        self.polls = self.polls.saturating_add(1);
         self.active = true;
         let kind = kind.to_owned();
         Some(Box::pin(async move {
@@ -93,11 +87,13 @@ impl Awaited {
         let still = match (goal, answer) {
             // Nobody is asked about it.
             (Goal::Hold, _) => return Heard::Reached,
-            (Goal::Ready, Ok(Readiness::Ready)) | (Goal::Gone, Ok(Readiness::Gone)) => return Heard::Reached,
+            (Goal::Ready | Goal::Vacant, Ok(Readiness::Ready)) | (Goal::Gone | Goal::Vacant, Ok(Readiness::Gone)) => {
+                return Heard::Reached;
+            }
             (Goal::Gone, Err(error)) if error.class == ErrorClass::Gone => return Heard::Reached,
             (_, Ok(Readiness::Pending(what))) => what,
             (Goal::Gone, Ok(Readiness::Ready)) => "still there".to_owned(),
-            (Goal::Gone, Ok(Readiness::Failed(why))) => why,
+            (Goal::Gone | Goal::Vacant, Ok(Readiness::Failed(why))) => why,
             (Goal::Ready, Ok(Readiness::Failed(why))) => return Heard::Failed(self.error("Failed", why)),
             // What was made a moment ago need not be visible to every read yet.
             (Goal::Ready, Ok(Readiness::Gone)) if now.saturating_sub(self.began) < VISIBLE => {
@@ -112,7 +108,12 @@ impl Awaited {
         if now.saturating_sub(self.began) < self.deadline {
             return Heard::Still(still);
         }
-        let (after, goal) = (span(self.deadline), if goal == Goal::Ready { "ready" } else { "gone" });
+        let after = span(self.deadline);
+        let goal = match goal {
+            Goal::Ready => "ready",
+            Goal::Gone | Goal::Hold => "gone",
+            Goal::Vacant => "vacant",
+        };
         Heard::Failed(self.error("Timeout", format!("not {goal} after {after}; last status: {still}")))
     }
 
@@ -121,6 +122,7 @@ impl Awaited {
             Goal::Ready => "wait until ready",
             Goal::Gone => "wait until gone",
             Goal::Hold => "hold",
+            Goal::Vacant => "wait until vacant",
         };
         CloudError { code: code.to_owned(), ..CloudError::local(ErrorClass::Invalid, operation, message) }
     }
@@ -151,6 +153,15 @@ mod tests {
         assert!(matches!(awaited(Goal::Ready).hear(Ok(Readiness::Gone), soon), Heard::Still(_)));
         assert!(matches!(awaited(Goal::Ready).hear(Ok(Readiness::Gone), VISIBLE), Heard::Failed(_)));
         assert!(matches!(awaited(Goal::Gone).hear(Ok(Readiness::Gone), soon), Heard::Reached));
+    }
+
+    #[test]
+    fn what_is_to_be_deleted_is_vacant_when_nothing_is_in_it_or_nobody_can_say() {
+        let hear = |answer| awaited(Goal::Vacant).hear(answer, Duration::ZERO);
+        assert!(matches!(hear(Ok(Readiness::Ready)), Heard::Reached));
+        assert!(matches!(hear(Ok(Readiness::Pending("network interface eni-1".to_owned()))), Heard::Still(_)));
+        let denied = CloudError::local(ErrorClass::Denied, "ec2:DescribeNetworkInterfaces", "no");
+        assert!(matches!(hear(Err(denied)), Heard::Failed(_)), "the deletion itself is tried then");
     }
 
     #[test]

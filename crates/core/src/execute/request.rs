@@ -43,12 +43,33 @@ pub(super) struct Attempt {
 
 /// What came back.
 pub(super) enum Finished {
-    Request { step: StepId, result: Result<Option<Live>, CloudError>, holders: Vec<String> },
-    ReadBack { step: StepId, result: Result<Option<Live>, CloudError> },
-    Paused { step: StepId },
-    Held { step: StepId },
-    PollDue { kind: String },
-    Polled { kind: String, steps: Vec<StepId>, results: Vec<Result<Readiness, CloudError>> },
+    Request {
+        step: StepId,
+        result: Result<Option<Live>, CloudError>,
+        holders: Vec<String>,
+    },
+    ReadBack {
+        step: StepId,
+        result: Result<Option<Live>, CloudError>,
+    },
+    Paused {
+        step: StepId,
+    },
+    /// A rate may have a turn again.
+    Turn {
+        lane: usize,
+    },
+    Held {
+        step: StepId,
+    },
+    PollDue {
+        kind: String,
+    },
+    Polled {
+        kind: String,
+        steps: Vec<StepId>,
+        results: Vec<Result<Readiness, CloudError>>,
+    },
 }
 
 /// The token of a step: the same for every try in one run.
@@ -102,5 +123,13 @@ pub(super) fn hold<'a>(engine: Engine<'a>, step: StepId, time: Duration) -> BoxF
     Box::pin(async move {
         engine.clock.sleep(time).await;
         Finished::Held { step }
+    })
+}
+
+/// Waits until a rate may have a turn again.
+pub(super) fn turn<'a>(engine: Engine<'a>, lane: usize, time: Duration) -> BoxFuture<'a, Finished> {
+    Box::pin(async move {
+        engine.clock.sleep(time).await;
+        Finished::Turn { lane }
     })
 }

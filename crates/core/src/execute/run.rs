@@ -9,6 +9,7 @@ use futures::future::{BoxFuture, Either, select};
 use futures::stream::{FuturesUnordered, StreamExt};
 use serde_json::Value;
 
+use super::lanes::Lanes;
 use super::poll::{Awaited, Heard, Poller};
 use super::request::{self, Attempt, Finished, Order};
 use super::{Engine, Failure, Outcome, Stop, Summary};
@@ -29,6 +30,7 @@ pub(super) struct Run<'a> {
     plan: &'a Plan,
     sink: &'a mut (dyn FnMut(Event) + Send),
     schedule: Schedule,
+    lanes: Lanes,
     outputs: BTreeMap<NodeId, Outputs>,
     lives: BTreeMap<StepId, Live>,
     attempts: BTreeMap<StepId, Attempt>,
@@ -48,11 +50,13 @@ pub(super) struct Run<'a> {
 
 impl<'a> Run<'a> {
     pub(super) fn new(engine: Engine<'a>, plan: &'a Plan, sink: &'a mut (dyn FnMut(Event) + Send)) -> Self {
+        let lanes = Lanes::new(plan, engine.kinds, engine.cloud);
         Self {
             engine,
             plan,
             sink,
-            schedule: Schedule::new(plan),
+            schedule: Schedule::new(plan, engine.kinds, |step| lanes.of(step)),
+            lanes,
             outputs: plan.known.clone(),
             lives: BTreeMap::new(),
             attempts: BTreeMap::new(),
@@ -107,10 +111,9 @@ impl<'a> Run<'a> {
         for step in std::mem::take(&mut self.holds).into_keys() {
             self.abandon(step);
         }
-        for step in self.attempts.keys().copied().collect::<Vec<_>>() {
-            self.abandon(step);
-        }
-        for step in self.pollers.values().flat_map(|poller| poller.awaited.keys().copied()).collect::<Vec<_>>() {
+        // What waits to be vacant is both.
+        let awaited = self.pollers.values().flat_map(|poller| poller.awaited.keys());
+        for step in self.attempts.keys().chain(awaited).copied().collect::<BTreeSet<_>>() {
             self.abandon(step);
         }
         let (done, failed, left) = (self.summary.done, self.summary.failed.len(), self.summary.left.len());
@@ -132,9 +135,29 @@ impl<'a> Run<'a> {
                 self.send(step);
                 continue;
             }
-            let Some(step) = self.schedule.start().and_then(|id| self.plan.step(id)) else { break };
+            let Some((id, lane)) = self.schedule.next(self.lanes.closed()) else { break };
+            if let Some(lane) = lane.filter(|lane| !self.has_turn(*lane)) {
+                self.lanes.close(lane);
+                continue;
+            }
+            self.schedule.start(id);
+            let Some(step) = self.plan.step(id) else { break };
             self.tell(What::StepStarted { step: step.id, node: step.node.clone(), verb: step.verb() });
             self.start(step);
+        }
+        for (rate, left) in self.lanes.news(|lane| self.schedule.waiting(lane)) {
+            self.tell(What::Pacing { rate, left });
+        }
+    }
+
+    /// Takes a turn in a lane. If there is none left, the steps of that lane do not begin, and take nobody's place.
+    fn has_turn(&mut self, lane: usize) -> bool {
+        match self.lanes.rate(lane).map_or(Ok(()), |rate| self.engine.cloud.turn(rate)) {
+            Ok(()) => true,
+            Err(pause) => {
+                self.tasks.push(request::turn(self.engine, lane, pause));
+                false
+            }
         }
     }
 
@@ -168,13 +191,13 @@ impl<'a> Run<'a> {
                 let Some(live) = made.or_else(|| live.as_deref().cloned()) else {
                     return self.fail(step.id, CloudError::bug("wait", "there is nothing to wait for"), Vec::new());
                 };
-                let waiting = Waiting { node: step.node.clone(), live, goal: *goal };
                 let deadline = Duration::from_secs(u64::from(*deadline_secs));
-                let awaited = Awaited { waiting, began: self.engine.clock.now(), deadline, status: String::new() };
-                let kind = step.node.kind().to_owned();
-                self.pollers.entry(kind.clone()).or_default().awaited.insert(step.id, awaited);
-                return self.poll(&kind);
+                return self.wait(step, live, *goal, deadline);
             }
+        };
+        let leaves = match (&order, self.engine.kinds.get(step.node.kind())) {
+            (Order::Delete { live }, Some(kind)) if kind.vacates => Some((**live).clone()),
+            _ => None,
         };
         let attempt = Attempt {
             node: step.node.clone(),
@@ -186,7 +209,19 @@ impl<'a> Run<'a> {
             last: None,
         };
         self.attempts.insert(step.id, attempt);
-        self.send(step.id);
+        match leaves {
+            // In vain as long as something is in it: its request is sent once that has gone.
+            Some(live) => self.wait(step, live, Goal::Vacant, self.deadline(step.id)),
+            None => self.send(step.id),
+        }
+    }
+
+    fn wait(&mut self, step: &Step, live: Live, goal: Goal, deadline: Duration) {
+        let waiting = Waiting { node: step.node.clone(), live, goal };
+        let awaited = Awaited { waiting, began: self.engine.clock.now(), deadline, status: String::new() };
+        let kind = step.node.kind();
+        self.pollers.entry(kind.to_owned()).or_default().awaited.insert(step.id, awaited);
+        self.poll(kind);
     }
 
     fn send(&mut self, step: StepId) {
@@ -216,6 +251,7 @@ impl<'a> Run<'a> {
                 self.holds.remove(&step);
             }
             Finished::Paused { step } => drop(self.due.insert(step)),
+            Finished::Turn { lane } => self.lanes.open(lane),
             Finished::PollDue { kind } => self.poll_now(&kind),
             Finished::Polled { kind, steps, results } => self.polled(&kind, &steps, results),
         }
@@ -377,7 +413,13 @@ impl<'a> Run<'a> {
             let Some(awaited) = self.pollers.get_mut(kind).and_then(|poller| poller.awaited.get_mut(step)) else {
                 continue;
             };
+            let vacant = awaited.waiting.goal == Goal::Vacant;
             match awaited.hear(answer, now) {
+                // Whether it is vacant or that cannot be known: from here on AWS has the last word.
+                Heard::Reached | Heard::Failed(_) if vacant => {
+                    self.forget(kind, *step);
+                    self.due.insert(*step);
+                }
                 Heard::Still(status) => {
                     awaited.status.clone_from(&status);
                     let waited_secs = now.saturating_sub(awaited.began).as_secs();
@@ -448,6 +490,27 @@ impl<'a> Run<'a> {
         self.stopping = true;
         self.tell(What::Stopping);
         for step in self.schedule.cancel() {
+            self.abandon(step);
+        }
+        self.stop_leaving();
+    }
+
+    /// Ends the steps that wait for something to be vacant: they have changed nothing yet.
+    fn stop_leaving(&mut self) {
+        let mut leaving = BTreeSet::new();
+        for poller in self.pollers.values_mut() {
+            poller.awaited.retain(|step, awaited| {
+                let leaves = awaited.waiting.goal == Goal::Vacant;
+                if leaves {
+                    leaving.insert(*step);
+                }
+                !leaves
+            });
+        }
+        for step in leaving {
+            self.attempts.remove(&step);
+            // What depends on it has been given up before.
+            self.schedule.failed(step);
             self.abandon(step);
         }
     }

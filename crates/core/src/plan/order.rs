@@ -14,7 +14,7 @@ use crate::cloud::Goal;
 use crate::doc;
 use crate::graph::Graph;
 use crate::id::{NodeId, StepId};
-use crate::kind::{Kind, Kinds, Ready, Traffic};
+use crate::kind::{Kind, Kinds, Ready, Replace, Traffic};
 use crate::snapshot::Snapshot;
 
 /// Drafts with edges between them.
@@ -271,6 +271,9 @@ impl<'a> Orderer<'a> {
             moves.extend(self.successor(&removal.node).map(|successor| (successor, roots[at])));
         }
         let firsts: Vec<bool> = removals.iter().map(|removal| removal.first).collect();
+        let revises =
+            |removal: &Removal| self.kinds.get(removal.node.kind()).is_some_and(|it| it.replace == Replace::Revise);
+        let revisions: Vec<bool> = removals.iter().map(revises).collect();
         let mut draft_of: BTreeMap<usize, usize> = BTreeMap::new();
         for (at, removal) in removals.into_iter().enumerate() {
             if removal.with.is_none() {
@@ -283,9 +286,17 @@ impl<'a> Orderer<'a> {
             let steps = steps.get(&movement).map(Vec::as_slice).unwrap_or_default();
             self.let_go_after(draft_of.get(&roots[gone]).copied(), steps);
         }
-        for (before, after) in between {
-            let before = draft_of[&before];
-            self.edges.insert((self.complete.get(&before).copied().unwrap_or(before), draft_of[&after]));
+        for (user, used) in &between {
+            let (asked, gone) = (draft_of[user], self.end(draft_of[user]));
+            if !revisions[*used] {
+                self.edges.insert((gone, draft_of[used]));
+                continue;
+            }
+            // What has been asked to go starts nothing new from its revision, which can go beside it. What the revision uses is
+            // used until its user is gone.
+            self.edges.insert((asked, draft_of[used]));
+            let rest = between.range((*used, 0)..=(*used, usize::MAX)).map(|(_, rest)| draft_of[rest]);
+            self.edges.extend(rest.filter(|rest| *rest != gone).map(|rest| (gone, rest)));
         }
         let above = if firsts.contains(&true) { self.above() } else { BTreeMap::new() };
         for (before, gone) in releases.into_iter().chain(moves) {

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use aws_sdk_ec2::types::{AttributeBooleanValue, Filter, ResourceType, Tag, TagSpecification, Vpc, VpcAttributeName};
 use evenkeel_aws::client::Aws;
 use evenkeel_aws::read::{Fetched, Part, Scope};
-use evenkeel_aws::resource::{Canonical, Creation, Entry, Modification, Resource, Work, doc};
+use evenkeel_aws::resource::{Canonical, Creation, Entry, Modification, Paced, Resource, Work, doc};
 use evenkeel_aws::tags::{self, Retag, Tags};
 use evenkeel_core::error::CloudError;
 use evenkeel_core::graph::Node;
@@ -30,6 +30,7 @@ pub static ENTRY: Entry = Entry {
     },
     contribute,
     driver: &Vpcs,
+    paced: Paced::NOT,
     actions: &[
         "ec2:CreateTags",
         "ec2:CreateVpc",

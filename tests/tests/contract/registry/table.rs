@@ -77,6 +77,7 @@ pub const ROWS: &[Row] = &[
         ("certificate", &["Certificates"]),
         ("ssl_policy", &["SslPolicy"]),
         ("default", &["DefaultActions"]),
+        ("rules", &[]),
         ("tags", &["Tags"]),
     ]) },
     // Each rule is a resource of its own there.

@@ -47,6 +47,7 @@ const CODES: &[(ErrorClass, &[&str])] = &[
 const RATES: &[Rate] = &[
     Rate {
         name: "ec2 rules",
+        counts: "rule change",
         burst: 50.0,
         per_second: 5.0,
         operations: &[
@@ -58,6 +59,7 @@ const RATES: &[Rate] = &[
     },
     Rate {
         name: "ec2 modify",
+        counts: "security group change",
         burst: 50.0,
         per_second: 5.0,
         operations: &["ec2:CreateSecurityGroup", "ec2:DeleteSecurityGroup"],

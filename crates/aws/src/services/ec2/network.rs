@@ -14,7 +14,7 @@ use evenkeel_core::snapshot::{Live, Owner};
 use serde::{Deserialize, Serialize};
 
 use crate::read::Fetched;
-use crate::resource::{Entry, Lookup, OnlyLookedUp, doc};
+use crate::resource::{Entry, Lookup, OnlyLookedUp, Paced, doc};
 use crate::services::ec2::read::{Ec2, Network, missing, tags_of};
 use crate::tags::Tags;
 use evenkeel_stack::model::{Stack, SubnetsRef, VpcRef};
@@ -34,6 +34,7 @@ pub static ENTRY: Entry = Entry {
     },
     contribute,
     driver: &OnlyLookedUp(Networks),
+    paced: Paced::NOT,
     actions: &["ec2:DescribeSubnets", "ec2:DescribeVpcs"],
 };
 

@@ -3,29 +3,32 @@
 //! Name, description and VPC cannot be changed; a changed description is only told, because replacing a group means to
 //! touch all its users. Names are unique in a VPC, whatever their case. AWS puts an allow-all egress rule into a new group.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
-use aws_sdk_ec2::types::{ResourceType, SecurityGroup, Tag, TagSpecification};
+use aws_sdk_ec2::types::{Filter, ResourceType, SecurityGroup, Tag, TagSpecification};
+use evenkeel_core::cloud::Waiting;
 use evenkeel_core::doc::Text;
 use evenkeel_core::error::CloudError;
 use evenkeel_core::graph::Node;
 use evenkeel_core::id::NodeId;
-use evenkeel_core::kind::{Field, Kind, Ready, Replace};
+use evenkeel_core::kind::{Field, Kind, Polls, Ready, Replace};
 use evenkeel_core::name;
-use evenkeel_core::snapshot::{Live, Owner};
+use evenkeel_core::snapshot::{Live, Owner, Readiness};
 use serde::{Deserialize, Serialize};
 
 use super::network;
 use crate::client::Aws;
 use crate::read::Fetched;
-use crate::resource::{Creation, Entry, Modification, Resource, Work, tagged, wanted};
+use crate::resource::{Creation, Entry, Modification, Paced, Resource, Work, tagged, wanted};
 use crate::services::ec2::groups;
 use crate::services::ec2::read::{Ec2, filter, same_name, tags_of};
 use crate::tags::{self, Retag, Tags};
 use evenkeel_stack::model::Stack;
 
 const NAME_LIMIT: usize = 255;
+/// Most values of one filter.
+const FILTER_VALUES: usize = 200;
 
 /// The kind.
 pub static ENTRY: Entry = Entry {
@@ -39,10 +42,13 @@ pub static ENTRY: Entry = Entry {
         ready: Ready::AtOnce,
         // The network interfaces of stopped tasks and deleted load balancers hold a group for minutes.
         deadline_secs: 1500,
+        vacates: true,
+        polls: Polls::every(5, 10),
         ..Kind::PLAIN
     },
     contribute,
     driver: &Groups,
+    paced: Paced { create: Some("ec2:CreateSecurityGroup"), ..Paced::NOT },
     actions: &[
         "ec2:CreateSecurityGroup",
         "ec2:CreateTags",
@@ -190,6 +196,21 @@ impl Resource for Groups {
         work.aws.caller.send("ec2:DeleteSecurityGroup", request).await.map(drop)
     }
 
+    async fn poll(&self, work: Work<'_>, waiting: &[Waiting]) -> Vec<Result<Readiness, CloudError>> {
+        let ids: Vec<&str> = waiting.iter().map(|one| one.live.id.as_str()).collect();
+        match inside(work.aws, &ids).await {
+            Err(error) => waiting.iter().map(|_| Err(error.clone())).collect(),
+            Ok(found) => {
+                let vacancy = |id: &&str| match found.get(*id).map(Vec::as_slice) {
+                    None | Some([]) => Readiness::Ready,
+                    Some([one]) => Readiness::Pending(one.clone()),
+                    Some([one, more @ ..]) => Readiness::Pending(format!("{one} and {} more", more.len())),
+                };
+                ids.iter().map(|id| Ok(vacancy(id))).collect()
+            }
+        }
+    }
+
     async fn holders(&self, work: Work<'_>, live: &Live) -> Vec<String> {
         let aws = work.aws;
         let (mut interfaces, ingress, egress) = futures::join!(
@@ -205,28 +226,41 @@ impl Resource for Groups {
     }
 }
 
-/// Network interfaces in the group, in words; none if they cannot be read, because this only explains.
+/// Network interfaces in a group, in words; none if they cannot be read, because this only explains.
 async fn interfaces(aws: &Aws, group: &str) -> Vec<String> {
-    let mut found = Vec::new();
-    let mut token: Option<String> = None;
-    loop {
-        let reply = aws
-            .caller
-            .send("ec2:DescribeNetworkInterfaces", || {
-                let request = aws.ec2().describe_network_interfaces().filters(filter("group-id", group));
+    let found = inside(aws, &[group]).await.unwrap_or_default();
+    found.into_values().flatten().collect()
+}
+
+/// Network interfaces in these groups, in words, by group: one request for all of them.
+async fn inside(aws: &Aws, ids: &[&str]) -> Result<BTreeMap<String, Vec<String>>, CloudError> {
+    let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for ids in ids.chunks(FILTER_VALUES) {
+        let only = Filter::builder().name("group-id").set_values(Some(ids.iter().map(ToString::to_string).collect()));
+        let only = only.build();
+        let mut token: Option<String> = None;
+        loop {
+            let request = || {
+                let request = aws.ec2().describe_network_interfaces().filters(only.clone());
                 request.max_results(1000).set_next_token(token.clone()).send()
-            })
-            .await;
-        let Ok(page) = reply else { return found };
-        for interface in page.network_interfaces() {
-            let id = interface.network_interface_id().unwrap_or_default();
-            found.push(interface_in_words(id, interface.description().unwrap_or_default()));
-        }
-        token = page.next_token().filter(|token| !token.is_empty()).map(str::to_owned);
-        if token.is_none() {
-            return found;
+            };
+            let page = aws.caller.send("ec2:DescribeNetworkInterfaces", request).await?;
+            for interface in page.network_interfaces() {
+                let id = interface.network_interface_id().unwrap_or_default();
+                let words = interface_in_words(id, interface.description().unwrap_or_default());
+                for group in
+                    interface.groups().iter().filter_map(|group| group.group_id()).filter(|id| ids.contains(id))
+                {
+                    found.entry(group.to_owned()).or_default().push(words.clone());
+                }
+            }
+            token = page.next_token().filter(|token| !token.is_empty()).map(str::to_owned);
+            if token.is_none() {
+                break;
+            }
         }
     }
+    Ok(found)
 }
 
 /// AWS describes the interfaces that it makes: `ELB app/web/50dc6c495c0c9188`, `arn:aws:ecs:…:attachment/…`.

@@ -10,7 +10,7 @@ use evenkeel_core::cloud::{Goal, Waiting};
 use evenkeel_core::error::{CloudError, ErrorClass};
 use evenkeel_core::graph::Node;
 use evenkeel_core::id::NodeId;
-use evenkeel_core::kind::{Field, Kind, Ready, Replace};
+use evenkeel_core::kind::{Field, Kind, Polls, Ready, Replace};
 use evenkeel_core::name;
 use evenkeel_core::snapshot::{Live, Readiness};
 use serde::{Deserialize, Serialize};
@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 use crate::call::raw::exchange;
 use crate::client::Aws;
 use crate::read::Fetched;
-use crate::resource::{Creation, Entry, Modification, Resource, Work, tagged, wanted};
+use crate::resource::{Creation, Entry, Modification, Paced, Resource, Work, tagged, wanted};
 use crate::services::ecs::read::{self, Ecs, items, last, tag_list, tags_of, text};
 use crate::tags::{self, Retag, Tags};
 use crate::touch::Touch;
@@ -40,11 +40,18 @@ pub static ENTRY: Entry = Entry {
         name_limit: NAME_LIMIT,
         ready: Ready::BeforeDependants,
         deadline_secs: 600,
+        takes_secs: 5,
+        polls: Polls::every(2, 5),
         widens: &["capacity_providers"],
         ..Kind::PLAIN
     },
     contribute,
     driver: &Cluster,
+    paced: Paced {
+        create: Some("ecs:CreateCluster"),
+        update: Some("ecs:UpdateCluster"),
+        delete: Some("ecs:DeleteCluster"),
+    },
     actions: &[
         "ecs:CreateCluster",
         "ecs:DescribeClusters",

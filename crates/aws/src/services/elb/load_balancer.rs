@@ -15,7 +15,7 @@ use evenkeel_core::doc::{Text, Texts};
 use evenkeel_core::error::{CloudError, ErrorClass};
 use evenkeel_core::graph::Node;
 use evenkeel_core::id::NodeId;
-use evenkeel_core::kind::{Field, Kind, Ready, Replace, Traffic};
+use evenkeel_core::kind::{Field, Kind, Polls, Ready, Replace, Traffic};
 use evenkeel_core::name;
 use evenkeel_core::snapshot::{Guard, Live, Readiness};
 use futures::future;
@@ -23,7 +23,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::client::Aws;
 use crate::read::Fetched;
-use crate::resource::{Creation, Entry, Modification, Resource, Work, tagged, wanted};
+use crate::resource::{Creation, Entry, Modification, Paced, Resource, Work, tagged, wanted};
 use crate::services::ec2::network;
 use crate::services::elb;
 use crate::services::elb::read::{Elb, Item};
@@ -55,11 +55,15 @@ pub static ENTRY: Entry = Entry {
         name_limit: NAME_LIMIT,
         ready: Ready::AtEnd,
         deadline_secs: 600,
+        // 90 to 180 s.
+        takes_secs: 150,
+        polls: Polls::every(10, 10),
         traffic: Traffic::Front,
         ..Kind::PLAIN
     },
     contribute,
     driver: &LoadBalancers,
+    paced: Paced::NOT,
     actions: &[
         "elasticloadbalancing:DescribeLoadBalancers",
         "elasticloadbalancing:DescribeLoadBalancerAttributes",

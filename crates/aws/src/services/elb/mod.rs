@@ -1,6 +1,7 @@
 //! Elastic Load Balancing v2: target groups, load balancers, their listeners and rules.
 //! This file says how to get along with the service; what its resources are is said by their kinds.
 
+mod announced;
 mod created;
 mod forwards;
 mod ids;
@@ -15,6 +16,7 @@ pub mod write;
 use evenkeel_core::error::ErrorClass;
 use futures::future::BoxFuture;
 
+pub use self::announced::{announce, is_announced};
 pub use self::created::confirm;
 pub use self::forwards::Forwards;
 pub use self::write::*;
@@ -48,6 +50,7 @@ const CODES: &[(ErrorClass, &[&str])] = &[
 /// Source: the Elastic Load Balancing guide on API throttling.
 const RATES: &[Rate] = &[Rate {
     name: "elb read",
+    counts: "read",
     burst: 40.0,
     per_second: 10.0,
     operations: &[

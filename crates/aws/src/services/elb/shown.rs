@@ -14,6 +14,7 @@ pub const SHOWN: &[Shown] = &[
             usual("default.query", "#{query}"),
             usual("default.stickiness_secs", "0"),
             told("load_balancer"),
+            told("rules"),
             usual("ssl_policy", "ELBSecurityPolicy-2016-08"),
         ],
         shorter: |at, value| (at == ["default"]).then(|| action(value)).flatten(),

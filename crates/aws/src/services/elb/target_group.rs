@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use super::{Forwards, load_balancer};
 use crate::client::Aws;
 use crate::read::Fetched;
-use crate::resource::{Creation, Entry, Modification, Resource, Work, tagged, wanted};
+use crate::resource::{Creation, Entry, Modification, Paced, Resource, Work, tagged, wanted};
 use crate::services::ec2::network;
 use crate::services::elb;
 use crate::services::elb::read::{Elb, Item};
@@ -53,6 +53,7 @@ pub static ENTRY: Entry = Entry {
     },
     contribute,
     driver: &TargetGroups,
+    paced: Paced::NOT,
     actions: &[
         "elasticloadbalancing:DescribeTargetGroups",
         "elasticloadbalancing:DescribeTargetGroupAttributes",

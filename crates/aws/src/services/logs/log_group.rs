@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::client::Aws;
 use crate::read::Fetched;
-use crate::resource::{Creation, Entry, Modification, Resource, Work, tagged, wanted};
+use crate::resource::{Creation, Entry, Modification, Paced, Resource, Work, tagged, wanted};
 use crate::services::logs::read::{self as logs, Logs};
 use crate::tags::{self, Retag, Tags};
 use crate::touch::Touch;
@@ -40,6 +40,12 @@ pub static ENTRY: Entry = Entry {
     },
     contribute,
     driver: &LogGroups,
+    paced: Paced {
+        create: Some("logs:PutRetentionPolicy"),
+        update: Some("logs:PutRetentionPolicy"),
+        // What goes by its name is looked at before.
+        delete: Some("logs:ListTagsForResource"),
+    },
     actions: &[
         "logs:DescribeLogGroups",
         "logs:ListTagsForResource",
@@ -129,22 +135,22 @@ impl Resource for LogGroups {
         let (aws, name, want) = (work.aws, order.order.name, &order.want);
         let class = (want.class != "STANDARD").then(|| LogGroupClass::from(want.class.as_str()));
         let key = Some(want.kms_key.clone()).filter(|key| !key.is_empty());
-        aws.caller
-            .send("logs:CreateLogGroup", || {
-                aws.logs()
-                    .create_log_group()
-                    .log_group_name(name)
-                    .set_log_group_class(class.clone())
-                    .set_kms_key_id(key.clone())
-                    .set_tags(Some(order.tags.clone().into_iter().collect()))
-                    .send()
-            })
-            .await?;
+        // The reply is empty; the ARN follows from the account, which is asked for meanwhile.
+        let made = aws.caller.send("logs:CreateLogGroup", || {
+            aws.logs()
+                .create_log_group()
+                .log_group_name(name)
+                .set_log_group_class(class.clone())
+                .set_kms_key_id(key.clone())
+                .set_tags(Some(order.tags.clone().into_iter().collect()))
+                .send()
+        });
+        let (made, account) = futures::join!(made, aws.account());
+        made?;
         if let Retention::Days(days) = want.retention {
             put_retention(aws, name, days).await?;
         }
-        // The reply is empty; the ARN follows from the account.
-        let account = aws.account().await?;
+        let account = account?;
         let arn = format!("arn:{}:logs:{}:{account}:log-group:{name}", partition(&aws.region), aws.region);
         Ok(live(name, want.clone(), arn, Owner::Nobody))
     }

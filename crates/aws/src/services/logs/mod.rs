@@ -29,10 +29,28 @@ const CODES: &[(ErrorClass, &[&str])] = &[(ErrorClass::Busy, &["OperationAborted
 
 /// Source: the quotas of CloudWatch Logs.
 const RATES: &[Rate] = &[
-    Rate { name: "logs create", burst: 10.0, per_second: 10.0, operations: &["logs:CreateLogGroup"] },
-    Rate { name: "logs delete", burst: 10.0, per_second: 10.0, operations: &["logs:DeleteLogGroup"] },
-    Rate { name: "logs retention", burst: 5.0, per_second: 5.0, operations: &["logs:PutRetentionPolicy"] },
-    Rate { name: "logs tags", burst: 5.0, per_second: 5.0, operations: &["logs:ListTagsForResource"] },
+    Rate {
+        name: "logs create",
+        counts: "new log group",
+        burst: 10.0,
+        per_second: 10.0,
+        operations: &["logs:CreateLogGroup"],
+    },
+    Rate {
+        name: "logs delete",
+        counts: "deletion",
+        burst: 10.0,
+        per_second: 10.0,
+        operations: &["logs:DeleteLogGroup"],
+    },
+    Rate {
+        name: "logs retention",
+        counts: "retention change",
+        burst: 5.0,
+        per_second: 5.0,
+        operations: &["logs:PutRetentionPolicy"],
+    },
+    Rate { name: "logs tags", counts: "read", burst: 5.0, per_second: 5.0, operations: &["logs:ListTagsForResource"] },
 ];
 
 impl Aws {

@@ -24,7 +24,7 @@ use super::records::form::{is_apex, key};
 use super::records::sort::sort;
 use crate::client::Aws;
 use crate::read::Fetched;
-use crate::resource::{Creation, Entry, Modification, Resource, Work, doc, spec, tagged};
+use crate::resource::{Creation, Entry, Modification, Paced, Resource, Work, doc, spec, tagged};
 use crate::services::route53::read::{self as route53, Route53};
 use crate::tags::{self, Retag, Tags};
 use evenkeel_stack::model::Stack;
@@ -51,6 +51,7 @@ pub static ENTRY: Entry = Entry {
     },
     contribute,
     driver: &HostedZones,
+    paced: Paced::NOT,
     actions: &[
         "route53:ListHostedZones",
         "route53:ListTagsForResource",

@@ -41,6 +41,7 @@ const TEXTS: &[Text] = &[
 /// Source: the quotas of Route 53.
 const RATES: &[Rate] = &[Rate {
     name: "route53",
+    counts: "request",
     burst: 50.0,
     per_second: 10.0,
     operations: &[

@@ -1,5 +1,5 @@
 //! The way to AWS, or to what stands for it: the profile, the clients, the guard against the wrong account, and what to say when
-//! nothing answers. Nothing is read before the account is known to be the right one.
+//! nothing answers. The account is asked for while the stack is read; nothing of a wrong one is shown, and nothing in it is changed.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -28,45 +28,60 @@ pub struct Connection {
     pub instead_of_aws: Option<String>,
     /// What is behind the clients, if that is not AWS itself.
     pub simulation: Option<Simulation>,
+    /// The account that it has to be.
+    pub guard: Option<Guard>,
 }
 
 /// For which account something is, and what says so.
-#[derive(Clone, Copy, Debug)]
-pub struct Guard<'a> {
+#[derive(Clone, Debug)]
+pub struct Guard {
     /// The account.
-    pub account: &'a str,
+    account: String,
     /// `the stack` or `the plan`.
-    pub whose: &'static str,
+    whose: &'static str,
     /// What to correct if it is the guard that is wrong.
-    pub help: &'static str,
+    help: &'static str,
 }
 
-impl<'a> Guard<'a> {
+impl Guard {
     /// The guard of a stack file.
-    pub fn of_stack(account: Option<&'a str>) -> Option<Self> {
+    pub fn of_stack(account: Option<&str>) -> Option<Self> {
         let help = "use other credentials (--profile, AWS_PROFILE), or correct `account:` in the stack file";
-        account.map(|account| Self { account, whose: "the stack", help })
+        account.map(|account| Self { account: account.to_owned(), whose: "the stack", help })
     }
 
     /// The guard of a saved plan.
-    pub fn of_plan(place: &'a Place) -> Option<Self> {
+    pub fn of_plan(place: &Place) -> Option<Self> {
         let help = "use the credentials with which the plan was made (--profile, AWS_PROFILE), or make a new plan";
-        place.account.as_deref().map(|account| Self { account, whose: "the plan", help })
+        place.account.clone().map(|account| Self { account, whose: "the plan", help })
+    }
+
+    /// Makes sure that the credentials belong to that account.
+    ///
+    /// # Errors
+    /// If they belong to another one, or AWS does not say.
+    pub async fn holds(&self, aws: &Aws) -> Result<(), Failure> {
+        let account = aws.account().await.map_err(|error| no_aws(&error))?;
+        if account == self.account {
+            return Ok(());
+        }
+        let Self { account: expected, whose, help } = self;
+        let text = format!("these credentials belong to account {account}, but {whose} is for account {expected}");
+        Err(Failure::refused(text, *help))
     }
 }
 
-/// Connects, and makes sure that it is the right account.
+/// Connects. Whether it is the right account is found out by the first reading.
 pub async fn connect(
     global: &Global,
     region: Option<String>,
-    guard: Option<Guard<'_>>,
+    guard: Option<Guard>,
     ui: &mut Ui,
 ) -> Result<Connection, Failure> {
     let simulation = simulation(global, ui).await?;
     let aws = clients(global, region, simulation.as_ref()).await?;
     ui.caller = Some(Arc::clone(&aws.caller));
-    right_account(&aws, guard).await?;
-    Ok(Connection { aws, instead_of_aws: instead_of_aws(global), simulation })
+    Ok(Connection { aws, instead_of_aws: instead_of_aws(global), simulation, guard })
 }
 
 /// The simulated AWS, if one is asked for.
@@ -92,17 +107,6 @@ pub async fn clients(global: &Global, region: Option<String>, simulation: Option
         }
     };
     aws.map_err(|error| no_aws(&error))
-}
-
-/// Refuses credentials of another account.
-pub async fn right_account(aws: &Aws, guard: Option<Guard<'_>>) -> Result<(), Failure> {
-    let Some(Guard { account: expected, whose, help }) = guard else { return Ok(()) };
-    let account = aws.account().await.map_err(|error| no_aws(&error))?;
-    if account == expected {
-        return Ok(());
-    }
-    let text = format!("these credentials belong to account {account}, but {whose} is for account {expected}");
-    Err(Failure::refused(text, help))
 }
 
 /// What answers in the place of AWS, if anything does.

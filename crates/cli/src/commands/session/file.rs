@@ -10,7 +10,7 @@ use evenkeel_core::graph::{Graph, GraphError, StackInfo};
 use evenkeel_core::saved::SavedPlan;
 use evenkeel_stack::{LoadOptions, Loaded};
 
-use super::connect::{Guard, connect, environment, right_account};
+use super::connect::{Connection, Guard, connect, environment};
 use super::reading::{Look, Reading};
 use super::save;
 use super::ways::Ways;
@@ -151,9 +151,10 @@ impl File {
         global: &Global,
         ui: &mut Ui,
     ) -> Result<Reading, Failure> {
-        let named = self.graph("")?;
-        let connection = ways.to(self.region.clone(), global, ui).await?;
-        right_account(&connection.aws, Guard::of_stack(self.loaded.stack.account.as_deref())).await?;
+        // The graph is made before anything is sent: its mistakes need no network.
+        self.keep(self.graph("")?);
+        let guard = Guard::of_stack(self.loaded.stack.account.as_deref());
+        let connection = Connection { guard, ..ways.to(self.region.clone(), global, ui).await? };
         let region = connection.aws.region.clone();
         let wanted = self.graph_in(&region)?;
         if let Some(simulation) = &ways.simulation {
@@ -170,7 +171,7 @@ impl File {
             return Ok(Reading::new(wanted, Look::Wanted, connection));
         }
         let nothing = Graph::empty(StackInfo { name: self.loaded.stack.name, region });
-        Ok(Reading::new(nothing, Look::Everything { named: Some(named) }, connection))
+        Ok(Reading::new(nothing, Look::Everything { named: Some(wanted) }, connection))
     }
 }
 

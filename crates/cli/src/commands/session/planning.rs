@@ -156,7 +156,7 @@ mod tests {
         };
         let sim = Sim::new(World::new(1, Moment::wall()), settings);
         let aws = Aws::simulated(SimClient::shared(sim), "eu-west-1", 1.0).unwrap();
-        Connection { aws, instead_of_aws: None, simulation: None }
+        Connection { aws, instead_of_aws: None, simulation: None, guard: None }
     }
 
     fn stack() -> StackInfo {

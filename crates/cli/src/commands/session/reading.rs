@@ -8,7 +8,7 @@ use evenkeel_core::kind::Kinds;
 use evenkeel_core::saved::{Place, SavedPlan};
 use evenkeel_core::snapshot::Snapshot;
 
-use super::connect::{self, Connection, connect};
+use super::connect::{self, Connection, Guard, connect};
 use super::file::region;
 use crate::args::Global;
 use crate::exit::Failure;
@@ -41,14 +41,16 @@ pub struct Reading {
     instead_of_aws: Option<String>,
     /// What is behind the connection, if that is not AWS itself.
     simulation: Option<Simulation>,
+    /// The account that it has to be.
+    guard: Option<Guard>,
 }
 
 impl Reading {
     /// A reading on an open connection.
     pub fn new(graph: Graph, look: Look, connection: Connection) -> Self {
-        let Connection { aws, instead_of_aws, simulation } = connection;
+        let Connection { aws, instead_of_aws, simulation, guard } = connection;
         let cloud = AwsCloud { aws, stack: graph.stack.clone() };
-        Self { kinds: kinds::table(), graph, look, cloud, instead_of_aws, simulation }
+        Self { kinds: kinds::table(), graph, look, cloud, instead_of_aws, simulation, guard }
     }
 
     /// A reading for a saved plan: of the file it takes what was wanted, and nothing else.
@@ -89,7 +91,7 @@ impl Reading {
     /// Reads what is live.
     ///
     /// # Errors
-    /// If nothing at all can be read for want of a connection or of credentials.
+    /// If nothing at all can be read for want of a connection or of credentials, or if it is the wrong account.
     pub async fn snapshot(&self, ui: &mut Ui) -> Result<Snapshot, Failure> {
         let stack = &self.graph.stack;
         if ui.live {
@@ -98,15 +100,25 @@ impl Reading {
         self.look().await
     }
 
-    /// The same without a word.
+    /// The same without a word. Whether it is the right account is found out at the same time.
     ///
     /// # Errors
     /// As [`Self::snapshot`].
     pub async fn look(&self) -> Result<Snapshot, Failure> {
-        let snapshot = match &self.look {
-            Look::Wanted => self.cloud.snapshot(&self.graph).await,
-            Look::Everything { named } => self.cloud.snapshot_to_destroy(named.as_ref()).await,
+        let read = async {
+            match &self.look {
+                Look::Wanted => self.cloud.snapshot(&self.graph).await,
+                Look::Everything { named } => self.cloud.snapshot_to_destroy(named.as_ref()).await,
+            }
         };
+        let right = async {
+            match &self.guard {
+                Some(guard) => guard.holds(&self.cloud.aws).await,
+                None => Ok(()),
+            }
+        };
+        let (snapshot, right) = tokio::join!(read, right);
+        right?;
         match connect::cut_off(&snapshot) {
             Some(error) => Err(connect::no_aws(error)),
             None => Ok(snapshot),

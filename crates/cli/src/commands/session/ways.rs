@@ -47,7 +47,7 @@ impl Ways {
             None => unreachable!("it was put there"),
         };
         ui.caller = Some(Arc::clone(&aws.caller));
-        Ok(Connection { aws, instead_of_aws: instead_of_aws(global), simulation: None })
+        Ok(Connection { aws, instead_of_aws: instead_of_aws(global), simulation: None, guard: None })
     }
 
     /// These clients, or those that lead to the same region already.

@@ -19,7 +19,7 @@ use self::convert::Rules;
 use self::send::Direction;
 use super::security_group;
 use crate::read::Fetched;
-use crate::resource::{Creation, Entry, Modification, Resource, Work, doc, spec, untagged};
+use crate::resource::{Creation, Entry, Modification, Paced, Resource, Work, doc, spec, untagged};
 use crate::services::ec2::read::Ec2;
 use evenkeel_stack::model::{Peer, Rule as FileRule, Stack};
 
@@ -41,6 +41,11 @@ pub static ENTRY: Entry = Entry {
     },
     contribute,
     driver: &AllRules,
+    paced: Paced {
+        create: Some("ec2:AuthorizeSecurityGroupIngress"),
+        update: Some("ec2:AuthorizeSecurityGroupIngress"),
+        delete: Some("ec2:RevokeSecurityGroupIngress"),
+    },
     actions: &[
         "ec2:AuthorizeSecurityGroupEgress",
         "ec2:AuthorizeSecurityGroupIngress",

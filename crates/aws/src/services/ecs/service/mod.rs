@@ -8,6 +8,7 @@
 
 mod convert;
 mod explain;
+mod look;
 mod poll;
 mod targets;
 #[cfg(test)]
@@ -20,13 +21,13 @@ use std::collections::BTreeSet;
 use evenkeel_core::doc::{Text, Texts};
 use evenkeel_core::graph::Node;
 use evenkeel_core::id::NodeId;
-use evenkeel_core::kind::{Field, Kind, Ready, Replace, Traffic};
+use evenkeel_core::kind::{Field, Kind, Polls, Ready, Replace, Traffic};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::cluster::{self, Strategy};
 use super::task_definition::{self, mark};
-use crate::resource::{self, Entry};
+use crate::resource::{self, Entry, Paced};
 use crate::services::ec2::network;
 use crate::services::elb::Forwards;
 use crate::tags::Tags;
@@ -60,11 +61,19 @@ pub static ENTRY: Entry = Entry {
         slow_delete: true,
         // A drain lasts as long as the target group's deregistration delay (300 s by default) and the tasks' stop timeout.
         deadline_secs: 1800,
+        // A task is placed, pulls its image and passes its health checks.
+        takes_secs: 65,
+        polls: Polls::every(5, 10),
         traffic: Traffic::Server("load_balancers"),
         ..Kind::PLAIN
     },
     contribute,
     driver: &write::Service,
+    paced: Paced {
+        create: Some("ecs:CreateService"),
+        update: Some("ecs:UpdateService"),
+        delete: Some("ecs:DeleteService"),
+    },
     actions: &[
         "ecs:CreateService",
         "ecs:UpdateService",

@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 use super::super::cluster::{Strategy, change_tags};
 use super::super::task_definition::mark;
 use super::convert::{self, APPLIED, LAST_DEPLOYMENT};
-use super::{Deployment, Spec, poll, targets};
+use super::{Deployment, Spec, look, poll, targets};
 use crate::call::raw::exchange;
 use crate::client::Aws;
 use crate::read::Fetched;
@@ -121,8 +121,7 @@ impl Resource for Service {
 
     async fn still_ours(&self, work: Work<'_>, touch: &Touch<'_>) -> Result<(), CloudError> {
         let live = touch.live;
-        let cluster = text(&live.have, "cluster");
-        let found = read::describe_services(work.aws, cluster, std::slice::from_ref(&live.name)).await?;
+        let found = look::look(work.aws, text(&live.have, "cluster"), &live.name).await?;
         let active = found.iter().find(|service| text(service, "status") == "ACTIVE");
         active.map_or(Ok(()), |service| touch.allowed(&tags_of(service), "ecs:UpdateService", "ecs:DeleteService"))
     }

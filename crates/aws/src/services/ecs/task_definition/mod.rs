@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 use super::cluster::change_tags;
 use crate::call::raw::exchange;
 use crate::read::Fetched;
-use crate::resource::{Creation, Entry, Modification, Resource, Tagging, Work};
+use crate::resource::{Creation, Entry, Modification, Paced, Resource, Tagging, Work};
 use crate::services::ecs::read::{Ecs, Revision, describe_revision, last, tag_list, text};
 use crate::tags::{self, Retag, Tags};
 use evenkeel_stack::model::{self, Stack};
@@ -72,6 +72,11 @@ pub static ENTRY: Entry = Entry {
     },
     contribute,
     driver: &TaskDefinition,
+    paced: Paced {
+        create: Some("ecs:RegisterTaskDefinition"),
+        update: Some("ecs:TagResource"),
+        delete: Some("ecs:DeregisterTaskDefinition"),
+    },
     actions: &[
         "ecs:RegisterTaskDefinition",
         "ecs:DeregisterTaskDefinition",

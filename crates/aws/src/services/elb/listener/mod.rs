@@ -20,9 +20,9 @@ use self::action::Action;
 use super::{forwards, load_balancer};
 use crate::client::Aws;
 use crate::read::Fetched;
-use crate::resource::{Creation, Entry, Modification, Resource, Work, doc, tagged};
+use crate::resource::{Creation, Entry, Modification, Paced, Resource, Work, doc, tagged};
 use crate::services::elb;
-use crate::services::elb::read::{Elb, Item};
+use crate::services::elb::read::{Elb, Item, RULES};
 use crate::tags::{self, Retag, Tags};
 use evenkeel_stack::model::{self, Stack};
 
@@ -31,7 +31,11 @@ pub static ENTRY: Entry = Entry {
     kind: Kind {
         name: "listener",
         title: "listener",
-        fields: &[Field::immutable("load_balancer"), Field::keyed("default.targets", &["target_group"])],
+        fields: &[
+            Field::immutable("load_balancer"),
+            Field::keyed("default.targets", &["target_group"]),
+            Field::at_birth("rules"),
+        ],
         outputs: &["arn"],
         replace: Replace::CreateFirst,
         name_limit: 0,
@@ -43,6 +47,7 @@ pub static ENTRY: Entry = Entry {
     },
     contribute,
     driver: &Listeners,
+    paced: Paced::NOT,
     actions: &[
         "elasticloadbalancing:DescribeLoadBalancers",
         "elasticloadbalancing:DescribeListeners",
@@ -72,6 +77,9 @@ pub struct Spec {
     pub ssl_policy: Option<String>,
     /// What happens if no rule fits.
     pub default: Action,
+    /// Whether rules are to follow: its first mark says so. What gets rules later is marked by them.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub rules: bool,
     /// The user's tags.
     pub tags: Tags,
 }
@@ -144,6 +152,7 @@ fn desired(balancer: &str, listener: &model::Listener) -> Spec {
         certificate: listener.certificate.clone(),
         ssl_policy: listener.ssl_policy.clone(),
         default: Action::desired(&listener.default),
+        rules: !listener.rules.is_empty(),
         tags: listener.meta.tags.clone(),
     }
 }
@@ -174,6 +183,10 @@ impl Resource for Listeners {
             .collect())
     }
 
+    fn marks(&self, want: &Spec) -> Tags {
+        want.rules.then(|| (RULES.to_owned(), "yes".to_owned())).into_iter().collect()
+    }
+
     async fn create(&self, work: Work<'_>, order: &Creation<'_, Spec>) -> Result<Live<Spec>, CloudError> {
         let (aws, want, tags) = (work.aws, &order.want, &order.tags);
         let default = want.default.to_api()?;
@@ -193,6 +206,9 @@ impl Resource for Listeners {
         let listener = reply.listeners.unwrap_or_default().into_iter().next();
         let raw = listener.ok_or_else(|| CloudError::bug("elb:CreateListener", "the reply contains no listener"))?;
         elb::confirm(aws, "elb:CreateListener", raw.listener_arn().unwrap_or_default(), tags).await?;
+        if want.rules {
+            elb::announce(aws, raw.listener_arn().unwrap_or_default());
+        }
         let item = Item { raw, tags: tags.clone(), attributes: Default::default() };
         let mut live = live(&item, work.stack, &Balancers::default());
         order.order.name.clone_into(&mut live.name);
@@ -309,6 +325,7 @@ fn canonical(item: &Item<Listener>) -> Spec {
         certificate: certificate.map(Text::from),
         ssl_policy: raw.ssl_policy().filter(|policy| secure && !policy.is_empty()).map(str::to_owned),
         default: Action::live(raw.default_actions()),
+        rules: item.tags.contains_key(RULES),
         tags: tags::user(&item.tags),
     }
 }

@@ -26,7 +26,7 @@ use super::listener::action::Action;
 use super::listener::{self, Balancers};
 use crate::client::Aws;
 use crate::read::Fetched;
-use crate::resource::{Creation, Entry, Modification, Resource, Tagging, Work, doc, tagged};
+use crate::resource::{Creation, Entry, Modification, Paced, Resource, Tagging, Work, doc, tagged};
 use crate::services::elb;
 use crate::services::elb::read::{self as read, Elb, Item};
 use crate::tags::{self, Retag, Tags};
@@ -54,11 +54,14 @@ pub static ENTRY: Entry = Entry {
         name_limit: 0,
         ready: Ready::AtOnce,
         deadline_secs: 300,
+        // One request for each rule.
+        takes_secs: 5,
         traffic: Traffic::Router(&["rules[].action.targets"]),
         ..Kind::PLAIN
     },
     contribute,
     driver: &ListenerRules,
+    paced: Paced::NOT,
     actions: &[
         "elasticloadbalancing:DescribeLoadBalancers",
         "elasticloadbalancing:DescribeListeners",
@@ -192,6 +195,9 @@ impl Resource for ListenerRules {
 
 /// Notes on the listener that it has rules, so that they are found when the file has dropped them all.
 async fn has_rules(aws: &Aws, listener: &str) -> Result<(), CloudError> {
+    if elb::is_announced(aws, listener) {
+        return Ok(());
+    }
     let tags = Tags::from([(read::RULES.to_owned(), "yes".to_owned())]);
     elb::write_tags(aws, listener, &Retag::set(tags)).await
 }

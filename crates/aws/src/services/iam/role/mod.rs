@@ -26,7 +26,7 @@ use serde_json::{Value, json};
 use self::existing::Sought;
 use self::send::Made;
 use crate::read::Fetched;
-use crate::resource::{self, Creation, Entry, Modification, Resource, Tagging, Work, doc, spec, tagged};
+use crate::resource::{self, Creation, Entry, Modification, Paced, Resource, Tagging, Work, doc, spec, tagged};
 use crate::services::iam::read::{self, Found, Iam, SETTINGS, same_name};
 use crate::tags::{self, Retag, Tags};
 use crate::touch::Touch;
@@ -49,10 +49,13 @@ pub static ENTRY: Entry = Entry {
         name_limit: NAME_LIMIT,
         ready: Ready::AtOnce,
         deadline_secs: 120,
+        // Other services may not be able to assume it before.
+        takes_secs: 10,
         ..Kind::PLAIN
     },
     contribute,
     driver: &Roles,
+    paced: Paced::NOT,
     actions: &[
         "iam:AttachRolePolicy",
         "iam:CreateRole",

@@ -20,7 +20,7 @@ use evenkeel_core::doc::{Doc, Text};
 use evenkeel_core::error::{CloudError, ErrorClass};
 use evenkeel_core::graph::Node;
 use evenkeel_core::id::NodeId;
-use evenkeel_core::kind::{Field, Kind, Ready, Replace, Traffic};
+use evenkeel_core::kind::{Field, Kind, Polls, Ready, Replace, Traffic};
 use evenkeel_core::snapshot::{ForeignMember, Live, Readiness};
 use futures::future::join_all;
 use serde_json::{Value, json};
@@ -31,7 +31,7 @@ use self::observed::{Seen, live, wanted_in};
 use super::hosted_zone;
 use crate::client::Aws;
 use crate::read::Fetched;
-use crate::resource::{Creation, Entry, Modification, Resource, Work, doc, spec, untagged};
+use crate::resource::{Creation, Entry, Modification, Paced, Resource, Work, doc, spec, untagged};
 use crate::services::route53::read::{self as route53, Route53};
 use crate::tags::{self, Tags};
 use evenkeel_stack::model::{self, RecordData, Stack};
@@ -53,11 +53,15 @@ pub static ENTRY: Entry = Entry {
         name_limit: 0,
         ready: Ready::AtEnd,
         deadline_secs: 600,
+        // A change is on all name servers within a minute.
+        takes_secs: 30,
+        polls: Polls::every(5, 10),
         traffic: Traffic::Names,
         ..Kind::PLAIN
     },
     contribute,
     driver: &Records,
+    paced: Paced::NOT,
     actions: &[
         "route53:ListHostedZones",
         "route53:ListResourceRecordSets",
@@ -198,7 +202,7 @@ impl Resource for Records {
     async fn poll(&self, work: Work<'_>, waiting: &[Waiting]) -> Vec<Result<Readiness, CloudError>> {
         join_all(waiting.iter().map(|one| async move {
             match one.goal {
-                Goal::Gone => Ok(Readiness::Gone),
+                Goal::Gone | Goal::Vacant => Ok(Readiness::Gone),
                 Goal::Ready | Goal::Hold => progress(work.aws, &one.live).await,
             }
         }))
