@@ -10,6 +10,8 @@
 //! - [`shown`], [`outputs`], [`presupposed`]: what others have to know of the kinds: how they are shown, what is worth knowing of a
 //!   stack that is live, what a stack needs and does not create
 
+#![warn(unreachable_pub)]
+
 pub mod call;
 pub mod client;
 pub mod cloud;

@@ -12,7 +12,7 @@ use evenkeel_core::error::{CloudError, ErrorClass};
 use super::manners::{Manners, Text};
 
 /// Classifies what came instead of an output; `manners` are those of the operation's service.
-pub fn classify<E>(manners: Option<&Manners>, operation: &str, error: &SdkError<E, HttpResponse>) -> CloudError
+pub(super) fn classify<E>(manners: Option<&Manners>, operation: &str, error: &SdkError<E, HttpResponse>) -> CloudError
 where
     E: ProvideErrorMetadata + Error + Send + Sync + 'static,
 {

@@ -10,7 +10,7 @@ use super::manners::{self, Manners, Rate};
 
 /// The buckets of one run.
 #[derive(Debug)]
-pub struct Rates {
+pub(super) struct Rates {
     /// Whether buckets hold from the start; otherwise each holds once AWS has refused a request of its group.
     always: bool,
     services: Vec<&'static Manners>,
@@ -39,12 +39,12 @@ const ROUNDED: f64 = 1e-6;
 
 impl Rates {
     /// Full buckets.
-    pub fn new(always: bool, services: Vec<&'static Manners>) -> Self {
+    pub(super) fn new(always: bool, services: Vec<&'static Manners>) -> Self {
         Self { always, services, buckets: HashMap::new() }
     }
 
     /// Takes a token for a request; the instant to wait for, if there is none left.
-    pub fn turn(&mut self, operation: &str, now: Instant) -> Option<Instant> {
+    pub(super) fn turn(&mut self, operation: &str, now: Instant) -> Option<Instant> {
         let group = self.group(operation)?;
         if !self.always && !self.buckets.contains_key(group.name) {
             return None;
@@ -80,7 +80,7 @@ impl Rates {
     }
 
     /// Notes that AWS refused a request: the bucket is emptier than we thought.
-    pub fn refused(&mut self, operation: &str, now: Instant) {
+    pub(super) fn refused(&mut self, operation: &str, now: Instant) {
         if let Some(group) = self.group(operation) {
             let bucket = self.bucket(group, now);
             bucket.tokens = bucket.tokens.min(0.0);

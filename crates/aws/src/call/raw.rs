@@ -17,14 +17,14 @@ use serde_json::Value;
 
 /// One request and its reply; give it to an operation with `.customize().interceptor(exchange.clone())`.
 #[derive(Clone, Debug, Default)]
-pub struct Exchange {
+pub(crate) struct Exchange {
     body: Option<Arc<str>>,
     reply: Arc<Mutex<Option<Value>>>,
 }
 
 impl Exchange {
     /// Sends `body` in place of what the operation's builder holds.
-    pub fn sending(body: &Value) -> Self {
+    pub(crate) fn sending(body: &Value) -> Self {
         Self { body: Some(body.to_string().into()), reply: Arc::default() }
     }
 
@@ -32,7 +32,7 @@ impl Exchange {
     ///
     /// # Errors
     /// `Unknown`: the reply was no JSON although the SDK took it.
-    pub fn reply(&self, operation: &str) -> Result<Value, CloudError> {
+    pub(crate) fn reply(&self, operation: &str) -> Result<Value, CloudError> {
         let reply = self.reply.lock().expect("no panic holds it").take();
         reply.ok_or_else(|| CloudError::local(ErrorClass::Unknown, operation, "the reply is not JSON"))
     }

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use crate::shown::{Headed, Shown, told, usual};
 
 /// How the kinds of this service are shown.
-pub const SHOWN: &[Shown] = &[
+pub(super) const SHOWN: &[Shown] = &[
     Shown {
         kind: "service",
         usual: &[

@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::shown::{Shown, told, usual};
 
 /// How the kinds of this service are shown.
-pub const SHOWN: &[Shown] = &[
+pub(super) const SHOWN: &[Shown] = &[
     Shown {
         kind: "listener",
         usual: &[

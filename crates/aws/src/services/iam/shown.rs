@@ -7,7 +7,7 @@ const TRUST: &str =
     "{Statement: [{Action: [sts:AssumeRole], Effect: Allow, Principal: {Service: [ecs-tasks.amazonaws.com]}}]}";
 
 /// How the kinds of this service are shown.
-pub const SHOWN: &[Shown] = &[Shown {
+pub(super) const SHOWN: &[Shown] = &[Shown {
     kind: "role",
     usual: &[
         usual("inline.*.Version", "2012-10-17"),

@@ -3,4 +3,4 @@
 use crate::shown::{Shown, usual};
 
 /// How the kinds of this service are shown.
-pub const SHOWN: &[Shown] = &[Shown { kind: "log_group", usual: &[usual("class", "STANDARD")], ..Shown::PLAIN }];
+pub(super) const SHOWN: &[Shown] = &[Shown { kind: "log_group", usual: &[usual("class", "STANDARD")], ..Shown::PLAIN }];

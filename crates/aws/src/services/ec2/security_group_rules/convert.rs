@@ -23,26 +23,26 @@ impl Rule {
 
 /// The rules of a live group.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Rules {
+pub(super) struct Rules {
     pub ingress: Vec<Rule>,
     pub egress: Vec<Rule>,
 }
 
 impl Rules {
     /// The rules that a reply shows.
-    pub fn of(group: &SecurityGroup) -> Self {
+    pub(super) fn of(group: &SecurityGroup) -> Self {
         Self { ingress: from_api(group.ip_permissions()), egress: from_api(group.ip_permissions_egress()) }
     }
 
     /// Hides AWS's allow-all egress for IPv6 where the one for IPv4 stands beside it.
-    pub fn hide_second_default(&mut self) {
+    pub(super) fn hide_second_default(&mut self) {
         if self.egress.contains(&default_egress(ANYWHERE_V4)) {
             self.egress.retain(|rule| *rule != default_egress(ANYWHERE_V6));
         }
     }
 
     /// The ids of the groups that the rules refer to.
-    pub fn groups(&self) -> Vec<String> {
+    pub(super) fn groups(&self) -> Vec<String> {
         let peers = self.ingress.iter().chain(&self.egress).filter_map(|rule| rule.peer.known());
         let ids: BTreeSet<String> = peers.filter(|peer| peer.starts_with("sg-")).map(str::to_owned).collect();
         ids.into_iter().collect()
@@ -50,7 +50,7 @@ impl Rules {
 }
 
 /// The canonical form of one rule.
-pub fn canonical(protocol: &str, from: Option<i32>, to: Option<i32>, peer: Text, description: &str) -> Rule {
+pub(super) fn canonical(protocol: &str, from: Option<i32>, to: Option<i32>, peer: Text, description: &str) -> Rule {
     let protocol = protocol.to_ascii_lowercase();
     let protocol = match protocol.as_str() {
         "6" => "tcp",
@@ -80,7 +80,7 @@ fn masked(peer: &str) -> String {
 }
 
 /// Sorted, each rule once: EC2 refuses a request that names one twice.
-pub fn distinct(mut rules: Vec<Rule>) -> Vec<Rule> {
+pub(super) fn distinct(mut rules: Vec<Rule>) -> Vec<Rule> {
     rules.sort();
     rules.dedup_by(|a, b| a.same(b));
     rules
@@ -110,7 +110,7 @@ fn from_api(permissions: &[IpPermission]) -> Vec<Rule> {
 }
 
 /// What EC2 takes: peers of equal protocol and ports together.
-pub fn to_api(rules: &[Rule]) -> Vec<IpPermission> {
+pub(super) fn to_api(rules: &[Rule]) -> Vec<IpPermission> {
     let mut groups: BTreeMap<(&str, i32, i32), Vec<&Rule>> = BTreeMap::new();
     for rule in rules {
         groups.entry((&rule.protocol, rule.from_port, rule.to_port)).or_default().push(rule);

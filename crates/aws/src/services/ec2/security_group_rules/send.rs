@@ -12,7 +12,7 @@ use crate::services::ec2::read::filter;
 
 /// Which way traffic goes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Direction {
+pub(super) enum Direction {
     /// Into the group's members.
     Ingress,
     /// Out of them.
@@ -23,7 +23,7 @@ pub enum Direction {
 ///
 /// # Errors
 /// `Gone` if the group or a peer is not there (yet); any other error of the requests.
-pub async fn change(
+pub(super) async fn change(
     aws: &Aws,
     group: &str,
     direction: Direction,
@@ -62,7 +62,7 @@ async fn finish(aws: &Aws, group: &str, direction: Direction, have: &[Rule], wan
 ///
 /// # Errors
 /// Any error of the request but those that say that there is no such rule.
-pub async fn revoke_second_default(aws: &Aws, group: &str, want: &[Rule]) -> Result<(), CloudError> {
+pub(super) async fn revoke_second_default(aws: &Aws, group: &str, want: &[Rule]) -> Result<(), CloudError> {
     let v6 = default_egress(ANYWHERE_V6);
     if want.iter().any(|rule| rule.same(&v6)) {
         return Ok(());
@@ -113,7 +113,7 @@ async fn authorize(aws: &Aws, group: &str, direction: Direction, rules: &[Rule])
 ///
 /// # Errors
 /// Any other error of the requests.
-pub async fn revoke(aws: &Aws, group: &str, direction: Direction, rules: &[Rule]) -> Result<(), CloudError> {
+pub(super) async fn revoke(aws: &Aws, group: &str, direction: Direction, rules: &[Rule]) -> Result<(), CloudError> {
     if rules.is_empty() {
         return Ok(());
     }

@@ -111,12 +111,12 @@ pub(super) struct Site<'a> {
 
 impl Site<'_> {
     /// What the listener is called, and its rules with it.
-    pub fn name(&self) -> String {
+    pub(super) fn name(&self) -> String {
         format!("{}:{}", self.base, self.port)
     }
 
     /// The old names of load balancer and listener, if either was renamed.
-    pub fn moved_from(&self) -> Option<(String, String)> {
+    pub(super) fn moved_from(&self) -> Option<(String, String)> {
         (self.balancer_moved.is_some() || self.listener_moved.is_some()).then(|| {
             let old = |moved: Option<&str>, now: &str| moved.unwrap_or(now).to_owned();
             (old(self.balancer_moved, &self.balancer), old(self.listener_moved, &self.listener))
@@ -264,7 +264,7 @@ struct Balancer {
 }
 
 impl Balancers {
-    pub fn of(elb: &Elb, stack: &str) -> Result<Self, CloudError> {
+    pub(super) fn of(elb: &Elb, stack: &str) -> Result<Self, CloudError> {
         let mut found: Vec<(bool, Balancer)> = Vec::new();
         for item in elb.load_balancers.as_ref().map_err(Clone::clone)? {
             let name = item.raw.load_balancer_name().unwrap_or_default();
@@ -284,7 +284,7 @@ impl Balancers {
     /// What a listener on this port of a load balancer is called. The generation of the load balancer goes behind it, so that
     /// of two listeners with one mark the one on the newer load balancer counts; somebody else's has none, because
     /// only those on the current load balancer can be in the way.
-    pub fn name(&self, balancer: &str, port: i32, ours: bool) -> String {
+    pub(super) fn name(&self, balancer: &str, port: i32, ours: bool) -> String {
         match self.0.iter().find(|known| known.arn == balancer) {
             Some(known) if ours => name::of_generation(&format!("{}:{port}", known.base), known.generation, 0),
             Some(known) if known.current => format!("{}:{port}", known.base),

@@ -20,7 +20,7 @@ const TAG_BATCH: usize = 20;
 const ABREAST: usize = 16;
 
 /// Does the same for each, side by side, in order.
-pub async fn each<T, Fut>(arns: Vec<String>, call: impl Fn(String) -> Fut) -> Result<Vec<T>, CloudError>
+pub(crate) async fn each<T, Fut>(arns: Vec<String>, call: impl Fn(String) -> Fut) -> Result<Vec<T>, CloudError>
 where
     Fut: Future<Output = Result<T, CloudError>>,
 {
@@ -32,7 +32,7 @@ fn more(marker: Option<&str>) -> Option<String> {
 }
 
 /// All load balancers of the region.
-pub async fn load_balancers(aws: &Aws) -> Result<Vec<LoadBalancer>, CloudError> {
+pub(crate) async fn load_balancers(aws: &Aws) -> Result<Vec<LoadBalancer>, CloudError> {
     let mut found = Vec::new();
     let mut marker = None;
     loop {
@@ -47,7 +47,7 @@ pub async fn load_balancers(aws: &Aws) -> Result<Vec<LoadBalancer>, CloudError> 
 }
 
 /// All target groups of the region.
-pub async fn target_groups(aws: &Aws) -> Result<Vec<TargetGroup>, CloudError> {
+pub(crate) async fn target_groups(aws: &Aws) -> Result<Vec<TargetGroup>, CloudError> {
     let mut found = Vec::new();
     let mut marker = None;
     loop {
@@ -62,7 +62,7 @@ pub async fn target_groups(aws: &Aws) -> Result<Vec<TargetGroup>, CloudError> {
 }
 
 /// All listeners of a load balancer; none if it has gone.
-pub async fn listeners(aws: &Aws, load_balancer: &str) -> Result<Vec<Listener>, CloudError> {
+pub(crate) async fn listeners(aws: &Aws, load_balancer: &str) -> Result<Vec<Listener>, CloudError> {
     let mut found = Vec::new();
     let mut marker = None;
     loop {
@@ -154,7 +154,7 @@ async fn describe_tags(aws: &Aws, arns: Vec<String>) -> Result<BTreeMap<String, 
 }
 
 /// All attributes of a target group; none if it has gone.
-pub async fn group_attributes(aws: &Aws, arn: &str) -> Result<BTreeMap<String, String>, CloudError> {
+pub(crate) async fn group_attributes(aws: &Aws, arn: &str) -> Result<BTreeMap<String, String>, CloudError> {
     let request = || aws.elb().describe_target_group_attributes().target_group_arn(arn).send();
     let attributes = match aws.caller.send("elb:DescribeTargetGroupAttributes", request).await {
         Ok(reply) => reply.attributes.unwrap_or_default(),
@@ -165,7 +165,7 @@ pub async fn group_attributes(aws: &Aws, arn: &str) -> Result<BTreeMap<String, S
 }
 
 /// All attributes of a load balancer; none if it has gone.
-pub async fn balancer_attributes(aws: &Aws, arn: &str) -> Result<BTreeMap<String, String>, CloudError> {
+pub(crate) async fn balancer_attributes(aws: &Aws, arn: &str) -> Result<BTreeMap<String, String>, CloudError> {
     let request = || aws.elb().describe_load_balancer_attributes().load_balancer_arn(arn).send();
     let attributes = match aws.caller.send("elb:DescribeLoadBalancerAttributes", request).await {
         Ok(reply) => reply.attributes.unwrap_or_default(),

@@ -12,7 +12,7 @@ use crate::services::iam::read::Found;
 use crate::tags::Tags;
 
 /// The tag that holds the hashes of our policies.
-pub const POLICIES: &str = "evenkeel:policies";
+pub(super) const POLICIES: &str = "evenkeel:policies";
 /// Characters of a hash.
 const HASH: usize = 6;
 /// Most characters of a tag's value.
@@ -21,7 +21,10 @@ const LIMIT: usize = 256;
 const ALL: &str = "all";
 
 /// The value of the tag; `None` if there are no policies.
-pub fn mark<'a>(managed: impl Iterator<Item = &'a str>, inline: impl Iterator<Item = &'a String>) -> Option<String> {
+pub(super) fn mark<'a>(
+    managed: impl Iterator<Item = &'a str>,
+    inline: impl Iterator<Item = &'a String>,
+) -> Option<String> {
     let hashes: BTreeSet<String> =
         managed.map(|arn| hash("managed", arn)).chain(inline.map(|name| hash("inline", name))).collect();
     if hashes.is_empty() {
@@ -32,7 +35,7 @@ pub fn mark<'a>(managed: impl Iterator<Item = &'a str>, inline: impl Iterator<It
 }
 
 /// What others have put on a role, each for a person. What the file asks for is ours whoever put it there.
-pub fn of(found: &Found, want: Option<&Spec>) -> Vec<String> {
+pub(super) fn of(found: &Found, want: Option<&Spec>) -> Vec<String> {
     let inline: Vec<String> = found.inline.keys().cloned().collect();
     let mut tags = found.tags.clone();
     if let Some(want) = want {
@@ -44,7 +47,7 @@ pub fn of(found: &Found, want: Option<&Spec>) -> Vec<String> {
 }
 
 /// What of a role's policies and instance profiles is not ours, by the tags of the role.
-pub fn foreign(tags: &Tags, managed: &[String], inline: &[String], profiles: &[String]) -> Vec<String> {
+pub(super) fn foreign(tags: &Tags, managed: &[String], inline: &[String], profiles: &[String]) -> Vec<String> {
     let ours: BTreeSet<&str> = tags.get(POLICIES).map(|mark| mark.split('.').collect()).unwrap_or_default();
     let is_ours = |hash: &str| ours.contains(hash) || ours.contains(ALL);
     let managed = managed.iter().filter(|arn| !is_ours(&hash("managed", arn))).map(|arn| format!("the policy {arn}"));
@@ -54,7 +57,7 @@ pub fn foreign(tags: &Tags, managed: &[String], inline: &[String], profiles: &[S
 }
 
 /// An instance profile, for a person.
-pub fn profile(name: &str) -> String {
+pub(super) fn profile(name: &str) -> String {
     format!("its place in the instance profile {name}")
 }
 

@@ -34,7 +34,7 @@ fn unless_gone(result: Result<(), CloudError>) -> Result<(), CloudError> {
 }
 
 /// What has come of making a role.
-pub enum Made {
+pub(super) enum Made {
     /// It is new; its ARN.
     New(String),
     /// It was there already and is of this node: half made, or made by another run. As it is.
@@ -45,7 +45,7 @@ pub enum Made {
 ///
 /// # Errors
 /// `Exists` if somebody else's role has the name; any other error of the request.
-pub async fn create_role(work: Work<'_>, order: &Creation<'_, Spec>) -> Result<Made, CloudError> {
+pub(super) async fn create_role(work: Work<'_>, order: &Creation<'_, Spec>) -> Result<Made, CloudError> {
     let (aws, want) = (work.aws, &order.want);
     let (node, name) = (order.order.node, order.order.name);
     let marks = sdk_tags(&order.tags)?;
@@ -86,7 +86,7 @@ fn seconds(want: &Spec) -> i32 {
 ///
 /// # Errors
 /// The first error of the requests.
-pub async fn add_policies(
+pub(super) async fn add_policies(
     aws: &Aws,
     role: &str,
     managed: &[&str],
@@ -117,7 +117,12 @@ pub async fn add_policies(
 ///
 /// # Errors
 /// The first other error of the requests.
-pub async fn remove_policies(aws: &Aws, role: &str, managed: &[String], inline: &[String]) -> Result<(), CloudError> {
+pub(super) async fn remove_policies(
+    aws: &Aws,
+    role: &str,
+    managed: &[String],
+    inline: &[String],
+) -> Result<(), CloudError> {
     let mut requests: Vec<BoxFuture<'_, Result<(), CloudError>>> = Vec::new();
     for arn in managed {
         let request = move || aws.iam().detach_role_policy().role_name(role).policy_arn(arn).send();
@@ -136,7 +141,7 @@ pub async fn remove_policies(aws: &Aws, role: &str, managed: &[String], inline: 
 ///
 /// # Errors
 /// The first error of the requests.
-pub async fn update(aws: &Aws, role: &str, specs: (&Spec, &Spec), tags: &Retag) -> Result<(), CloudError> {
+pub(super) async fn update(aws: &Aws, role: &str, specs: (&Spec, &Spec), tags: &Retag) -> Result<(), CloudError> {
     let (have, want) = specs;
     let fresh = |have: &[Text], want: &[Text]| -> Vec<String> {
         want.iter().filter(|arn| !have.contains(arn)).filter_map(Text::known).map(str::to_owned).collect()
@@ -215,7 +220,7 @@ async fn untag(aws: &Aws, role: &str, keys: Vec<&String>) -> Result<(), CloudErr
 ///
 /// # Errors
 /// `InUse` if it still has policies or is in an instance profile; any other error but that it is gone.
-pub async fn delete_role(aws: &Aws, role: &str) -> Result<(), CloudError> {
+pub(super) async fn delete_role(aws: &Aws, role: &str) -> Result<(), CloudError> {
     let request = || aws.iam().delete_role().role_name(role).send();
     unless_gone(aws.caller.send("iam:DeleteRole", request).await.map(drop))
 }
@@ -224,7 +229,7 @@ pub async fn delete_role(aws: &Aws, role: &str) -> Result<(), CloudError> {
 ///
 /// # Errors
 /// The first other error of the requests.
-pub async fn leave_profiles(aws: &Aws, role: &str, profiles: &[&str]) -> Result<(), CloudError> {
+pub(super) async fn leave_profiles(aws: &Aws, role: &str, profiles: &[&str]) -> Result<(), CloudError> {
     let leave = profiles.iter().map(|profile| {
         async move {
             let request =
@@ -240,7 +245,7 @@ pub async fn leave_profiles(aws: &Aws, role: &str, profiles: &[&str]) -> Result<
 ///
 /// # Errors
 /// The first error of the requests.
-pub async fn what_is_left(aws: &Aws, role: &str) -> Result<(Vec<String>, Vec<String>, Vec<String>), CloudError> {
+pub(super) async fn what_is_left(aws: &Aws, role: &str) -> Result<(Vec<String>, Vec<String>, Vec<String>), CloudError> {
     let (managed, inline, profiles) = futures::join!(attached(aws, role), inline_names(aws, role), profiles(aws, role));
     Ok((managed?, inline?, profiles?))
 }

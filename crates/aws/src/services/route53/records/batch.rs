@@ -16,13 +16,13 @@ use super::sort::{Sorted, sort};
 
 const OPERATION: &str = "route53:ChangeResourceRecordSets";
 /// The code of an error that says that the zone is not as the plan saw it.
-pub const MOVED: &str = "Moved";
+pub(super) const MOVED: &str = "Moved";
 /// Seconds that a mark may be cached.
 const MARK_TTL: i64 = 300;
 
 /// What is to be done in a zone.
 #[derive(Debug)]
-pub struct Job<'a> {
+pub(super) struct Job<'a> {
     /// The zone's name.
     pub zone: &'a str,
     /// The stack in its region, as marks name it.
@@ -67,7 +67,7 @@ impl<'a> Now<'a> {
 /// # Errors
 /// `Exists`: a record of somebody else is in the way. `Invalid`: it cannot be taken over, or the zone is not as the plan saw
 /// it. `Bug`: a value has a hole.
-pub fn requests(job: &Job<'_>, now: &[ResourceRecordSet]) -> Result<Vec<Vec<Change>>, CloudError> {
+pub(super) fn requests(job: &Job<'_>, now: &[ResourceRecordSet]) -> Result<Vec<Vec<Change>>, CloudError> {
     let mut by_key: BTreeMap<Key, Vec<&ResourceRecordSet>> = BTreeMap::new();
     for set in now {
         by_key.entry(key(set)).or_default().push(set);
@@ -214,7 +214,7 @@ fn bug(error: impl std::fmt::Display) -> CloudError {
 }
 
 #[cfg(test)]
-pub mod tests {
+pub(super) mod tests {
     use super::super::form::{Alias, name};
     use super::super::marks::tests::OWNER;
     use super::*;
@@ -222,17 +222,17 @@ pub mod tests {
     const ZONE: &str = "cruddur.example";
     const HOME: &str = "ca-central-1.cruddur._evenkeel.cruddur.example";
 
-    pub fn record(name: &str, kind: &str, value: &str) -> Record {
+    pub(crate) fn record(name: &str, kind: &str, value: &str) -> Record {
         let (name, kind) = (name.to_owned(), kind.to_owned());
         Record { name, kind, ttl: Some(300), values: Some(vec![value.into()]), alias: None }
     }
 
-    pub fn alias(name: &str, target: &str) -> Record {
+    pub(crate) fn alias(name: &str, target: &str) -> Record {
         let alias = Alias { dns_name: target.into(), zone_id: "Z35".into(), evaluate_target_health: false };
         Record { ttl: None, values: None, alias: Some(alias), ..record(name, "A", "") }
     }
 
-    pub fn job<'a>() -> Job<'a> {
+    pub(crate) fn job<'a>() -> Job<'a> {
         let (write, remove, tidy, protect) = (Vec::new(), BTreeSet::new(), false, false);
         let (adopt, seen) = (BTreeMap::new(), BTreeMap::new());
         Job { zone: ZONE, owner: OWNER, protect, write, remove, adopt, seen, tidy }
@@ -249,7 +249,7 @@ pub mod tests {
         changes.into_iter().map(|change| change.resource_record_set().unwrap().clone()).collect()
     }
 
-    pub fn shown(requests: &[Vec<Change>]) -> Vec<String> {
+    pub(crate) fn shown(requests: &[Vec<Change>]) -> Vec<String> {
         let line = |change: &Change| {
             let set = change.resource_record_set().unwrap();
             let name = name(set.name());

@@ -24,7 +24,7 @@ const TYPES: [&str; 7] = ["A", "AAAA", "CNAME", "TXT", "MX", "SRV", "CAA"];
 
 /// One record set of a zone: name, type, and the identifier that tells weighted ones and the like apart.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub struct Which {
+pub(crate) struct Which {
     /// The canonical name.
     pub name: String,
     /// The type.
@@ -35,18 +35,18 @@ pub struct Which {
 
 impl Which {
     /// A record without a set identifier.
-    pub fn plain((name, kind): &Key) -> Self {
+    pub(crate) fn plain((name, kind): &Key) -> Self {
         Self { name: name.clone(), kind: kind.clone(), set: None }
     }
 
     /// Which one a record set is.
-    pub fn of(set: &ResourceRecordSet) -> Self {
+    pub(crate) fn of(set: &ResourceRecordSet) -> Self {
         let hash = set.set_identifier().map(|identifier| fingerprint(&json!(identifier)));
         Self { name: name(set.name()), kind: set.r#type().as_str().to_owned(), set: hash }
     }
 
     /// Whether a stack file can ask for it.
-    pub fn can_be_ours(&self) -> bool {
+    pub(crate) fn can_be_ours(&self) -> bool {
         self.set.is_none() && TYPES.contains(&self.kind.as_str())
     }
 
@@ -58,7 +58,7 @@ impl Which {
 
 /// What a mark says, if it is written exactly as evenkeel writes it.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Mark {
+pub(crate) struct Mark {
     /// The stack in its region, as [`tags::global`] writes it.
     pub owner: String,
     /// The record.
@@ -72,7 +72,7 @@ impl Mark {
     ///
     /// It reads `_a.api.<region>.<stack>._evenkeel.<zone>` where that can be, with `_any` for a wildcard; otherwise a hash
     /// stands for the record.
-    pub fn name(&self, zone: &str) -> String {
+    pub(crate) fn name(&self, zone: &str) -> String {
         let (which, home) = (&self.which, home(&self.owner, zone));
         let inside = if which.name == zone { Some("") } else { which.name.strip_suffix(&format!(".{zone}")) };
         let readable = inside.and_then(|inside| {
@@ -91,7 +91,7 @@ impl Mark {
     }
 
     /// The value of the TXT record: strings of at most 255 characters in quotes.
-    pub fn value(&self) -> String {
+    pub(crate) fn value(&self) -> String {
         let protect = if self.protect { format!(",{}=true", tags::PROTECT) } else { String::new() };
         let whole = format!("{}={},{RECORD}={}{protect}", tags::STACK, self.owner, self.which.words());
         let characters: Vec<char> = whole.chars().collect();
@@ -100,7 +100,7 @@ impl Mark {
     }
 
     /// What a TXT record says; `None` if it is not exactly what evenkeel writes for that record of that zone.
-    pub fn read(set: &ResourceRecordSet, zone: &str) -> Option<Self> {
+    pub(crate) fn read(set: &ResourceRecordSet, zone: &str) -> Option<Self> {
         let [value] = set.resource_records() else { return None };
         let text = unquoted(value.value());
         let mut fields = text.split(',');
@@ -118,7 +118,7 @@ impl Mark {
 const RECORD: &str = "evenkeel:record";
 
 /// What the names of all marks of a stack in a zone end in: they stand side by side in the zone's order.
-pub fn home(owner: &str, zone: &str) -> String {
+pub(crate) fn home(owner: &str, zone: &str) -> String {
     let (stack, region) = owner.split_once('@').unwrap_or((owner, "-"));
     let whole = format!("{region}.{stack}.{LABEL}.{zone}").to_lowercase();
     if stack.len() <= LABEL_LIMIT && HASH + 1 + whole.len() <= NAME_LIMIT {
@@ -129,18 +129,18 @@ pub fn home(owner: &str, zone: &str) -> String {
 }
 
 /// Whether a record set stands where marks stand, and is of their type. Whether it says anything is another question.
-pub fn is_mark(set: &ResourceRecordSet, zone: &str) -> bool {
+pub(crate) fn is_mark(set: &ResourceRecordSet, zone: &str) -> bool {
     *set.r#type() == RrType::Txt && is_reserved(&name(set.name()), zone)
 }
 
 /// Whether a name is kept for marks.
-pub fn is_reserved(name: &str, zone: &str) -> bool {
+pub(crate) fn is_reserved(name: &str, zone: &str) -> bool {
     let inside = name.strip_suffix(zone).and_then(|inside| inside.strip_suffix('.'));
     inside.is_some_and(|inside| inside == LABEL || inside.ends_with(&format!(".{LABEL}")))
 }
 
 /// Whether a mark that does not count stands among those of this stack, or names it.
-pub fn pretends(set: &ResourceRecordSet, owner: &str, zone: &str) -> bool {
+pub(crate) fn pretends(set: &ResourceRecordSet, owner: &str, zone: &str) -> bool {
     let named = |text: &str| unquoted(text).split(',').any(|field| field == format!("{}={owner}", tags::STACK));
     name(set.name()).ends_with(&format!(".{}", home(owner, zone)))
         || set.resource_records().iter().any(|value| named(value.value()))
@@ -151,19 +151,19 @@ fn unquoted(text: &str) -> String {
 }
 
 #[cfg(test)]
-pub mod tests {
+pub(crate) mod tests {
     use aws_sdk_route53::types::ResourceRecord;
 
     use super::*;
 
-    pub const OWNER: &str = "cruddur@ca-central-1";
+    pub(crate) const OWNER: &str = "cruddur@ca-central-1";
 
-    pub fn mark(owner: &str, name: &str, kind: &str) -> Mark {
+    pub(crate) fn mark(owner: &str, name: &str, kind: &str) -> Mark {
         let which = Which::plain(&(name.to_owned(), kind.to_owned()));
         Mark { owner: owner.to_owned(), which, protect: false }
     }
 
-    pub fn txt(name: &str, values: &[&str]) -> ResourceRecordSet {
+    pub(crate) fn txt(name: &str, values: &[&str]) -> ResourceRecordSet {
         let mut set = ResourceRecordSet::builder().name(name).r#type(RrType::Txt).ttl(300);
         for value in values {
             set = set.resource_records(ResourceRecord::builder().value(*value).build().unwrap());
@@ -172,7 +172,7 @@ pub mod tests {
     }
 
     /// The mark as Route 53 shows it.
-    pub fn written(mark: &Mark, zone: &str) -> ResourceRecordSet {
+    pub(crate) fn written(mark: &Mark, zone: &str) -> ResourceRecordSet {
         txt(&format!("{}.", mark.name(zone)), &[mark.value().as_str()])
     }
 

@@ -21,7 +21,7 @@ const VARIES: &str = "varies";
 
 /// What was read of a zone.
 #[derive(Clone, Copy, Debug)]
-pub struct Seen<'a> {
+pub(super) struct Seen<'a> {
     /// The zone.
     pub zone: &'a Zone,
     /// Its records.
@@ -35,7 +35,7 @@ pub struct Seen<'a> {
 }
 
 /// The wanted records of a zone; `None` if this is not the zone that the stack file means.
-pub fn wanted_in<'a>(read: &'a Route53, zones: &[Zone], zone: &Zone) -> Option<&'a BTreeSet<Key>> {
+pub(super) fn wanted_in<'a>(read: &'a Route53, zones: &[Zone], zone: &Zone) -> Option<&'a BTreeSet<Key>> {
     let wanted = read.wanted.records.get(&zone.name)?;
     let id = read.wanted.lookups.get(&zone.name).and_then(Option::as_deref);
     // An ambiguous name is told where the zone is looked up.
@@ -48,7 +48,7 @@ impl Seen<'_> {
     ///
     /// If nothing there is ours but something foreign is in the way, an empty thing of ours carries it, so that the plan tells.
     /// An empty one also stands for marks without records and for the zone's tag, if nothing is wanted there: they have to go.
-    pub fn observed(&self) -> Vec<Live<Spec>> {
+    pub(super) fn observed(&self) -> Vec<Live<Spec>> {
         let zone = &self.zone.name;
         let mut sorted = sort(self.sets, zone, self.owner);
         let mut odd = std::mem::take(&mut sorted.odd);
@@ -150,7 +150,7 @@ fn clashes(wanted: &BTreeSet<Key>, (name, kind): &Key) -> bool {
 }
 
 /// The records of a node in a zone, as a live thing.
-pub fn live(zone_id: &str, node: &NodeId, spec: Spec) -> Live<Spec> {
+pub(super) fn live(zone_id: &str, node: &NodeId, spec: Spec) -> Live<Spec> {
     let targets: BTreeSet<String> = spec.records.iter().flat_map(Record::targets).collect();
     let mut live = Live::new(zone_id, "", Owner::Ours(node.clone()), spec);
     live.handles.clear();
@@ -159,27 +159,27 @@ pub fn live(zone_id: &str, node: &NodeId, spec: Spec) -> Live<Spec> {
 }
 
 #[cfg(test)]
-pub mod tests {
+pub(super) mod tests {
     use aws_sdk_route53::types::{ResourceRecord, RrType};
 
     use super::super::marks::tests::{OWNER, mark, txt, written};
     use super::*;
 
-    pub fn zone() -> Zone {
+    pub(crate) fn zone() -> Zone {
         let (id, name, reference) = ("Z1".to_owned(), "a.example".to_owned(), String::new());
         Zone { id, name, private: false, comment: None, reference, linked: false, count: 0 }
     }
 
-    pub fn set(name: &str, kind: RrType, value: &str) -> ResourceRecordSet {
+    pub(crate) fn set(name: &str, kind: RrType, value: &str) -> ResourceRecordSet {
         let value = ResourceRecord::builder().value(value).build().unwrap();
         ResourceRecordSet::builder().name(name).r#type(kind).ttl(60).resource_records(value).build().unwrap()
     }
 
-    pub fn keys(keys: &[(&str, &str)]) -> BTreeSet<Key> {
+    pub(crate) fn keys(keys: &[(&str, &str)]) -> BTreeSet<Key> {
         keys.iter().map(|(name, kind)| ((*name).to_owned(), (*kind).to_owned())).collect()
     }
 
-    pub fn seen(sets: &[ResourceRecordSet], wanted: Option<&BTreeSet<Key>>) -> Vec<Live<Spec>> {
+    pub(crate) fn seen(sets: &[ResourceRecordSet], wanted: Option<&BTreeSet<Key>>) -> Vec<Live<Spec>> {
         Seen { zone: &zone(), sets, tagged: false, owner: OWNER, wanted }.observed()
     }
 

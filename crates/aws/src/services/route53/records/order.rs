@@ -15,10 +15,10 @@ const VALUES: usize = 1000;
 const CHARACTERS: usize = 32_000;
 
 /// Everything of one name that changes.
-pub type Unit = Vec<Change>;
+pub(super) type Unit = Vec<Change>;
 
 /// Puts units, by name, into as few requests as the limits allow.
-pub fn requests_of(units: BTreeMap<String, Unit>) -> Vec<Vec<Change>> {
+pub(super) fn requests_of(units: BTreeMap<String, Unit>) -> Vec<Vec<Change>> {
     let mut requests: Vec<Vec<Change>> = Vec::new();
     let (mut values, mut characters) = (0, 0);
     for unit in in_order(units) {

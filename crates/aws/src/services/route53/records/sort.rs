@@ -11,7 +11,7 @@ use crate::tags;
 
 /// A record of this stack.
 #[derive(Debug)]
-pub struct Own<'a> {
+pub(crate) struct Own<'a> {
     /// The record.
     pub set: &'a ResourceRecordSet,
     /// Its mark.
@@ -22,7 +22,7 @@ pub struct Own<'a> {
 
 /// A mark with this stack's name that does not count.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Odd {
+pub(crate) struct Odd {
     /// The name of its TXT record.
     pub name: String,
     /// What is odd about it, for a person.
@@ -31,7 +31,7 @@ pub struct Odd {
 
 /// The records of a zone by whose they are, its own NS and SOA and the marks apart.
 #[derive(Debug, Default)]
-pub struct Sorted<'a> {
+pub(crate) struct Sorted<'a> {
     /// This stack's.
     pub ours: Vec<Own<'a>>,
     /// Everything else, with the other stack that it belongs to.
@@ -46,13 +46,13 @@ pub struct Sorted<'a> {
 
 impl Sorted<'_> {
     /// How many record sets are not this stack's to take away.
-    pub fn others(&self) -> usize {
+    pub(crate) fn others(&self) -> usize {
         self.foreign.len() + self.left
     }
 }
 
 /// Sorts the records of a zone, as a stack in a region sees them.
-pub fn sort<'a>(sets: &'a [ResourceRecordSet], zone: &str, owner: &str) -> Sorted<'a> {
+pub(crate) fn sort<'a>(sets: &'a [ResourceRecordSet], zone: &str, owner: &str) -> Sorted<'a> {
     let mut sorted = Sorted::default();
     let mut marks: BTreeMap<Which, Vec<(&ResourceRecordSet, Mark)>> = BTreeMap::new();
     let mut plain = Vec::new();
