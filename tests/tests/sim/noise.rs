@@ -366,6 +366,7 @@ async fn tell(story: &Story, seen: &mut Seen) -> Vec<String> {
 const FIXED: &[&str] = &[
     "hosted_zone marked",
     "hosted_zone name",
+    "listener rules",
     "load_balancer type",
     "records tags",
     "security_group description",
