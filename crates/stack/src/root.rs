@@ -247,9 +247,12 @@ fn unused_vars(tree: &Tree, options: &LoadOptions, scope: &Scope<'_>, problems: 
     let declared: Vec<&str> =
         tree.get("vars").and_then(Tree::entries).unwrap_or_default().iter().map(|entry| entry.key.as_str()).collect();
     for name in options.vars.keys().filter(|name| !declared.contains(&name.as_str()) && !scope.uses(name)) {
-        let Some(tree) = scope.vars.get(name) else { continue };
         let help = suggest::help(name, "vars", declared.iter().copied());
-        problems.error("unknown-var", &tree.place, format!("the file has no variable `{name}`"), help);
+        // The value may be a secret, so it is not shown.
+        let flag = "--var ";
+        let source = Arc::new(Source::new("command line", format!("{flag}{name}=…")));
+        let place = Place { span: flag.len()..flag.len() + name.len(), source };
+        problems.error("unknown-var", &place, format!("the file has no variable `{name}`"), help);
     }
 }
 

@@ -79,6 +79,12 @@ pub(crate) static ROLE: Table = Table {
 pub(crate) fn read(ctx: &Ctx<'_>, entry: &Entry) -> Option<Role> {
     let what = format!("role `{}`", entry.key);
     let fields = Fields::open(&entry.value, what.clone(), &ROLE, ctx.problems)?;
+    if let Some(given) = fields.entry("existing").filter(|given| given.value.is_null()) {
+        let help = "Name the role, or remove the key to have one created.";
+        let summary = format!("`existing` of {what} is empty");
+        ctx.problems.error("empty", &given.value.place, summary, help);
+        return None;
+    }
     if let Some(tree) = fields.take("existing") {
         alone(ctx, entry, &what);
         return existing(ctx, entry, tree, &fields.text("existing")?);

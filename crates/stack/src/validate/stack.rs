@@ -209,12 +209,9 @@ fn physical_names(ctx: &Ctx<'_>, stack: &Stack) {
             }
         }
     };
-    check(&SECURITY_GROUP, stack.security_groups.iter().map(|(name, it)| (name, &it.meta)).collect());
-    check(&TARGET_GROUP, stack.target_groups.iter().map(|(name, it)| (name, &it.meta)).collect());
-    check(&LOAD_BALANCER, stack.load_balancers.iter().map(|(name, it)| (name, &it.meta)).collect());
-    check(&LOG_GROUP, stack.log_groups.iter().map(|(name, it)| (name, &it.meta)).collect());
-    check(&SERVICE, stack.services.iter().map(|(name, it)| (name, &it.meta)).collect());
-    check(&ROLE, managed(stack).collect());
+    for (table, metas) in sections(stack) {
+        check(table, metas);
+    }
     families(ctx, stack);
 }
 
@@ -234,6 +231,34 @@ fn families(ctx: &Ctx<'_>, stack: &Stack) {
             );
         }
     }
+}
+
+/// The sections of entries with names of their own, and what their entries say alike. Every field of a stack is named, so that
+/// none is forgotten.
+fn sections(stack: &Stack) -> Vec<(&'static Table, Vec<(&String, &Meta)>)> {
+    let Stack {
+        name: _,
+        region: _,
+        account: _,
+        tags: _,
+        network: _,
+        roles: _,
+        cluster: _,
+        dns: _,
+        log_groups,
+        services,
+        security_groups,
+        target_groups,
+        load_balancers,
+    } = stack;
+    vec![
+        (&SECURITY_GROUP, security_groups.iter().map(|(name, it)| (name, &it.meta)).collect()),
+        (&TARGET_GROUP, target_groups.iter().map(|(name, it)| (name, &it.meta)).collect()),
+        (&LOAD_BALANCER, load_balancers.iter().map(|(name, it)| (name, &it.meta)).collect()),
+        (&LOG_GROUP, log_groups.iter().map(|(name, it)| (name, &it.meta)).collect()),
+        (&SERVICE, services.iter().map(|(name, it)| (name, &it.meta)).collect()),
+        (&ROLE, managed(stack).collect()),
+    ]
 }
 
 /// Roles of ours.
@@ -269,13 +294,10 @@ fn moved(ctx: &Ctx<'_>, stack: &Stack) {
             ctx.problems.error("bad-move", &meta.place, summary, help);
         }
     };
-    check(&SECURITY_GROUP, stack.security_groups.iter().map(|(name, it)| (name, &it.meta)).collect());
-    check(&TARGET_GROUP, stack.target_groups.iter().map(|(name, it)| (name, &it.meta)).collect());
-    check(&LOAD_BALANCER, stack.load_balancers.iter().map(|(name, it)| (name, &it.meta)).collect());
-    check(&LOG_GROUP, stack.log_groups.iter().map(|(name, it)| (name, &it.meta)).collect());
-    check(&SERVICE, stack.services.iter().map(|(name, it)| (name, &it.meta)).collect());
+    for (table, metas) in sections(stack) {
+        check(table, metas);
+    }
     for balancer in stack.load_balancers.values() {
         check(&LISTENER, balancer.listeners.iter().map(|(name, it)| (name, &it.meta)).collect());
     }
-    check(&ROLE, managed(stack).collect());
 }
