@@ -2,6 +2,7 @@
 //! an in-memory cloud with virtual time for the engine.
 
 pub mod burst;
+pub mod editor;
 pub mod fake;
 pub mod held;
 pub mod invariants;

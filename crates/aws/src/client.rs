@@ -10,6 +10,7 @@ use evenkeel_core::error::CloudError;
 use tokio::sync::OnceCell;
 
 use crate::call::Caller;
+use crate::sharing::Answers;
 
 /// The clients of one run.
 #[derive(Clone, Debug)]
@@ -20,6 +21,8 @@ pub struct Aws {
     pub caller: Arc<Caller>,
     config: SdkConfig,
     kept: Arc<Kept>,
+    /// The answers that readings side by side share, while there are several.
+    pub(crate) shared: Option<Arc<Answers>>,
     account: Arc<OnceCell<String>>,
 }
 
@@ -30,7 +33,7 @@ struct Kept(Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>);
 impl Aws {
     /// With this configuration; sends nothing.
     pub(crate) fn of(config: SdkConfig, region: String, caller: Caller) -> Self {
-        Self { region, caller: Arc::new(caller), config, kept: Arc::default(), account: Arc::default() }
+        Self { region, caller: Arc::new(caller), config, kept: Arc::default(), shared: None, account: Arc::default() }
     }
 
     /// The client of a service: `aws.client(aws_sdk_ecs::Client::new)`.

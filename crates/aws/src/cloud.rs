@@ -11,7 +11,7 @@ use evenkeel_core::graph::{Graph, Node, StackInfo};
 use evenkeel_core::id::NodeId;
 use evenkeel_core::kind::Kind;
 use evenkeel_core::plan::{self, Plan};
-use evenkeel_core::snapshot::{Live, Observed, Owner, Readiness, Snapshot};
+use evenkeel_core::snapshot::{Candidates, Live, Observed, Owner, Readiness, Snapshot};
 
 use crate::client::Aws;
 use crate::kinds;
@@ -60,6 +60,9 @@ impl AwsCloud {
         let scope = Scope { stack: &self.stack.name, graph, thorough: false, closely: false, only: None };
         let table = kinds::table();
         let mut found = reading::candidates(&self.aws, &scope).await;
+        if !has_fronts(&found) {
+            return Snapshot::of(&table, graph, graph, found);
+        }
         let snapshot = Snapshot::of(&table, graph, graph, found.clone());
         let doomed = plan::doomed(&table, graph, &snapshot);
         if !FRONTS.iter().any(|kind| doomed.contains(*kind)) {
@@ -87,6 +90,12 @@ impl AwsCloud {
         let found = reading::candidates(&self.aws, &scope).await;
         Snapshot::of(&kinds::table(), &Graph::empty(self.stack.clone()), &graph, found)
     }
+}
+
+/// Whether something of ours is there in which others may have put something: nothing else of that kind can go.
+fn has_fronts(found: &Candidates) -> bool {
+    let mut things = FRONTS.iter().filter_map(|kind| found.kinds.get(*kind)).flatten().flatten();
+    things.any(|live| matches!(live.owner, Owner::Ours(_)))
 }
 
 impl AwsCloud {

@@ -7,13 +7,12 @@ use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::provider::SharedCredentialsProvider;
-use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use evenkeel_core::error::{CloudError, ErrorClass};
 
 use crate::call::Caller;
 use crate::client::Aws;
-use crate::services;
+use crate::{http, services};
 
 /// How to reach AWS.
 #[derive(Clone, Debug, Default)]
@@ -37,7 +36,7 @@ impl Aws {
     /// `Credentials` if no region is set anywhere.
     pub async fn connect(settings: &Settings) -> Result<Self, CloudError> {
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
-            .http_client(http_client())
+            .http_client(http::client())
             .retry_config(RetryConfig::disabled())
             .timeout_config(timeouts(1.0));
         if let Some(region) = &settings.region {
@@ -86,10 +85,6 @@ impl Aws {
     }
 }
 
-fn http_client() -> SharedHttpClient {
-    aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https()
-}
-
 /// Where time passes faster, so does patience; but this process needs some real time for its own work.
 fn timeouts(speed: f64) -> TimeoutConfig {
     let operation = REQUEST_TIMEOUT.div_f64(speed).max(Duration::from_secs(1));
@@ -98,10 +93,11 @@ fn timeouts(speed: f64) -> TimeoutConfig {
 
 /// A configuration with made-up credentials, for servers that do not check them; reads no environment and no files.
 pub fn test_config(settings: &Settings) -> SdkConfig {
-    made_up(settings, http_client(), 1.0)
+    made_up(settings, http::client(), 1.0)
 }
 
-fn made_up(settings: &Settings, http: SharedHttpClient, speed: f64) -> SdkConfig {
+/// The same with another HTTP client, for a time that passes `speed` times as fast.
+pub(crate) fn made_up(settings: &Settings, http: SharedHttpClient, speed: f64) -> SdkConfig {
     let credentials = aws_credential_types::Credentials::new("test", "test", None, None, "test");
     let mut builder = SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())

@@ -2,12 +2,18 @@
 //! stack's mark. The tagging API lags behind by seconds and does not exist everywhere, so it only helps to find what
 //! no name in the stack file leads to; whether a thing is ours is always decided by its own tags or this answer's tags.
 
+use aws_sdk_resourcegroupstagging::types::TagFilter;
 use evenkeel_core::error::CloudError;
+use futures::future::try_join_all;
 use futures::lock::Mutex;
 
 use crate::client::Aws;
 use crate::read::Scope;
+use crate::sharing::Known;
 use crate::tags::{self, Tags};
+
+/// Most values that a filter takes.
+const VALUES: usize = 20;
 
 impl Aws {
     /// The client of the resource groups tagging API.
@@ -55,39 +61,97 @@ impl<'a> Finder<'a> {
         }
     }
 
+    /// The marked things of these types, which the first question leaves out: they are asked for where a region is large.
+    ///
+    /// # Errors
+    /// As [`Self::find`].
+    pub async fn of_types(&self, types: &[&str]) -> Result<Vec<Found>, CloudError> {
+        self.ask_for(&types.join(" ")).await
+    }
+
     async fn ask(&self) -> Result<Vec<Found>, CloudError> {
-        let filter =
-            aws_sdk_resourcegroupstagging::types::TagFilter::builder().key(tags::STACK).values(self.stack).build();
-        let mut found = Vec::new();
-        let mut token: Option<String> = None;
-        loop {
-            let page = self
-                .aws
-                .caller
-                .send("tagging:GetResources", || {
-                    self.aws
-                        .tagging()
-                        .get_resources()
-                        .tag_filters(filter.clone())
-                        .set_resource_type_filters(Some(self.types.clone()))
-                        .resources_per_page(100)
-                        // Pages also end after so many tags; 100 unless more is asked for.
-                        .tags_per_page(500)
-                        .set_pagination_token(token.clone())
-                        .send()
-                })
-                .await?;
-            for mapping in page.resource_tag_mapping_list() {
-                let tags = mapping.tags().iter().map(|tag| (tag.key().to_owned(), tag.value().to_owned())).collect();
-                found.push(Found { arn: mapping.resource_arn().unwrap_or_default().to_owned(), tags });
-            }
-            // The last page has an empty token, not none.
-            token = page.pagination_token().filter(|token| !token.is_empty()).map(str::to_owned);
-            if token.is_none() {
-                return Ok(found);
-            }
+        self.ask_for(&self.types.join(" ")).await
+    }
+
+    async fn ask_for(&self, types: &str) -> Result<Vec<Found>, CloudError> {
+        let stacks = vec![self.stack.to_owned()];
+        let ask = self
+            .aws
+            .together("tagging:GetResources", types, stacks, |aws, types, stacks| Box::pin(marked(aws, types, stacks)));
+        let mut found = ask.await?;
+        Ok(found.remove(self.stack).unwrap_or_default())
+    }
+}
+
+/// What carries the mark of each of these stacks, of the types in a list.
+async fn marked(aws: &Aws, types: &str, stacks: Vec<String>) -> Result<Known<Vec<Found>>, CloudError> {
+    let batches = stacks.chunks(VALUES).map(|batch| marked_with(aws, types, batch));
+    let mut all = Known::<Vec<Found>>::new();
+    for found in try_join_all(batches).await?.into_iter().flatten() {
+        let stack = found.tags.get(tags::STACK).cloned().unwrap_or_default();
+        all.entry(stack).or_default().push(found);
+    }
+    Ok(all)
+}
+
+/// What carries the mark of these stacks. One page of all types is most often all there is; where it is not, each type has a chain
+/// of pages of its own, side by side with the others'.
+async fn marked_with(aws: &Aws, types: &str, stacks: &[String]) -> Result<Vec<Found>, CloudError> {
+    let types: Vec<String> = types.split(' ').map(str::to_owned).collect();
+    let (first, more) = page(aws, &types, stacks, None).await?;
+    let Some(more) = more else { return Ok(first) };
+    if types.len() == 1 {
+        let rest = chain(aws, &types, stacks, Some(more)).await?;
+        return Ok(first.into_iter().chain(rest).collect());
+    }
+    let chains = types.chunks(1).map(|one| chain(aws, one, stacks, None));
+    Ok(try_join_all(chains).await?.into_iter().flatten().collect())
+}
+
+/// A chain of pages to its end.
+async fn chain(
+    aws: &Aws,
+    types: &[String],
+    stacks: &[String],
+    mut token: Option<String>,
+) -> Result<Vec<Found>, CloudError> {
+    let mut found = Vec::new();
+    loop {
+        let (some, more) = page(aws, types, stacks, token).await?;
+        found.extend(some);
+        token = more;
+        if token.is_none() {
+            return Ok(found);
         }
     }
+}
+
+async fn page(
+    aws: &Aws,
+    types: &[String],
+    stacks: &[String],
+    token: Option<String>,
+) -> Result<(Vec<Found>, Option<String>), CloudError> {
+    let filter = TagFilter::builder().key(tags::STACK).set_values(Some(stacks.to_vec())).build();
+    let request = || {
+        aws.tagging()
+            .get_resources()
+            .tag_filters(filter.clone())
+            .set_resource_type_filters(Some(types.to_vec()))
+            .resources_per_page(100)
+            // Pages also end after so many tags; 100 unless more is asked for.
+            .tags_per_page(500)
+            .set_pagination_token(token.clone())
+            .send()
+    };
+    let reply = aws.caller.send("tagging:GetResources", request).await?;
+    let found = reply.resource_tag_mapping_list().iter().map(|mapping| {
+        let tags = mapping.tags().iter().map(|tag| (tag.key().to_owned(), tag.value().to_owned())).collect();
+        Found { arn: mapping.resource_arn().unwrap_or_default().to_owned(), tags }
+    });
+    // The last page has an empty token, not none.
+    let more = reply.pagination_token().filter(|token| !token.is_empty()).map(str::to_owned);
+    Ok((found.collect(), more))
 }
 
 impl std::fmt::Debug for Finder<'_> {

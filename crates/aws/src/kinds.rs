@@ -1,6 +1,7 @@
 //! The table of kinds: those of all services. A new kind is a file in the folder of its service and its place in that service's
 //! list.
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use evenkeel_core::graph::{Graph, GraphError, Node, StackInfo};
@@ -14,6 +15,7 @@ pub use crate::services::elb::{listener, listener_rules, load_balancer, target_g
 pub use crate::services::iam::role;
 pub use crate::services::logs::log_group;
 pub use crate::services::route53::{hosted_zone, records};
+use crate::shown::Shown;
 use crate::{services, tags};
 use evenkeel_stack::model::Stack;
 
@@ -31,6 +33,12 @@ pub fn table() -> Kinds {
     Kinds::new(ALL.iter().map(|entry| entry.kind))
 }
 
+/// How the resources of a kind are shown to a person.
+pub fn shown(kind: &str) -> &'static Shown {
+    let mut all = services::ALL.iter().flat_map(|service| service.shown);
+    all.find(|shown| shown.kind == kind).unwrap_or(&Shown::PLAIN)
+}
+
 /// The graph of what a stack wants.
 ///
 /// # Errors
@@ -38,9 +46,13 @@ pub fn table() -> Kinds {
 pub fn graph(stack: &Stack, region: &str) -> Result<Graph, Vec<GraphError>> {
     let mut nodes = Vec::new();
     // What is global carries the region in its name, wherever that came from.
-    let stack = &Stack { region: Some(region.to_owned()), ..stack.clone() };
+    let stack = if stack.region.as_deref() == Some(region) {
+        Cow::Borrowed(stack)
+    } else {
+        Cow::Owned(Stack { region: Some(region.to_owned()), ..stack.clone() })
+    };
     for entry in ALL.iter() {
-        (entry.contribute)(stack, &mut nodes);
+        (entry.contribute)(&stack, &mut nodes);
     }
     nodes.iter_mut().for_each(protect);
     Graph::new(StackInfo { name: stack.name.clone(), region: region.to_owned() }, nodes)
@@ -56,5 +68,27 @@ fn protect(node: &mut Node) {
     if let (Some(tags), true, false) = (node.want.get_mut("tags").and_then(Value::as_object_mut), node.protect, revises)
     {
         tags.insert(tags::PROTECT.to_owned(), "true".into());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn each_is_for_a_kind_of_its_service_and_there_is_one() {
+        let mut seen = BTreeSet::new();
+        for service in services::ALL {
+            let own: BTreeSet<&str> = service.kinds.iter().map(|entry| entry.kind.name).collect();
+            for shown in service.shown {
+                assert!(own.contains(shown.kind), "{} is no kind of {}", shown.kind, service.title);
+                assert!(seen.insert(shown.kind), "{} is shown in two ways", shown.kind);
+                assert_eq!(super::shown(shown.kind).kind, shown.kind);
+            }
+        }
+        assert!(seen.len() > 8 && seen.len() <= ALL.len());
+        assert_eq!(shown("nothing").kind, "");
     }
 }

@@ -4,6 +4,7 @@
 //! - [`services`]: what each AWS service and its kinds of resources want, see and do
 //! - [`kinds`]: the table of kinds, and the graph of a stack
 //! - [`reading`]: batched reading, all services side by side
+//! - [`sharing`]: answers that readings of several stacks share
 //! - [`call`]: sending single requests: pace, retries in place, statistics, classes of errors
 //! - [`cloud`]: the engine's door to all of it
 //! - [`shown`], [`outputs`], [`presupposed`]: what others have to know of the kinds: how they are shown, what is worth knowing of a
@@ -15,6 +16,7 @@ pub mod cloud;
 pub mod connect;
 mod driver;
 pub mod finder;
+mod http;
 pub mod kinds;
 pub mod outputs;
 pub mod presupposed;
@@ -23,6 +25,7 @@ pub mod reading;
 pub mod resource;
 pub mod service;
 pub mod services;
+pub mod sharing;
 pub mod shown;
 pub mod tags;
 pub mod touch;

@@ -211,9 +211,10 @@ mod tests {
 
     const ACCOUNT: &str = "123456789012";
 
-    fn graph(nodes: &[(&str, Value)]) -> Graph {
+    fn graph(looked_up: &[(&str, Value)], nodes: &[(&str, Value)]) -> Graph {
+        let lookup = |(id, want): &(&str, Value)| Node::lookup(id.parse().unwrap(), "Looked-Up", want.clone());
         let node = |(id, want): &(&str, Value)| Node::new(id.parse().unwrap(), "Small-Run", want.clone());
-        Graph::new(StackInfo::default(), nodes.iter().map(node)).unwrap()
+        Graph::new(StackInfo::default(), looked_up.iter().map(lookup).chain(nodes.iter().map(node))).unwrap()
     }
 
     fn role(account: &str, name: &str) -> Value {
@@ -223,9 +224,8 @@ mod tests {
     #[test]
     fn what_is_named_and_not_made_is_presupposed() {
         let secret = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:db-AbCdEf";
-        let graph = graph(&[
-            ("zone.a.example", json!({})),
-            ("existing_role.run", json!({ "name": "teams-run" })),
+        let looked_up = [("hosted_zone.a.example", json!({})), ("role.run", json!({ "name": "teams-run" }))];
+        let nodes = [
             ("network.main", json!({ "vpc": { "id": "vpc-1" }, "subnets": { "tags": { "tier": "private" } } })),
             ("role.own", json!({})),
             (
@@ -237,7 +237,8 @@ mod tests {
                 }),
             ),
             ("service.app", json!({ "task_definition": "web:3", "groups": ["sg-0123456789abcdef0"] })),
-        ]);
+        ];
+        let graph = graph(&looked_up, &nodes);
         let found = Presupposed::of(&graph, ACCOUNT);
         let all = |set: &BTreeSet<String>| set.iter().cloned().collect::<Vec<_>>();
         assert_eq!(all(&found.zones), ["a.example"]);
@@ -253,7 +254,7 @@ mod tests {
     #[test]
     fn what_is_of_another_account_is_foreign() {
         let other = role("210987654321", "exec");
-        let graph = graph(&[("task_definition.app", json!({ "a": other, "b": role(ACCOUNT, "exec") }))]);
+        let graph = graph(&[], &[("task_definition.app", json!({ "a": other, "b": role(ACCOUNT, "exec") }))]);
         assert_eq!(foreign(&graph, ACCOUNT).into_iter().collect::<Vec<_>>(), [other.as_str().unwrap()]);
         assert!(Presupposed::of(&graph, ACCOUNT).roles.len() == 1, "nobody can provide the foreign one");
     }

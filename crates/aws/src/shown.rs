@@ -3,8 +3,6 @@
 
 use serde_json::Value;
 
-use crate::services;
-
 /// How the resources of a kind are shown.
 #[derive(Clone, Copy, Debug)]
 pub struct Shown {
@@ -58,33 +56,4 @@ pub const fn told(path: &'static str) -> Usual {
 
 fn as_it_is(_at: &[&str], _value: &Value) -> Option<Value> {
     None
-}
-
-/// How the resources of a kind are shown.
-pub fn of(kind: &str) -> &'static Shown {
-    let mut all = services::ALL.iter().flat_map(|service| service.shown);
-    all.find(|shown| shown.kind == kind).unwrap_or(&Shown::PLAIN)
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-
-    use super::*;
-    use crate::kinds;
-
-    #[test]
-    fn each_is_for_a_kind_of_its_service_and_there_is_one() {
-        let mut seen = BTreeSet::new();
-        for service in services::ALL {
-            let own: BTreeSet<&str> = service.kinds.iter().map(|entry| entry.kind.name).collect();
-            for shown in service.shown {
-                assert!(own.contains(shown.kind), "{} is no kind of {}", shown.kind, service.title);
-                assert!(seen.insert(shown.kind), "{} is shown in two ways", shown.kind);
-                assert_eq!(of(shown.kind).kind, shown.kind);
-            }
-        }
-        assert!(seen.len() > 8 && seen.len() <= kinds::ALL.len());
-        assert_eq!(of("nothing").kind, "");
-    }
 }

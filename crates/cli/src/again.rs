@@ -8,9 +8,6 @@ use std::path::Path;
 use evenkeel_core::saved::SavedPlan;
 
 use crate::args::{self, Choice, Confirmation, Consent, Global, PARALLEL, Pace};
-use crate::commands::apply::ApplyArgs;
-use crate::commands::destroy::DestroyArgs;
-use crate::commands::plan::PlanArgs;
 use crate::report::escape;
 use crate::simulation::{self, PathOrSeed};
 
@@ -21,8 +18,13 @@ pub struct Again {
 }
 
 impl Again {
+    /// A command without a file.
+    pub fn of(words: &[&str]) -> Self {
+        Self { words: std::iter::once("evenkeel").chain(words.iter().copied()).map(str::to_owned).collect() }
+    }
+
     /// A command on a file.
-    fn on(verb: &str, file: &Path) -> Self {
+    pub fn on(verb: &str, file: &Path) -> Self {
         let mut again = Self { words: vec!["evenkeel".to_owned(), verb.to_owned()] };
         if file != Path::new(args::STACK_FILE) {
             let file = file.display().to_string();
@@ -30,15 +32,6 @@ impl Again {
             again.words.push(if file.starts_with('-') { format!("./{file}") } else { file });
         }
         again
-    }
-
-    /// The command that carries out what `plan` has shown.
-    pub fn after_plan(of: &PlanArgs, global: &Global) -> Self {
-        if of.destroy {
-            return Self::on("destroy", &of.file.stack).place(global).vars(global).consent(&of.choice.allowed);
-        }
-        let again = Self::on("apply", &of.file.stack).place(global).vars(global).choice(&of.choice);
-        if of.no_wait { again.flag("--no-wait") } else { again }
     }
 
     /// The command that carries out a saved plan: what was chosen is in the file.
@@ -60,25 +53,6 @@ impl Again {
         let chosen = chosen.chain(options.consent.iter().map(|id| ("--consent", id.to_string())));
         let again = chosen.fold(again, |again, (flag, id)| again.value(flag, &id));
         again.value("--out", &file.display().to_string())
-    }
-
-    /// The same `apply` once more.
-    pub fn apply(of: &ApplyArgs, global: &Global, saved: bool) -> Self {
-        let again = Self::on("apply", &of.file).place(global);
-        let again = if saved { again } else { again.vars(global).choice(&of.choice) };
-        let again = if of.no_wait { again.flag("--no-wait") } else { again };
-        again.run(of.pace, of.confirmation)
-    }
-
-    /// The same `destroy` once more.
-    pub fn destroy(of: &DestroyArgs, global: &Global) -> Self {
-        let again = match &of.name {
-            Some(name) => {
-                Self { words: ["evenkeel", "destroy", "--stack", name].map(str::to_owned).to_vec() }.place(global)
-            }
-            None => Self::on("destroy", &of.file).place(global).vars(global),
-        };
-        again.consent(&of.allowed).run(of.pace, of.confirmation)
     }
 
     /// The command that gives a simulated AWS what a stack presupposes.
@@ -109,7 +83,9 @@ impl Again {
         self
     }
 
-    fn place(self, global: &Global) -> Self {
+    /// With where it is: region, profile, address, simulation.
+    #[must_use]
+    pub fn place(self, global: &Global) -> Self {
         let given = [
             ("--region", global.region.as_ref()),
             ("--profile", global.profile.as_ref()),
@@ -134,22 +110,30 @@ impl Again {
         }
     }
 
-    fn vars(self, global: &Global) -> Self {
+    /// With the variables.
+    #[must_use]
+    pub fn vars(self, global: &Global) -> Self {
         global.vars.iter().fold(self, |again, (key, value)| again.value("--var", &format!("{key}={value}")))
     }
 
-    fn choice(self, choice: &Choice) -> Self {
+    /// With what was chosen.
+    #[must_use]
+    pub fn choice(self, choice: &Choice) -> Self {
         let again = choice.target.iter().fold(self, |again, id| again.value("--target", &id.to_string()));
         let again = choice.adopt.iter().fold(again, |again, id| again.value("--adopt", id));
         let again = if choice.adopt_all { again.flag("--adopt-all") } else { again };
         again.consent(&choice.allowed)
     }
 
-    fn consent(self, allowed: &Consent) -> Self {
+    /// With what was consented to.
+    #[must_use]
+    pub fn consent(self, allowed: &Consent) -> Self {
         allowed.consent.iter().fold(self, |again, id| again.value("--consent", &id.to_string()))
     }
 
-    fn run(self, Pace { parallel }: Pace, Confirmation { yes }: Confirmation) -> Self {
+    /// With how it is carried out.
+    #[must_use]
+    pub fn run(self, Pace { parallel }: Pace, Confirmation { yes }: Confirmation) -> Self {
         let again = if parallel == PARALLEL { self } else { self.value("--parallel", &parallel.to_string()) };
         if yes { again.flag("--yes") } else { again }
     }
@@ -188,20 +172,20 @@ mod tests {
     use std::ffi::OsString;
 
     use super::*;
-    use crate::args::Args;
+    use crate::command_line::{self, Args};
     use crate::commands::Command;
 
     fn read(line: &str) -> Args {
-        args::parse(line.split(' ').map(OsString::from)).unwrap()
+        command_line::parse(line.split(' ').map(OsString::from)).unwrap()
     }
 
     /// What is printed after a command line, for each command that prints one.
     fn again(line: &str) -> String {
         let Args { command, global } = read(line);
         match command {
-            Command::Plan(of) => Again::after_plan(&of, &global).to_string(),
-            Command::Apply(of) => Again::apply(&of, &global, false).to_string(),
-            Command::Destroy(of) => Again::destroy(&of, &global).to_string(),
+            Command::Plan(of) => of.again(&of.files.stacks[0], &global).to_string(),
+            Command::Apply(of) => of.again(&global, false).to_string(),
+            Command::Destroy(of) => of.again(&global).to_string(),
             Command::Validate(_)
             | Command::Explain(_)
             | Command::Schema(_)

@@ -49,6 +49,26 @@ impl Exit {
     }
 }
 
+impl Exit {
+    /// The one that counts where several stacks ended each in its way: what most needs somebody to look at it.
+    #[must_use]
+    pub fn or_worse(self, other: Self) -> Self {
+        const FROM_BEST: [Exit; 9] = [
+            Exit::Done,
+            Exit::Changes,
+            Exit::Unproven,
+            Exit::Blocked,
+            Exit::Stale,
+            Exit::Failed,
+            Exit::BadFile,
+            Exit::Usage,
+            Exit::Interrupted,
+        ];
+        let rank = |exit: Self| FROM_BEST.iter().position(|one| *one == exit);
+        if rank(other) > rank(self) { other } else { self }
+    }
+}
+
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(exit.code())
@@ -56,7 +76,7 @@ impl From<Exit> for ExitCode {
 }
 
 /// Why a command ended before its work was done.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Failure {
     /// The command line does not make sense; what to write instead.
     Usage(String),
@@ -117,6 +137,17 @@ impl Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_several_ends_the_worst_counts() {
+        let order = [Exit::Done, Exit::Changes, Exit::Blocked, Exit::Failed, Exit::BadFile];
+        for (at, better) in order.iter().enumerate() {
+            for worse in &order[at..] {
+                assert_eq!(better.or_worse(*worse), *worse);
+                assert_eq!(worse.or_worse(*better), *worse);
+            }
+        }
+    }
 
     #[test]
     fn the_codes_are_those_of_the_manual() {

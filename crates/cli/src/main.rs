@@ -3,6 +3,7 @@
 
 mod again;
 mod args;
+mod command_line;
 mod commands;
 mod exit;
 mod interrupt;
@@ -24,10 +25,10 @@ use crate::out::Ui;
 
 fn main() -> ExitCode {
     let line: Vec<OsString> = std::env::args_os().collect();
-    let args = match args::parse(line.iter().cloned()) {
+    let args = match command_line::parse(line.iter().cloned()) {
         Ok(args) => args,
         Err((error, exit)) => {
-            refuse(&error, exit, args::wants_json(&line));
+            refuse(&error, exit, command_line::wants_json(&line));
             return exit.into();
         }
     };

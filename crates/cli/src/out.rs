@@ -122,6 +122,15 @@ impl Ui {
         self.err.secrets = secrets.clone();
     }
 
+    /// Hides the values of several stacks from now on.
+    pub fn hide_all<'a>(&mut self, secrets: impl IntoIterator<Item = &'a Secrets>) {
+        let mut all = Secrets::default();
+        for secrets in secrets {
+            all.merge(secrets);
+        }
+        self.hide(&all);
+    }
+
     /// What was sent, if that is to be shown; it then counts as shown.
     pub fn take_stats(&mut self) -> Option<Summary> {
         if !self.wants_stats || self.stats_shown {

@@ -25,7 +25,17 @@ pub struct Finding {
 pub fn check(kinds: &Kinds, want: &Graph, have: &Snapshot, plan: &Plan, options: &PlanOptions) -> Vec<Finding> {
     let creations = plan.steps.iter().filter(|step| matches!(step.action, Action::Create { .. }));
     let made = creations.map(|step| (&step.node, step.id)).collect();
-    let mut checker = Checker { kinds, want, have, plan, options, made, findings: Vec::new() };
+    let mut holders = BTreeMap::new();
+    for step in &plan.steps {
+        if let Action::Delete { live, .. } = &step.action {
+            for handle in &live.handles {
+                holders.entry(handle.as_str()).or_insert(step);
+            }
+        }
+    }
+    let strays = have.strays.iter().map(|stray| (stray.kind.as_str(), stray.id.as_str())).collect();
+    let kept = kept(have, plan);
+    let mut checker = Checker { kinds, want, have, plan, options, made, holders, strays, kept, findings: Vec::new() };
     let held: BTreeMap<&NodeId, &Held> = plan.held.iter().map(|held| (&held.node, held)).collect();
     checker.numbers();
     for step in &plan.steps {
@@ -40,6 +50,23 @@ pub fn check(kinds: &Kinds, want: &Graph, have: &Snapshot, plan: &Plan, options:
     checker.findings
 }
 
+/// What stays, by the handle of what it is inside of: the first of several, with its place in the list.
+fn kept<'a>(have: &'a Snapshot, plan: &'a Plan) -> BTreeMap<&'a str, (usize, &'a NodeId)> {
+    let mut surplus: BTreeMap<&NodeId, Vec<&Live>> = BTreeMap::new();
+    have.surplus.iter().for_each(|it| surplus.entry(&it.node).or_default().push(&it.live));
+    let mut kept = BTreeMap::new();
+    for (at, held) in plan.held.iter().enumerate() {
+        if matches!(held.what, Intent::Delete | Intent::Replace(_)) {
+            let things =
+                have.live(&held.node).into_iter().chain(surplus.get(&held.node).into_iter().flatten().copied());
+            for within in things.filter_map(|live| live.within.as_deref()) {
+                kept.entry(within).or_insert((at, &held.node));
+            }
+        }
+    }
+    kept
+}
+
 struct Checker<'a> {
     kinds: &'a Kinds,
     want: &'a Graph,
@@ -48,6 +75,12 @@ struct Checker<'a> {
     options: &'a PlanOptions,
     /// The step that makes a node.
     made: BTreeMap<&'a NodeId, StepId>,
+    /// The first step that deletes a thing, by the handles of that.
+    holders: BTreeMap<&'a str, &'a Step>,
+    /// Things whose mark does not count, by kind and id.
+    strays: BTreeSet<(&'a str, &'a str)>,
+    /// What is inside of what is known by a handle, of what is held and not deleted, in the order in which that is told.
+    kept: BTreeMap<&'a str, (usize, &'a NodeId)>,
     findings: Vec<Finding>,
 }
 
@@ -72,20 +105,8 @@ impl Checker<'_> {
     /// What goes with something else may go too.
     fn members(&mut self, step: &Step) {
         let Action::Delete { live, .. } = &step.action else { return };
-        let inside = |other: &Live| other.within.as_ref().is_some_and(|handle| live.handles.contains(handle));
-        let kept: Vec<&NodeId> = self
-            .plan
-            .held
-            .iter()
-            .filter(|held| matches!(held.what, Intent::Delete | Intent::Replace(_)))
-            .filter(|held| {
-                let surplus = self.have.surplus.iter().filter(|surplus| surplus.node == held.node);
-                self.have.live(&held.node).is_some_and(inside) || surplus.into_iter().any(|it| inside(&it.live))
-            })
-            .map(|held| &held.node)
-            .collect();
-        let kept = kept.into_iter().next().cloned();
-        if let Some(kept) = kept {
+        let kept = live.handles.iter().filter_map(|handle| self.kept.get(handle.as_str())).min();
+        if let Some((_, kept)) = kept {
             self.find(Some(step.id), format!("deletes {}, and with it {kept}, which is held", step.node));
         }
     }
@@ -112,7 +133,7 @@ impl Checker<'_> {
         if !ours && !adopted {
             self.find(Some(step.id), format!("touches {}, which is not of this stack", live.id));
         }
-        if self.have.strays.iter().any(|stray| stray.kind == step.node.kind() && stray.id == live.id) && !adopted {
+        if self.strays.contains(&(step.node.kind(), live.id.as_str())) && !adopted {
             self.find(Some(step.id), format!("touches {}, whose mark does not count", live.id));
         }
         let looked_up = self.want.get(&step.node).is_some_and(|node| node.lookup);
@@ -142,12 +163,8 @@ impl Checker<'_> {
         if let Some(guard) = live.guard.as_ref().filter(|guard| !released(&guard.pointer)) {
             self.find(Some(step.id), format!("deletes {} in spite of its {}", step.node, guard.key));
         }
-        let holder = |other: &&Step| match (&other.action, &live.within) {
-            (Action::Delete { live: holder, .. }, Some(within)) => holder.handles.contains(within),
-            _ => false,
-        };
-        let goes_with_consent =
-            self.plan.steps.iter().find(holder).is_some_and(|it| self.options.consent.contains(&it.node));
+        let holder = live.within.as_deref().and_then(|within| self.holders.get(within));
+        let goes_with_consent = holder.is_some_and(|it| self.options.consent.contains(&it.node));
         if let Some(what) = live.inside.first().filter(|_| !goes_with_consent) {
             self.find(Some(step.id), format!("deletes {}, and with it {what}, without consent", step.node));
         }

@@ -2,7 +2,7 @@
 //! command line draws it.
 
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use serde::Serialize;
 
@@ -13,7 +13,35 @@ pub struct Source {
     pub path: String,
     /// The whole text.
     pub text: Arc<str>,
+    #[serde(skip)]
+    breaks: Breaks,
 }
+
+impl Source {
+    /// A text and its path.
+    pub fn new(path: impl Into<String>, text: impl Into<Arc<str>>) -> Self {
+        Self { path: path.into(), text: text.into(), breaks: Breaks::default() }
+    }
+
+    /// The line of a byte, counted from 1.
+    pub fn line(&self, byte: usize) -> usize {
+        let find = || self.text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at).collect();
+        self.breaks.0.get_or_init(find).partition_point(|at| *at < byte) + 1
+    }
+}
+
+/// Where the lines of a text end, looked for once: every resource has a place, and to count lines for each takes longer than
+/// to read the file. Follows from the text, so two of them never make a difference.
+#[derive(Clone, Debug, Default)]
+struct Breaks(OnceLock<Vec<usize>>);
+
+impl PartialEq for Breaks {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Breaks {}
 
 /// A place in a source.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
@@ -27,8 +55,7 @@ pub struct Place {
 impl Place {
     /// The line, counted from 1.
     pub fn line(&self) -> usize {
-        let end = self.span.start.min(self.source.text.len());
-        self.source.text.as_bytes()[..end].iter().filter(|byte| **byte == b'\n').count() + 1
+        self.source.line(self.span.start)
     }
 }
 
@@ -105,5 +132,34 @@ impl Diagnostic {
     pub fn related(mut self, place: Place, words: impl Into<String>) -> Self {
         self.related.push((place, words.into()));
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_as_many_as_there_are_breaks_before_it() {
+        for text in ["", "a", "\n", "\n\n", "a\nb", "a\r\nb\n", "ä\n\nö: 1\n x", "stack: a\n\n\nregion: b\n"] {
+            let source = Arc::new(Source::new("stack.yaml", text));
+            for start in 0..text.len() + 3 {
+                let place = Place { source: source.clone(), span: start..start };
+                let counted = text.bytes().take(start).filter(|byte| *byte == b'\n').count() + 1;
+                assert_eq!(place.line(), counted, "byte {start} of {text:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_text_of_a_source_is_searched_once_for_lines() {
+        let source = Arc::new(Source::new("stack.yaml", "a\nb\nc"));
+        assert!(source.breaks.0.get().is_none());
+        let at = |start| Place { source: source.clone(), span: start..start };
+        assert_eq!(at(4).to_string(), "stack.yaml:3");
+        let found = source.breaks.0.get().map(|found| found.as_ptr());
+        assert_eq!((at(0).line(), at(2).line()), (1, 2));
+        assert!(found.is_some() && source.breaks.0.get().map(|found| found.as_ptr()) == found);
+        assert_eq!(*source, Source::new("stack.yaml", "a\nb\nc"), "what was searched makes no difference");
     }
 }

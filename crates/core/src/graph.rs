@@ -173,7 +173,9 @@ impl Graph {
 
     /// The nodes of one kind.
     pub fn of_kind<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a Node> + 'a {
-        self.nodes.values().filter(move |node| node.id.kind() == kind)
+        // They are in order, by kind first.
+        let from = self.nodes.range(NodeId::new(kind, "")..);
+        from.map(|(_, node)| node).take_while(move |node| node.id.kind() == kind)
     }
 
     /// How many nodes there are.

@@ -8,6 +8,8 @@
 //!
 //! Start with [`graph`] (what is wanted), [`snapshot`] (what is live), [`plan`] (what to do) and [`cloud`] (who does it).
 
+#![warn(unreachable_pub)]
+
 pub mod check;
 pub mod clock;
 pub mod cloud;

@@ -157,10 +157,12 @@ impl Matcher<'_> {
             .filter_map(|node| self.out.live(&node.id))
             .flat_map(|live| live.handles.clone())
             .collect();
+        let mut going = self.going();
         for (node, live) in std::mem::take(&mut self.elsewhere) {
             if live.within.as_ref().is_some_and(|within| standing.contains(within)) {
                 self.marked.entry(node).or_default().push(live);
-            } else if self.goes(live.within.as_ref()) {
+            } else if live.within.as_ref().is_some_and(|within| going.contains(within)) {
+                going.extend(live.handles.iter().cloned());
                 self.out.surplus.push(Surplus { node, superseded: true, abandoned: false, live });
             } else {
                 let stray = stray(node.kind(), &live, node.to_string(), true);
@@ -185,9 +187,9 @@ impl Matcher<'_> {
         self.graph.needs_of(&node.id).filter_map(|need| self.out.live(need)).collect()
     }
 
-    /// Whether the thing of that handle is ours and goes.
-    fn goes(&self, handle: Option<&String>) -> bool {
-        handle.is_some_and(|handle| self.out.surplus.iter().any(|surplus| surplus.live.handles.contains(handle)))
+    /// The handles of what is ours and goes.
+    fn going(&self) -> BTreeSet<String> {
+        self.out.surplus.iter().flat_map(|surplus| &surplus.live.handles).cloned().collect()
     }
 
     /// Nodes that want each other's slots exchange their things: what a listener does is changed more easily than its port, and
@@ -224,12 +226,15 @@ impl Matcher<'_> {
                 strayed.push((&node.id, home, within));
             }
         }
+        let mut inside: BTreeMap<(&str, &str), Vec<usize>> = BTreeMap::new();
+        for (at, (node, _, within)) in strayed.iter().enumerate() {
+            inside.entry((node.kind(), within.as_str())).or_default().push(at);
+        }
         let mut next: BTreeMap<&NodeId, &NodeId> = BTreeMap::new();
-        for (node, home, _) in &strayed {
-            let guest = |(other, _, within): &&(&NodeId, Vec<&String>, &String)| {
-                other != node && other.kind() == node.kind() && home.contains(within)
-            };
-            next.extend(strayed.iter().find(guest).map(|(other, ..)| (*node, *other)));
+        for (at, (node, home, _)) in strayed.iter().enumerate() {
+            let guests = home.iter().filter_map(|handle| inside.get(&(node.kind(), handle.as_str())));
+            let guest = guests.filter_map(|guests| guests.iter().find(|guest| **guest != at)).min();
+            next.extend(guest.map(|guest| (*node, strayed[*guest].0)));
         }
         // Only whole circles: a member that nobody takes over must not be taken away.
         let mut taken: Vec<(NodeId, Observed)> = Vec::new();
@@ -313,8 +318,10 @@ impl Matcher<'_> {
             self.out.strays.extend(doubles);
         }
         // Members of another parent go if that goes.
+        let mut going = self.going();
         for (mark, live) in elsewhere {
-            if self.goes(live.within.as_ref()) {
+            if live.within.as_ref().is_some_and(|within| going.contains(within)) {
+                going.extend(live.handles.iter().cloned());
                 self.out.surplus.push(Surplus { node: mark, superseded: false, abandoned: false, live });
             } else {
                 self.out.strays.push(stray(mark.kind(), &live, mark.to_string(), true));

@@ -1,6 +1,8 @@
 //! Physical names: `<stack>-<entry>` cut to the limit of a kind, and the generation suffixes that replacements take,
 //! so that the new thing can be there before the old one goes. Pure text.
 
+use std::collections::BTreeSet;
+
 use sha2::{Digest, Sha256};
 
 use crate::doc::hex;
@@ -39,6 +41,13 @@ pub fn generation(base: &str, name: &str) -> Option<u32> {
     (stem == base || of_generation(base, number, name.len()) == name).then_some(number)
 }
 
+/// Whether a physical name is a generation of any of these base names.
+pub fn is_of_any(bases: &BTreeSet<String>, name: &str) -> bool {
+    // Only a name that ends in a number can be another one than its base.
+    let number = name.rsplit_once('-').and_then(|(_, number)| number.parse::<u32>().ok());
+    bases.contains(name) || number.is_some() && bases.iter().any(|base| generation(base, name).is_some())
+}
+
 fn cut(text: &str, limit: usize) -> String {
     if limit == 0 || text.len() <= limit {
         return text.to_owned();
@@ -70,6 +79,12 @@ mod tests {
                 assert!(name.len() <= 32);
                 assert_eq!(generation(base, &name), Some(number), "{name}");
             }
+        }
+        let bases: BTreeSet<String> = ["cruddur-web".to_owned(), long.clone()].into();
+        for name in ["cruddur-web", "cruddur-web-2", "cruddur-web-1", "web", "", "web-2", &of_generation(&long, 3, 32)]
+        {
+            let alone = bases.iter().any(|base| generation(base, name).is_some());
+            assert_eq!(is_of_any(&bases, name), alone, "{name}");
         }
         assert_eq!(generation("cruddur-web", "cruddur-web-1"), None);
         assert_eq!(generation("cruddur-web", "cruddur-web-api"), None);

@@ -15,7 +15,7 @@ use serde_json::Value;
 use self::older::Older;
 pub use self::seal::NotOpened;
 use crate::event::Event;
-use crate::plan::Plan;
+use crate::plan::{Plan, Step};
 
 /// What stands for a value that nobody is shown and that has no name of its own.
 pub const HIDDEN: &str = "(hidden)";
@@ -57,6 +57,13 @@ impl Secrets {
         if !value.is_empty() {
             self.values.insert(name.to_owned(), value.to_owned());
         }
+    }
+
+    /// Adds what somebody else hides.
+    pub fn merge(&mut self, other: &Self) {
+        let clone = |(key, value): (&String, &String)| (key.clone(), value.clone());
+        self.texts.extend(other.texts.iter().map(clone));
+        self.values.extend(other.values.iter().map(clone));
     }
 
     /// Whether there is nothing to hide.
@@ -133,7 +140,25 @@ impl Secrets {
     /// A plan as it may be shown; what is carried out is the plan itself.
     #[must_use]
     pub fn plan(&self, plan: &Plan) -> Plan {
-        self.masked(plan)
+        // As in `masked`, but step by step: a plan of thousands of steps is not written out as a whole.
+        self.plan_masked(plan, true).or_else(|_| self.plan_masked(plan, false)).unwrap_or_else(|_| plan.clone())
+    }
+
+    fn plan_masked(&self, plan: &Plan, free_text: bool) -> Result<Plan, serde_json::Error> {
+        let none = Older::new();
+        let mut older = BTreeMap::new();
+        if !self.is_empty() {
+            older = self.older_by_node(plan.steps.iter().filter_map(|step| serde_json::to_value(step).ok()));
+        }
+        let step = |step: &Step| {
+            let value = serde_json::to_value(step)?;
+            let shown = self.inside(&value, free_text, older.get(&step.node.to_string()).unwrap_or(&none));
+            if shown == value { Ok(step.clone()) } else { serde_json::from_value(shown) }
+        };
+        let steps = plan.steps.iter().map(step).collect::<Result<Vec<Step>, _>>()?;
+        let rest = serde_json::to_value(plan.without_steps())?;
+        let rest: Plan = serde_json::from_value(self.inside(&rest, free_text, &none))?;
+        Ok(Plan { steps, ..rest })
     }
 
     /// An event as it may be shown.
@@ -185,7 +210,7 @@ impl Secrets {
             ("verb", verb) => verb.clone(),
             ("what" | "why", why) => older::paths(why, &path),
             ("steps", Value::Array(steps)) => {
-                let nodes = self.older_by_node(steps);
+                let nodes = self.older_by_node(steps.iter());
                 let none = Older::new();
                 let of = |step: &Value| nodes.get(&older::node(step)).unwrap_or(&none);
                 steps.iter().map(|step| self.inside(step, free_text, of(step))).collect()

@@ -5,9 +5,9 @@
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-use crate::model::{self, Api};
+use crate::model::Api;
 use crate::near::nearest;
-use crate::services::{SERVICES, Service};
+use crate::services::{SERVICES, Service, models};
 
 /// What happens to a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -88,10 +88,10 @@ impl Rule {
     /// What there is not, and what was probably meant.
     pub fn check(&self) -> Result<(), Unknown> {
         let services: Vec<&'static Api> = match &self.service {
-            None => model::services().to_vec(),
-            Some(name) => vec![model::service(name).ok_or_else(|| {
+            None => models::all().to_vec(),
+            Some(name) => vec![models::named(name).ok_or_else(|| {
                 let alias = SERVICES.iter().find(|service| service.is_called(name)).map(Service::name);
-                let known = model::services().iter().map(|service| service.name);
+                let known = models::all().iter().map(|service| service.name);
                 let meant = alias.or_else(|| nearest(name, known)).map(str::to_owned);
                 Unknown { text: format!("no service `{name}` is simulated"), meant }
             })?],

@@ -86,7 +86,7 @@ mod tests {
 
     use super::*;
     use crate::call::{Input, Members};
-    use crate::model;
+    use crate::services::models;
 
     fn asked() -> Input {
         let input = json!({ "cluster": "c", "tags": [{ "key": "a" }] });
@@ -94,7 +94,7 @@ mod tests {
     }
 
     fn know(input: &Input) -> Known {
-        let service = model::service("ecs").expect("a service");
+        let service = models::named("ecs").expect("a service");
         Known::of(service, service.operations["CreateService"].input, &input.0)
     }
 

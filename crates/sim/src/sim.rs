@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use crate::call::{Call, Refusal, Reply};
 use crate::faults::{Fault, Faults, Fired, SLOW};
 use crate::keep::{self, Kept};
-use crate::services;
+use crate::services::{self, iam};
 use crate::throttle::Throttle;
 use crate::wire::{self, Credential, Request, Response, Target};
 use crate::world::{Moment, Place, World};
@@ -382,7 +382,7 @@ fn try_out(
         return Err(services::unknown_operation(service, name));
     }
     let credential = credential.ok_or_else(|| services::unsigned(service))?;
-    let (account, caller) = services::caller(world, &credential.key);
+    let (account, caller) = iam::caller(world, &credential.key);
     let place = Place { account, region: credential.region.as_str().into() };
     let operation = target.operation.as_ref().map_err(|name| services::unknown_operation(service, name))?;
     let input = wire::read(target, operation, request)?;

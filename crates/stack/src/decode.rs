@@ -49,6 +49,11 @@ impl Problems {
         self.found.borrow().len() >= MOST
     }
 
+    /// Words of help that take some search, unless nobody would read them.
+    pub(crate) fn help(&self, search: impl FnOnce() -> String) -> String {
+        if self.full() { String::new() } else { search() }
+    }
+
     /// How many errors were found.
     pub(crate) fn errors(&self) -> usize {
         self.more.get() + self.found.borrow().iter().filter(|found| found.severity == Severity::Error).count()

@@ -46,7 +46,7 @@ impl Files for Beside {
     fn read(&self, path: &str) -> Result<Source, FileProblem> {
         let full = self.folder.join(path);
         let text = text(&full)?;
-        Ok(Source { path: full.to_string_lossy().into_owned(), text: text.into() })
+        Ok(Source::new(full.to_string_lossy(), text))
     }
 }
 

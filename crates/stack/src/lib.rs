@@ -4,10 +4,13 @@
 //! `yaml` and `json` make a [`tree`], `interpolate` fills in `${…}` from the `scope`, `sections` give each part of the
 //! model by [tables](table) of keys, `task_definition` the documents of ECS, and `validate` looks at the whole.
 
+#![warn(unreachable_pub)]
+
 mod actions;
 mod arn;
 mod aws_policies;
 pub mod codes;
+mod ctx;
 mod decode;
 mod fields;
 mod files;
@@ -84,6 +87,6 @@ pub fn load(path: &Path, options: &LoadOptions) -> Result<Loaded, Vec<Diagnostic
 /// # Errors
 /// Everything that is wrong with it, warnings included, by line.
 pub fn load_text(path: &str, text: &str, options: &LoadOptions, files: &dyn Files) -> Result<Loaded, Vec<Diagnostic>> {
-    let source = Arc::new(Source { path: path.to_owned(), text: text.into() });
+    let source = Arc::new(Source::new(path, text));
     root::load(&source, options, files)
 }

@@ -171,7 +171,7 @@ pub struct Rule {
 }
 
 /// The other side of a rule.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Peer {
     /// An IPv4 range, host bits masked off.
     Cidr4(String),

@@ -131,7 +131,7 @@ fn read(
         Fields::open(&tree, "the stack file", &ROOT, problems)?;
     }
     let vars = vars(&tree, options, problems);
-    let mut scope = Scope::new(&options.env, vars);
+    let mut scope = Scope::new(&options.env, vars, &ROOT);
     scope.public = public_env(&tree, options, problems);
     head(&tree, options, &mut scope, problems);
     scope.names = names(&tree, &scope);
@@ -235,7 +235,7 @@ fn vars(tree: &Tree, options: &LoadOptions, problems: &Problems) -> BTreeMap<Str
         vars.extend(entries.iter().map(|entry| (entry.key.clone(), entry.value.clone())));
     }
     for (name, value) in &options.vars {
-        let source = Arc::new(Source { path: format!("--var {name}"), text: value.as_str().into() });
+        let source = Arc::new(Source::new(format!("--var {name}"), value.as_str()));
         let place = Place { span: 0..source.text.len(), source };
         vars.insert(name.clone(), Tree::text(place, value.as_str()));
     }

@@ -1,7 +1,7 @@
 //! What `${…}` may refer to: the environment that the caller gave, the variables, the stack, and the outputs of the
 //! file's entries. Also the table of names by section, against which every reference is checked.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 
 use evenkeel_core::diagnostic::Place;
@@ -11,9 +11,8 @@ use evenkeel_core::secret::{self, Secrets};
 
 use super::decode::Problems;
 use super::interpolate::{self, Filled};
-use super::root::ROOT;
 use super::suggest;
-use super::table;
+use super::table::{self, Table};
 use super::tree::Tree;
 
 /// Kinds with a single entry.
@@ -60,6 +59,9 @@ pub(crate) struct Scope<'a> {
     pub names: Names,
     /// `public_env:`, variables of the environment that everybody may see.
     pub public: BTreeSet<String>,
+    /// The table of the whole file, which has all kinds.
+    root: &'static Table,
+    kinds: OnceCell<Vec<(&'static table::Made, &'static str)>>,
     resolved: RefCell<BTreeMap<String, Option<Filled>>>,
     under_way: RefCell<Vec<String>>,
     used: RefCell<BTreeSet<String>>,
@@ -86,9 +88,11 @@ pub(crate) enum Found {
 }
 
 impl<'a> Scope<'a> {
-    /// A scope that knows only the environment and the variables.
-    pub(crate) fn new(env: &'a BTreeMap<String, String>, vars: BTreeMap<String, Tree>) -> Self {
+    /// A scope that knows only the environment, the variables, and what a file may have.
+    pub(crate) fn new(env: &'a BTreeMap<String, String>, vars: BTreeMap<String, Tree>, root: &'static Table) -> Self {
         Self {
+            root,
+            kinds: OnceCell::new(),
             env,
             vars,
             stack: None,
@@ -154,7 +158,7 @@ impl<'a> Scope<'a> {
         if has_default {
             return Found::Text(Text::default().into());
         }
-        let near = suggest::nearest(name, self.env.keys().map(String::as_str));
+        let near = if problems.full() { None } else { suggest::nearest(name, self.env.keys().map(String::as_str)) };
         let near = near.map(|near| format!(" (`{near}` is set.)")).unwrap_or_default();
         problems.error(
             "unset-env",
@@ -171,7 +175,7 @@ impl<'a> Scope<'a> {
                 "unknown-var",
                 at,
                 format!("there is no variable `{name}`"),
-                suggest::help(name, "vars", self.vars.keys().map(String::as_str)),
+                problems.help(|| suggest::help(name, "vars", self.vars.keys().map(String::as_str))),
             );
             return Found::Wrong;
         };
@@ -228,7 +232,8 @@ impl<'a> Scope<'a> {
 
     fn output(&self, path: &str, at: &Place, problems: &Problems) -> Found {
         let (head, rest) = path.split_once('.').unwrap_or((path, ""));
-        let known = table::kinds(&ROOT);
+        // To walk all tables for every reference would take longer than all else about it.
+        let known = self.kinds.get_or_init(|| table::kinds(self.root));
         let Some((made, section)) = known.iter().find(|(made, _)| made.kind == head) else {
             let kinds = known.iter().map(|(made, _)| made.kind).chain(["env", "var", "stack"]);
             let help = match suggest::nearest(head, kinds.clone()) {
@@ -254,7 +259,7 @@ impl<'a> Scope<'a> {
             }
         };
         if !self.names.has(kind, name) {
-            let help = suggest::help(name, section, self.names.of(kind));
+            let help = problems.help(|| suggest::help(name, section, self.names.of(kind)));
             problems.error("unknown-reference", at, format!("there is no {} `{name}`", kind.replace('_', " ")), help);
             return Found::Wrong;
         }

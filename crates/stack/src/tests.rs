@@ -30,7 +30,7 @@ impl Files for Memory {
             summary: format!("there is no file `{path}`"),
             help: String::new(),
         })?;
-        Ok(Source { path: path.to_owned(), text: text.as_str().into() })
+        Ok(Source::new(path, text.as_str()))
     }
 }
 

@@ -141,7 +141,12 @@ fn what_is_no_text_at_all() {
     std::fs::remove_file(desk.path("stack.yaml")).expect("it is there");
     refused(&desk, &[(0, "no file")]);
     std::fs::create_dir(desk.path("stack.yaml")).expect("a directory is made");
-    refused(&desk, &[(0, "directory")]);
+    for command in [["apply", "--yes"], ["destroy", "--yes"]] {
+        assert!(desk.run(&command).exits(65).stderr.contains("directory"));
+    }
+    for command in ["validate", "plan"] {
+        assert!(desk.run(&[command]).exits(64).stderr.contains("stack.yaml has no stack files"));
+    }
 }
 
 #[test]

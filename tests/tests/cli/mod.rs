@@ -5,10 +5,12 @@ mod ends;
 mod files;
 mod foreign;
 mod guards;
+mod large;
 mod names;
 mod output;
 mod saved;
 mod secrets;
+mod several;
 mod usage;
 
 use std::path::{Path, PathBuf};

@@ -44,7 +44,7 @@ fn wrong_usage_ends_with_64() {
         &[],
         &["plam"],
         &["plan", "--nope"],
-        &["plan", "a.yaml", "b.yaml"],
+        &["apply", "a.yaml", "b.yaml"],
         &["plan", "--format", "xml"],
         &["plan", "--color", "sometimes"],
         &["plan", "--target", "nodot"],

@@ -3,6 +3,7 @@
 
 mod adding;
 mod documents;
+mod editor;
 mod registry;
 mod table;
 

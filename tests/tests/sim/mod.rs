@@ -3,6 +3,7 @@
 mod attacked;
 mod between;
 mod clients;
+mod crowd;
 mod drift;
 mod ecs;
 mod files;
@@ -24,4 +25,5 @@ mod scenes;
 mod serving;
 mod strangers;
 mod sweep;
+mod together;
 mod unread;

@@ -1,6 +1,8 @@
 //! What every source file has to keep: a header, a length, its place. Looks at text only.
 
+mod circles;
 mod comments;
+mod features;
 mod kinds;
 mod words;
 

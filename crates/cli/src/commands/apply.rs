@@ -43,13 +43,23 @@ pub struct ApplyArgs {
     pub choice: Choice,
 }
 
+impl ApplyArgs {
+    /// The same once more.
+    pub fn again(&self, global: &Global, saved: bool) -> Again {
+        let again = Again::on("apply", &self.file).place(global);
+        let again = if saved { again } else { again.vars(global).choice(&self.choice) };
+        let again = if self.no_wait { again.flag("--no-wait") } else { again };
+        again.run(self.pace, self.confirmation)
+    }
+}
+
 impl Run for ApplyArgs {
     async fn run(&self, Context { global, interrupt, ui }: Context<'_>) -> Result<Exit, Failure> {
         let yes = self.confirmation.yes;
         consent::allowed("apply", yes, ui)?;
         let saved = saved_plan(&self.file, global)?;
         let job = Job {
-            again: Again::apply(self, global, saved.is_some()),
+            again: self.again(global, saved.is_some()),
             password: "yes".to_owned(),
             question: "Apply this plan?".to_owned(),
             yes,

@@ -3,7 +3,7 @@
 use clap::CommandFactory;
 
 use super::{Context, Run};
-use crate::args::Args;
+use crate::command_line::Args;
 use crate::exit::{Exit, Failure};
 
 const EXAMPLES: &str = "\

@@ -49,6 +49,17 @@ fn stack_name(text: &str) -> Result<String, String> {
     }
 }
 
+impl DestroyArgs {
+    /// The same once more.
+    pub fn again(&self, global: &Global) -> Again {
+        let again = match &self.name {
+            Some(name) => Again::of(&["destroy", "--stack", name]).place(global),
+            None => Again::on("destroy", &self.file).place(global).vars(global),
+        };
+        again.consent(&self.allowed).run(self.pace, self.confirmation)
+    }
+}
+
 impl Run for DestroyArgs {
     async fn run(&self, Context { global, interrupt, ui }: Context<'_>) -> Result<Exit, Failure> {
         let yes = self.confirmation.yes;
@@ -59,7 +70,7 @@ impl Run for DestroyArgs {
         };
         let stack = &reading.graph.stack;
         let job = Job {
-            again: Again::destroy(self, global),
+            again: self.again(global),
             password: stack.name.clone(),
             question: format!("Delete all of this in {}? It cannot be undone.", stack.region),
             yes,

@@ -1,44 +1,27 @@
 //! The commands, one file each: its arguments, its help, and what it does. A new one is a file here, its `mod` line, and its line in
-//! the list below. What several commands do, from a stack file to the end of a run, is in `session/`.
+//! the list below. What several commands do, from a stack file to the end of a run, is in `session/`; what `plan` and `validate` do
+//! with several stack files, in `several/`.
 
 pub mod apply;
 pub mod completions;
 pub mod destroy;
 pub mod explain;
 pub mod plan;
+mod run;
 pub mod schema;
 pub mod session;
+pub mod several;
 pub mod sim;
 pub mod validate;
 
 use clap::Subcommand;
 
+pub use self::run::{Context, Run};
+
 use crate::args::Global;
 use crate::exit::{Exit, Failure};
 use crate::interrupt::Interrupt;
 use crate::out::Ui;
-
-/// What every command is given.
-pub struct Context<'a> {
-    /// The flags of every command.
-    pub global: &'a Global,
-    /// Ctrl-C.
-    pub interrupt: Interrupt,
-    /// Where it prints.
-    pub ui: &'a mut Ui,
-}
-
-/// A command that was read from a command line.
-pub trait Run {
-    /// Whether Ctrl-C ends it early; for a server it is how it is stopped.
-    const INTERRUPTED: bool = true;
-
-    /// Runs it.
-    ///
-    /// # Errors
-    /// Whatever ended it before its work was done.
-    async fn run(&self, with: Context<'_>) -> Result<Exit, Failure>;
-}
 
 /// The list of commands: what can be written, and what it runs.
 macro_rules! commands {

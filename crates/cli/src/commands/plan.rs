@@ -1,6 +1,6 @@
 //! `evenkeel plan`: shows what `apply` would do, and saves it if asked. Changes nothing.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use evenkeel_core::plan::{Plan, PlanOptions};
 use evenkeel_core::saved::SavedPlan;
@@ -8,9 +8,11 @@ use evenkeel_core::saved::SavedPlan;
 use super::session::planning::gaps;
 use super::session::save::Place;
 use super::session::{File, Planning};
+use super::several;
+use super::several::files::{Named, named};
 use super::{Context, Run};
 use crate::again::Again;
-use crate::args::{Choice, Format, StackFile};
+use crate::args::{Choice, Format, Global, StackFiles};
 use crate::exit::{Exit, Failure};
 use crate::out::Ui;
 use crate::report::plan_text::View;
@@ -21,15 +23,16 @@ Examples:
   evenkeel plan stacks/web.yaml --var image_tag=1.4
   evenkeel plan --out plan.json && evenkeel apply plan.json
   evenkeel plan --format markdown >comment.md      for a pull request
-  evenkeel plan --detailed-exitcode                exit with 2 if something would change";
+  evenkeel plan --detailed-exitcode                exit with 2 if something would change
+  evenkeel plan stacks/ shared.yaml                several stacks on one reading of AWS";
 
 /// Show what would change in AWS; changes nothing.
 #[derive(clap::Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub struct PlanArgs {
-    /// The stack file.
+    /// The stack files.
     #[command(flatten)]
-    pub file: StackFile,
+    pub files: StackFiles,
     /// Save the plan, for `evenkeel apply FILE`; only an older saved plan is overwritten.
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
@@ -47,10 +50,25 @@ pub struct PlanArgs {
     pub choice: Choice,
 }
 
+impl PlanArgs {
+    /// The command that carries out what is shown.
+    pub fn again(&self, file: &Path, global: &Global) -> Again {
+        if self.destroy {
+            return Again::on("destroy", file).place(global).vars(global).consent(&self.choice.allowed);
+        }
+        let again = Again::on("apply", file).place(global).vars(global).choice(&self.choice);
+        if self.no_wait { again.flag("--no-wait") } else { again }
+    }
+}
+
 impl Run for PlanArgs {
     async fn run(&self, Context { global, ui, .. }: Context<'_>) -> Result<Exit, Failure> {
+        let path = match named(&self.files.stacks)? {
+            Named::One(path) => path,
+            Named::Several(paths) => return several::plan::run(self, &paths, global, ui).await,
+        };
         let place = self.out.as_deref().map(Place::of).transpose()?;
-        let file = File::load(&self.file.stack, global, ui)?;
+        let file = File::load(&path, global, ui)?;
         let mut planning = if self.destroy {
             let options = PlanOptions { consent: self.choice.allowed.ids(), ..PlanOptions::default() };
             Planning::new(file.connect_to_destroy(global, ui).await?, options)
@@ -60,7 +78,7 @@ impl Run for PlanArgs {
         let snapshot = planning.reading.snapshot(ui).await?;
         let plan = planning.plan(&snapshot)?;
         planning.check_names(&snapshot, &plan, ui)?;
-        show(&plan, &Again::after_plan(self, global), ui);
+        show(&plan, &self.again(&path, global), ui);
         if let (Some(place), Some(file)) = (&place, &self.out) {
             if plan.may_begin() {
                 place.save(&saved(&planning, &plan, ui).await, &ui.secrets)?;
@@ -73,11 +91,18 @@ impl Run for PlanArgs {
         if let Some(error) = plan.gap().filter(|_| ui.format != Format::Json) {
             return Err(gaps(error));
         }
-        Ok(match (plan.blocked(), plan.has_changes() && self.detailed_exitcode) {
+        Ok(self.exit(&plan))
+    }
+}
+
+impl PlanArgs {
+    /// The exit that a plan leads to.
+    pub fn exit(&self, plan: &Plan) -> Exit {
+        match (plan.blocked(), plan.has_changes() && self.detailed_exitcode) {
             (true, _) => Exit::Blocked,
             (false, true) => Exit::Changes,
             (false, false) => Exit::Done,
-        })
+        }
     }
 }
 

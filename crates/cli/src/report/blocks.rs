@@ -1,7 +1,8 @@
 //! What a person is told about each part of a plan, as marked lines: the same for the terminal and for Markdown, which
 //! only draw them. Knows no colours and no terminal.
 
-use evenkeel_aws::shown::{self, Shown};
+use evenkeel_aws::kinds;
+use evenkeel_aws::shown::Shown;
 use evenkeel_core::diff::{Change, Effect};
 use evenkeel_core::doc::Doc;
 use evenkeel_core::plan::{Action, Conflict, Plan, Reason, Step, Verb};
@@ -172,7 +173,7 @@ fn is_nothing(change: &Change) -> bool {
 
 /// One change: on one line if its values are short, else as a unified diff.
 pub fn change_lines(kind: &str, change: &Change) -> Vec<Line> {
-    let (path, secret) = (&change.path, shown::of(kind).secret);
+    let (path, secret) = (&change.path, kinds::shown(kind).secret);
     let effect = verbs::effect(change.effect);
     let shown = |value: &Option<Value>| {
         value.as_ref().map(|value| values::redact(secret, &change.path, value)).filter(|value| !value.is_null())
@@ -234,7 +235,7 @@ fn fields(kind: &str, want: &Doc, detail: &Detail) -> Vec<Line> {
     let Some(map) = want.as_object() else {
         return vec![Line::new(Mark::Plain, 0, values::inline(want))];
     };
-    let kind = shown::of(kind);
+    let kind = kinds::shown(kind);
     let shown = map.iter().map(|(name, value)| (name, values::redact(kind.secret, name, value)));
     if !detail.all {
         let told = |name: &str| name == "tags" && detail.tags.as_ref() == map.get("tags");

@@ -2,9 +2,12 @@
 //! its kind has. Decides what is left out and how references read; `-v` shows every field as it is. What is usual of a kind, and what
 //! has a shorter form, the kind says (`evenkeel_aws::shown`).
 
+use std::borrow::Cow;
+
 use evenkeel_aws::shown::{Headed, Shown};
 use evenkeel_core::doc::{self, Text};
 use evenkeel_core::plan::{Action, Plan};
+use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::values;
@@ -53,7 +56,7 @@ pub fn headed(by: Headed, value: &Value) -> Vec<(usize, String)> {
 
 fn prune(shown: &Shown, at: &mut Vec<String>, value: &Value) -> Value {
     let value = plain(value);
-    let pruned = match &value {
+    let pruned = match value.as_ref() {
         Value::Object(map) => object(shown, at, map),
         Value::Array(items) => {
             at.push("[]".to_owned());
@@ -61,7 +64,7 @@ fn prune(shown: &Shown, at: &mut Vec<String>, value: &Value) -> Value {
             at.pop();
             Value::Array(kept)
         }
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value,
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.into_owned(),
     };
     let path: Vec<&str> = at.iter().map(String::as_str).collect();
     let pruned = (shown.shorter)(&path, &pruned).unwrap_or(pruned);
@@ -82,12 +85,13 @@ fn object(shown: &Shown, at: &mut Vec<String>, map: &Map<String, Value>) -> Valu
 }
 
 /// References as words, and policies as what they say.
-fn plain(value: &Value) -> Value {
-    if doc::is_hole(value) {
-        return serde_json::from_value::<Text>(value.clone())
-            .map_or_else(|_| value.clone(), |text| words(&text).into());
-    }
-    value.as_str().and_then(values::parsed).unwrap_or_else(|| value.clone())
+fn plain(value: &Value) -> Cow<'_, Value> {
+    let shown = if doc::is_hole(value) {
+        Text::deserialize(value).ok().map(|text| words(&text).into())
+    } else {
+        value.as_str().and_then(values::parsed)
+    };
+    shown.map_or(Cow::Borrowed(value), Cow::Owned)
 }
 
 fn words(text: &Text) -> String {
@@ -106,8 +110,8 @@ fn words(text: &Text) -> String {
 
 fn is_usual(shown: &Shown, at: &[&str], value: &Value) -> bool {
     let here = |path: &str| {
-        let path: Vec<&str> = path.split('.').collect();
-        path.len() == at.len() && path.iter().zip(at).all(|(want, is)| *want == "*" || want == is)
+        let mut at = at.iter();
+        path.split('.').all(|want| at.next().is_some_and(|is| want == "*" || want == *is)) && at.next().is_none()
     };
     let mut usual = shown.usual.iter().filter(|usual| here(usual.path));
     usual.any(|usual| usual.value.is_none_or(|usual| values::inline(value) == usual))
@@ -115,14 +119,14 @@ fn is_usual(shown: &Shown, at: &[&str], value: &Value) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use evenkeel_aws::shown;
+    use evenkeel_aws::kinds;
     use evenkeel_core::id::NodeId;
     use serde_json::json;
 
     use super::*;
 
     fn field(kind: &str, name: &str, value: &Value) -> Value {
-        super::field(shown::of(kind), name, value)
+        super::field(kinds::shown(kind), name, value)
     }
 
     #[test]
@@ -169,7 +173,7 @@ mod tests {
             "environment": [{ "name": "A", "value": "1" }],
             "portMappings": [{ "containerPort": 80, "hostPort": 80, "protocol": "tcp" }],
         }]);
-        let by = shown::of("task_definition").headed.unwrap();
+        let by = kinds::shown("task_definition").headed.unwrap();
         let shown = headed(by, &field("task_definition", "containerDefinitions", &list));
         let expected = [(1, "web: web:1"), (2, "environment: {A: \"1\"}"), (2, "portMappings: [80]")];
         assert_eq!(shown, expected.map(|(depth, text)| (depth, text.to_owned())));

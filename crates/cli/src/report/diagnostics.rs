@@ -196,7 +196,7 @@ mod tests {
     use super::*;
 
     fn place(text: &str, span: std::ops::Range<usize>) -> Place {
-        Place { source: Arc::new(Source { path: "stack.yaml".to_owned(), text: text.into() }), span }
+        Place { source: Arc::new(Source::new("stack.yaml", text)), span }
     }
 
     #[test]

@@ -50,6 +50,17 @@ pub fn render(failure: &Failure, palette: Palette) -> String {
     }
 }
 
+/// The failure in a few words, where its whole text is elsewhere.
+pub fn brief(failure: &Failure) -> String {
+    match failure {
+        Failure::BadFile(list) => format!("the stack file cannot be used: {}", diagnostics::counts(list)),
+        Failure::Usage(text) | Failure::Refused { text, .. } | Failure::Blocked { text, .. } => clean(text),
+        Failure::Cloud { doing, .. } => clean(doing),
+        Failure::Stale { .. } => "the saved plan no longer matches what is live".to_owned(),
+        Failure::Bug(_) => "the plan failed its own checks: this is a bug in evenkeel".to_owned(),
+    }
+}
+
 /// An error of AWS over several lines: what, request id, who holds it, what to do.
 pub fn cloud_lines(error: &CloudError, holders: &[String], indent: &str, palette: Palette) -> String {
     let (first, reasons) = words::error_lines(error);

@@ -1,6 +1,6 @@
 //! A plan for programs. The document is versioned: fields may be added to version 1, none is renamed or removed.
 
-use evenkeel_aws::shown::of;
+use evenkeel_aws::kinds;
 use evenkeel_core::diff::{Change, Effect};
 use evenkeel_core::plan::{Action, HeldBecause, Plan, Step};
 use serde_json::{Map, Value, json};
@@ -89,7 +89,7 @@ fn shown(kind: &str, want: &Value) -> Value {
     match want {
         Value::Object(map) => map
             .iter()
-            .map(|(name, value)| (name.clone(), redact(of(kind).secret, name, value)))
+            .map(|(name, value)| (name.clone(), redact(kinds::shown(kind).secret, name, value)))
             .collect::<Map<_, _>>()
             .into(),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => want.clone(),
@@ -98,7 +98,8 @@ fn shown(kind: &str, want: &Value) -> Value {
 
 fn changes(kind: &str, list: &[Change]) -> Value {
     let one = |change: &Change| {
-        let shown = |value: &Option<Value>| value.as_ref().map(|value| redact(of(kind).secret, &change.path, value));
+        let shown =
+            |value: &Option<Value>| value.as_ref().map(|value| redact(kinds::shown(kind).secret, &change.path, value));
         json!({
             "path": change.path,
             "from": shown(&change.from),

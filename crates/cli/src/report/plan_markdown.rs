@@ -44,6 +44,15 @@ pub fn render(plan: &Plan, again: &Again) -> String {
     text
 }
 
+/// What becomes of each of several stack files, as a table.
+pub fn overview(rows: &[(String, String)]) -> String {
+    let mut text = format!("### {}\n\n| file | plan |\n|---|---|\n", words::count(rows.len(), "stack"));
+    for (file, plan) in rows {
+        text += &format!("| {} | {} |\n", code(file).replace('|', "\\|"), prose(plan));
+    }
+    text
+}
+
 fn conflicts(plan: &Plan, again: &Again) -> String {
     if plan.conflicts.is_empty() {
         return String::new();

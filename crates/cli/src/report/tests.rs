@@ -163,7 +163,7 @@ fn plan() -> Plan {
 }
 
 fn again() -> Again {
-    let args = crate::args::parse(["evenkeel", "plan"].map(Into::into)).unwrap();
+    let args = crate::command_line::parse(["evenkeel", "plan"].map(Into::into)).unwrap();
     Again::saved(std::path::Path::new("stack.yaml"), &args.global)
 }
 

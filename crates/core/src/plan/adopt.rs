@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use super::{Conflict, PlanOptions, plan};
 use crate::graph::Graph;
+use crate::id::NodeId;
 use crate::kind::Kinds;
 use crate::snapshot::Snapshot;
 
@@ -12,10 +13,11 @@ use crate::snapshot::Snapshot;
 pub fn in_the_way(kinds: &Kinds, want: &Graph, have: &Snapshot, options: &PlanOptions) -> Vec<Conflict> {
     let mut options = options.clone();
     let mut found: Vec<Conflict> = Vec::new();
+    let mut known: BTreeSet<(NodeId, String)> = BTreeSet::new();
     loop {
         let mut more = false;
         for conflict in plan(kinds, want, have, &options).conflicts {
-            if found.iter().any(|known| known.adopt == conflict.adopt && known.node == conflict.node) {
+            if !known.insert((conflict.node.clone(), conflict.adopt.clone())) {
                 continue;
             }
             if conflict.obstacle.is_none() {

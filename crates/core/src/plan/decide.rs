@@ -1,6 +1,7 @@
 //! What happens to each wanted node: nothing, creation, update, replacement, adoption, or being held. Goes through the
 //! graph in order, so that holes are filled from what stays. Total and without effects; order is decided elsewhere.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
@@ -81,6 +82,8 @@ pub(super) struct Decisions {
     pub(super) narrows: Vec<(usize, BTreeSet<NodeId>)>,
     /// Unchanged nodes that are not ready yet, and what is awaited.
     pub(super) under_way: Vec<(NodeId, Live, String)>,
+    /// Those of them for which the steps of a movement wait.
+    pub(super) proved: BTreeSet<NodeId>,
     pub(super) held: Vec<Held>,
     pub(super) conflicts: Vec<Conflict>,
     pub(super) notes: Vec<Note>,
@@ -101,6 +104,9 @@ pub(super) struct Decider<'a> {
     /// Nodes that move traffic together with one that `--target` leaves out.
     pub(super) torn: BTreeMap<NodeId, NodeId>,
     pub(super) out: Decisions,
+    /// Things of others by kind and name, and what is inside of what: sought where the first needs it.
+    others: OnceCell<BTreeMap<(&'a str, &'a str), &'a Live>>,
+    inside: OnceCell<BTreeMap<&'a str, Vec<&'a NodeId>>>,
 }
 
 impl<'a> Decider<'a> {
@@ -119,7 +125,8 @@ impl<'a> Decider<'a> {
         for stray in &have.strays {
             out.names.entry(stray.kind.clone()).or_default().insert(stray.name.clone());
         }
-        Self { kinds, want, have, options, carrying: stage::carrying(kinds, have), torn: BTreeMap::new(), out }
+        let (carrying, torn) = (stage::carrying(kinds, have), BTreeMap::new());
+        Self { kinds, want, have, options, carrying, torn, out, others: OnceCell::new(), inside: OnceCell::new() }
     }
 
     /// Decides about every node.
@@ -264,8 +271,8 @@ impl<'a> Decider<'a> {
 
     /// A thing of somebody else where one of ours is to move.
     fn other_in_slot(&self, node: &Node) -> Option<&'a Live> {
-        let taken = |(kind, live): &&(String, Live)| kind == node.id.kind() && live.name == node.name;
-        self.have.others.iter().find(taken).map(|(_, live)| live)
+        let all = || self.have.others.iter().rev().map(|(kind, live)| ((kind.as_str(), live.name.as_str()), live));
+        self.others.get_or_init(|| all().collect()).get(&(node.id.kind(), node.name.as_str())).copied()
     }
 
     fn slot_is_taken(&mut self, node: &Node, live: &Live, other: &Live) {
@@ -346,7 +353,7 @@ impl<'a> Decider<'a> {
     /// Why traffic would be interrupted by a replacement, unless that was consented to.
     fn interrupts(&mut self, node: &Node, kind: &Kind, replaced: &Replaced) -> Option<HeldBecause> {
         let live = &replaced.live;
-        let carries = self.carrying.iter().any(|handle| live.handles.contains(handle));
+        let carries = live.handles.iter().any(|handle| self.carrying.contains(handle));
         let gap = replaced.changes.iter().find(|change| kind.gap.contains(&change.field()));
         if carries && gap.is_some() {
             self.out.gaps.extend(live.handles.iter().cloned());
@@ -379,7 +386,7 @@ impl<'a> Decider<'a> {
                 return false;
             }
             let want = self.fill(&other.want);
-            let carries = self.carrying.iter().any(|handle| live.handles.contains(handle));
+            let carries = live.handles.iter().any(|handle| self.carrying.contains(handle));
             let changes = diff(kind, &want, &live.have);
             let gap = carries && changes.iter().any(|change| kind.gap.contains(&change.field()));
             gap || guard(&other.id, live, Some(other), Some(&want), self.options).is_some()
@@ -400,10 +407,24 @@ impl<'a> Decider<'a> {
         if let Some(kind) = self.have.unreadable.keys().next() {
             return Some(HeldBecause::UsersUnread(kind.clone()));
         }
-        let inside = |other: &Live| other.within.as_ref().is_some_and(|handle| live.handles.contains(handle));
-        self.have.nodes.keys().filter_map(|node| Some((node, self.have.live(node)?))).find_map(|(node, other)| {
-            let kept = inside(other) && guard(node, other, self.want.get(node), None, self.options).is_some();
+        let inside: BTreeSet<&NodeId> =
+            live.handles.iter().filter_map(|handle| self.inside().get(handle.as_str())).flatten().copied().collect();
+        inside.into_iter().filter_map(|node| Some((node, self.have.live(node)?))).find_map(|(node, other)| {
+            let kept = guard(node, other, self.want.get(node), None, self.options).is_some();
             kept.then(|| HeldBecause::Takes(node.clone()))
+        })
+    }
+
+    /// The nodes whose things are inside of others, by the handles of these.
+    fn inside(&self) -> &BTreeMap<&'a str, Vec<&'a NodeId>> {
+        self.inside.get_or_init(|| {
+            let mut inside: BTreeMap<&str, Vec<&NodeId>> = BTreeMap::new();
+            for node in self.have.nodes.keys() {
+                if let Some(within) = self.have.live(node).and_then(|live| live.within.as_deref()) {
+                    inside.entry(within).or_default().push(node);
+                }
+            }
+            inside
         })
     }
 

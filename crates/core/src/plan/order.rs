@@ -187,24 +187,42 @@ impl<'a> Orderer<'a> {
     /// Servers that go and what movement they are in: they serve until traffic has moved.
     fn leavers(&self, removals: &[Removal]) -> Vec<(usize, usize)> {
         let mut leavers = Vec::new();
+        let about = self.about();
         // What makes room for its successor cannot wait until traffic has moved to that.
         for (at, removal) in removals.iter().enumerate().filter(|(_, removal)| !removal.first) {
             let serves = |kind: &Kind| matches!(kind.traffic, Traffic::Server(_));
             if self.kinds.get(removal.node.kind()).is_some_and(serves) {
-                let about = |moved: &Moved| removal.live.uses.iter().any(|used| moved.handles.contains(used));
-                let movements = self.movements.iter().enumerate().filter(|(_, moved)| about(moved));
-                leavers.extend(movements.map(|(movement, _)| (at, movement)));
+                let movements = removal.live.uses.iter().filter_map(|used| about.get(used.as_str())).flatten();
+                let movements: BTreeSet<usize> = movements.copied().collect();
+                leavers.extend(movements.into_iter().map(|movement| (at, movement)));
             }
         }
         leavers
     }
 
+    /// The movements that are about what is known by a handle.
+    fn about(&self) -> BTreeMap<&str, Vec<usize>> {
+        let mut about: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        for (movement, moved) in self.movements.iter().enumerate() {
+            moved.handles.iter().for_each(|handle| about.entry(handle).or_default().push(movement));
+        }
+        about
+    }
+
+    /// The drafts of each movement.
+    fn by_movement(&self) -> BTreeMap<usize, Vec<usize>> {
+        let mut steps: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        for (at, staged) in self.drafts.iter().enumerate().filter_map(|(at, draft)| Some((at, draft.staged?))) {
+            steps.entry(staged.movement).or_default().push(at);
+        }
+        steps
+    }
+
     /// A server goes between the switch of its movement and the steps that let its groups go.
-    fn let_go_after(&mut self, draft: Option<usize>, movement: usize) {
+    fn let_go_after(&mut self, draft: Option<usize>, movement: &[usize]) {
         let Some(draft) = draft else { return };
         let gone = self.end(draft);
-        let of_it = |it: &Draft| it.staged.filter(|staged| staged.movement == movement);
-        let steps = self.drafts.iter().enumerate().filter_map(|(at, it)| Some((at, of_it(it)?.phase)));
+        let steps = movement.iter().filter_map(|at| Some((*at, self.drafts[*at].staged?.phase)));
         let edges: Vec<(usize, usize)> = steps
             .map(|(at, phase)| if phase <= Phase::Hold { (self.end(at), draft) } else { (gone, at) })
             .filter(|(first, second)| first != second)
@@ -215,18 +233,16 @@ impl<'a> Orderer<'a> {
     /// Everything of a movement of traffic is over before what it is about goes.
     fn after_movements(&self, removals: &[Removal], roots: &[usize]) -> BTreeSet<(usize, usize)> {
         let mut edges = BTreeSet::new();
+        let (about, steps) = (self.about(), self.by_movement());
         for (at, removal) in removals.iter().enumerate().filter(|(_, removal)| !removal.first) {
             // A listener goes after those that serve behind it have left: ECS keeps a task whose group has none any more.
             let routes = |kind: &Kind| matches!(kind.traffic, Traffic::Router(_));
             let routes = self.kinds.get(removal.node.kind()).is_some_and(routes);
             let used = if routes { &removal.live.uses } else { &removal.live.handles };
-            let about = |moved: &Moved| used.iter().any(|handle| moved.handles.contains(handle));
-            let movements = self.movements.iter().enumerate().filter(|(_, moved)| about(moved));
-            for (movement, _) in movements {
-                let steps = self.drafts.iter().enumerate();
-                let steps = steps.filter(|(_, draft)| draft.staged.is_some_and(|it| it.movement == movement));
-                edges.extend(steps.map(|(step, _)| (self.end(step), roots[at])));
-            }
+            let movements: BTreeSet<&usize> =
+                used.iter().filter_map(|handle| about.get(handle.as_str())).flatten().collect();
+            let steps = movements.into_iter().filter_map(|movement| steps.get(movement)).flatten();
+            edges.extend(steps.map(|step| (self.end(*step), roots[at])));
         }
         edges
     }
@@ -265,8 +281,10 @@ impl<'a> Orderer<'a> {
                 draft_of.insert(at, draft);
             }
         }
+        let steps = self.by_movement();
         for (gone, movement) in leavers {
-            self.let_go_after(draft_of.get(&roots[gone]).copied(), movement);
+            let steps = steps.get(&movement).map(Vec::as_slice).unwrap_or_default();
+            self.let_go_after(draft_of.get(&roots[gone]).copied(), steps);
         }
         for (user, used) in &between {
             let (asked, gone) = (draft_of[user], self.end(draft_of[user]));

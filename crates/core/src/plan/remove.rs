@@ -154,14 +154,18 @@ fn keep_for(staying: Vec<Staying<'_>>, removals: Vec<Removal>, held: &mut Vec<He
         return removals;
     }
     let holder = by_handle(&removals);
+    let mut members: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (at, within) in removals.iter().enumerate().filter_map(|(at, it)| Some((at, it.live.within.as_deref()?))) {
+        members.entry(within).or_default().push(at);
+    }
     let mut kept: BTreeMap<usize, HeldBecause> = BTreeMap::new();
     let mut open = staying;
     while let Some(Staying { node: user, live, unwanted }) = open.pop() {
         let used = live.uses.iter().chain(&live.within).filter_map(|handle| holder.get(handle).copied());
         let used = used.map(|at| (at, HeldBecause::UsedBy(user.clone())));
-        let is_inside = |removal: &Removal| removal.live.within.as_ref().is_some_and(|of| live.handles.contains(of));
-        let inside = removals.iter().enumerate().filter(|(_, removal)| unwanted && is_inside(removal));
-        let inside = inside.map(|(at, _)| (at, HeldBecause::Within(user.clone())));
+        let inside = live.handles.iter().filter_map(|handle| members.get(handle.as_str())).flatten().copied();
+        let inside: BTreeSet<usize> = inside.filter(|_| unwanted).collect();
+        let inside = inside.into_iter().map(|at| (at, HeldBecause::Within(user.clone())));
         for (at, why) in used.chain(inside).collect::<Vec<_>>() {
             let removal = &removals[at];
             let itself = (removal.node.kind(), &removal.live.id) == (user.kind(), &live.id);

@@ -67,6 +67,8 @@ pub(super) fn stage(kinds: &Kinds, want: &Graph, have: &Snapshot, decisions: &mu
         let about = cutter.cut(number, movement, decisions);
         decisions.movements.push(about);
     }
+    let proved = std::mem::take(&mut decisions.proved);
+    decisions.under_way.retain(|(node, ..)| !proved.contains(node));
 }
 
 /// Nodes that `--target` names, or that those need, and that move traffic together with one that it leaves out: half of a

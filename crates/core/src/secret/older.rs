@@ -1,6 +1,7 @@
 //! What the live side has where the wanted side has a secret: an older secret, or one of somebody else. It is hidden wherever the
 //! old side of that step is shown, and in the keys of list members, which are made of such values. Pure.
 
+use std::borrow::Borrow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
@@ -19,9 +20,10 @@ const LIVE: &[&str] = &["/action/live/have", "/action/replaces/live/have"];
 impl Secrets {
     /// The older secrets among these steps, by node: a step that only takes away what a node had goes with the one that wants
     /// something of it.
-    pub(super) fn older_by_node(&self, steps: &[Value]) -> BTreeMap<String, Older> {
+    pub(super) fn older_by_node<V: Borrow<Value>>(&self, steps: impl Iterator<Item = V>) -> BTreeMap<String, Older> {
         let mut nodes: BTreeMap<String, Older> = BTreeMap::new();
         for step in steps {
+            let step = step.borrow();
             let older = self.older(step);
             if !older.is_empty() {
                 nodes.entry(node(step)).or_default().extend(older);
@@ -79,7 +81,7 @@ impl Secrets {
         let Ok(steps) = plan.steps.iter().map(serde_json::to_value).collect::<Result<Vec<Value>, _>>() else {
             return plan.clone();
         };
-        let nodes = self.older_by_node(&steps);
+        let nodes = self.older_by_node(steps.iter());
         // Made once for each text: it is meant to take its time.
         let known: BTreeMap<&str, String> =
             nodes.values().flatten().map(|text| (text.as_str(), recognisable(text))).collect();

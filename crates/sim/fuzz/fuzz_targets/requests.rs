@@ -4,7 +4,8 @@
 #![no_main]
 
 use bytes::Bytes;
-use evenkeel_sim::model::{self, Protocol};
+use evenkeel_sim::model::Protocol;
+use evenkeel_sim::services::models;
 use evenkeel_sim::sim::Outcome;
 use evenkeel_sim::world::{Moment, World};
 use evenkeel_sim::{Settings, Sim};
@@ -12,7 +13,7 @@ use libfuzzer_sys::fuzz_target;
 
 fn request(data: &[u8]) -> Option<http::Request<Bytes>> {
     let (&[style, service, operation], body) = data.split_first_chunk::<3>()?;
-    let services = model::services();
+    let services = models::all();
     let service = services[usize::from(service) % services.len()];
     let names: Vec<&String> = service.operations.keys().collect();
     let name = names[usize::from(operation) % names.len()];

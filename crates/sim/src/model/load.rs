@@ -113,11 +113,11 @@ fn ordered<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Vec<(String, Raw
     from.deserialize_map(Pairs)
 }
 
-/// Reads one model.
+/// Reads the model of a service that has this place in the list of services.
 ///
 /// # Panics
 /// If the file is not what `scripts/models` writes.
-pub(super) fn load(index: usize, source: &'static Source) -> Api {
+pub(crate) fn load(index: usize, source: &'static Source) -> Api {
     let name = source.name;
     let document: Document = match serde_json::from_str(source.text) {
         Ok(document) => document,

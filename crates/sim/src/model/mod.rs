@@ -1,12 +1,13 @@
 //! AWS's API models as data: which operations a service has, the shapes of their inputs and outputs, where each member stands
-//! on the wire, limits, and the HTTP status of each error code. Extracted by `scripts/models`. Knows no behaviour.
+//! on the wire, limits, and the HTTP status of each error code. Extracted by `scripts/models`. Knows no behaviour,
+//! nor which services there are.
 
 mod load;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::OnceLock;
 
-use crate::services::SERVICES;
+pub(crate) use self::load::load;
 
 /// The index of a shape in its service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -244,17 +245,4 @@ impl Api {
             Protocol::Query | Protocol::Ec2 | Protocol::RestXml | Protocol::RestJson => status,
         })
     }
-}
-
-/// The models of all services that are simulated.
-pub fn services() -> &'static [&'static Api] {
-    static ALL: OnceLock<Vec<&'static Api>> = OnceLock::new();
-    ALL.get_or_init(|| SERVICES.iter().filter_map(|known| service(known.name())).collect())
-}
-
-/// The model of the service of that name; it is read when it is first asked for.
-pub fn service(name: &str) -> Option<&'static Api> {
-    static APIS: [OnceLock<Api>; SERVICES.len()] = [const { OnceLock::new() }; SERVICES.len()];
-    let index = SERVICES.iter().position(|known| known.name() == name)?;
-    Some(APIS[index].get_or_init(|| load::load(index, &SERVICES[index].source)))
 }

@@ -6,7 +6,8 @@ use http::Method;
 use super::error::{self, Bare};
 use super::{Codec, Request, Response, Target};
 use crate::call::Refusal;
-use crate::model::{self, Api, Protocol};
+use crate::model::{Api, Protocol};
+use crate::services::models;
 use crate::wire::rest;
 
 /// What the signature of a request says.
@@ -62,14 +63,14 @@ pub fn route(request: &Request, credential: Option<&Credential>) -> Result<Targe
 fn by_target(request: &Request) -> Option<Target> {
     let target = request.headers().get("x-amz-target")?.to_str().ok()?;
     let (prefix, name) = target.rsplit_once('.')?;
-    let service = model::services().iter().find(|service| service.target_prefix == prefix)?;
+    let service = models::all().iter().find(|service| service.target_prefix == prefix)?;
     Some(found(service, name, Codec::Own))
 }
 
 fn by_cbor_path(request: &Request) -> Option<Target> {
     let mut parts = request.uri().path().strip_prefix("/service/")?.split('/');
     let (prefix, _operation, name) = (parts.next()?, parts.next()?, parts.next()?);
-    let service = model::services().iter().find(|service| service.target_prefix == prefix)?;
+    let service = models::all().iter().find(|service| service.target_prefix == prefix)?;
     Some(found(service, name, Codec::Cbor))
 }
 
@@ -81,7 +82,7 @@ fn by_action(request: &Request, credential: Option<&Credential>) -> Option<Targe
     let pairs = form_of(request);
     let get = |wanted: &str| pairs.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.as_str());
     let speaks = |service: &&&'static Api| matches!(service.protocol, Protocol::Query | Protocol::Ec2);
-    let candidates = || model::services().iter().filter(speaks);
+    let candidates = || models::all().iter().filter(speaks);
     let version = get("Version");
     // A version belongs to one service; where it is unknown the signature tells which service refuses it.
     let service = candidates().find(|service| Some(service.api_version.as_str()) == version).or_else(|| {
@@ -93,7 +94,7 @@ fn by_action(request: &Request, credential: Option<&Credential>) -> Option<Targe
 fn by_path(request: &Request, credential: Option<&Credential>) -> Option<Target> {
     let rest = |service: &&&'static Api| matches!(service.protocol, Protocol::RestXml | Protocol::RestJson);
     let signed = |service: &&&'static Api| Some(&service.signing_name) == credential.map(|known| &known.service);
-    let services = || model::services().iter().filter(rest);
+    let services = || models::all().iter().filter(rest);
     for service in services().filter(signed).chain(services()) {
         if let Some((operation, path)) = rest::matching(service, request) {
             return Some(Target { service, operation: Ok(operation), codec: Codec::Own, path });

@@ -1,6 +1,7 @@
 //! The state of everything that is simulated: accounts, their regions, the clock, what is due, and where made-up ids come
 //! from. Services reach each other through it. What a service keeps is its own affair (`services/`).
 
+mod entry;
 pub mod ids;
 pub mod moment;
 pub mod queue;

@@ -3,6 +3,7 @@
 
 use serde::Serialize;
 
+pub use super::entry::{Entry, Item};
 use super::{Account, Region, World};
 use crate::services::SERVICES;
 
@@ -42,50 +43,6 @@ pub struct ServiceStatus {
     pub service: &'static str,
     /// By kind.
     pub resources: Vec<Entry>,
-}
-
-/// Resources of one kind.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Entry {
-    /// What one of them is called.
-    pub kind: &'static str,
-    /// How many there are.
-    pub count: usize,
-    /// Each of them, where they are told by name.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub items: Vec<Item>,
-}
-
-/// A resource that is told by name.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Item {
-    /// Its name.
-    pub name: String,
-    /// How it is, in words.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub state: Option<String>,
-    /// What is in it.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub holds: Vec<Entry>,
-}
-
-impl Entry {
-    /// So many of a kind.
-    pub fn counted(kind: &'static str, count: usize) -> Self {
-        Self { kind, count, items: Vec::new() }
-    }
-
-    /// Each of a kind.
-    pub fn named(kind: &'static str, items: Vec<Item>) -> Self {
-        Self { kind, count: items.len(), items }
-    }
-}
-
-impl Item {
-    /// A resource of which its name says enough.
-    pub fn called(name: &str) -> Self {
-        Self { name: name.to_owned(), state: None, holds: Vec::new() }
-    }
 }
 
 impl Status {

@@ -295,7 +295,8 @@ pub(crate) fn reference(ctx: &Ctx<'_>, tree: &Tree, what: &str) -> Option<Text> 
         ctx.implied_roles.borrow_mut().insert(existing.to_owned(), role);
         return Some(Text::output(NodeId::new("role", existing), "arn"));
     }
-    let near = super::super::suggest::nearest(&name, ctx.scope.names.of("role"));
+    let near =
+        if ctx.problems.full() { None } else { super::super::suggest::nearest(&name, ctx.scope.names.of("role")) };
     let near = near.map(|near| format!("Did you mean `{near}`? ")).unwrap_or_default();
     ctx.problems.error(
         "unknown-name",

@@ -1,5 +1,7 @@
 //! `security_groups:` and their rules. One rule of the file may stand for several of AWS: one for each port and peer.
 
+use std::collections::BTreeSet;
+
 use evenkeel_core::doc::Text;
 use evenkeel_core::id::NodeId;
 
@@ -170,10 +172,10 @@ fn check_description(ctx: &Ctx<'_>, tree: &Tree, text: &str) {
 fn rules(ctx: &Ctx<'_>, tree: &Tree, group: &str, direction: &'static str) -> Vec<Rule> {
     let what = format!("`{direction}` of security group `{group}`");
     let mut found: Vec<Rule> = Vec::new();
+    let mut seen: BTreeSet<(String, i32, i32, Peer)> = BTreeSet::new();
     for item in Want::new(&what, ctx.problems).several(tree) {
         for rule in rule(ctx, item, group, direction) {
-            let same = |other: &Rule| Rule { description: String::new(), ..other.clone() };
-            if found.iter().any(|other| same(other) == same(&rule)) {
+            if !seen.insert((rule.protocol.clone(), rule.from_port, rule.to_port, rule.peer.clone())) {
                 ctx.problems.error(
                     "duplicate-rule",
                     &item.place,

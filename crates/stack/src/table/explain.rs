@@ -2,7 +2,7 @@
 
 use super::{Since, Table, Type, words};
 use crate::suggest;
-use crate::task_definition::schema::{self, Object, snake};
+use crate::task_definition::schema::{self, Member, Object, snake};
 
 /// What a path leads to so far.
 enum At {
@@ -30,10 +30,10 @@ pub fn explain(root: &'static Table, path: Option<&str>) -> Result<String, (Stri
                 }
                 None => (None, Next::None),
             },
-            At::Object(object) => match object.keys.iter().find(|(key, _)| schema::plain(key) == schema::plain(step)) {
-                Some((key, kind)) => {
-                    shown.push(snake(key));
-                    (Some(format!("  type      {}\n  in AWS    {key}\n", bare(&words::ecs(kind)))), Next::Ecs(kind))
+            At::Object(object) => match object.member_like(step) {
+                Some(member) => {
+                    shown.push(snake(member.name));
+                    (Some(about_member(member)), Next::Ecs(&member.kind))
                 }
                 None => (None, Next::None),
             },
@@ -53,7 +53,7 @@ pub fn explain(root: &'static Table, path: Option<&str>) -> Result<String, (Stri
     let beneath = match &at {
         At::Tables(tables) => tables.iter().map(|table| beneath(table)).collect::<Vec<_>>().join("\n"),
         At::Object(object) => {
-            let lines = object.keys.iter().map(|(key, kind)| line(&snake(key), &bare(&words::ecs(kind))));
+            let lines = object.keys.iter().map(|member| line(&snake(member.name), &bare(member.say)));
             format!("Keys:\n{}", lines.collect::<String>())
         }
         At::End => String::new(),
@@ -81,9 +81,9 @@ impl Next {
                 let named = kind.find(&|one| matches!(one, Type::Entries(_) | Type::MapOf(_)).then_some(())).is_some();
                 let object =
                     kind.find(&|one| if let Type::Ecs(object, member) = one { Some((*object, *member)) } else { None });
-                match object.and_then(|(object, member)| object.keys.iter().find(|(key, _)| *key == member)) {
+                match object.and_then(|(object, member)| object.member(member)) {
                     _ if !tables.is_empty() => (At::Tables(tables), named),
-                    Some((_, kind)) => Self::Ecs(kind).follow(),
+                    Some(member) => Self::Ecs(&member.kind).follow(),
                     None => (At::End, named),
                 }
             }
@@ -110,6 +110,11 @@ fn about(key: &super::Key) -> String {
     out
 }
 
+fn about_member(member: &Member) -> String {
+    let kind = bare(&words::ecs(&member.kind));
+    format!("  {}\n\n  type      {kind}\n  in AWS    {}\n", bare(member.say), member.name)
+}
+
 fn beneath(table: &Table) -> String {
     let keys = table.keys().filter(|key| key.since != Since::NotYet);
     let lines: String = keys.map(|key| line(key.name, &bare(key.say))).collect();
@@ -133,7 +138,7 @@ fn bare(text: &str) -> String {
 fn unknown(at: &At, step: &str, shown: &[String]) -> (String, String) {
     let names: Vec<String> = match at {
         At::Tables(tables) => tables.iter().flat_map(|table| table.names()).map(str::to_owned).collect(),
-        At::Object(object) => object.keys.iter().map(|(key, _)| snake(key)).collect(),
+        At::Object(object) => object.keys.iter().map(|member| snake(member.name)).collect(),
         At::End => Vec::new(),
     };
     let place = if shown.is_empty() { "the stack file".to_owned() } else { format!("`{}`", shown.join(".")) };

@@ -1,7 +1,8 @@
-//! The parts of the reference page that are made from the tables: one table of keys for each map, the outputs, and the keys of
-//! later versions. Everything else on the page is written by hand. Knows Markdown, and nothing of files.
+//! The parts of the reference page that are made from the tables: one table of keys for each map, the outputs, the keys of
+//! ECS's own objects, and those of later versions. Everything else on the page is written by hand. Knows Markdown, and nothing of files.
 
 use super::{Key, Since, Table, all, kinds, words};
+use crate::task_definition::schema::{Object, snake};
 
 /// Every part by its name, as it stands on the page between `<!-- NAME -->` and `<!-- / -->`.
 pub fn parts(root: &'static Table) -> Vec<(String, String)> {
@@ -9,8 +10,9 @@ pub fn parts(root: &'static Table) -> Vec<(String, String)> {
         ("outputs".to_owned(), outputs(root)),
         (
             "keys of every entry".to_owned(),
-            keys(&crate::sections::NAME.iter().chain(&crate::sections::META).collect::<Vec<_>>()),
+            keys(&super::entries::NAME.iter().chain(&super::entries::META).collect::<Vec<_>>()),
         ),
+        ("objects of ECS".to_owned(), objects(root)),
         ("keys of later versions".to_owned(), later(root)),
     ];
     for table in all(root) {
@@ -23,7 +25,7 @@ pub fn parts(root: &'static Table) -> Vec<(String, String)> {
 }
 
 fn is_common(key: &Key) -> bool {
-    let common = crate::sections::NAME.iter().chain(&crate::sections::META);
+    let common = super::entries::NAME.iter().chain(&super::entries::META);
     common.into_iter().any(|one| one.name == key.name && one.say == key.say)
 }
 
@@ -41,6 +43,37 @@ fn keys(keys: &[&'static Key]) -> String {
 fn aws(members: &str) -> String {
     let quoted = members.split(", ").filter(|member| !member.is_empty()).map(|member| format!("`{member}`"));
     quoted.collect::<Vec<_>>().join(", ")
+}
+
+/// ECS's own objects under keys that have no table of their own, each where it comes first.
+fn objects(root: &'static Table) -> String {
+    let mut found: Vec<(String, &'static Object)> = Vec::new();
+    for (table, key) in all(root).into_iter().flat_map(|table| table.keys().map(move |key| (table, key))) {
+        if let Some(object) = key.kind.ecs().filter(|_| key.kind.tables().is_empty()) {
+            add(&format!("{}.{}", table.path, key.name), object, &mut found);
+        }
+    }
+    let mut out = "| under | key | type | meaning | AWS |\n| --- | --- | --- | --- | --- |\n".to_owned();
+    for (path, object) in found {
+        let under = path.trim_start_matches("services.");
+        for member in object.keys {
+            let (name, kind) = (snake(member.name), words::ecs(&member.kind));
+            out += &format!("| `{under}` | `{name}` | {kind} | {} | `{}` |\n", member.say, member.name);
+        }
+    }
+    out
+}
+
+fn add(path: &str, object: &'static Object, found: &mut Vec<(String, &'static Object)>) {
+    if found.iter().any(|(_, known)| std::ptr::eq(*known, object)) {
+        return;
+    }
+    found.push((path.to_owned(), object));
+    for member in object.keys {
+        if let Some(inner) = member.kind.object() {
+            add(&format!("{path}.{}", snake(member.name)), inner, found);
+        }
+    }
 }
 
 fn outputs(root: &'static Table) -> String {

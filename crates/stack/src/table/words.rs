@@ -4,12 +4,12 @@ use super::{Absent, Key, Type};
 use crate::task_definition::schema;
 
 /// What may stand under a key, with code in backticks.
-pub fn shape(key: &Key) -> String {
+pub(super) fn shape(key: &Key) -> String {
     if key.shape.is_empty() { of(&key.kind) } else { key.shape.to_owned() }
 }
 
 /// What holds if a key is left out.
-pub fn default(key: &Key) -> String {
+pub(super) fn default(key: &Key) -> String {
     match key.absent {
         _ if !key.needed.is_empty() => "required".to_owned(),
         Absent::Nothing => "none".to_owned(),
@@ -19,7 +19,7 @@ pub fn default(key: &Key) -> String {
 }
 
 /// A text without the targets of its links.
-pub fn plain(text: &str) -> String {
+pub(super) fn plain(text: &str) -> String {
     let mut out = String::new();
     let mut rest = text;
     while let Some((before, after)) = rest.split_once("](") {
@@ -45,9 +45,7 @@ fn of(kind: &Type) -> String {
         Type::MapOf(_) | Type::Map(_) => "map".to_owned(),
         Type::Entries(_) => "map of entries".to_owned(),
         Type::AnyOf(types) => types.iter().map(of).collect::<Vec<_>>().join(", or "),
-        Type::Ecs(object, member) => {
-            object.keys.iter().find(|(key, _)| key == member).map_or_else(String::new, |(_, kind)| ecs(kind))
-        }
+        Type::Ecs(object, member) => object.member(member).map_or_else(String::new, |member| ecs(&member.kind)),
         Type::Document => "AWS document".to_owned(),
     }
 }
@@ -70,7 +68,7 @@ pub(crate) fn ecs(kind: &schema::Type) -> String {
 }
 
 fn keys(object: &schema::Object) -> String {
-    let names: Vec<String> = object.keys.iter().map(|(key, _)| schema::snake(key)).collect();
+    let names: Vec<String> = object.keys.iter().map(|member| schema::snake(member.name)).collect();
     quoted(&names.iter().map(String::as_str).collect::<Vec<_>>())
 }
 

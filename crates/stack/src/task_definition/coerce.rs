@@ -11,7 +11,7 @@ use serde_json::{Map, Value as Json};
 use super::super::decode::{Problems, Want, capital};
 use super::super::suggest;
 use super::super::tree::{Entry, Tree, Value};
-use super::schema::{Object, Type, plain, snake};
+use super::schema::{Member, Object, Type, plain, snake};
 
 /// How keys are written.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -106,12 +106,10 @@ impl<'a> Coerce<'a> {
     }
 
     fn key(&self, entry: &Entry, object: &'static Object) -> Option<(&'static str, &'static Type)> {
-        let keys = object.keys;
-        if let Some((key, kind)) = keys.iter().find(|(key, _)| *key == entry.key) {
-            return Some((key, kind));
+        if let Some(member) = object.member(&entry.key) {
+            return Some((member.name, &member.kind));
         }
-        let given = plain(&entry.key);
-        if let Some((key, kind)) = keys.iter().find(|(key, _)| plain(key) == given) {
+        if let Some(Member { name: key, kind, .. }) = object.member_like(&entry.key) {
             if self.style == Style::Camel {
                 let help = "AWS's own tools refuse this spelling; correct it to use the file with them.";
                 let summary = format!("`{}` is read as `{key}`", entry.key);
@@ -119,7 +117,7 @@ impl<'a> Coerce<'a> {
             }
             return Some((key, kind));
         }
-        let names: Vec<String> = keys.iter().map(|(key, _)| self.shown(key)).collect();
+        let names: Vec<String> = object.keys.iter().map(|member| self.shown(member.name)).collect();
         let help = match suggest::nearest(&entry.key, names.iter().map(String::as_str)) {
             Some(near) => format!("Did you mean `{near}`?"),
             None => format!("{} may have {}.", capital(object.what), suggest::all(&names)),
@@ -255,7 +253,7 @@ mod tests {
     #[test]
     fn no_two_keys_of_an_object_read_the_same() {
         for object in [&TASK_DEFINITION, &CONTAINER_DEFINITION] {
-            let mut names: Vec<String> = object.keys.iter().map(|(key, _)| plain(key)).collect();
+            let mut names: Vec<String> = object.keys.iter().map(|member| plain(member.name)).collect();
             names.sort();
             let count = names.len();
             names.dedup();

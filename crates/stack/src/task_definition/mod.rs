@@ -128,6 +128,5 @@ impl Draft {
 
 /// The key of the schema that a text means, however it is spelled.
 pub(crate) fn known_key(object: &'static schema::Object, given: &str) -> Option<&'static str> {
-    let given = schema::plain(given);
-    object.keys.iter().map(|(key, _)| *key).find(|key| schema::plain(key) == given)
+    object.member_like(given).map(|member| member.name)
 }

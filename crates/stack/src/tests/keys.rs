@@ -158,7 +158,7 @@ fn value(key: &Key) -> String {
             Type::MapOf(inner) => format!("{{ a: {} }}", of(inner)),
             Type::Ecs(object, member) => {
                 use super::super::task_definition::schema::Type as Ecs;
-                match &object.keys.iter().find(|(key, _)| key == member).unwrap().1 {
+                match &object.member(member).unwrap().kind {
                     Ecs::Int | Ecs::Seconds => "5".to_owned(),
                     Ecs::Flag => "true".to_owned(),
                     Ecs::Word(words) => format!("\"{}\"", words[0]),

@@ -23,7 +23,7 @@ static SCHEMA: LazyLock<(Schemas, SchemaIndex)> = LazyLock::new(|| {
 
 /// What the schema says against a text; `None` if it is no YAML.
 fn against(text: &str) -> Option<Result<(), String>> {
-    let source = Arc::new(Source { path: "stack.yaml".to_owned(), text: text.into() });
+    let source = Arc::new(Source::new("stack.yaml", text));
     let mut found = Vec::new();
     let tree = yaml::parse(&source, &mut found)?;
     let document: Value = to_json(&tree);

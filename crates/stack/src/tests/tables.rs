@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::super::ROOT;
 use super::super::table::{self, Absent, Since, Table, Type, explain};
-use super::super::task_definition::schema::Object;
+use super::super::task_definition::schema::{Object, TASK_DEFINITION, snake};
 use super::{show, try_load};
 
 pub(super) fn tables() -> Vec<&'static Table> {
@@ -24,7 +24,7 @@ fn every_key_says_what_it_is() {
             }
             assert!(!matches!(key.absent, Absent::Value(_)) || key.needed.is_empty(), "{place} is needed");
             if let Type::Ecs(object, member) = key.kind {
-                assert!(object.keys.iter().any(|(name, _)| *name == member), "{place}: ECS has no `{member}`");
+                assert!(object.member(member).is_some(), "{place}: ECS has no `{member}`");
             }
         }
         assert!(!table.what.is_empty(), "{} has no words", table.path);
@@ -32,6 +32,69 @@ fn every_key_says_what_it_is() {
             assert!(table.key(word).is_none(), "{}: `{word}` is a key", table.path);
         }
     }
+}
+
+/// ECS's own objects, each once.
+fn objects() -> Vec<&'static Object> {
+    let mut found: Vec<&'static Object> = vec![&TASK_DEFINITION];
+    let mut next = 0;
+    while next < found.len() {
+        for member in found[next].keys {
+            let Some(inner) = member.kind.object() else { continue };
+            if !found.iter().any(|known| std::ptr::eq(*known, inner)) {
+                found.push(inner);
+            }
+        }
+        next += 1;
+    }
+    found
+}
+
+#[test]
+fn every_key_of_ecs_says_what_it_is() {
+    let all = objects();
+    let mut seen = 0;
+    for object in &all {
+        for member in object.keys {
+            let (place, say) = (format!("{}: {}", object.what, member.name), member.say);
+            assert!(say.ends_with('.') && say.len() > 5 && say.matches(". ").count() == 0, "{place}: {say:?}");
+            assert!(say.starts_with(|first: char| first.is_ascii_uppercase()), "{place}: {say:?}");
+            seen += 1;
+        }
+        for key in object.required {
+            assert!(object.member(key).is_some(), "{}: there is no {key}", object.what);
+        }
+    }
+    let names: BTreeSet<&str> = all.iter().map(|object| object.what).collect();
+    assert_eq!(names.len(), all.len(), "the definitions in the JSON Schema have these names");
+    assert!(seen > 120, "only {seen} keys were found");
+}
+
+/// The path of every key under ECS's own objects is explained with its sentence and AWS's name of it.
+#[test]
+fn every_key_of_ecs_is_explained() {
+    fn walk(object: &'static Object, path: &str) -> usize {
+        let mut seen = 0;
+        for member in object.keys {
+            let path = format!("{path}.{}", snake(member.name));
+            let text = explain(&ROOT, Some(&path)).unwrap_or_else(|error| panic!("{path}: {error:?}"));
+            let (said, in_aws) = (member.say.replace('`', ""), format!("  in AWS    {}\n", member.name));
+            assert!(text.contains(&format!("\n  {said}\n")) && text.contains(&in_aws), "{path}: {text}");
+            seen += 1;
+            if let Some(inner) = member.kind.object() {
+                seen += walk(inner, &path);
+            }
+        }
+        seen
+    }
+    let mut seen = 0;
+    for (table, key) in tables().into_iter().flat_map(|table| table.keys().map(move |key| (table, key))) {
+        // Where a key has a table of its own, that is what is explained.
+        if let Some(object) = key.kind.ecs().filter(|_| key.kind.tables().is_empty()) {
+            seen += walk(object, &format!("{}.{}", table.path, key.name));
+        }
+    }
+    assert!(seen > 50, "only {seen} keys were found");
 }
 
 #[test]
@@ -49,7 +112,12 @@ fn nothing_of_ecs_is_missing() {
     };
     let container = members(by_path("services.containers"));
     let object: &Object = by_path("services.containers").object.unwrap();
-    let missing: Vec<_> = object.keys.iter().filter(|(key, _)| *key != "name" && !container.contains(*key)).collect();
+    let missing: Vec<_> = object
+        .keys
+        .iter()
+        .map(|member| member.name)
+        .filter(|name| *name != "name" && !container.contains(*name))
+        .collect();
     assert!(missing.is_empty(), "{missing:?}");
 }
 

@@ -18,9 +18,9 @@ const REFUSED: &[(&str, &str)] = &[
 
 /// Every member of an object and of what is in it.
 fn all(object: &'static Object, found: &mut Members) {
-    for (key, kind) in object.keys {
-        found.insert((object.what, key));
-        if let Type::Object(inner) | Type::Objects(inner) = kind {
+    for member in object.keys {
+        found.insert((object.what, member.name));
+        if let Type::Object(inner) | Type::Objects(inner) = member.kind {
             all(inner, found);
         }
     }
@@ -28,10 +28,10 @@ fn all(object: &'static Object, found: &mut Members) {
 
 /// The members that a document has.
 fn given(object: &'static Object, document: &Value, found: &mut Members) {
-    for (key, kind) in object.keys {
-        let Some(value) = document.get(key).filter(|value| !value.is_null()) else { continue };
-        found.insert((object.what, key));
-        match kind {
+    for member in object.keys {
+        let Some(value) = document.get(member.name).filter(|value| !value.is_null()) else { continue };
+        found.insert((object.what, member.name));
+        match member.kind {
             Type::Object(inner) => given(inner, value, found),
             Type::Objects(inner) => value.as_array().into_iter().flatten().for_each(|item| given(inner, item, found)),
             _ => {}

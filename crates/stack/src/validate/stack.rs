@@ -1,6 +1,6 @@
 //! The file across its sections.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use evenkeel_core::diagnostic::{Diagnostic, Place};
 use evenkeel_core::name;
@@ -69,7 +69,7 @@ pub(crate) fn stack(ctx: &Ctx<'_>, stack: &Stack) {
 }
 
 /// Every target that listeners and rules forward to.
-fn forwarded(stack: &Stack) -> Vec<&str> {
+fn forwarded(stack: &Stack) -> BTreeSet<&str> {
     let actions =
         stack.load_balancers.values().flat_map(|balancer| balancer.listeners.values()).flat_map(|listener| {
             std::iter::once(&listener.default).chain(listener.rules.iter().map(|rule| &rule.action))
@@ -88,7 +88,7 @@ fn target_groups(ctx: &Ctx<'_>, stack: &Stack) {
     let registrations = ctx.registrations.borrow();
     let mut users: BTreeMap<&str, (&str, &Place)> = BTreeMap::new();
     for (service, group, place) in registrations.iter() {
-        if ctx.balancers_complete.get() && !forwarded.contains(&group.as_str()) {
+        if ctx.balancers_complete.get() && !forwarded.contains(group.as_str()) {
             let help =
                 "ECS refuses a target group that no load balancer uses. Forward to it from a listener or a rule.";
             let summary =
@@ -118,7 +118,7 @@ fn target_groups(ctx: &Ctx<'_>, stack: &Stack) {
         }
     }
     for (name, group) in &stack.target_groups {
-        if ctx.balancers_complete.get() && !forwarded.contains(&name.as_str()) && !users.contains_key(name.as_str()) {
+        if ctx.balancers_complete.get() && !forwarded.contains(name.as_str()) && !users.contains_key(name.as_str()) {
             let help = "Forward to it from a listener or a rule, or remove it.";
             let summary = format!("nothing uses target group `{name}`");
             ctx.problems.warn("unused-target-group", &group.meta.place, summary, help);
@@ -247,13 +247,19 @@ fn managed(stack: &Stack) -> impl Iterator<Item = (&String, &Meta)> {
 fn moved(ctx: &Ctx<'_>, stack: &Stack) {
     let check = |table: &Table, metas: Vec<(&String, &Meta)>| {
         let section = table.path.rsplit('.').next().unwrap_or_default();
+        let names: BTreeSet<&String> = metas.iter().map(|(name, _)| *name).collect();
+        let mut moved: BTreeMap<&String, usize> = BTreeMap::new();
+        metas
+            .iter()
+            .filter_map(|(_, meta)| meta.moved_from.as_ref())
+            .for_each(|old| *moved.entry(old).or_default() += 1);
         for (name, meta) in &metas {
             let Some(old) = &meta.moved_from else { continue };
             let error = if old == *name {
                 "it is its own name".to_owned()
-            } else if metas.iter().any(|(other, _)| *other == old) {
+            } else if names.contains(old) {
                 format!("`{section}` still has an entry `{old}`")
-            } else if metas.iter().any(|(other, meta)| other != name && meta.moved_from.as_ref() == Some(old)) {
+            } else if moved.get(old).is_some_and(|times| *times > 1) {
                 format!("another entry of `{section}` has the same `moved_from`")
             } else {
                 continue;

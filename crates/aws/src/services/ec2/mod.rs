@@ -1,6 +1,7 @@
 //! Amazon EC2: the network that a stack looks up, security groups and their rules.
 //! This file says how to get along with the service; what its resources are is said by their kinds.
 
+mod groups;
 pub mod network;
 pub mod read;
 pub mod security_group;

@@ -1,8 +1,9 @@
-//! Reads from EC2: the networks that the stack file looks up, and all security groups of the region (one request; the reply
-//! holds their tags and rules). Kept are the groups with this stack's mark and those of a wanted name, marked or not.
+//! Reads from EC2: the networks that the stack file looks up, and the security groups of the region (`groups.rs`; the replies
+//! hold their tags and rules). Kept are the groups with this stack's mark and those of a wanted name, marked or not.
 //! Knows no rules of ownership beyond that; the kinds beside it interpret.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use aws_sdk_ec2::types::{Filter, SecurityGroup, Subnet, Vpc};
 use evenkeel_core::error::{CloudError, ErrorClass};
@@ -11,6 +12,7 @@ use evenkeel_core::id::NodeId;
 use evenkeel_core::name;
 use futures::future::join_all;
 
+use super::groups;
 use crate::client::Aws;
 use crate::kinds::network;
 use crate::kinds::security_group_rules;
@@ -64,9 +66,10 @@ pub async fn fetch(aws: &Aws, scope: &Scope<'_>) -> Ec2 {
         if !scope.wants(&["security_group", "security_group_rules"]) {
             return Ok(Vec::new());
         }
-        let mut groups = groups(aws, &[]).await?;
-        groups.retain(|group| keep(group, scope.stack, &wanted));
-        Ok(groups)
+        let names = wanted.values().map(|wanted| wanted.name.as_str()).filter(|name| !name.is_empty()).collect();
+        let groups = groups::that_matter(aws, scope, &names).await?;
+        let names = names.iter().map(|name| name.to_ascii_lowercase()).collect();
+        Ok(groups.iter().filter(|group| keep(group, scope.stack, &names)).cloned().collect())
     },);
     Ec2 { networks: networks.into_iter().collect(), groups, wanted }
 }
@@ -85,9 +88,10 @@ fn wanted(scope: &Scope<'_>) -> BTreeMap<String, Wanted> {
     wanted
 }
 
-fn keep(group: &SecurityGroup, stack: &str, wanted: &BTreeMap<String, Wanted>) -> bool {
+/// Whether a group is the stack's, or has one of these names, which are in lower case: EC2 ignores it.
+fn keep(group: &SecurityGroup, stack: &str, names: &BTreeSet<String>) -> bool {
     let ours = tags_of(group.tags()).get(tags::STACK).is_some_and(|theirs| theirs == stack);
-    ours || wanted.values().any(|wanted| same_name(&wanted.name, group.group_name().unwrap_or_default()))
+    ours || name::is_of_any(names, &group.group_name().unwrap_or_default().to_ascii_lowercase())
 }
 
 /// Whether a group's name is this base name or one of its generations; EC2 ignores case.
@@ -100,33 +104,6 @@ pub fn tags_of(tags: &[aws_sdk_ec2::types::Tag]) -> Tags {
     tags.iter()
         .map(|tag| (tag.key().unwrap_or_default().to_owned(), tag.value().unwrap_or_default().to_owned()))
         .collect()
-}
-
-/// All security groups that these filters let through.
-///
-/// # Errors
-/// Any error of the request.
-pub async fn groups(aws: &Aws, filters: &[Filter]) -> Result<Vec<SecurityGroup>, CloudError> {
-    let mut found = Vec::new();
-    let mut token: Option<String> = None;
-    loop {
-        let page = aws
-            .caller
-            .send("ec2:DescribeSecurityGroups", || {
-                aws.ec2()
-                    .describe_security_groups()
-                    .set_filters((!filters.is_empty()).then(|| filters.to_vec()))
-                    .max_results(PAGE)
-                    .set_next_token(token.clone())
-                    .send()
-            })
-            .await?;
-        found.extend(page.security_groups().iter().cloned());
-        token = page.next_token().filter(|token| !token.is_empty()).map(str::to_owned);
-        if token.is_none() {
-            return Ok(found);
-        }
-    }
 }
 
 /// A filter of a Describe call.
@@ -196,6 +173,11 @@ pub fn missing(message: String, hint: &str) -> CloudError {
 }
 
 async fn vpcs(aws: &Aws, filters: Vec<Filter>) -> Result<Vec<Vpc>, CloudError> {
+    let question = format!("ec2:DescribeVpcs {filters:?}");
+    aws.once(question, || all_vpcs(aws, filters)).await.map(Arc::unwrap_or_clone)
+}
+
+async fn all_vpcs(aws: &Aws, filters: Vec<Filter>) -> Result<Vec<Vpc>, CloudError> {
     let mut found = Vec::new();
     let mut token: Option<String> = None;
     loop {
@@ -215,6 +197,11 @@ async fn vpcs(aws: &Aws, filters: Vec<Filter>) -> Result<Vec<Vpc>, CloudError> {
 }
 
 async fn subnets(aws: &Aws, filters: Vec<Filter>) -> Result<Vec<Subnet>, CloudError> {
+    let question = format!("ec2:DescribeSubnets {filters:?}");
+    aws.once(question, || all_subnets(aws, filters)).await.map(Arc::unwrap_or_clone)
+}
+
+async fn all_subnets(aws: &Aws, filters: Vec<Filter>) -> Result<Vec<Subnet>, CloudError> {
     let mut found = Vec::new();
     let mut token: Option<String> = None;
     loop {

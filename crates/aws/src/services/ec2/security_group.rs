@@ -21,7 +21,8 @@ use super::network;
 use crate::client::Aws;
 use crate::read::Fetched;
 use crate::resource::{Creation, Entry, Modification, Paced, Resource, Work, tagged, wanted};
-use crate::services::ec2::read::{Ec2, filter, groups, same_name, tags_of};
+use crate::services::ec2::groups;
+use crate::services::ec2::read::{Ec2, filter, same_name, tags_of};
 use crate::tags::{self, Retag, Tags};
 use evenkeel_stack::model::Stack;
 
@@ -276,7 +277,7 @@ fn interface_in_words(id: &str, description: &str) -> String {
 }
 
 async fn referring(aws: &Aws, by: &str, group: &str) -> Vec<String> {
-    let found = groups(aws, &[filter(by, group)]).await.unwrap_or_default();
+    let found = groups::all(aws, &[filter(by, group)]).await.unwrap_or_default();
     found
         .iter()
         .filter(|other| other.group_id() != Some(group))

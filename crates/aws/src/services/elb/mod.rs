@@ -3,6 +3,8 @@
 
 mod announced;
 mod created;
+mod forwards;
+mod ids;
 pub mod listener;
 pub mod listener_rules;
 pub mod load_balancer;
@@ -16,6 +18,7 @@ use futures::future::BoxFuture;
 
 pub use self::announced::{announce, is_announced};
 pub use self::created::confirm;
+pub use self::forwards::Forwards;
 pub use self::write::*;
 
 use crate::call::{Manners, Rate};
@@ -70,7 +73,7 @@ impl Aws {
 }
 
 /// Reads what the scope asks for.
-fn fetch<'a>(aws: &'a Aws, scope: &'a Scope<'a>, _finder: &'a Finder<'a>) -> BoxFuture<'a, Gathered> {
+fn fetch<'a>(aws: &'a Aws, scope: &'a Scope<'a>, finder: &'a Finder<'a>) -> BoxFuture<'a, Gathered> {
     // Boxed: inline, the state of all readers together is more than a thread's stack holds in a debug build.
-    Box::pin(async move { Gathered::of(read::fetch(aws, scope).await) })
+    Box::pin(async move { Gathered::of(read::fetch(aws, scope, finder).await) })
 }

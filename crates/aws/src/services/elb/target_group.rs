@@ -17,7 +17,7 @@ use evenkeel_core::name;
 use evenkeel_core::snapshot::Live;
 use serde::{Deserialize, Serialize};
 
-use super::load_balancer;
+use super::{Forwards, load_balancer};
 use crate::client::Aws;
 use crate::read::Fetched;
 use crate::resource::{Creation, Entry, Modification, Paced, Resource, Work, tagged, wanted};
@@ -116,25 +116,13 @@ pub struct HealthCheck {
 }
 
 fn contribute(stack: &Stack, nodes: &mut Vec<Node>) {
+    let forwards = Forwards::of(stack);
     for (entry, group) in &stack.target_groups {
         let name = name::physical(&stack.name, entry, NAME_LIMIT);
         let mut node = wanted(id, entry, &group.meta, name, &desired(group));
-        node.follows = balancer_of(stack, entry).map(load_balancer::id);
+        node.follows = forwards.balancer(entry).map(load_balancer::id);
         nodes.push(node);
     }
-}
-
-/// The load balancer whose listeners forward to a group, if one of the stack does.
-fn balancer_of<'s>(stack: &'s Stack, group: &str) -> Option<&'s str> {
-    let forwards = |action: &model::Action| match action {
-        model::Action::Forward { targets, .. } => targets.iter().any(|(entry, _)| entry == group),
-        model::Action::Redirect { .. } | model::Action::FixedResponse { .. } => false,
-    };
-    let has = |listener: &model::Listener| {
-        forwards(&listener.default) || listener.rules.iter().any(|rule| forwards(&rule.action))
-    };
-    let found = stack.load_balancers.iter().find(|(_, balancer)| balancer.listeners.values().any(has));
-    found.map(|(entry, _)| entry.as_str())
 }
 
 fn desired(group: &model::TargetGroup) -> Spec {

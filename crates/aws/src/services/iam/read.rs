@@ -1,10 +1,11 @@
-//! Reads from IAM: all roles of the account in one request that pages (`iam:GetAccountAuthorizationDetails` holds trust,
+//! Reads from IAM: the roles of the account in one request that pages (`iam:GetAccountAuthorizationDetails` holds trust,
 //! inline documents, attachments, instance profiles, boundary and tags). It leaves out descriptions and session durations: a
-//! role of ours that has such settings carries a tag that says so, and is looked at singly. Where the overview is denied or
-//! unknown, roles are listed and read one by one. Kept are roles with the mark of this stack in this region and those of a
+//! role of ours that has such settings carries a tag that says so, and is looked at singly. Of an account with more roles than a page
+//! holds, those in the stack's path and those of wanted names are read one by one, as all are where the overview is denied. Kept are roles with the mark of this stack in this region and those of a
 //! wanted name. Knows nothing of canonical forms.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use aws_sdk_iam::types::{EntityType, Role, RoleDetail, Tag};
 use evenkeel_core::error::{CloudError, ErrorClass};
@@ -22,6 +23,8 @@ use crate::tags::{self, Tags};
 /// How many requests for single roles go side by side.
 const AT_ONCE: usize = 16;
 const PAGE: i32 = 1000;
+/// Roles that are read without knowing whether there are more: about 100 kB.
+const FIRST: i32 = 40;
 /// The path of roles that AWS makes for its services; nobody can tag them.
 const LINKED: &str = "/aws-service-role/";
 /// The kind of the roles of ours.
@@ -80,8 +83,7 @@ pub async fn fetch(aws: &Aws, scope: &Scope<'_>) -> Iam {
     if scope.wants(&[KIND]) {
         let owner = tags::global(scope.stack, &aws.region);
         let names = Names::new(&owner, path(scope.stack, &aws.region), &iam.wanted, &iam.existing);
-        let alone = scope.only.is_some();
-        let (roles, blind) = roles(aws, &names, alone).await;
+        let (roles, blind) = roles(aws, &names, scope).await;
         (iam.roles, iam.blind) = (roles, blind);
     }
     iam
@@ -95,6 +97,8 @@ struct Names<'a> {
     path: String,
     /// Base names of ours.
     bases: Vec<&'a str>,
+    /// The same in lower case: IAM ignores it.
+    lower: BTreeSet<String>,
     /// Names of roles that are only looked up.
     looked_up: Vec<String>,
 }
@@ -108,7 +112,9 @@ impl<'a> Names<'a> {
             .filter(|spec| spec.arn.is_none())
             .map(|spec| spec.name)
             .collect();
-        Self { owner, path, bases: wanted.iter().map(|node| node.name.as_str()).collect(), looked_up }
+        let bases: Vec<&str> = wanted.iter().map(|node| node.name.as_str()).collect();
+        let lower = bases.iter().filter(|base| !base.is_empty()).map(|base| base.to_ascii_lowercase()).collect();
+        Self { owner, path, bases, lower, looked_up }
     }
 
     fn keep(&self, name: &str, tags: &Tags) -> bool {
@@ -121,23 +127,70 @@ impl<'a> Names<'a> {
     }
 
     fn names(&self, name: &str) -> bool {
-        self.bases.iter().any(|base| same_name(base, name))
+        name::is_of_any(&self.lower, &name.to_ascii_lowercase())
             || self.looked_up.iter().any(|wanted| wanted.eq_ignore_ascii_case(name))
     }
 }
 
-/// The roles, and why some could not be looked for. `alone`: only what is named matters (it is read back).
-async fn roles(aws: &Aws, names: &Names<'_>, alone: bool) -> (Part<Vec<Found>>, Option<CloudError>) {
-    match details(aws).await {
-        Ok(details) => (of_overview(aws, names, &details).await, None),
+/// The roles, and why some could not be looked for.
+async fn roles(aws: &Aws, names: &Names<'_>, scope: &Scope<'_>) -> (Part<Vec<Found>>, Option<CloudError>) {
+    match overview(aws, names, scope).await {
+        Ok(found) => (Ok(found), None),
         Err(error) if matches!(error.class, ErrorClass::Denied | ErrorClass::Unsupported) => {
-            match list(aws, if alone { &names.path } else { "/" }).await {
+            // What is read back is named.
+            let path = if scope.only.is_some() { names.path.as_str() } else { "/" };
+            match aws.once(format!("iam:ListRoles {path}"), || list(aws, path)).await {
                 Ok(listed) => one_by_one(aws, names, &listed).await,
                 Err(error) => (Err(error), None),
             }
         }
         Err(error) => (Err(error), None),
     }
+}
+
+async fn overview(aws: &Aws, names: &Names<'_>, scope: &Scope<'_>) -> Part<Vec<Found>> {
+    // What serves several stacks is read once and whole; so is what has to find every last role.
+    if aws.is_shared() || scope.thorough {
+        let all = aws.once("iam:GetAccountAuthorizationDetails", || details(aws, Vec::new(), None)).await?;
+        return of_overview(aws, names, &all).await;
+    }
+    let (first, more) = page_of_details(aws, FIRST, None).await?;
+    let Some(more) = more else { return of_overview(aws, names, &first).await };
+    match beyond(aws, names, &first).await {
+        // Roles may not be listed, and yet the overview may be read.
+        Err(error) if matches!(error.class, ErrorClass::Denied | ErrorClass::Unsupported) => {
+            let all = details(aws, first, Some(more)).await?;
+            of_overview(aws, names, &all).await
+        }
+        found => found,
+    }
+}
+
+/// The roles of an account that has more than a first page: of those beyond it, the ones in the stack's path and of wanted names.
+///
+/// A role that was adopted from another path and has left the file is beyond reach here; a destruction reads all pages.
+async fn beyond(aws: &Aws, names: &Names<'_>, first: &[RoleDetail]) -> Part<Vec<Found>> {
+    let known: BTreeSet<String> = first.iter().filter_map(RoleDetail::role_name).map(str::to_ascii_lowercase).collect();
+    let unknown = |name: &String| !known.contains(&name.to_ascii_lowercase());
+    let (near, listed) = futures::join!(of_overview(aws, names, first), list(aws, &names.path));
+    let mut whole: BTreeSet<String> = names.bases.iter().map(|base| (*base).to_owned()).collect();
+    whole.extend(listed?.iter().map(|role| role.role_name().to_owned()));
+    whole.retain(unknown);
+    let looked_up: Vec<&String> =
+        names.looked_up.iter().filter(|name| unknown(name) && !whole.contains(*name)).collect();
+    let reads: Vec<_> = whole.iter().map(|name| one(aws, name)).collect();
+    let looks: Vec<_> = looked_up.into_iter().map(|name| get(aws, name)).collect();
+    let (read, seen): (Part<Vec<Option<Found>>>, Part<Vec<Option<Role>>>) = futures::join!(
+        stream::iter(reads).buffered(AT_ONCE).try_collect(),
+        stream::iter(looks).buffered(AT_ONCE).try_collect(),
+    );
+    let mut found = near?;
+    found.extend(read?.into_iter().flatten().filter(|found| names.keep(&found.name, &found.tags)));
+    found.extend(seen?.into_iter().flatten().map(|role| {
+        let (name, arn, tags) = (role.role_name().to_owned(), role.arn().to_owned(), tag_map(role.tags()));
+        Found { name, arn, tags, ..Found::default() }
+    }));
+    Ok(found)
 }
 
 async fn of_overview(aws: &Aws, names: &Names<'_>, details: &[RoleDetail]) -> Part<Vec<Found>> {
@@ -221,23 +274,30 @@ async fn one_by_one(aws: &Aws, names: &Names<'_>, listed: &[Role]) -> (Part<Vec<
     (found.map(|found| found.into_iter().flatten().filter(keep).collect()), blind)
 }
 
-async fn details(aws: &Aws) -> Part<Vec<RoleDetail>> {
-    let mut found = Vec::new();
-    let mut marker: Option<String> = None;
+/// The details of all roles: those that are read already, and the pages from a marker on.
+async fn details(aws: &Aws, mut found: Vec<RoleDetail>, mut marker: Option<String>) -> Part<Vec<RoleDetail>> {
     loop {
-        let page = aws
-            .caller
-            .send("iam:GetAccountAuthorizationDetails", || {
-                let request = aws.iam().get_account_authorization_details().filter(EntityType::Role).max_items(PAGE);
-                request.set_marker(marker.clone()).send()
-            })
-            .await?;
-        found.extend(page.role_detail_list().iter().cloned());
-        marker = page.marker().filter(|_| page.is_truncated()).map(str::to_owned);
+        let (details, more) = page_of_details(aws, PAGE, marker).await?;
+        found.extend(details);
+        marker = more;
         if marker.is_none() {
             return Ok(found);
         }
     }
+}
+
+async fn page_of_details(
+    aws: &Aws,
+    size: i32,
+    marker: Option<String>,
+) -> Result<(Vec<RoleDetail>, Option<String>), CloudError> {
+    let request = || {
+        let request = aws.iam().get_account_authorization_details().filter(EntityType::Role).max_items(size);
+        request.set_marker(marker.clone()).send()
+    };
+    let page = aws.caller.send("iam:GetAccountAuthorizationDetails", request).await?;
+    let more = page.marker().filter(|_| page.is_truncated()).map(str::to_owned);
+    Ok((page.role_detail_list.unwrap_or_default(), more))
 }
 
 async fn list(aws: &Aws, path: &str) -> Part<Vec<Role>> {
@@ -267,6 +327,10 @@ pub async fn tags_of(aws: &Aws, name: &str) -> Part<Option<Tags>> {
 }
 
 async fn get(aws: &Aws, name: &str) -> Part<Option<Role>> {
+    aws.once(format!("iam:GetRole {name}"), || ask_for(aws, name)).await.map(Arc::unwrap_or_clone)
+}
+
+async fn ask_for(aws: &Aws, name: &str) -> Part<Option<Role>> {
     match aws.caller.send("iam:GetRole", || aws.iam().get_role().role_name(name).send()).await {
         Ok(reply) => Ok(reply.role().cloned()),
         Err(error) if error.class == ErrorClass::Gone => Ok(None),

@@ -3,6 +3,7 @@
 //! the group itself is asked, which AWS allows five times a second. At most three round trips in sequence.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use aws_sdk_cloudwatchlogs::types::LogGroup;
 use evenkeel_core::error::{CloudError, ErrorClass};
@@ -90,7 +91,10 @@ async fn read(
             tracing::info!(%error, "the tagging API does not answer; looking for log groups by their names");
             // Whatever is not called after the stack is found only by reading everything.
             let prefix = (!scope.thorough).then_some(prefix.as_str());
-            groups.extend(list(aws, prefix).await?);
+            groups.extend(match prefix {
+                Some(prefix) => list(aws, Some(prefix)).await?,
+                None => everything(aws).await?,
+            });
             *blind = prefix.map(|_| error);
         }
     }
@@ -104,8 +108,9 @@ async fn read(
     }
     let asked: Vec<_> = futures::stream::iter(to_ask)
         .map(|group| async move {
-            let tags = tags_of(aws, &arn(&group)).await;
-            (group, tags)
+            let arn = arn(&group);
+            let tags = aws.once(format!("logs:ListTagsForResource {arn}"), || tags_of(aws, &arn)).await;
+            (group, tags.map(Arc::unwrap_or_clone))
         })
         .buffered(SIDE_BY_SIDE)
         .collect()
@@ -153,7 +158,12 @@ pub async fn tags_of(aws: &Aws, arn: &str) -> Result<Tags, CloudError> {
 ///
 /// Emulators ignore the list of names and answer with pages of everything: their first answer is then followed to its end.
 async fn describe(aws: &Aws, names: &BTreeSet<String>) -> Result<Groups, CloudError> {
-    let all: Vec<String> = names.iter().cloned().collect();
+    let names = names.iter().cloned().collect();
+    aws.together("logs:DescribeLogGroups", "", names, |aws, _, names| Box::pin(in_batches(aws, names))).await
+}
+
+async fn in_batches(aws: &Aws, all: Vec<String>) -> Result<Groups, CloudError> {
+    let names: &BTreeSet<String> = &all.iter().cloned().collect();
     let pages = join_all(all.chunks(BATCH).map(|chunk| page(aws, Some(chunk), None, None))).await;
     let mut groups = Groups::new();
     let mut open = Vec::new();
@@ -167,7 +177,7 @@ async fn describe(aws: &Aws, names: &BTreeSet<String>) -> Result<Groups, CloudEr
             }
             // An endpoint that does not know the parameter.
             Err(error) if matches!(error.class, ErrorClass::Invalid | ErrorClass::Unsupported) => {
-                let mut groups = list(aws, None).await?;
+                let mut groups = everything(aws).await?;
                 groups.retain(|name, _| names.contains(name));
                 return Ok(groups);
             }
@@ -186,6 +196,11 @@ async fn describe(aws: &Aws, names: &BTreeSet<String>) -> Result<Groups, CloudEr
         }
     }
     Ok(groups)
+}
+
+/// All groups of the region.
+async fn everything(aws: &Aws) -> Result<Groups, CloudError> {
+    aws.once("logs:DescribeLogGroups", || list(aws, None)).await.map(Arc::unwrap_or_clone)
 }
 
 /// All groups whose names begin so.

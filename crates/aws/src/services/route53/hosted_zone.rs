@@ -367,6 +367,7 @@ mod tests {
             comment: None,
             reference: reference.to_owned(),
             linked: false,
+            count: 0,
         }
     }
 

@@ -5,6 +5,7 @@ pub mod hosted_zone;
 pub mod read;
 pub mod records;
 mod shown;
+mod some;
 
 use evenkeel_core::error::ErrorClass;
 use futures::future::BoxFuture;

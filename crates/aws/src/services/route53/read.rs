@@ -4,6 +4,7 @@
 //! be read, each other zone is asked for marks of the stack, which stand side by side.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use aws_sdk_route53::types::{HostedZone, ResourceRecordSet, Tag, TagResourceType};
 use evenkeel_core::error::{CloudError, ErrorClass};
@@ -11,11 +12,13 @@ use evenkeel_core::snapshot::Owner;
 use futures::StreamExt;
 use serde_json::Value;
 
+use super::some::{self, Demand};
 use crate::client::Aws;
 use crate::kinds::hosted_zone;
 use crate::kinds::records::form::name;
 use crate::kinds::records::marks::home;
 use crate::read::{Part, Scope};
+use crate::sharing::Known;
 use crate::tags::{self, Tags};
 
 /// Most zones that ListTagsForResources takes.
@@ -90,6 +93,8 @@ pub struct Zone {
     pub reference: String,
     /// Whether another AWS service made it (Cloud Map).
     pub linked: bool,
+    /// How many record sets it has; 0 if Route 53 does not say.
+    pub count: usize,
 }
 
 impl Zone {
@@ -102,6 +107,7 @@ impl Zone {
             comment: comment.map(str::to_owned),
             reference: zone.caller_reference().to_owned(),
             linked: zone.linked_service().is_some(),
+            count: zone.resource_record_set_count().and_then(|count| count.try_into().ok()).unwrap_or_default(),
         }
     }
 
@@ -159,8 +165,8 @@ pub async fn fetch(aws: &Aws, scope: &Scope<'_>) -> Route53 {
     if !scope.wants(&["hosted_zone", "records"]) {
         return Route53::new(Ok(Vec::new()), wanted);
     }
-    let zones = match zones(aws).await {
-        Ok(zones) => zones,
+    let zones = match aws.once("route53:ListHostedZones", || zones(aws)).await {
+        Ok(zones) => Arc::unwrap_or_clone(zones),
         // There is no Route 53 here, so there is nothing of the stack in it.
         Err(error) if wanted.is_empty() && error.class == ErrorClass::Unsupported => {
             return Route53::new(Ok(Vec::new()), wanted);
@@ -177,26 +183,54 @@ pub async fn fetch(aws: &Aws, scope: &Scope<'_>) -> Route53 {
     let mut read = Route53::new(Ok(zones.clone()), wanted);
     let (asked, others) = to_read(scope, &read.wanted, &zones, &owner);
     let tagged = to_ask_tags_of(scope, &read.wanted, &zones, &others, &owner);
-    let (tags, records) = futures::join!(tags(aws, &tagged), records_of(aws, asked));
+    let plan = |zone: &Zone| how(aws, scope, &read.wanted, zone, &owner);
+    let asked: Vec<(Zone, Demand)> = asked.into_iter().map(|zone| (zone.clone(), plan(zone))).collect();
+    let (tags, records) = futures::join!(tags(aws, &tagged), records_of(aws, asked, &owner));
     read.records = records;
     read.tags = tags;
-    let more = match read.tags.clone() {
-        Ok(_) => others.into_iter().filter(|zone| matters(&read, zone, &owner)).map(|zone| zone.id.clone()).collect(),
+    let more: Vec<&Zone> = match read.tags.clone() {
+        Ok(_) => others.into_iter().filter(|zone| matters(&read, zone, &owner)).collect(),
         Err(error) if matches!(error.class, ErrorClass::Denied | ErrorClass::Unsupported) => {
             if !of_ours_matter(scope, &read.wanted, &zones, &owner) {
                 // Zones that were adopted and have left the file cannot be found; records can.
                 read.blind = blind(&["hosted_zone"], &error);
                 read.tags = Ok(BTreeMap::new());
             }
-            with_marks(aws, &others, &owner, &mut read.records).await
+            let found: BTreeSet<String> =
+                with_marks(aws, &others, &owner, &mut read.records).await.into_iter().collect();
+            others.into_iter().filter(|zone| found.contains(&zone.id)).collect()
         }
         Err(error) => {
             read.records.extend(others.into_iter().map(|zone| (zone.id.clone(), Err(error.clone()))));
             Vec::new()
         }
     };
-    read.records.extend(records_of(aws, more).await);
+    // Of a zone that may be ours everything counts: it cannot go with what others have in it.
+    let ours = |zone: &Zone| {
+        read.tags.as_ref().ok().and_then(|tags| tags.get(&zone.id)).is_some_and(|it| is_marked(it, &owner))
+    };
+    let more = more.into_iter().map(|zone| {
+        let demand = if ours(zone) { Demand::All } else { how(aws, scope, &read.wanted, zone, &owner) };
+        (zone.clone(), demand)
+    });
+    let more = more.collect();
+    read.records.extend(records_of(aws, more, &owner).await);
     read
+}
+
+fn is_marked(tags: &Tags, owner: &str) -> bool {
+    tags::is_marked(&tags::owner(tags, owner, hosted_zone::KIND))
+}
+
+/// Which records of a zone have to be read.
+fn how(aws: &Aws, scope: &Scope<'_>, wanted: &Wanted, zone: &Zone, owner: &str) -> Demand {
+    // What serves several stacks is read whole; so is a zone that the stack makes, and what has to be found to the last record.
+    let whole = aws.is_shared() || scope.thorough || wanted.managed.contains(&zone.name) || zone.stack() == Some(owner);
+    if whole {
+        return Demand::All;
+    }
+    let records = wanted.records.get(&zone.name).into_iter().flatten();
+    Demand::Named(records.map(|(name, _)| name.clone()).collect())
 }
 
 fn blind(kinds: &[&str], error: &CloudError) -> BTreeMap<String, CloudError> {
@@ -211,10 +245,21 @@ fn matters(read: &Route53, zone: &Zone, owner: &str) -> bool {
             .is_some_and(|tags| tags::owner(tags, owner, hosted_zone::KIND) == Owner::Ours(hosted_zone::id(&zone.name)))
 }
 
-async fn records_of(aws: &Aws, zones: Vec<String>) -> BTreeMap<String, Part<Vec<ResourceRecordSet>>> {
-    let read = futures::stream::iter(zones).map(|id| async move {
-        let sets = records(aws, &id).await;
-        (id, sets)
+async fn records_of(
+    aws: &Aws,
+    zones: Vec<(Zone, Demand)>,
+    owner: &str,
+) -> BTreeMap<String, Part<Vec<ResourceRecordSet>>> {
+    let read = futures::stream::iter(zones).map(|(zone, demand)| async move {
+        let id = &zone.id;
+        let sets = match demand {
+            Demand::All => {
+                let sets = aws.once(format!("route53:ListResourceRecordSets {id}"), || records(aws, id)).await;
+                sets.map(Arc::unwrap_or_clone)
+            }
+            Demand::Named(names) => some::that_matter(aws, &zone, owner, names).await,
+        };
+        (zone.id, sets)
     });
     read.buffered(SIDE_BY_SIDE).collect().await
 }
@@ -272,7 +317,7 @@ fn wanted(scope: &Scope<'_>) -> Wanted {
 }
 
 /// The zones whose records have to be read, and the other zones in which something of the stack may be.
-fn to_read<'z>(scope: &Scope<'_>, wanted: &Wanted, zones: &'z [Zone], owner: &str) -> (Vec<String>, Vec<&'z Zone>) {
+fn to_read<'z>(scope: &Scope<'_>, wanted: &Wanted, zones: &'z [Zone], owner: &str) -> (Vec<&'z Zone>, Vec<&'z Zone>) {
     if !scope.wants(&["records", "hosted_zone"]) {
         return (Vec::new(), Vec::new());
     }
@@ -282,7 +327,7 @@ fn to_read<'z>(scope: &Scope<'_>, wanted: &Wanted, zones: &'z [Zone], owner: &st
     let (asked, others): (Vec<&Zone>, Vec<&Zone>) = zones.iter().partition(named);
     // A zone of Cloud Map takes no records of anybody's. What is read back is named.
     let others = others.into_iter().filter(|zone| !zone.linked && scope.only.is_none()).collect();
-    (asked.into_iter().map(|zone| zone.id.clone()).collect(), others)
+    (asked, others)
 }
 
 /// The zones whose tags have to be read: all, if zones of the stack's own matter.
@@ -324,6 +369,11 @@ pub async fn zones(aws: &Aws) -> Part<Vec<Zone>> {
 /// # Errors
 /// Any error of the requests.
 pub async fn tags(aws: &Aws, ids: &[String]) -> Part<BTreeMap<String, Tags>> {
+    aws.together("route53:ListTagsForResources", "", ids.to_vec(), |aws, _, ids| Box::pin(tags_in_batches(aws, ids)))
+        .await
+}
+
+async fn tags_in_batches(aws: &Aws, ids: Vec<String>) -> Part<Known<Tags>> {
     let chunks: Vec<Vec<String>> = ids.chunks(TAG_BATCH).map(<[String]>::to_vec).collect();
     let replies: Vec<_> = futures::stream::iter(chunks)
         .map(|chunk| async move {
@@ -342,7 +392,7 @@ pub async fn tags(aws: &Aws, ids: &[String]) -> Part<BTreeMap<String, Tags>> {
     let mut tags = BTreeMap::new();
     for reply in replies {
         let reply = match reply {
-            Err(error) if error.class == ErrorClass::Unsupported => return tags_one_by_one(aws, ids).await,
+            Err(error) if error.class == ErrorClass::Unsupported => return tags_one_by_one(aws, &ids).await,
             reply => reply?,
         };
         for set in reply.resource_tag_sets() {
@@ -435,7 +485,7 @@ mod tests {
 
     fn zone(id: &str, name: &str, private: bool) -> Zone {
         let (id, name, reference) = (id.to_owned(), name.to_owned(), reference("cruddur@eu-west-1", name, "0f"));
-        Zone { id, name, private, comment: None, reference, linked: false }
+        Zone { id, name, private, comment: None, reference, linked: false, count: 0 }
     }
 
     #[test]

@@ -78,24 +78,41 @@ pub async fn connect(
     guard: Option<Guard>,
     ui: &mut Ui,
 ) -> Result<Connection, Failure> {
-    let (aws, simulation) = match global.simulate.how() {
-        Some(how) => {
-            let simulation = Simulation::open(&how, "`evenkeel --sim`", ui).await?;
+    let simulation = simulation(global, ui).await?;
+    let aws = clients(global, region, simulation.as_ref()).await?;
+    ui.caller = Some(Arc::clone(&aws.caller));
+    Ok(Connection { aws, instead_of_aws: instead_of_aws(global), simulation, guard })
+}
+
+/// The simulated AWS, if one is asked for.
+pub async fn simulation(global: &Global, ui: &mut Ui) -> Result<Option<Simulation>, Failure> {
+    match global.simulate.how() {
+        Some(how) => Simulation::open(&how, "`evenkeel --sim`", ui).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+/// The clients for a region, of AWS or of what is simulated; nothing is sent yet.
+pub async fn clients(global: &Global, region: Option<String>, simulation: Option<&Simulation>) -> Result<Aws, Failure> {
+    let aws = match simulation {
+        Some(simulation) => {
             let region = region.unwrap_or_else(|| SIMULATED_REGION.to_owned());
             let http = SimClient::shared(simulation.sim.clone());
-            (Aws::simulated(http, &region, how.speed), Some(simulation))
+            Aws::simulated(http, &region, simulation.speed)
         }
         None => {
             profile_is_there(global)?;
             let (profile, endpoint_url) = (global.profile.clone(), global.endpoint_url.clone());
-            (Aws::connect(&Settings { region, profile, endpoint_url }).await, None)
+            Aws::connect(&Settings { region, profile, endpoint_url }).await
         }
     };
-    let aws = aws.map_err(|error| no_aws(&error))?;
-    ui.caller = Some(Arc::clone(&aws.caller));
-    let endpoint = global.endpoint_url.clone().or_else(|| environment("AWS_ENDPOINT_URL"));
-    let simulated = simulation.is_some().then(|| "a simulated AWS".to_owned());
-    Ok(Connection { aws, instead_of_aws: simulated.or(endpoint), simulation, guard })
+    aws.map_err(|error| no_aws(&error))
+}
+
+/// What answers in the place of AWS, if anything does.
+pub fn instead_of_aws(global: &Global) -> Option<String> {
+    let simulated = global.simulate.how().map(|_| "a simulated AWS".to_owned());
+    simulated.or_else(|| global.endpoint_url.clone()).or_else(|| environment("AWS_ENDPOINT_URL"))
 }
 
 /// Where a plan is made. Not every emulator knows accounts; what is not known is not guarded.

@@ -1,6 +1,7 @@
 //! The stack file: read, checked, and made into a graph, with every mistake told in its place. Sends nothing; the way to AWS leads
 //! on from here with [`File::connect`].
 
+use std::cell::Cell;
 use std::path::{Path, PathBuf};
 
 use evenkeel_aws::kinds;
@@ -9,9 +10,10 @@ use evenkeel_core::graph::{Graph, GraphError, StackInfo};
 use evenkeel_core::saved::SavedPlan;
 use evenkeel_stack::{LoadOptions, Loaded};
 
-use super::connect::{Guard, connect, environment};
+use super::connect::{Connection, Guard, connect, environment};
 use super::reading::{Look, Reading};
 use super::save;
+use super::ways::Ways;
 use crate::again::Again;
 use crate::args::{Format, Global};
 use crate::exit::Failure;
@@ -23,7 +25,6 @@ use crate::simulation::Simulation;
 pub const SIMULATED_REGION: &str = "us-east-1";
 
 /// A stack file that was read.
-#[derive(Debug)]
 pub struct File {
     /// Where it is.
     pub path: PathBuf,
@@ -31,6 +32,8 @@ pub struct File {
     pub loaded: Loaded,
     /// The region that was asked for, if one was.
     pub region: Option<String>,
+    /// A graph that was made already: it is made once, unless the region turns out to be another.
+    made: Cell<Option<Graph>>,
 }
 
 impl File {
@@ -61,7 +64,7 @@ impl File {
             ui.err.text(&text);
         }
         let region = region(global, loaded.stack.region.as_deref());
-        Ok(Self { path: path.to_owned(), loaded, region })
+        Ok(Self { path: path.to_owned(), loaded, region, made: Cell::default() })
     }
 
     /// What it wants, in the region that was asked for, or else in this one.
@@ -72,8 +75,16 @@ impl File {
         self.graph_in(self.region.as_deref().unwrap_or(fallback))
     }
 
+    /// Keeps a graph for when it is wanted again.
+    pub fn keep(&self, graph: Graph) {
+        self.made.set(Some(graph));
+    }
+
     /// What it wants in a region; mistakes of the graph are mistakes of the file.
     fn graph_in(&self, region: &str) -> Result<Graph, Failure> {
+        if let Some(made) = self.made.take().filter(|made| made.stack.region == region) {
+            return Ok(made);
+        }
         kinds::graph(&self.loaded.stack, region).map_err(|errors| {
             let diagnostic = |error: &GraphError| {
                 let (code, help) = match error {
@@ -112,12 +123,51 @@ impl File {
     /// # Errors
     /// If AWS cannot be reached, or is another account.
     pub async fn connect_to_destroy(self, global: &Global, ui: &mut Ui) -> Result<Reading, Failure> {
-        let named = self.graph("")?;
+        // The graph is made before anything is sent: its mistakes need no network.
+        self.keep(self.graph("")?);
         let guard = Guard::of_stack(self.loaded.stack.account.as_deref());
         let connection = connect(global, self.region.clone(), guard, ui).await?;
         let region = connection.aws.region.clone();
+        // Names of what is global hold the region.
+        let named = self.graph_in(&region)?;
         if let Some(simulation) = connection.simulation.as_ref().filter(|simulation| simulation.fresh) {
-            welcome(simulation, &self.graph_in(&region)?, ui);
+            welcome(simulation, &named, ui);
+        }
+        let nothing = Graph::empty(StackInfo { name: self.loaded.stack.name, region });
+        Ok(Reading::new(nothing, Look::Everything { named: Some(named) }, connection))
+    }
+}
+
+impl File {
+    /// Connects like [`Self::connect`], or like [`Self::connect_to_destroy`] if everything is to go, on a way that several stacks
+    /// share.
+    ///
+    /// # Errors
+    /// If AWS cannot be reached, or is another account.
+    pub async fn connect_on(
+        self,
+        ways: &mut Ways,
+        destroy: bool,
+        global: &Global,
+        ui: &mut Ui,
+    ) -> Result<Reading, Failure> {
+        let named = self.graph("")?;
+        let guard = Guard::of_stack(self.loaded.stack.account.as_deref());
+        let connection = Connection { guard, ..ways.to(self.region.clone(), global, ui).await? };
+        let region = connection.aws.region.clone();
+        let wanted = self.graph_in(&region)?;
+        if let Some(simulation) = &ways.simulation {
+            if !destroy {
+                Simulation::refuse_foreign(&wanted)?;
+            }
+            if simulation.fresh {
+                ways.provided.extend(simulation.provide(&wanted));
+            } else if !destroy {
+                tell_what_lacks(simulation, &wanted, &Again::provide(&self.path, global), ui);
+            }
+        }
+        if !destroy {
+            return Ok(Reading::new(wanted, Look::Wanted, connection));
         }
         let nothing = Graph::empty(StackInfo { name: self.loaded.stack.name, region });
         Ok(Reading::new(nothing, Look::Everything { named: Some(named) }, connection))
@@ -135,7 +185,11 @@ fn environment_region() -> Option<String> {
 
 /// A world of just now gets what the stack presupposes: a first try should not need a second tool.
 fn welcome(simulation: &Simulation, graph: &Graph, ui: &mut Ui) {
-    let made = simulation.provide(graph);
+    tell_of_a_new_world(&simulation.provide(graph), ui);
+}
+
+/// Says that a world was made, and what was added to it.
+pub fn tell_of_a_new_world(made: &[String], ui: &mut Ui) {
     ui.note("A simulated AWS was created. Nothing leaves this computer, and nothing costs anything.");
     if !made.is_empty() {
         ui.note(&format!("Added what the stack needs but does not create: {}.", made.join(", ")));

@@ -5,7 +5,7 @@
 //! - [`planning`]: a plan with its independent check; nothing can be changed
 //! - [`changing`]: the question, the run, the ending; the only stage that hands the engine a way to change AWS
 //!
-//! A command takes the stage that it needs. Beside them are [`connect`] (the way to AWS), [`names`] (what the command line names),
+//! A command takes the stage that it needs. Beside them are [`connect`] (the way to AWS), [`ways`] (that of several stacks), [`names`] (what the command line names),
 //! [`save`] (plans in files) and [`consent`] (what is between a plan and its run).
 
 pub mod changing;
@@ -16,9 +16,11 @@ pub mod names;
 pub mod planning;
 pub mod reading;
 pub mod save;
+pub mod ways;
 
 pub use self::changing::{Bound, Changing};
 pub use self::consent::Job;
 pub use self::file::{File, SIMULATED_REGION, region};
 pub use self::planning::Planning;
 pub use self::reading::Reading;
+pub use self::ways::Ways;

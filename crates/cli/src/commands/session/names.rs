@@ -19,14 +19,14 @@ use crate::report::words;
 
 /// Refuses targets and adoptions of what the stack file does not have.
 pub fn of_the_file(options: &PlanOptions, graph: &Graph) -> Result<(), Failure> {
-    let known: BTreeSet<String> = graph.nodes().map(|node| node.id.to_string()).collect();
+    let known = || -> BTreeSet<String> { graph.nodes().map(|node| node.id.to_string()).collect() };
     if let Some(target) = options.target.iter().find(|target| graph.get(target).is_none()) {
-        let there = there(&target.to_string(), &known);
+        let there = there(&target.to_string(), &known());
         return Err(Failure::Usage(format!("--target {target}: the stack file has no such entry; {there}")));
     }
     for adopt in &options.adopt {
         if owner(adopt, graph).is_none() {
-            let there = there(adopt, &known);
+            let there = there(adopt, &known());
             return Err(Failure::Usage(format!("--adopt {adopt}: the stack file has no such entry; {there}")));
         }
     }
@@ -56,6 +56,9 @@ pub fn of_the_reading(
 ) -> Result<(), Failure> {
     for adopt in &options.adopt {
         members(adopt, graph, snapshot)?;
+    }
+    if options.consent.is_empty() {
+        return Ok(());
     }
     let nodes = graph.nodes().chain(file.into_iter().flat_map(Graph::nodes)).map(|node| &node.id);
     let read = snapshot.surplus.iter().map(|surplus| &surplus.node).chain(plan.held.iter().map(|held| &held.node));

@@ -43,7 +43,9 @@ impl Planning {
     ) -> Result<Self, Failure> {
         let options = PlanOptions { no_wait, ..options(choice) };
         // The graph is made before anything is sent: its mistakes need no network.
-        names::of_the_file(&options, &file.graph("")?)?;
+        let draft = file.graph("")?;
+        names::of_the_file(&options, &draft)?;
+        file.keep(draft);
         let reading = file.connect(global, ui).await?;
         Ok(Self { adopt_all: choice.adopt_all, ..Self::new(reading, options) })
     }

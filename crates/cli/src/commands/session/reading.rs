@@ -97,6 +97,14 @@ impl Reading {
         if ui.live {
             ui.note(&format!("Reading the live resources of stack {} in {} …", stack.name, stack.region));
         }
+        self.look().await
+    }
+
+    /// The same without a word.
+    ///
+    /// # Errors
+    /// As [`Self::snapshot`].
+    pub async fn look(&self) -> Result<Snapshot, Failure> {
         let read = async {
             match &self.look {
                 Look::Wanted => self.cloud.snapshot(&self.graph).await,

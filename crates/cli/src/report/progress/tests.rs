@@ -160,7 +160,7 @@ impl Watched {
 
 fn global() -> Global {
     use clap::Parser;
-    crate::args::Args::parse_from(["evenkeel", "plan"]).global
+    crate::command_line::Args::parse_from(["evenkeel", "plan"]).global
 }
 
 fn node(id: &str) -> NodeId {

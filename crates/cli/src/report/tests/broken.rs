@@ -28,7 +28,7 @@ impl Files for Neighbours {
     fn read(&self, path: &str) -> Result<Source, FileProblem> {
         let own = |text: &str| text.replace(&format!("{}/", folder().display()), "");
         match (Beside { folder: folder() }).read(path) {
-            Ok(source) => Ok(Source { path: path.to_owned(), ..source }),
+            Ok(source) => Ok(Source::new(path, source.text)),
             Err(problem) => Err(FileProblem { summary: own(&problem.summary), help: own(&problem.help), ..problem }),
         }
     }

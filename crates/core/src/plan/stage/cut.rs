@@ -48,6 +48,7 @@ impl Cutter<'_> {
         // A group that cannot be served beside its successor is left at once: that was consented to.
         routed.retain(|group| !decisions.gaps.contains(group));
         let staged = |phase| Staged { movement: number, phase };
+        let begun = decisions.drafts.len();
         let hooks = self.hooks(movement, decisions);
         for at in &movement.routers {
             self.cut_router(*at, hooks.get(at), decisions, &staged);
@@ -57,9 +58,15 @@ impl Cutter<'_> {
             leaves |= self.cut_server(server, movement, &routed, decisions, &staged);
         }
         let fronts: Vec<&Front> = movement.fronts.iter().map(|at| &self.facts.fronts[*at]).collect();
-        let names = self.cut_names(&fronts, decisions, &staged);
+        let renamed = self.cut_names(&fronts, decisions, &staged);
+        let names = !renamed.is_empty();
+        // All that can be of this movement: what was cut, and what was added.
+        let nodes = movement.routers.iter().map(|at| &self.facts.routers[*at].node);
+        let nodes = nodes.chain(movement.servers.iter().map(|at| &self.facts.servers[*at].node));
+        let mut cut: BTreeSet<usize> = nodes.filter_map(|node| decisions.main.get(node).copied()).collect();
+        cut.extend(renamed.into_iter().chain(begun..decisions.drafts.len()));
         decisions.gates.extend(fronts.iter().filter(|_| names).map(|front| front.to.clone()));
-        let switches = decisions.drafts.iter().any(|draft| draft.staged == Some(staged(Phase::Switch)));
+        let switches = cut.iter().any(|at| decisions.drafts[*at].staged == Some(staged(Phase::Switch)));
         let goes = movement.servers.iter().any(|at| self.facts.servers[*at].goes);
         // A group that a server leaves has lost its share a moment ago, perhaps in an earlier run.
         let shares = leaves && (switches || !movement.losing.is_empty()) || goes && switches;
@@ -68,13 +75,15 @@ impl Cutter<'_> {
             let secs = if names { HOLD_NAMES } else { HOLD_SHARES };
             if let Some(node) = self.anchor(movement) {
                 let action = Action::Wait { goal: Goal::Hold, of: None, live: None, deadline_secs: secs };
+                cut.insert(decisions.drafts.len());
                 decisions.drafts.push(Draft::staged(node, action, staged(Phase::Hold)));
             }
         }
         let mut handles = movement.groups.clone();
         handles.extend(fronts.into_iter().flat_map(|front| front.handles.iter().cloned()));
         let of_it = |draft: &&Draft| draft.staged.is_some_and(|staged| staged.movement == number);
-        Moved { handles, nodes: decisions.drafts.iter().filter(of_it).map(|draft| draft.node.clone()).collect() }
+        let drafts = cut.into_iter().map(|at| &decisions.drafts[at]);
+        Moved { handles, nodes: drafts.filter(of_it).map(|draft| draft.node.clone()).collect() }
     }
 
     /// Whose wait it is while a switch takes effect.
@@ -187,24 +196,27 @@ impl Cutter<'_> {
         let (Some(live), Some(kind)) = (self.have.live(&server.node), self.kinds.get(server.node.kind())) else {
             return;
         };
-        decisions.under_way.retain(|(node, ..)| *node != server.node);
+        decisions.proved.insert(server.node.clone());
         let live = Some(Box::new(live.clone()));
         let action = Action::Wait { goal: Goal::Ready, of: None, live, deadline_secs: kind.deadline_secs };
         decisions.drafts.push(Draft::staged(server.node.clone(), action, staged(Phase::Serve)));
     }
 
-    /// Names that leave a front for another one change when traffic switches. Returns whether any do.
-    fn cut_names(&self, fronts: &[&Front], decisions: &mut Decisions, staged: &dyn Fn(Phase) -> Staged) -> bool {
-        let mut any = false;
-        for draft in &mut decisions.drafts {
+    /// Names that leave a front for another one change when traffic switches. Returns the drafts that do.
+    fn cut_names(&self, fronts: &[&Front], decisions: &mut Decisions, staged: &dyn Fn(Phase) -> Staged) -> Vec<usize> {
+        let mut cut = Vec::new();
+        if fronts.is_empty() {
+            return cut;
+        }
+        for (at, draft) in decisions.drafts.iter_mut().enumerate() {
             let names = self.kinds.get(draft.node.kind()).is_some_and(|kind| kind.traffic == Traffic::Names);
             let (Action::Update { live, .. }, true) = (&draft.action, names) else { continue };
             if fronts.iter().any(|front| live.uses.iter().any(|used| front.handles.contains(used))) {
                 draft.staged = Some(staged(Phase::Switch));
-                any = true;
+                cut.push(at);
             }
         }
-        any
+        cut
     }
 
     /// Puts the steps from what is live to `steps` in place of a draft; a step that would change nothing is left out.

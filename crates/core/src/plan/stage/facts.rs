@@ -71,6 +71,27 @@ pub(super) struct Facts {
     within: BTreeMap<String, String>,
 }
 
+/// Where to find routers that are live, the first of several, and which groups are not served yet.
+struct Places<'f> {
+    live: BTreeMap<&'f str, usize>,
+    node: BTreeMap<&'f NodeId, usize>,
+    unserved: BTreeSet<String>,
+}
+
+impl<'f> Places<'f> {
+    fn of(facts: &'f Facts) -> Self {
+        let (mut live, mut node) = (BTreeMap::new(), BTreeMap::new());
+        for (at, router) in facts.routers.iter().enumerate() {
+            if let Some(handle) = &router.live {
+                live.entry(handle.as_str()).or_insert(at);
+                node.entry(&router.node).or_insert(at);
+            }
+        }
+        let unproven = facts.servers.iter().filter(|server| server.unproven);
+        Self { live, node, unserved: unproven.flat_map(|server| lists::groups(&server.want)).collect() }
+    }
+}
+
 impl Facts {
     pub(super) fn gather(kinds: &Kinds, want: &Graph, have: &Snapshot, decisions: &Decisions) -> Self {
         let mut within = BTreeMap::new();
@@ -83,13 +104,15 @@ impl Facts {
         let (routers, servers, fronts) = (Vec::new(), Vec::new(), Vec::new());
         let late = BTreeMap::new();
         let mut facts = Self { routers, servers, fronts, sticky, delegated, late, within };
+        let under_way = decisions.under_way.iter().map(|(node, ..)| node).collect();
         for node in want.nodes() {
-            facts.wanted(kinds, &node.id, have, decisions);
+            facts.wanted(kinds, &node.id, have, decisions, &under_way);
         }
         facts.left_over(kinds, have);
         facts.renamed(kinds, want, have, decisions);
+        let places = Places::of(&facts);
         let routers = facts.routers.iter().enumerate();
-        facts.late = routers.filter_map(|(at, router)| Some((at, facts.waits(router, want)?))).collect();
+        facts.late = routers.filter_map(|(at, router)| Some((at, facts.waits(router, want, &places)?))).collect();
         facts
     }
 
@@ -100,16 +123,18 @@ impl Facts {
 
     /// What of a router has to wait: items that are new, that give a share to a group which is not served yet, and that take their
     /// paths from a router above which serves. With the place of that router; its own item has room for such a group meanwhile.
-    fn waits(&self, router: &Router, want: &Graph) -> Option<(usize, Late)> {
+    fn waits(&self, router: &Router, want: &Graph, places: &Places<'_>) -> Option<(usize, Late)> {
         if router.want.keys().all(|item| router.have.contains_key(item)) {
             return None;
         }
-        let above = |other: &Router| match (&router.live, &other.live) {
-            (_, None) => false,
-            (Some(own), Some(other)) => own != other && self.is_beneath(own, std::slice::from_ref(other)),
-            (None, Some(_)) => want.needs_of(&router.node).any(|need| *need == other.node),
+        let parent = match &router.live {
+            Some(own) => {
+                let above = self.chain(own).filter(|handle| handle != own);
+                above.filter_map(|handle| places.live.get(handle)).min()
+            }
+            None => want.needs_of(&router.node).filter_map(|need| places.node.get(need)).min(),
         };
-        let parent = self.routers.iter().position(above)?;
+        let parent = *parent?;
         let serves = |(item, had): (&String, &Shares)| {
             let goes_on = self.routers[parent].want.get(item).is_some_and(|wanted| (1..MOST).contains(&wanted.len()));
             goes_on && had.values().any(|weight| *weight > 0)
@@ -118,32 +143,34 @@ impl Facts {
         if passive || !self.routers[parent].have.iter().any(serves) {
             return None;
         }
-        let unserved = |group: &String| {
-            let wants = |server: &&Server| lists::groups(&server.want).contains(group);
-            self.servers.iter().filter(wants).any(|server| server.unproven)
-        };
         let new = router.want.iter().filter(|(item, _)| !router.have.contains_key(*item));
         let late = new.map(|(item, wanted)| (item.clone(), lists::raised(&Shares::new(), wanted)));
-        let late: Late = late.filter(|(_, groups)| groups.iter().any(unserved)).collect();
+        let late: Late =
+            late.filter(|(_, groups)| groups.iter().any(|group| places.unserved.contains(group))).collect();
         (!late.is_empty()).then_some((parent, late))
     }
 
     /// Whether something is inside of what is known by these handles, or is it.
     pub(super) fn is_beneath(&self, handle: &str, handles: &[String]) -> bool {
-        let mut at = Some(handle);
+        self.chain(handle).any(|it| handles.iter().any(|handle| handle == it))
+    }
+
+    /// A handle, that of what it is inside of, and so on.
+    fn chain<'f>(&'f self, handle: &'f str) -> impl Iterator<Item = &'f str> {
+        let outer = |it: &&'f str| self.within.get(*it).map(String::as_str);
         // As deep as things can be inside of each other; a circle would be a reader's mistake and must not hang.
-        for _ in 0..8 {
-            match at {
-                Some(it) if handles.iter().any(|handle| handle == it) => return true,
-                Some(it) => at = self.within.get(it).map(String::as_str),
-                None => return false,
-            }
-        }
-        false
+        std::iter::successors(Some(handle), outer).take(8)
     }
 
     /// A node of the file: as it is, and as its draft makes it.
-    fn wanted(&mut self, kinds: &Kinds, node: &NodeId, have: &Snapshot, decisions: &Decisions) {
+    fn wanted(
+        &mut self,
+        kinds: &Kinds,
+        node: &NodeId,
+        have: &Snapshot,
+        decisions: &Decisions,
+        under_way: &BTreeSet<&NodeId>,
+    ) {
         let Some(kind) = kinds.get(node.kind()) else { return };
         let none = Value::Null;
         let draft = decisions.main.get(node).map(|at| &decisions.drafts[*at].action);
@@ -170,7 +197,7 @@ impl Facts {
                 want: lists::members(after, list),
                 goes: matches!(draft, Some(Action::Create { replaces: Some(_), .. })),
                 unproven: draft.is_some()
-                    || decisions.under_way.iter().any(|(pending, ..)| pending == node)
+                    || under_way.contains(node)
                     || live.is_some_and(|live| live.readiness != Readiness::Ready),
             }),
             Traffic::Front => {

@@ -1,6 +1,6 @@
 //! Which groups move together, and whether traffic would stop if everything about them were changed at once. Pure.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::facts::{Facts, Router, Server};
 use super::lists::{self, Shares, groups, key};
@@ -21,7 +21,7 @@ pub(super) struct Movement {
 
 /// Groups that routers or servers have in common move together; each set in which something has to wait is a movement.
 pub(super) fn movements(facts: &Facts, want: &Graph) -> Vec<Movement> {
-    let mut sets: Vec<Movement> = Vec::new();
+    let mut sets = Sets::default();
     for (at, router) in facts.routers.iter().enumerate() {
         let items = router.have.values().chain(router.want.values());
         let mut all: BTreeSet<String> = items.flat_map(|item| item.keys().cloned()).collect();
@@ -41,15 +41,16 @@ pub(super) fn movements(facts: &Facts, want: &Graph) -> Vec<Movement> {
                 }
             }
         }
-        join(&mut sets, all, |set| {
+        sets.join(all, |set| {
             set.routers.push(at);
             set.fronts.extend(fronts);
         });
     }
     for (at, server) in facts.servers.iter().enumerate() {
         let all: BTreeSet<String> = server.have.iter().chain(&server.want).filter_map(key).collect();
-        join(&mut sets, all, |set| set.servers.push(at));
+        sets.join(all, |set| set.servers.push(at));
     }
+    let mut sets = sets.finish();
     sets.retain_mut(|set| moves(facts, set, want));
     sets
 }
@@ -78,15 +79,19 @@ fn moves(facts: &Facts, set: &mut Movement, want: &Graph) -> bool {
     gaining.extend(late.flat_map(|(_, late)| late.values().flatten().cloned()));
     // A group that goes from one rule to another must not be without one in between: its targets would begin anew.
     let wanders = losing.intersection(&gaining).next().is_some();
-    let wants = |server: &Server, group: &String| groups(&server.want).contains(group);
-    let unready = gaining.iter().any(|group| servers.iter().any(|server| server.unproven && wants(server, group)));
+    let mut wanting: BTreeMap<String, Vec<&Server>> = BTreeMap::new();
+    for server in &servers {
+        groups(&server.want).into_iter().for_each(|group| wanting.entry(group).or_default().push(server));
+    }
+    let wanting = |group: &String| wanting.get(group).into_iter().flatten();
+    let unready = gaining.iter().any(|group| wanting(group).any(|server| server.unproven));
     let mut hands = BTreeSet::new();
     for server in &servers {
         let stays = if server.goes { BTreeSet::new() } else { groups(&server.want) };
         for group in groups(&server.have).difference(&stays).filter(|group| carried.contains(*group)) {
-            let heirs = servers.iter().filter(|other| other.node != server.node && wants(other, group));
-            let comes = |other: &&Server| other.unproven || !groups(&other.have).contains(group);
-            if losing.contains(group) || heirs.into_iter().any(comes) {
+            let mut heirs = wanting(group).filter(|other| other.node != server.node);
+            let comes = |other: &Server| other.unproven || !groups(&other.have).contains(group);
+            if losing.contains(group) || heirs.any(|heir| comes(heir)) {
                 hands.insert(group.clone());
             }
         }
@@ -97,26 +102,126 @@ fn moves(facts: &Facts, set: &mut Movement, want: &Graph) -> bool {
     moves
 }
 
-/// Adds a set of groups, joining all sets that have one of them.
-fn join(sets: &mut Vec<Movement>, groups: BTreeSet<String>, add: impl FnOnce(&mut Movement)) {
-    if groups.is_empty() {
-        return;
+/// Sets of groups that have none in common.
+#[derive(Default)]
+struct Sets {
+    /// By the number of the last addition to each.
+    sets: BTreeMap<usize, Movement>,
+    /// The addition that a group came with, and what that was joined to since.
+    came: BTreeMap<String, usize>,
+    joined: Vec<usize>,
+}
+
+impl Sets {
+    /// Adds a set of groups, joining all sets that have one of them.
+    fn join(&mut self, groups: BTreeSet<String>, add: impl FnOnce(&mut Movement)) {
+        if groups.is_empty() {
+            return;
+        }
+        let number = self.joined.len();
+        self.joined.push(number);
+        let mut whole = Movement::default();
+        for group in &groups {
+            let Some(came) = self.came.get(group).copied() else {
+                self.came.insert(group.clone(), number);
+                continue;
+            };
+            let at = self.last(came);
+            self.joined[at] = number;
+            if let Some(set) = self.sets.remove(&at) {
+                whole.take_in(set);
+            }
+        }
+        whole.groups.extend(groups);
+        add(&mut whole);
+        self.sets.insert(number, whole);
     }
-    let mut joined = Movement { groups, ..Movement::default() };
-    add(&mut joined);
-    let mut apart = Vec::with_capacity(sets.len() + 1);
-    for set in sets.drain(..) {
-        if !set.groups.is_disjoint(&joined.groups) {
-            joined.groups.extend(set.groups);
-            joined.routers.extend(set.routers);
-            joined.servers.extend(set.servers);
-            joined.fronts.extend(set.fronts);
-        } else {
-            apart.push(set);
+
+    /// The addition by which the set of this one is kept.
+    fn last(&mut self, mut at: usize) -> usize {
+        while self.joined[at] != at {
+            // Halves the way for the next one who goes it.
+            self.joined[at] = self.joined[self.joined[at]];
+            at = self.joined[at];
+        }
+        at
+    }
+
+    /// The sets, those that nothing was added to for longest first.
+    fn finish(self) -> Vec<Movement> {
+        let mut sets: Vec<Movement> = self.sets.into_values().collect();
+        for set in &mut sets {
+            set.routers.sort_unstable();
+            set.servers.sort_unstable();
+        }
+        sets
+    }
+}
+
+impl Movement {
+    /// Takes in another set; the smaller is moved into the larger, so that many of them do not move all again and again.
+    fn take_in(&mut self, mut other: Self) {
+        if self.groups.len() < other.groups.len() {
+            std::mem::swap(self, &mut other);
+        }
+        self.groups.extend(other.groups);
+        self.routers.extend(other.routers);
+        self.servers.extend(other.servers);
+        self.fronts.extend(other.fronts);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn joined(additions: &[&[&str]]) -> Vec<(String, Vec<usize>)> {
+        let mut sets = Sets::default();
+        for (at, groups) in additions.iter().enumerate() {
+            let groups = groups.iter().map(|group| (*group).to_owned()).collect();
+            sets.join(groups, |set| set.servers.push(at));
+        }
+        let words = |set: Movement| (set.groups.into_iter().collect::<Vec<_>>().join(" "), set.servers);
+        sets.finish().into_iter().map(words).collect()
+    }
+
+    #[test]
+    fn sets_with_a_group_in_common_are_one() {
+        let apart = joined(&[&["a"], &["b", "c"], &[], &["d"]]);
+        assert_eq!(apart, [("a".to_owned(), vec![0]), ("b c".to_owned(), vec![1]), ("d".to_owned(), vec![3])]);
+        let through = joined(&[&["a"], &["b", "c"], &["d"], &["c", "a"], &["e"]]);
+        let expected = [("d".to_owned(), vec![2]), ("a b c".to_owned(), vec![0, 1, 3]), ("e".to_owned(), vec![4])];
+        assert_eq!(through, expected, "the one that was added to last comes behind");
+    }
+
+    #[test]
+    fn every_way_of_joining_gives_what_joining_one_by_one_gives() {
+        let names = ["a", "b", "c", "d", "e", "f", "g", "h"];
+        let mut seed = 7_u32;
+        let mut next = move || {
+            seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (seed >> 16) as usize
+        };
+        for _ in 0..200 {
+            let additions: Vec<Vec<&str>> =
+                (0..next() % 9).map(|_| (0..next() % 3).map(|_| names[next() % names.len()]).collect()).collect();
+            let mut simple: Vec<(BTreeSet<String>, Vec<usize>)> = Vec::new();
+            for (at, groups) in additions.iter().enumerate().filter(|(_, groups)| !groups.is_empty()) {
+                let mut whole = (groups.iter().map(|group| (*group).to_owned()).collect::<BTreeSet<_>>(), vec![at]);
+                let (same, apart): (Vec<_>, Vec<_>) =
+                    simple.into_iter().partition(|(other, _)| !other.is_disjoint(&whole.0));
+                simple = apart;
+                for (groups, servers) in same {
+                    whole.0.extend(groups);
+                    whole.1.extend(servers);
+                }
+                whole.1.sort_unstable();
+                simple.push(whole);
+            }
+            let simple: Vec<_> =
+                simple.into_iter().map(|(groups, at)| (groups.into_iter().collect::<Vec<_>>().join(" "), at)).collect();
+            let additions: Vec<&[&str]> = additions.iter().map(Vec::as_slice).collect();
+            assert_eq!(joined(&additions), simple);
         }
     }
-    joined.routers.sort_unstable();
-    joined.servers.sort_unstable();
-    apart.push(joined);
-    *sets = apart;
 }

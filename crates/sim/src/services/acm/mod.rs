@@ -15,13 +15,8 @@ mod tests;
 mod validation;
 
 pub use self::link::*;
-pub use self::state::Acm;
+pub use self::state::{Acm, Event};
 pub use self::validation::happen;
-
-use std::time::Duration;
-
-use serde::{Deserialize, Serialize};
-
 use super::service::{Carriers, Service};
 use crate::call::Table;
 use crate::model;
@@ -50,33 +45,6 @@ pub const SERVICE: Service = Service {
 /// The operations.
 const OPERATIONS: &[Table] =
     &[request::OPERATIONS, reading::OPERATIONS, import::OPERATIONS, tagging::OPERATIONS, configuration::OPERATIONS];
-
-/// What happens by itself.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub enum Event {
-    /// Somebody looks for the validation records.
-    Look {
-        /// The certificate.
-        arn: String,
-        /// How long until the next look; none if this one is out of turn.
-        again: Option<Duration>,
-    },
-    /// A certificate that needs no validation is issued.
-    Issue {
-        /// The certificate.
-        arn: String,
-    },
-    /// A request is refused after all.
-    Fail {
-        /// The certificate.
-        arn: String,
-    },
-    /// Nobody waits any longer.
-    GiveUp {
-        /// The certificate.
-        arn: String,
-    },
-}
 
 /// The tagged resources.
 fn tagged(world: &mut World, place: &Place) -> Vec<Tagged> {

@@ -258,3 +258,30 @@ impl Validation {
         })
     }
 }
+
+/// What happens by itself.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub enum Event {
+    /// Somebody looks for the validation records.
+    Look {
+        /// The certificate.
+        arn: String,
+        /// How long until the next look; none if this one is out of turn.
+        again: Option<Duration>,
+    },
+    /// A certificate that needs no validation is issued.
+    Issue {
+        /// The certificate.
+        arn: String,
+    },
+    /// A request is refused after all.
+    Fail {
+        /// The certificate.
+        arn: String,
+    },
+    /// Nobody waits any longer.
+    GiveUp {
+        /// The certificate.
+        arn: String,
+    },
+}

@@ -8,18 +8,15 @@ mod list;
 mod namespaces;
 mod operations;
 mod services;
+mod state;
 mod tagging;
 #[cfg(test)]
 mod tests;
 
 pub use self::link::*;
 pub use self::operations::happen;
-
-use std::collections::BTreeMap;
-
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
-
+pub use self::state::{CloudMap, Event};
+use self::state::{Instance, Namespace, Service, last, namespace_arn_of, service_arn_of};
 use super::service::{self, Carriers, Words};
 use crate::call::{Said, Table};
 use crate::model::{self, ErrorsAs};
@@ -27,7 +24,7 @@ use crate::tags::{Tagged, Tags};
 use crate::throttle::Rate;
 use crate::validate::Wording;
 use crate::world::status::Entry;
-use crate::world::{Moment, Place, World};
+use crate::world::{Place, World};
 
 /// The service.
 pub const SERVICE: service::Service = service::Service {
@@ -61,112 +58,6 @@ const OPERATIONS: &[Table] = &[
     services::OPERATIONS,
     tagging::OPERATIONS,
 ];
-
-/// What a region has of it.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub struct CloudMap {
-    /// By id.
-    namespaces: BTreeMap<String, Namespace>,
-    services: BTreeMap<String, Service>,
-    operations: BTreeMap<String, operations::Operation>,
-}
-
-/// A namespace.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default)]
-struct Namespace {
-    id: String,
-    arn: String,
-    name: String,
-    /// `HTTP`, `DNS_PUBLIC` or `DNS_PRIVATE`.
-    kind: String,
-    description: Option<String>,
-    vpc: Option<String>,
-    zone: Option<String>,
-    ttl: i64,
-    created: Moment,
-    creator_request: String,
-    /// False until its creation has succeeded.
-    active: bool,
-    tags: Tags,
-}
-
-/// A service.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default)]
-struct Service {
-    id: String,
-    name: String,
-    namespace: String,
-    /// `HTTP`, `DNS_HTTP` or `DNS`.
-    kind: String,
-    description: Option<String>,
-    /// Its `DnsConfig`, if it has one.
-    dns: Option<Map<String, Value>>,
-    health: Option<Map<String, Value>>,
-    custom_health: Option<Map<String, Value>>,
-    created: Moment,
-    creator_request: String,
-    instances: BTreeMap<String, Instance>,
-    /// Counts the changes of its instances.
-    revision: i64,
-    /// Whether it goes with its last instance.
-    leaving: bool,
-    tags: Tags,
-}
-
-/// An instance.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default)]
-struct Instance {
-    attributes: Tags,
-    creator_request: Option<String>,
-}
-
-/// What happens by itself.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub enum Event {
-    /// An operation is taken up.
-    Begin {
-        /// Its id.
-        operation: String,
-    },
-    /// An operation ends.
-    End {
-        /// Its id.
-        operation: String,
-    },
-}
-
-impl CloudMap {
-    /// The namespace of an id or ARN.
-    fn namespace(&self, id: &str) -> Option<&Namespace> {
-        self.namespaces.get(last(id)).filter(|namespace| namespace.active)
-    }
-
-    /// The service of an id or ARN.
-    fn service(&self, id: &str) -> Option<&Service> {
-        self.services.get(last(id))
-    }
-
-    fn service_named(&self, namespace: &str, name: &str) -> Option<&Service> {
-        self.services.values().find(|service| service.namespace == namespace && service.name.eq_ignore_ascii_case(name))
-    }
-}
-
-/// The id at the end of an ARN, or the id itself.
-fn last(id: &str) -> &str {
-    id.rsplit('/').next().unwrap_or(id)
-}
-
-fn namespace_arn_of(place: &Place, id: &str) -> String {
-    place.arn("servicediscovery", &format!("namespace/{id}"))
-}
-
-fn service_arn_of(place: &Place, id: &str) -> String {
-    place.arn("servicediscovery", &format!("service/{id}"))
-}
 
 /// The tagged resources.
 fn tagged(world: &mut World, place: &Place) -> Vec<Tagged> {

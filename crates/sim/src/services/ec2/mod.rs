@@ -1,6 +1,7 @@
 //! EC2: networks, security groups, network interfaces. Ties its parts together and lets happen what takes time. What other
 //! services may ask stands in `link.rs`; nothing here knows who they are.
 
+mod common;
 mod describe;
 mod endpoints;
 mod fresh;
@@ -25,27 +26,20 @@ mod tokens;
 mod vpcs;
 mod words;
 
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub use self::common::Event;
+use self::common::{arn, depended_on, invalid, lacks, new_id, one_attribute, operations, rehearsed, state};
 pub use self::link::*;
 pub use self::state::Ec2;
 use super::service::{Carriers, Service, Words};
-use crate::call::{Call, Handler, Input, Members, Refusal, Reply, Said, Table};
+use crate::call::{Input, Members, Said, Table};
 use crate::model;
 use crate::tags::{Tagged, Tags};
 use crate::throttle::Rate;
 use crate::validate::Wording;
 use crate::world::status::Entry;
 use crate::world::{Place, World};
-
-/// Lists operations, each of which takes `DryRun`.
-macro_rules! operations {
-    ($($name:literal => $handler:expr),* $(,)?) => {
-        &[$(($name, |call, input| crate::services::ec2::rehearsed(call, input, $handler))),*]
-    };
-}
-use operations;
 
 /// The service.
 pub const SERVICE: Service = Service {
@@ -107,29 +101,6 @@ const OPERATIONS: &[Table] = &[
     plain::OPERATIONS,
 ];
 
-/// Carries an operation out, or with `DryRun` tells that it would work.
-fn rehearsed(call: &mut Call<'_>, input: &Input, handler: Handler) -> Reply {
-    if input.shared("DryRun") != Some(&Value::Bool(true)) {
-        return tokens::once(call, input, handler);
-    }
-    let before = call.world.clone();
-    let reply = handler(call, input);
-    *call.world = before;
-    reply?;
-    Err(Refusal::new("DryRunOperation", "Request would have succeeded, but DryRun flag is set.").status(412))
-}
-
-/// What happens by itself.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub enum Event {
-    /// A VPC is ready.
-    VpcReady(String),
-    /// A NAT gateway, a VPC endpoint or a prefix list gets this state.
-    Turns(String, String),
-    /// A NAT gateway or VPC endpoint is no longer described.
-    Forgotten(String),
-}
-
 /// Lets it happen.
 pub fn happen(world: &mut World, place: &Place, event: Event) {
     let now = world.now;
@@ -166,47 +137,6 @@ pub fn happen(world: &mut World, place: &Place, event: Event) {
             }
         }
     }
-}
-
-/// The region's state.
-fn state<'c>(call: &'c mut Call<'_>) -> &'c mut Ec2 {
-    &mut call.region().ec2
-}
-
-/// A new id.
-fn new_id(call: &mut Call<'_>, prefix: &str) -> String {
-    format!("{prefix}-0{}", call.world.ids.hex(16))
-}
-
-/// The ARN of something of this service.
-fn arn(ec2: &Ec2, resource: &str, id: &str) -> String {
-    format!("arn:aws:ec2:{}:{}:{resource}/{id}", ec2.name, ec2.account)
-}
-
-/// The refusal of a deletion of something that others need.
-fn depended_on(noun: &str, id: &str) -> Refusal {
-    Refusal::new("DependencyViolation", format!("The {noun} '{id}' has dependencies and cannot be deleted."))
-}
-
-/// The refusal of a value.
-fn invalid(text: impl Into<String>) -> Refusal {
-    Refusal::new("InvalidParameterValue", text)
-}
-
-/// The refusal of a request that lacks something.
-fn lacks(parameter: &str) -> Refusal {
-    Refusal::new("MissingParameter", format!("The request must contain the parameter {parameter}"))
-}
-
-/// Refuses a change of several attributes in one request.
-fn one_attribute(given: &[&str]) -> Result<(), Refusal> {
-    if given.len() < 2 {
-        return Ok(());
-    }
-    let mut names: Vec<String> = given.iter().map(|name| name[..1].to_lowercase() + &name[1..]).collect();
-    names.sort_unstable();
-    let text = format!("Fields for multiple attribute types specified: {}", names.join(", "));
-    Err(Refusal::new("InvalidParameterCombination", text))
 }
 
 /// The tagged resources.

@@ -5,16 +5,18 @@ pub mod checks;
 mod link;
 pub mod registry;
 pub mod running;
+mod tagged;
 mod words;
-
-pub use self::link::*;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::link::*;
+pub use self::running::{Event, happen};
+use self::tagged::of_arn;
 use super::service::{Carriers, Empties, Service, Words};
 use crate::call::{Said, Table};
 use crate::model;
-use crate::tags::{Tagged, Tags};
+use crate::tags::Tagged;
 use crate::validate::Wording;
 use crate::world::status::Entry;
 use crate::world::{Place, World};
@@ -55,20 +57,9 @@ pub struct Ecs {
     pub running: running::Running,
 }
 
-pub use self::running::{Event, happen};
-
 /// The tagged resources.
 fn tagged(world: &mut World, place: &Place) -> Vec<Tagged> {
     let mut all = registry::tagged(world, place);
     all.extend(running::tagged(world, place));
     all
-}
-
-/// The tags of a resource by its ARN.
-fn of_arn<'w>(world: &'w mut World, place: &Place, arn: &str) -> Option<&'w mut Tags> {
-    // Which half has it is asked first: a loan cannot be given back.
-    if registry::tags_of(world, place, arn).is_some() {
-        return registry::tags_mut(world, place, arn);
-    }
-    running::tags_mut(world, place, arn)
 }

@@ -1,16 +1,12 @@
 //! What other services ask of IAM: who a key belongs to, whether a role is there and may do something.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::evaluate::{self, Decision};
 use super::state::{Iam, Role, User};
 use super::{linked, principal};
 use crate::call::Caller;
 use crate::world::{Moment, Place, World};
-
-/// How long a new role stays unknown outside IAM.
-const PROPAGATION: Duration = Duration::from_secs(8);
 
 /// The account of a request whose key names none.
 const USUAL_ACCOUNT: &str = "123456789012";
@@ -46,11 +42,6 @@ fn student(account: &str) -> Caller {
     Caller { principal: arn.clone(), arn, id: "AIDASIMULATEDSTUDENT1".to_owned() }
 }
 
-/// Whether other services see a role by now.
-pub(super) fn visible(world: &World, role: &Role) -> bool {
-    role.created.plus(PROPAGATION) <= world.now
-}
-
 /// The role of that ARN or name. An ARN may be of another account.
 pub fn role<'w>(world: &'w World, place: &Place, role: &str) -> Option<&'w Role> {
     let number = role.strip_prefix("arn:").and_then(|arn| arn.split(':').nth(3)).unwrap_or(&place.account);
@@ -68,7 +59,7 @@ fn path_fits(role: &Role, text: &str) -> bool {
 
 /// Whether there is a role of that ARN (or name), seen by other services: a role is invisible to them for some seconds.
 pub fn role_visible(world: &World, place: &Place, name: &str) -> bool {
-    role(world, place, name).is_some_and(|role| visible(world, role))
+    role(world, place, name).is_some_and(|role| role.is_visible(world.now))
 }
 
 /// Whether a role's policies allow an action on a resource. Managed policies of AWS count with what they allow.

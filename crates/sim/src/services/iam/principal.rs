@@ -4,7 +4,6 @@
 use serde_json::Value;
 
 use super::document::{malformed, statements, texts};
-use super::link::visible;
 use super::state::{Iam, Role};
 use crate::call::{Caller, Members, Refusal};
 use crate::near::distance;
@@ -89,7 +88,7 @@ fn known(world: &World, place: &Place, name: &str) -> bool {
     match (service, resource.split_once('/')) {
         ("iam", None) => resource == "root",
         ("iam", Some(("role", _))) => {
-            owner.is_none_or(|iam| role_at(iam, name).is_some_and(|role| visible(world, role)))
+            owner.is_none_or(|iam| role_at(iam, name).is_some_and(|role| role.is_visible(world.now)))
         }
         ("iam", Some(("user", _))) => owner.is_none_or(|iam| iam.users.values().any(|user| user.arn == name)),
         ("sts", Some(("assumed-role" | "federated-user", _))) => true,

@@ -3,6 +3,7 @@
 //! small letters of the name.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
@@ -10,6 +11,9 @@ use serde_json::{Value, json};
 
 use crate::tags::{Tags, to_list};
 use crate::world::Moment;
+
+/// How long a new role stays unknown outside IAM.
+const PROPAGATION: Duration = Duration::from_secs(8);
 
 /// What an account has of it.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -61,6 +65,13 @@ pub struct Role {
     pub used: Option<(Moment, String)>,
     /// Whether it belongs to a service.
     pub linked: bool,
+}
+
+impl Role {
+    /// Whether other services see it by then.
+    pub(super) fn is_visible(&self, now: Moment) -> bool {
+        self.created.plus(PROPAGATION) <= now
+    }
 }
 
 /// A customer-managed policy.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
-use super::{Instance, create, engines, instances, invalid, lifecycle, mismatch, subnets};
+use super::{Instance, engines, inputs, invalid, lifecycle, mismatch, shown, subnets};
 use crate::call::{Call, Input, Members, Refusal, Reply};
 use crate::services::{ec2, secrets};
 
@@ -46,7 +46,7 @@ const AT_ONCE: [&str; 13] = [
 /// Changes an instance.
 pub(super) fn modify(call: &mut Call<'_>, input: &Input) -> Reply {
     let name = input.text_or_empty("DBInstanceIdentifier").to_lowercase();
-    let instance = call.region().rds.instances.get(&name).cloned().ok_or_else(|| instances::missing(&name))?;
+    let instance = call.region().rds.instances.get(&name).cloned().ok_or_else(|| shown::missing(&name))?;
     if !lifecycle::rests(&instance) {
         return Err(Refusal::new("InvalidDBInstanceState", "Database instance is not in available state."));
     }
@@ -55,7 +55,7 @@ pub(super) fn modify(call: &mut Call<'_>, input: &Input) -> Reply {
     let vpc =
         call.region().rds.subnet_groups.get(&instance.subnet_group).map(|group| group.vpc.clone()).unwrap_or_default();
     let groups =
-        if input.has("VpcSecurityGroupIds") { create::security_groups(call, input, &vpc)? } else { Vec::new() };
+        if input.has("VpcSecurityGroupIds") { inputs::security_groups(call, input, &vpc)? } else { Vec::new() };
     let place = call.place.clone();
     let mut new = instance;
     for (member, value) in at_once(input) {
@@ -94,7 +94,7 @@ pub(super) fn modify(call: &mut Call<'_>, input: &Input) -> Reply {
         let busy = !due.is_empty();
         new.applying = due;
         call.region().rds.instances.insert(name.clone(), new);
-        let answer = instances::shown(call, &name);
+        let answer = shown::shown(call, &name);
         if busy {
             // The status changes some seconds after the answer.
             let first = (String::from("available"), Duration::from_secs(5));
@@ -104,7 +104,7 @@ pub(super) fn modify(call: &mut Call<'_>, input: &Input) -> Reply {
     }
     new.pending.extend(waiting);
     call.region().rds.instances.insert(name.clone(), new);
-    instances::shown(call, &name)
+    shown::shown(call, &name)
 }
 
 fn at_once(input: &Input) -> Map<String, Value> {
@@ -137,12 +137,12 @@ fn waiting(instance: &Instance, input: &Input) -> Result<Map<String, Value>, Ref
         found.insert("Port".to_owned(), port.into());
     }
     if let Some(text) = input.text("MasterUserPassword") {
-        create::password(text)?;
+        inputs::password(text)?;
         // Only that there is a new one; what it is concerns nobody.
         found.insert("MasterUserPassword".to_owned(), "****".into());
     }
     if let Some(new) = input.text("NewDBInstanceIdentifier") {
-        create::identifier("NewDBInstanceIdentifier", new)?;
+        inputs::identifier("NewDBInstanceIdentifier", new)?;
         found.insert("DBInstanceIdentifier".to_owned(), new.to_lowercase().into());
     }
     if let Some(wanted) = input.text("EngineVersion") {
@@ -175,7 +175,7 @@ fn check(
     if let Some(class) = input.text("DBInstanceClass").filter(|class| !engines::is_class(class)) {
         return Err(invalid(format!("Invalid DB Instance class: {class}")));
     }
-    create::monitoring(call, input)?;
+    inputs::monitoring(call, input)?;
     if let Some(group) = input.text("DBParameterGroupName") {
         super::parameters::check(call, group)?;
     }
@@ -220,7 +220,7 @@ fn managed(call: &mut Call<'_>, instance: &mut Instance, input: &Input, name: &s
     let known = instance.fields.get("MasterUserSecret").map(|secret| secret.text_or_empty("SecretArn").to_owned());
     match (input.flag("ManageMasterUserPassword"), known) {
         (Some(true), None) => {
-            let secret = create::secret(call, input, name);
+            let secret = inputs::secret(call, input, name);
             instance.fields.insert("MasterUserSecret".to_owned(), secret);
         }
         (Some(false), Some(arn)) => {

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
-use super::create::storage_type;
 use super::engines::Engine;
+use super::inputs::storage_type;
 use crate::call::{Call, Input, Members};
 
 /// Members of CreateDBInstance that are read back as they were written.

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use super::{create, instances, lifecycle, mismatch, snapshots};
+use super::{inputs, lifecycle, mismatch, shown, snapshots};
 use crate::call::{Call, Input, Members, Refusal, Reply};
 
 /// Deletes an instance.
 pub(super) fn delete(call: &mut Call<'_>, input: &Input) -> Reply {
     let name = input.text_or_empty("DBInstanceIdentifier").to_lowercase();
-    let instance = call.region().rds.instances.get(&name).cloned().ok_or_else(|| instances::missing(&name))?;
+    let instance = call.region().rds.instances.get(&name).cloned().ok_or_else(|| shown::missing(&name))?;
     if instance.status == "deleting" {
         let text = format!("Instance {name} is already being deleted.");
         return Err(Refusal::new("InvalidDBInstanceState", text));
@@ -28,7 +28,7 @@ pub(super) fn delete(call: &mut Call<'_>, input: &Input) -> Reply {
             ));
         }
         Some(snapshot) => {
-            create::identifier("FinalDBSnapshotIdentifier", snapshot)?;
+            inputs::identifier("FinalDBSnapshotIdentifier", snapshot)?;
             if instance.status == "creating" {
                 let text = format!(
                     "Cannot create a snapshot because the database instance {name} is not currently in the available state."
@@ -48,5 +48,5 @@ pub(super) fn delete(call: &mut Call<'_>, input: &Input) -> Reply {
         instance.applying.clear();
     }
     lifecycle::run(call.world, &place, &name, vec![("deleting".to_owned(), Duration::from_secs(200))]);
-    instances::shown(call, &name)
+    shown::shown(call, &name)
 }

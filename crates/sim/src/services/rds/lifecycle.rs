@@ -86,7 +86,7 @@ pub(super) fn apply(instance: &mut Instance, member: &str, value: Value) {
             let engine = instance.fields.text_or_empty("Engine").to_owned();
             let (old, new) = (instance.fields.text_or_empty("EngineVersion"), value.as_str().unwrap_or_default());
             if engines::major(&engine, old) != engines::major(&engine, new) {
-                super::create::groups_of(&mut instance.fields, &engine, new, None, None);
+                super::inputs::groups_of(&mut instance.fields, &engine, new, None, None);
             }
         }
         _ => {}

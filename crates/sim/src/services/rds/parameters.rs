@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::tagging::Resources;
-use super::{ParameterGroup, create, invalid, lists};
+use super::{ParameterGroup, inputs, invalid, lists};
 use crate::call::{Call, Input, Members, Refusal, Reply, Table};
 use crate::tags::dialect::Carrier;
 use crate::world::Place;
@@ -51,7 +51,7 @@ pub(super) fn check(call: &mut Call<'_>, name: &str) -> Result<(), Refusal> {
 
 fn create_group(call: &mut Call<'_>, input: &Input) -> Reply {
     let (given, family) = (input.text_or_empty("DBParameterGroupName"), input.text_or_empty("DBParameterGroupFamily"));
-    create::identifier("DBParameterGroupName", given)?;
+    inputs::identifier("DBParameterGroupName", given)?;
     if !FAMILIES.contains(&family) {
         return Err(invalid(format!("ParameterGroupFamily {family} is not a valid parameter group family")));
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use super::tagging::Resources;
-use super::{Event, Rds, Snapshot, create, instances, lists};
+use super::{Event, Rds, Snapshot, inputs, lists, shown};
 use crate::call::{Call, Input, Members, Refusal, Reply, Table};
 use crate::tags::dialect::Carrier;
 use crate::tags::{self, Tags};
@@ -37,7 +37,7 @@ pub(super) fn take(call: &mut Call<'_>, instance: &str, name: &str, kind: &str, 
         let text = format!("Cannot create the snapshot because a snapshot with the identifier {name} already exists.");
         return Err(Refusal::new("DBSnapshotAlreadyExists", text));
     }
-    let of = rds.instances.get(instance).ok_or_else(|| instances::missing(instance))?;
+    let of = rds.instances.get(instance).ok_or_else(|| shown::missing(instance))?;
     let mut fields = Map::new();
     for member in [
         "DBInstanceIdentifier",
@@ -93,8 +93,8 @@ pub(super) fn ready(rds: &mut Rds, name: &str) {
 
 fn create_snapshot(call: &mut Call<'_>, input: &Input) -> Reply {
     let name = input.text_or_empty("DBSnapshotIdentifier");
-    create::identifier("DBSnapshotIdentifier", name)?;
-    let instance = instances::in_state(call, input, &["available", "storage-optimization", "stopped"])?;
+    inputs::identifier("DBSnapshotIdentifier", name)?;
+    let instance = shown::in_state(call, input, &["available", "storage-optimization", "stopped"])?;
     let tags = Resources::DIALECT.given(input)?;
     take(call, &instance, name, "manual", tags).map(|snapshot| json!({"DBSnapshot": snapshot}))
 }

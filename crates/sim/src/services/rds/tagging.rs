@@ -1,6 +1,6 @@
 //! Tags by ARN: of instances, subnet groups, snapshots and parameter groups.
 
-use super::{Rds, instances, invalid, subnets};
+use super::{Rds, invalid, shown, subnets};
 use crate::call::{Call, Input, Members, Refusal, Said, Table};
 use crate::tags::Tags;
 use crate::tags::dialect::{self, Breach, Carrier, Dialect, Rule};
@@ -60,7 +60,7 @@ impl Carrier for Resources {
             return Err(invalid(format!("Invalid resource name: {arn}")));
         };
         let missing = match kind {
-            "db" => instances::missing(name),
+            "db" => shown::missing(name),
             "subgrp" => subnets::missing(name),
             "snapshot" => Refusal::new("DBSnapshotNotFound", format!("DBSnapshot {name} not found.")),
             "pg" => Refusal::new("DBParameterGroupNotFound", format!("DBParameterGroup {name} not found.")),

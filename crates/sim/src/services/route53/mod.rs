@@ -18,10 +18,7 @@ mod vpcs;
 mod zones;
 
 pub use self::link::*;
-pub use self::state::Route53;
-
-use serde::{Deserialize, Serialize};
-
+pub use self::state::{Event, Route53};
 use super::acm;
 use super::service::{Carriers, Service, Words};
 use crate::call::{Refusal, Table};
@@ -70,13 +67,6 @@ const OPERATIONS: &[Table] = &[
     health::OPERATIONS,
 ];
 
-/// What happens by itself.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub enum Event {
-    /// A change has reached all servers: whoever waits for a record can see it.
-    Spread,
-}
-
 /// Lets it happen.
 pub fn happen(world: &mut World, place: &Place, event: Event) {
     match event {
@@ -85,6 +75,7 @@ pub fn happen(world: &mut World, place: &Place, event: Event) {
 }
 
 const ZONE_ARN: &str = "arn:aws:route53:::hostedzone/";
+
 const CHECK_ARN: &str = "arn:aws:route53:::healthcheck/";
 
 /// The tagged resources. Route 53's are seen from one region only.

@@ -203,3 +203,10 @@ impl HealthCheck {
         })
     }
 }
+
+/// What happens by itself.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub enum Event {
+    /// A change has reached all servers: whoever waits for a record can see it.
+    Spread,
+}

@@ -1,29 +1,19 @@
 //! What scaling did: each time a count was moved.
 
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use super::state::Activity;
 use super::{Scaled, cut};
 use crate::call::{Call, Input, Reply, Table};
-use crate::world::{Moment, Place, World};
+use crate::world::{Place, World};
 
 /// The operations.
 pub(super) const OPERATIONS: Table = &[("DescribeScalingActivities", describe_scaling_activities)];
 
 const PAGE: usize = 50;
+
 /// So many are remembered.
 const MOST: usize = 1000;
-
-/// A scaling activity.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub(super) struct Activity {
-    id: String,
-    scaled: Scaled,
-    count: i64,
-    cause: String,
-    at: Moment,
-}
 
 /// Notes that a count was set.
 pub(super) fn record(world: &mut World, place: &Place, scaled: &Scaled, count: i64, cause: &str) {

@@ -1,11 +1,11 @@
 //! Scaling policies: step scaling as it is written, target tracking with the alarms that it brings along.
 
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use super::state::Policy;
 use super::{Scaled, Target, absent, cut, invalid, registered};
 use crate::call::{Call, Input, Members, Refusal, Reply, Table};
-use crate::world::{Moment, Place};
+use crate::world::Place;
 
 /// The operations.
 pub(super) const OPERATIONS: Table = &[
@@ -15,24 +15,12 @@ pub(super) const OPERATIONS: Table = &[
 ];
 
 const PAGE: usize = 10;
-const STEPS: &str = "StepScalingPolicyConfiguration";
-const TRACKING: &str = "TargetTrackingScalingPolicyConfiguration";
-const PREDICTION: &str = "PredictiveScalingPolicyConfiguration";
 
-/// A scaling policy.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub(super) struct Policy {
-    name: String,
-    kind: String,
-    arn: String,
-    /// The name of its configuration's member, and the configuration as it was given.
-    member: String,
-    config: Map<String, Value>,
-    /// Which side each alarm is for, and its id.
-    alarms: Vec<(String, String)>,
-    created: Moment,
-}
+const STEPS: &str = "StepScalingPolicyConfiguration";
+
+const TRACKING: &str = "TargetTrackingScalingPolicyConfiguration";
+
+const PREDICTION: &str = "PredictiveScalingPolicyConfiguration";
 
 fn put_scaling_policy(call: &mut Call<'_>, input: &Input) -> Reply {
     let now = call.now();

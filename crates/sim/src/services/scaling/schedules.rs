@@ -3,9 +3,9 @@
 
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use super::state::Action;
 use super::{Event, Scaled, absent, cut, invalid, registered, targets};
 use crate::call::{Call, Input, Members, Refusal, Reply, Table};
 use crate::world::{self, Moment, Place, World};
@@ -18,22 +18,6 @@ pub(super) const OPERATIONS: Table = &[
 ];
 
 const PAGE: usize = 50;
-
-/// A scheduled action.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub(super) struct Action {
-    name: String,
-    arn: String,
-    schedule: String,
-    zone: Option<String>,
-    start: Value,
-    end: Value,
-    limits: Map<String, Value>,
-    created: Moment,
-    /// When it is carried out next.
-    due: Option<Moment>,
-}
 
 impl Action {
     /// When it is carried out next after a moment.

@@ -9,24 +9,22 @@ mod password;
 mod policy;
 mod read;
 mod stages;
+mod state;
 mod tagging;
 #[cfg(test)]
 mod tests;
 mod write;
 
 pub use self::link::*;
-
-use std::collections::BTreeMap;
-
-use serde::{Deserialize, Serialize};
-
+use self::state::{CURRENT, Deletion, PENDING, PREVIOUS, Secret, Version};
+pub use self::state::{Event, Secrets};
 use super::service::{Carriers, Service};
 use crate::call::Table;
 use crate::model::{self, ErrorsAs};
 use crate::tags::{Tagged, Tags};
 use crate::validate::Wording;
 use crate::world::status::Entry;
-use crate::world::{Moment, Place, World};
+use crate::world::{Place, World};
 
 /// The service.
 pub const SERVICE: Service = Service {
@@ -56,86 +54,6 @@ const OPERATIONS: &[Table] = &[
     tagging::OPERATIONS,
     write::OPERATIONS,
 ];
-
-/// The stage of the version that is read unless another is asked for.
-const CURRENT: &str = "AWSCURRENT";
-const PREVIOUS: &str = "AWSPREVIOUS";
-/// The stage of a version that is to become the current one.
-const PENDING: &str = "AWSPENDING";
-
-/// What a region has of it.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Secrets {
-    /// By name.
-    secrets: BTreeMap<String, Secret>,
-}
-
-/// A secret.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default)]
-struct Secret {
-    arn: String,
-    name: String,
-    description: Option<String>,
-    key: Option<String>,
-    kind: Option<String>,
-    owner: Option<String>,
-    /// The oldest first.
-    versions: Vec<Version>,
-    /// None until there was a tag.
-    tags: Option<Tags>,
-    policy: Option<String>,
-    created: Moment,
-    changed: Moment,
-    accessed: Option<Moment>,
-    deletion: Option<Deletion>,
-}
-
-/// A deletion that has not taken effect yet.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default)]
-struct Deletion {
-    asked: Moment,
-    due: Moment,
-}
-
-/// A version of a secret's value.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default)]
-struct Version {
-    id: String,
-    text: Option<String>,
-    binary: Option<String>,
-    stages: Vec<String>,
-    created: Moment,
-    accessed: Option<Moment>,
-}
-
-impl Secret {
-    fn version(&self, id: &str) -> Option<&Version> {
-        self.versions.iter().find(|version| version.id == id)
-    }
-
-    fn staged(&self, stage: &str) -> Option<&Version> {
-        self.versions.iter().find(|version| version.stages.iter().any(|other| other == stage))
-    }
-
-    /// Tags as they are kept from now on.
-    fn tags_mut(&mut self) -> &mut Tags {
-        self.tags.get_or_insert_default()
-    }
-}
-
-/// What happens by itself.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub enum Event {
-    /// A deletion takes effect.
-    Purge {
-        /// The secret's ARN.
-        arn: String,
-    },
-}
 
 /// Lets it happen.
 pub fn happen(world: &mut World, place: &Place, event: Event) {

@@ -8,16 +8,14 @@ mod put;
 mod read;
 mod references;
 mod remove;
+mod state;
 mod tagging;
 #[cfg(test)]
 mod tests;
 
 pub use self::link::*;
-
-use std::collections::{BTreeMap, BTreeSet};
-
-use serde::{Deserialize, Serialize};
-
+pub use self::state::Ssm;
+use self::state::{Parameter, Version};
 use super::service::{Carriers, Service, Words};
 use crate::call::{Refusal, Table};
 use crate::model;
@@ -25,7 +23,7 @@ use crate::tags::{Tagged, Tags};
 use crate::throttle::Rate;
 use crate::validate::Wording;
 use crate::world::status::Entry;
-use crate::world::{Moment, Place, World};
+use crate::world::{Place, World};
 
 /// The service.
 pub const SERVICE: Service = Service {
@@ -49,54 +47,6 @@ fn conflict(operation: &str) -> Option<Refusal> {
 /// The operations.
 const OPERATIONS: &[Table] =
     &[put::OPERATIONS, read::OPERATIONS, describe::OPERATIONS, remove::OPERATIONS, tagging::OPERATIONS];
-
-/// What a region has of it.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Ssm {
-    /// Parameters by plain name.
-    parameters: BTreeMap<String, Parameter>,
-}
-
-/// A parameter.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default)]
-struct Parameter {
-    name: String,
-    /// The newest last; never empty.
-    versions: Vec<Version>,
-    tags: Tags,
-}
-
-/// A version of a parameter, with everything that a change may change.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default)]
-struct Version {
-    number: i64,
-    kind: String,
-    value: String,
-    /// What somebody sees who may not decrypt; empty unless the value is secure.
-    ciphertext: String,
-    key_id: Option<String>,
-    description: Option<String>,
-    allowed_pattern: Option<String>,
-    tier: String,
-    policies: Option<String>,
-    data_type: String,
-    modified: Moment,
-    modified_by: String,
-    labels: BTreeSet<String>,
-}
-
-impl Parameter {
-    fn latest(&self) -> Option<&Version> {
-        self.versions.last()
-    }
-
-    fn arn(&self, place: &Place) -> String {
-        names::arn(place, &self.name)
-    }
-}
 
 /// The tagged resources.
 fn tagged(world: &mut World, place: &Place) -> Vec<Tagged> {

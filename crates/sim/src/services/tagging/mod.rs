@@ -6,6 +6,9 @@ mod read;
 mod tests;
 mod write;
 
+#[cfg(test)]
+pub(crate) use self::{read::tagged, write::retag};
+
 use super::service::{Service, Words};
 use crate::call::{Said, Table};
 use crate::model::{self, ErrorsAs};

@@ -8,8 +8,9 @@ use serde_json::{Value, json};
 use super::belongs;
 use crate::call::{Call, Input, Members, Refusal, Reply, Table};
 use crate::paging;
-use crate::services;
+use crate::services::SERVICES;
 use crate::tags::{Tagged, to_list};
+use crate::world::{Place, World};
 
 /// The operations.
 pub(super) const OPERATIONS: Table = &[("GetResources", resources), ("GetTagKeys", keys), ("GetTagValues", values)];
@@ -18,10 +19,15 @@ fn invalid(text: impl Into<String>) -> Refusal {
     Refusal::new("InvalidParameterException", text)
 }
 
+/// Every tagged resource of a place that the tagging API shows.
+pub(crate) fn tagged(world: &mut World, place: &Place) -> Vec<Tagged> {
+    SERVICES.iter().flat_map(|service| (service.tagged.list)(world, place)).collect()
+}
+
 /// Everything tagged, by ARN.
 fn all(call: &mut Call<'_>) -> Vec<Tagged> {
     let place = call.place.clone();
-    let mut all = services::tagged(call.world, &place);
+    let mut all = tagged(call.world, &place);
     all.retain(|one| !one.tags.is_empty() && belongs(&place, &one.arn));
     all.sort_by(|one, other| one.arn.cmp(&other.arn));
     all

@@ -4,11 +4,23 @@ use serde_json::{Map, Value, json};
 
 use super::belongs;
 use crate::call::{Call, Input, Members, Refusal, Reply, Table};
-use crate::services;
+use crate::services::SERVICES;
 use crate::tags::{Tags, from_map};
+use crate::world::{Place, World};
 
 /// The operations.
 pub(super) const OPERATIONS: Table = &[("TagResources", tag), ("UntagResources", untag)];
+
+/// Sets and removes tags of a resource of any service; false if there is none of that ARN, or it cannot have these tags.
+pub(crate) fn retag(world: &mut World, place: &Place, arn: &str, set: &Tags, remove: &[String]) -> bool {
+    for service in SERVICES {
+        if let Some(tags) = (service.tagged.of_arn)(world, place, arn) {
+            (service.tagged.remove)(tags, remove);
+            return (service.tagged.add)(tags, set);
+        }
+    }
+    false
+}
 
 fn change(call: &mut Call<'_>, input: &Input, set: &Tags, remove: &[String]) -> Reply {
     let arns = input.texts("ResourceARNList");
@@ -21,7 +33,7 @@ fn change(call: &mut Call<'_>, input: &Input, set: &Tags, remove: &[String]) -> 
     let place = call.place.clone();
     let mut failed = Map::new();
     for arn in arns {
-        if belongs(&place, &arn) && services::retag(call.world, &place, &arn, set, remove) {
+        if belongs(&place, &arn) && retag(call.world, &place, &arn, set, remove) {
             continue;
         }
         let text = format!("The resource {arn} does not exist or cannot be tagged in {}.", place.region);

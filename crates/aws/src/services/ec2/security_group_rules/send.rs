@@ -7,7 +7,8 @@ use evenkeel_core::error::{CloudError, ErrorClass};
 use super::convert::{Rules, to_api};
 use super::{ANYWHERE_V6, Rule, default_egress};
 use crate::client::Aws;
-use crate::services::ec2::read::{filter, groups};
+use crate::services::ec2::groups;
+use crate::services::ec2::read::filter;
 
 /// Which way traffic goes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -74,7 +75,7 @@ pub async fn revoke_second_default(aws: &Aws, group: &str, want: &[Rule]) -> Res
 }
 
 async fn read(aws: &Aws, group: &str, direction: Direction) -> Result<Vec<Rule>, CloudError> {
-    let found = groups(aws, &[filter("group-id", group)]).await?;
+    let found = groups::all(aws, &[filter("group-id", group)]).await?;
     let rules = found.iter().find(|found: &&SecurityGroup| found.group_id() == Some(group)).map(Rules::of);
     let rules = rules.ok_or_else(|| {
         CloudError::local(ErrorClass::Gone, "ec2:DescribeSecurityGroups", format!("{group} does not exist"))

@@ -2,14 +2,17 @@
 //! file). The finder knows the latter; where it does not answer, every cluster of the account is looked at.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use evenkeel_core::error::CloudError;
 use serde_json::{Value, json};
 
+use super::reply::{is_ours, items, last, text};
 use super::services::Wanted;
-use super::{Finder, Part, Scope, is_ours, items, last, text};
+use super::{Finder, Part, Scope};
 use crate::call::raw::exchange;
 use crate::client::Aws;
+use crate::sharing::Known;
 
 /// AWS's limit for DescribeClusters.
 const BATCH: usize = 100;
@@ -39,7 +42,7 @@ async fn marked(aws: &Aws, scope: &Scope<'_>, finder: &Finder<'_>) -> Part<Vec<S
     }
     match finder.find(":cluster/").await {
         Ok(found) => Ok(found.into_iter().map(|found| found.arn).filter(|arn| arn.contains(":ecs:")).collect()),
-        Err(_) => list(aws).await,
+        Err(_) => aws.once("ecs:ListClusters", || list(aws)).await.map(Arc::unwrap_or_clone),
     }
 }
 
@@ -64,6 +67,26 @@ async fn list(aws: &Aws) -> Part<Vec<String>> {
 /// # Errors
 /// Any error of `ecs:DescribeClusters`.
 pub async fn describe(aws: &Aws, names: &[String]) -> Result<Vec<Value>, CloudError> {
+    if !aws.is_shared() {
+        return in_batches(aws, names).await;
+    }
+    let ask = aws.together("ecs:DescribeClusters", "", names.to_vec(), |aws, _, names| Box::pin(by_name(aws, names)));
+    Ok(ask.await?.into_values().collect())
+}
+
+/// The clusters that are there, by what they were asked for with.
+async fn by_name(aws: &Aws, names: Vec<String>) -> Result<Known<Value>, CloudError> {
+    let found = in_batches(aws, &names).await?;
+    let asked: BTreeSet<&str> = names.iter().map(String::as_str).collect();
+    let keyed = found.into_iter().filter_map(|cluster| {
+        let keys = [text(&cluster, "clusterArn"), text(&cluster, "clusterName")];
+        let key = keys.into_iter().find(|key| asked.contains(key))?.to_owned();
+        Some((key, cluster))
+    });
+    Ok(keyed.collect())
+}
+
+async fn in_batches(aws: &Aws, names: &[String]) -> Result<Vec<Value>, CloudError> {
     let batches = names.chunks(BATCH).map(|batch| async move {
         let body = json!({ "clusters": batch, "include": ["TAGS", "SETTINGS", "CONFIGURATIONS"] });
         exchange!(aws, "ecs:DescribeClusters", ecs.describe_clusters, &body)

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use evenkeel_core::error::{CloudError, ErrorClass};
 use serde_json::{Value, json};
 
-use super::{items, side_by_side, text};
+use super::reply::{items, side_by_side, text};
 use crate::call::raw::exchange;
 use crate::client::Aws;
 

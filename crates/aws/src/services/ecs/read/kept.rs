@@ -8,7 +8,8 @@ use evenkeel_core::graph::Node;
 use evenkeel_core::snapshot::Owner;
 use serde_json::Value;
 
-use super::{Scope, last, tags_of, text};
+use super::Scope;
+use super::reply::{last, tags_of, text};
 use crate::tags;
 
 /// The member of a service that holds what the file calls its task definition; ECS has none of this name.
@@ -18,7 +19,7 @@ const NAMED: &str = "evenkeel:named";
 fn node_of<'g>(scope: &Scope<'g>, service: &Value) -> Option<&'g Node> {
     let mut nodes = scope.graph.of_kind("service");
     match tags::owner(&tags_of(service), scope.stack, "service") {
-        Owner::Ours(node) => nodes.find(|it| it.id == node || it.moved_from.as_ref() == Some(&node)),
+        Owner::Ours(node) => scope.graph.get(&node).or_else(|| nodes.find(|it| it.moved_from.as_ref() == Some(&node))),
         Owner::Nobody | Owner::Stray(_) | Owner::OtherStack(_) => {
             let name = text(service, "serviceName");
             nodes.find(|node| node.name == name)

@@ -5,24 +5,21 @@
 mod clusters;
 pub mod deployments;
 pub mod kept;
+mod reply;
 mod revisions;
 mod services;
 
 use std::collections::BTreeMap;
 
-use futures::StreamExt as _;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 pub use self::clusters::describe as describe_clusters;
+pub use self::reply::{items, last, side_by_side, tag_list, tags_of, text};
 pub use self::revisions::{Revision, describe as describe_revision, list_active};
 pub use self::services::{describe as describe_services, list as list_services};
 use crate::client::Aws;
 use crate::finder::Finder;
 use crate::read::{Part, Scope};
-use crate::tags::{self, Tags};
-
-/// Requests side by side.
-const AT_ONCE: usize = 16;
 
 /// What was fetched from ECS.
 #[derive(Debug)]
@@ -87,38 +84,4 @@ pub async fn fetch(aws: &Aws, scope: &Scope<'_>, finder: &Finder<'_>) -> Ecs {
         Err(error) => ecs.services = Err(error),
     }
     ecs
-}
-
-/// Awaits requests side by side, a handful at a time, and gives their outcomes in order.
-pub async fn side_by_side<F: Future>(requests: Vec<F>) -> Vec<F::Output> {
-    futures::stream::iter(requests).buffered(AT_ONCE).collect().await
-}
-
-/// The string at a key, empty if there is none.
-pub fn text<'a>(value: &'a Value, key: &str) -> &'a str {
-    value.get(key).and_then(Value::as_str).unwrap_or_default()
-}
-
-/// The members of the list at a key.
-pub fn items<'a>(value: &'a Value, key: &str) -> &'a [Value] {
-    value.get(key).and_then(Value::as_array).map_or(&[], Vec::as_slice)
-}
-
-/// The tags of an ECS reply: a list of `key` and `value`.
-pub fn tags_of(value: &Value) -> Tags {
-    items(value, "tags").iter().map(|tag| (text(tag, "key").to_owned(), text(tag, "value").to_owned())).collect()
-}
-
-/// Tags as ECS takes them.
-pub fn tag_list(tags: &Tags) -> Value {
-    tags.iter().map(|(key, value)| json!({ "key": key, "value": value })).collect()
-}
-
-/// What stands behind the last slash of an ARN: a cluster's or a service's name, a family with its revision.
-pub fn last(arn: &str) -> &str {
-    arn.rsplit('/').next().unwrap_or(arn)
-}
-
-fn is_ours(value: &Value, stack: &str, kind: &str) -> bool {
-    tags::is_marked(&tags::owner(&tags_of(value), stack, kind))
 }

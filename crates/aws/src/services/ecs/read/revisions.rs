@@ -13,7 +13,8 @@ use evenkeel_core::name;
 use evenkeel_core::snapshot::Owner;
 use serde_json::{Value, json};
 
-use super::{Finder, Part, Scope, kept, last, side_by_side, tags_of, text};
+use super::reply::{last, side_by_side, tags_of, text};
+use super::{Finder, Part, Scope, kept};
 use crate::call::raw::exchange;
 use crate::client::Aws;
 use crate::kinds::task_definition::{self, ENTRY, KIND, mark};
@@ -88,8 +89,8 @@ pub(super) async fn fetch(
 /// Whether a service is the old half of a replacement whose new half is there already: then what that one runs counts.
 fn is_superseded(scope: &Scope<'_>, service: &Value, services: &[Value]) -> bool {
     let Owner::Ours(node) = tags::owner(&tags_of(service), scope.stack, "service") else { return false };
-    let base = scope.graph.of_kind("service").find(|it| it.id == node || it.moved_from.as_ref() == Some(&node));
-    let Some(base) = base else { return false };
+    let moved = || scope.graph.of_kind("service").find(|it| it.moved_from.as_ref() == Some(&node));
+    let Some(base) = scope.graph.get(&node).or_else(moved) else { return false };
     let generation = |service: &Value| name::generation(&base.name, text(service, "serviceName")).unwrap_or(0);
     let same = |other: &&Value| tags::owner(&tags_of(other), scope.stack, "service") == Owner::Ours(node.clone());
     services.iter().filter(same).any(|other| generation(other) > generation(service))
@@ -106,7 +107,8 @@ async fn marked(finder: &Finder<'_>) -> BTreeMap<String, Tags> {
 /// Whether these are the tags of a revision of an entry that is not in the file any more.
 fn is_dropped(scope: &Scope<'_>, tags: &Tags) -> bool {
     let Owner::Ours(node) = tags::owner(tags, scope.stack, KIND) else { return false };
-    !scope.graph.of_kind(KIND).any(|it| it.id == node || it.moved_from.as_ref() == Some(&node))
+    let moved = || scope.graph.of_kind(KIND).any(|it| it.moved_from.as_ref() == Some(&node));
+    scope.graph.get(&node).is_none() && !moved()
 }
 
 /// The revision that a service runs. It counts as the service's node's whatever tags it carries: it is what that node replaces.
@@ -121,8 +123,8 @@ fn of_service(scope: &Scope<'_>, service: &Value) -> Option<Job> {
         }
     };
     let made_for = NodeId::new(KIND, &entry);
-    let node =
-        scope.graph.of_kind(KIND).find(|node| node.id == made_for || node.moved_from.as_ref() == Some(&made_for));
+    let moved = || scope.graph.of_kind(KIND).find(|node| node.moved_from.as_ref() == Some(&made_for));
+    let node = scope.graph.get(&made_for).or_else(moved);
     let mark = mark::of_tags(&tags).filter(|mark| mark.revision == mark::revision_of(arn));
     let (uses, complete) = mark::uses_of_tags(&tags);
     let mark = match node {
@@ -213,8 +215,9 @@ async fn all_active(
     let mut families: BTreeSet<String> = known.iter().map(|revision| family(&revision.arn).to_owned()).collect();
     families.extend(marked.keys().map(|arn| family(arn).to_owned()));
     // The finder also knows revisions that are INACTIVE, which must not be deregistered again, and it lags behind.
-    let arns = if let Some(all) = list_active(aws, None, PAGES).await? {
-        all.into_iter().filter(|arn| families.contains(family(arn)) || family(arn).starts_with(&prefix)).collect()
+    let all = aws.once("ecs:ListTaskDefinitions", || list_active(aws, None, PAGES)).await?;
+    let arns = if let Some(all) = all.as_ref() {
+        all.iter().filter(|arn| families.contains(family(arn)) || family(arn).starts_with(&prefix)).cloned().collect()
     } else {
         families.extend(families_like(aws, &prefix).await?);
         of_families(aws, &families).await?

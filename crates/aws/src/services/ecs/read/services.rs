@@ -7,10 +7,12 @@ use evenkeel_core::error::{CloudError, ErrorClass};
 use evenkeel_core::name;
 use serde_json::{Value, json};
 
-use super::{Finder, Part, Scope, is_ours, items, last, side_by_side, text};
+use super::reply::{is_ours, items, last, side_by_side, text};
+use super::{Finder, Part, Scope};
 use crate::call::raw::exchange;
 use crate::client::Aws;
 use crate::finder::Found;
+use crate::sharing::Known;
 
 /// AWS's limit for DescribeServices.
 const BATCH: usize = 10;
@@ -99,7 +101,8 @@ pub(super) async fn complete(
         let mut found = active(aws, arn, &more).await?;
         let count = known.len() - more.len() + found.len();
         if scope.thorough || may_have_others(cluster, count, searched) {
-            let mut names: Vec<String> = list(aws, arn).await?.iter().map(|arn| last(arn).to_owned()).collect();
+            let all = aws.once(format!("ecs:ListServices {arn}"), || list(aws, arn)).await?;
+            let mut names: Vec<String> = all.iter().map(|arn| last(arn).to_owned()).collect();
             names.retain(|name| known.insert(name.clone()));
             found.extend(active(aws, arn, &names).await?);
         }
@@ -137,6 +140,28 @@ async fn active(aws: &Aws, cluster: &str, names: &[String]) -> Part<Vec<Value>> 
 /// # Errors
 /// Any error of `ecs:DescribeServices`; `Gone` if there is no such cluster.
 pub async fn describe(aws: &Aws, cluster: &str, names: &[String]) -> Result<Vec<Value>, CloudError> {
+    if !aws.is_shared() {
+        return in_batches(aws, cluster, names).await;
+    }
+    let names = names.to_vec();
+    let ask = aws
+        .together("ecs:DescribeServices", cluster, names, |aws, cluster, names| Box::pin(by_name(aws, cluster, names)));
+    Ok(ask.await?.into_values().collect())
+}
+
+/// The services that are there, by what they were asked for with.
+async fn by_name(aws: &Aws, cluster: &str, names: Vec<String>) -> Result<Known<Value>, CloudError> {
+    let found = in_batches(aws, cluster, &names).await?;
+    let asked: BTreeSet<&str> = names.iter().map(String::as_str).collect();
+    let keyed = found.into_iter().filter_map(|service| {
+        let keys = [text(&service, "serviceArn"), text(&service, "serviceName")];
+        let key = keys.into_iter().find(|key| asked.contains(key))?.to_owned();
+        Some((key, service))
+    });
+    Ok(keyed.collect())
+}
+
+async fn in_batches(aws: &Aws, cluster: &str, names: &[String]) -> Result<Vec<Value>, CloudError> {
     let batches = names.chunks(BATCH).map(|batch| async move {
         let body = json!({ "cluster": cluster, "services": batch, "include": ["TAGS"] });
         exchange!(aws, "ecs:DescribeServices", ecs.describe_services, &body)

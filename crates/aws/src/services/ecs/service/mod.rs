@@ -29,8 +29,9 @@ use super::cluster::{self, Strategy};
 use super::task_definition::{self, mark};
 use crate::resource::{self, Entry, Paced};
 use crate::services::ec2::network;
+use crate::services::elb::Forwards;
 use crate::tags::Tags;
-use evenkeel_stack::model::{self, Action, Runs, Stack};
+use evenkeel_stack::model::{self, Runs, Stack};
 
 /// The kind's name.
 pub const KIND: &str = "service";
@@ -191,10 +192,11 @@ impl Deployment {
 }
 
 fn contribute(stack: &Stack, nodes: &mut Vec<Node>) {
+    let forwards = Forwards::of(stack);
     for (entry, service) in &stack.services {
         let name = cluster::entry_name(stack, service.meta.name.as_deref(), entry);
         let mut node = resource::wanted(id, entry, &service.meta, name, &wanted(stack, entry, service));
-        node.needs = needs(stack, service);
+        node.needs = needs(&forwards, service);
         if let Some(who) = &service.count_managed_by {
             node.delegated.insert("desired_count".to_owned(), who.clone());
         }
@@ -270,7 +272,7 @@ fn strategy(stack: &Stack, service: &model::Service) -> Option<Vec<Strategy>> {
 }
 
 /// ECS refuses a target group that no load balancer forwards to yet, and tasks need their log groups.
-fn needs(stack: &Stack, service: &model::Service) -> BTreeSet<NodeId> {
+fn needs(forwards: &Forwards<'_>, service: &model::Service) -> BTreeSet<NodeId> {
     let mut needs: BTreeSet<NodeId> = service
         .runs
         .ours()
@@ -287,24 +289,7 @@ fn needs(stack: &Stack, service: &model::Service) -> BTreeSet<NodeId> {
         Text::From(_) | Text::Known(_) | Text::Join(_) => None,
     });
     needs.extend(groups);
-    let mine: BTreeSet<&str> = service.load_balancers.iter().filter_map(|target| target.entry.as_deref()).collect();
-    for (balancer, entry) in &stack.load_balancers {
-        for (listener, entry) in &entry.listeners {
-            let name = format!("{balancer}/{listener}");
-            if forwards_to(&entry.default, &mine) {
-                needs.insert(NodeId::new("listener", &name));
-            }
-            if entry.rules.iter().any(|rule| forwards_to(&rule.action, &mine)) {
-                needs.insert(NodeId::new("listener_rules", &name));
-            }
-        }
-    }
+    let groups = service.load_balancers.iter().filter_map(|target| target.entry.as_deref());
+    needs.extend(groups.flat_map(|group| forwards.nodes(group)).cloned());
     needs
-}
-
-fn forwards_to(action: &Action, groups: &BTreeSet<&str>) -> bool {
-    match action {
-        Action::Forward { targets, .. } => targets.iter().any(|(group, _)| groups.contains(group.as_str())),
-        Action::Redirect { .. } | Action::FixedResponse { .. } => false,
-    }
 }

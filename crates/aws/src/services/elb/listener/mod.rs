@@ -17,7 +17,7 @@ use evenkeel_core::snapshot::{Live, Owner};
 use serde::{Deserialize, Serialize};
 
 use self::action::Action;
-use super::load_balancer;
+use super::{forwards, load_balancer};
 use crate::client::Aws;
 use crate::read::Fetched;
 use crate::resource::{Creation, Entry, Modification, Paced, Resource, Work, doc, tagged};
@@ -60,10 +60,7 @@ pub static ENTRY: Entry = Entry {
     ],
 };
 
-/// The node of a listener of a load balancer.
-pub fn id(balancer: &str, listener: &str) -> NodeId {
-    NodeId::new("listener", &format!("{balancer}/{listener}"))
-}
+pub use super::ids::listener as id;
 
 /// A listener in canonical form.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -88,13 +85,14 @@ pub struct Spec {
 }
 
 fn contribute(stack: &Stack, nodes: &mut Vec<Node>) {
+    let shifted = forwards::shifted(stack);
     for (balancer, listener, site) in all(stack) {
         let mut node =
             Node::new(id(&site.balancer, &site.listener), site.name(), doc(&desired(&site.balancer, listener)));
         node.moved_from = site.moved_from().map(|(balancer, listener)| id(&balancer, &listener));
         node.protect = listener.meta.protect || balancer.meta.protect;
         node.origin = Some(listener.meta.place.to_string());
-        if weights_are_delegated(stack, &listener.default) {
+        if forwards::leads_to(&listener.default, &shifted) {
             node.delegated.insert("default.targets".to_owned(), WEIGHTS_MANAGER.to_owned());
         }
         nodes.push(node);
@@ -145,15 +143,6 @@ pub(super) fn all(stack: &Stack) -> impl Iterator<Item = (&model::LoadBalancer, 
 
 /// Who sets the weights of forwards to the target groups of such a service.
 pub(super) const WEIGHTS_MANAGER: &str = "ECS blue/green deployments";
-
-/// Whether ECS sets the weights of this action.
-pub(super) fn weights_are_delegated(stack: &Stack, action: &model::Action) -> bool {
-    let model::Action::Forward { targets, .. } = action else { return false };
-    let shifting =
-        |service: &&model::Service| matches!(service.deployment.strategy.as_str(), "BLUE_GREEN" | "LINEAR" | "CANARY");
-    let mut entries = stack.services.values().filter(shifting).flat_map(|service| &service.load_balancers);
-    entries.any(|target| targets.iter().any(|(group, _)| target.entry.as_ref() == Some(group)))
-}
 
 fn desired(balancer: &str, listener: &model::Listener) -> Spec {
     Spec {

@@ -21,6 +21,7 @@ use std::future::Future;
 
 use self::changes::{LiveRule, Stages, stages};
 use self::conditions::Conditions;
+use super::forwards;
 use super::listener::action::Action;
 use super::listener::{self, Balancers};
 use crate::client::Aws;
@@ -75,10 +76,7 @@ pub static ENTRY: Entry = Entry {
     ],
 };
 
-/// The node of the rules of a listener.
-pub fn id(balancer: &str, listener: &str) -> NodeId {
-    NodeId::new("listener_rules", &format!("{balancer}/{listener}"))
-}
+pub use super::ids::listener_rules as id;
 
 /// The rules of a listener in canonical form.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -103,6 +101,7 @@ pub struct Rule {
 }
 
 fn contribute(stack: &Stack, nodes: &mut Vec<Node>) {
+    let shifted = forwards::shifted(stack);
     for (balancer, listener, site) in listener::all(stack) {
         if listener.rules.is_empty() {
             continue;
@@ -121,7 +120,7 @@ fn contribute(stack: &Stack, nodes: &mut Vec<Node>) {
         node.moved_from = site.moved_from().map(|(balancer, listener)| id(&balancer, &listener));
         node.protect = listener.meta.protect || balancer.meta.protect;
         node.origin = Some(listener.meta.place.to_string());
-        for rule in listener.rules.iter().filter(|rule| listener::weights_are_delegated(stack, &rule.action)) {
+        for rule in listener.rules.iter().filter(|rule| forwards::leads_to(&rule.action, &shifted)) {
             let conditions = serde_json::json!({ "conditions": Conditions::desired(&rule.conditions) });
             let path = format!("rules[{}].action.targets", diff::label(&conditions, KEY));
             node.delegated.insert(path, listener::WEIGHTS_MANAGER.to_owned());

@@ -9,6 +9,7 @@ use evenkeel_core::error::{CloudError, ErrorClass};
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 
 use crate::client::Aws;
+use crate::sharing::Known;
 use crate::tags::Tags;
 
 /// The most that a page can hold.
@@ -111,8 +112,12 @@ pub(crate) async fn rules_of(aws: &Aws, listener: &str) -> Result<Vec<Rule>, Clo
 
 /// The tags of each thing, by ARN; a thing that has gone is left out.
 pub(crate) async fn tags_of(aws: &Aws, arns: Vec<String>) -> Result<BTreeMap<String, Tags>, CloudError> {
+    aws.together("elb:DescribeTags", "", arns, |aws, _, arns| Box::pin(tag_batches(aws, arns))).await
+}
+
+async fn tag_batches(aws: &Aws, arns: Vec<String>) -> Result<Known<Tags>, CloudError> {
     let batches: Vec<Vec<String>> = arns.chunks(TAG_BATCH).map(<[String]>::to_vec).collect();
-    let answers: Vec<BTreeMap<String, Tags>> =
+    let answers: Vec<Known<Tags>> =
         stream::iter(batches).map(|batch| tag_batch(aws, batch)).buffered(ABREAST).try_collect().await?;
     Ok(answers.into_iter().flatten().collect())
 }

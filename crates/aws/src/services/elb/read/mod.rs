@@ -1,109 +1,31 @@
 //! Reads from Elastic Load Balancing: load balancers and target groups (all of the region), the listeners and rules of those
-//! that matter, tags of all of them twenty at a time, and attributes only where somebody sets them (one call each).
+//! that matter, tags twenty at a time (in a large region of those that can matter, `narrow.rs`), and attributes only where somebody sets them (one call each).
 //! Decides which things matter: those that carry the stack's mark and those of a wanted name. What they mean is the kinds'.
 
 pub mod attributes;
 pub(crate) mod calls;
+pub mod data;
 mod going;
+mod narrow;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use aws_sdk_elasticloadbalancingv2::types::{Listener, LoadBalancer, Rule, TargetGroup};
 use evenkeel_core::error::CloudError;
 use evenkeel_core::graph::Node;
-use evenkeel_core::id::NodeId;
 use evenkeel_core::name;
 use evenkeel_core::snapshot::Owner;
 
 use crate::client::Aws;
+use crate::finder::Finder;
 use crate::read::{Part, Scope};
 use crate::tags::{self, Tags};
 
 pub(crate) use self::calls::{rules_of, tags_of};
-
-/// The tag of a listener that has, or once had, rules of ours. Rules cost a call for each listener, so they are read where the file
-/// has some and where this tag is.
-pub const RULES: &str = "evenkeel:rules";
-
-/// A thing with what AWS keeps apart from it.
-#[derive(Clone, Debug)]
-pub struct Item<T> {
-    /// The thing as AWS described it.
-    pub raw: T,
-    /// All its tags.
-    pub tags: Tags,
-    /// Its attributes, only those that somebody manages.
-    pub attributes: BTreeMap<String, String>,
-}
-
-impl<T> Item<T> {
-    fn new(raw: T) -> Self {
-        Self { raw, tags: Tags::new(), attributes: BTreeMap::new() }
-    }
-}
-
-/// What was fetched from Elastic Load Balancing.
-#[derive(Clone, Debug)]
-pub struct Elb {
-    /// Target groups, ours and those of a wanted name.
-    pub target_groups: Part<Vec<Item<TargetGroup>>>,
-    /// Load balancers, ours and those of a wanted name.
-    pub load_balancers: Part<Vec<Item<LoadBalancer>>>,
-    /// All listeners of those load balancers.
-    pub listeners: Part<Vec<Item<Listener>>>,
-    /// All rules of those listeners but the default ones, by the listener's ARN.
-    pub rules: Part<BTreeMap<String, Vec<Item<Rule>>>>,
-    /// ARNs of load balancers that AWS protects from deletion, as far as that was asked.
-    pub protected: BTreeSet<String>,
-    /// What the graph names.
-    pub wanted: Wanted,
-}
-
-/// The names in the graph that a reading looks for.
-#[derive(Clone, Debug, Default)]
-pub struct Wanted {
-    /// Base names of target groups.
-    pub target_groups: BTreeSet<String>,
-    /// Base names of load balancers.
-    pub load_balancers: BTreeSet<String>,
-    /// Listener nodes by their names, `<load balancer>:<port>`.
-    pub listeners: BTreeMap<String, NodeId>,
-    /// Nodes of listener rules.
-    pub rules: BTreeSet<NodeId>,
-    /// Names of listeners, `<load balancer>:<port>`, that should have rules.
-    ruled: BTreeSet<String>,
-}
-
-impl Wanted {
-    fn of(scope: &Scope<'_>) -> Self {
-        let names = |kind| scope.graph.of_kind(kind).map(|node| node.name.clone());
-        let mut wanted = Self {
-            target_groups: names("target_group").collect(),
-            load_balancers: names("load_balancer").collect(),
-            listeners: scope.graph.of_kind("listener").map(|node| (node.name.clone(), node.id.clone())).collect(),
-            rules: scope.graph.of_kind("listener_rules").map(|node| node.id.clone()).collect(),
-            ruled: names("listener_rules").collect(),
-        };
-        // A listener that is read back comes without its load balancer's node; its name leads there.
-        for listener in names("listener").chain(names("listener_rules")) {
-            if let Some((load_balancer, _)) = listener.rsplit_once(':') {
-                wanted.load_balancers.insert(load_balancer.to_owned());
-            }
-        }
-        wanted
-    }
-
-    /// The base name and the generation, if the graph wants a load balancer of that name.
-    pub fn load_balancer(&self, name: &str) -> Option<(&str, u32)> {
-        generation_of(&self.load_balancers, name)
-    }
-}
-
-fn generation_of<'a>(bases: &'a BTreeSet<String>, name: &str) -> Option<(&'a str, u32)> {
-    // `web-2` may be an entry's own name, or the second `web`; the own name goes before.
-    let exact = bases.get(name).map(|base| (base.as_str(), 1));
-    exact.or_else(|| bases.iter().find_map(|base| Some((base.as_str(), name::generation(base, name)?))))
-}
+use self::data::generation_of;
+pub use self::data::{Elb, Item, RULES, Wanted};
+use self::narrow::Narrowed;
 
 /// The parts of the service that a scope needs.
 #[derive(Clone, Copy)]
@@ -115,7 +37,7 @@ struct Parts {
 }
 
 /// Reads what the scope asks for.
-pub async fn fetch(aws: &Aws, scope: &Scope<'_>) -> Elb {
+pub async fn fetch(aws: &Aws, scope: &Scope<'_>, finder: &Finder<'_>) -> Elb {
     let parts = Parts {
         target_groups: scope.wants(&["target_group"]),
         load_balancers: scope.wants(&["load_balancer", "listener", "listener_rules"]),
@@ -124,21 +46,43 @@ pub async fn fetch(aws: &Aws, scope: &Scope<'_>) -> Elb {
     };
     let wanted = Wanted::of(scope);
     let (groups, balancers) = futures::join!(
-        async { if parts.target_groups { calls::target_groups(aws).await } else { Ok(Vec::new()) } },
-        async { if parts.load_balancers { calls::load_balancers(aws).await } else { Ok(Vec::new()) } },
+        async {
+            if parts.target_groups {
+                shared(aws, "elb:DescribeTargetGroups", calls::target_groups(aws)).await
+            } else {
+                Ok(Vec::new())
+            }
+        },
+        async {
+            if parts.load_balancers {
+                shared(aws, "elb:DescribeLoadBalancers", calls::load_balancers(aws)).await
+            } else {
+                Ok(Vec::new())
+            }
+        },
     );
     let reading = Reading { aws, scope, parts, wanted: &wanted };
     let (mut groups, mut balancers) = (groups.map(items), balancers.map(items));
+    let large = narrow::is_large(aws, scope, &groups, &balancers);
     let named: Vec<String> = arns(&balancers, |raw| {
         wanted.load_balancer(raw.load_balancer_name().unwrap_or_default()).and_then(|_| raw.load_balancer_arn())
     });
-    let (beneath, group_attributes, balancer_attributes) = futures::join!(
+    let (marked, beneath, group_attributes, balancer_attributes) = futures::join!(
+        narrow::marked(finder, large),
         reading.beneath(&balancers, named.clone()),
         reading.group_attributes(&groups, false),
         reading.balancer_attributes(&balancers, false),
     );
     let (mut listeners, mut rules) = beneath;
+    let mut aside = Narrowed::of(&mut groups, &mut balancers, marked, &wanted);
     reading.tag_all(&mut groups, &mut balancers, &mut listeners, &mut rules).await;
+    if aside.is_doubtful(scope.stack, &groups, &balancers) {
+        let (mut more_groups, mut more_balancers) = aside.rest();
+        let (mut none, mut nothing) = (Ok(Vec::new()), Ok(BTreeMap::new()));
+        reading.tag_all(&mut more_groups, &mut more_balancers, &mut none, &mut nothing).await;
+        narrow::join(&mut groups, more_groups);
+        narrow::join(&mut balancers, more_balancers);
+    }
     reading.find_more(&balancers, &named, &mut listeners, &mut rules).await;
     reading.find_rules(&listeners, &mut rules).await;
     reading.keep(&mut groups, &mut balancers);
@@ -149,6 +93,15 @@ pub async fn fetch(aws: &Aws, scope: &Scope<'_>) -> Elb {
     let protected = going::protected(&attributes);
     let load_balancers = reading.attach_balancers(balancers, attributes);
     Elb { target_groups, load_balancers, listeners, rules, protected, wanted }
+}
+
+/// A listing of everything, sent once if several stacks are read.
+async fn shared<T: Clone + Send + Sync + 'static>(
+    aws: &Aws,
+    question: &str,
+    listing: impl Future<Output = Part<Vec<T>>>,
+) -> Part<Vec<T>> {
+    aws.once(question, || listing).await.map(Arc::unwrap_or_clone)
 }
 
 fn items<T>(raw: Vec<T>) -> Vec<Item<T>> {

@@ -10,7 +10,7 @@ use super::form::{Key, name};
 use crate::tags;
 
 /// The label that all marks in a zone have in common.
-const LABEL: &str = "_evenkeel";
+pub(crate) const LABEL: &str = "_evenkeel";
 /// Most characters of a DNS name.
 const NAME_LIMIT: usize = 253;
 /// Most characters of a label.

@@ -348,7 +348,7 @@ mod tests {
 
     #[test]
     fn the_file_is_brought_into_the_form_that_is_read() {
-        let source = Arc::new(Source { path: "stack.yaml".to_owned(), text: "".into() });
+        let source = Arc::new(Source::new("stack.yaml", ""));
         let record = |name: &str, rtype: &str, data| model::Record {
             place: Place { source: Arc::clone(&source), span: 0..0 },
             name: name.to_owned(),

@@ -167,7 +167,7 @@ pub mod tests {
 
     pub fn zone() -> Zone {
         let (id, name, reference) = ("Z1".to_owned(), "a.example".to_owned(), String::new());
-        Zone { id, name, private: false, comment: None, reference, linked: false }
+        Zone { id, name, private: false, comment: None, reference, linked: false, count: 0 }
     }
 
     pub fn set(name: &str, kind: RrType, value: &str) -> ResourceRecordSet {

@@ -125,15 +125,16 @@ fn the_tagging_api_sees_and_changes_tags() {
     let vpc = default_vpc(&lab);
     lab.ok("ec2.CreateTags", json!({ "Resources": [vpc], "Tags": [{ "Key": "a", "Value": "1" }] }));
     let arn = format!("arn:aws:ec2:us-east-1:123456789012:vpc/{vpc}");
-    let all = lab.sim.with_world(|world| crate::services::tagged(world, &lab.place));
+    let all = lab.sim.with_world(|world| crate::services::tagging::tagged(world, &lab.place));
     assert_eq!(all.iter().map(|tagged| tagged.arn.as_str()).collect::<Vec<_>>(), [arn.as_str()]);
     let set = crate::tags::Tags::from([("b".to_owned(), "2".to_owned())]);
-    let done = lab.sim.with_world(|world| crate::services::retag(world, &lab.place, &arn, &set, &["a".to_owned()]));
+    let done =
+        lab.sim.with_world(|world| crate::services::tagging::retag(world, &lab.place, &arn, &set, &["a".to_owned()]));
     assert!(done);
     let read = lab.ok("ec2.DescribeVpcs", json!({ "VpcIds": [vpc] }));
     assert_eq!(read["Vpcs"][0]["Tags"], json!([{ "Key": "b", "Value": "2" }]));
     let unknown = "arn:aws:ec2:us-east-1:123456789012:vpc/vpc-0123456789abcdef0";
-    assert!(!lab.sim.with_world(|world| crate::services::retag(world, &lab.place, unknown, &set, &[])));
+    assert!(!lab.sim.with_world(|world| crate::services::tagging::retag(world, &lab.place, unknown, &set, &[])));
 }
 
 #[test]

@@ -5,30 +5,10 @@ use serde_json::json;
 
 use super::super::checks::{EcsArn, arn, invalid};
 use super::definitions;
-use crate::call::{Call, Input, Members, Refusal, Reply, Said};
-use crate::tags::dialect::{AWS, Breach, Dialect, Form, MOST_TAGS, Rule};
+use super::dialect::DIALECT;
+use crate::call::{Call, Input, Members, Refusal, Reply};
 use crate::tags::{Tagged, Tags};
 use crate::world::{Place, World};
-
-const INVALID: &str = "InvalidParameterException";
-
-/// The dialect. AWS's own tags do not count for the limit.
-pub(super) const DIALECT: Dialect = Dialect {
-    form: Form::List("key", "value"),
-    rules: &[
-        Rule::request(Breach::NoKey, Said::new(INVALID, "Tag key can not be null or empty.")),
-        Rule::request(
-            Breach::ReservedKeyOrValue(AWS),
-            Said::new(INVALID, "Tag keys and values can not begin with 'aws:', which is reserved for AWS use."),
-        ),
-        Rule::request(Breach::Twice, Said::new(INVALID, "Duplicate tag key '{key}'. Tag keys must be unique.")),
-        Rule::whole(
-            Breach::OwnCount(MOST_TAGS),
-            Said::new(INVALID, "The maximum number of tags per resource, 50, has been exceeded."),
-        ),
-    ],
-    ..Dialect::SMALL
-};
 
 /// The tags of a resource by its ARN; none if it is not one of these.
 pub fn tags_of(world: &mut World, place: &Place, arn: &str) -> Option<Tags> {
@@ -85,14 +65,14 @@ fn target(call: &mut Call<'_>, input: &Input) -> Result<(String, Tags), Refusal>
     if kind == "cluster" && call.region().ecs.registry.clusters.get(rest).is_some_and(|it| it.deleted) {
         return Err(invalid("The specified cluster is inactive. Specify an active cluster and try again."));
     }
-    let found = super::super::of_arn(call.world, &place, &text).cloned();
+    let found = super::super::tagged::of_arn(call.world, &place, &text).cloned();
     let missing = || invalid(format!("The specified {words} does not exist. Specify a valid ARN and try again."));
     found.map(|tags| (text.clone(), tags)).ok_or_else(missing)
 }
 
 fn change(call: &mut Call<'_>, arn: &str, set: &Tags, remove: &[String]) -> Reply {
     let place = call.place.clone();
-    if let Some(tags) = super::super::of_arn(call.world, &place, arn) {
+    if let Some(tags) = super::super::tagged::of_arn(call.world, &place, arn) {
         tags.retain(|key, _| !remove.contains(key));
         tags.extend(set.clone());
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
-use super::life::Step;
+use super::state::Step;
 use super::task::Task;
 use super::{Event, fate, of};
 use crate::call::Members;

@@ -3,39 +3,16 @@
 
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::fate::{self, Failure};
+use super::state::Step;
 use super::task::Task;
 use super::{Event, engine, of, stop};
 use crate::call::Members;
 use crate::services::{cloud_map, ec2, elb, logs};
 use crate::tags::Tags;
 use crate::world::{self, Place, World};
-
-/// The next step of a task.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Step {
-    /// Its network interface comes.
-    Attach,
-    /// Its images are pulled.
-    Pull,
-    /// Its containers start.
-    Run,
-    /// It is registered where it is to be found.
-    Register,
-    /// Its containers' health is known.
-    Verdict,
-    /// A container exits by itself, with that code.
-    Exit(i64),
-    /// It has been taken out everywhere; its containers are told to stop.
-    Deactivated,
-    /// Its containers have stopped.
-    Executed,
-    /// Everything of it is cleared away.
-    Stopped,
-}
 
 /// Lets a task take a step, if it is still there and still on that way.
 pub(super) fn step(world: &mut World, place: &Place, key: &str, step: Step) {

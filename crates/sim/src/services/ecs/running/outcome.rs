@@ -5,8 +5,9 @@ use serde_json::{Map, Value, json};
 
 use super::defaults::HIDDEN;
 use super::fate;
+use super::service::Stages;
 use super::service::{Deployment, Revision, Rollout, Service};
-use super::stages::{self, Stages};
+use super::stages;
 use super::{of, read};
 use crate::call::Members;
 use crate::services::ecs::registry;

@@ -8,20 +8,22 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::Event;
-use super::stages::Stages;
 use crate::call::Members;
 use crate::tags::Tags;
 use crate::world::{self, Moment, Place, World};
 
 /// The status of a service that lives.
 pub(super) const ACTIVE: &str = "ACTIVE";
+
 /// The status of a service whose last tasks stop.
 pub(super) const DRAINING: &str = "DRAINING";
+
 /// The status of a deleted service.
 pub(super) const INACTIVE: &str = "INACTIVE";
 
 /// How many events ECS keeps.
 const EVENTS: usize = 100;
+
 /// After this time a steady service says so again.
 const REPEAT: Duration = Duration::from_secs(6 * 3600);
 
@@ -275,3 +277,17 @@ impl Service {
 }
 
 const STEADY: &str = "has reached a steady state.";
+
+/// Where a deployment stands.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Stages {
+    /// Which stage.
+    pub at: usize,
+    /// Until when it waits.
+    pub until: Option<Moment>,
+    /// How many of the hooks of this stage are through.
+    pub hooks: usize,
+    /// The percentage of the traffic that has moved.
+    pub shifted: f64,
+}

@@ -5,11 +5,10 @@
 
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::outcome::{self, Cause};
-use super::service::{Rollout, Service};
+use super::service::{Rollout, Service, Stages};
 use super::{engine, of};
 use crate::call::Members;
 use crate::services::elb;
@@ -28,20 +27,6 @@ const NAMES: &[&str] = &[
     "BAKE_TIME",
     "CLEAN_UP",
 ];
-
-/// Where a deployment stands.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Stages {
-    /// Which stage.
-    pub at: usize,
-    /// Until when it waits.
-    pub until: Option<Moment>,
-    /// How many of the hooks of this stage are through.
-    pub hooks: usize,
-    /// The percentage of the traffic that has moved.
-    pub shifted: f64,
-}
 
 /// What a stage comes to.
 enum Step {

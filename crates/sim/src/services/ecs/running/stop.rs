@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::life::{self, Step, keep};
+use super::life::{self, keep};
+use super::state::Step;
 use super::task::Task;
 use super::{Event, engine, of};
 use crate::services::{cloud_map, elb};

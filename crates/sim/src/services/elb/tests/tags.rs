@@ -26,7 +26,7 @@ fn every_kind_carries_tags() {
         assert_eq!(*one, json!({ "ResourceArn": arn, "Tags": [{ "Key": "a", "Value": "1" }] }));
     }
     let place = lab.place.clone();
-    assert_eq!(lab.sim.with_world(|world| crate::services::tagged(world, &place)).len(), 4);
+    assert_eq!(lab.sim.with_world(|world| crate::services::tagging::tagged(world, &place)).len(), 4);
 }
 
 #[test]

@@ -80,7 +80,7 @@ fn read(call: &mut Call<'_>, input: &Input) -> Result<Wanted, Refusal> {
         configuration: input.map("configuration").map(configuration).transpose()?,
         providers,
         strategy,
-        tags: super::super::tagging::DIALECT.first(input)?,
+        tags: super::super::dialect::DIALECT.first(input)?,
     })
 }
 

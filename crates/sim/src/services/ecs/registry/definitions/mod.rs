@@ -136,7 +136,7 @@ pub(super) fn register(call: &mut Call<'_>, input: &Input) -> Reply {
     if input.has("tags") && input.list("tags").is_empty() {
         return Err(client("Tags can not be empty."));
     }
-    let tags = super::tagging::DIALECT.first(input)?;
+    let tags = super::dialect::DIALECT.first(input)?;
     let mut document = form::stored(&input.0, &call.place);
     let family = input.text_or_empty("family").to_owned();
     let (now, by, place) = (call.now(), call.caller.arn.clone(), call.place.clone());

@@ -22,7 +22,7 @@ pub(crate) fn create(call: &mut Call<'_>, input: &Input) -> Reply {
              \"fargate\". Specify a valid name and try again.",
         ));
     }
-    let tags = super::super::tagging::DIALECT.first(input)?;
+    let tags = super::super::dialect::DIALECT.first(input)?;
     let now = call.now();
     let there = call.region().ecs.registry.providers.get(&name).map(|provider| provider.status(now));
     if there.is_some_and(|status| status != "INACTIVE") {

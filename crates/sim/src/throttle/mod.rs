@@ -2,91 +2,14 @@
 //! account and region. Sources: the service guides on API throttling (ECS, Elastic Load Balancing, EC2, Route 53, CloudWatch
 //! Logs, ACM, Systems Manager). Knows groups of operations, not what they do.
 
+mod rate;
+
 use std::collections::HashMap;
 
+pub use self::rate::Rate;
 use crate::call::{Input, Refusal};
 use crate::services::Service;
 use crate::world::{Moment, Place};
-
-/// A token bucket of a service and the operations that take from it.
-#[derive(Clone, Copy, Debug)]
-pub struct Rate {
-    bucket: Bucket,
-    /// How many requests may come at once.
-    burst: f64,
-    /// How many a second after that.
-    per_second: f64,
-    /// `*` at the end stands for anything.
-    operations: &'static [&'static str],
-    /// Which requests it is for; all if none.
-    only: Option<fn(&Input) -> bool>,
-    /// Whether it counts for the account in all regions together.
-    global: bool,
-    /// Whether the next bucket that fits gives a token as well.
-    besides: bool,
-}
-
-/// Whose bucket it is.
-#[derive(Clone, Copy, Debug)]
-enum Bucket {
-    /// One for all of its operations, of that name.
-    Shared(&'static str),
-    /// One for each of them.
-    Each,
-    /// One for each of them, for requests of that kind alone.
-    EachOf(&'static str),
-}
-
-impl Rate {
-    /// Operations that share a bucket of that name: its burst, and what flows in in a second.
-    pub const fn shared(name: &'static str, rate: (f64, f64), operations: &'static [&'static str]) -> Self {
-        Self::of(Bucket::Shared(name), rate, operations)
-    }
-
-    /// Operations that have a bucket each.
-    pub const fn each(rate: (f64, f64), operations: &'static [&'static str]) -> Self {
-        Self::of(Bucket::Each, rate, operations)
-    }
-
-    const fn of(bucket: Bucket, (burst, per_second): (f64, f64), operations: &'static [&'static str]) -> Self {
-        Self { bucket, burst, per_second, operations, only: None, global: false, besides: false }
-    }
-
-    /// The same for some requests alone, which have buckets of their own.
-    pub const fn only(mut self, kind: &'static str, which: fn(&Input) -> bool) -> Self {
-        self.bucket = Bucket::EachOf(kind);
-        self.only = Some(which);
-        self
-    }
-
-    /// The same, counted for the account in all regions together.
-    pub const fn global(mut self) -> Self {
-        self.global = true;
-        self
-    }
-
-    /// The same, besides the next bucket that fits.
-    pub const fn besides(mut self) -> Self {
-        self.besides = true;
-        self
-    }
-
-    fn takes(&self, operation: &str, input: &Input) -> bool {
-        let fits = |pattern: &&str| match pattern.strip_suffix('*') {
-            Some(start) => operation.starts_with(start),
-            None => operation == *pattern,
-        };
-        self.operations.iter().any(fits) && self.only.is_none_or(|which| which(input))
-    }
-
-    fn name(&self, service: &str, operation: &str) -> String {
-        match self.bucket {
-            Bucket::Shared(name) => format!("{service} {name}"),
-            Bucket::Each => format!("{service} {operation}"),
-            Bucket::EachOf(kind) => format!("{service} {operation} {kind}"),
-        }
-    }
-}
 
 /// The buckets that a request takes a token from: none if AWS publishes no rate.
 fn buckets<'s>(service: &'s Service, operation: &str, input: &Input) -> impl Iterator<Item = &'s Rate> {

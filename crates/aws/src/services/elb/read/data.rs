@@ -1,0 +1,98 @@
+//! What a reading of Elastic Load Balancing gives: things with what AWS keeps apart from them, and the names that were looked for.
+//! Sends nothing and decides nothing.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use aws_sdk_elasticloadbalancingv2::types::{Listener, LoadBalancer, Rule, TargetGroup};
+use evenkeel_core::id::NodeId;
+use evenkeel_core::name;
+
+use crate::read::{Part, Scope};
+use crate::tags::Tags;
+
+/// The tag of a listener that has, or once had, rules of ours. Rules cost a call for each listener, so they are read where the file
+/// has some and where this tag is.
+pub const RULES: &str = "evenkeel:rules";
+
+/// A thing with what AWS keeps apart from it.
+#[derive(Clone, Debug)]
+pub struct Item<T> {
+    /// The thing as AWS described it.
+    pub raw: T,
+    /// All its tags.
+    pub tags: Tags,
+    /// Its attributes, only those that somebody manages.
+    pub attributes: BTreeMap<String, String>,
+}
+
+impl<T> Item<T> {
+    /// A thing of which nothing else is known yet.
+    pub(super) fn new(raw: T) -> Self {
+        Self { raw, tags: Tags::new(), attributes: BTreeMap::new() }
+    }
+}
+
+/// What was fetched from Elastic Load Balancing.
+#[derive(Clone, Debug)]
+pub struct Elb {
+    /// Target groups, ours and those of a wanted name.
+    pub target_groups: Part<Vec<Item<TargetGroup>>>,
+    /// Load balancers, ours and those of a wanted name.
+    pub load_balancers: Part<Vec<Item<LoadBalancer>>>,
+    /// All listeners of those load balancers.
+    pub listeners: Part<Vec<Item<Listener>>>,
+    /// All rules of those listeners but the default ones, by the listener's ARN.
+    pub rules: Part<BTreeMap<String, Vec<Item<Rule>>>>,
+    /// ARNs of load balancers that AWS protects from deletion, as far as that was asked.
+    pub protected: BTreeSet<String>,
+    /// What the graph names.
+    pub wanted: Wanted,
+}
+
+/// The names in the graph that a reading looks for.
+#[derive(Clone, Debug, Default)]
+pub struct Wanted {
+    /// Base names of target groups.
+    pub target_groups: BTreeSet<String>,
+    /// Base names of load balancers.
+    pub load_balancers: BTreeSet<String>,
+    /// Listener nodes by their names, `<load balancer>:<port>`.
+    pub listeners: BTreeMap<String, NodeId>,
+    /// Nodes of listener rules.
+    pub rules: BTreeSet<NodeId>,
+    /// Names of listeners, `<load balancer>:<port>`, that should have rules.
+    pub(super) ruled: BTreeSet<String>,
+}
+
+impl Wanted {
+    /// Those of a scope.
+    pub(super) fn of(scope: &Scope<'_>) -> Self {
+        let names = |kind| scope.graph.of_kind(kind).map(|node| node.name.clone());
+        let mut wanted = Self {
+            target_groups: names("target_group").collect(),
+            load_balancers: names("load_balancer").collect(),
+            listeners: scope.graph.of_kind("listener").map(|node| (node.name.clone(), node.id.clone())).collect(),
+            rules: scope.graph.of_kind("listener_rules").map(|node| node.id.clone()).collect(),
+            ruled: names("listener_rules").collect(),
+        };
+        // A listener that is read back comes without its load balancer's node; its name leads there.
+        for listener in names("listener").chain(names("listener_rules")) {
+            if let Some((load_balancer, _)) = listener.rsplit_once(':') {
+                wanted.load_balancers.insert(load_balancer.to_owned());
+            }
+        }
+        wanted
+    }
+
+    /// The base name and the generation, if the graph wants a load balancer of that name.
+    pub fn load_balancer(&self, name: &str) -> Option<(&str, u32)> {
+        generation_of(&self.load_balancers, name)
+    }
+}
+
+/// The base name among these of which a name is a generation, and which.
+pub(super) fn generation_of<'a>(bases: &'a BTreeSet<String>, name: &str) -> Option<(&'a str, u32)> {
+    // `web-2` may be an entry's own name, or the second `web`; the own name goes before.
+    let exact = bases.get(name).map(|base| (base.as_str(), 1));
+    exact.or_else(|| bases.iter().find_map(|base| Some((base.as_str(), name::generation(base, name)?))))
+}

@@ -1,0 +1,140 @@
+//! A stack in an account that is full of others' things: what a reading costs must not grow with them, and what it finds must be
+//! the same. Calls are counted, not timed.
+
+use std::collections::BTreeMap;
+
+use evenkeel_core::graph::Graph;
+use evenkeel_core::plan::Plan;
+use evenkeel_tests::simulated::{Bench, Goal, in_virtual_time};
+use serde_json::json;
+
+use super::scenes;
+
+/// How many of each sort others have: more than any first page.
+const MANY: usize = 130;
+/// Records that others have in the stack's zone.
+const RECORDS: usize = 1500;
+
+fn trust() -> String {
+    let principal = json!({ "Service": "lambda.amazonaws.com" });
+    let statement = json!({ "Effect": "Allow", "Action": "sts:AssumeRole", "Principal": principal });
+    json!({ "Version": "2012-10-17", "Statement": [statement] }).to_string()
+}
+
+/// Fills an account.
+fn crowd(bench: &Bench, zone: &str) {
+    let vpc = bench.ask("ec2.DescribeVpcs", json!({}))["Vpcs"][0]["VpcId"].clone();
+    let trust = trust();
+    for n in 0..MANY {
+        // Names on both sides of the stack's own.
+        let side = if n % 2 == 0 { "a" } else { "z" };
+        let name = format!("{side}-other-{n}");
+        bench.ask("iam.CreateRole", json!({ "RoleName": name, "AssumeRolePolicyDocument": trust }));
+        let group = json!({ "GroupName": name, "Description": "not ours", "VpcId": vpc });
+        bench.ask("ec2.CreateSecurityGroup", group);
+        let target = json!({ "Name": name, "Protocol": "HTTP", "Port": 80, "VpcId": vpc, "TargetType": "ip" });
+        bench.ask("elbv2.CreateTargetGroup", target);
+    }
+    for n in 0..12 {
+        bench.add_zone(&format!("other-{n}.example"));
+    }
+    let zones = bench.ask("route53.ListHostedZones", json!({}));
+    let zones = zones["HostedZones"].as_array().expect("zones");
+    let id = &zones.iter().find(|it| it["Name"] == format!("{zone}.")).expect("the stack's zone is there")["Id"];
+    let change = |n: usize| {
+        json!({ "Action": "CREATE", "ResourceRecordSet": { "Name": format!("host-{n}.{zone}"), "Type": "A", "TTL": 60,
+            "ResourceRecords": [{ "Value": "10.0.0.1" }] } })
+    };
+    for from in (0..RECORDS).step_by(500) {
+        let changes: Vec<_> = (from..from + 500).map(change).collect();
+        let batch = json!({ "HostedZoneId": id, "ChangeBatch": { "Changes": changes } });
+        bench.ask("route53.ChangeResourceRecordSets", batch);
+    }
+}
+
+/// A plan, and what its reading asked for.
+async fn planned(bench: &Bench, graph: &Graph) -> (Plan, BTreeMap<String, usize>) {
+    bench.sim.take_requests();
+    let snapshot = bench.read(graph, Goal::Apply).await;
+    assert!(snapshot.unreadable.is_empty(), "{:#?}", snapshot.unreadable);
+    let plan = bench.plan(graph, &snapshot, Goal::Apply);
+    let mut calls = BTreeMap::new();
+    for (service, operation) in bench.sim.take_requests() {
+        *calls.entry(format!("{service}:{operation}")).or_default() += 1;
+    }
+    (plan, calls)
+}
+
+fn told(plan: &Plan) -> Vec<String> {
+    let steps = plan.steps.iter().map(|step| format!("{} {} {:?}", step.verb(), step.node, step.why));
+    let held = plan.held.iter().map(|held| format!("held {} {:?}", held.node, held.why));
+    steps.chain(held).chain(plan.conflicts.iter().map(|conflict| format!("conflict {}", conflict.node))).collect()
+}
+
+#[test]
+fn what_others_have_costs_little_and_hides_nothing() {
+    in_virtual_time(async {
+        let scene = scenes::cruddur();
+        let (graph, changed) = (scene.graph(), scene.changed());
+        let bench = scene.bench();
+        bench.done(&graph, Goal::Apply).await;
+        let (_, alone) = planned(&bench, &graph).await;
+        let (before, _) = planned(&bench, &changed).await;
+        crowd(&bench, "cruddur.example");
+
+        let (plan, beside) = planned(&bench, &graph).await;
+        assert_eq!(told(&plan), Vec::<String>::new());
+        let count = |calls: &BTreeMap<String, usize>| calls.values().sum::<usize>();
+        assert!(count(&alone) <= 20, "{alone:#?}");
+        assert!(count(&beside) <= 40, "{} calls: {beside:#?}", count(&beside));
+        assert!(beside["route53:ListResourceRecordSets"] < RECORDS.div_ceil(300), "{beside:#?}");
+
+        let (after, _) = planned(&bench, &changed).await;
+        assert_eq!(told(&after), told(&before), "a change is planned as it was without the others");
+        bench.done(&changed, Goal::Apply).await;
+        bench.settled(&changed, Goal::Apply).await;
+        bench.done(&changed, Goal::Destroy).await;
+        bench.settled(&changed, Goal::Destroy).await;
+    });
+}
+
+#[test]
+fn a_name_that_somebody_took_is_seen_beyond_the_first_page() {
+    in_virtual_time(async {
+        let scene = scenes::cruddur();
+        let bench = scene.bench();
+        crowd(&bench, "cruddur.example");
+        let graph = scene.graph();
+        let vpc = bench.ask("ec2.DescribeVpcs", json!({}))["Vpcs"][0]["VpcId"].clone();
+        let trust = trust();
+        let mut wanted = Vec::new();
+        for node in graph.nodes().filter(|node| !node.lookup) {
+            let name = &node.name;
+            match node.id.kind() {
+                "role" => {
+                    bench.ask("iam.CreateRole", json!({ "RoleName": name, "AssumeRolePolicyDocument": trust }));
+                }
+                "security_group" => {
+                    let group = json!({ "GroupName": name, "Description": "not ours", "VpcId": vpc });
+                    bench.ask("ec2.CreateSecurityGroup", group);
+                }
+                "target_group" => {
+                    let target =
+                        json!({ "Name": name, "Protocol": "HTTP", "Port": 80, "VpcId": vpc, "TargetType": "ip" });
+                    bench.ask("elbv2.CreateTargetGroup", target);
+                }
+                _ => continue,
+            }
+            wanted.push(node.id.clone());
+        }
+        assert!(wanted.len() >= 6, "{wanted:?}");
+        bench.sim.pass(std::time::Duration::from_secs(600));
+        let snapshot = bench.read(&graph, Goal::Apply).await;
+        let plan = bench.plan(&graph, &snapshot, Goal::Apply);
+        for node in wanted {
+            let there = snapshot.live(&node).is_some();
+            assert!(there, "{node}: somebody has its name, and the reading does not know");
+        }
+        assert!(!plan.conflicts.is_empty());
+    });
+}
