@@ -203,8 +203,7 @@ impl Differ<'_> {
         let mut left: Vec<&Value> = have.iter().filter(left).collect();
         for wanted in open {
             // A key that only a step will tell may turn out to be that of a member which is there: it is not said to go.
-            let fits = |item: &&Value| may_become(wanted, item, keys);
-            let from = left.iter().position(|item| fits(item)).map(|at| left.remove(at));
+            let from = left.iter().position(|item| may_become(wanted, item, keys)).map(|at| left.remove(at));
             self.change(&path.member(&label(wanted, keys)), from, Some(wanted));
         }
         for item in left {

@@ -53,7 +53,7 @@ fn cut(text: &str, limit: usize) -> String {
         return text.to_owned();
     }
     let digest = hex(&Sha256::digest(text.as_bytes())[..HASH / 2]);
-    let head: String = text.chars().take(limit - HASH - 1).collect();
+    let head: String = text.chars().take(limit.saturating_sub(HASH + 1)).collect();
     format!("{}-{digest}", head.trim_end_matches('-'))
 }
 

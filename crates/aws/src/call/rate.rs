@@ -64,7 +64,7 @@ impl Rates {
     ///
     /// # Errors
     /// That time.
-    pub fn reserve(&mut self, name: &str, now: Instant) -> Result<(), Duration> {
+    pub(super) fn reserve(&mut self, name: &str, now: Instant) -> Result<(), Duration> {
         let Some(group) = self.groups().find(|group| group.name == name) else { return Ok(()) };
         if !self.always && !self.buckets.contains_key(group.name) {
             return Ok(());

@@ -48,17 +48,17 @@ async fn a_kind_written_as_the_page_says_does_what_the_page_promises() {
     let made = ENTRY.driver.create(work(&aws), order).await.expect("moto takes it");
     assert_eq!(made.owner, Owner::Ours(node.clone()), "the first request puts the marks on");
     assert_eq!(made.replaces.as_deref(), Some("vpc-before"));
-    assert_eq!(seen(&aws).await, [made.clone()]);
+    assert_eq!(seen(&aws).await, std::slice::from_ref(&made));
     assert_eq!(diff(&ENTRY.kind, &want, &made.have), []);
 
     // Tags alone take one request, another field takes its own.
     let before = aws.caller.stats().total;
     let tagged = update(&aws, &made, &spec("red", true)).await;
     assert_eq!(aws.caller.stats().total - before, 1);
-    assert_eq!(seen(&aws).await, [tagged.clone()]);
+    assert_eq!(seen(&aws).await, std::slice::from_ref(&tagged));
     let changed = update(&aws, &tagged, &spec("red", false)).await;
     assert_eq!(aws.caller.stats().calls["ec2:ModifyVpcAttribute"], 2);
-    assert_eq!(seen(&aws).await, [changed.clone()]);
+    assert_eq!(seen(&aws).await, std::slice::from_ref(&changed));
 
     // What is taken over gets the marks, and keeps what AWS itself has put on it.
     let reply = aws.ec2().create_vpc().cidr_block("10.0.0.0/16").send().await.expect("moto takes it");

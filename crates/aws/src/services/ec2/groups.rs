@@ -28,7 +28,7 @@ type Page = (Vec<SecurityGroup>, Option<String>);
 ///
 /// # Errors
 /// Any error of the requests.
-pub async fn that_matter(aws: &Aws, scope: &Scope<'_>, names: &BTreeSet<&str>) -> Part<Arc<Vec<SecurityGroup>>> {
+pub(super) async fn that_matter(aws: &Aws, scope: &Scope<'_>, names: &BTreeSet<&str>) -> Part<Arc<Vec<SecurityGroup>>> {
     // What serves several stacks is read once and whole.
     if aws.is_shared() {
         return aws.once("ec2:DescribeSecurityGroups", || all(aws, &[])).await;
@@ -80,7 +80,7 @@ fn escaped(name: &str) -> String {
 ///
 /// # Errors
 /// Any error of the request.
-pub async fn all(aws: &Aws, filters: &[Filter]) -> Result<Vec<SecurityGroup>, CloudError> {
+pub(super) async fn all(aws: &Aws, filters: &[Filter]) -> Result<Vec<SecurityGroup>, CloudError> {
     rest(aws, filters, None).await
 }
 

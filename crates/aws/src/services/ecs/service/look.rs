@@ -31,7 +31,7 @@ impl Looks {
 ///
 /// # Errors
 /// Any error of `ecs:DescribeServices`.
-pub async fn look(aws: &Aws, cluster: &str, name: &str) -> Answer {
+pub(super) async fn look(aws: &Aws, cluster: &str, name: &str) -> Answer {
     let (sender, receiver) = oneshot::channel();
     let leads = {
         let looks = aws.memory::<Looks>();
