@@ -44,7 +44,7 @@ fn crowded(tasks: usize) -> Lab {
     let mut lab = Lab::shop();
     for number in 0..tasks {
         let mut more = lab.nodes["task.app"].clone();
-        more.id = format!("task.more{number}").parse().unwrap();
+        more.id = format!("task.more{number}").parse().expect("it is an id");
         more.name = format!("more{number}");
         lab.nodes.insert(more.id.to_string(), more);
     }
@@ -112,10 +112,10 @@ fn doomed() -> Lab {
 fn occupy(lab: &Lab, time: Duration) {
     let gone_at = lab.fake.clock.now() + time;
     let world = &mut lab.fake.state().world;
-    let group = world.of("group.app").unwrap().0.clone();
+    let group = world.of("group.app").expect("it was made").0.clone();
     let theirs = evenkeel_core::snapshot::Owner::Nobody;
     let holder = world.put("balancer", "theirs", theirs, serde_json::json!({ "groups": [group] }));
-    world.things.get_mut(&holder).unwrap().gone_at = Some(gone_at);
+    world.things.get_mut(&holder).expect("it is there").gone_at = Some(gone_at);
 }
 
 #[test]

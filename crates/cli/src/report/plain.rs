@@ -34,20 +34,7 @@ impl Plain {
 
     fn worded(&mut self, event: &Event) -> Option<String> {
         let width = self.steps.to_string().len();
-        let ends = match &event.what {
-            What::StepDone { .. } | What::StepFailed { .. } | What::StepSkipped { .. } | What::StepAbandoned { .. } => {
-                1
-            }
-            What::RunStarted { .. }
-            | What::StepStarted { .. }
-            | What::Waiting { .. }
-            | What::Pacing { .. }
-            | What::Retrying { .. }
-            | What::ReadingBack { .. }
-            | What::Stopping
-            | What::RunFinished { .. } => 0,
-        };
-        self.ended += ends;
+        self.ended += usize::from(ends(&event.what));
         let at = format!("[{:>width$}/{}]", self.ended, self.steps);
         match &event.what {
             What::RunStarted { steps } => {
@@ -128,5 +115,19 @@ impl Reporter for Plain {
         if let Some(line) = self.line(event) {
             ui.err.line(&line);
         }
+    }
+}
+/// Whether a step is over with this, one way or the other.
+fn ends(what: &What) -> bool {
+    match what {
+        What::StepDone { .. } | What::StepFailed { .. } | What::StepSkipped { .. } | What::StepAbandoned { .. } => true,
+        What::RunStarted { .. }
+        | What::StepStarted { .. }
+        | What::Waiting { .. }
+        | What::Pacing { .. }
+        | What::Retrying { .. }
+        | What::ReadingBack { .. }
+        | What::Stopping
+        | What::RunFinished { .. } => false,
     }
 }

@@ -180,9 +180,9 @@ async fn beyond(aws: &Aws, names: &Names<'_>, first: &[RoleDetail]) -> Part<Vec<
         names.looked_up.iter().filter(|name| unknown(name) && !whole.contains(*name)).collect();
     let reads: Vec<_> = whole.iter().map(|name| one(aws, name)).collect();
     let looks: Vec<_> = looked_up.into_iter().map(|name| get(aws, name)).collect();
-    let (read, seen): (Part<Vec<Option<Found>>>, Part<Vec<Option<Role>>>) = futures::join!(
-        stream::iter(reads).buffered(AT_ONCE).try_collect(),
-        stream::iter(looks).buffered(AT_ONCE).try_collect(),
+    let (read, seen) = futures::join!(
+        stream::iter(reads).buffered(AT_ONCE).try_collect::<Vec<Option<Found>>>(),
+        stream::iter(looks).buffered(AT_ONCE).try_collect::<Vec<Option<Role>>>(),
     );
     let mut found = near?;
     found.extend(read?.into_iter().flatten().filter(|found| names.keep(&found.name, &found.tags)));

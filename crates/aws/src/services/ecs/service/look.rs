@@ -19,10 +19,13 @@ type Answer = Result<Vec<Value>, CloudError>;
 
 /// The looks that wait for a request, by cluster: the name, and who asks.
 #[derive(Debug, Default)]
-struct Looks(Mutex<BTreeMap<String, Vec<(String, oneshot::Sender<Answer>)>>>);
+struct Looks(Mutex<Waiting>);
+
+/// Who waits for a look at which service, by cluster.
+type Waiting = BTreeMap<String, Vec<(String, oneshot::Sender<Answer>)>>;
 
 impl Looks {
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Vec<(String, oneshot::Sender<Answer>)>>> {
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
