@@ -133,12 +133,17 @@ impl Lab {
         Graph::new(StackInfo::default(), self.nodes.values().cloned()).expect("the nodes make a graph")
     }
 
-    /// Changes one field of what is wanted.
+    /// Changes one field of what is wanted. A listener is called after its port.
     ///
     /// # Panics
     /// If there is no such node.
     pub fn edit(&mut self, node: &str, field: &str, value: impl Into<Value>) -> &mut Self {
-        self.node(node).want[field] = value.into();
+        let wanted = self.node(node);
+        wanted.want[field] = value.into();
+        if wanted.id.kind() == "listener" && field == "port" {
+            let base = wanted.name.split(':').next().unwrap_or_default();
+            wanted.name = format!("{base}:{}", wanted.want[field]);
+        }
         self
     }
 

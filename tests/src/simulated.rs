@@ -294,7 +294,7 @@ impl Bench {
     async fn run_through(&self, graph: &Graph, goal: Goal) -> Ended {
         let snapshot = self.read(graph, goal).await;
         let mut plan = self.plan(graph, &snapshot, goal);
-        if !plan.conflicts.is_empty() || !snapshot.unreadable.is_empty() {
+        if !plan.conflicts.is_empty() || !snapshot.unreadable.is_empty() || plan.gap().is_some() {
             return Ended::Refused(Box::new(plan));
         }
         if goal == Goal::Apply {

@@ -139,6 +139,11 @@ impl Checker<'_> {
         let looked_up = self.want.get(&step.node).is_some_and(|node| node.lookup);
         // What the stack made under that entry before it was looked up may go.
         let goes = matches!(&step.action, Action::Delete { replaced: true, .. });
+        let is_it = |node: &NodeId| self.have.live(node).is_some_and(|found| found.id == live.id);
+        let mut of_kind = self.want.of_kind(step.node.kind()).filter(|node| node.lookup);
+        if matches!(&step.action, Action::Delete { .. }) && of_kind.any(|node| is_it(&node.id)) {
+            self.find(Some(step.id), format!("deletes {}, which the stack file looks up", live.id));
+        }
         if self.kinds.get(step.node.kind()).is_none() || looked_up && !goes {
             self.find(Some(step.id), format!("changes {}, which is only looked up", step.node));
         }

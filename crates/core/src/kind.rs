@@ -36,6 +36,8 @@ pub struct Kind {
     pub moves: bool,
     /// What part things of this kind have in carrying traffic.
     pub traffic: Traffic,
+    /// Fields of its document that may name others without needing them (policies).
+    pub talk: &'static [&'static str],
     /// Fields that no two things which serve side by side can differ in: a replacement because of one of them interrupts.
     pub gap: &'static [&'static str],
     /// Lists that are widened before, and narrowed after, what needs the thing has changed.
@@ -59,6 +61,7 @@ impl Kind {
         polls: Polls::every(2, 10),
         moves: false,
         traffic: Traffic::None,
+        talk: &[],
         gap: &[],
         widens: &[],
     };

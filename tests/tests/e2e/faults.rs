@@ -19,7 +19,8 @@ async fn throttling_delays_and_changes_nothing() {
     ]));
     let bench = Bench::new(&burst.url(), STACK);
     bench.apply();
-    assert!(burst.fired().len() > 3, "{:?}", burst.fired());
+    // One in five of some forty requests: it is a matter of luck how many.
+    assert!(!burst.fired().is_empty(), "nothing was throttled");
     burst.rules(&json!([]));
     bench.settled();
     assert_eq!(without_numbers(world(&aws).await), expected);

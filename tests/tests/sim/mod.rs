@@ -14,6 +14,7 @@ mod kept;
 mod killed;
 mod left_over;
 mod marks;
+mod named;
 mod noise;
 mod outages;
 mod pace;

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::decide::Decider;
+use super::mention::Mentions;
 use super::order::Orderer;
 use super::remove::Remover;
 use super::stage::{stage, torn};
@@ -21,7 +22,8 @@ pub fn plan(kinds: &Kinds, want: &Graph, have: &Snapshot, options: &PlanOptions)
     stage(kinds, want, have, &mut decisions);
     widen(kinds, want, have, &mut decisions);
     let outgoing = std::mem::take(&mut decisions.outgoing);
-    let removals = Remover { want, have, options }.collect(outgoing, &mut decisions);
+    let removals =
+        Remover { want, have, options, mentions: Mentions::of(kinds, want, have) }.collect(outgoing, &mut decisions);
     let mut held = std::mem::take(&mut decisions.held);
     held.extend(unseen(have));
     decisions.notes.extend(have.strays.iter().map(told));

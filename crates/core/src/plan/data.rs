@@ -27,6 +27,9 @@ pub struct PlanOptions {
     pub consent: BTreeSet<NodeId>,
     /// Nodes with `protect: true` in a stack file that is to be destroyed (the graph is then empty and cannot say).
     pub protected: BTreeSet<NodeId>,
+    /// Nodes that the stack file of a stack that is to be destroyed only looks up: what the stack once made for them stays.
+    #[serde(default)]
+    pub looked_up: BTreeSet<NodeId>,
     /// Whether to take everything down; the graph is then empty and data that is not protected may go.
     pub destroy: bool,
     /// Whether to leave out waiting for changed things to get ready.

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::guard::guard;
+use super::mention::Mentions;
 use super::stage::{self, Moved, Staged};
 use super::{
     Action, Conflict, Gap, Held, HeldBecause, Intent, Note, Obstacle, PlanOptions, Reason, Remark, Replaced, Unhealthy,
@@ -107,6 +108,8 @@ pub(super) struct Decider<'a> {
     /// Things of others by kind and name, and what is inside of what: sought where the first needs it.
     others: OnceCell<BTreeMap<(&'a str, &'a str), &'a Live>>,
     inside: OnceCell<BTreeMap<&'a str, Vec<&'a NodeId>>>,
+    /// What the file names from outside, likewise.
+    mentions: OnceCell<Mentions<'a>>,
 }
 
 impl<'a> Decider<'a> {
@@ -126,7 +129,8 @@ impl<'a> Decider<'a> {
             out.names.entry(stray.kind.clone()).or_default().insert(stray.name.clone());
         }
         let (carrying, torn) = (stage::carrying(kinds, have), BTreeMap::new());
-        Self { kinds, want, have, options, carrying, torn, out, others: OnceCell::new(), inside: OnceCell::new() }
+        let (others, inside, mentions) = (OnceCell::new(), OnceCell::new(), OnceCell::new());
+        Self { kinds, want, have, options, carrying, torn, out, others, inside, mentions }
     }
 
     /// Decides about every node.
@@ -337,7 +341,8 @@ impl<'a> Decider<'a> {
         // Counting goes on from the old one: the highest generation is the current one, should the run be interrupted.
         let name = match kind.replace {
             Replace::CreateFirst => {
-                let next = name::generation(&node.name, &live.name).map_or(1, |generation| generation + 1);
+                let next =
+                    name::generation(&node.name, &live.name).map_or(1, |generation| generation.saturating_add(1));
                 self.free_name(node, kind, next)
             }
             Replace::DeleteFirst | Replace::Revise => node.name.clone(),
@@ -398,6 +403,7 @@ impl<'a> Decider<'a> {
     /// Why a thing cannot make room for its successor.
     fn keeps_from_replacing(&self, node: &Node, live: &Live, want: &Doc, first: bool) -> Option<HeldBecause> {
         let own = guard(&node.id, live, Some(node), Some(want), self.options);
+        let own = own.or_else(|| self.mentions().keep(node.id.kind(), live));
         own.or_else(|| first.then(|| self.kept_inside(live)).flatten())
     }
 
@@ -413,6 +419,10 @@ impl<'a> Decider<'a> {
             let kept = guard(node, other, self.want.get(node), None, self.options).is_some();
             kept.then(|| HeldBecause::Takes(node.clone()))
         })
+    }
+
+    fn mentions(&self) -> &Mentions<'a> {
+        self.mentions.get_or_init(|| Mentions::of(self.kinds, self.want, self.have))
     }
 
     /// The nodes whose things are inside of others, by the handles of these.

@@ -8,6 +8,7 @@ use petgraph::graphmap::DiGraphMap;
 
 use super::decide::{Decisions, Outgoing};
 use super::guard::guard;
+use super::mention::Mentions;
 use super::{Held, HeldBecause, Intent, PlanOptions, Reason};
 use crate::graph::Graph;
 use crate::id::NodeId;
@@ -32,6 +33,8 @@ pub(super) struct Remover<'a> {
     pub(super) want: &'a Graph,
     pub(super) have: &'a Snapshot,
     pub(super) options: &'a PlanOptions,
+    /// What the file names from outside.
+    pub(super) mentions: Mentions<'a>,
 }
 
 impl Remover<'_> {
@@ -93,14 +96,6 @@ impl Remover<'_> {
         removals
     }
 
-    /// The node that is looked up and finds just this.
-    fn looked_up(&self, surplus: &Surplus) -> Option<&NodeId> {
-        let same = |node: &NodeId| {
-            node.kind() == surplus.node.kind() && self.have.live(node).is_some_and(|live| live.id == surplus.live.id)
-        };
-        self.want.nodes().find(|node| node.lookup && same(&node.id)).map(|node| &node.id)
-    }
-
     fn unreadable(&self) -> Option<HeldBecause> {
         let kind = self.have.unreadable.keys().next()?;
         Some(HeldBecause::UsersUnread(kind.clone()))
@@ -126,8 +121,15 @@ impl Remover<'_> {
         if !options.target.is_empty() && !options.target.contains(node) && !inside.contains(node) {
             return Some(HeldBecause::NotTargeted);
         }
-        if let Some(user) = self.looked_up(surplus) {
-            return Some(HeldBecause::LookedUp(user.clone()));
+        // Nothing is given up for something that is not there.
+        if self.want.get(node).is_some_and(|entry| entry.lookup) && self.have.live(node).is_none() {
+            return Some(HeldBecause::Needs(node.clone()));
+        }
+        if options.looked_up.contains(node) {
+            return Some(HeldBecause::LookedUp(node.clone()));
+        }
+        if let Some(why) = self.mentions.keep(node.kind(), live) {
+            return Some(why);
         }
         if surplus.abandoned && !options.consent.contains(node) {
             let current = self.have.live(node).map(|live| live.name.clone());

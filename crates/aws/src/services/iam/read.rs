@@ -1,7 +1,7 @@
-//! Reads from IAM: the roles of the account in one request that pages (`iam:GetAccountAuthorizationDetails` holds trust,
+//! Reads from IAM: all roles of the account in one request that pages (`iam:GetAccountAuthorizationDetails` holds trust,
 //! inline documents, attachments, instance profiles, boundary and tags). It leaves out descriptions and session durations: a
-//! role of ours that has such settings carries a tag that says so, and is looked at singly. Of an account with more roles than a page
-//! holds, those in the stack's path and those of wanted names are read one by one, as all are where the overview is denied. Kept are roles with the mark of this stack in this region and those of a
+//! role of ours that has such settings carries a tag that says so, and is looked at singly. Where the overview is denied or
+//! unknown, roles are listed and read one by one. Kept are roles with the mark of this stack in this region and those of a
 //! wanted name. Knows nothing of canonical forms.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,8 +23,6 @@ use crate::tags::{self, Tags};
 /// How many requests for single roles go side by side.
 const AT_ONCE: usize = 16;
 const PAGE: i32 = 1000;
-/// Roles that are read without knowing whether there are more: about 100 kB.
-const FIRST: i32 = 40;
 /// The path of roles that AWS makes for its services; nobody can tag them.
 const LINKED: &str = "/aws-service-role/";
 /// The kind of the roles of ours.
@@ -134,7 +132,7 @@ impl<'a> Names<'a> {
 
 /// The roles, and why some could not be looked for.
 async fn roles(aws: &Aws, names: &Names<'_>, scope: &Scope<'_>) -> (Part<Vec<Found>>, Option<CloudError>) {
-    match overview(aws, names, scope).await {
+    match overview(aws, names).await {
         Ok(found) => (Ok(found), None),
         Err(error) if matches!(error.class, ErrorClass::Denied | ErrorClass::Unsupported) => {
             // What is read back is named.
@@ -148,49 +146,11 @@ async fn roles(aws: &Aws, names: &Names<'_>, scope: &Scope<'_>) -> (Part<Vec<Fou
     }
 }
 
-async fn overview(aws: &Aws, names: &Names<'_>, scope: &Scope<'_>) -> Part<Vec<Found>> {
-    // What serves several stacks is read once and whole; so is what has to find every last role.
-    if aws.is_shared() || scope.thorough {
-        let all = aws.once("iam:GetAccountAuthorizationDetails", || details(aws, Vec::new(), None)).await?;
-        return of_overview(aws, names, &all).await;
-    }
-    let (first, more) = page_of_details(aws, FIRST, None).await?;
-    let Some(more) = more else { return of_overview(aws, names, &first).await };
-    match beyond(aws, names, &first).await {
-        // Roles may not be listed, and yet the overview may be read.
-        Err(error) if matches!(error.class, ErrorClass::Denied | ErrorClass::Unsupported) => {
-            let all = details(aws, first, Some(more)).await?;
-            of_overview(aws, names, &all).await
-        }
-        found => found,
-    }
-}
-
-/// The roles of an account that has more than a first page: of those beyond it, the ones in the stack's path and of wanted names.
-///
-/// A role that was adopted from another path and has left the file is beyond reach here; a destruction reads all pages.
-async fn beyond(aws: &Aws, names: &Names<'_>, first: &[RoleDetail]) -> Part<Vec<Found>> {
-    let known: BTreeSet<String> = first.iter().filter_map(RoleDetail::role_name).map(str::to_ascii_lowercase).collect();
-    let unknown = |name: &String| !known.contains(&name.to_ascii_lowercase());
-    let (near, listed) = futures::join!(of_overview(aws, names, first), list(aws, &names.path));
-    let mut whole: BTreeSet<String> = names.bases.iter().map(|base| (*base).to_owned()).collect();
-    whole.extend(listed?.iter().map(|role| role.role_name().to_owned()));
-    whole.retain(unknown);
-    let looked_up: Vec<&String> =
-        names.looked_up.iter().filter(|name| unknown(name) && !whole.contains(*name)).collect();
-    let reads: Vec<_> = whole.iter().map(|name| one(aws, name)).collect();
-    let looks: Vec<_> = looked_up.into_iter().map(|name| get(aws, name)).collect();
-    let (read, seen) = futures::join!(
-        stream::iter(reads).buffered(AT_ONCE).try_collect::<Vec<Option<Found>>>(),
-        stream::iter(looks).buffered(AT_ONCE).try_collect::<Vec<Option<Role>>>(),
-    );
-    let mut found = near?;
-    found.extend(read?.into_iter().flatten().filter(|found| names.keep(&found.name, &found.tags)));
-    found.extend(seen?.into_iter().flatten().map(|role| {
-        let (name, arn, tags) = (role.role_name().to_owned(), role.arn().to_owned(), tag_map(role.tags()));
-        Found { name, arn, tags, ..Found::default() }
-    }));
-    Ok(found)
+/// All roles, whatever their number: one that was adopted from another path and has left the file is found by its tags alone, and
+/// the tagging API knows no roles.
+async fn overview(aws: &Aws, names: &Names<'_>) -> Part<Vec<Found>> {
+    let all = aws.once("iam:GetAccountAuthorizationDetails", || details(aws)).await?;
+    of_overview(aws, names, &all).await
 }
 
 async fn of_overview(aws: &Aws, names: &Names<'_>, details: &[RoleDetail]) -> Part<Vec<Found>> {
@@ -274,10 +234,11 @@ async fn one_by_one(aws: &Aws, names: &Names<'_>, listed: &[Role]) -> (Part<Vec<
     (found.map(|found| found.into_iter().flatten().filter(keep).collect()), blind)
 }
 
-/// The details of all roles: those that are read already, and the pages from a marker on.
-async fn details(aws: &Aws, mut found: Vec<RoleDetail>, mut marker: Option<String>) -> Part<Vec<RoleDetail>> {
+async fn details(aws: &Aws) -> Part<Vec<RoleDetail>> {
+    let mut found = Vec::new();
+    let mut marker = None;
     loop {
-        let (details, more) = page_of_details(aws, PAGE, marker).await?;
+        let (details, more) = page_of_details(aws, marker).await?;
         found.extend(details);
         marker = more;
         if marker.is_none() {
@@ -286,13 +247,9 @@ async fn details(aws: &Aws, mut found: Vec<RoleDetail>, mut marker: Option<Strin
     }
 }
 
-async fn page_of_details(
-    aws: &Aws,
-    size: i32,
-    marker: Option<String>,
-) -> Result<(Vec<RoleDetail>, Option<String>), CloudError> {
+async fn page_of_details(aws: &Aws, marker: Option<String>) -> Result<(Vec<RoleDetail>, Option<String>), CloudError> {
     let request = || {
-        let request = aws.iam().get_account_authorization_details().filter(EntityType::Role).max_items(size);
+        let request = aws.iam().get_account_authorization_details().filter(EntityType::Role).max_items(PAGE);
         request.set_marker(marker.clone()).send()
     };
     let page = aws.caller.send("iam:GetAccountAuthorizationDetails", request).await?;

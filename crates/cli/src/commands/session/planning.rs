@@ -27,6 +27,8 @@ impl Planning {
         let mut options = PlanOptions { destroy: reading.look != Look::Wanted, ..options };
         let protected = reading.named().into_iter().flat_map(|file| file.nodes()).filter(|node| node.protect);
         options.protected.extend(protected.map(|node| node.id.clone()));
+        let looked_up = reading.named().into_iter().flat_map(|file| file.nodes()).filter(|node| node.lookup);
+        options.looked_up.extend(looked_up.map(|node| node.id.clone()));
         Self { reading, options, adopt_all: false }
     }
 

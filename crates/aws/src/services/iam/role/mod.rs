@@ -44,6 +44,7 @@ pub static ENTRY: Entry = Entry {
         name: "role",
         title: "IAM role",
         fields: &[Field::set("managed")],
+        talk: &["trust", "inline"],
         outputs: &["arn", "name"],
         replace: Replace::CreateFirst,
         name_limit: NAME_LIMIT,
