@@ -39,6 +39,38 @@ pub struct Stack {
 }
 
 impl Stack {
+    /// The entries of each section with names of their own, and what all of them may say. Every field is named here, so that none is
+    /// forgotten.
+    pub(crate) fn entries(&self) -> Vec<(&'static str, Vec<(&String, &Meta)>)> {
+        let Self {
+            name: _,
+            region: _,
+            account: _,
+            tags: _,
+            network: _,
+            roles,
+            log_groups,
+            security_groups,
+            target_groups,
+            load_balancers,
+            cluster: _,
+            services,
+            dns: _,
+        } = self;
+        let made = roles.iter().filter_map(|(name, role)| match role {
+            Role::Managed(role) => Some((name, &role.meta)),
+            Role::Existing { .. } => None,
+        });
+        vec![
+            ("security_groups", security_groups.iter().map(|(name, it)| (name, &it.meta)).collect()),
+            ("target_groups", target_groups.iter().map(|(name, it)| (name, &it.meta)).collect()),
+            ("load_balancers", load_balancers.iter().map(|(name, it)| (name, &it.meta)).collect()),
+            ("log_groups", log_groups.iter().map(|(name, it)| (name, &it.meta)).collect()),
+            ("services", services.iter().map(|(name, it)| (name, &it.meta)).collect()),
+            ("roles", made.collect()),
+        ]
+    }
+
     /// What the names of its roles begin with: an account has one room for the roles of all regions.
     pub fn role_prefix(&self) -> String {
         self.region.as_ref().map_or_else(|| self.name.clone(), |region| format!("{}-{region}", self.name))

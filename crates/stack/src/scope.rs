@@ -230,6 +230,11 @@ impl<'a> Scope<'a> {
         Found::Wrong
     }
 
+    /// The table of a section, as its path has it.
+    pub(crate) fn table(&self, section: &str) -> Option<&'static Table> {
+        table::all(self.root).into_iter().find(|table| table.path == section)
+    }
+
     fn output(&self, path: &str, at: &Place, problems: &Problems) -> Found {
         let (head, rest) = path.split_once('.').unwrap_or((path, ""));
         // To walk all tables for every reference would take longer than all else about it.

@@ -5,15 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use evenkeel_core::diagnostic::{Diagnostic, Place};
 use evenkeel_core::name;
 
-use super::super::model::{Action, Meta, Role, Service, Stack, SubnetsRef};
+use super::super::model::{Action, Meta, Service, Stack, SubnetsRef};
 use super::super::sections::Ctx;
 use super::super::sections::listeners::LISTENER;
-use super::super::sections::load_balancers::LOAD_BALANCER;
-use super::super::sections::log_groups::LOG_GROUP;
-use super::super::sections::roles::ROLE;
-use super::super::sections::security_groups::SECURITY_GROUP;
-use super::super::sections::service_keys::SERVICE;
-use super::super::sections::target_groups::TARGET_GROUP;
 use super::super::table::Table;
 
 /// One service.
@@ -209,7 +203,7 @@ fn physical_names(ctx: &Ctx<'_>, stack: &Stack) {
             }
         }
     };
-    for (table, metas) in sections(stack) {
+    for (table, metas) in sections(ctx, stack) {
         check(table, metas);
     }
     families(ctx, stack);
@@ -233,40 +227,10 @@ fn families(ctx: &Ctx<'_>, stack: &Stack) {
     }
 }
 
-/// The sections of entries with names of their own, and what their entries say alike. Every field of a stack is named, so that
-/// none is forgotten.
-fn sections(stack: &Stack) -> Vec<(&'static Table, Vec<(&String, &Meta)>)> {
-    let Stack {
-        name: _,
-        region: _,
-        account: _,
-        tags: _,
-        network: _,
-        roles: _,
-        cluster: _,
-        dns: _,
-        log_groups,
-        services,
-        security_groups,
-        target_groups,
-        load_balancers,
-    } = stack;
-    vec![
-        (&SECURITY_GROUP, security_groups.iter().map(|(name, it)| (name, &it.meta)).collect()),
-        (&TARGET_GROUP, target_groups.iter().map(|(name, it)| (name, &it.meta)).collect()),
-        (&LOAD_BALANCER, load_balancers.iter().map(|(name, it)| (name, &it.meta)).collect()),
-        (&LOG_GROUP, log_groups.iter().map(|(name, it)| (name, &it.meta)).collect()),
-        (&SERVICE, services.iter().map(|(name, it)| (name, &it.meta)).collect()),
-        (&ROLE, managed(stack).collect()),
-    ]
-}
-
-/// Roles of ours.
-fn managed(stack: &Stack) -> impl Iterator<Item = (&String, &Meta)> {
-    stack.roles.iter().filter_map(|(name, role)| match role {
-        Role::Managed(role) => Some((name, &role.meta)),
-        Role::Existing { .. } => None,
-    })
+/// The sections of entries with names of their own, with their tables.
+fn sections<'s>(ctx: &Ctx<'_>, stack: &'s Stack) -> Vec<(&'static Table, Vec<(&'s String, &'s Meta)>)> {
+    let with_table = |(section, metas)| Some((ctx.scope.table(section)?, metas));
+    stack.entries().into_iter().filter_map(with_table).collect()
 }
 
 fn moved(ctx: &Ctx<'_>, stack: &Stack) {
@@ -294,7 +258,7 @@ fn moved(ctx: &Ctx<'_>, stack: &Stack) {
             ctx.problems.error("bad-move", &meta.place, summary, help);
         }
     };
-    for (table, metas) in sections(stack) {
+    for (table, metas) in sections(ctx, stack) {
         check(table, metas);
     }
     for balancer in stack.load_balancers.values() {
