@@ -126,7 +126,7 @@ impl Checker<'_> {
     fn ownership(&mut self, step: &Step) {
         let (live, adopted): (&Live, bool) = match &step.action {
             Action::Update { live, .. } | Action::Delete { live, .. } => (live, false),
-            Action::Adopt { live, .. } => (live, self.options.adopt.contains(&step.node.to_string())),
+            Action::Adopt { live, .. } => (live, self.is_adopted(&step.node, live)),
             Action::Create { .. } | Action::Wait { .. } => return,
         };
         let ours = matches!(&live.owner, Owner::Ours(mark) if mark.kind() == step.node.kind());
@@ -147,6 +147,14 @@ impl Checker<'_> {
         if self.kinds.get(step.node.kind()).is_none() || looked_up && !goes {
             self.find(Some(step.id), format!("changes {}, which is only looked up", step.node));
         }
+    }
+
+    /// Whether the user has asked to take it over, or what it is inside of.
+    fn is_adopted(&self, node: &NodeId, live: &Live) -> bool {
+        let asked = |id: &NodeId| self.options.adopt.contains(&id.to_string());
+        let parents = self.want.needs_of(node).filter_map(|need| Some((need, self.have.live(need)?)));
+        let within = |parent: &Live| live.within.as_ref().is_some_and(|it| parent.handles.contains(it));
+        asked(node) || parents.filter(|(_, parent)| within(parent)).any(|(need, _)| asked(need))
     }
 
     fn consent(&mut self, step: &Step) {

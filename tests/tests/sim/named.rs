@@ -88,3 +88,27 @@ fn a_group_that_is_written_by_its_id_stays() {
         assert!(!steps(&plan).contains(&"delete security_group.app".to_owned()));
     });
 }
+
+#[test]
+fn a_group_that_is_taken_over_brings_its_rules() {
+    in_virtual_time(async {
+        let mut bench = Bench::new("eu-west-1");
+        let vpc = bench.ask("ec2.DescribeVpcs", json!({}))["Vpcs"][0]["VpcId"].clone();
+        let group = json!({ "GroupName": "theirs", "Description": "app of shop", "VpcId": vpc });
+        let id = bench.ask("ec2.CreateSecurityGroup", group)["GroupId"].clone();
+        let rule =
+            json!({ "IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "IpRanges": [{ "CidrIp": "0.0.0.0/0" }] });
+        bench.ask("ec2.AuthorizeSecurityGroupIngress", json!({ "GroupId": id, "IpPermissions": [rule] }));
+        let wanted = "security_groups:\n  app:\n    name: theirs\n    ingress: [{ port: 80, from: 10.0.0.0/8 }]\n";
+        let graph = stack(wanted);
+        let (_, plan) = planned(&bench, &graph).await;
+        assert_eq!(plan.conflicts.len(), 1, "the rules go with the group: {:?}", plan.conflicts);
+        bench.options.adopt.insert("security_group.app".to_owned());
+        let (_, plan) = planned(&bench, &graph).await;
+        let text = format!("{:?}", plan.steps);
+        assert!(text.contains("tcp 22"), "that its rule goes is told: {text}");
+        bench.done(&graph, Goal::Apply).await;
+        bench.options.adopt.clear();
+        bench.settled(&graph, Goal::Apply).await;
+    });
+}

@@ -448,7 +448,7 @@ impl<'a> Decider<'a> {
             Some(stack) => Some(Obstacle::OfStack(stack.clone())),
             None => fixed.map(|change| Obstacle::Immutable(change.path.clone())),
         };
-        if obstacle.is_none() && self.options.adopt.contains(&node.id.to_string()) {
+        if obstacle.is_none() && adopts(self.options, self.want, self.have, &node.id, live) {
             if !self.settle_foreign_members(node, live, &want, &mut changes) {
                 self.out.blocked.insert(node.id.clone());
                 return;
@@ -552,6 +552,16 @@ impl<'a> Decider<'a> {
             self.out.notes.push(note);
         }
     }
+}
+
+/// Whether a foreign thing is to be taken over: by its node, or with what it is inside of (the rules of a group).
+pub(crate) fn adopts(options: &PlanOptions, want: &Graph, have: &Snapshot, node: &NodeId, live: &Live) -> bool {
+    let named = |id: &NodeId| options.adopt.contains(&id.to_string());
+    let holds = |need: &&NodeId| {
+        let parent = have.live(need);
+        live.within.as_ref().is_some_and(|within| parent.is_some_and(|parent| parent.handles.contains(within)))
+    };
+    named(node) || want.needs_of(node).filter(holds).any(named)
 }
 
 /// The wanted member of the same list that has the same values as a foreign one in its telling fields.

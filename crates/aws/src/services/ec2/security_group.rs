@@ -3,7 +3,7 @@
 //! Name, description and VPC cannot be changed; a changed description is only told, because replacing a group means to
 //! touch all its users. Names are unique in a VPC, whatever their case. AWS puts an allow-all egress rule into a new group.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use aws_sdk_ec2::types::{Filter, ResourceType, SecurityGroup, Tag, TagSpecification};
@@ -22,7 +22,7 @@ use crate::client::Aws;
 use crate::read::Fetched;
 use crate::resource::{Creation, Entry, Modification, Paced, Resource, Work, tagged, wanted};
 use crate::services::ec2::groups;
-use crate::services::ec2::read::{Ec2, filter, same_name, tags_of};
+use crate::services::ec2::read::{Ec2, Wanted, filter, same_name, tags_of};
 use crate::tags::{self, Retag, Tags};
 use evenkeel_stack::model::Stack;
 
@@ -111,17 +111,14 @@ fn live(group: &SecurityGroup, stack: &str) -> Live<Spec> {
 
 /// The groups that matter: ours, and those that take a wanted name in the VPC that was looked up.
 fn observe(ec2: &Ec2, stack: &str) -> Result<Vec<Live<Spec>>, CloudError> {
-    let vpcs: BTreeSet<&str> = ec2.networks.values().flatten().map(|network| network.vpc.as_str()).collect();
     let mut found = Vec::new();
     for group in ec2.groups.as_ref().map_err(Clone::clone)? {
         let mut live = live(group, stack);
         if !tags::is_marked(&live.owner) {
-            if !group.vpc_id().is_some_and(|vpc| vpcs.contains(vpc)) {
+            if !is_here(ec2, group) {
                 continue;
             }
-            // A name that differs in case only is taken all the same: let it meet the wanted one.
-            let taken = ec2.wanted.values().find(|wanted| wanted.name.eq_ignore_ascii_case(&live.name));
-            if let Some(wanted) = taken {
+            if let Some(wanted) = in_the_place_of(ec2, group) {
                 live.name.clone_from(&wanted.name);
             } else if !ec2.wanted.values().any(|wanted| same_name(&wanted.name, &live.name)) {
                 continue;
@@ -130,6 +127,18 @@ fn observe(ec2: &Ec2, stack: &str) -> Result<Vec<Live<Spec>>, CloudError> {
         found.push(live);
     }
     Ok(found)
+}
+
+/// Whether a group is in a network that was looked up.
+fn is_here(ec2: &Ec2, group: &SecurityGroup) -> bool {
+    ec2.networks.values().flatten().any(|network| group.vpc_id() == Some(&network.vpc))
+}
+
+/// The wanted group whose place another one takes. A name that differs in case only is taken all the same.
+pub(super) fn in_the_place_of<'e>(ec2: &'e Ec2, group: &SecurityGroup) -> Option<&'e Wanted> {
+    let name = group.group_name().unwrap_or_default();
+    let taken = |wanted: &&Wanted| !wanted.name.is_empty() && wanted.name.eq_ignore_ascii_case(name);
+    ec2.wanted.values().find(taken).filter(|_| is_here(ec2, group))
 }
 
 fn sdk_tags(tags: &Tags) -> Vec<Tag> {

@@ -131,22 +131,26 @@ fn wanted(rules: &[FileRule]) -> Vec<Rule> {
     convert::distinct(rules.collect())
 }
 
-/// One to each group of ours.
+/// One to each group of ours, and to each of somebody else's that stands where one of ours should be: whoever takes that over has to
+/// see its rules.
 fn observe(ec2: &Ec2, stack: &str) -> Result<Vec<Live<Spec>>, CloudError> {
     let mut found = Vec::new();
     for group in ec2.groups.as_ref().map_err(Clone::clone)? {
-        let Owner::Ours(node) = security_group::owner(group, stack) else { continue };
-        let wanted = ec2
-            .wanted
-            .get(node.name())
-            .or_else(|| ec2.wanted.values().find(|wanted| wanted.moved_from.as_deref() == Some(node.name())));
+        let group_id = group.group_id().unwrap_or_default();
+        let owner = security_group::owner(group, stack);
+        let (owner, name, wanted) = if let Owner::Ours(node) = &owner {
+            let moved = || ec2.wanted.values().find(|it| it.moved_from.as_deref() == Some(node.name()));
+            let wanted = ec2.wanted.get(node.name()).or_else(moved);
+            (Owner::Ours(id(node.name())), group.group_name().unwrap_or_default(), wanted)
+        } else {
+            let Some(wanted) = security_group::in_the_place_of(ec2, group) else { continue };
+            (owner, wanted.name.as_str(), Some(wanted))
+        };
         let mut rules = Rules::of(group);
         if wanted.is_some_and(|wanted| wanted.default_egress) {
             rules.hide_second_default();
         }
-        let group_id = group.group_id().unwrap_or_default();
-        let name = group.group_name().unwrap_or_default();
-        found.push(live(group_id, name, Owner::Ours(id(node.name())), &rules));
+        found.push(live(group_id, name, owner, &rules));
     }
     Ok(found)
 }
