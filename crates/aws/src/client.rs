@@ -10,6 +10,7 @@ use evenkeel_core::error::CloudError;
 use tokio::sync::OnceCell;
 
 use crate::call::Caller;
+use crate::counted;
 use crate::sharing::Answers;
 
 /// The clients of one run.
@@ -33,6 +34,10 @@ struct Kept(Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>);
 impl Aws {
     /// With this configuration; sends nothing.
     pub(crate) fn of(config: SdkConfig, region: String, caller: Caller) -> Self {
+        let http = config.http_client().map(|inner| counted::client(inner, caller.received()));
+        let mut config = config.into_builder();
+        config.set_http_client(http);
+        let config = config.build();
         Self { region, caller: Arc::new(caller), config, kept: Arc::default(), shared: None, account: Arc::default() }
     }
 

@@ -2,7 +2,7 @@
 //! stack's mark. The tagging API lags behind by seconds and does not exist everywhere, so it only helps to find what
 //! no name in the stack file leads to; whether a thing is ours is always decided by its own tags or this answer's tags.
 
-use aws_sdk_resourcegroupstagging::types::TagFilter;
+use aws_sdk_resourcegroupstagging::types::{ResourceTagMapping, TagFilter};
 use evenkeel_core::error::CloudError;
 use futures::future::try_join_all;
 use futures::lock::Mutex;
@@ -14,6 +14,8 @@ use crate::tags::{self, Tags};
 
 /// Most values that a filter takes.
 const VALUES: usize = 20;
+/// Most ARNs that GetResources takes, and most things on one of its pages.
+const PAGE: u8 = 100;
 
 impl Aws {
     /// The client of the resource groups tagging API.
@@ -36,13 +38,16 @@ pub struct Finder<'a> {
     aws: &'a Aws,
     stack: &'a str,
     types: Vec<String>,
+    /// Whether one page may hold everything.
+    small: bool,
     answer: Mutex<Option<Result<Vec<Found>, CloudError>>>,
 }
 
 impl<'a> Finder<'a> {
-    /// A finder that has not asked yet; `types` are the resource types that it asks for.
-    pub fn new(aws: &'a Aws, scope: &Scope<'a>, types: Vec<String>) -> Self {
-        Self { aws, stack: scope.stack, types, answer: Mutex::new(None) }
+    /// A finder that has not asked yet; `types` are the resource types that it asks for, and so many things of them are expected.
+    pub fn new(aws: &'a Aws, scope: &Scope<'a>, types: Vec<String>, expected: usize) -> Self {
+        let small = expected <= usize::from(PAGE);
+        Self { aws, stack: scope.stack, types, small, answer: Mutex::new(None) }
     }
 
     /// The marked things whose ARN contains `part`, for example `:log-group:`.
@@ -69,8 +74,12 @@ impl<'a> Finder<'a> {
         self.ask_for(&types.join(" ")).await
     }
 
+    /// A large stack surely fills more than one page: each of its types is a question of its own from the first.
     async fn ask(&self) -> Result<Vec<Found>, CloudError> {
-        self.ask_for(&self.types.join(" ")).await
+        if self.small {
+            return self.ask_for(&self.types.join(" ")).await;
+        }
+        Ok(try_join_all(self.types.iter().map(|one| self.ask_for(one))).await?.into_iter().flatten().collect())
     }
 
     async fn ask_for(&self, types: &str) -> Result<Vec<Found>, CloudError> {
@@ -81,6 +90,25 @@ impl<'a> Finder<'a> {
         let mut found = ask.await?;
         Ok(found.remove(self.stack).unwrap_or_default())
     }
+}
+
+/// The tags of things as the tagging API knows them, by ARN; what it does not know is left out.
+///
+/// # Errors
+/// Any error of `tag:GetResources`.
+pub(crate) async fn tags_of(aws: &Aws, arns: Vec<String>) -> Result<Known<Tags>, CloudError> {
+    let batches = arns.chunks(PAGE.into()).map(|batch| async move {
+        let request = || aws.tagging().get_resources().set_resource_arn_list(Some(batch.to_vec())).send();
+        aws.caller.send("tagging:GetResources", request).await
+    });
+    let replies = try_join_all(batches).await?;
+    let found = replies.iter().flat_map(|reply| reply.resource_tag_mapping_list()).map(from_mapping);
+    Ok(found.map(|found| (found.arn, found.tags)).collect())
+}
+
+fn from_mapping(mapping: &ResourceTagMapping) -> Found {
+    let tags = mapping.tags().iter().map(|tag| (tag.key().to_owned(), tag.value().to_owned())).collect();
+    Found { arn: mapping.resource_arn().unwrap_or_default().to_owned(), tags }
 }
 
 /// What carries the mark of each of these stacks, of the types in a list.
@@ -138,17 +166,14 @@ async fn page(
             .get_resources()
             .tag_filters(filter.clone())
             .set_resource_type_filters(Some(types.to_vec()))
-            .resources_per_page(100)
+            .resources_per_page(PAGE.into())
             // Pages also end after so many tags; 100 unless more is asked for.
             .tags_per_page(500)
             .set_pagination_token(token.clone())
             .send()
     };
     let reply = aws.caller.send("tagging:GetResources", request).await?;
-    let found = reply.resource_tag_mapping_list().iter().map(|mapping| {
-        let tags = mapping.tags().iter().map(|tag| (tag.key().to_owned(), tag.value().to_owned())).collect();
-        Found { arn: mapping.resource_arn().unwrap_or_default().to_owned(), tags }
-    });
+    let found = reply.resource_tag_mapping_list().iter().map(from_mapping);
     // The last page has an empty token, not none.
     let more = reply.pagination_token().filter(|token| !token.is_empty()).map(str::to_owned);
     Ok((found.collect(), more))

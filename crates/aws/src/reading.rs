@@ -11,7 +11,9 @@ use crate::{kinds, services};
 
 /// Reads everything that the scope asks for.
 pub async fn fetch(aws: &Aws, scope: &Scope<'_>) -> Fetched {
-    let finder = Finder::new(aws, scope, services::tag_types());
+    let sought = services::ALL.iter().filter(|service| !service.tag_types.is_empty()).flat_map(|service| service.kinds);
+    let expected = sought.map(|entry| scope.graph.of_kind(entry.kind.name).count()).sum();
+    let finder = Finder::new(aws, scope, services::tag_types(), expected);
     let readers = services::ALL.iter().map(|service| (service.fetch)(aws, scope, &finder));
     Fetched::new(scope.stack, &aws.region, future::join_all(readers).await)
 }

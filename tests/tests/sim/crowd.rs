@@ -3,11 +3,14 @@
 
 use std::collections::BTreeMap;
 
+use evenkeel_aws::call::Summary;
+use evenkeel_aws::cloud::AwsCloud;
 use evenkeel_core::graph::Graph;
 use evenkeel_core::plan::Plan;
 use evenkeel_tests::simulated::{Bench, Goal, in_virtual_time};
 use serde_json::json;
 
+use super::pace::workload;
 use super::scenes;
 
 /// How many of each sort others have: more than any first page.
@@ -95,6 +98,32 @@ fn what_others_have_costs_little_and_hides_nothing() {
         bench.settled(&changed, Goal::Apply).await;
         bench.done(&changed, Goal::Destroy).await;
         bench.settled(&changed, Goal::Destroy).await;
+    });
+}
+
+/// What the reading of a plan with nothing to do takes.
+async fn cost(bench: &Bench, graph: &Graph) -> Summary {
+    let aws = bench.aws();
+    let snapshot = AwsCloud { aws: aws.clone(), stack: graph.stack.clone() }.snapshot(graph).await;
+    assert_eq!(told(&bench.plan(graph, &snapshot, Goal::Apply)), Vec::<String>::new());
+    aws.caller.stats()
+}
+
+#[test]
+fn a_large_stack_among_others_takes_half_as_many_calls_again_at_most() {
+    in_virtual_time(async {
+        let graph = workload(100);
+        let mut bench = Bench::new("us-east-1");
+        bench.watched = false;
+        bench.add_zone("w.example");
+        bench.done(&graph, Goal::Apply).await;
+        let alone = cost(&bench, &graph).await;
+        crowd(&bench, "w.example");
+        let beside = cost(&bench, &graph).await;
+        assert!(alone.total <= 37, "{alone:#?}");
+        assert!(beside.total * 2 <= alone.total * 3, "{beside:#?}");
+        // What others have in a region, but for their roles and the records between ours, adds some hundred kilobytes at most.
+        assert!(beside.bytes <= alone.bytes + 600_000, "{beside:#?} {alone:#?}");
     });
 }
 

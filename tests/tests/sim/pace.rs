@@ -36,7 +36,7 @@ impl Took {
 }
 
 /// The workload of that many services, as `scripts/workload` writes it.
-fn workload(size: usize) -> Graph {
+pub(super) fn workload(size: usize) -> Graph {
     let text = std::process::Command::new("python3")
         .args(["scripts/workload", "--print", &size.to_string()])
         .current_dir(root())
@@ -105,8 +105,10 @@ fn the_workload_takes_few_calls_and_asks_nothing_in_vain() {
         let looks = size.div_ceil(10) + size + 2 + 1 + 4 + 1;
         let kept = size.div_ceil(10) * 2;
         let calls = destroyed.without_polls(&[("DescribeNetworkInterfaces", 0), ("DescribeServices", kept)]);
+        // A small stack has as many looks of its own as a large one.
+        let most = if size < 20 { destruction * 11 + looks * 10 } else { destruction * 12 };
         assert!(
-            calls * 10 <= destruction * 11 + looks * 10,
+            calls * 10 <= most,
             "W({size}): {calls} calls to destroy, the floor is {destruction} and {looks} looks: {destroyed:#?}"
         );
         assert_eq!(destroyed.of("DeleteSecurityGroup"), 3, "no deletion of a security group is in vain");

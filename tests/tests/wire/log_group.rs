@@ -27,7 +27,12 @@ fn want(retention: Doc, key: &str, tags: Doc) -> Doc {
 async fn seen(aws: &Aws, nodes: Vec<Node>, thorough: bool) -> Vec<Live> {
     let graph = graph(nodes);
     let scope = Scope { stack: "cruddur", graph: &graph, thorough, closely: false, only: None };
-    ENTRY.driver.observe(&reading::fetch(aws, &scope).await).expect("CloudWatch Logs can be read")
+    let mut seen = ENTRY.driver.observe(&reading::fetch(aws, &scope).await).expect("CloudWatch Logs can be read");
+    for live in &mut seen {
+        let private = std::mem::take(&mut live.private);
+        assert!(private["created"].is_number(), "the next look needs it: {private}");
+    }
+    seen
 }
 
 async fn update(aws: &Aws, live: &Live, want: &Doc) -> Live {

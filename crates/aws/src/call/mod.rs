@@ -11,8 +11,8 @@ pub(crate) mod raw;
 mod stats;
 
 use std::future::Future;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
@@ -81,6 +81,11 @@ impl Caller {
     /// Waits, where time passes faster for less.
     pub async fn rest(&self, time: Duration) {
         self.sleep(time).await;
+    }
+
+    /// Where the bytes of replies are counted.
+    pub(crate) fn received(&self) -> Arc<AtomicU64> {
+        self.stats.received()
     }
 
     /// What was sent so far.

@@ -1,7 +1,8 @@
 //! Counts what is sent: calls by API, and how many of them had to wait for one another. Plain bookkeeping.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use serde::Serialize;
@@ -9,7 +10,10 @@ use tokio::time::Instant;
 
 /// The counters of one run.
 #[derive(Debug, Default)]
-pub struct Stats(Mutex<Counters>);
+pub struct Stats {
+    counters: Mutex<Counters>,
+    received: Arc<AtomicU64>,
+}
 
 #[derive(Debug, Default)]
 struct Counters {
@@ -42,13 +46,20 @@ pub struct Summary {
     pub round_trips: u32,
     /// The most requests under way at one time.
     pub most_in_flight: usize,
+    /// Bytes of the replies' bodies.
+    pub bytes: u64,
     /// Seconds from the first request to the last reply.
     pub seconds: f64,
 }
 
 impl Stats {
     fn lock(&self) -> MutexGuard<'_, Counters> {
-        self.0.lock().expect("no panic holds it")
+        self.counters.lock().expect("no panic holds it")
+    }
+
+    /// Where the bytes of replies are counted.
+    pub(crate) fn received(&self) -> Arc<AtomicU64> {
+        Arc::clone(&self.received)
     }
 
     /// Notes that a request is sent.
@@ -87,6 +98,7 @@ impl Stats {
             throttled: counters.throttled,
             round_trips: counters.chain,
             most_in_flight: counters.most_in_flight,
+            bytes: self.received.load(Ordering::Relaxed),
             seconds: seconds.as_secs_f64(),
         }
     }

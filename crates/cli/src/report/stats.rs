@@ -11,8 +11,13 @@ pub fn render(stats: &Summary) -> String {
     }
     text += &format!("{:<width$}  {:>5}\n", "total", stats.total);
     text += &format!(
-        "throttled {}, sequential round trips {}, most in flight {}, {:.2} seconds\n",
-        stats.throttled, stats.round_trips, stats.most_in_flight, stats.seconds
+        "throttled {}, sequential round trips {}, most in flight {}, {}.{} kB received, {:.2} seconds\n",
+        stats.throttled,
+        stats.round_trips,
+        stats.most_in_flight,
+        stats.bytes / 1000,
+        stats.bytes % 1000 / 100,
+        stats.seconds
     );
     text
 }
@@ -29,6 +34,7 @@ mod tests {
             throttled: 1,
             round_trips: 3,
             most_in_flight: 7,
+            bytes: 36_260,
             seconds: 1.234,
         };
         insta::assert_snapshot!(render(&stats), @r"
@@ -36,7 +42,7 @@ mod tests {
         ec2:DescribeVpcs          1
         ecs:DescribeClusters     12
         total                    13
-        throttled 1, sequential round trips 3, most in flight 7, 1.23 seconds
+        throttled 1, sequential round trips 3, most in flight 7, 36.2 kB received, 1.23 seconds
         ");
     }
 }

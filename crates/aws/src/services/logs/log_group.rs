@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use crate::client::Aws;
 use crate::read::Fetched;
 use crate::resource::{Creation, Entry, Modification, Paced, Resource, Work, tagged, wanted};
+use crate::services::logs::look;
 use crate::services::logs::read::{self as logs, Logs};
 use crate::tags::{self, Retag, Tags};
 use crate::touch::Touch;
@@ -43,8 +44,7 @@ pub static ENTRY: Entry = Entry {
     paced: Paced {
         create: Some("logs:PutRetentionPolicy"),
         update: Some("logs:PutRetentionPolicy"),
-        // What goes by its name is looked at before.
-        delete: Some("logs:ListTagsForResource"),
+        delete: Some("logs:DeleteLogGroup"),
     },
     actions: &[
         "logs:DescribeLogGroups",
@@ -182,6 +182,9 @@ impl Resource for LogGroups {
     }
 
     async fn still_ours(&self, work: Work<'_>, touch: &Touch<'_>) -> Result<(), CloudError> {
+        if touch.deletes && look::still_ours(work.aws, touch).await? {
+            return Ok(());
+        }
         let tags = logs::tags_of(work.aws, &touch.live.id).await?;
         touch.allowed(&tags, "logs:PutRetentionPolicy", "logs:DeleteLogGroup")
     }
@@ -235,6 +238,7 @@ fn observed(group: &LogGroup, all: &Tags, stack: &str) -> Live<Spec> {
     };
     let owner = tags::owner(all, stack, ENTRY.kind.name);
     let mut live = live(group.log_group_name().unwrap_or_default(), have, logs::arn(group), owner);
+    live.private = look::birth(group);
     live.data = group.stored_bytes().and_then(|bytes| u64::try_from(bytes).ok()).filter(|bytes| *bytes > 0).map(size);
     live
 }

@@ -2,6 +2,7 @@
 //! This file says how to get along with the service; what its resources are is said by their kinds.
 
 pub mod log_group;
+mod look;
 pub mod read;
 mod shown;
 

@@ -154,15 +154,19 @@ pub async fn tags_of(aws: &Aws, arn: &str) -> Result<Tags, CloudError> {
     Ok(reply.tags().map(|tags| tags.iter().map(|(k, v)| (k.clone(), v.clone())).collect()).unwrap_or_default())
 }
 
-/// The groups of these names that are there, fifty to a request.
-///
-/// Emulators ignore the list of names and answer with pages of everything: their first answer is then followed to its end.
+/// The same, together with what other readings ask for.
 async fn describe(aws: &Aws, names: &BTreeSet<String>) -> Result<Groups, CloudError> {
     let names = names.iter().cloned().collect();
     aws.together("logs:DescribeLogGroups", "", names, |aws, _, names| Box::pin(in_batches(aws, names))).await
 }
 
-async fn in_batches(aws: &Aws, all: Vec<String>) -> Result<Groups, CloudError> {
+/// The groups of these names that are there, fifty to a request.
+///
+/// Emulators ignore the list of names and answer with pages of everything: their first answer is then followed to its end.
+///
+/// # Errors
+/// Any error of `logs:DescribeLogGroups`.
+pub(super) async fn in_batches(aws: &Aws, all: Vec<String>) -> Result<Groups, CloudError> {
     let names: &BTreeSet<String> = &all.iter().cloned().collect();
     let pages = join_all(all.chunks(BATCH).map(|chunk| page(aws, Some(chunk), None, None))).await;
     let mut groups = Groups::new();

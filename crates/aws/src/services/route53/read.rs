@@ -183,7 +183,7 @@ pub async fn fetch(aws: &Aws, scope: &Scope<'_>) -> Route53 {
     let mut read = Route53::new(Ok(zones.clone()), wanted);
     let (asked, others) = to_read(scope, &read.wanted, &zones, &owner);
     let tagged = to_ask_tags_of(scope, &read.wanted, &zones, &others, &owner);
-    let plan = |zone: &Zone| how(aws, scope, &read.wanted, zone, &owner);
+    let plan = |zone: &Zone| how(aws, &read.wanted, zone, &owner);
     let asked: Vec<(Zone, Demand)> = asked.into_iter().map(|zone| (zone.clone(), plan(zone))).collect();
     let (tags, records) = futures::join!(tags(aws, &tagged), records_of(aws, asked, &owner));
     read.records = records;
@@ -210,7 +210,7 @@ pub async fn fetch(aws: &Aws, scope: &Scope<'_>) -> Route53 {
         read.tags.as_ref().ok().and_then(|tags| tags.get(&zone.id)).is_some_and(|it| is_marked(it, &owner))
     };
     let more = more.into_iter().map(|zone| {
-        let demand = if ours(zone) { Demand::All } else { how(aws, scope, &read.wanted, zone, &owner) };
+        let demand = if ours(zone) { Demand::All } else { how(aws, &read.wanted, zone, &owner) };
         (zone.clone(), demand)
     });
     let more = more.collect();
@@ -223,9 +223,9 @@ fn is_marked(tags: &Tags, owner: &str) -> bool {
 }
 
 /// Which records of a zone have to be read.
-fn how(aws: &Aws, scope: &Scope<'_>, wanted: &Wanted, zone: &Zone, owner: &str) -> Demand {
-    // What serves several stacks is read whole; so is a zone that the stack makes, and what has to be found to the last record.
-    let whole = aws.is_shared() || scope.thorough || wanted.managed.contains(&zone.name) || zone.stack() == Some(owner);
+fn how(aws: &Aws, wanted: &Wanted, zone: &Zone, owner: &str) -> Demand {
+    // What serves several stacks is read whole, and so is a zone that the stack makes. In another one marks lead to all that is ours.
+    let whole = aws.is_shared() || wanted.managed.contains(&zone.name) || zone.stack() == Some(owner);
     if whole {
         return Demand::All;
     }

@@ -63,7 +63,7 @@ pub async fn fetch(aws: &Aws, scope: &Scope<'_>, finder: &Finder<'_>) -> Elb {
     );
     let reading = Reading { aws, scope, parts, wanted: &wanted };
     let (mut groups, mut balancers) = (groups.map(items), balancers.map(items));
-    let large = narrow::is_large(aws, scope, &groups, &balancers);
+    let large = narrow::is_large(aws, scope, &groups, &balancers, &wanted);
     let named: Vec<String> = arns(&balancers, |raw| {
         wanted.load_balancer(raw.load_balancer_name().unwrap_or_default()).and_then(|_| raw.load_balancer_arn())
     });

@@ -12,7 +12,7 @@ use crate::finder::Finder;
 use crate::read::{Part, Scope};
 use crate::tags;
 
-/// Load balancers and target groups whose tags five requests tell.
+/// Load balancers and target groups of other names whose tags five requests tell.
 const SMALL: usize = 100;
 
 /// The types under which the tagging API knows both.
@@ -23,9 +23,18 @@ type Balancers = Part<Vec<Item<LoadBalancer>>>;
 
 /// Whether there are so many that looking at each would cost more than asking which are ours. Where every last one has to be found, or
 /// several stacks are read, each is looked at.
-pub(super) fn is_large(aws: &Aws, scope: &Scope<'_>, groups: &Groups, balancers: &Balancers) -> bool {
-    let all = groups.as_ref().map_or(0, Vec::len) + balancers.as_ref().map_or(0, Vec::len);
-    all > SMALL && !scope.thorough && !aws.is_shared()
+pub(super) fn is_large(aws: &Aws, scope: &Scope<'_>, groups: &Groups, balancers: &Balancers, wanted: &Wanted) -> bool {
+    let others = groups.iter().flatten().filter(|item| !has_group_name(item, wanted)).count()
+        + balancers.iter().flatten().filter(|item| !has_balancer_name(item, wanted)).count();
+    others > SMALL && !scope.thorough && !aws.is_shared()
+}
+
+fn has_group_name(item: &Item<TargetGroup>, wanted: &Wanted) -> bool {
+    generation_of(&wanted.target_groups, item.raw.target_group_name().unwrap_or_default()).is_some()
+}
+
+fn has_balancer_name(item: &Item<LoadBalancer>, wanted: &Wanted) -> bool {
+    generation_of(&wanted.load_balancers, item.raw.load_balancer_name().unwrap_or_default()).is_some()
 }
 
 /// The ARNs of those that carry the stack's mark; `None` if nobody knows, or nobody asked.
@@ -54,15 +63,11 @@ impl Narrowed {
         wanted: &Wanted,
     ) -> Self {
         let Some(marked) = marked else { return Self::default() };
-        let matters = |arn: Option<&str>, name: Option<&str>, bases: &BTreeSet<String>| {
-            marked.contains(arn.unwrap_or_default()) || generation_of(bases, name.unwrap_or_default()).is_some()
-        };
-        let of_group = |item: &Item<TargetGroup>| {
-            matters(item.raw.target_group_arn(), item.raw.target_group_name(), &wanted.target_groups)
-        };
-        let of_balancer = |item: &Item<LoadBalancer>| {
-            matters(item.raw.load_balancer_arn(), item.raw.load_balancer_name(), &wanted.load_balancers)
-        };
+        let is_marked = |arn: Option<&str>| marked.contains(arn.unwrap_or_default());
+        let of_group =
+            |item: &Item<TargetGroup>| is_marked(item.raw.target_group_arn()) || has_group_name(item, wanted);
+        let of_balancer =
+            |item: &Item<LoadBalancer>| is_marked(item.raw.load_balancer_arn()) || has_balancer_name(item, wanted);
         let (groups, balancers) = (put_aside(groups, of_group), put_aside(balancers, of_balancer));
         Self { groups, balancers, marked: Some(marked) }
     }

@@ -33,6 +33,7 @@ use crate::client::Aws;
 use crate::read::Fetched;
 use crate::resource::{Creation, Entry, Modification, Paced, Resource, Work, doc, spec, untagged};
 use crate::services::route53::read::{self as route53, Route53};
+use crate::services::route53::some;
 use crate::tags::{self, Tags};
 use evenkeel_stack::model::{self, RecordData, Stack};
 
@@ -259,7 +260,7 @@ async fn carry_out(
 ) -> Result<Vec<String>, CloudError> {
     let now = match now {
         Some(now) => now,
-        None => route53::records(aws, zone_id).await?,
+        None => as_it_is(aws, zone_id, job).await?,
     };
     let first = match batch::requests(job, &now) {
         Ok(requests) => send(aws, zone_id, requests).await,
@@ -267,7 +268,7 @@ async fn carry_out(
     };
     match first {
         Err(error) if error.code == "InvalidChangeBatch" || error.code == batch::MOVED => {
-            let now = route53::records(aws, zone_id).await?;
+            let now = as_it_is(aws, zone_id, job).await?;
             let again = send(aws, zone_id, batch::requests(job, &now)?).await;
             // Something is not there, but not all that should go is gone: nothing of the request was done.
             again.map_err(|error| match error.class {
@@ -279,6 +280,13 @@ async fn carry_out(
         }
         reply => reply,
     }
+}
+
+/// What there is in the zone now, as far as a job can touch it.
+async fn as_it_is(aws: &Aws, zone_id: &str, job: &Job<'_>) -> Result<Vec<ResourceRecordSet>, CloudError> {
+    let names =
+        job.write.iter().map(|record| record.name.clone()).chain(job.remove.iter().map(|(name, _)| name.clone()));
+    some::that_matter_now(aws, (zone_id, job.zone), job.owner, names.collect()).await
 }
 
 async fn send(aws: &Aws, zone_id: &str, requests: Vec<Vec<RecordChange>>) -> Result<Vec<String>, CloudError> {
