@@ -5,6 +5,7 @@
 mod older;
 mod seal;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -139,17 +140,18 @@ impl Secrets {
 
     /// A plan as it may be shown; what is carried out is the plan itself.
     #[must_use]
-    pub fn plan(&self, plan: &Plan) -> Plan {
+    pub fn plan<'a>(&self, plan: &'a Plan) -> Cow<'a, Plan> {
+        if self.is_empty() {
+            return Cow::Borrowed(plan);
+        }
         // As in `masked`, but step by step: a plan of thousands of steps is not written out as a whole.
-        self.plan_masked(plan, true).or_else(|_| self.plan_masked(plan, false)).unwrap_or_else(|_| plan.clone())
+        let masked = self.plan_masked(plan, true).or_else(|_| self.plan_masked(plan, false));
+        masked.map_or(Cow::Borrowed(plan), Cow::Owned)
     }
 
     fn plan_masked(&self, plan: &Plan, free_text: bool) -> Result<Plan, serde_json::Error> {
         let none = Older::new();
-        let mut older = BTreeMap::new();
-        if !self.is_empty() {
-            older = self.older_by_node(plan.steps.iter().filter_map(|step| serde_json::to_value(step).ok()));
-        }
+        let older = self.older_by_node(plan.steps.iter().filter_map(|step| serde_json::to_value(step).ok()));
         let step = |step: &Step| {
             let value = serde_json::to_value(step)?;
             let shown = self.inside(&value, free_text, older.get(&step.node.to_string()).unwrap_or(&none));
