@@ -37,6 +37,10 @@ pub(crate) struct Ctx<'a> {
     pub balancers_complete: Cell<bool>,
     /// Log groups of the file by their physical names.
     pub log_groups: RefCell<BTreeMap<String, String>>,
+    /// What sidecars need of roles of the file: the entry, and a word of `grants`.
+    pub granted: RefCell<BTreeSet<(String, &'static str)>>,
+    /// Where services say `execute_command`.
+    pub executed: RefCell<BTreeMap<String, Place>>,
     /// The account that the first ARN of the file names which has to be of the stack's own.
     pub account_seen: RefCell<Option<(String, Place)>>,
 }

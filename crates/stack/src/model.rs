@@ -285,7 +285,7 @@ pub struct Listener {
     pub protocol: String,
     /// `certificate:` as an ARN, for HTTPS.
     pub certificate: Option<Text>,
-    /// `ssl_policy:`; for HTTPS `ELBSecurityPolicy-2016-08` by default, which is AWS's.
+    /// `ssl_policy:`; for HTTPS by default what AWS recommends, `ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09`.
     pub ssl_policy: Option<String>,
     /// What happens if no rule fits.
     pub default: Action,

@@ -16,7 +16,7 @@ use super::model::Stack;
 use super::scope::{MAIN, Names, Scope};
 use super::sections::{
     Ctx, cluster, dns, each, load_balancers, log_groups, network, roles, security_groups, service_keys, services,
-    target_groups,
+    sidecars, target_groups,
 };
 use super::suggest;
 use super::table::{EMPTY, Table, Type, key, later};
@@ -155,6 +155,8 @@ fn read(
         dualstack: RefCell::default(),
         balancers_complete: Cell::new(false),
         log_groups: RefCell::default(),
+        granted: RefCell::default(),
+        executed: RefCell::default(),
         account_seen: RefCell::default(),
     };
     let stack = sections(&ctx, &fields, &tree.place);
@@ -207,6 +209,7 @@ fn sections(ctx: &Ctx<'_>, fields: &Fields<'_>, start: &Place) -> Stack {
     for (name, role) in ctx.implied_roles.borrow_mut().iter() {
         roles.entry(name.clone()).or_insert_with(|| role.clone());
     }
+    sidecars::grant(ctx, &mut roles);
     Stack {
         name: String::new(),
         region: ctx.scope.region.clone(),

@@ -4,12 +4,14 @@ mod broken;
 mod codes;
 mod environment;
 mod good;
+mod grants;
 mod keys;
 mod mutated;
 mod own_files;
 mod paths;
 mod schema;
 mod service_files;
+mod sidecars;
 mod tables;
 mod whole;
 

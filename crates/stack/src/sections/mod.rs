@@ -8,6 +8,7 @@ pub(crate) mod container_keys;
 pub(crate) mod containers;
 pub(crate) mod deployment;
 pub(crate) mod dns;
+pub(crate) mod grants;
 pub(crate) mod inline;
 pub(crate) mod launch_type;
 pub(crate) mod listeners;
@@ -23,6 +24,7 @@ pub(crate) mod service_file;
 pub(crate) mod service_keys;
 pub(crate) mod service_targets;
 pub(crate) mod services;
+pub(crate) mod sidecars;
 pub(crate) mod target_groups;
 
 pub(crate) use super::ctx::Ctx;

@@ -17,7 +17,7 @@ use super::super::tagging::Rules;
 use super::super::tree::{Entry, Tree, Value};
 use super::super::values::{self, partition};
 use super::super::{arn, policy};
-use super::{Ctx, META, NAME};
+use super::{Ctx, META, NAME, grants};
 
 /// An entry.
 pub(crate) static ROLE: Table = Table {
@@ -54,6 +54,14 @@ pub(crate) static ROLE: Table = Table {
             .shape("map of name to policy")
             .aws("PutRolePolicy")
             .example("{ read: { statements: [{ actions: [s3:GetObject], resources: \"arn:aws:s3:::bucket/*\" }] } }"),
+            key(
+                "grants",
+                Type::Several(&Type::Open),
+                "What it may do, by word; a plan shows the statements, which are the inline policy `evenkeel-grants`.",
+            )
+            .shape(grants::WORDS)
+            .aws("PutRolePolicy")
+            .example("[exec, xray, \"ssm:/shop/*\", \"s3:shop-images/*\"]"),
             key("description", Type::Blank, "What it is for, in Latin-1 characters.")
                 .shape("string, up to 1000")
                 .aws("Description"),
@@ -98,6 +106,19 @@ pub(crate) fn read(ctx: &Ctx<'_>, entry: &Entry) -> Option<Role> {
     let description = fields.take("description").and_then(|tree| description(ctx, tree, &key));
     let managed = fields.take("managed_policies").map(|tree| managed(ctx, tree, &what)).unwrap_or_default();
     let inline = fields.take("policies").map(|tree| inline(ctx, tree, &what));
+    let mut inline = inline.unwrap_or_default();
+    if let Some(tree) = fields.take("grants") {
+        if inline.contains_key(grants::POLICY) {
+            let summary = format!("{what} has `grants` and a policy `{}`", grants::POLICY);
+            ctx.problems.error(
+                "contradiction",
+                &tree.place,
+                summary,
+                "That is the policy that grants become. Rename yours.",
+            );
+        }
+        inline.extend(grants::read(ctx, tree, &what).map(|document| (grants::POLICY.to_owned(), document)));
+    }
     let session = fields.seconds("max_session_duration");
     let boundary = fields.take("permissions_boundary").and_then(|tree| {
         let name = fields.text("permissions_boundary")?;
@@ -109,7 +130,7 @@ pub(crate) fn read(ctx: &Ctx<'_>, entry: &Entry) -> Option<Role> {
         description,
         trust,
         managed,
-        inline: inline.unwrap_or_default(),
+        inline,
         max_session_secs: session.unwrap_or_default(),
         boundary,
     })))

@@ -12,6 +12,7 @@ use super::super::suggest;
 use super::super::table::{EMPTY, Key, Made, Table, Type, key};
 use super::super::tagging::Rules;
 use super::super::tree::{Entry, Tree, Value};
+use super::super::validate::risks;
 use super::super::values::{self, cidr, length_help, port_range};
 use super::{Ctx, META, NAME};
 
@@ -183,6 +184,9 @@ fn rules(ctx: &Ctx<'_>, tree: &Tree, group: &str, direction: &'static str) -> Ve
                     "EC2 refuses a rule that exists already; ranges count as equal after masking. Remove one.",
                 );
                 continue;
+            }
+            if direction == "ingress" {
+                risks::open_port(ctx, &item.place, group, &rule);
             }
             found.push(rule);
         }

@@ -7,6 +7,7 @@ use super::cluster::STRATEGY;
 use super::container_keys::CONTAINER;
 use super::deployment::{COUNT, DEPLOYMENT};
 use super::service_targets::TARGET;
+use super::sidecars::SIDECAR;
 use super::{META, NAME};
 
 /// An entry.
@@ -34,11 +35,20 @@ pub(crate) static SERVICE: Table = Table {
 };
 
 /// What it runs, how often, and how it is rolled out.
-static RUNS: [Key; 13] = [
+static RUNS: [Key; 14] = [
     key("containers", Type::Entries(&CONTAINER), "[Containers](#containers) by their names.")
         .without("either these or `task_definition`")
         .aws("containerDefinitions")
         .example("{ app: { image: \"nginx:1.27\", port: 80 } }"),
+    key(
+        "sidecars",
+        Type::AnyOf(&[Type::Several(&Type::Word(&["xray", "otel", "firelens"])), Type::MapOf(&Type::Map(&SIDECAR))]),
+        "Containers of AWS beside its own: X-Ray's daemon, the collector of OpenTelemetry, the log router. The task role gets \
+         what they need.",
+    )
+    .shape("list of `xray`, `otel`, `firelens`, or map of these to `{ image, options }`")
+    .aws("containerDefinitions")
+    .example("[xray]"),
     key(
         "task_definition",
         Type::Text,

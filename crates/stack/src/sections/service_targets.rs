@@ -116,7 +116,9 @@ fn endpoint(
         ctx.problems.error("ambiguous", place, format!("{what} does not say which container and port to use"), help);
         return None;
     };
-    let all: Vec<(&str, Vec<u16>)> = draft.containers().filter_map(|map| Some((name(map)?, tcp_ports(map)))).collect();
+    let own = |name: &&str| !draft.sidecars.contains(*name);
+    let all: Vec<(&str, Vec<u16>)> =
+        draft.containers().filter_map(|map| Some((name(map).filter(own)?, tcp_ports(map)))).collect();
     if all.is_empty() {
         return None;
     }

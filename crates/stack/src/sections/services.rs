@@ -13,7 +13,7 @@ use super::super::task_definition::{self, Draft, canonical, kept};
 use super::super::tree::{Entry, Tree};
 use super::super::validate;
 use super::service_keys::{PLACEMENT_STRATEGY, REGISTRY, SERVICE};
-use super::{Ctx, cluster, deployment, inline, launch_type, roles, service_file, service_targets};
+use super::{Ctx, cluster, deployment, inline, launch_type, roles, service_file, service_targets, sidecars};
 
 /// Keys that mean something only to tasks with network interfaces of their own.
 const NETWORK: [&str; 3] = ["subnets", "security_groups", "assign_public_ip"];
@@ -80,7 +80,7 @@ pub(crate) fn read(ctx: &Ctx<'_>, entry: &Entry, network: &Network) -> Option<Se
         .map(|tree| inline::constraints(ctx, tree, "placement constraint", &["distinctInstance", "memberOf"]));
     let placement_strategy = fields.take("placement_strategy").map(|tree| strategy(ctx, tree));
     let registries = fields.take("service_registries").map(|tree| registries(ctx, tree));
-    let (execute_command, managed_tags) = (fields.flag("execute_command"), fields.flag("managed_tags"));
+    let (execute_command, managed_tags) = (executes(ctx, &fields, &entry.key), fields.flag("managed_tags"));
     let propagate = fields.word("propagate_tags");
     fields.finish();
     let runs = match (draft, kept) {
@@ -116,6 +116,13 @@ pub(crate) fn read(ctx: &Ctx<'_>, entry: &Entry, network: &Network) -> Option<Se
     Some(service)
 }
 
+/// `execute_command:`; what it needs is told at its place once the roles are known.
+fn executes(ctx: &Ctx<'_>, fields: &Fields<'_>, service: &str) -> Option<bool> {
+    let place = fields.entry("execute_command")?.place.clone();
+    ctx.executed.borrow_mut().insert(service.to_owned(), place);
+    fields.flag("execute_command")
+}
+
 fn task(ctx: &Ctx<'_>, fields: &Fields<'_>, what: &str) -> Option<Task> {
     let (containers, file) = (fields.take("containers"), fields.take("task_definition"));
     match (containers, file) {
@@ -135,7 +142,8 @@ fn task(ctx: &Ctx<'_>, fields: &Fields<'_>, what: &str) -> Option<Task> {
         (None, Some(file)) => {
             let given = fields.text("task_definition")?;
             if !kept::is_file(&given) {
-                let others = ["images", "execution_role", "task_role", "volumes", "task_placement_constraints"];
+                let others =
+                    ["images", "execution_role", "task_role", "sidecars", "volumes", "task_placement_constraints"];
                 let others = inline::task_keys().chain(others);
                 return kept::read(ctx, fields, file, &given, others).map(Task::Kept);
             }
@@ -204,6 +212,7 @@ fn complete(ctx: &Ctx<'_>, mut draft: Draft, fields: &Fields<'_>, service: &str,
         let role = roles::reference(ctx, tree, &words).unwrap_or_default();
         draft.document.insert(name.to_owned(), role.to_value());
     }
+    sidecars::read(ctx, fields, &mut draft);
     if !draft.document.contains_key("family") {
         draft.document.insert("family".to_owned(), name::physical(ctx.stack_name(), service, 255).into());
     }

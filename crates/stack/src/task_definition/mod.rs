@@ -8,7 +8,7 @@ pub(crate) mod kept;
 pub(crate) mod schema;
 pub(crate) mod sizes;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use evenkeel_core::diagnostic::Place;
 use serde_json::{Map, Value as Json};
@@ -29,12 +29,14 @@ pub(crate) struct Draft {
     pub places: BTreeMap<String, Place>,
     /// `tags:` of the document.
     pub tags: BTreeMap<String, String>,
+    /// Containers that stand beside those of the file.
+    pub sidecars: BTreeSet<String>,
 }
 
 impl Draft {
     /// An empty one at a place.
     pub(crate) fn new(place: Place) -> Self {
-        Self { document: Map::new(), place, places: BTreeMap::new(), tags: BTreeMap::new() }
+        Self { document: Map::new(), place, places: BTreeMap::new(), tags: BTreeMap::new(), sidecars: BTreeSet::new() }
     }
 
     /// The place of a key or container, or of the whole.

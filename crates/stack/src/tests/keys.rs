@@ -106,6 +106,7 @@ const FRAMES: &[(&str, Around, &str)] = &[
         Around::Service,
         "{1}, service_registries: [{ registry_arn: \"arn:aws:servicediscovery:eu-west-1:123456789012:service/srv-0123456789abcdef\", {} }]",
     ),
+    ("services.sidecars", Around::Service, "{1}, sidecars: { firelens: { {} } }"),
     ("services.volumes", Around::Service, "{1}, volumes: [{ name: data, {} }]"),
     ("services.containers", Around::Container, "{}"),
     ("services.containers.port", Around::Container, "port: { port: 80, {} }"),

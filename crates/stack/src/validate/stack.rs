@@ -49,6 +49,7 @@ pub(crate) fn stack(ctx: &Ctx<'_>, stack: &Stack) {
     target_groups(ctx, stack);
     load_balancers(ctx, stack);
     sticky_shares(ctx, stack);
+    super::exec::check(ctx, stack);
     physical_names(ctx, stack);
     moved(ctx, stack);
     if !stack.services.is_empty() && stack.cluster.is_none() {

@@ -10,6 +10,7 @@ use super::super::arn;
 use super::super::sections::Ctx;
 use super::super::task_definition::Draft;
 use super::super::tree::shorten;
+use super::risks;
 use super::task::{list, name, spot};
 
 /// Checks one container.
@@ -34,6 +35,10 @@ pub(super) fn check(ctx: &Ctx<'_>, draft: &Draft, container: &Map<String, Json>)
             }
         }
         given.extend(seen);
+    }
+    for pair in list(container, "environment") {
+        let (Some(variable), Some(value)) = (name(pair), pair.get("value").and_then(Json::as_str)) else { continue };
+        risks::plain_secret(ctx, at(draft, container, "environment", variable), own, variable, value);
     }
     let options = container.get("logConfiguration").and_then(Json::as_object);
     let mut seen: BTreeSet<&str> = BTreeSet::new();

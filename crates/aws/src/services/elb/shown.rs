@@ -15,7 +15,7 @@ pub(super) const SHOWN: &[Shown] = &[
             usual("default.stickiness_secs", "0"),
             told("load_balancer"),
             told("rules"),
-            usual("ssl_policy", "ELBSecurityPolicy-2016-08"),
+            usual("ssl_policy", "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09"),
         ],
         shorter: |at, value| (at == ["default"]).then(|| action(value)).flatten(),
         ..Shown::PLAIN
