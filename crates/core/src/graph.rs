@@ -46,6 +46,9 @@ pub struct Node {
     pub delegated: BTreeMap<String, String>,
     /// Where it stands in the stack file, for messages: `stack.yaml:12`.
     pub origin: Option<String>,
+    /// Where parts of it stand that AWS may have something against, by words of its kind: `image:web`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub places: BTreeMap<String, String>,
 }
 
 impl Node {
@@ -63,6 +66,7 @@ impl Node {
             protect: false,
             delegated: BTreeMap::new(),
             origin: None,
+            places: BTreeMap::new(),
         }
     }
 

@@ -24,6 +24,8 @@ pub struct Stack {
     pub roles: BTreeMap<String, Role>,
     /// `log_groups:` by entry name.
     pub log_groups: BTreeMap<String, LogGroup>,
+    /// `repositories:` by entry name.
+    pub repositories: BTreeMap<String, Repository>,
     /// `security_groups:` by entry name.
     pub security_groups: BTreeMap<String, SecurityGroup>,
     /// `target_groups:` by entry name.
@@ -50,6 +52,7 @@ impl Stack {
             network: _,
             roles,
             log_groups,
+            repositories,
             security_groups,
             target_groups,
             load_balancers,
@@ -66,6 +69,7 @@ impl Stack {
             ("target_groups", target_groups.iter().map(|(name, it)| (name, &it.meta)).collect()),
             ("load_balancers", load_balancers.iter().map(|(name, it)| (name, &it.meta)).collect()),
             ("log_groups", log_groups.iter().map(|(name, it)| (name, &it.meta)).collect()),
+            ("repositories", repositories.iter().map(|(name, it)| (name, &it.meta)).collect()),
             ("services", services.iter().map(|(name, it)| (name, &it.meta)).collect()),
             ("roles", made.collect()),
         ]
@@ -172,6 +176,31 @@ pub struct LogGroup {
     pub class: String,
     /// `kms_key:`, an ARN.
     pub kms_key: Option<String>,
+}
+
+/// An entry of `repositories:`.
+#[derive(Clone, Debug)]
+pub struct Repository {
+    /// The entry.
+    pub meta: Meta,
+    /// `protect: false`: its images may go with it.
+    pub gives_images: bool,
+    /// `mutability:`, `MUTABLE` or `IMMUTABLE`.
+    pub mutability: String,
+    /// `mutability_exclusions:`, sorted.
+    pub exclusions: Vec<String>,
+    /// `scan_on_push:`.
+    pub scan_on_push: bool,
+    /// `encryption:`, `AES256`, `KMS` or `KMS_DSSE`.
+    pub encryption: String,
+    /// `kms_key:`, an ARN; `None` where ECR chooses.
+    pub kms_key: Option<String>,
+    /// `lifecycle_policy:` as ECR takes it; an empty object if there is none.
+    pub lifecycle: Doc,
+    /// How many images that leaves at most, if it says, and where it stands.
+    pub keeps: Option<(u64, Place)>,
+    /// `policy:`, an IAM policy document; an empty object if there is none.
+    pub policy: Doc,
 }
 
 /// An entry of `security_groups:`.
@@ -474,6 +503,8 @@ pub struct TaskDefinition {
     pub tags: BTreeMap<String, String>,
     /// Log groups of this file that its containers write to (entry names).
     pub log_groups: Vec<String>,
+    /// Where the images of its containers stand.
+    pub images: BTreeMap<String, Place>,
 }
 
 /// A target group that a service registers its tasks in.

@@ -15,8 +15,8 @@ use super::interpolate::{self, Foreign};
 use super::model::Stack;
 use super::scope::{MAIN, Names, Scope};
 use super::sections::{
-    Ctx, cluster, dns, each, load_balancers, log_groups, network, roles, security_groups, service_keys, services,
-    sidecars, target_groups,
+    Ctx, cluster, dns, each, load_balancers, log_groups, network, repositories, roles, security_groups, service_keys,
+    services, sidecars, target_groups,
 };
 use super::suggest;
 use super::table::{EMPTY, Table, Type, key, later};
@@ -54,6 +54,7 @@ pub static ROOT: Table = Table {
         key("security_groups", Type::Entries(&security_groups::SECURITY_GROUP), "Security groups and their rules."),
         key("roles", Type::Entries(&roles::ROLE), "IAM roles for tasks, created or looked up."),
         key("log_groups", Type::Entries(&log_groups::LOG_GROUP), "CloudWatch log groups for the containers."),
+        key("repositories", Type::Entries(&repositories::REPOSITORY), "ECR repositories for images."),
         key("target_groups", Type::Entries(&target_groups::TARGET_GROUP), "Target groups that load balancers forward to."),
         key("load_balancers", Type::Entries(&load_balancers::LOAD_BALANCER), "Application load balancers and their listeners."),
         key("cluster", Type::AnyOf(&[Type::Text, Type::Map(&cluster::CLUSTER)]), "The ECS cluster of the stack.")
@@ -62,7 +63,6 @@ pub static ROOT: Table = Table {
         key("services", Type::Entries(&service_keys::SERVICE), "ECS services."),
         key("dns", Type::Several(&Type::Map(&dns::ZONE)), "Route 53 zones and their records.").shape("list of zones"),
         later("certificates", "Certificate", "ACM certificates."),
-        later("repositories", "Repository", "ECR repositories."),
         later("databases", "DBInstance", "RDS databases."),
         later("namespaces", "Namespace", "Cloud Map namespaces."),
         later("parameters", "Parameter", "SSM parameters."),
@@ -193,6 +193,8 @@ fn sections(ctx: &Ctx<'_>, fields: &Fields<'_>, start: &Place) -> Stack {
         let physical = group.meta.name.clone().unwrap_or_else(|| name::physical(ctx.stack_name(), entry, 512));
         ctx.log_groups.borrow_mut().insert(physical, entry.clone());
     }
+    let held = fields.take("repositories");
+    let repositories = each(ctx, held, "repository", |entry| repositories::read(ctx, entry));
     let groups = fields.take("security_groups");
     let security_groups = each(ctx, groups, "security group", |entry| security_groups::read(ctx, entry));
     let groups = fields.take("target_groups");
@@ -205,6 +207,7 @@ fn sections(ctx: &Ctx<'_>, fields: &Fields<'_>, start: &Place) -> Stack {
     ctx.dualstack.borrow_mut().extend(dual.map(|(name, _)| name.clone()));
     let cluster = fields.entry("cluster").and_then(|entry| cluster::read(ctx, entry));
     let services = each(ctx, fields.take("services"), "service", |entry| services::read(ctx, entry, &network));
+    repositories::check(ctx, &repositories, &services);
     let dns = dns::read(ctx, fields.take("dns"));
     for (name, role) in ctx.implied_roles.borrow_mut().iter() {
         roles.entry(name.clone()).or_insert_with(|| role.clone());
@@ -218,6 +221,7 @@ fn sections(ctx: &Ctx<'_>, fields: &Fields<'_>, start: &Place) -> Stack {
         network,
         roles,
         log_groups,
+        repositories,
         security_groups,
         target_groups,
         load_balancers,

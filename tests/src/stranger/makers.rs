@@ -205,6 +205,21 @@ pub const MAKERS: &[Maker] = &[
         },
     },
     Maker {
+        kind: "repository",
+        named: true,
+        collections: &["ecr.repositories"],
+        make: |world, place, name, tags| {
+            let input = json!({ "repositoryName": name, "tags": pairs(tags, "Key", "Value") });
+            ask(world, place, "ecr.CreateRepository", input).map(drop)
+        },
+        unmake: |world, place, name| {
+            drop(ask(world, place, "ecr.DeleteRepository", json!({ "repositoryName": name, "force": true })));
+        },
+        remove: |world, place, key, _| {
+            ask(world, place, "ecr.DeleteRepository", json!({ "repositoryName": key.key, "force": true }));
+        },
+    },
+    Maker {
         kind: "role",
         named: true,
         collections: &["iam.roles"],

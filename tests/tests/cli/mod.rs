@@ -5,6 +5,7 @@ mod ends;
 mod files;
 mod foreign;
 mod guards;
+mod images;
 mod large;
 mod names;
 mod output;

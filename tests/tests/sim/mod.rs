@@ -22,6 +22,7 @@ mod phases;
 mod pipeline;
 mod random;
 mod recipe;
+mod repositories;
 mod scenes;
 mod serving;
 mod strangers;

@@ -298,7 +298,7 @@ fn leaves(path: &str, value: &Value) -> BTreeMap<String, Vec<String>> {
 
 /// Maps whose keys are the user's.
 const FREE: &[&str] =
-    &["tags", "attributes", "inline", "trust", "header", "options", "dockerLabels", "labels", "driverOpts"];
+    &["tags", "attributes", "inline", "trust", "policy", "header", "options", "dockerLabels", "labels", "driverOpts"];
 
 fn collect(path: &str, value: &Value, found: &mut BTreeMap<String, Vec<String>>) {
     let last = path.rsplit(['.', ' ']).next().unwrap_or(path);

@@ -29,6 +29,7 @@ stack: victim
 region: us-east-1
 roles: { execution: { managed_policies: [AmazonECSTaskExecutionRolePolicy] } }
 log_groups: { app: { retention: 14d } }
+repositories: { app: { lifecycle_policy: { keep: 10 } } }
 security_groups: { alb: { ingress: [{ port: 80, from: 0.0.0.0/0 }] }, app: { ingress: [{ port: 8000, from: alb }] } }
 target_groups: { app: { port: 8000, deregistration_delay: 10s } }
 load_balancers:
@@ -59,6 +60,7 @@ const PHASES: &[Story] = &[
         Goal::Apply,
         &[
             ("retention: 14d", "retention: 7d"),
+            ("keep: 10", "keep: 20"),
             ("port: 80, from", "port: 81, from"),
             ("example/app:1", "example/app:2"),
             ("path: /x", "path: /y"),
@@ -71,6 +73,7 @@ const PHASES: &[Story] = &[
         Goal::Apply,
         &[
             ("web:\n", "web:\n    scheme: internal\n"),
+            ("keep: 10 }", "keep: 10 }, encryption: KMS"),
             ("app: { port: 8000, dereg", "app: { name: victim-other, port: 8000, dereg"),
         ],
     ),
@@ -80,6 +83,7 @@ const PHASES: &[Story] = &[
         Goal::Apply,
         &[
             ("log_groups: { app: { retention: 14d } }", "log_groups: {}"),
+            ("repositories: { app: { lifecycle_policy: { keep: 10 } } }", "repositories: {}"),
             (", logs: app", ""),
             (", rules: [{ priority: 10, path: /x, forward: app }]", ""),
             (", records: [{ name: www, alias: web }]", ""),

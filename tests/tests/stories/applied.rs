@@ -60,6 +60,13 @@ fn identity(graph: &Graph, node: &Node, have: Doc) -> Live {
             live.handles.push(format!("log_group/{name}"));
             live
         }
+        "repository" => {
+            let arn = arn("ecr", format!("repository/{name}"));
+            let uri = format!("{ACCOUNT}.dkr.ecr.{region}.amazonaws.com/{name}");
+            let mut live = new(&arn).output("uri", uri.as_str()).output("arn", arn.as_str()).output("name", name);
+            live.handles = vec![format!("repository/{name}"), arn, uri];
+            live
+        }
         "security_group" => new(&format!("sg-{entry}")).output("id", format!("sg-{entry}")),
         "security_group_rules" => {
             let mut live = new(&group);

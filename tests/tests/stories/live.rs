@@ -9,7 +9,7 @@ use evenkeel_core::error::{CloudError, ErrorClass};
 use evenkeel_core::graph::Graph;
 use evenkeel_core::id::NodeId;
 use evenkeel_core::plan::PlanOptions;
-use evenkeel_core::snapshot::{Candidates, ForeignMember, Live, Owner, Readiness};
+use evenkeel_core::snapshot::{Candidates, ForeignMember, Guard, Live, Owner, Readiness};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -80,6 +80,8 @@ struct Patch {
     /// The id of the thing whose place it took.
     replaces: Option<String>,
     data: Option<String>,
+    /// A protection against deletion that AWS itself holds.
+    guard: Option<Guard>,
     kept_by: Option<String>,
     foreign: Vec<ForeignMember>,
     /// Handles of what this one uses, in place of those that were derived.
@@ -195,6 +197,7 @@ impl Patch {
         live.renews = self.renews.clone().or(live.renews);
         live.kept_by = self.kept_by.clone().or(live.kept_by);
         live.data = self.data.clone().or(live.data);
+        live.guard = self.guard.clone().or(live.guard);
         live.foreign.extend(self.foreign.iter().cloned());
         live.uses = self.uses.clone().unwrap_or(live.uses);
         live

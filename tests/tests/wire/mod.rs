@@ -11,6 +11,7 @@ mod listener;
 mod load_balancer;
 mod log_group;
 mod network;
+mod repository;
 mod role;
 mod security_group;
 mod service;

@@ -1,6 +1,7 @@
 //! The list of services. A new service is a folder here and its line in [`ALL`].
 
 pub mod ec2;
+pub mod ecr;
 pub mod ecs;
 pub mod elb;
 pub mod iam;
@@ -14,7 +15,7 @@ use crate::service::Service;
 
 /// All services, in the order in which a person reads a stack.
 pub static ALL: &[&Service] =
-    &[&ec2::SERVICE, &iam::SERVICE, &logs::SERVICE, &elb::SERVICE, &ecs::SERVICE, &route53::SERVICE];
+    &[&ec2::SERVICE, &iam::SERVICE, &logs::SERVICE, &ecr::SERVICE, &elb::SERVICE, &ecs::SERVICE, &route53::SERVICE];
 
 /// How to get along with each.
 pub fn manners() -> Vec<&'static Manners> {

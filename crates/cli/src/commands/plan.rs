@@ -79,6 +79,9 @@ impl Run for PlanArgs {
         let plan = planning.plan(&snapshot)?;
         planning.check_names(&snapshot, &plan, ui)?;
         show(&plan, &self.again(&path, global), ui);
+        if plan.may_begin() {
+            planning.check_images(&plan).await?;
+        }
         if let (Some(place), Some(file)) = (&place, &self.out) {
             if plan.may_begin() {
                 place.save(&saved(&planning, &plan, ui).await, &ui.secrets)?;

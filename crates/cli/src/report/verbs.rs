@@ -183,6 +183,10 @@ pub fn held(held: &Held) -> (String, Option<String>) {
             error.hint.clone().or_else(|| Some(format!("allow {} for these credentials", error.operation))),
         ),
         HeldBecause::Needs(node) => (format!("needs {node}, which is held back"), None),
+        HeldBecause::Guarded(key) if key == "protect" => (
+            "AWS refuses to delete it with what it holds, which would be lost".to_owned(),
+            Some(format!("write `protect: false` in its entry and apply; or {}", consent())),
+        ),
         HeldBecause::Guarded(key) => (
             format!("AWS protects it from deletion: its `{key}` is on"),
             Some(format!("write `{key}: false` in its entry and apply; or {}", consent())),

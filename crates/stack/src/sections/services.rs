@@ -1,5 +1,6 @@
 //! `services:`: what runs, how many, where, and behind which target group.
 
+use evenkeel_core::diagnostic::Place;
 use evenkeel_core::doc::{Doc, refs};
 use evenkeel_core::name;
 use serde_json::{Map, Value as Json, json};
@@ -243,7 +244,9 @@ fn finish(ctx: &Ctx<'_>, draft: Draft, service: &str, meta: &Meta) -> TaskDefini
     log_groups.sort();
     log_groups.dedup();
     let family = document["family"].as_str().map_or_else(|| service.to_owned(), str::to_owned);
-    TaskDefinition { place: draft.place, family, document, tags, log_groups }
+    let image = |(key, place): (&String, &Place)| Some((key.strip_prefix("image:")?.to_owned(), place.clone()));
+    let images = draft.places.iter().filter_map(image).collect();
+    TaskDefinition { place: draft.place, family, document, tags, log_groups, images }
 }
 
 fn no_network_without_awsvpc(ctx: &Ctx<'_>, fields: &Fields<'_>, awsvpc: bool) {

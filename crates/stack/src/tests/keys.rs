@@ -69,6 +69,8 @@ const FRAMES: &[(&str, Around, &str)] = &[
         "policies: { p: { statements: [{ actions: \"s3:*\", resources: \"*\", {} }] } }",
     ),
     ("log_groups", Around::Nothing, "cluster: { name: x }\nlog_groups: { app: { {} } }"),
+    ("repositories", Around::Nothing, "repositories: { app: { {} } }"),
+    ("repositories.lifecycle_policy", Around::Nothing, "repositories: { app: { lifecycle_policy: { {} } } }"),
     ("target_groups", Around::Nothing, "target_groups: { app: { port: 80, {} } }"),
     ("target_groups.health_check", Around::Nothing, "target_groups: { app: { port: 80, health_check: { {} } } }"),
     ("load_balancers", Around::Nothing, "security_groups: { alb: }\nload_balancers: { w: { {} } }"),

@@ -1,5 +1,6 @@
 //! A task definition as a whole: sizes, containers that depend on each other, ports, what Fargate insists on.
 
+use evenkeel_core::doc::refs;
 use serde_json::{Map, Value as Json};
 
 use super::super::sections::Ctx;
@@ -316,8 +317,9 @@ fn needs_role(draft: &Draft) -> Option<String> {
         if list(container, "secrets").next().is_some() || container.contains_key("repositoryCredentials") {
             return Some(format!("container `{own}` has secrets"));
         }
-        let image = container.get("image").and_then(Json::as_str).unwrap_or_default();
-        if image.contains(".dkr.ecr.") {
+        let image = container.get("image").unwrap_or(&Json::Null);
+        let ours = refs(image).iter().any(|hole| hole.node.kind() == "repository");
+        if ours || image.as_str().is_some_and(|image| image.contains(".dkr.ecr.")) {
             return Some(format!("the image of container `{own}` is in ECR"));
         }
     }

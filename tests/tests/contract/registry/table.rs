@@ -40,6 +40,16 @@ pub const ROWS: &[Row] = &[
         ("kms_key", &["KmsKeyId"]),
         ("tags", &["Tags"]),
     ]) },
+    Row { kind: "repository", types: &["AWS::ECR::Repository"], fields: Fields::Named(&[
+        ("mutability", &["ImageTagMutability"]),
+        ("exclusions", &["ImageTagMutabilityExclusionFilters"]),
+        ("scan_on_push", &["ImageScanningConfiguration"]),
+        ("encryption", &["EncryptionConfiguration"]),
+        ("kms_key", &["EncryptionConfiguration"]),
+        ("lifecycle", &["LifecyclePolicy"]),
+        ("policy", &["RepositoryPolicyText"]),
+        ("tags", &["Tags"]),
+    ]) },
     Row { kind: "security_group", types: &["AWS::EC2::SecurityGroup"], fields: Fields::Named(&[
         ("description", &["GroupDescription"]),
         ("vpc", &["VpcId"]),
@@ -169,6 +179,8 @@ pub const EXCEPTIONS: &[(&str, Difference<'_>, &str)] = &[
     ("records", Action("route53:ChangeTagsForResource"), "the zone has a tag that says whose records it holds"),
     ("records", Action("route53:ListTagsForResource"), "the zone has a tag that says whose records it holds"),
     ("records", Action("route53:ListTagsForResources"), "the tags of ten zones are read at once"),
+    ("repository", Action("ecr:ListImages"), "images that are there keep a repository from being deleted; the plan says so before"),
+    ("repository", Action("tag:GetResources"), "the tags of all repositories are read at once"),
     ("role", Action("iam:GetAccountAuthorizationDetails"), "all roles are read at once, with their policies and tags"),
     ("role", Action("iam:ListInstanceProfilesForRole"), "a role leaves its instance profiles before it is deleted"),
     ("role", Action("iam:RemoveRoleFromInstanceProfile"), "a role leaves its instance profiles before it is deleted"),
@@ -181,5 +193,6 @@ pub const EXCEPTIONS: &[(&str, Difference<'_>, &str)] = &[
     ("service", Action("iam:CreateServiceLinkedRole"), "the first CreateService of an account makes the role of ECS"),
     ("target_group", Fixed("port"), "targets bring ports of their own; another default port is told and not worth another group"),
     ("target_group", Action("iam:CreateServiceLinkedRole"), "the first CreateTargetGroup of an account makes the role of ELB"),
+    ("task_definition", Action("ecr:BatchGetImage"), "images of this account are looked at before a task that needs them is registered"),
     ("task_definition", Action("ecs:ListTaskDefinitionFamilies"), "families that left the stack file are found by their names"),
 ];

@@ -81,7 +81,12 @@ impl<'a> Changing<'a> {
         let plan = self.planning.plan(&snapshot)?;
         // The saved one was made without a closer look, which adds waits to it and nothing else.
         still_fits(self.bound.as_ref(), &plan, &ui.secrets)?;
-        self.planning.look_closer(snapshot, plan).await
+        let (snapshot, plan) = self.planning.look_closer(snapshot, plan).await?;
+        // What is blocked anyway says why itself.
+        if plan.may_begin() {
+            self.planning.check_images(&plan).await?;
+        }
+        Ok((snapshot, plan))
     }
 
     /// Carries a plan out and tells how it ended.

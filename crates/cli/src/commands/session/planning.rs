@@ -1,5 +1,6 @@
 //! A reading with a way to plan: the options of the plan, the plan itself, and its independent check. Nothing here changes anything.
 
+use evenkeel_aws::services::ecr::images::{self, Complaint};
 use evenkeel_core::error::{CloudError, ErrorClass};
 use evenkeel_core::plan::{Held, HeldBecause, Intent, Plan, PlanOptions, adoptable, in_the_way};
 use evenkeel_core::snapshot::Snapshot;
@@ -97,6 +98,29 @@ impl Planning {
         }
         let plan = self.plan(&snapshot)?;
         Ok((snapshot, plan))
+    }
+
+    /// Refuses a plan that would deploy what cannot be pulled from this account's ECR, naming each image at its line.
+    ///
+    /// # Errors
+    /// If an image is missing, or built for something else; any error of the look.
+    pub async fn check_images(&self, plan: &Plan) -> Result<(), Failure> {
+        let Reading { cloud, graph, .. } = &self.reading;
+        let found = images::of_plan(&cloud.aws, graph, plan).await.map_err(|error| gaps(&error))?;
+        if found.is_empty() {
+            return Ok(());
+        }
+        let line = |(place, complaint): &(Option<String>, Complaint)| {
+            let place = place.as_ref().map(|place| format!("{place}: ")).unwrap_or_default();
+            format!("\n  {place}{complaint}")
+        };
+        let lines: String = found.iter().map(line).collect();
+        let count = if found.len() == 1 { "1 image".to_owned() } else { format!("{} images", found.len()) };
+        Err(Failure::Blocked {
+            text: format!("{count} cannot be deployed; nothing was changed{lines}"),
+            help: Some("push what is missing, or name images that are there".to_owned()),
+            error: None,
+        })
     }
 
     /// Refuses what the command line names and nobody has.

@@ -2,6 +2,11 @@
 
 use crate::world::{Place, World};
 
+/// Whether a tag of a repository that nothing was ever put into counts as there.
+pub(super) fn counts_as_there(tag: &str) -> bool {
+    tag != "none" && !["missing", "does-not-exist"].iter().any(|word| tag.contains(word))
+}
+
 /// Whether an image is there: `Some` for images of this account's repositories, none for any other registry. In a repository
 /// that nothing was ever put into every tag counts as there, but for those that say that they are not: nobody can push here.
 pub fn image_exists(world: &World, place: &Place, image: &str) -> Option<bool> {
@@ -18,7 +23,7 @@ pub fn image_exists(world: &World, place: &Place, image: &str) -> Option<bool> {
         return Some(false);
     };
     if repository.images.is_empty() {
-        return Some(!["missing", "does-not-exist"].iter().any(|word| tag.contains(word)));
+        return Some(counts_as_there(tag));
     }
     Some(match digest {
         Some(digest) => repository.images.contains_key(digest),

@@ -20,6 +20,7 @@ use super::cluster::change_tags;
 use crate::call::raw::exchange;
 use crate::read::Fetched;
 use crate::resource::{Creation, Entry, Modification, Paced, Resource, Tagging, Work};
+use crate::services::ecr::images;
 use crate::services::ecs::read::{Ecs, Revision, describe_revision, last, tag_list, text};
 use crate::tags::{self, Retag, Tags};
 use evenkeel_stack::model::{self, Stack};
@@ -86,6 +87,7 @@ pub static ENTRY: Entry = Entry {
         "ecs:TagResource",
         "ecs:UntagResource",
         "iam:PassRole",
+        "ecr:BatchGetImage",
     ],
 };
 
@@ -105,6 +107,7 @@ fn contribute(stack: &Stack, nodes: &mut Vec<Node>) {
         let mut node = Node::new(id(entry), &task.family, wanted(task));
         node.moved_from = service.meta.moved_from.as_deref().map(id);
         node.origin = Some(task.place.to_string());
+        node.places = task.images.iter().map(|(name, at)| (format!("image:{name}"), at.to_string())).collect();
         nodes.push(node);
     }
 }
@@ -203,6 +206,7 @@ impl Resource for TaskDefinition {
 
 /// Registers a revision. What was asked for is what it is: another try could not come out otherwise.
 async fn register(work: Work<'_>, node: &NodeId, want: &Doc) -> Result<Live, CloudError> {
+    images::pullable(work.aws, want).await?;
     let mut body = want.clone();
     let user: Tags = crate::resource::spec(want.get("tags").unwrap_or(&json!({})))?;
     body["tags"] = tag_list(&tags::marked(&user, work.stack, node));
