@@ -311,6 +311,7 @@ impl Bench {
         let empty = Graph::empty(graph.stack.clone());
         let wanted = if goal == Goal::Apply { graph } else { &empty };
         let (cloud, clock) = (self.cloud(graph), PausedClock::new());
+        give_values(&cloud.aws, wanted);
         let engine = Engine { kinds: &self.kinds, graph: wanted, cloud: &cloud, clock: &clock, limits: &limits };
         let mut events = Vec::new();
         let outcome = execute(engine, &plan, &Stop::default(), &mut |event| events.push(event)).await;
@@ -351,6 +352,19 @@ impl Bench {
     /// Sets what goes wrong from now on.
     pub fn faults(&self, faults: Faults) {
         self.sim.set_faults(faults);
+    }
+}
+
+/// The value of every secret that the stack's file does not let chance decide.
+pub const VALUE: &str = "a value that nobody is shown";
+
+/// Gives the values that a person, a file or the environment would.
+fn give_values(aws: &Aws, graph: &Graph) {
+    for node in graph.nodes() {
+        let from = node.want.get("value_from").and_then(Value::as_str);
+        if from.is_some_and(|from| !from.starts_with("generated")) {
+            aws.give(&node.id, VALUE.to_owned().into());
+        }
     }
 }
 

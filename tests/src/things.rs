@@ -91,6 +91,14 @@ pub const PAST: &[(&str, &str, &str)] = &[
     ("logs.groups.streams", "token", "a token"),
     ("route53.zones", "reference", "a token"),
     ("route53.zones.sets", "spread", "a moment"),
+    ("secrets.secrets", "accessed", "who has read it"),
+    ("secrets.secrets", "arn", "its end is made up"),
+    ("secrets.secrets", "changed", "a moment"),
+    ("secrets.secrets", "created", "a moment"),
+    ("secrets.secrets", "versions", "values that were sent"),
+    ("ssm.parameters", "ciphertext", "made up"),
+    ("ssm.parameters", "modified", "a moment"),
+    ("ssm.parameters", "number", "a counter"),
 ];
 
 /// Collections inside the things of others, whose members are things of their own.
@@ -104,6 +112,7 @@ pub const REMEMBERED: &[(&str, &str, Option<&str>)] = &[
     ("ecs.registry.clusters", "deleted", Some("true")),
     ("ecs.registry.families.revisions", "deregistered", None),
     ("ecs.registry.families.revisions", "delete_requested", None),
+    ("secrets.secrets", "deletion", None),
 ];
 
 /// The tag of a service that begins with the number of the revision it runs; the revision itself is compared by content.

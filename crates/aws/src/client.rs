@@ -65,6 +65,17 @@ impl Aws {
         Arc::clone(found).downcast().unwrap_or_else(|_| unreachable!("it is kept by its type"))
     }
 
+    /// The partition of the region, as ARNs begin with it.
+    pub fn partition(&self) -> &'static str {
+        if self.region.starts_with("cn-") {
+            "aws-cn"
+        } else if self.region.starts_with("us-gov-") {
+            "aws-us-gov"
+        } else {
+            "aws"
+        }
+    }
+
     /// The client of AWS STS.
     pub fn sts(&self) -> aws_sdk_sts::Client {
         self.client(aws_sdk_sts::Client::new)

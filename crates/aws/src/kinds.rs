@@ -15,6 +15,8 @@ pub use crate::services::elb::{listener, listener_rules, load_balancer, target_g
 pub use crate::services::iam::role;
 pub use crate::services::logs::log_group;
 pub use crate::services::route53::{hosted_zone, records};
+pub use crate::services::secrets_manager::secret;
+pub use crate::services::ssm::parameter;
 use crate::shown::Shown;
 use crate::{services, tags};
 use evenkeel_stack::model::Stack;

@@ -7,6 +7,7 @@
 //! - [`sharing`]: answers that readings of several stacks share
 //! - [`call`]: sending single requests: pace, retries in place, statistics, classes of errors
 //! - [`cloud`]: the engine's door to all of it
+//! - [`given`], [`values`]: values that are sent and stand in no document, and what keeps them
 //! - [`shown`], [`outputs`], [`presupposed`]: what others have to know of the kinds: how they are shown, what is worth knowing of a
 //!   stack that is live, what a stack needs and does not create
 
@@ -19,6 +20,7 @@ pub mod connect;
 mod counted;
 mod driver;
 pub mod finder;
+pub mod given;
 mod http;
 pub mod kinds;
 mod look;
@@ -33,3 +35,4 @@ pub mod sharing;
 pub mod shown;
 pub mod tags;
 pub mod touch;
+pub mod values;

@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use evenkeel_core::graph::{Graph, Node};
 use serde_json::{Value, json};
 
-use crate::kinds::{hosted_zone, network, role, service};
+use crate::kinds::{hosted_zone, network, parameter, role, secret, service};
+use crate::services::ssm::read::plain;
 
 /// What a stack needs and does not create.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -59,6 +60,10 @@ impl Presupposed {
         let made = graph.of_kind(role::ENTRY.kind.name).filter(|node| !node.lookup);
         let own: BTreeSet<String> = made.map(|node| node.name.to_lowercase()).collect();
         found.roles.retain(|named| !own.contains(&role_name(named).to_lowercase()));
+        let made: BTreeSet<String> = graph.of_kind(parameter::ENTRY.kind.name).map(|node| plain(&node.name)).collect();
+        found.parameters.retain(|named| !made.contains(&plain(named)));
+        let made: BTreeSet<&str> = graph.of_kind(secret::ENTRY.kind.name).map(|node| node.name.as_str()).collect();
+        found.secrets.retain(|arn| !made.contains(secret_name(arn)));
         found
     }
 
@@ -185,6 +190,11 @@ fn texts(value: &Value, see: &mut impl FnMut(&str, &str)) {
         }),
         _ => {}
     }
+}
+
+/// The name of a secret in its ARN, which a key in it may follow; the random end is not told apart from a name.
+fn secret_name(arn: &str) -> &str {
+    arn.split(':').nth(6).unwrap_or_default()
 }
 
 /// The name of a role that is named by it or by its ARN.

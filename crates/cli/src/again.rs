@@ -189,6 +189,7 @@ mod tests {
             Command::Validate(_)
             | Command::Explain(_)
             | Command::Schema(_)
+            | Command::Secrets(_)
             | Command::Sim(_)
             | Command::Completions(_) => unreachable!("these print none"),
         }

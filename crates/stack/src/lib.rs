@@ -17,6 +17,7 @@ mod files;
 mod image;
 mod interpolate;
 mod json;
+mod kept;
 pub mod model;
 mod policy;
 mod root;
@@ -29,6 +30,7 @@ mod tagging;
 pub mod task_definition;
 mod tree;
 mod validate;
+pub mod value_from;
 mod values;
 mod yaml;
 

@@ -6,6 +6,9 @@ use std::collections::BTreeMap;
 
 use evenkeel_core::diagnostic::Place;
 use evenkeel_core::doc::{Doc, Text};
+use evenkeel_core::name;
+
+pub use crate::kept::{Parameter, Secret};
 
 /// A whole stack file.
 #[derive(Clone, Debug)]
@@ -26,6 +29,10 @@ pub struct Stack {
     pub log_groups: BTreeMap<String, LogGroup>,
     /// `repositories:` by entry name.
     pub repositories: BTreeMap<String, Repository>,
+    /// `parameters:` by entry name.
+    pub parameters: BTreeMap<String, Parameter>,
+    /// `secrets:` by entry name.
+    pub secrets: BTreeMap<String, Secret>,
     /// `security_groups:` by entry name.
     pub security_groups: BTreeMap<String, SecurityGroup>,
     /// `target_groups:` by entry name.
@@ -53,6 +60,8 @@ impl Stack {
             roles,
             log_groups,
             repositories,
+            parameters,
+            secrets,
             security_groups,
             target_groups,
             load_balancers,
@@ -70,9 +79,22 @@ impl Stack {
             ("load_balancers", load_balancers.iter().map(|(name, it)| (name, &it.meta)).collect()),
             ("log_groups", log_groups.iter().map(|(name, it)| (name, &it.meta)).collect()),
             ("repositories", repositories.iter().map(|(name, it)| (name, &it.meta)).collect()),
+            ("parameters", parameters.iter().map(|(name, it)| (name, &it.meta)).collect()),
+            ("secrets", secrets.iter().map(|(name, it)| (name, &it.meta)).collect()),
             ("services", services.iter().map(|(name, it)| (name, &it.meta)).collect()),
             ("roles", made.collect()),
         ]
+    }
+
+    /// What AWS calls an entry of a section that gives it no name, at most `limit` characters. Parameters and secrets have levels; and
+    /// the name of a secret should not end in a hyphen and six letters, as its ARN does.
+    pub fn physical_name(&self, section: &str, entry: &str, limit: usize) -> String {
+        match section {
+            "parameters" => format!("/{}/{entry}", self.name),
+            "secrets" => format!("{}/{entry}", self.name),
+            "roles" => name::physical(&self.role_prefix(), entry, limit),
+            _ => name::physical(&self.name, entry, limit),
+        }
     }
 
     /// What the names of its roles begin with: an account has one room for the roles of all regions.

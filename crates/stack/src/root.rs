@@ -15,8 +15,8 @@ use super::interpolate::{self, Foreign};
 use super::model::Stack;
 use super::scope::{MAIN, Names, Scope};
 use super::sections::{
-    Ctx, cluster, dns, each, load_balancers, log_groups, network, repositories, roles, security_groups, service_keys,
-    services, sidecars, target_groups,
+    Ctx, cluster, dns, each, load_balancers, log_groups, network, parameters, repositories, roles, secret_entries,
+    security_groups, service_keys, services, sidecars, target_groups,
 };
 use super::suggest;
 use super::table::{EMPTY, Table, Type, key, later};
@@ -55,6 +55,8 @@ pub static ROOT: Table = Table {
         key("roles", Type::Entries(&roles::ROLE), "IAM roles for tasks, created or looked up."),
         key("log_groups", Type::Entries(&log_groups::LOG_GROUP), "CloudWatch log groups for the containers."),
         key("repositories", Type::Entries(&repositories::REPOSITORY), "ECR repositories for images."),
+        key("parameters", Type::Entries(&parameters::PARAMETER), "Parameters of Systems Manager."),
+        key("secrets", Type::Entries(&secret_entries::SECRET), "Secrets in Secrets Manager."),
         key("target_groups", Type::Entries(&target_groups::TARGET_GROUP), "Target groups that load balancers forward to."),
         key("load_balancers", Type::Entries(&load_balancers::LOAD_BALANCER), "Application load balancers and their listeners."),
         key("cluster", Type::AnyOf(&[Type::Text, Type::Map(&cluster::CLUSTER)]), "The ECS cluster of the stack.")
@@ -65,8 +67,6 @@ pub static ROOT: Table = Table {
         later("certificates", "Certificate", "ACM certificates."),
         later("databases", "DBInstance", "RDS databases."),
         later("namespaces", "Namespace", "Cloud Map namespaces."),
-        later("parameters", "Parameter", "SSM parameters."),
-        later("secrets", "Secret", "Secrets in Secrets Manager."),
         later("schedules", "Schedule", "EventBridge schedules."),
         later("alarms", "Alarm", "CloudWatch alarms."),
         later("distributions", "Distribution", "CloudFront distributions."),
@@ -195,6 +195,8 @@ fn sections(ctx: &Ctx<'_>, fields: &Fields<'_>, start: &Place) -> Stack {
     }
     let held = fields.take("repositories");
     let repositories = each(ctx, held, "repository", |entry| repositories::read(ctx, entry));
+    let parameters = each(ctx, fields.take("parameters"), "parameter", |entry| parameters::read(ctx, entry));
+    let secrets = each(ctx, fields.take("secrets"), "secret", |entry| secret_entries::read(ctx, entry));
     let groups = fields.take("security_groups");
     let security_groups = each(ctx, groups, "security group", |entry| security_groups::read(ctx, entry));
     let groups = fields.take("target_groups");
@@ -222,6 +224,8 @@ fn sections(ctx: &Ctx<'_>, fields: &Fields<'_>, start: &Place) -> Stack {
         roles,
         log_groups,
         repositories,
+        parameters,
+        secrets,
         security_groups,
         target_groups,
         load_balancers,

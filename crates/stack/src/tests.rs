@@ -5,6 +5,7 @@ mod codes;
 mod environment;
 mod good;
 mod grants;
+mod kept;
 mod keys;
 mod mutated;
 mod own_files;

@@ -126,6 +126,12 @@ pub(crate) const ROLE: NameRule = NameRule { length: 1..=64, also: "+=,.@_-", no
 /// Log groups.
 pub(crate) const LOG_GROUP: NameRule =
     NameRule { length: 1..=512, also: "_-/.#", not_starting: &["aws/"], inner_hyphen: false };
+/// Parameters; their section knows the rules of paths.
+pub(crate) const PARAMETER: NameRule =
+    NameRule { length: 1..=1011, also: "_-/.", not_starting: &["aws", "ssm", "/aws", "/ssm"], inner_hyphen: false };
+/// Secrets.
+pub(crate) const SECRET: NameRule =
+    NameRule { length: 1..=512, also: "-/_+=.@!", not_starting: &[], inner_hyphen: false };
 /// Clusters, services and families.
 pub(crate) const ECS: NameRule = NameRule { length: 1..=255, also: "-_", not_starting: &[], inner_hyphen: false };
 

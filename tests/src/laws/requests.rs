@@ -6,18 +6,19 @@ use evenkeel_aws::resource::Entry;
 use evenkeel_core::plan::{Action, Plan};
 use evenkeel_sim::services;
 
-/// Requests that tell what is kept secret.
+/// Requests that tell what is kept secret. GetParameters tells none where nothing is decrypted, which `tidy/secrets.rs` looks after.
 const TELLING: &[(&str, &str)] = &[
     ("secretsmanager", "GetSecretValue"),
     ("secretsmanager", "BatchGetSecretValue"),
     ("ssm", "GetParameter"),
-    ("ssm", "GetParameters"),
     ("ssm", "GetParametersByPath"),
     ("ssm", "GetParameterHistory"),
 ];
 
 /// How requests begin that make a whole thing, and how those begin that take it away.
 const MAKING: &[&str] = &["Create", "Register"];
+/// Requests that make a whole thing or change one.
+const PUTTING: &[&str] = &["Put"];
 const UNMAKING: &[&str] = &["Delete", "Deregister"];
 
 /// What a request does to a whole thing.
@@ -25,6 +26,8 @@ const UNMAKING: &[&str] = &["Delete", "Deregister"];
 pub enum Whole {
     /// It makes one.
     Made,
+    /// It makes one, or changes one.
+    Put,
     /// It takes one away.
     Unmade,
 }
@@ -54,7 +57,8 @@ pub fn whole(service: &str, operation: &str) -> Option<(&'static str, Whole)> {
     kinds::ALL.iter().filter(|entry| entry.actions.contains(&asked.as_str())).find_map(|entry| {
         let noun = noun(entry);
         let is = |verbs: &[&str]| verbs.iter().any(|verb| operation.strip_prefix(verb) == Some(&noun));
-        let what = if is(MAKING) { Some(Whole::Made) } else { is(UNMAKING).then_some(Whole::Unmade) };
+        let sorts = [(MAKING, Whole::Made), (PUTTING, Whole::Put), (UNMAKING, Whole::Unmade)];
+        let what = sorts.into_iter().find(|(verbs, _)| is(verbs)).map(|(_, what)| what);
         what.map(|what| (entry.kind.name, what))
     })
 }
@@ -93,6 +97,7 @@ pub fn requests_were_planned(plan: Option<&Plan>, requests: &[(&'static str, Str
         let planned = steps.iter().any(|step| match (whole, &step.action) {
             (_, Action::Wait { .. }) => false,
             (Some((kind, Whole::Made)), action) => step.node.kind() == kind && matches!(action, Action::Create { .. }),
+            (Some((kind, Whole::Put)), action) => step.node.kind() == kind && !matches!(action, Action::Delete { .. }),
             (Some((kind, Whole::Unmade)), action) => {
                 step.node.kind() == kind && matches!(action, Action::Delete { .. })
             }
@@ -135,7 +140,7 @@ mod tests {
     #[test]
     #[should_panic(expected = "tells a secret")]
     fn a_secret_that_is_read_is_seen() {
-        no_secret_is_asked_for(&asked("ssm", "GetParameters"));
+        no_secret_is_asked_for(&asked("ssm", "GetParameter"));
     }
 
     #[test]
@@ -150,7 +155,8 @@ mod tests {
                 .filter(|(kind, _)| *kind == entry.kind.name)
                 .map(|(_, what)| what)
                 .collect();
-            let (made, unmade) = (found.contains(&Whole::Made), found.contains(&Whole::Unmade));
+            let makes = |what: &Whole| matches!(what, Whole::Made | Whole::Put);
+            let (made, unmade) = (found.iter().any(makes), found.contains(&Whole::Unmade));
             assert_eq!(made, unmade, "{}: {found:?}", entry.kind.name);
             whole_kinds += usize::from(made);
             // What is only looked up, and members that go with what they are in, have neither.

@@ -220,6 +220,34 @@ pub const MAKERS: &[Maker] = &[
         },
     },
     Maker {
+        kind: "parameter",
+        named: true,
+        collections: &["ssm.parameters"],
+        make: |world, place, name, tags| {
+            let input = json!({ "Name": name, "Type": "String", "Value": "his", "Tags": pairs(tags, "Key", "Value") });
+            ask(world, place, "ssm.PutParameter", input).map(drop)
+        },
+        unmake: |world, place, name| drop(ask(world, place, "ssm.DeleteParameter", json!({ "Name": name }))),
+        remove: |world, place, key, _| drop(ask(world, place, "ssm.DeleteParameter", json!({ "Name": key.key }))),
+    },
+    Maker {
+        kind: "secret",
+        named: true,
+        collections: &["secrets.secrets"],
+        make: |world, place, name, tags| {
+            let input = json!({ "Name": name, "SecretString": "his", "Tags": pairs(tags, "Key", "Value") });
+            ask(world, place, "secretsmanager.CreateSecret", input).map(drop)
+        },
+        unmake: |world, place, name| {
+            let input = json!({ "SecretId": name, "ForceDeleteWithoutRecovery": true });
+            ask(world, place, "secretsmanager.DeleteSecret", input);
+        },
+        remove: |world, place, key, _| {
+            let input = json!({ "SecretId": key.key, "ForceDeleteWithoutRecovery": true });
+            ask(world, place, "secretsmanager.DeleteSecret", input);
+        },
+    },
+    Maker {
         kind: "role",
         named: true,
         collections: &["iam.roles"],

@@ -13,6 +13,7 @@ mod saved;
 mod secrets;
 mod several;
 mod usage;
+mod values;
 
 use std::path::{Path, PathBuf};
 

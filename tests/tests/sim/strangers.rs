@@ -30,6 +30,8 @@ region: us-east-1
 roles: { execution: { managed_policies: [AmazonECSTaskExecutionRolePolicy] } }
 log_groups: { app: { retention: 14d } }
 repositories: { app: { lifecycle_policy: { keep: 10 } } }
+parameters: { level: { value: info } }
+secrets: { db: { generate: 32 } }
 security_groups: { alb: { ingress: [{ port: 80, from: 0.0.0.0/0 }] }, app: { ingress: [{ port: 8000, from: alb }] } }
 target_groups: { app: { port: 8000, deregistration_delay: 10s } }
 load_balancers:

@@ -67,6 +67,11 @@ fn identity(graph: &Graph, node: &Node, have: Doc) -> Live {
             live.handles = vec![format!("repository/{name}"), arn, uri];
             live
         }
+        "parameter" | "secret" => {
+            let service = if node.id.kind() == "secret" { "secretsmanager" } else { "ssm" };
+            let arn = arn(service, format!("{}:{name}", node.id.kind()));
+            new(&arn).output("arn", arn.as_str()).output("name", name)
+        }
         "security_group" => new(&format!("sg-{entry}")).output("id", format!("sg-{entry}")),
         "security_group_rules" => {
             let mut live = new(&group);

@@ -4,6 +4,7 @@ mod circles;
 mod comments;
 mod features;
 mod kinds;
+mod secrets;
 mod words;
 
 use std::path::{Path, PathBuf};

@@ -7,6 +7,8 @@ pub mod elb;
 pub mod iam;
 pub mod logs;
 pub mod route53;
+pub mod secrets_manager;
+pub mod ssm;
 
 use evenkeel_core::cloud;
 
@@ -14,8 +16,17 @@ use crate::call::Manners;
 use crate::service::Service;
 
 /// All services, in the order in which a person reads a stack.
-pub static ALL: &[&Service] =
-    &[&ec2::SERVICE, &iam::SERVICE, &logs::SERVICE, &ecr::SERVICE, &elb::SERVICE, &ecs::SERVICE, &route53::SERVICE];
+pub static ALL: &[&Service] = &[
+    &ec2::SERVICE,
+    &iam::SERVICE,
+    &logs::SERVICE,
+    &ecr::SERVICE,
+    &ssm::SERVICE,
+    &secrets_manager::SERVICE,
+    &elb::SERVICE,
+    &ecs::SERVICE,
+    &route53::SERVICE,
+];
 
 /// How to get along with each.
 pub fn manners() -> Vec<&'static Manners> {

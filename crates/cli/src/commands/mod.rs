@@ -9,6 +9,7 @@ pub mod explain;
 pub mod plan;
 mod run;
 pub mod schema;
+pub mod secrets;
 pub mod session;
 pub mod several;
 pub mod sim;
@@ -55,6 +56,7 @@ commands! {
     Validate(validate::ValidateArgs),
     Explain(explain::ExplainArgs),
     Schema(schema::SchemaArgs),
+    Secrets(secrets::SecretsArgs),
     Sim(sim::SimArgs),
     Completions(completions::CompletionsArgs),
 }

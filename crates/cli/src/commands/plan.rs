@@ -7,7 +7,7 @@ use evenkeel_core::saved::SavedPlan;
 
 use super::session::planning::gaps;
 use super::session::save::Place;
-use super::session::{File, Planning};
+use super::session::{File, Planning, given};
 use super::several;
 use super::several::files::{Named, named};
 use super::{Context, Run};
@@ -81,6 +81,9 @@ impl Run for PlanArgs {
         show(&plan, &self.again(&path, global), ui);
         if plan.may_begin() {
             planning.check_images(&plan).await?;
+        }
+        for missing in given::missing(&plan, &planning.reading.graph, true) {
+            ui.note(&format!("Missing for `apply`: {missing}"));
         }
         if let (Some(place), Some(file)) = (&place, &self.out) {
             if plan.may_begin() {

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use evenkeel_core::diagnostic::{Diagnostic, Place};
-use evenkeel_core::name;
 
 use super::super::model::{Action, Meta, Service, Stack, SubnetsRef};
 use super::super::sections::Ctx;
@@ -176,7 +175,6 @@ fn load_balancers(ctx: &Ctx<'_>, stack: &Stack) {
 
 /// The names that AWS will know things by, given or made from the stack and the entry, are good and unique.
 fn physical_names(ctx: &Ctx<'_>, stack: &Stack) {
-    let of_role = stack.role_prefix();
     // AWS does not tell upper and lower case apart in names of security groups and roles; elsewhere `/App` and `/app` are two.
     let check = |table: &Table, metas: Vec<(&String, &Meta)>| {
         let made = table.made.iter().find_map(|made| Some((made.kind.replace('_', " "), made.name?)));
@@ -184,9 +182,8 @@ fn physical_names(ctx: &Ctx<'_>, stack: &Stack) {
         let kind = kind.as_str();
         let ignores_case = matches!(kind, "security group" | "role");
         let mut seen: BTreeMap<String, &Place> = BTreeMap::new();
-        let prefix = if kind == "role" { &of_role } else { &stack.name };
         for (entry, meta) in metas {
-            let made = || name::physical(prefix, entry, *rule.length.end());
+            let made = || stack.physical_name(table.path, entry, *rule.length.end());
             let name = meta.name.clone().unwrap_or_else(made);
             if let (None, Some(complaint)) = (&meta.name, rule.complaint(&name)) {
                 let summary = format!("{kind} `{entry}` would be called `{name}`: {complaint}");

@@ -151,7 +151,7 @@ impl Resource for LogGroups {
             put_retention(aws, name, days).await?;
         }
         let account = account?;
-        let arn = format!("arn:{}:logs:{}:{account}:log-group:{name}", partition(&aws.region), aws.region);
+        let arn = format!("arn:{}:logs:{}:{account}:log-group:{name}", aws.partition(), aws.region);
         Ok(live(name, want.clone(), arn, Owner::Nobody))
     }
 
@@ -215,16 +215,6 @@ async fn set_key(aws: &Aws, name: &str, want: &Spec) -> Result<(), CloudError> {
     }
     let request = || aws.logs().associate_kms_key().log_group_name(name).kms_key_id(&want.kms_key).send();
     aws.caller.send("logs:AssociateKmsKey", request).await.map(drop)
-}
-
-fn partition(region: &str) -> &'static str {
-    if region.starts_with("cn-") {
-        "aws-cn"
-    } else if region.starts_with("us-gov-") {
-        "aws-us-gov"
-    } else {
-        "aws"
-    }
 }
 
 fn observed(group: &LogGroup, all: &Tags, stack: &str) -> Live<Spec> {

@@ -16,6 +16,7 @@ use serde_json::json;
 use tokio::time::Instant;
 
 use super::consent::{Agreed, Answer, Job, ask_for};
+use super::given;
 use super::planning::Planning;
 use crate::args::Format;
 use crate::exit::{Exit, Failure};
@@ -56,6 +57,9 @@ impl<'a> Changing<'a> {
     pub async fn plan_and_run(mut self, ui: &mut Ui) -> Result<Exit, Failure> {
         let (snapshot, mut plan) = self.prepare(ui).await?;
         self.planning.check_names(&snapshot, &plan, ui)?;
+        if plan.may_begin() {
+            given::check(&plan, &self.planning.reading.graph, ui)?;
+        }
         loop {
             let Some(Answer { agreed, asked }) = ask_for(&plan, &self.job, ui)? else {
                 return Ok(Exit::Interrupted);
@@ -96,6 +100,7 @@ impl<'a> Changing<'a> {
         let (verdict, known) = if plan.steps.is_empty() {
             (Verdict::Done, plan.known.clone())
         } else {
+            given::collect(plan, &reading.cloud, ui)?;
             let stop = Stop::default();
             self.job.interrupt.hand_to(&stop);
             let limits = Limits { in_flight: self.job.parallel.into(), seed: seed() };

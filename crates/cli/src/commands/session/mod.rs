@@ -4,18 +4,21 @@
 //! - [`reading`]: a connection to where the stack lives, and what is live there; nothing can be changed
 //! - [`planning`]: a plan with its independent check; nothing can be changed
 //! - [`changing`]: the question, the run, the ending; the only stage that hands the engine a way to change AWS
+//! - [`values`]: another value for a secret that is there, without a plan
 //!
 //! A command takes the stage that it needs. Beside them are [`connect`] (the way to AWS), [`ways`] (that of several stacks), [`names`] (what the command line names),
-//! [`save`] (plans in files) and [`consent`] (what is between a plan and its run).
+//! [`save`] (plans in files), [`given`] (values that no plan holds) and [`consent`] (what is between a plan and its run).
 
 pub mod changing;
 pub mod connect;
 pub mod consent;
 pub mod file;
+pub mod given;
 pub mod names;
 pub mod planning;
 pub mod reading;
 pub mod save;
+mod values;
 pub mod ways;
 
 pub use self::changing::{Bound, Changing};
@@ -23,4 +26,5 @@ pub use self::consent::Job;
 pub use self::file::{File, SIMULATED_REGION, region};
 pub use self::planning::Planning;
 pub use self::reading::Reading;
+pub use self::values::{Kept, Values};
 pub use self::ways::Ways;

@@ -88,6 +88,17 @@ impl Reading {
         connect::place(&self.cloud.aws, self.instead_of_aws.clone()).await
     }
 
+    /// Makes sure that it is the right account.
+    ///
+    /// # Errors
+    /// If it is another one, or AWS does not say.
+    pub async fn right_account(&self) -> Result<(), Failure> {
+        match &self.guard {
+            Some(guard) => guard.holds(&self.cloud.aws).await,
+            None => Ok(()),
+        }
+    }
+
     /// Reads what is live.
     ///
     /// # Errors
@@ -111,13 +122,7 @@ impl Reading {
                 Look::Everything { named } => self.cloud.snapshot_to_destroy(named.as_ref()).await,
             }
         };
-        let right = async {
-            match &self.guard {
-                Some(guard) => guard.holds(&self.cloud.aws).await,
-                None => Ok(()),
-            }
-        };
-        let (snapshot, right) = tokio::join!(read, right);
+        let (snapshot, right) = tokio::join!(read, self.right_account());
         right?;
         match connect::cut_off(&snapshot) {
             Some(error) => Err(connect::no_aws(error)),

@@ -1,0 +1,97 @@
+//! Parameters and secrets: what gives a value, and what is refused at its line.
+
+use super::super::value_from::{Characters, Generate, ValueFrom};
+use super::{broken, load, show, try_load};
+
+const HEAD: &str = "stack: x\nregion: eu-west-1\n";
+
+#[test]
+fn the_type_of_a_parameter_follows_from_its_value() {
+    let text = format!(
+        "{HEAD}parameters:\n  a: {{ value: 1.10 }}\n  b: {{ value: [a, b] }}\n  c: {{ from_env: TOKEN }}\n  d: {{ generate: 64 }}\n"
+    );
+    let parameters = load(&text).stack.parameters;
+    let seen =
+        |name: &str| (parameters[name].kind.as_str(), parameters[name].value.as_ref().and_then(|value| value.known()));
+    assert_eq!(seen("a"), ("String", Some("1.10")));
+    assert_eq!(seen("b"), ("StringList", Some("a,b")));
+    assert_eq!((seen("c"), &parameters["c"].from), (("SecureString", None), &Some(ValueFrom::Env("TOKEN".to_owned()))));
+    assert_eq!(parameters["d"].from, Some(ValueFrom::Generate(Generate { length: 64, ..Generate::default() })));
+}
+
+#[test]
+fn where_a_value_comes_from_is_read_and_the_value_is_not() {
+    let text = format!(
+        "{HEAD}secrets:\n  a: {{ from_file: keys/a.pem }}\n  b: {{ prompt: true }}\n  c: {{}}\n  d: {{ generate: {{ characters: [symbols, digits] }} }}\n"
+    );
+    let secrets = load(&text).stack.secrets;
+    assert_eq!(secrets["a"].from, Some(ValueFrom::File("keys/a.pem".to_owned())));
+    assert_eq!((&secrets["b"].from, &secrets["c"].from), (&Some(ValueFrom::Prompt), &None));
+    let characters = vec![Characters::Digits, Characters::Symbols];
+    assert_eq!(secrets["d"].from, Some(ValueFrom::Generate(Generate { length: 32, characters })));
+    assert_eq!(secrets["a"].recovery_days, 30);
+}
+
+#[test]
+fn names_have_levels() {
+    let stack = load(&format!("{HEAD}parameters: {{ a: {{ value: b }} }}\nsecrets: {{ a: }}\n")).stack;
+    assert_eq!(stack.physical_name("parameters", "a", 1011), "/x/a");
+    assert_eq!(stack.physical_name("secrets", "a", 512), "x/a");
+}
+
+#[test]
+fn what_is_wrong_with_a_parameter_is_told_at_its_line() {
+    let long = "x".repeat(5000);
+    broken(
+        &format!(
+            "{HEAD}parameters:\n  a: {{ type: SecureString, value: hunter2 }}\n  b: {{}}\n  c: {{ type: String, from_env: A }}\n  d: {{ type: StringList }}\n  \
+             e: {{ value: x, from_env: A }}\n  f: {{ from_env: A, generate: 32 }}\n  g: {{ value: [\"a,b\"] }}\n  h: {{ value: \"\" }}\n  i: {{ value: {long} }}\n  \
+             j: {{ name: a/b, value: x }}\n  k: {{ name: aws-x, value: x }}\n  l: {{ type: String, value: [a] }}\n  \
+             m: {{ value: x, kms_key: \"arn:aws:kms:eu-west-1:123456789012:key/1\" }}\n  n: {{ generate: 4 }}\n"
+        ),
+        &[
+            (4, "bad-secret", "from_env: VARIABLE"),
+            (5, "missing-key", "has no value"),
+            (6, "contradiction", "not secret"),
+            (7, "missing-key", "has no `value`"),
+            (8, "contradiction", "not secret"),
+            (9, "contradiction", "one source"),
+            (10, "bad-value", "comma"),
+            (11, "empty", "no empty value"),
+            (12, "too-big", "tier: Advanced"),
+            (13, "bad-name", "begins with a slash"),
+            (14, "bad-name", "aws"),
+            (15, "wrong-type", "is a list"),
+            (16, "contradiction", "encrypted"),
+            (17, "out-of-range", "8"),
+        ],
+    );
+}
+
+#[test]
+fn what_is_wrong_with_a_secret_is_told_at_its_line() {
+    broken(
+        &format!(
+            "{HEAD}secrets:\n  a: {{ value: hunter2 }}\n  b: {{ recovery_days: 3 }}\n  c: {{ from_env: \"${{env.SET}}\" }}\n  d: {{ generate: {{ characters: [] }} }}\n  \
+             e: {{ generate: {{ characters: [runes] }} }}\n  f: {{ from_env: \"A B\" }}\n"
+        ),
+        &[
+            (4, "unknown-key", "must not be in the file"),
+            (5, "out-of-range", "7 to 30"),
+            (6, "bad-secret", "without `${…}`"),
+            (7, "empty", "at least one sort"),
+            (8, "bad-value", "letters"),
+            (9, "bad-secret", "name of the variable"),
+        ],
+    );
+    // What was filled in is not told.
+    let found = try_load(&format!("{HEAD}secrets: {{ c: {{ from_env: \"${{env.SET}}\" }} }}\n")).err();
+    assert!(!show(&found.unwrap_or_default()).contains("from-env"));
+}
+
+#[test]
+fn an_open_parameter_that_looks_like_a_secret_gets_a_warning() {
+    let loaded = load(&format!("{HEAD}parameters: {{ DB_PASSWORD: {{ value: hunter2 }}, level: {{ value: x }} }}\n"));
+    assert_eq!(loaded.warnings.len(), 1, "{}", show(&loaded.warnings));
+    assert!(show(&loaded.warnings).contains("3 warning public-secret"), "{}", show(&loaded.warnings));
+}

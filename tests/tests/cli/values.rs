@@ -1,0 +1,156 @@
+//! Values of secrets and parameters reach AWS and nothing else: nothing that is printed, saved or logged holds one.
+
+use std::fs;
+
+use evenkeel_tests::program::Ran;
+use serde_json::json;
+
+use super::{Desk, listing};
+
+const ENV: &str = "hunter2-of-the-environment";
+const FILE: &str = "hunter2-of-a-file";
+const NEXT: &str = "hunter2-that-comes-next";
+
+const STACK: &str = "stack: vault
+region: us-east-1
+parameters:
+  level: { value: info }
+  token: { from_env: TOKEN }
+secrets:
+  mail: { from_file: mail.txt }
+  made: { generate: 40 }
+  later: {}
+";
+
+fn desk() -> Desk {
+    let mut desk = Desk::new(STACK);
+    desk.write("mail.txt", format!("{FILE}\n").as_bytes());
+    desk.program = desk.program.env("TOKEN", ENV);
+    desk
+}
+
+/// Tells no value, in whatever form.
+#[track_caller]
+fn quiet(ran: &Ran) {
+    let all = format!("{}{}", ran.stdout, ran.stderr);
+    assert!(!all.contains("hunter2"), "{all}");
+}
+
+/// The value of a secret in the simulated AWS, as its user would read it.
+fn secret(desk: &Desk, name: &str) -> String {
+    let reply = desk.call("secretsmanager", "GetSecretValue", &json!({ "SecretId": name }));
+    reply["SecretString"].as_str().unwrap_or_default().to_owned()
+}
+
+fn token(desk: &Desk) -> String {
+    let reply = desk.call("ssm", "GetParameter", &json!({ "Name": "/vault/token", "WithDecryption": true }));
+    reply["Parameter"]["Value"].as_str().unwrap_or_default().to_owned()
+}
+
+#[test]
+fn values_reach_aws_and_nothing_else() {
+    let desk = desk();
+    for arguments in [
+        &["plan", "-v"][..],
+        &["plan", "--format", "json"],
+        &["plan", "--format", "markdown"],
+        &["plan", "-vv", "--out", "plan.json"],
+        &["apply", "plan.json", "--yes", "-vv"],
+    ] {
+        quiet(&desk.sim(arguments).exits(0));
+    }
+    assert_eq!((token(&desk), secret(&desk, "vault/mail")), (ENV.to_owned(), FILE.to_owned()));
+    let made = secret(&desk, "vault/made");
+    assert_eq!(made.len(), 40);
+    let ran = desk.sim(&["plan", "--detailed-exitcode"]).exits(0);
+    assert!(ran.stdout.contains("No changes"), "{}", ran.stdout);
+    // The world is the AWS itself; of all other files only the one with the value holds it.
+    for name in listing(desk.folder.path()) {
+        let path = desk.path(&name);
+        if path.is_file() && !name.starts_with("world.json") && name != "mail.txt" {
+            let text = fs::read_to_string(&path).expect("a file is text");
+            assert!(!text.contains("hunter2") && !text.contains(&made), "{name}: {text}");
+        }
+    }
+    let saved = fs::read_to_string(desk.path("plan.json")).expect("a plan");
+    assert!(saved.contains("environment variable TOKEN"), "it says where a value comes from");
+}
+
+#[test]
+fn what_is_missing_is_told_before_anything_is_changed() {
+    let mut desk = desk();
+    desk.program.env.retain(|(name, _)| name != "TOKEN");
+    fs::remove_file(desk.path("mail.txt")).expect("the file is there");
+    let ran = desk.sim(&["plan"]).exits(0);
+    assert!(ran.stderr.contains("`TOKEN` is not set"), "{}", ran.stderr);
+    let ran = desk.sim(&["apply", "--yes"]).exits(1);
+    for part in
+        ["parameter.token", "stack.yaml:5", "`TOKEN` is not set", "secret.mail", "mail.txt", "nothing was changed"]
+    {
+        assert!(ran.stderr.contains(part), "{part}: {}", ran.stderr);
+    }
+    let there = desk.call("ssm", "DescribeParameters", &json!({}));
+    assert_eq!(there["Parameters"], json!([]));
+}
+
+#[test]
+fn another_value_is_sent_and_told_nowhere() {
+    let mut desk = desk();
+    desk.sim(&["apply", "--yes"]).exits(0);
+    desk.program = desk.program.env("NEXT", NEXT);
+    let ran = desk.sim(&["secrets", "set", "mail", "--from-env", "NEXT"]).exits(0);
+    quiet(&ran);
+    assert_eq!(secret(&desk, "vault/mail"), NEXT);
+    quiet(&desk.sim(&["secrets", "set", "parameter.token", "--from-env", "NEXT"]).exits(0));
+    assert_eq!(token(&desk), NEXT);
+    let before = secret(&desk, "vault/made");
+    let ran = desk.sim(&["secrets", "rotate", "made", "--format", "json"]).exits(0);
+    let after = secret(&desk, "vault/made");
+    assert!(after != before && after.len() == 40 && !ran.stdout.contains(&after), "{}", ran.stdout);
+    // What was sent beside the plan is no difference.
+    desk.sim(&["plan", "--detailed-exitcode"]).exits(0);
+    let ran = desk.sim(&["secrets", "list"]).exits(0);
+    quiet(&ran);
+    let row = |entry: &str| ran.stdout.lines().find(|line| line.starts_with(entry)).unwrap_or_default().to_owned();
+    assert!(row("parameter.token").contains(" 2 "), "{}", ran.stdout);
+    assert!(
+        row("secret.later").contains("no value yet") && row("secret.mail").contains("vault/mail"),
+        "{}",
+        ran.stdout
+    );
+    let ran = desk.sim(&["secrets", "list", "--format", "json"]).exits(0);
+    quiet(&ran);
+    assert!(ran.stdout.contains("\"version\":2"), "{}", ran.stdout);
+}
+
+#[test]
+fn what_cannot_be_sent_is_refused() {
+    let desk = desk();
+    let refused = |arguments: &[&str], code: i32, part: &str| {
+        let ran = desk.sim(arguments).exits(code);
+        quiet(&ran);
+        assert!(ran.stderr.contains(part), "{}", ran.stderr);
+    };
+    refused(&["secrets", "set", "mail", "--from-env", "TOKEN"], 1, "`evenkeel apply` creates it");
+    refused(&["secrets", "set", "nobody", "--from-env", "TOKEN"], 64, "secret.mail");
+    refused(&["secrets", "set", "level", "--from-env", "TOKEN"], 64, "no secret or SecureString");
+    refused(&["secrets", "rotate", "mail"], 1, "has no `generate`");
+    refused(&["secrets", "list", "--from-env", "TOKEN"], 64, "evenkeel secrets set");
+    refused(&["secrets", "set", "mail"], 1, "stdin is empty");
+}
+
+#[test]
+fn a_deleted_secret_that_comes_back_is_restored_and_the_plan_says_so() {
+    let mut desk = desk();
+    desk.sim(&["apply", "--yes"]).exits(0);
+    desk.write("stack.yaml", b"stack: vault\nregion: us-east-1\nparameters: { token: { from_env: TOKEN } }\n");
+    desk.sim(&["apply", "--yes"]).exits(0);
+    desk.sim(&["plan", "--detailed-exitcode"]).exits(0);
+    desk.write("stack.yaml", STACK.as_bytes());
+    desk.program.env.retain(|(name, _)| name != "TOKEN");
+    let ran = desk.sim(&["plan"]).exits(0);
+    assert!(ran.stdout.contains("scheduled for deletion"), "{}", ran.stdout);
+    quiet(&desk.sim(&["apply", "--yes"]).exits(0));
+    assert_eq!(secret(&desk, "vault/mail"), FILE);
+    desk.sim(&["plan", "--detailed-exitcode"]).exits(0);
+}
