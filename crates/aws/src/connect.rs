@@ -12,6 +12,7 @@ use evenkeel_core::error::{CloudError, ErrorClass};
 
 use crate::call::Caller;
 use crate::client::Aws;
+use crate::services::route53::delegation::Delegations;
 use crate::{http, services};
 
 /// How to reach AWS.
@@ -70,7 +71,9 @@ impl Aws {
         let settings = Settings { region: Some(region.to_owned()), ..Settings::default() };
         let config = made_up(&settings, http, speed);
         // It keeps AWS's rates, in its own time.
-        Self::with_caller(&config, Caller::new(true, services::manners()).at_speed(speed))
+        let aws = Self::with_caller(&config, Caller::new(true, services::manners()).at_speed(speed))?;
+        // Names of a simulated world are unknown to the real one.
+        Ok(aws.using(Delegations::none()))
     }
 
     fn with_caller(config: &SdkConfig, caller: Caller) -> Result<Self, CloudError> {

@@ -15,7 +15,7 @@ use crate::resource::Entry;
 /// Something worth knowing.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize)]
 pub struct Output {
-    /// What it is: `url`, `load balancer`, `name servers`, `cluster`, `service`.
+    /// What it is: `url`, `load balancer`, `name servers`, `next step`, `cluster`, `service`.
     pub what: &'static str,
     /// The value.
     pub value: String,
@@ -32,10 +32,9 @@ pub fn outputs(graph: &Graph, known: &BTreeMap<NodeId, Outputs>) -> Vec<Output> 
     }
     for zone in of_kind(graph, &hosted_zone::ENTRY) {
         let servers = known.get(&zone.id).and_then(|outputs| listed(outputs.get("name_servers")?));
-        // They have to be entered at the registrar.
-        found.extend(
-            servers.map(|servers| Output { what: "name servers", value: format!("{}: {servers}", zone.id.name()) }),
-        );
+        let Some(servers) = servers else { continue };
+        found.push(Output { what: "name servers", value: format!("{}: {servers}", zone.id.name()) });
+        found.push(Output { what: "next step", value: hosted_zone::next_step(zone.id.name()) });
     }
     for (entry, what) in [(&cluster::ENTRY, "cluster"), (&service::ENTRY, "service")] {
         let there = of_kind(graph, entry).filter(|node| known.contains_key(&node.id));

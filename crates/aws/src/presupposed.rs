@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use evenkeel_core::graph::{Graph, Node};
 use serde_json::{Value, json};
 
-use crate::kinds::{hosted_zone, network, parameter, role, secret, service};
+use crate::kinds::{certificate, hosted_zone, network, parameter, role, secret, service};
 use crate::services::ssm::read::plain;
 
 /// What a stack needs and does not create.
@@ -16,6 +16,8 @@ pub struct Presupposed {
     pub zones: BTreeSet<String>,
     /// Certificates, by ARN.
     pub certificates: BTreeSet<String>,
+    /// Names that some issued certificate has to cover.
+    pub domains: BTreeSet<String>,
     /// Parameters, by name.
     pub parameters: BTreeSet<String>,
     /// Secrets, by ARN.
@@ -71,6 +73,8 @@ impl Presupposed {
         let kind = node.id.kind();
         if node.lookup && kind == hosted_zone::ENTRY.kind.name {
             self.zones.insert(node.id.name().to_owned());
+        } else if let (true, certificate::KIND, Some(domain)) = (node.lookup, kind, node.want["domain"].as_str()) {
+            self.domains.insert(domain.to_owned());
         } else if node.lookup && kind == role::ENTRY.kind.name {
             let name = node.want["name"].as_str().unwrap_or_else(|| node.id.name());
             self.roles.insert(name.to_owned());

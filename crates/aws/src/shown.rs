@@ -12,6 +12,8 @@ pub struct Shown {
     pub usual: &'static [Usual],
     /// The shorter form of a value at a path (`[]` for the members of a list), if it has one. References in it are words already.
     pub shorter: fn(&[&str], &Value) -> Option<Value>,
+    /// What a person has to do once something new is there, from its document, if anything.
+    pub next: Option<fn(&Value) -> String>,
     /// A list whose members are best told apart by a head.
     pub headed: Option<Headed>,
     /// Paths (with `[]` for list members) whose values are secret. Secrets appear in documents as references only, so no kind has
@@ -41,7 +43,7 @@ pub struct Headed {
 
 impl Shown {
     /// A kind of which everything is shown as it is.
-    pub const PLAIN: Self = Self { kind: "", usual: &[], shorter: as_it_is, headed: None, secret: &[] };
+    pub const PLAIN: Self = Self { kind: "", usual: &[], shorter: as_it_is, next: None, headed: None, secret: &[] };
 }
 
 /// A value that is usual.

@@ -20,6 +20,8 @@ pub struct Wanted {
     pub zones: BTreeSet<String>,
     /// Certificates, by ARN; they are for the zones.
     pub certificates: BTreeSet<String>,
+    /// Names that some issued certificate has to cover.
+    pub domains: BTreeSet<String>,
     /// Parameters, by name.
     pub parameters: BTreeSet<String>,
     /// Secrets, by ARN.
@@ -59,6 +61,11 @@ impl Wanted {
             let names: Vec<String> = self.zones.iter().flat_map(|zone| [zone.clone(), format!("*.{zone}")]).collect();
             if acm::provide(world, arn, &names) {
                 made.push(format!("certificate {arn}"));
+            }
+        }
+        for domain in &self.domains {
+            if acm::provide_for(world, place, domain) {
+                made.push(format!("certificate for {domain}"));
             }
         }
         for name in &self.parameters {

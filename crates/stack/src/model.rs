@@ -2,7 +2,7 @@
 //! checked. Data only: `load.rs` makes it, the kinds turn it into graph nodes. Strings that may depend on other
 //! resources are `Text`; references to entries of the file have been checked to exist.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use evenkeel_core::diagnostic::Place;
 use evenkeel_core::doc::{Doc, Text};
@@ -33,6 +33,8 @@ pub struct Stack {
     pub parameters: BTreeMap<String, Parameter>,
     /// `secrets:` by entry name.
     pub secrets: BTreeMap<String, Secret>,
+    /// `certificates:` by entry name.
+    pub certificates: BTreeMap<String, Certificate>,
     /// `security_groups:` by entry name.
     pub security_groups: BTreeMap<String, SecurityGroup>,
     /// `target_groups:` by entry name.
@@ -62,6 +64,7 @@ impl Stack {
             repositories,
             parameters,
             secrets,
+            certificates,
             security_groups,
             target_groups,
             load_balancers,
@@ -73,6 +76,10 @@ impl Stack {
             Role::Managed(role) => Some((name, &role.meta)),
             Role::Existing { .. } => None,
         });
+        let requested = certificates.iter().filter_map(|(name, certificate)| match certificate {
+            Certificate::Managed(certificate) => Some((name, &certificate.meta)),
+            Certificate::Existing { .. } => None,
+        });
         vec![
             ("security_groups", security_groups.iter().map(|(name, it)| (name, &it.meta)).collect()),
             ("target_groups", target_groups.iter().map(|(name, it)| (name, &it.meta)).collect()),
@@ -83,6 +90,7 @@ impl Stack {
             ("secrets", secrets.iter().map(|(name, it)| (name, &it.meta)).collect()),
             ("services", services.iter().map(|(name, it)| (name, &it.meta)).collect()),
             ("roles", made.collect()),
+            ("certificates", requested.collect()),
         ]
     }
 
@@ -95,6 +103,16 @@ impl Stack {
             "roles" => name::physical(&self.role_prefix(), entry, limit),
             _ => name::physical(&self.name, entry, limit),
         }
+    }
+
+    /// Zones that certificates are validated in although `dns:` does not have them.
+    pub fn zones_aside(&self) -> BTreeSet<&str> {
+        let managed = self.certificates.values().filter_map(|certificate| match certificate {
+            Certificate::Managed(certificate) => Some(certificate.zones.values()),
+            Certificate::Existing { .. } => None,
+        });
+        let known = |zone: &&str| self.dns.iter().any(|known| known.name == *zone);
+        managed.flatten().map(String::as_str).filter(|zone| !known(zone)).collect()
     }
 
     /// What the names of its roles begin with: an account has one room for the roles of all regions.
@@ -225,6 +243,44 @@ pub struct Repository {
     pub policy: Doc,
 }
 
+/// An entry of `certificates:`.
+#[derive(Clone, Debug)]
+pub enum Certificate {
+    /// Ours to request.
+    Managed(Box<ManagedCertificate>),
+    /// `existing:`, looked up and used as it is.
+    Existing {
+        /// Where it stands.
+        place: Place,
+        /// Which one.
+        sought: SoughtCertificate,
+    },
+}
+
+/// A certificate of ours.
+#[derive(Clone, Debug)]
+pub struct ManagedCertificate {
+    /// The entry. It has no physical name.
+    pub meta: Meta,
+    /// `domain:`, lower case, without the last dot.
+    pub domain: String,
+    /// `names:`, the others, sorted; the same form.
+    pub names: Vec<String>,
+    /// `key_algorithm:` as requests write it: `RSA_2048`.
+    pub key_algorithm: String,
+    /// The zone in which each name is validated, by the name without its wildcard.
+    pub zones: BTreeMap<String, String>,
+}
+
+/// Which certificate `existing:` means.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum SoughtCertificate {
+    /// The one with this ARN.
+    Arn(String),
+    /// The newest issued one that covers this name.
+    Domain(String),
+}
+
 /// An entry of `security_groups:`.
 #[derive(Clone, Debug)]
 pub struct SecurityGroup {
@@ -334,8 +390,10 @@ pub struct Listener {
     pub port: u16,
     /// `HTTP` or `HTTPS`.
     pub protocol: String,
-    /// `certificate:` as an ARN, for HTTPS.
+    /// `certificate:` as an ARN, for HTTPS; otherwise the first of `certificates:`.
     pub certificate: Option<Text>,
+    /// `certificates:` in addition to that, as ARNs.
+    pub certificates: Vec<Text>,
     /// `ssl_policy:`; for HTTPS by default what AWS recommends, `ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09`.
     pub ssl_policy: Option<String>,
     /// What happens if no rule fits.

@@ -16,7 +16,7 @@ const TELLING: &[(&str, &str)] = &[
 ];
 
 /// How requests begin that make a whole thing, and how those begin that take it away.
-const MAKING: &[&str] = &["Create", "Register"];
+const MAKING: &[&str] = &["Create", "Register", "Request"];
 /// Requests that make a whole thing or change one.
 const PUTTING: &[&str] = &["Put"];
 const UNMAKING: &[&str] = &["Delete", "Deregister"];

@@ -300,6 +300,20 @@ pub const MAKERS: &[Maker] = &[
         },
     },
     Maker {
+        kind: "certificate",
+        named: true,
+        collections: &["acm.certificates"],
+        make: |world, place, name, tags| {
+            let input = json!({ "DomainName": format!("his{name}.example"), "ValidationMethod": "DNS",
+                "Tags": pairs(tags, "Key", "Value") });
+            ask(world, place, "acm.RequestCertificate", input).map(drop)
+        },
+        unmake: |_, _, _| {},
+        remove: |world, place, key, _| {
+            drop(ask(world, place, "acm.DeleteCertificate", json!({ "CertificateArn": key.key })));
+        },
+    },
+    Maker {
         kind: "hosted_zone",
         named: true,
         collections: &["route53.zones"],

@@ -2,6 +2,7 @@
 
 mod attacked;
 mod between;
+mod certificates;
 mod clients;
 mod crowd;
 mod drift;

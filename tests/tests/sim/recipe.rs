@@ -23,6 +23,8 @@ pub struct Recipe {
     pub services: Vec<Service>,
     /// Records of a hosted zone of its own.
     pub records: Option<Vec<(usize, usize)>>,
+    /// Certificates for names of that zone, with a wildcard beside the name or not.
+    pub certificates: Vec<(usize, bool)>,
     /// Policies of a task role.
     pub policies: Vec<usize>,
     /// Container Insights.
@@ -48,6 +50,7 @@ pub struct Service {
 
 const SIZES: &[(u32, u32)] = &[(256, 512), (256, 1024), (512, 1024), (1024, 2048)];
 const IMAGES: &[&str] = &["public.ecr.aws/docker/library/nginx:1.27", "ghcr.io/example/app:1", "ghcr.io/example/app:2"];
+const DOMAINS: &[&str] = &["random.example", "a.random.example", "b.random.example"];
 const RETENTION: &[&str] = &["1d", "7d", "30d", "365d"];
 const PEERS: &[&str] = &["0.0.0.0/0", "10.0.0.0/8", "\"::/0\"", "self"];
 const PATHS: &[&str] = &["/", "/health", "/up"];
@@ -63,22 +66,17 @@ pub fn recipe() -> impl Strategy<Value = Recipe> {
     let groups = vec(vec((1..5_u16, 0..PEERS.len() + 2), 0..4), 0..4);
     let balancer = proptest::option::of(vec((0..4_usize, 0..3_usize), 0..4));
     let records = proptest::option::of(vec((0..4_usize, 0..3_usize), 0..4));
+    let certificates = vec((0..DOMAINS.len(), any::<bool>()), 0..3);
     (
         (groups, proptest::option::of(0..3_u8), vec(0..RETENTION.len(), 0..3), balancer),
-        (vec((0..PATHS.len(), 0..3_usize), 0..3), vec(service(), 0..3), records),
+        (vec((0..PATHS.len(), 0..3_usize), 0..3), vec(service(), 0..3), records, certificates),
         (vec(0..MANAGED.len(), 0..3), 0..3_usize),
     )
-        .prop_map(|((groups, tags, logs, balancer), (targets, services, records), (policies, insights))| Recipe {
-            groups,
-            tags,
-            logs,
-            balancer,
-            targets,
-            services,
-            records,
-            policies,
-            insights,
-        })
+        .prop_map(
+            |((groups, tags, logs, balancer), (targets, services, records, certificates), (policies, insights))| {
+                Recipe { groups, tags, logs, balancer, targets, services, records, certificates, policies, insights }
+            },
+        )
 }
 
 impl Recipe {
@@ -207,6 +205,14 @@ impl Recipe {
 
     fn record_lines(&self, text: &mut String) {
         let Some(records) = &self.records else { return };
+        if !self.certificates.is_empty() {
+            line(text, "certificates:");
+        }
+        for (index, (domain, wild)) in self.certificates.iter().enumerate() {
+            let domain = DOMAINS[*domain];
+            let names = if *wild { format!(", names: [\"*.{domain}\"]") } else { String::new() };
+            line(text, &format!("  certificate{index}: {{ domain: {domain}{names} }}"));
+        }
         line(text, "dns:\n  - zone: random.example\n    create: true");
         if !records.is_empty() {
             line(text, "    records:");

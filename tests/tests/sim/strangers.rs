@@ -32,6 +32,7 @@ log_groups: { app: { retention: 14d } }
 repositories: { app: { lifecycle_policy: { keep: 10 } } }
 parameters: { level: { value: info } }
 secrets: { db: { generate: 32 } }
+certificates: { site: { domain: victim.example } }
 security_groups: { alb: { ingress: [{ port: 80, from: 0.0.0.0/0 }] }, app: { ingress: [{ port: 8000, from: alb }] } }
 target_groups: { app: { port: 8000, deregistration_delay: 10s } }
 load_balancers:

@@ -72,6 +72,10 @@ fn identity(graph: &Graph, node: &Node, have: Doc) -> Live {
             let arn = arn(service, format!("{}:{name}", node.id.kind()));
             new(&arn).output("arn", arn.as_str()).output("name", name)
         }
+        "certificate" => {
+            let arn = arn("acm", format!("certificate/{entry}"));
+            new(&arn).output("arn", arn.as_str()).output("domain", text("domain"))
+        }
         "security_group" => new(&format!("sg-{entry}")).output("id", format!("sg-{entry}")),
         "security_group_rules" => {
             let mut live = new(&group);

@@ -1,5 +1,6 @@
 //! The list of services. A new service is a folder here and its line in [`ALL`].
 
+pub mod acm;
 pub mod ec2;
 pub mod ecr;
 pub mod ecs;
@@ -23,6 +24,7 @@ pub static ALL: &[&Service] = &[
     &ecr::SERVICE,
     &ssm::SERVICE,
     &secrets_manager::SERVICE,
+    &acm::SERVICE,
     &elb::SERVICE,
     &ecs::SERVICE,
     &route53::SERVICE,

@@ -103,7 +103,11 @@ pub fn body(step: &Step, detail: &Detail) -> Vec<Line> {
     }
     let kind = step.node.kind();
     match &step.action {
-        Action::Create { want, replaces: None } => lines.extend(fields(kind, want, detail)),
+        Action::Create { want, replaces: None } => {
+            lines.extend(fields(kind, want, detail));
+            let next = kinds::shown(kind).next.map(|next| next(want));
+            lines.extend(next.map(|next| Line::new(Mark::Dim, 0, format!("then: {next}"))));
+        }
         Action::Create { want, replaces: Some(old) } => {
             let revised = step.verb() == Verb::Revise;
             let word = if revised { "previous:" } else { "replaces" };

@@ -6,7 +6,6 @@ use evenkeel_core::diagnostic::{Diagnostic, Place};
 use evenkeel_core::doc::Text;
 
 use super::super::actions::{self, ACTIONS};
-use super::super::arn;
 use super::super::decode::Want;
 use super::super::fields::Fields;
 use super::super::model::{Listener, ListenerRule};
@@ -14,10 +13,12 @@ use super::super::table::{EMPTY, Made, Table, Type, key, later};
 use super::super::tagging::Rules;
 use super::super::tree::{Entry, Tree};
 use super::conditions::{self, CONDITIONS};
-use super::{Ctx, META};
+use super::{Ctx, META, certificates};
 
 /// Values that all conditions of one rule may have together; AWS does not raise it.
 const VALUES: usize = 5;
+/// Certificates of a load balancer beside the default ones, before the quota is raised.
+const MOST_CERTIFICATES: usize = 25;
 /// What AWS recommends for HTTPS and its console chooses; a request that names none gets one of 2016. Source: the guide of Application
 /// Load Balancers, "Security policies".
 const SSL_POLICY: &str = "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09";
@@ -35,11 +36,18 @@ pub(crate) static LISTENER: Table = Table {
             key("protocol", Type::Word(&["HTTP", "HTTPS"]), "The protocol that clients use.")
                 .without("`HTTPS` with a certificate or on port 443")
                 .aws("Protocol"),
-            key("certificate", Type::Open, "The certificate, an issued one of ACM in the same region.")
+            key("certificate", Type::Entry("certificates"), "The certificate, one of ACM in the same region.")
                 .also(&["certificate_arn"])
-                .shape("ARN")
-                .without("required with HTTPS")
+                .shape("an entry of `certificates:`, or an ARN")
+                .without("required with HTTPS, unless `certificates` is given")
                 .aws("Certificates.CertificateArn"),
+            key(
+                "certificates",
+                Type::Several(&Type::Entry("certificates")),
+                "Certificates beside the default one, for other names (SNI); without `certificate` the first is the default.",
+            )
+            .shape("list of entries of `certificates:`, or ARNs")
+            .aws("Certificates"),
             key("ssl_policy", Type::Text, "The security policy: TLS protocols and ciphers.")
                 .without("`ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09`")
                 .aws("SslPolicy"),
@@ -49,7 +57,6 @@ pub(crate) static LISTENER: Table = Table {
             key("rules", Type::Several(&Type::Map(&RULE)), "[Rules](#rules), tried before the action of the listener.")
                 .aws("Rules"),
             later("mutual_authentication", "MutualAuthentication", "Client certificates (mutual TLS)."),
-            later("certificates", "Certificates", "Certificates in addition to the default one."),
             later("alpn_policy", "AlpnPolicy", "The ALPN policy."),
             later("authenticate_oidc", "AuthenticateOidcConfig", "Authentication by OpenID Connect."),
             later("authenticate_cognito", "AuthenticateCognitoConfig", "Authentication by Cognito."),
@@ -100,12 +107,15 @@ pub(crate) fn read(ctx: &Ctx<'_>, entry: &Entry, balancer: &str) -> Option<Liste
             }
         },
     };
-    let https = protocol == Some("HTTPS") || (protocol.is_none() && (certificate.is_some() || port == Some(443)));
-    let arn = certificate.and_then(|tree| self::certificate(ctx, tree, &what));
-    match certificate {
+    let several = fields.take("certificates");
+    let given = certificate.or(several);
+    let https = protocol == Some("HTTPS") || (protocol.is_none() && (given.is_some() || port == Some(443)));
+    let (arn, more) = certificates(ctx, certificate, several, &what);
+    match given {
         None if https => {
             let summary = format!("{what} is HTTPS but has no certificate");
-            let help = "Give the ARN of an issued ACM certificate of the same region: certificate: arn:aws:acm:…";
+            let help = "Name an entry of `certificates:`, or give the ARN of an issued ACM certificate of the same region: \
+                 certificate: arn:aws:acm:…";
             ctx.problems.error("no-certificate", &entry.place, summary, help);
         }
         Some(tree) if !https => {
@@ -124,19 +134,42 @@ pub(crate) fn read(ctx: &Ctx<'_>, entry: &Entry, balancer: &str) -> Option<Liste
         port: port?,
         protocol: if https { "HTTPS" } else { "HTTP" }.to_owned(),
         certificate: arn,
+        certificates: more,
         ssl_policy: https.then(|| ssl_policy.unwrap_or_else(|| SSL_POLICY.to_owned())),
         default: default?,
         rules,
     })
 }
 
-fn certificate(ctx: &Ctx<'_>, tree: &Tree, what: &str) -> Option<Text> {
-    let key = format!("`certificate` of {what}");
-    let text = Want::new(&key, ctx.problems).text(tree)?;
-    let Some(known) = text.known() else { return Some(text) };
-    // This version does not issue certificates itself.
-    let shape = if arn::service(known) == Some("iam") { &arn::SERVER_CERTIFICATE } else { &arn::CERTIFICATE };
-    arn::check(ctx, &tree.place, known, shape).then_some(text)
+/// The default certificate, and the others.
+fn certificates(ctx: &Ctx<'_>, one: Option<&Tree>, several: Option<&Tree>, what: &str) -> (Option<Text>, Vec<Text>) {
+    let mut found: Vec<Text> = Vec::new();
+    let default = one.and_then(|tree| certificates::named(ctx, tree, &format!("`certificate` of {what}")));
+    found.extend(default.clone());
+    let key = format!("`certificates` of {what}");
+    let items = several.map(|tree| Want::new(&key, ctx.problems).several(tree)).unwrap_or_default();
+    if let Some(tree) = several.filter(|_| items.is_empty()) {
+        let help = "Name at least one, or remove the key.";
+        ctx.problems.error("empty", &tree.place, format!("{key} is an empty list"), help);
+    }
+    for item in items {
+        let Some(text) = certificates::named(ctx, item, &key) else { continue };
+        if found.contains(&text) {
+            let summary = format!("{what} has {} twice", item.describe());
+            ctx.problems.error("duplicate", &item.place, summary, "A listener has a certificate once. Remove one.");
+            continue;
+        }
+        found.push(text);
+    }
+    if found.len() > MOST_CERTIFICATES + 1
+        && let Some(tree) = several
+    {
+        let help = format!("AWS's default quota is {MOST_CERTIFICATES} certificates beside the default one.");
+        ctx.problems.warn("quota", &tree.place, format!("{what} has {} certificates", found.len()), help);
+    }
+    let mut found = found.into_iter();
+    let first = if one.is_none() || default.is_some() { found.next() } else { None };
+    (first, found.collect())
 }
 
 fn rules(ctx: &Ctx<'_>, tree: &Tree, listener: &str) -> Vec<ListenerRule> {

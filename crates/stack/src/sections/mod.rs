@@ -2,6 +2,7 @@
 //! the [`Stack`](super::model::Stack), reporting everything that is wrong on the way. What they read with is in
 //! `ctx.rs`, and the keys that all entries have (`name`, `tags`, `moved_from`, `protect`) are in `table/entries.rs`.
 
+pub(crate) mod certificates;
 pub(crate) mod cluster;
 pub(crate) mod conditions;
 pub(crate) mod container_keys;

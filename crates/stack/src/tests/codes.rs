@@ -122,6 +122,7 @@ const FILES: &[(&str, &str)] = &[
         "{H}{S}    containers: { a: { image: \"a:1\" } }\n    target_group: t\ntarget_groups: { t: { port: 80 } }\nload_balancers: { w: { listeners: { http: { forward: t } } } }\n",
     ),
     ("no-tag", "{H}{S}    containers: { a: { image: a } }\n"),
+    ("no-zone", "{H}certificates: { c: { domain: a.example } }\n"),
     ("not-on-fargate", "{H}{S}    containers: { a: { image: \"a:1\", privileged: true } }\n"),
     ("not-ours", "{H}dns: [{ zone: a.example, comment: x }]\n"),
     ("not-yet", "{H}queues: {}\n"),
@@ -168,6 +169,10 @@ const FILES: &[(&str, &str)] = &[
     (
         "understood",
         "{H}{S}    task_definition: t.json\n---json\n{ \"revision\": 1, \"containerDefinitions\": [{ \"name\": \"a\", \"image\": \"a:1\" }] }",
+    ),
+    (
+        "uncovered-host",
+        "{H}certificates: { c: { domain: a.example, zone: a.example } }\nload_balancers: { w: { listeners: { https: { certificate: c, fixed_response: 200, rules: [{ priority: 1, host: b.example, fixed_response: 404 }] } } } }\n",
     ),
     ("unknown-anchor", "stack: *a\n"),
     ("unknown-key", "{H}colour: red\n"),

@@ -71,6 +71,7 @@ const FRAMES: &[(&str, Around, &str)] = &[
     ("log_groups", Around::Nothing, "cluster: { name: x }\nlog_groups: { app: { {} } }"),
     ("repositories", Around::Nothing, "repositories: { app: { {} } }"),
     ("repositories.lifecycle_policy", Around::Nothing, "repositories: { app: { lifecycle_policy: { {} } } }"),
+    ("certificates", Around::Nothing, "certificates: { app: { domain: cruddur.example, zone: cruddur.example, {} } }"),
     ("target_groups", Around::Nothing, "target_groups: { app: { port: 80, {} } }"),
     ("target_groups.health_check", Around::Nothing, "target_groups: { app: { port: 80, health_check: { {} } } }"),
     ("load_balancers", Around::Nothing, "security_groups: { alb: }\nload_balancers: { w: { {} } }"),

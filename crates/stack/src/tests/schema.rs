@@ -68,7 +68,7 @@ fn slips_are_refused() {
     for text in [
         "region: eu-west-1",
         "stack: x\nregon: eu-west-1",
-        "stack: x\ncertificates: {}",
+        "stack: x\ncertificates: []",
         "stack: x\ntarget_groups: { a: { protocol: HTTP } }",
         "stack: x\ntarget_groups: { a: { port: 70000 } }",
         "stack: x\ntarget_groups: { a: { port: 80, protocol: TLS } }",

@@ -8,6 +8,7 @@ use super::super::model::{Action, Meta, Service, Stack, SubnetsRef};
 use super::super::sections::Ctx;
 use super::super::sections::listeners::LISTENER;
 use super::super::table::Table;
+use super::certificates;
 
 /// One service.
 pub(crate) fn service(ctx: &Ctx<'_>, service: &Service, what: &str) {
@@ -49,6 +50,7 @@ pub(crate) fn stack(ctx: &Ctx<'_>, stack: &Stack) {
     load_balancers(ctx, stack);
     sticky_shares(ctx, stack);
     super::exec::check(ctx, stack);
+    certificates::check(ctx, stack);
     physical_names(ctx, stack);
     moved(ctx, stack);
     if !stack.services.is_empty() && stack.cluster.is_none() {

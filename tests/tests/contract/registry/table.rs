@@ -73,6 +73,15 @@ pub const ROWS: &[Row] = &[
         ("recovery_days", &[]),
         ("tags", &["Tags"]),
     ]) },
+    Row { kind: "certificate", types: &["AWS::CertificateManager::Certificate"], fields: Fields::Named(&[
+        ("domain", &["DomainName"]),
+        ("names", &["SubjectAlternativeNames"]),
+        ("key_algorithm", &["KeyAlgorithm"]),
+        // Whether it can ever be used.
+        ("state", &[]),
+        ("validation", &["DomainValidationOptions", "ValidationMethod"]),
+        ("tags", &["Tags"]),
+    ]) },
     Row { kind: "security_group", types: &["AWS::EC2::SecurityGroup"], fields: Fields::Named(&[
         ("description", &["GroupDescription"]),
         ("vpc", &["VpcId"]),
@@ -108,6 +117,8 @@ pub const ROWS: &[Row] = &[
         ("port", &["Port"]),
         ("protocol", &["Protocol"]),
         ("certificate", &["Certificates"]),
+        // Each is a resource of its own there.
+        ("certificates", &[]),
         ("ssl_policy", &["SslPolicy"]),
         ("default", &["DefaultActions"]),
         ("rules", &[]),

@@ -182,7 +182,7 @@ impl Resource for LoadBalancers {
             balancer.ok_or_else(|| CloudError::bug("elb:CreateLoadBalancer", "the reply contains no load balancer"))?;
         elb::confirm(aws, "elb:CreateLoadBalancer", raw.load_balancer_arn().unwrap_or_default(), tags).await?;
         write_attributes(aws, raw.load_balancer_arn().unwrap_or_default(), &want.attributes).await?;
-        Ok(live(&Item { raw, tags: tags.clone(), attributes: want.attributes.clone() }, work.stack))
+        Ok(live(&Item { tags: tags.clone(), attributes: want.attributes.clone(), ..Item::new(raw) }, work.stack))
     }
 
     fn marks_between(&self, live: &Live<Spec>, want: &Spec, order: &Update<'_>) -> (Tags, Tags) {
@@ -388,7 +388,7 @@ mod tests {
     #[test]
     fn a_load_balancer_is_read_in_canonical_form() {
         let tags = tags::marked(&Tags::new(), "c", &id("web"));
-        let item = Item { raw: raw(LoadBalancerStateEnum::Provisioning), tags, attributes: BTreeMap::new() };
+        let item = Item { tags, ..Item::new(raw(LoadBalancerStateEnum::Provisioning)) };
         let live = live(&item, "c");
         assert_eq!(live.owner, Owner::Ours(id("web")));
         assert_eq!(live.outputs["full"], "app/c-web/0123456789abcdef");

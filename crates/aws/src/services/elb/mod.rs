@@ -57,6 +57,7 @@ const RATES: &[Rate] = &[Rate {
         "elb:DescribeLoadBalancers",
         "elb:DescribeTargetGroups",
         "elb:DescribeListeners",
+        "elb:DescribeListenerCertificates",
         "elb:DescribeRules",
         "elb:DescribeTags",
         "elb:DescribeLoadBalancerAttributes",

@@ -9,6 +9,7 @@ pub(super) const SHOWN: &[Shown] = &[
     Shown {
         kind: "listener",
         usual: &[
+            usual("certificates", "[]"),
             usual("default.host", "#{host}"),
             usual("default.path", "/#{path}"),
             usual("default.query", "#{query}"),

@@ -201,7 +201,7 @@ impl Resource for TargetGroups {
             group.ok_or_else(|| CloudError::bug("elb:CreateTargetGroup", "the reply contains no target group"))?;
         elb::confirm(aws, "elb:CreateTargetGroup", raw.target_group_arn().unwrap_or_default(), tags).await?;
         write_attributes(aws, raw.target_group_arn().unwrap_or_default(), &want.attributes).await?;
-        Ok(live(&Item { raw, tags: tags.clone(), attributes: want.attributes.clone() }, work.stack))
+        Ok(live(&Item { tags: tags.clone(), attributes: want.attributes.clone(), ..Item::new(raw) }, work.stack))
     }
 
     fn marks_between(&self, live: &Live<Spec>, want: &Spec, order: &Update<'_>) -> (Tags, Tags) {
@@ -348,7 +348,7 @@ mod tests {
             .matcher(Matcher::builder().grpc_code("0-5").build())
             .build();
         let tags = tags::marked(&Tags::new(), "c", &id("web"));
-        let live = live(&Item { raw, tags, attributes: BTreeMap::new() }, "c");
+        let live = live(&Item { tags, ..Item::new(raw) }, "c");
         assert_eq!(live.owner, Owner::Ours(id("web")));
         assert_eq!(live.outputs["name"], "c-web");
         let have = live.have;
@@ -360,7 +360,7 @@ mod tests {
     #[test]
     fn a_tcp_check_has_neither_path_nor_codes() {
         let raw = TargetGroup::builder().health_check_protocol(ProtocolEnum::Tcp).health_check_path("/").build();
-        let have = canonical(&Item { raw, tags: Tags::new(), attributes: BTreeMap::new() });
+        let have = canonical(&Item::new(raw));
         assert_eq!((have.health_check.path, have.health_check.matcher), (None, None));
     }
 }

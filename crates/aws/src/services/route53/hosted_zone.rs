@@ -20,6 +20,7 @@ use evenkeel_core::snapshot::{Live, Owner};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use super::proofs;
 use super::records::form::{is_apex, key};
 use super::records::sort::sort;
 use crate::client::Aws;
@@ -91,6 +92,11 @@ pub struct Sought {
     pub id: Option<String>,
 }
 
+/// What a person has to do once a zone is there.
+pub fn next_step(zone: &str) -> String {
+    format!("enter the name servers at the registrar of {zone}, unless that is done")
+}
+
 fn contribute(stack: &Stack, nodes: &mut Vec<Node>) {
     for zone in &stack.dns {
         let (name, id) = (&zone.name, id(&zone.name));
@@ -105,6 +111,9 @@ fn contribute(stack: &Stack, nodes: &mut Vec<Node>) {
         node.protect = zone.create && zone.protect;
         nodes.push(node);
     }
+    // Certificates are validated in zones that the section need not have.
+    let aside = stack.zones_aside().into_iter();
+    nodes.extend(aside.map(|zone| Node::lookup(id(zone), zone, doc(&Sought { name: zone.to_owned(), id: None }))));
 }
 
 struct HostedZones;
@@ -122,6 +131,7 @@ impl Resource for HostedZones {
         let zones = read.zones.as_ref().map_err(Clone::clone)?;
         let tags = read.tags.as_ref().map_err(Clone::clone)?;
         let scope = tags::global(&fetched.stack, &fetched.region);
+        let proofs = proofs::owner(&fetched.stack, &fetched.region);
         let none = Tags::new();
         let mut lives = Vec::new();
         for zone in zones {
@@ -135,7 +145,7 @@ impl Resource for HostedZones {
             match read.records.get(&zone.id) {
                 Some(Ok(sets)) => {
                     live = with_name_servers(live, name_servers(sets, &zone.name));
-                    live.kept_by = foreign(sets, &zone.name, &scope);
+                    live.kept_by = foreign(sets, &zone.name, &scope, &proofs);
                 }
                 Some(Err(error)) if error.class != ErrorClass::Gone => return Err(error.clone()),
                 _ => {}
@@ -324,8 +334,9 @@ fn with_name_servers(live: Live<Spec>, mut servers: Vec<String>) -> Live<Spec> {
 }
 
 /// What keeps the zone from being given up: records that somebody else made in it.
-fn foreign(sets: &[ResourceRecordSet], zone: &str, scope: &str) -> Option<String> {
-    match sort(sets, zone, scope).others() {
+fn foreign(sets: &[ResourceRecordSet], zone: &str, scope: &str, proofs: &str) -> Option<String> {
+    // What validates certificates of the stack goes with these.
+    match sort(&proofs::without(sets, zone, proofs), zone, scope).others() {
         0 => None,
         1 => Some("1 record that does not belong to this stack".to_owned()),
         count => Some(format!("{count} records that do not belong to this stack")),

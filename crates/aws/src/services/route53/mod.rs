@@ -1,7 +1,9 @@
 //! Amazon Route 53: zones, of the stack and looked up, and their records.
 //! This file says how to get along with the service; what its resources are is said by their kinds.
 
+pub mod delegation;
 pub mod hosted_zone;
+pub mod proofs;
 pub mod read;
 pub mod records;
 mod shown;
@@ -10,6 +12,7 @@ mod some;
 use evenkeel_core::error::ErrorClass;
 use futures::future::BoxFuture;
 
+use self::delegation::Delegations;
 use crate::call::{Manners, Rate, Text};
 use crate::client::Aws;
 use crate::finder::Finder;
@@ -56,6 +59,14 @@ impl Aws {
     /// The client of Amazon Route 53.
     pub fn route53(&self) -> aws_sdk_route53::Client {
         self.client(aws_sdk_route53::Client::new)
+    }
+
+    /// Who asks for the delegations of domains; nobody where another endpoint stands for AWS.
+    pub(crate) fn delegations(&self) -> Delegations {
+        self.client(|config| match config.endpoint_url() {
+            None => Delegations::of_the_world(),
+            Some(_) => Delegations::none(),
+        })
     }
 }
 

@@ -1,7 +1,16 @@
-//! How records are shown.
+//! How zones and records are shown.
 
+use serde_json::Value;
+
+use super::hosted_zone;
 use crate::shown::{Shown, told};
 
 /// How the kinds of this service are shown.
-pub(super) const SHOWN: &[Shown] =
-    &[Shown { kind: "records", usual: &[told("records.[].alias.zone_id"), told("zone_id")], ..Shown::PLAIN }];
+pub(super) const SHOWN: &[Shown] = &[
+    Shown { kind: hosted_zone::KIND, next: Some(enter), ..Shown::PLAIN },
+    Shown { kind: "records", usual: &[told("records.[].alias.zone_id"), told("zone_id")], ..Shown::PLAIN },
+];
+
+fn enter(want: &Value) -> String {
+    hosted_zone::next_step(want["name"].as_str().unwrap_or_default())
+}

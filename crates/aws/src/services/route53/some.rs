@@ -193,7 +193,7 @@ async fn page(aws: &Aws, zone: &str, from: &Start, size: i32) -> Result<Page, Cl
 }
 
 /// The records of one name.
-async fn of_name(aws: &Aws, zone: &str, wanted: &str) -> Part<Vec<ResourceRecordSet>> {
+pub(super) async fn of_name(aws: &Aws, zone: &str, wanted: &str) -> Part<Vec<ResourceRecordSet>> {
     let mut sets: Vec<ResourceRecordSet> = Vec::new();
     let mut from = Start::name(wanted);
     loop {

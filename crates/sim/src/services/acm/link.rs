@@ -40,6 +40,19 @@ pub fn records_changed(world: &mut World, account: &Arc<str>) {
     validation::records_changed(world, account);
 }
 
+/// Makes an issued certificate for a name, unless one covers it; whether it did.
+pub fn provide_for(world: &mut World, place: &Place, domain: &str) -> bool {
+    let wildcard = domain.split_once('.').map(|(_, rest)| format!("*.{rest}"));
+    let covers = |name: &String| name == domain || Some(name) == wildcard.as_ref();
+    let there = &world.region(place).acm.certificates;
+    if there.values().any(|one| one.status == "ISSUED" && one.names.iter().any(covers)) {
+        return false;
+    }
+    let id = world.ids.uuid();
+    let arn = format!("arn:aws:acm:{}:{}:certificate/{id}", place.region, place.account);
+    provide(world, &arn, &[domain.to_owned()])
+}
+
 /// Makes an issued certificate of a given ARN, as if it had been requested and validated long ago; false if there is one of
 /// that ARN, or it is none. For worlds that are prepared for a stack.
 pub fn provide(world: &mut World, arn: &str, names: &[String]) -> bool {

@@ -4,6 +4,7 @@
 //! A listener of a replaced load balancer gets a successor on the new one, and goes with the old one.
 
 pub mod action;
+mod certificates;
 
 use async_trait::async_trait;
 use aws_sdk_elasticloadbalancingv2::types::{Certificate, Listener, ProtocolEnum};
@@ -17,6 +18,7 @@ use evenkeel_core::snapshot::{Live, Owner};
 use serde::{Deserialize, Serialize};
 
 use self::action::Action;
+use self::certificates::Swap;
 use super::{forwards, load_balancer};
 use crate::client::Aws;
 use crate::read::Fetched;
@@ -33,6 +35,7 @@ pub static ENTRY: Entry = Entry {
         title: "listener",
         fields: &[
             Field::immutable("load_balancer"),
+            Field::set("certificates"),
             Field::keyed("default.targets", &["target_group"]),
             Field::at_birth("rules"),
         ],
@@ -51,9 +54,12 @@ pub static ENTRY: Entry = Entry {
     actions: &[
         "elasticloadbalancing:DescribeLoadBalancers",
         "elasticloadbalancing:DescribeListeners",
+        "elasticloadbalancing:DescribeListenerCertificates",
         "elasticloadbalancing:DescribeTags",
         "elasticloadbalancing:CreateListener",
         "elasticloadbalancing:ModifyListener",
+        "elasticloadbalancing:AddListenerCertificates",
+        "elasticloadbalancing:RemoveListenerCertificates",
         "elasticloadbalancing:DeleteListener",
         "elasticloadbalancing:AddTags",
         "elasticloadbalancing:RemoveTags",
@@ -73,6 +79,8 @@ pub struct Spec {
     pub protocol: String,
     /// The certificate's ARN; `None` for HTTP.
     pub certificate: Option<Text>,
+    /// The ARNs of its certificates for other names.
+    pub certificates: Vec<Text>,
     /// The TLS policy; `None` for HTTP.
     pub ssl_policy: Option<String>,
     /// What happens if no rule fits.
@@ -150,6 +158,7 @@ fn desired(balancer: &str, listener: &model::Listener) -> Spec {
         port: i32::from(listener.port),
         protocol: listener.protocol.clone(),
         certificate: listener.certificate.clone(),
+        certificates: listener.certificates.clone(),
         ssl_policy: listener.ssl_policy.clone(),
         default: Action::desired(&listener.default),
         rules: !listener.rules.is_empty(),
@@ -209,7 +218,7 @@ impl Resource for Listeners {
         if want.rules {
             elb::announce(aws, raw.listener_arn().unwrap_or_default());
         }
-        let item = Item { raw, tags: tags.clone(), attributes: Default::default() };
+        let item = Item { tags: tags.clone(), ..Item::new(raw) };
         let mut live = live(&item, work.stack, &Balancers::default());
         order.order.name.clone_into(&mut live.name);
         Ok(live)
@@ -220,7 +229,13 @@ impl Resource for Listeners {
     }
 
     async fn update(&self, work: Work<'_>, order: &Modification<'_, Spec>) -> Result<Live<Spec>, CloudError> {
-        modify(work.aws, &order.live.id, &order.want, order.changes("default")).await?;
+        let swap = Swap { listener: &order.live.id, have: &order.live.have, want: &order.want };
+        swap.before(work.aws).await?;
+        // Certificates beside the default one alone are no change of the listener itself.
+        if order.order.changes.iter().any(|change| !matches!(change.field(), "certificates" | "tags")) {
+            modify(work.aws, &order.live.id, &order.want, order.changes("default")).await?;
+        }
+        swap.after(work.aws).await?;
         Ok(Live { uses: uses(&order.want), ..order.done() })
     }
 
@@ -309,7 +324,8 @@ fn live(item: &Item<Listener>, stack: &str, balancers: &Balancers) -> Live<Spec>
 
 fn uses(spec: &Spec) -> Vec<String> {
     let mut uses = spec.default.target_groups();
-    uses.extend(spec.certificate.as_ref().and_then(Text::known).map(str::to_owned));
+    let certificates = spec.certificate.iter().chain(&spec.certificates);
+    uses.extend(certificates.filter_map(Text::known).map(str::to_owned));
     uses
 }
 
@@ -318,10 +334,13 @@ fn canonical(item: &Item<Listener>) -> Spec {
     // What is left over from HTTPS, or filled in by an endpoint, means nothing on a plain listener.
     let secure = matches!(raw.protocol(), Some(ProtocolEnum::Https | ProtocolEnum::Tls));
     let certificate = raw.certificates().first().and_then(Certificate::certificate_arn).filter(|_| secure);
+    // One that became the default one may still be among the others.
+    let others = item.certificates.iter().filter(|arn| secure && Some(arn.as_str()) != certificate);
     Spec {
         load_balancer: raw.load_balancer_arn().unwrap_or_default().into(),
         port: raw.port().unwrap_or_default(),
         protocol: raw.protocol().map_or("", ProtocolEnum::as_str).to_owned(),
+        certificates: others.map(|arn| Text::from(arn.as_str())).collect(),
         certificate: certificate.map(Text::from),
         ssl_policy: raw.ssl_policy().filter(|policy| secure && !policy.is_empty()).map(str::to_owned),
         default: Action::live(raw.default_actions()),
@@ -367,7 +386,7 @@ mod tests {
             .build();
         let tags = tags::marked(&Tags::new(), "c", &id("web", "https"));
         let balancers = Balancers(vec![balancer("arn:lb", 1, true)]);
-        let live = live(&Item { raw, tags, attributes: Default::default() }, "c", &balancers);
+        let live = live(&Item { tags, ..Item::new(raw) }, "c", &balancers);
         assert_eq!(live.name, "c-web:443");
         assert_eq!(live.uses, ["arn:tg", "arn:cert"]);
         assert_eq!(live.within.as_deref(), Some("arn:lb"));

@@ -228,7 +228,7 @@ async fn ours(aws: &Aws, listener: &str, stack: &str, adopted: &[u32]) -> Result
     let mut found = Vec::new();
     for raw in rules {
         let Some(tags) = tags.remove(raw.rule_arn().unwrap_or_default()) else { continue };
-        let item = Item { raw, tags, attributes: Default::default() };
+        let item = Item { tags, ..Item::new(raw) };
         found.extend(live_rule(&item));
     }
     found.retain(|live| match tags::owner(&live.tags, stack, ENTRY.kind.name) {

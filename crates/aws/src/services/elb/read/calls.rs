@@ -20,11 +20,11 @@ const TAG_BATCH: usize = 20;
 const ABREAST: usize = 16;
 
 /// Does the same for each, side by side, in order.
-pub(crate) async fn each<T, Fut>(arns: Vec<String>, call: impl Fn(String) -> Fut) -> Result<Vec<T>, CloudError>
+pub(crate) async fn each<A, T, Fut>(all: Vec<A>, call: impl Fn(A) -> Fut) -> Result<Vec<T>, CloudError>
 where
     Fut: Future<Output = Result<T, CloudError>>,
 {
-    stream::iter(arns).map(call).buffered(ABREAST).try_collect().await
+    stream::iter(all).map(call).buffered(ABREAST).try_collect().await
 }
 
 fn more(marker: Option<&str>) -> Option<String> {
@@ -81,6 +81,29 @@ pub(crate) async fn listeners(aws: &Aws, load_balancer: &str) -> Result<Vec<List
         };
         marker = more(page.next_marker());
         found.extend(page.listeners.unwrap_or_default());
+        if marker.is_none() {
+            return Ok(found);
+        }
+    }
+}
+
+/// The certificates of a listener beside the default one; none if it has gone.
+pub(crate) async fn certificates(aws: &Aws, listener: &str) -> Result<Vec<String>, CloudError> {
+    let mut found = Vec::new();
+    let mut marker = None;
+    loop {
+        let request = || {
+            let request = aws.elb().describe_listener_certificates().listener_arn(listener).page_size(PAGE);
+            request.set_marker(marker.clone()).send()
+        };
+        let page = match aws.caller.send("elb:DescribeListenerCertificates", request).await {
+            Ok(page) => page,
+            Err(error) if matches!(error.class, ErrorClass::Gone | ErrorClass::Unsupported) => return Ok(Vec::new()),
+            Err(error) => return Err(error),
+        };
+        marker = more(page.next_marker());
+        let others = page.certificates.unwrap_or_default().into_iter().filter(|one| one.is_default() != Some(true));
+        found.extend(others.filter_map(|one| one.certificate_arn));
         if marker.is_none() {
             return Ok(found);
         }

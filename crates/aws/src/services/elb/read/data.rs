@@ -23,12 +23,14 @@ pub struct Item<T> {
     pub tags: Tags,
     /// Its attributes, only those that somebody manages.
     pub attributes: BTreeMap<String, String>,
+    /// Of a listener: its certificates beside the default one.
+    pub certificates: Vec<String>,
 }
 
 impl<T> Item<T> {
     /// A thing of which nothing else is known yet.
-    pub(super) fn new(raw: T) -> Self {
-        Self { raw, tags: Tags::new(), attributes: BTreeMap::new() }
+    pub fn new(raw: T) -> Self {
+        Self { raw, tags: Tags::new(), attributes: BTreeMap::new(), certificates: Vec::new() }
     }
 }
 

@@ -11,7 +11,7 @@ mod narrow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use aws_sdk_elasticloadbalancingv2::types::{Listener, LoadBalancer, Rule, TargetGroup};
+use aws_sdk_elasticloadbalancingv2::types::{Listener, LoadBalancer, ProtocolEnum, Rule, TargetGroup};
 use evenkeel_core::error::CloudError;
 use evenkeel_core::graph::Node;
 use evenkeel_core::name;
@@ -137,13 +137,24 @@ impl Reading<'_> {
             Ok(lists) => items(lists.into_iter().flatten().collect()),
             Err(error) => return (Err(error.clone()), Err(error)),
         };
-        if !self.parts.rules {
-            return (Ok(listeners), Ok(BTreeMap::new()));
-        }
         let ruled = listeners.iter().filter(|item| self.should_have_rules(balancers, &item.raw));
-        let arns = ruled.filter_map(|item| item.raw.listener_arn()).map(str::to_owned).collect();
-        let rules = self.rules_of_all(arns).await;
-        (Ok(listeners), rules)
+        let arns: Vec<String> = ruled.filter_map(|item| item.raw.listener_arn()).map(str::to_owned).collect();
+        let rules = async { if self.parts.rules { self.rules_of_all(arns).await } else { Ok(BTreeMap::new()) } };
+        futures::join!(self.with_certificates(listeners), rules)
+    }
+
+    /// Puts beside each listener the certificates that its description leaves out.
+    async fn with_certificates(&self, listeners: Vec<Item<Listener>>) -> Listeners {
+        let secure =
+            |item: &Item<Listener>| matches!(item.raw.protocol(), Some(ProtocolEnum::Https | ProtocolEnum::Tls));
+        calls::each(listeners, |mut item| async move {
+            if secure(&item) {
+                let arn = item.raw.listener_arn().unwrap_or_default();
+                item.certificates = calls::certificates(self.aws, arn).await?;
+            }
+            Ok(item)
+        })
+        .await
     }
 
     async fn rules_of_all(&self, listeners: Vec<String>) -> Rules {
