@@ -51,6 +51,7 @@ pub const HISTORIES: &[(&str, &str)] = &[
 
 /// Members that tell what was, by the collection and the name; those of inner documents likewise.
 pub const PAST: &[(&str, &str, &str)] = &[
+    ("acm.certificates", "serial", "made up"),
     ("cloud_map.services", "creator_request", "a token"),
     ("cloud_map.namespaces", "creator_request", "a token"),
     ("cloud_map.services", "revision", "a counter"),

@@ -37,17 +37,15 @@ pub struct Found {
 pub struct Finder<'a> {
     aws: &'a Aws,
     stack: &'a str,
-    types: Vec<String>,
-    /// Whether one page may hold everything.
-    small: bool,
+    /// The questions that it asks, each for the types that it has.
+    questions: Vec<String>,
     answer: Mutex<Option<Result<Vec<Found>, CloudError>>>,
 }
 
 impl<'a> Finder<'a> {
-    /// A finder that has not asked yet; `types` are the resource types that it asks for, and so many things of them are expected.
-    pub fn new(aws: &'a Aws, scope: &Scope<'a>, types: Vec<String>, expected: usize) -> Self {
-        let small = expected <= usize::from(PAGE);
-        Self { aws, stack: scope.stack, types, small, answer: Mutex::new(None) }
+    /// A finder that has not asked yet; `types` are the resource types of each service, with how many things of them are expected.
+    pub fn new(aws: &'a Aws, scope: &Scope<'a>, types: Vec<(&[&str], usize)>) -> Self {
+        Self { aws, stack: scope.stack, questions: questions(&types), answer: Mutex::new(None) }
     }
 
     /// The marked things whose ARN contains `part`, for example `:log-group:`.
@@ -74,12 +72,8 @@ impl<'a> Finder<'a> {
         self.ask_for(&types.join(" ")).await
     }
 
-    /// A large stack surely fills more than one page: each of its types is a question of its own from the first.
     async fn ask(&self) -> Result<Vec<Found>, CloudError> {
-        if self.small {
-            return self.ask_for(&self.types.join(" ")).await;
-        }
-        Ok(try_join_all(self.types.iter().map(|one| self.ask_for(one))).await?.into_iter().flatten().collect())
+        Ok(try_join_all(self.questions.iter().map(|one| self.ask_for(one))).await?.into_iter().flatten().collect())
     }
 
     async fn ask_for(&self, types: &str) -> Result<Vec<Found>, CloudError> {
@@ -90,6 +84,19 @@ impl<'a> Finder<'a> {
         let mut found = ask.await?;
         Ok(found.remove(self.stack).unwrap_or_default())
     }
+}
+
+/// One question for everything where one page may hold it. A large stack surely fills more: each type that it has many of is a question
+/// of its own from the first, and all that it has nothing of are one.
+fn questions(types: &[(&[&str], usize)]) -> Vec<String> {
+    let joined = |types: Vec<&str>| types.join(" ");
+    if types.iter().map(|(_, expected)| expected).sum::<usize>() <= usize::from(PAGE) {
+        return vec![joined(types.iter().flat_map(|(types, _)| types.iter().copied()).collect())];
+    }
+    let (many, none): (Vec<_>, Vec<_>) = types.iter().partition(|(_, expected)| *expected > 0);
+    let own = many.into_iter().flat_map(|(types, _)| types.iter().map(ToString::to_string));
+    let rest = joined(none.into_iter().flat_map(|(types, _)| types.iter().copied()).collect());
+    own.chain(Some(rest).filter(|rest| !rest.is_empty())).collect()
 }
 
 /// The tags of things as the tagging API knows them, by ARN; what it does not know is left out.

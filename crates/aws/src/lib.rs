@@ -8,6 +8,7 @@
 //! - [`call`]: sending single requests: pace, retries in place, statistics, classes of errors
 //! - [`cloud`]: the engine's door to all of it
 //! - [`given`], [`values`]: values that are sent and stand in no document, and what keeps them
+//! - [`references`]: whether what containers refer to as secrets is there
 //! - [`shown`], [`outputs`], [`presupposed`]: what others have to know of the kinds: how they are shown, what is worth knowing of a
 //!   stack that is live, what a stack needs and does not create
 
@@ -28,6 +29,7 @@ pub mod outputs;
 pub mod presupposed;
 pub mod read;
 pub mod reading;
+pub mod references;
 pub mod resource;
 pub mod service;
 pub mod services;

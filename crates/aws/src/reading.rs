@@ -7,13 +7,15 @@ use futures::future;
 use crate::client::Aws;
 use crate::finder::Finder;
 use crate::read::{Fetched, Scope};
+use crate::service::Service;
 use crate::{kinds, services};
 
 /// Reads everything that the scope asks for.
 pub async fn fetch(aws: &Aws, scope: &Scope<'_>) -> Fetched {
-    let sought = services::ALL.iter().filter(|service| !service.tag_types.is_empty()).flat_map(|service| service.kinds);
-    let expected = sought.map(|entry| scope.graph.of_kind(entry.kind.name).count()).sum();
-    let finder = Finder::new(aws, scope, services::tag_types(), expected);
+    let expected =
+        |service: &Service| service.kinds.iter().map(|entry| scope.graph.of_kind(entry.kind.name).count()).sum();
+    let types = services::ALL.iter().map(|service| (service.tag_types, expected(service))).collect();
+    let finder = Finder::new(aws, scope, types);
     let readers = services::ALL.iter().map(|service| (service.fetch)(aws, scope, &finder));
     Fetched::new(scope.stack, &aws.region, future::join_all(readers).await)
 }

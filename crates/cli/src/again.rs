@@ -187,6 +187,7 @@ mod tests {
             Command::Apply(of) => of.again(&global, false).to_string(),
             Command::Destroy(of) => of.again(&global).to_string(),
             Command::Validate(_)
+            | Command::Push(_)
             | Command::Explain(_)
             | Command::Schema(_)
             | Command::Secrets(_)

@@ -117,6 +117,11 @@ pub enum Failure {
 }
 
 impl Failure {
+    /// AWS refused something that is done beside a plan.
+    pub fn cloud(doing: &str, error: CloudError) -> Self {
+        Self::Cloud { doing: doing.to_owned(), error: Box::new(error) }
+    }
+
     /// A refusal with advice.
     pub fn refused(text: impl Into<String>, help: impl Into<String>) -> Self {
         Self::Refused { text: text.into(), help: Some(help.into()) }

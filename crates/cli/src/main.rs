@@ -6,6 +6,7 @@ mod args;
 mod command_line;
 mod commands;
 mod exit;
+mod images;
 mod interrupt;
 mod out;
 mod report;

@@ -82,6 +82,7 @@ pub const ALL: &[(&str, &str)] = &[
     ("public-secret", "a secret that is declared public"),
     ("quota", "more than AWS's default quota"),
     ("reserved-tag", "a tag that AWS or evenkeel writes"),
+    ("secret-access", "an execution role that may not read a secret of its task"),
     ("several-documents", "more than one YAML document"),
     ("shared-family", "two services register one family"),
     ("shared-target-group", "two services register in one target group"),

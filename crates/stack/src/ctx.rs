@@ -41,6 +41,8 @@ pub(crate) struct Ctx<'a> {
     pub granted: RefCell<BTreeSet<(String, &'static str)>>,
     /// Where services say `execute_command`.
     pub executed: RefCell<BTreeMap<String, Place>>,
+    /// Where each reference to a secret or parameter stands first.
+    pub references: RefCell<BTreeMap<Text, Place>>,
     /// The account that the first ARN of the file names which has to be of the stack's own.
     pub account_seen: RefCell<Option<(String, Place)>>,
 }

@@ -186,7 +186,9 @@ impl<'a> Fields<'a> {
 
     /// Ends the reading. A key of the table that the section never asked for would be left out without a word.
     pub(crate) fn finish(self) {
-        if self.problems.errors() > self.errors {
+        // What is wrong with a value was told before it came here, and may have ended the reading early.
+        let told = self.entries.iter().any(|entry| matches!(entry.value.value, Value::Wrong));
+        if told || self.problems.errors() > self.errors {
             return;
         }
         let asked = self.asked.borrow();

@@ -7,8 +7,10 @@ use std::sync::Arc;
 
 use evenkeel_core::diagnostic::{Diagnostic, Place, Source};
 
+use super::content;
 use super::interpolate::{self, Foreign};
 use super::json;
+use super::model::Build;
 use super::sections::Ctx;
 use super::suggest;
 use super::tree::Tree;
@@ -34,6 +36,14 @@ pub trait Files {
     /// # Errors
     /// What is wrong with the file.
     fn read(&self, path: &str) -> Result<Source, FileProblem>;
+
+    /// A short hash of what an image is built from. Where there are no folders, all contents are the same.
+    ///
+    /// # Errors
+    /// What is wrong with the context or the Dockerfile.
+    fn content(&self, _build: &Build) -> Result<String, FileProblem> {
+        Ok("0".repeat(16))
+    }
 }
 
 /// Files on the disk, relative to a folder.
@@ -47,6 +57,10 @@ impl Files for Beside {
         let full = self.folder.join(path);
         let text = text(&full)?;
         Ok(Source::new(full.to_string_lossy(), text))
+    }
+
+    fn content(&self, build: &Build) -> Result<String, FileProblem> {
+        content::hash(&self.folder, build)
     }
 }
 

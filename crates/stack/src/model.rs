@@ -2,6 +2,9 @@
 //! checked. Data only: `load.rs` makes it, the kinds turn it into graph nodes. Strings that may depend on other
 //! resources are `Text`; references to entries of the file have been checked to exist.
 
+mod certificates;
+mod images;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use evenkeel_core::diagnostic::Place;
@@ -9,6 +12,10 @@ use evenkeel_core::doc::{Doc, Text};
 use evenkeel_core::name;
 
 pub use crate::kept::{Parameter, Secret};
+
+pub use self::certificates::{Certificate, ManagedCertificate, SoughtCertificate};
+
+pub use self::images::{Build, Repository};
 
 /// A whole stack file.
 #[derive(Clone, Debug)]
@@ -216,69 +223,6 @@ pub struct LogGroup {
     pub class: String,
     /// `kms_key:`, an ARN.
     pub kms_key: Option<String>,
-}
-
-/// An entry of `repositories:`.
-#[derive(Clone, Debug)]
-pub struct Repository {
-    /// The entry.
-    pub meta: Meta,
-    /// `protect: false`: its images may go with it.
-    pub gives_images: bool,
-    /// `mutability:`, `MUTABLE` or `IMMUTABLE`.
-    pub mutability: String,
-    /// `mutability_exclusions:`, sorted.
-    pub exclusions: Vec<String>,
-    /// `scan_on_push:`.
-    pub scan_on_push: bool,
-    /// `encryption:`, `AES256`, `KMS` or `KMS_DSSE`.
-    pub encryption: String,
-    /// `kms_key:`, an ARN; `None` where ECR chooses.
-    pub kms_key: Option<String>,
-    /// `lifecycle_policy:` as ECR takes it; an empty object if there is none.
-    pub lifecycle: Doc,
-    /// How many images that leaves at most, if it says, and where it stands.
-    pub keeps: Option<(u64, Place)>,
-    /// `policy:`, an IAM policy document; an empty object if there is none.
-    pub policy: Doc,
-}
-
-/// An entry of `certificates:`.
-#[derive(Clone, Debug)]
-pub enum Certificate {
-    /// Ours to request.
-    Managed(Box<ManagedCertificate>),
-    /// `existing:`, looked up and used as it is.
-    Existing {
-        /// Where it stands.
-        place: Place,
-        /// Which one.
-        sought: SoughtCertificate,
-    },
-}
-
-/// A certificate of ours.
-#[derive(Clone, Debug)]
-pub struct ManagedCertificate {
-    /// The entry. It has no physical name.
-    pub meta: Meta,
-    /// `domain:`, lower case, without the last dot.
-    pub domain: String,
-    /// `names:`, the others, sorted; the same form.
-    pub names: Vec<String>,
-    /// `key_algorithm:` as requests write it: `RSA_2048`.
-    pub key_algorithm: String,
-    /// The zone in which each name is validated, by the name without its wildcard.
-    pub zones: BTreeMap<String, String>,
-}
-
-/// Which certificate `existing:` means.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum SoughtCertificate {
-    /// The one with this ARN.
-    Arn(String),
-    /// The newest issued one that covers this name.
-    Domain(String),
 }
 
 /// An entry of `security_groups:`.
@@ -585,6 +529,8 @@ pub struct TaskDefinition {
     pub log_groups: Vec<String>,
     /// Where the images of its containers stand.
     pub images: BTreeMap<String, Place>,
+    /// What the images of its containers are built from, where the file says so.
+    pub builds: BTreeMap<String, Build>,
 }
 
 /// A target group that a service registers its tasks in.

@@ -157,6 +157,7 @@ fn read(
         log_groups: RefCell::default(),
         granted: RefCell::default(),
         executed: RefCell::default(),
+        references: RefCell::default(),
         account_seen: RefCell::default(),
     };
     let stack = sections(&ctx, &fields, &tree.place);

@@ -9,6 +9,7 @@ mod images;
 mod large;
 mod names;
 mod output;
+mod push;
 mod saved;
 mod secrets;
 mod several;

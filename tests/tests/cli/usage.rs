@@ -2,7 +2,8 @@
 
 use super::{Desk, GOOD};
 
-const COMMANDS: [&str; 8] = ["plan", "apply", "destroy", "validate", "explain", "schema", "sim", "completions"];
+const COMMANDS: [&str; 10] =
+    ["plan", "apply", "destroy", "push", "validate", "explain", "schema", "secrets", "sim", "completions"];
 
 #[test]
 fn help_of_every_command_has_an_example() {

@@ -154,3 +154,34 @@ fn a_deleted_secret_that_comes_back_is_restored_and_the_plan_says_so() {
     assert_eq!(secret(&desk, "vault/mail"), FILE);
     desk.sim(&["plan", "--detailed-exitcode"]).exits(0);
 }
+
+/// A service with a reference to a parameter that the stack does not make.
+const REFERS: &str = "stack: vault
+region: us-east-1
+roles:
+  run: { policies: { p: { statements: [{ actions: [\"ssm:GetParameters\"], resources: \"*\" }] } } }
+cluster: vault
+services:
+  app:
+    cpu: 256
+    memory: 512
+    desired_count: 0
+    execution_role: run
+    containers: { app: { image: \"ghcr.io/example/app:1\", secrets: { TOKEN: \"ssm:/somewhere/token\" } } }
+";
+
+#[test]
+fn a_deployment_that_refers_to_nothing_is_not_begun() {
+    let desk = desk();
+    desk.sim(&["apply", "--yes"]).exits(0);
+    desk.write("stack.yaml", REFERS.as_bytes());
+    let ran = desk.sim(&["plan"]).exits(0);
+    assert!(ran.stderr.contains("`/somewhere/token`, which does not exist"), "{}", ran.stderr);
+    let arguments = ["apply", "--yes", "--consent", "parameter.token"];
+    let ran = desk.sim(&arguments).exits(4);
+    assert!(ran.stderr.contains("nothing was changed") && ran.stderr.contains("stack.yaml:12"), "{}", ran.stderr);
+    let value = json!({ "Name": "/somewhere/token", "Type": "SecureString", "Value": "hunter2" });
+    desk.call("ssm", "PutParameter", &value);
+    quiet(&desk.sim(&arguments).exits(0));
+    desk.sim(&["plan", "--detailed-exitcode"]).exits(0);
+}

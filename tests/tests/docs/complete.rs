@@ -49,7 +49,8 @@ fn policies(page: &Page) -> Vec<BTreeSet<String>> {
 fn the_policies_hold_exactly_the_actions_of_the_kinds() {
     let page = Page::read("docs/permissions.md");
     let [read, write] = &policies(&page)[..] else { panic!("two policies are wanted") };
-    let reads = |action: &str| ["Describe", "List", "Get"].iter().any(|verb| action.contains(&format!(":{verb}")));
+    let reads =
+        |action: &str| ["Describe", "List", "Get", "BatchGet"].iter().any(|verb| action.contains(&format!(":{verb}")));
     let mut all: BTreeSet<String> =
         kinds::ALL.iter().flat_map(|entry| entry.actions).map(|action| (*action).to_owned()).collect();
     // Asked for by the account guard, which belongs to no kind.

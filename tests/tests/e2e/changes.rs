@@ -29,7 +29,7 @@ const EDITS: &[(&str, &str, &[&str])] = &[
     ("path: /admin/*", "path: /manage/*", &["update listener_rules.web/http"]),
     ("container_insights: enabled", "container_insights: disabled", &["update cluster.main"]),
     ("    target_group: web\n", "    target_group: web\n    desired_count: 2\n", &["update service.web"]),
-    ("    target_group: web\n", "    target_group: web\n    execute_command: true\n", &["update service.web"]),
+    ("    target_group: web\n", "    target_group: web\n    propagate_tags: SERVICE\n", &["update service.web"]),
     (
         "        forward: web\n",
         "        forward: [{ target_group: web, weight: 3 }, { target_group: api, weight: 1 }]\n",

@@ -188,6 +188,10 @@ impl Recipe {
                 line(text, &format!("    security_groups: [group{}]", index % self.groups.len()));
             }
             if service.exec {
+                // ECS refuses it without a task role.
+                if self.policies.is_empty() {
+                    line(text, "    task_role: execution");
+                }
                 line(text, "    execute_command: true");
             }
             line(text, "    containers:\n      app:");

@@ -28,7 +28,7 @@ fn push(bench: &Bench, tag: &str) {
 
 fn names(bench: &Bench) -> Vec<String> {
     let all = bench.ask("ecr.DescribeRepositories", json!({}))["repositories"].clone();
-    all.as_array().unwrap().iter().map(|one| one["repositoryName"].as_str().unwrap().to_owned()).collect()
+    all.as_array().into_iter().flatten().filter_map(|one| Some(one["repositoryName"].as_str()?.to_owned())).collect()
 }
 
 async fn plan(bench: &Bench, graph: &Graph, goal: Goal) -> Plan {
@@ -128,7 +128,7 @@ fn push_index(bench: &Bench, tag: &str, architecture: &str) {
 }
 
 fn revisions(bench: &Bench) -> usize {
-    bench.ask("ecs.ListTaskDefinitions", json!({}))["taskDefinitionArns"].as_array().unwrap().len()
+    bench.ask("ecs.ListTaskDefinitions", json!({}))["taskDefinitionArns"].as_array().map_or(0, Vec::len)
 }
 
 #[tokio::test(start_paused = true)]

@@ -97,7 +97,7 @@ async fn listeners() {
         vec![("certificate", json!(two))],
         // moto forgets the others where the default one changes, so they come after it.
         vec![("certificates", json!([three]))],
-        vec![("certificates", json!([one, three]))],
+        vec![("certificates", json!([three, one]))],
         vec![("certificates", json!([]))],
         vec![("ssl_policy", json!("ELBSecurityPolicy-TLS13-1-2-2021-06"))],
         vec![("tags", json!({ "cost": "1" }))],

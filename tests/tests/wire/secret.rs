@@ -76,7 +76,7 @@ async fn a_secret_lives_its_life() {
     // It comes back: its name is taken, and its value is there. (moto does not take a description away.)
     let first = want("y", 30, json!({ "team": "a" }));
     let going = seen(&aws, node(&first), false).await.remove(0);
-    assert_eq!(left(&first, &going), ["state", "description", "tags"]);
+    assert_eq!(left(&first, &going), ["description", "state", "tags.team"]);
     update(&aws, &going, &first).await;
     let back = seen(&aws, node(&first), false).await.remove(0);
     assert_eq!((left(&first, &back), &back.id), (Vec::new(), &made.id));

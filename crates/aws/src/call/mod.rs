@@ -156,7 +156,7 @@ impl Caller {
 /// Whether a request changes nothing, by its name.
 pub(crate) fn is_read(operation: &str) -> bool {
     let name = operation.split_once(':').map_or(operation, |(_, name)| name);
-    ["Describe", "List", "Get"].iter().any(|prefix| name.starts_with(prefix))
+    ["Describe", "List", "Get", "BatchGet"].iter().any(|prefix| name.starts_with(prefix))
 }
 
 fn again(operation: &str, error: &CloudError, tries: u32, spent: Duration) -> bool {

@@ -7,6 +7,7 @@ pub mod completions;
 pub mod destroy;
 pub mod explain;
 pub mod plan;
+pub mod push;
 mod run;
 pub mod schema;
 pub mod secrets;
@@ -53,6 +54,7 @@ commands! {
     Plan(plan::PlanArgs),
     Apply(apply::ApplyArgs),
     Destroy(destroy::DestroyArgs),
+    Push(push::PushArgs),
     Validate(validate::ValidateArgs),
     Explain(explain::ExplainArgs),
     Schema(schema::SchemaArgs),

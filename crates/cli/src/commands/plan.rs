@@ -82,6 +82,10 @@ impl Run for PlanArgs {
         if plan.may_begin() {
             planning.check_images(&plan).await?;
         }
+        let (absent, unknown) = planning.dangling(&plan).await;
+        for line in absent.iter().chain(&unknown) {
+            ui.note(line);
+        }
         for missing in given::missing(&plan, &planning.reading.graph, true) {
             ui.note(&format!("Missing for `apply`: {missing}"));
         }

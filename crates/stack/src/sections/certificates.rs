@@ -181,7 +181,7 @@ fn complaint(name: &str) -> Option<(String, String)> {
     if base.contains('*') {
         return found(
             "`*` is not the whole first part",
-            "A wildcard stands alone before the first dot: *.example.com.",
+            "A wildcard is the whole part before the first dot: *.example.com.",
         );
     }
     if name.len() > 253 {

@@ -2,6 +2,7 @@
 
 use super::super::table::{EMPTY, Key, Table, Type, key};
 use super::super::task_definition::schema::{CONTAINER_DEFINITION, LOG_CONFIGURATION, PORT_MAPPING};
+use super::build::BUILD;
 
 /// An entry.
 pub(crate) static CONTAINER: Table = Table {
@@ -15,12 +16,19 @@ pub(crate) static CONTAINER: Table = Table {
 };
 
 /// Keys with short forms.
-static OURS: [Key; 13] = [
+static OURS: [Key; 15] = [
     key("image", Type::Ecs(&CONTAINER_DEFINITION, "image"), "The image; without a tag there is a warning.")
         .without("required")
         .shape("image reference")
         .aws("image")
         .example("public.ecr.aws/nginx/nginx:1.27"),
+    key(
+        "build",
+        Type::AnyOf(&[Type::Text, Type::Map(&BUILD)]),
+        "What its image is built from by `evenkeel push`; an image without a tag gets the hash of that as its tag.",
+    )
+    .shape("a folder with a Dockerfile, or a map (below)")
+    .example("{ context: web, target: production }"),
     key("port", Type::Several(&Type::AnyOf(&[Type::Text, Type::Map(&PORT)])), "Ports that the container opens.")
         .also(&["ports", "port_mappings"])
         .shape(
@@ -37,12 +45,15 @@ static OURS: [Key; 13] = [
     .shape("map, list of `{ name, value }`, or list of `NAME=value`")
     .aws("environment")
     .example("{ LOG_LEVEL: info }"),
+    key("env_file", Type::Text, "A template of `NAME=value` lines, filled in like the stack file; `environment` overrides it.")
+        .shape("path, relative to the stack file")
+        .example("web.env.template"),
     key(
         "secrets",
         Type::AnyOf(&[Type::MapOf(&Type::Open), Type::Several(&Type::AnyOf(&[Type::Text, Type::Map(&SECRET)]))]),
         "Environment variables whose values ECS fetches; evenkeel never reads them.",
     )
-    .shape("map of name to `ssm:/path`, `secretsmanager:ARN`, or an ARN")
+    .shape("map of name to `secret:ENTRY`, `secret:ENTRY:JSON_KEY`, `parameter:ENTRY`, `ssm:/path`, `secretsmanager:ARN`, or an ARN")
     .aws("secrets")
     .example("{ DATABASE_URL: ssm:/shop/DATABASE_URL }"),
     key(

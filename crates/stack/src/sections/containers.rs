@@ -7,6 +7,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::super::decode::Want;
 use super::super::fields::Fields;
+use super::super::model::Build;
 use super::super::table::{Table, Type};
 use super::super::task_definition::coerce::{Coerce, Style};
 use super::super::task_definition::schema::{CONTAINER_DEFINITION, PORT_MAPPING};
@@ -14,7 +15,7 @@ use super::super::task_definition::{Draft, known_key};
 use super::super::tree::{Entry, Tree, Value};
 use super::super::values::ECS;
 use super::container_keys::{CONDITIONS, CONTAINER, DEPENDENCY, HEALTH_CHECK, PAIR, ULIMIT};
-use super::{Ctx, logs, secrets};
+use super::{Ctx, build, env_file, logs, secrets};
 
 /// Reads all containers into a draft.
 pub(crate) fn read(ctx: &Ctx<'_>, section: &Tree, draft: &mut Draft) {
@@ -39,7 +40,9 @@ pub(crate) fn read(ctx: &Ctx<'_>, section: &Tree, draft: &mut Draft) {
         }
         draft.places.insert(format!("container:{}", entry.key), entry.place.clone());
         draft.remember_container(&entry.key, &entry.value);
-        list.extend(container(ctx, entry).map(Json::Object));
+        let Some((container, build)) = container(ctx, entry) else { continue };
+        draft.builds.extend(build.map(|build| (entry.key.clone(), build)));
+        list.push(Json::Object(container));
     }
     draft.document.insert("containerDefinitions".to_owned(), list.into());
 }
@@ -52,7 +55,7 @@ fn as_ecs(key: &str) -> bool {
     }
 }
 
-fn container(ctx: &Ctx<'_>, entry: &Entry) -> Option<Map<String, Json>> {
+fn container(ctx: &Ctx<'_>, entry: &Entry) -> Option<(Map<String, Json>, Option<Build>)> {
     let name = entry.key.as_str();
     let what = format!("container `{name}`");
     let (ecs, ours): (Vec<Entry>, Vec<Entry>) =
@@ -69,7 +72,10 @@ fn container(ctx: &Ctx<'_>, entry: &Entry) -> Option<Map<String, Json>> {
     let mut out = reader.partial(&Tree::new(entry.value.place.clone(), Value::Map(ecs)), &CONTAINER_DEFINITION, &[])?;
     out.insert("name".to_owned(), name.into());
     if no_image {
-        let help = "Say what it runs: image: public.ecr.aws/nginx/nginx:1.27.";
+        let help = match fields.take("build") {
+            Some(_) => "Say where the image that is built goes: image: ${repository.NAME.uri}.",
+            None => "Say what it runs: image: public.ecr.aws/nginx/nginx:1.27.",
+        };
         ctx.problems.error("no-image", &entry.place, format!("{what} has no image"), help);
     }
     let mut set = |key: &'static str, member: &str, read: &dyn Fn(&Tree) -> Option<Json>| {
@@ -95,8 +101,16 @@ fn container(ctx: &Ctx<'_>, entry: &Entry) -> Option<Map<String, Json>> {
         None => fields.word("firelens").map(|kind| json!({ "type": kind })),
     });
     set("links", "links", &|tree| Some(Want::new("`links`", ctx.problems).strings(tree).into()));
+    if let Some(tree) = fields.take("env_file") {
+        let mut all = env_file::read(ctx, tree, &what);
+        let own = out.remove("environment").and_then(|own| own.as_array().cloned()).unwrap_or_default();
+        all.retain(|one| own.iter().all(|own| own["name"] != one["name"]));
+        all.extend(own);
+        out.insert("environment".to_owned(), all.into());
+    }
+    let build = fields.take("build").and_then(|tree| build::read(ctx, tree, &what));
     fields.finish();
-    Some(out)
+    Some((out, build))
 }
 
 /// `4567`, `2000/udp`, `8080:80`, or a map as ECS has it.

@@ -2,6 +2,7 @@
 //! the [`Stack`](super::model::Stack), reporting everything that is wrong on the way. What they read with is in
 //! `ctx.rs`, and the keys that all entries have (`name`, `tags`, `moved_from`, `protect`) are in `table/entries.rs`.
 
+pub(crate) mod build;
 pub(crate) mod certificates;
 pub(crate) mod cluster;
 pub(crate) mod conditions;
@@ -9,6 +10,7 @@ pub(crate) mod container_keys;
 pub(crate) mod containers;
 pub(crate) mod deployment;
 pub(crate) mod dns;
+pub(crate) mod env_file;
 pub(crate) mod grants;
 pub(crate) mod inline;
 pub(crate) mod launch_type;

@@ -160,11 +160,10 @@ fn text(ctx: &Ctx<'_>, tree: &Tree, what: &str, tier: Option<&str>) -> Option<Te
     let key = format!("`value` of {what}");
     let want = Want::new(&key, ctx.problems);
     let items: Vec<Text> = want.several(tree).iter().filter_map(|item| want.text(item)).collect();
-    if let Some(item) = want.several(tree).iter().find(|item| item.scalar().is_some_and(|text| text.contains(','))) {
-        if tree.items().is_some() {
-            let help = "AWS keeps a list with commas between its items. Write a String, or separate the items.";
-            ctx.problems.error("bad-value", &item.place, format!("an item of {key} has a comma"), help);
-        }
+    let comma = |item: &&Tree| item.scalar().is_some_and(|text| text.contains(','));
+    if let Some(item) = tree.items().and_then(|items| items.iter().find(comma)) {
+        let help = "AWS keeps a list with commas between its items. Write a String, or separate the items.";
+        ctx.problems.error("bad-value", &item.place, format!("an item of {key} has a comma"), help);
     }
     let mut parts = Vec::new();
     for (at, item) in items.into_iter().enumerate() {

@@ -7,7 +7,6 @@ use evenkeel_core::doc;
 use evenkeel_core::name;
 use serde_json::json;
 
-use super::super::arn;
 use super::super::decode::{Want, capital};
 use super::super::fields::Fields;
 use super::super::model::{self, Service};
@@ -17,6 +16,7 @@ use super::super::table::{EMPTY, Key, Made, Table, Type, key};
 use super::super::tagging::Rules;
 use super::super::tree::{Entry, Tree};
 use super::super::values::NameRule;
+use super::super::{arn, image};
 use super::lifecycle::{self, LIFECYCLE};
 use super::{Ctx, META, NAME};
 
@@ -84,6 +84,13 @@ pub(crate) static REPOSITORY: Table = Table {
             .aws("lifecyclePolicyText")
             .example("{ keep: 30 }"),
             key(
+                "mirror",
+                Type::Several(&Type::Text),
+                "Images of other registries that `evenkeel push` copies into it, by their tags.",
+            )
+            .shape("image reference, or a list")
+            .example("docker.io/library/python:3.12-slim"),
+            key(
                 "policy",
                 Type::AnyOf(&[Type::Text, Type::Map(&POLICY), Type::Document]),
                 "What other accounts and roles may do.",
@@ -120,6 +127,7 @@ pub(crate) fn read(ctx: &Ctx<'_>, entry: &Entry) -> Option<model::Repository> {
         .take("lifecycle_policy")
         .and_then(|tree| Some((lifecycle::kept(lifecycle.as_ref()?)?, tree.place.clone())));
     let policy = fields.take("policy").and_then(|tree| resource_policy(ctx, tree, &format!("`policy` of {what}")));
+    let mirrors = fields.take("mirror").map(|tree| mirrors(ctx, tree, &what)).unwrap_or_default();
     fields.finish();
     Some(model::Repository {
         meta,
@@ -132,6 +140,7 @@ pub(crate) fn read(ctx: &Ctx<'_>, entry: &Entry) -> Option<model::Repository> {
         lifecycle: lifecycle.unwrap_or_else(|| json!({})),
         keeps,
         policy: policy.unwrap_or_else(|| json!({})),
+        mirrors,
     })
 }
 
@@ -201,6 +210,25 @@ fn exclusions(ctx: &Ctx<'_>, tree: &Tree, what: &str) -> Vec<String> {
         ctx.problems.error("too-many", &tree.place, format!("{key} has {} patterns", found.len()), help);
     }
     found.sort();
+    found
+}
+
+fn mirrors(ctx: &Ctx<'_>, tree: &Tree, what: &str) -> Vec<String> {
+    let key = format!("`mirror` of {what}");
+    let want = Want::new(&key, ctx.problems);
+    let mut found = Vec::new();
+    for item in want.several(tree) {
+        let Some(name) = want.filled(item) else { continue };
+        let why = image::complaint(&name)
+            .or_else(|| name.contains('@').then(|| "a digest has no tag to keep it by; name a tag".to_owned()));
+        match why {
+            Some(why) => {
+                let help = "An image looks like docker.io/library/python:3.12-slim.";
+                ctx.problems.error("bad-image", &item.place, format!("`{name}` cannot be copied: {why}"), help);
+            }
+            None => found.push(name),
+        }
+    }
     found
 }
 
@@ -279,7 +307,7 @@ fn images(
         .map(|container| &container["image"])
         .filter(|image| {
             let refers = |hole: &doc::Ref| hole.node.kind() == "repository" && hole.node.name() == entry;
-            image.as_str().map_or_else(|| doc::refs(image).iter().any(|hole| refers(hole)), named)
+            image.as_str().map_or_else(|| doc::refs(image).iter().any(refers), named)
         })
         .map(ToString::to_string)
         .collect()

@@ -1,6 +1,7 @@
 //! `secrets:` of a container: where ECS finds a value at the start of a task. The value itself is never read here.
 
 use evenkeel_core::doc::Text;
+use evenkeel_core::id::NodeId;
 use serde_json::Value as Json;
 
 use super::super::arn;
@@ -15,8 +16,14 @@ pub(crate) fn read(ctx: &Ctx<'_>, tree: &Tree, what: &str) -> Json {
     containers::pairs(ctx, tree, &key, (&SECRET, "value_from"), |tree| source(ctx, tree, &key))
 }
 
-/// `ssm:/path`, `secretsmanager:ARN`, an ARN, or the name of an SSM parameter.
+/// `secret:ENTRY`, `secret:ENTRY:KEY`, `parameter:ENTRY`, `ssm:/path`, `secretsmanager:ARN`, an ARN, or the name of an SSM parameter.
 pub(crate) fn source(ctx: &Ctx<'_>, tree: &Tree, what: &str) -> Option<Text> {
+    let found = named(ctx, tree, what)?;
+    ctx.references.borrow_mut().entry(found.clone()).or_insert_with(|| tree.place.clone());
+    Some(found)
+}
+
+fn named(ctx: &Ctx<'_>, tree: &Tree, what: &str) -> Option<Text> {
     let text = match Want::new(what, ctx.problems).text(tree)? {
         Text::Known(text) => text.trim().to_owned(),
         // `ssm:` before an output would reach ECS as it is.
@@ -32,6 +39,19 @@ pub(crate) fn source(ctx: &Ctx<'_>, tree: &Tree, what: &str) -> Option<Text> {
         }
         open @ Text::From(_) => return Some(open),
     };
+    if let Some(name) = text.strip_prefix("parameter:") {
+        return entry(ctx, tree, name, "parameter", "parameters");
+    }
+    if let Some(rest) = text.strip_prefix("secret:") {
+        // The key of a JSON value, the stage and the version follow the ARN, each of which may be empty.
+        let parts: Vec<&str> = rest.splitn(4, ':').collect();
+        let arn = entry(ctx, tree, parts[0], "secret", "secrets")?;
+        if parts.len() == 1 {
+            return Some(arn);
+        }
+        let part = |at: usize| parts.get(at).copied().unwrap_or_default();
+        return Some(Text::Join(vec![arn, format!(":{}:{}:{}", part(1), part(2), part(3)).into()]));
+    }
     if let Some(name) = text.strip_prefix("ssm:") {
         // ECS takes a bare name for a parameter of the task's own region.
         return parameter(ctx, tree, name);
@@ -51,6 +71,15 @@ pub(crate) fn source(ctx: &Ctx<'_>, tree: &Tree, what: &str) -> Option<Text> {
     parameter(ctx, tree, &text)
 }
 
+/// The ARN of an entry of the file.
+fn entry(ctx: &Ctx<'_>, tree: &Tree, name: &str, kind: &'static str, section: &str) -> Option<Text> {
+    if ctx.scope.names.has(kind, name) {
+        return Some(Text::output(NodeId::new(kind, name), "arn"));
+    }
+    ctx.dangling(tree, name, kind, section);
+    None
+}
+
 fn parameter(ctx: &Ctx<'_>, tree: &Tree, name: &str) -> Option<Text> {
     let good = |c: char| c.is_ascii_alphanumeric() || "/_.-:".contains(c);
     if name.starts_with("arn:") {
@@ -58,8 +87,7 @@ fn parameter(ctx: &Ctx<'_>, tree: &Tree, name: &str) -> Option<Text> {
     }
     let bad = name.is_empty() || name.len() > 2048 || !name.chars().all(good);
     if bad || (name.contains('/') && !name.starts_with('/')) {
-        let help =
-            "Write ssm:/path/to/parameter, secretsmanager:arn:…, or an ARN. Secrets are references, never values.";
+        let help = "Write secret:ENTRY, parameter:ENTRY, ssm:/path/to/parameter, secretsmanager:arn:…, or an ARN. Secrets are references, never values.";
         let summary = format!("`{}` is not a reference to a secret", super::super::tree::shorten(name));
         ctx.problems.error("bad-secret", &tree.place, summary, help);
         return None;

@@ -14,7 +14,7 @@ use super::super::task_definition::{self, Draft, canonical, kept};
 use super::super::tree::{Entry, Tree};
 use super::super::validate;
 use super::service_keys::{PLACEMENT_STRATEGY, REGISTRY, SERVICE};
-use super::{Ctx, cluster, deployment, inline, launch_type, roles, service_file, service_targets, sidecars};
+use super::{Ctx, build, cluster, deployment, inline, launch_type, roles, service_file, service_targets, sidecars};
 
 /// Keys that mean something only to tasks with network interfaces of their own.
 const NETWORK: [&str; 3] = ["subnets", "security_groups", "assign_public_ip"];
@@ -226,7 +226,8 @@ fn complete(ctx: &Ctx<'_>, mut draft: Draft, fields: &Fields<'_>, service: &str,
     draft
 }
 
-fn finish(ctx: &Ctx<'_>, draft: Draft, service: &str, meta: &Meta) -> TaskDefinition {
+fn finish(ctx: &Ctx<'_>, mut draft: Draft, service: &str, meta: &Meta) -> TaskDefinition {
+    let builds = build::complete(ctx, &mut draft);
     let mut tags = meta.tags.clone();
     tags.extend(draft.tags);
     let document: Doc = canonical(&Json::Object(draft.document));
@@ -246,7 +247,7 @@ fn finish(ctx: &Ctx<'_>, draft: Draft, service: &str, meta: &Meta) -> TaskDefini
     let family = document["family"].as_str().map_or_else(|| service.to_owned(), str::to_owned);
     let image = |(key, place): (&String, &Place)| Some((key.strip_prefix("image:")?.to_owned(), place.clone()));
     let images = draft.places.iter().filter_map(image).collect();
-    TaskDefinition { place: draft.place, family, document, tags, log_groups, images }
+    TaskDefinition { place: draft.place, family, document, tags, log_groups, images, builds }
 }
 
 fn no_network_without_awsvpc(ctx: &Ctx<'_>, fields: &Fields<'_>, awsvpc: bool) {

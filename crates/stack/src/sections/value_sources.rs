@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use super::super::decode::{Problems, Want};
+use super::super::decode::Want;
 use super::super::fields::Fields;
 use super::super::table::{EMPTY, Key, Table, Type, key};
 use super::super::tree::{Tree, Value};
@@ -54,7 +54,7 @@ pub(crate) fn read(ctx: &Ctx<'_>, fields: &Fields<'_>) -> Option<ValueFrom> {
     }
     let (name, tree) = *given.first()?;
     match name {
-        "from_env" => variable(ctx.problems, tree, &fields.text("from_env")?).map(ValueFrom::Env),
+        "from_env" => variable(ctx, tree, &fields.text("from_env")?).map(ValueFrom::Env),
         "from_file" => Some(ValueFrom::File(beside(tree, &fields.text("from_file")?))),
         "prompt" => Some(ValueFrom::Prompt),
         _ => generate(ctx, fields, tree).map(ValueFrom::Generate),
@@ -76,12 +76,12 @@ pub(crate) fn given<'t>(fields: &Fields<'t>) -> Vec<(&'static str, &'t Tree)> {
 }
 
 /// The name of a variable. What was filled in is the value itself, which must not get into a document.
-fn variable(problems: &Problems, tree: &Tree, name: &str) -> Option<String> {
-    let written = tree.place.source.text.get(tree.place.span.clone()).unwrap_or_default();
+fn variable(ctx: &Ctx<'_>, tree: &Tree, name: &str) -> Option<String> {
+    let hidden = ctx.scope.secrets().text(name) != name;
     let good = !name.contains(['=', '\0']) && !name.contains(char::is_whitespace);
-    if written.contains("${") || !good {
+    if hidden || !good {
         let help = "Write the name of the variable, without `${…}`: from_env: DB_PASSWORD.";
-        problems.error("bad-secret", &tree.place, "`from_env` takes the name of a variable, not its value", help);
+        ctx.problems.error("bad-secret", &tree.place, "`from_env` takes the name of a variable, not its value", help);
         return None;
     }
     Some(name.to_owned())

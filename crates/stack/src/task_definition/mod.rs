@@ -16,6 +16,7 @@ use serde_json::{Map, Value as Json};
 pub use canonical::canonical;
 pub(crate) use file::read as from_file;
 
+use super::model::Build;
 use super::sections::Ctx;
 use super::tree::Tree;
 
@@ -31,12 +32,21 @@ pub(crate) struct Draft {
     pub tags: BTreeMap<String, String>,
     /// Containers that stand beside those of the file.
     pub sidecars: BTreeSet<String>,
+    /// What images are built from, by container.
+    pub builds: BTreeMap<String, Build>,
 }
 
 impl Draft {
     /// An empty one at a place.
     pub(crate) fn new(place: Place) -> Self {
-        Self { document: Map::new(), place, places: BTreeMap::new(), tags: BTreeMap::new(), sidecars: BTreeSet::new() }
+        Self {
+            document: Map::new(),
+            place,
+            places: BTreeMap::new(),
+            tags: BTreeMap::new(),
+            sidecars: BTreeSet::new(),
+            builds: BTreeMap::new(),
+        }
     }
 
     /// The place of a key or container, or of the whole.

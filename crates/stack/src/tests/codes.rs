@@ -148,6 +148,10 @@ const FILES: &[(&str, &str)] = &[
         "{H}security_groups: { a: { ingress: [{ ports: [1, 2, 3, 4, 5, 6, 7, 8], from: [10.0.0.0/8, 11.0.0.0/8, 12.0.0.0/8, 13.0.0.0/8, 14.0.0.0/8, 15.0.0.0/8, 16.0.0.0/8, 17.0.0.0/8] }] } }\n",
     ),
     ("reserved-tag", "{H}tags: { \"AWS:x\": y }\n"),
+    (
+        "secret-access",
+        "{H}roles: { r: }\n{S}    execution_role: r\n    containers: { a: { image: \"a:1\", secrets: { A: \"ssm:/a\" } } }\n",
+    ),
     ("several-documents", "stack: x\n---\nstack: y\n"),
     (
         "shared-family",

@@ -1,7 +1,7 @@
 //! Parameters and secrets: what gives a value, and what is refused at its line.
 
 use super::super::value_from::{Characters, Generate, ValueFrom};
-use super::{broken, load, show, try_load};
+use super::{broken, expect, load, show, try_load, with_file};
 
 const HEAD: &str = "stack: x\nregion: eu-west-1\n";
 
@@ -94,4 +94,58 @@ fn an_open_parameter_that_looks_like_a_secret_gets_a_warning() {
     let loaded = load(&format!("{HEAD}parameters: {{ DB_PASSWORD: {{ value: hunter2 }}, level: {{ value: x }} }}\n"));
     assert_eq!(loaded.warnings.len(), 1, "{}", show(&loaded.warnings));
     assert!(show(&loaded.warnings).contains("3 warning public-secret"), "{}", show(&loaded.warnings));
+}
+
+const SERVICE: &str = "cluster: x\nroles: { r: { managed_policies: [AmazonECSTaskExecutionRolePolicy], policies: { p: { statements: [{ actions: [\"ssm:Get*\"], resources: [\"${parameter.token.arn}\", \"arn:aws:ssm:eu-west-1:123456789012:parameter/shop/*\"] }] } } } }\nparameters: { token: { generate: 32 }, other: { generate: 32 } }\nsecrets: { db: { generate: 32 } }\nservices:\n  s:\n    cpu: 256\n    memory: 512\n    execution_role: r\n    containers:\n      a:\n        image: a:1\n";
+
+fn container(stack: &super::super::model::Stack) -> serde_json::Value {
+    stack.services["s"].runs.ours().unwrap().document["containerDefinitions"][0].clone()
+}
+
+#[test]
+fn containers_name_entries_and_keys_in_them() {
+    let text = format!(
+        "{HEAD}{SERVICE}        secrets: {{ A: \"parameter:token\", B: \"secret:db\", C: \"secret:db:password\" }}\n"
+    );
+    let stack = load(&text).stack;
+    let hole = |from: &str| serde_json::json!({ "$from": from });
+    let secrets = container(&stack)["secrets"].clone();
+    assert_eq!(secrets[0]["valueFrom"], hole("parameter.token#arn"));
+    assert_eq!(secrets[1]["valueFrom"], hole("secret.db#arn"));
+    assert_eq!(secrets[2]["valueFrom"]["$join"][1], ":password::");
+    broken(&format!("{HEAD}{SERVICE}        secrets: {{ A: \"parameter:tokn\" }}\n"), &[(15, "unknown-name", "token")]);
+}
+
+#[test]
+fn a_role_that_may_not_read_a_secret_gets_a_warning_at_its_line() {
+    let text = format!(
+        "{HEAD}{SERVICE}        secrets:\n          A: \"parameter:token\"\n          B: ssm:/shop/x\n          C: \"secret:db:password\"\n          D: ssm:/other/x\n"
+    );
+    let loaded = load(&text);
+    let expected =
+        [(18, "warning secret-access", "${secret.db.arn}"), (19, "warning secret-access", "parameter/other/x")];
+    expect(&loaded.warnings, &expected);
+}
+
+#[test]
+fn a_template_of_variables_is_filled_in() {
+    let text = format!("{HEAD}{SERVICE}        env_file: web.env\n        environment: {{ LEVEL: debug }}\n");
+    let file = "# comment\n\nLEVEL=info\nexport REGION=${stack.region}\nNAME='a b'\nURL=\"x=${env.SET}\"\n";
+    let loaded = with_file(&text, "web.env", file).unwrap();
+    let expected = serde_json::json!([
+        { "name": "LEVEL", "value": "debug" },
+        { "name": "NAME", "value": "a b" },
+        { "name": "REGION", "value": "eu-west-1" },
+        { "name": "URL", "value": "x=from-env" },
+    ]);
+    assert_eq!(container(&loaded.stack)["environment"], expected);
+    assert_eq!(loaded.secrets.text("x=from-env"), "x=${env.SET}");
+    let found = with_file(&text, "web.env", "A\nB=<%= 1 %>\nC=1\nC=2\nD=${NOPE}\n").unwrap_err();
+    let expected = [
+        (1, "bad-value", "NAME=value"),
+        (2, "placeholder", "${env.NAME}"),
+        (4, "duplicate-key", "twice"),
+        (5, "unknown-reference", "env.NOPE"),
+    ];
+    expect(&found, &expected);
 }

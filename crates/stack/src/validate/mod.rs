@@ -4,6 +4,7 @@
 mod certificates;
 mod exec;
 pub(crate) mod risks;
+mod secret_access;
 mod stack;
 mod task;
 mod variables;

@@ -9,6 +9,7 @@ use super::super::sections::Ctx;
 use super::super::sections::listeners::LISTENER;
 use super::super::table::Table;
 use super::certificates;
+use super::secret_access;
 
 /// One service.
 pub(crate) fn service(ctx: &Ctx<'_>, service: &Service, what: &str) {
@@ -53,6 +54,7 @@ pub(crate) fn stack(ctx: &Ctx<'_>, stack: &Stack) {
     certificates::check(ctx, stack);
     physical_names(ctx, stack);
     moved(ctx, stack);
+    secret_access::check(ctx, stack);
     if !stack.services.is_empty() && stack.cluster.is_none() {
         let place = stack.services.values().next().map(|service| service.meta.place.clone());
         let error = Diagnostic::error("missing-key", "the file has services but no `cluster`", place);

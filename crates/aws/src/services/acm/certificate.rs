@@ -5,9 +5,9 @@
 //! its validation records go first, unless another certificate of the account needs them.
 
 use async_trait::async_trait;
-use aws_sdk_acm::types::{CertificateStatus, KeyAlgorithm, Tag, ValidationMethod};
+use aws_sdk_acm::types::{CertificateDetail, CertificateStatus, KeyAlgorithm, Tag, ValidationMethod};
 use evenkeel_core::cloud::{Goal, Waiting};
-use evenkeel_core::doc::Text;
+use evenkeel_core::doc::{Doc, Text};
 use evenkeel_core::error::{CloudError, ErrorClass};
 use evenkeel_core::graph::Node;
 use evenkeel_core::id::NodeId;
@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use super::read::{self, Acm, Chosen, Item};
 use super::{release, wait};
 use crate::read::Fetched;
-use crate::resource::{Creation, Entry, Modification, Paced, Resource, Work, doc, tagged, wanted};
+use crate::resource::{Creation, Entry, Modification, Paced, Resource, Work, doc, spec, tagged, wanted};
 use crate::services::route53::proofs::{self, In};
 use crate::services::route53::{hosted_zone, read as route53};
 use crate::tags::{self, REPLACES, Retag, Tags};
@@ -157,7 +157,8 @@ impl Resource for Certificates {
     fn observe(&self, fetched: &Fetched) -> Result<Vec<Live<Spec>>, CloudError> {
         let acm: &Acm = fetched.part()?;
         let items = acm.marked.as_ref().map_err(Clone::clone)?;
-        Ok(items.iter().map(|item| observed(item, &fetched.stack)).collect())
+        let lives = items.iter().map(|item| observed(item, &fetched.stack));
+        Ok(lives.filter(|live| tags::is_marked(&live.owner)).collect())
     }
 
     fn look_up(&self, fetched: &Fetched, node: &Node) -> Result<Option<Live>, CloudError> {
@@ -290,24 +291,35 @@ fn live(arn: &str, have: Spec, owner: Owner) -> Live<Spec> {
     Live::new(arn, "", owner, have).output("arn", arn).output("domain", domain)
 }
 
-fn observed(item: &Item, stack: &str) -> Live<Spec> {
-    let raw = &item.raw;
+/// A certificate in canonical form, without what ACM does not tell of it.
+fn canonical(raw: &CertificateDetail) -> Spec {
     let domain = raw.domain_name().unwrap_or_default().to_lowercase();
     let mut names: Vec<String> = raw.subject_alternative_names().iter().map(|name| name.to_lowercase()).collect();
     names.retain(|name| *name != domain);
     names.sort();
     names.dedup();
-    let validation =
-        item.proved.iter().map(|(name, zone)| Validation { name: name.clone(), zone_id: zone.as_str().into() });
-    let have = Spec {
+    Spec {
         domain,
         names,
         // Replies write it with a hyphen where requests have an underscore.
         key_algorithm: raw.key_algorithm().map_or("RSA_2048", KeyAlgorithm::as_str).replacen('-', "_", 1),
         state: state(raw.status()),
-        validation: validation.collect(),
-        tags: tags::user(&item.tags),
-    };
+        validation: Vec::new(),
+        tags: Tags::new(),
+    }
+}
+
+/// Whether a certificate is as a document wants it, but for what can be changed in place.
+pub(super) fn is_wanted(raw: &CertificateDetail, want: &Doc) -> bool {
+    let fixed = |spec: Spec| Spec { validation: Vec::new(), tags: Tags::new(), ..spec };
+    spec::<Spec>(want).is_ok_and(|want| fixed(want) == canonical(raw))
+}
+
+fn observed(item: &Item, stack: &str) -> Live<Spec> {
+    let raw = &item.raw;
+    let validation =
+        item.proved.iter().map(|(name, zone)| Validation { name: name.clone(), zone_id: zone.as_str().into() });
+    let have = Spec { validation: validation.collect(), tags: tags::user(&item.tags), ..canonical(raw) };
     let mut live = live(raw.certificate_arn().unwrap_or_default(), have, tags::owner(&item.tags, stack, KIND));
     live.readiness = wait::readiness(raw);
     live.replaces = item.tags.get(REPLACES).cloned();
@@ -326,7 +338,7 @@ fn state(status: Option<&CertificateStatus>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use aws_sdk_acm::types::{CertificateDetail, DomainValidation, RecordType, ResourceRecord};
+    use aws_sdk_acm::types::{DomainValidation, RecordType, ResourceRecord};
     use serde_json::json;
 
     use super::*;

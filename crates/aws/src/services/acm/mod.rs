@@ -2,6 +2,8 @@
 //! This file says how to get along with the service; what its resources are is said by their kinds.
 
 pub mod certificate;
+mod existing;
+mod marked;
 pub mod read;
 mod release;
 mod shown;

@@ -23,7 +23,7 @@ pub(super) fn from_reply(text: Option<&str>) -> Doc {
 
 fn rule(rule: &Value) -> Value {
     let Value::Object(rule) = rule else { return rule.clone() };
-    let kept = rule.iter().filter(|(key, value)| !value.is_null() && !(*key == "description" && **value == ""));
+    let kept = rule.iter().filter(|(key, value)| !(value.is_null() || *key == "description" && **value == ""));
     let all: Map<String, Value> = kept
         .map(|(key, value)| (key.clone(), if key == "selection" { selection(value) } else { value.clone() }))
         .collect();

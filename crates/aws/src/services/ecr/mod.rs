@@ -3,6 +3,7 @@
 
 pub mod images;
 mod lifecycle;
+pub mod push;
 pub mod read;
 pub mod repository;
 mod send;

@@ -29,7 +29,11 @@ const CODES: &[(ErrorClass, &[&str])] =
 
 const TEXTS: &[Text] = &[
     // The name is taken until the deletion takes effect: days, or seconds where it was forced.
-    Text { codes: &["InvalidRequestException"], has: &["already scheduled for deletion"], class: ErrorClass::InUse },
+    Text {
+        codes: &["InvalidRequestException"],
+        has: &["already scheduled for deletion", "currently marked deleted"],
+        class: ErrorClass::InUse,
+    },
     Text { codes: &["InvalidRequestException"], has: &["marked for deletion"], class: ErrorClass::Gone },
 ];
 

@@ -84,6 +84,8 @@ pub struct Spec {
 const IN_USE: &str = "in use";
 /// The state of one that is going.
 const GOING: &str = "scheduled for deletion";
+/// The key of a secret that names none.
+const USUAL_KEY: &str = "alias/aws/secretsmanager";
 /// AWS's own recovery window.
 const USUAL_DAYS: u32 = 30;
 /// The tag that keeps another one.
@@ -231,9 +233,11 @@ async fn take_back(
 
 /// Writes what describes a secret.
 async fn describe(aws: &Aws, arn: &str, description: Option<&String>, key: Option<&String>) -> Result<(), CloudError> {
+    // Not every client's empty text arrives; the alias says the same.
+    let key = key.map(|key| if key.is_empty() { USUAL_KEY.to_owned() } else { key.clone() });
     let request = || {
         let request = aws.secrets_manager().update_secret().secret_id(arn);
-        request.set_description(description.cloned()).set_kms_key_id(key.cloned()).send()
+        request.set_description(description.cloned()).set_kms_key_id(key.clone()).send()
     };
     aws.caller.send("secretsmanager:UpdateSecret", request).await.map(drop)
 }
@@ -310,11 +314,12 @@ fn observed(secret: &DescribeSecretOutput, stack: &str) -> Live<Spec> {
         state: if secret.deleted_date().is_some() { GOING } else { IN_USE }.to_owned(),
         value_from: None,
         description: secret.description().unwrap_or_default().to_owned(),
-        kms_key: secret.kms_key_id().unwrap_or_default().to_owned(),
+        kms_key: secret.kms_key_id().filter(|key| *key != USUAL_KEY).unwrap_or_default().to_owned(),
         recovery_days,
         tags: tags::user(&all),
     };
     let mut live = live(secret.name().unwrap_or_default(), have, secret.arn().unwrap_or_default(), owner);
+    live.replaces = all.get(tags::REPLACES).cloned();
     let staged = secret.version_ids_to_stages().into_iter().flatten();
     let current = |stages: &[String]| stages.iter().any(|stage| stage == "AWSCURRENT");
     let version = staged.filter(|(_, stages)| current(stages)).map(|(id, _)| id).next();

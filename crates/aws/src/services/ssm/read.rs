@@ -161,8 +161,11 @@ fn filter(key: &str, values: Vec<String>) -> Result<ParameterStringFilter, Cloud
     filter.map_err(|error| CloudError::bug("ssm:DescribeParameters", error.to_string()))
 }
 
-/// What describes the parameters of these names that are there, together with what other readings ask for.
-async fn describe(aws: &Aws, names: Vec<String>) -> Result<Known<ParameterMetadata>, CloudError> {
+/// What describes the parameters of these names that are there, by plain name, together with what other readings ask for.
+///
+/// # Errors
+/// Any error of `ssm:DescribeParameters`.
+pub(crate) async fn describe(aws: &Aws, names: Vec<String>) -> Result<Known<ParameterMetadata>, CloudError> {
     if names.is_empty() {
         return Ok(Known::new());
     }

@@ -59,6 +59,7 @@ impl<'a> Changing<'a> {
         self.planning.check_names(&snapshot, &plan, ui)?;
         if plan.may_begin() {
             given::check(&plan, &self.planning.reading.graph, ui)?;
+            self.refuse_dangling(&plan, ui).await?;
         }
         loop {
             let Some(Answer { agreed, asked }) = ask_for(&plan, &self.job, ui)? else {
@@ -77,6 +78,18 @@ impl<'a> Changing<'a> {
                 ui.note("AWS has changed since the plan was made. The plan is now:");
             }
         }
+    }
+
+    /// Refuses a deployment whose tasks could not start, because what they refer to is not there.
+    async fn refuse_dangling(&self, plan: &Plan, ui: &mut Ui) -> Result<(), Failure> {
+        let (absent, unknown) = self.planning.dangling(plan).await;
+        unknown.iter().for_each(|line| ui.note(line));
+        if absent.is_empty() {
+            return Ok(());
+        }
+        let text = format!("{}; nothing was changed", absent.join("; "));
+        let help = "create it, or correct the reference: ECS would stop every task at its start".to_owned();
+        Err(Failure::Blocked { text, help: Some(help), error: None })
     }
 
     /// Reads and plans, for a run.

@@ -1,5 +1,6 @@
 //! A reading with a way to plan: the options of the plan, the plan itself, and its independent check. Nothing here changes anything.
 
+use evenkeel_aws::references::{self, Finding, What};
 use evenkeel_aws::services::ecr::images::{self, Complaint};
 use evenkeel_core::error::{CloudError, ErrorClass};
 use evenkeel_core::plan::{Held, HeldBecause, Intent, Plan, PlanOptions, adoptable, in_the_way};
@@ -121,6 +122,27 @@ impl Planning {
             help: Some("push what is missing, or name images that are there".to_owned()),
             error: None,
         })
+    }
+
+    /// What containers refer to and is not there, one line each, with the place in the stack file; and what could not be looked at.
+    pub async fn dangling(&self, plan: &Plan) -> (Vec<String>, Vec<String>) {
+        let Reading { cloud, graph, .. } = &self.reading;
+        let (mut absent, mut unknown) = (Vec::new(), Vec::new());
+        for Finding { node, reference, what } in references::check(&cloud.aws, plan).await {
+            let place = graph.get(&node).and_then(|node| node.origin.as_ref()).map(|place| format!(" ({place})"));
+            let place = place.unwrap_or_default();
+            match what {
+                What::Absent => absent.push(format!("{node}{place} refers to `{reference}`, which does not exist")),
+                What::Going => {
+                    absent.push(format!("{node}{place} refers to `{reference}`, which is scheduled for deletion"))
+                }
+                What::Unknown(error) => {
+                    unknown
+                        .push(format!("{node}{place} refers to `{reference}`, which could not be looked at: {error}"));
+                }
+            }
+        }
+        (absent, unknown)
     }
 
     /// Refuses what the command line names and nobody has.
