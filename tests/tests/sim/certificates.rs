@@ -134,6 +134,22 @@ async fn another_domain_replaces_it_and_the_listener_never_goes_without() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_replacement_that_was_cut_short_is_found_before_the_tagging_api_knows_it() {
+    let bench = bench();
+    bench.done(&shop(&format!("{SITE}{SERVED}")), Goal::Apply).await;
+    bench.sim.pass(Duration::from_secs(600));
+    let wanted = shop(&format!("{}{SERVED}", SITE.replace("domain: c.example", "domain: www.c.example")));
+    let die = Rule { nth: Some(1), ..Rule::operation("acm", "RequestCertificate", Fault::DieAfter) };
+    bench.faults(Faults::new(vec![die], 1));
+    assert!(matches!(bench.run(&wanted, Goal::Apply).await, Ended::Killed));
+    bench.faults(Faults::default());
+    assert_eq!(certificates(&bench).len(), 2);
+    bench.done(&wanted, Goal::Apply).await;
+    bench.settled(&wanted, Goal::Apply).await;
+    assert_eq!(certificates(&bench).len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn certificates_for_other_names_are_added_and_removed_one_by_one() {
     let bench = bench();
     let of = |listener: &str| {
