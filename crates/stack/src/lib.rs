@@ -19,7 +19,6 @@ mod ignored;
 mod image;
 mod interpolate;
 mod json;
-mod kept;
 pub mod model;
 mod policy;
 mod root;

@@ -3,8 +3,8 @@
 
 use evenkeel_core::doc::Text;
 
-use crate::model::Meta;
-use crate::value_from::ValueFrom;
+use super::super::value_from::ValueFrom;
+use super::Meta;
 
 /// An entry of `parameters:`.
 #[derive(Clone, Debug)]

@@ -1,0 +1,163 @@
+//! What a stack file says of its cluster and of what runs there: services, their tasks, and how they are rolled out. Data only.
+
+use std::collections::BTreeMap;
+
+use evenkeel_core::diagnostic::Place;
+use evenkeel_core::doc::{Doc, Text};
+
+use super::{Build, Meta};
+
+/// `cluster:`. One to a stack.
+#[derive(Clone, Debug)]
+pub struct Cluster {
+    /// The entry; the physical name is the stack's unless `name:` says otherwise.
+    pub meta: Meta,
+    /// `container_insights:`, `enabled`, `enhanced` or `disabled`; not managed if not given.
+    pub container_insights: Option<String>,
+    /// `capacity_providers:`; not managed if not given.
+    pub capacity_providers: Option<Vec<String>>,
+    /// `default_strategy:`; not managed if neither is given.
+    pub default_strategy: Option<Vec<Strategy>>,
+}
+
+/// One item of a capacity provider strategy.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Strategy {
+    /// `FARGATE`, `FARGATE_SPOT`, or a provider of the account.
+    pub provider: String,
+    /// Share beyond the base.
+    pub weight: u32,
+    /// Tasks that run on it at least.
+    pub base: u32,
+}
+
+/// An entry of `services:`.
+#[derive(Clone, Debug)]
+pub struct Service {
+    /// The entry.
+    pub meta: Meta,
+    /// What it runs.
+    pub runs: Runs,
+    /// `desired_count:`, 1 by default; `None` for a daemon.
+    pub desired_count: Option<u32>,
+    /// Who manages the count after the service has been made, if somebody else does (`managed_by:`).
+    pub count_managed_by: Option<String>,
+    /// `FARGATE`, `EC2` or `EXTERNAL`; `None` if a capacity strategy decides.
+    pub launch_type: Option<String>,
+    /// `capacity_provider_strategy:`.
+    pub strategy: Vec<Strategy>,
+    /// `platform_version:`; `LATEST` by default on Fargate, `None` elsewhere.
+    pub platform_version: Option<String>,
+    /// `REPLICA` or `DAEMON`.
+    pub scheduling: String,
+    /// Whether tasks have network interfaces of their own (`awsvpc`), and hence subnets and groups.
+    pub awsvpc: bool,
+    /// `subnets:`, if it does not use the network's.
+    pub subnets: Option<Vec<String>>,
+    /// `security_groups:` as group ids.
+    pub security_groups: Vec<Text>,
+    /// `assign_public_ip:`; by default on if the network's default subnets of the default VPC are used, off elsewhere.
+    pub assign_public_ip: bool,
+    /// `target_group:` or `target_groups:`.
+    pub load_balancers: Vec<ServiceTarget>,
+    /// `health_check_grace_period:` in seconds; 0 by default behind a load balancer, `None` without one.
+    pub grace_secs: Option<u32>,
+    /// `deployment:`.
+    pub deployment: Deployment,
+    /// `execute_command:`.
+    pub execute_command: bool,
+    /// `propagate_tags:`, `NONE`, `SERVICE` or `TASK_DEFINITION`.
+    pub propagate_tags: String,
+    /// `managed_tags:`, ECS managed tags.
+    pub managed_tags: bool,
+    /// `availability_zone_rebalancing:`, `ENABLED` or `DISABLED`; not managed if not given.
+    pub zone_rebalancing: Option<String>,
+    /// `placement_constraints:` as ECS takes them (camelCase JSON).
+    pub placement_constraints: Vec<Doc>,
+    /// `placement_strategy:` as ECS takes it (camelCase JSON).
+    pub placement_strategy: Vec<Doc>,
+    /// `service_registries:` as ECS takes them (camelCase JSON).
+    pub service_registries: Vec<Doc>,
+}
+
+/// What a service runs.
+#[derive(Clone, Debug)]
+pub enum Runs {
+    /// Revisions of ours.
+    Ours(TaskDefinition),
+    /// Revisions that somebody else registers.
+    Kept(Kept),
+}
+
+impl Runs {
+    /// The task definition, if it is ours.
+    pub fn ours(&self) -> Option<&TaskDefinition> {
+        match self {
+            Self::Ours(task) => Some(task),
+            Self::Kept(_) => None,
+        }
+    }
+}
+
+/// A task definition that is registered elsewhere and used as it is.
+#[derive(Clone, Debug)]
+pub struct Kept {
+    /// Where it stands.
+    pub place: Place,
+    /// A family, which stands for its newest active revision, `family:7`, or the ARN of a revision.
+    pub named: String,
+}
+
+/// A task definition of ours.
+#[derive(Clone, Debug)]
+pub struct TaskDefinition {
+    /// Where it stands: the service's `containers:`, or its `task_definition:`.
+    pub place: Place,
+    /// The family.
+    pub family: String,
+    /// The document as `RegisterTaskDefinition` takes it, camelCase, normalised by `task_definition.rs`, without `tags`;
+    /// strings may hold holes.
+    pub document: Doc,
+    /// Tags of the revision: the service's, with those of the document over them.
+    pub tags: BTreeMap<String, String>,
+    /// Log groups of this file that its containers write to (entry names).
+    pub log_groups: Vec<String>,
+    /// Where the images of its containers stand.
+    pub images: BTreeMap<String, Place>,
+    /// What the images of its containers are built from, where the file says so.
+    pub builds: BTreeMap<String, Build>,
+}
+
+/// A target group that a service registers its tasks in.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ServiceTarget {
+    /// The target group's ARN: an output of an entry of this file, or an ARN.
+    pub target_group: Text,
+    /// The entry of this file, if it is one.
+    pub entry: Option<String>,
+    /// The container.
+    pub container: String,
+    /// Its port.
+    pub port: u16,
+}
+
+/// `deployment:`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Deployment {
+    /// 100 by default (0 for a daemon).
+    pub minimum_healthy_percent: u32,
+    /// 200 by default (100 for a daemon).
+    pub maximum_percent: u32,
+    /// `circuit_breaker:`: on by default; `off` turns it off.
+    pub circuit_breaker: bool,
+    /// `circuit_breaker: rollback`, the default.
+    pub rollback: bool,
+    /// `ROLLING` by default; `BLUE_GREEN`, `LINEAR`, `CANARY` hand forward weights to ECS.
+    pub strategy: String,
+    /// Minutes, 0 by default.
+    pub bake_time_minutes: u32,
+    /// CloudWatch alarms that fail a deployment.
+    pub alarms: Vec<String>,
+    /// Whether the alarms also roll back.
+    pub alarms_rollback: bool,
+}
