@@ -20,6 +20,7 @@ mod image;
 mod interpolate;
 mod json;
 pub mod model;
+mod pattern;
 mod policy;
 mod root;
 mod scope;

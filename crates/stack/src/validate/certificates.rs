@@ -7,6 +7,7 @@ use evenkeel_core::diagnostic::Diagnostic;
 use evenkeel_core::doc::Text;
 
 use super::super::model::{Certificate, Listener, RecordData, Stack};
+use super::super::pattern::fits;
 use super::super::sections::Ctx;
 use super::super::suggest;
 
@@ -89,31 +90,11 @@ fn may_serve(name: &str, pattern: &str) -> bool {
     if !pattern.contains(['*', '?']) {
         return covers(name, pattern);
     }
-    let Some(base) = name.strip_prefix("*.") else { return matches(pattern, name) };
+    let Some(base) = name.strip_prefix("*.") else { return fits(pattern, name) };
     // Any one part may stand for the first: a pattern with a dot after its first part has to match the rest.
-    matches(pattern, name)
-        || pattern.split_once('.').is_some_and(|(_, rest)| matches(rest, base))
-        || pattern.starts_with('*') && matches(pattern, &format!("x.{base}"))
-}
-
-/// Whether a text fits a pattern, in which `*` stands for any characters and `?` for one.
-fn matches(pattern: &str, text: &str) -> bool {
-    let (pattern, text): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
-    // How far each beginning of the pattern gets.
-    let mut reach = vec![false; text.len() + 1];
-    reach[0] = true;
-    for part in pattern {
-        let mut next = vec![false; text.len() + 1];
-        for at in 0..=text.len() {
-            next[at] = match part {
-                '*' => reach[at] || at > 0 && next[at - 1],
-                '?' => at > 0 && reach[at - 1],
-                other => at > 0 && reach[at - 1] && text[at - 1] == other,
-            };
-        }
-        reach = next;
-    }
-    reach[text.len()]
+    fits(pattern, name)
+        || pattern.split_once('.').is_some_and(|(_, rest)| fits(rest, base))
+        || pattern.starts_with('*') && fits(pattern, &format!("x.{base}"))
 }
 
 #[cfg(test)]

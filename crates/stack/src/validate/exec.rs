@@ -2,11 +2,10 @@
 //! write to. Without them ECS refuses the service, or `execute-command` fails much later. Knows only what the file says.
 
 use evenkeel_core::diagnostic::Place;
-use evenkeel_core::doc::Text;
-use serde_json::Value as Json;
 
-use super::super::model::{ManagedRole, Role, Service, Stack, TaskDefinition};
+use super::super::model::{ManagedRole, Service, Stack, TaskDefinition};
 use super::super::sections::Ctx;
+use super::permissions;
 
 /// What the task role needs.
 const ACTIONS: [&str; 4] = [
@@ -49,16 +48,13 @@ fn platform(ctx: &Ctx<'_>, place: &Place, entry: &str, service: &Service) {
 }
 
 fn role(ctx: &Ctx<'_>, place: &Place, entry: &str, stack: &Stack, task: &TaskDefinition) {
-    let Some(given) = task.document.get("taskRoleArn") else {
+    if task.document.get("taskRoleArn").is_none() {
         let summary = format!("service `{entry}` has `execute_command` but no task role");
         let help = "ECS refuses that. Add a role with grants: [exec] under `roles`, and name it: task_role: NAME.";
         ctx.problems.error("exec-role", place, summary, help);
         return;
-    };
-    let hole = serde_json::from_value::<Text>(given.clone()).ok();
-    let Some(Text::From(hole)) = hole.filter(|_| !given.is_string()) else { return };
-    let name = hole.node.name();
-    let Some(Role::Managed(role)) = stack.roles.get(name).filter(|_| hole.node.kind() == "role") else { return };
+    }
+    let Some((name, role)) = permissions::role_of(stack, task, "taskRoleArn") else { return };
     if !may(role) {
         let summary = format!("service `{entry}` has `execute_command`, but its task role `{name}` does not allow it");
         let help = format!("`aws ecs execute-command` would fail. Add grants: [exec] to the role `{name}`.");
@@ -73,37 +69,8 @@ fn may(role: &ManagedRole) -> bool {
         Some(arn) => !arn.contains(":iam::aws:policy/") || ENOUGH.iter().any(|name| arn.ends_with(&format!("/{name}"))),
         None => true,
     });
-    managed || ACTIONS.iter().all(|action| role.inline.values().any(|document| allows(document, action)))
-}
-
-fn allows(document: &Json, action: &str) -> bool {
-    let several = |value: &Json| match value {
-        Json::Array(items) => items.clone(),
-        one => vec![one.clone()],
-    };
-    several(&document["Statement"]).iter().any(|statement| {
-        // An exception, or a value that is known later, can allow it too.
-        let named =
-            several(&statement["Action"]).iter().any(|given| given.as_str().is_none_or(|given| fits(given, action)));
-        statement["Effect"] == "Allow" && (statement.get("NotAction").is_some() || named)
-    })
-}
-
-/// Whether a pattern of IAM with `*` and `?` fits; actions know no case.
-fn fits(pattern: &str, action: &str) -> bool {
-    let (pattern, action) = (pattern.to_ascii_lowercase(), action.to_ascii_lowercase());
-    let (mut rest, mut parts) = (action.as_str(), pattern.split('*').peekable());
-    let first = parts.next().unwrap_or_default();
-    let Some(after) = rest.strip_prefix(first) else { return pattern.contains('?') };
-    rest = after;
-    while let Some(part) = parts.next() {
-        if parts.peek().is_none() {
-            return rest.ends_with(part);
-        }
-        let Some(at) = rest.find(part) else { return false };
-        rest = &rest[at + part.len()..];
-    }
-    rest.is_empty()
+    let allowed = |action: &&str| permissions::statements(role).any(|statement| permissions::allows(statement, action));
+    managed || ACTIONS.iter().all(allowed)
 }
 
 fn read_only(ctx: &Ctx<'_>, entry: &str, task: &TaskDefinition) {

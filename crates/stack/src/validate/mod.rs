@@ -3,6 +3,7 @@
 
 mod certificates;
 mod exec;
+mod permissions;
 pub(crate) mod risks;
 mod secret_access;
 mod stack;

@@ -4,11 +4,12 @@
 use std::collections::BTreeSet;
 
 use evenkeel_core::doc::Text;
-use serde::Deserialize as _;
 use serde_json::Value as Json;
 
-use super::super::model::{ManagedRole, Role, Stack, TaskDefinition};
+use super::super::model::{Stack, TaskDefinition};
+use super::super::pattern::fits;
 use super::super::sections::Ctx;
+use super::permissions::{self, several, text};
 
 /// Managed policies of AWS that are often on execution roles and allow none of it.
 const LACKING: &[&str] = &[
@@ -28,13 +29,13 @@ const SECRET: &str = "secretsmanager:GetSecretValue";
 /// Checks every task whose execution role is in the file.
 pub(super) fn check(ctx: &Ctx<'_>, stack: &Stack) {
     for task in stack.services.values().filter_map(|service| service.runs.ours()) {
-        let Some((entry, role)) = execution_role(stack, task) else { continue };
+        let Some((entry, role)) = permissions::role_of(stack, task, "executionRoleArn") else { continue };
         if role.managed.iter().any(|policy| !is_lacking(policy)) {
             continue;
         }
         for wanted in references(task) {
             let action = if is_secret(&wanted) { SECRET } else { PARAMETER };
-            if role.inline.values().flat_map(statements).any(|statement| allows(statement, action, &wanted)) {
+            if permissions::statements(role).any(|statement| allows(statement, action, &wanted)) {
                 continue;
             }
             let places = ctx.references.borrow();
@@ -50,15 +51,6 @@ pub(super) fn check(ctx: &Ctx<'_>, stack: &Stack) {
     }
 }
 
-fn execution_role<'s>(stack: &'s Stack, task: &TaskDefinition) -> Option<(String, &'s ManagedRole)> {
-    let Text::From(hole) = text(&task.document["executionRoleArn"])? else { return None };
-    let entry = hole.node.name().to_owned();
-    match stack.roles.get(&entry) {
-        Some(Role::Managed(role)) if hole.node.kind() == "role" => Some((entry, role)),
-        _ => None,
-    }
-}
-
 fn is_lacking(policy: &Text) -> bool {
     policy.known().and_then(|arn| arn.rsplit('/').next()).is_some_and(|name| LACKING.contains(&name))
 }
@@ -68,10 +60,6 @@ fn references(task: &TaskDefinition) -> BTreeSet<Text> {
     let containers = task.document["containerDefinitions"].as_array().into_iter().flatten();
     let lists = containers.flat_map(|one| [&one["secrets"], &one["logConfiguration"]["secretOptions"]]);
     lists.filter_map(Json::as_array).flatten().filter_map(|one| text(&one["valueFrom"])).collect()
-}
-
-fn text(value: &Json) -> Option<Text> {
-    Text::deserialize(value).ok()
 }
 
 /// The part of a reference that says what it is.
@@ -90,32 +78,10 @@ fn is_secret(wanted: &Text) -> bool {
     }
 }
 
-fn statements(policy: &Json) -> Vec<&Json> {
-    match &policy["Statement"] {
-        Json::Array(items) => items.iter().collect(),
-        one => vec![one],
-    }
-}
-
-fn several(value: &Json) -> Vec<&Json> {
-    match value {
-        Json::Array(items) => items.iter().collect(),
-        Json::Null => Vec::new(),
-        one => vec![one],
-    }
-}
-
 fn allows(statement: &Json, action: &str, wanted: &Text) -> bool {
-    if statement["Effect"] != "Allow" {
-        return false;
-    }
-    let lower = action.to_ascii_lowercase();
-    let acts = |given: &Json| given.as_str().is_none_or(|text| fits(&text.to_ascii_lowercase(), &lower));
-    let named = several(&statement["Action"]);
-    // What is excepted, and what only a step will tell, is taken for allowed.
-    (named.is_empty() || named.into_iter().any(acts))
-        && (statement["Resource"].is_null()
-            || several(&statement["Resource"]).into_iter().any(|one| covers(one, wanted)))
+    let resources = several(&statement["Resource"]);
+    permissions::allows(statement, action)
+        && (resources.is_empty() || resources.into_iter().any(|one| covers(one, wanted)))
 }
 
 /// Whether a resource of a statement is, or may be, what is wanted.
@@ -137,26 +103,6 @@ fn covers(resource: &Json, wanted: &Text) -> bool {
     }
 }
 
-/// Whether a text fits a pattern of IAM with `*` and `?`.
-fn fits(pattern: &str, text: &str) -> bool {
-    let (pattern, text): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
-    let (mut p, mut t, mut star) = (0, 0, None);
-    while t < text.len() {
-        if p < pattern.len() && (pattern[p] == '?' || pattern[p] == text[t]) && pattern[p] != '*' {
-            (p, t) = (p + 1, t + 1);
-        } else if p < pattern.len() && pattern[p] == '*' {
-            star = Some((p, t));
-            p += 1;
-        } else if let Some((at, from)) = star {
-            star = Some((at, from + 1));
-            (p, t) = (at + 1, from + 1);
-        } else {
-            return false;
-        }
-    }
-    pattern[p..].iter().all(|rest| *rest == '*')
-}
-
 /// The resource to write for a reference.
 fn resource(wanted: &Text) -> String {
     match head(wanted) {
@@ -166,26 +112,5 @@ fn resource(wanted: &Text) -> String {
             format!("arn:aws:ssm:${{stack.region}}:*:parameter/{}", name.trim_start_matches('/'))
         }
         Text::Join(_) => "*".to_owned(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::fits;
-
-    #[test]
-    fn patterns_fit_as_iam_has_them() {
-        for (pattern, text, fit) in [
-            ("*", "", true),
-            ("ssm:get*", "ssm:getparameters", true),
-            ("ssm:get?arameters", "ssm:getparameters", true),
-            ("ssm:*s", "ssm:getparameters", true),
-            ("ssm:get", "ssm:getparameters", false),
-            ("/shop/*", "/shop", false),
-            ("a*b*c", "axxbxxc", true),
-            ("a*b*c", "axxbxx", false),
-        ] {
-            assert_eq!(fits(pattern, text), fit, "{pattern} {text}");
-        }
     }
 }
