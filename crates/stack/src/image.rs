@@ -1,8 +1,32 @@
-//! Names of container images, as every registry and container runtime reads them: `[host[:port]/]path[:tag][@digest]`.
-//! Pure text; the callers report.
+//! Names of container images, as every registry and container runtime reads them: `[host[:port]/]path[:tag][@digest]`: their parts, and
+//! what is wrong with them. Pure text; the callers report.
 
 /// Longest name that ECS takes.
 const LONGEST: usize = 255;
+
+/// The parts of a name.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Reference<'a> {
+    /// Host and path.
+    pub name: &'a str,
+    /// The tag; `None` means `latest`, unless there is a digest.
+    pub tag: Option<&'a str>,
+    /// The digest, which counts before a tag.
+    pub digest: Option<&'a str>,
+}
+
+/// Takes a name apart, whether or not it is a good one.
+pub fn split(image: &str) -> Reference<'_> {
+    let (name, digest) = match image.split_once('@') {
+        Some((name, digest)) => (name, Some(digest)),
+        None => (image, None),
+    };
+    // A colon before the last slash is that of a port.
+    match name.rsplit_once(':') {
+        Some((name, tag)) if !tag.contains('/') => Reference { name, tag: Some(tag), digest },
+        Some(_) | None => Reference { name, tag: None, digest },
+    }
+}
 
 /// Why no registry can have an image of this name; `None` if one can.
 pub(crate) fn complaint(image: &str) -> Option<String> {
@@ -19,18 +43,10 @@ pub(crate) fn complaint(image: &str) -> Option<String> {
             format!("`{bad}` is not allowed in an image name")
         });
     }
-    let (name, digest) = match image.split_once('@') {
-        Some((name, digest)) => (name, Some(digest)),
-        None => (image, None),
-    };
+    let Reference { name: path, tag, digest } = split(image);
     if let Some(digest) = digest.filter(|digest| !is_digest(digest)) {
         return Some(format!("`{digest}` is not a digest; a digest is sha256: and 64 hexadecimal digits"));
     }
-    // A colon before the last slash is that of a port.
-    let (path, tag) = match name.rsplit_once(':') {
-        Some((path, tag)) if !tag.contains('/') => (path, Some(tag)),
-        Some(_) | None => (name, None),
-    };
     if let Some(tag) = tag.filter(|tag| !is_tag(tag)) {
         return Some(if tag.is_empty() {
             "the tag after the colon is empty".to_owned()

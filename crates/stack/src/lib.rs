@@ -16,7 +16,7 @@ mod decode;
 mod fields;
 mod files;
 mod ignored;
-mod image;
+pub mod image;
 mod interpolate;
 mod json;
 pub mod model;

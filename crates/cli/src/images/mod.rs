@@ -10,6 +10,7 @@ use evenkeel_aws::services::ecr::{images, push, repository};
 use evenkeel_core::doc::{self, Ref};
 use evenkeel_core::error::{CloudError, ErrorClass};
 use evenkeel_core::graph::Graph;
+use evenkeel_stack::image;
 use evenkeel_stack::model::{Build, Stack};
 use serde_json::Value;
 
@@ -56,8 +57,7 @@ pub struct Pushed {
 /// If a name is no service that builds anything.
 pub fn wanted(stack: &Stack, graph: &Graph, account: &str, only: &[String]) -> Result<Vec<Wanted>, Failure> {
     let region = &graph.stack.region;
-    let suffix = if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
-    let uri = |name: &str| format!("{account}.dkr.ecr.{region}.{suffix}/{name}");
+    let uri = |name: &str| images::uri(account, region, name);
     let known = |hole: &Ref| {
         let node = graph
             .get(&hole.node)
@@ -80,16 +80,10 @@ pub fn wanted(stack: &Stack, graph: &Graph, account: &str, only: &[String]) -> R
         return Err(Failure::Usage(text));
     }
     for (entry, repository) in stack.repositories.iter().filter(|_| only.is_empty()) {
-        let node = graph.of_kind(repository::ENTRY.kind.name).find(|node| node.id.name() == entry);
-        for source in repository.mirrors.iter().filter(|_| node.is_some()) {
-            let last = source.rsplit('/').next().unwrap_or(source);
-            let tag = last.split('@').next().and_then(|name| name.split_once(':')).map_or("latest", |(_, tag)| tag);
-            let image = format!("{}:{tag}", uri(node.map_or("", |node| &node.name)));
-            all.push(Wanted {
-                of: node.map(|node| node.id.to_string()).unwrap_or_default(),
-                image,
-                from: Source::Mirror(source.clone()),
-            });
+        let Some(node) = graph.get(&repository::id(entry)) else { continue };
+        for source in &repository.mirrors {
+            let image = format!("{}:{}", uri(&node.name), image::split(source).tag.unwrap_or("latest"));
+            all.push(Wanted { of: node.id.to_string(), image, from: Source::Mirror(source.clone()) });
         }
     }
     Ok(all)
@@ -157,9 +151,7 @@ pub async fn push(
 
 /// The image under another tag.
 fn with_tag(image: &str, tag: &str) -> String {
-    let at = image.rfind('/').map_or(0, |at| at + 1);
-    let name = image[at..].split([':', '@']).next().unwrap_or_default();
-    format!("{}{name}:{tag}", &image[..at])
+    format!("{}:{tag}", image::split(image).name)
 }
 
 impl Registry<'_> {

@@ -8,6 +8,7 @@ use serde_json::Value as Json;
 
 use super::super::decode::Want;
 use super::super::fields::Fields;
+use super::super::image;
 use super::super::model::Build;
 use super::super::table::{EMPTY, Table, Type, key};
 use super::super::task_definition::Draft;
@@ -88,9 +89,12 @@ pub(crate) fn complete(ctx: &Ctx<'_>, draft: &mut Draft) -> BTreeMap<String, Bui
 }
 
 /// Whether an image names a tag or a digest already.
-fn is_tagged(image: &Text) -> bool {
-    match image {
-        Text::Known(text) => text.rsplit('/').next().is_some_and(|last| last.contains([':', '@'])),
+fn is_tagged(name: &Text) -> bool {
+    match name {
+        Text::Known(text) => {
+            let parts = image::split(text);
+            parts.tag.is_some() || parts.digest.is_some()
+        }
         Text::From(_) => false,
         Text::Join(parts) => parts.last().is_some_and(is_tagged),
     }

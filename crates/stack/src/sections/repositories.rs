@@ -298,8 +298,8 @@ fn images(
     let default = || name::physical(ctx.stack_name(), entry, *RULE.length.end());
     let name = repository.meta.name.clone().unwrap_or_else(default);
     let named = |image: &str| {
-        let rest = image.split_once(".dkr.ecr.").and_then(|(_, rest)| rest.split_once('/'));
-        rest.is_some_and(|(_, path)| path.split([':', '@']).next() == Some(name.as_str()))
+        let rest = image::split(image).name.split_once(".dkr.ecr.").and_then(|(_, rest)| rest.split_once('/'));
+        rest.is_some_and(|(_, path)| path == name)
     };
     let tasks = services.values().filter_map(|service| service.runs.ours());
     let containers = tasks.flat_map(|task| task.document["containerDefinitions"].as_array().into_iter().flatten());

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use evenkeel_core::diagnostic::{Diagnostic, Place};
 
+use super::super::image;
 use super::super::model::{Action, Meta, Service, Stack, SubnetsRef};
 use super::super::sections::Ctx;
 use super::super::sections::listeners::LISTENER;
@@ -35,8 +36,8 @@ pub(crate) fn service(ctx: &Ctx<'_>, service: &Service, what: &str) {
     let Some(task) = service.runs.ours() else { return };
     for container in task.document["containerDefinitions"].as_array().into_iter().flatten() {
         let (Some(name), Some(image)) = (container["name"].as_str(), container["image"].as_str()) else { continue };
-        let last = image.rsplit('/').next().unwrap_or(image);
-        if !last.contains(':') && !last.contains('@') && !image.contains(['$', '<', '{']) {
+        let parts = image::split(image);
+        if parts.tag.is_none() && parts.digest.is_none() && !image.contains(['$', '<', '{']) {
             let summary = format!("the image of container `{name}` has no tag: {image}");
             let help = "It means `latest`, which can change at any time: a rollback would not restore \
                  the old image. Name a tag.";

@@ -11,6 +11,7 @@ use evenkeel_core::doc::{self, Doc, Ref};
 use evenkeel_core::error::{CloudError, ErrorClass};
 use evenkeel_core::graph::Graph;
 use evenkeel_core::plan::{Action, Plan};
+use evenkeel_stack::image;
 use futures::future::join_all;
 use serde_json::Value;
 
@@ -76,14 +77,20 @@ impl Version {
     }
 }
 
+/// Where the images of a repository are, without a tag.
+pub fn uri(account: &str, region: &str, repository: &str) -> String {
+    let suffix = if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
+    format!("{account}.dkr.ecr.{region}.{suffix}/{repository}")
+}
+
 /// The parts of an image's name, if it is one in ECR.
 pub fn parse(image: &str) -> Option<Name> {
-    let (host, path) = image.split_once('/')?;
+    let parts = image::split(image);
+    let (host, repository) = parts.name.split_once('/')?;
     let (registry, rest) = host.split_once(".dkr.ecr.")?;
     let (region, _) = rest.split_once(".amazonaws.com")?;
-    let (path, digest) = path.split_once('@').map_or((path, None), |(path, digest)| (path, Some(digest)));
-    let (repository, tag) = path.split_once(':').unwrap_or((path, "latest"));
-    let version = digest.map_or_else(|| Version::Tag(tag.to_owned()), |digest| Version::Digest(digest.to_owned()));
+    let tag = || Version::Tag(parts.tag.unwrap_or("latest").to_owned());
+    let version = parts.digest.map_or_else(tag, |digest| Version::Digest(digest.to_owned()));
     Some(Name { registry: registry.to_owned(), region: region.to_owned(), repository: repository.to_owned(), version })
 }
 
@@ -261,6 +268,7 @@ mod tests {
         let name = parse(&format!("{own}/team/web:1.4")).unwrap();
         assert_eq!((name.registry.as_str(), name.region.as_str()), ("123456789012", "eu-west-1"));
         assert_eq!((name.repository.as_str(), name.version), ("team/web", Version::Tag("1.4".to_owned())));
+        assert_eq!(uri("123456789012", "eu-west-1", "team/web"), format!("{own}/team/web"));
         assert_eq!(parse(&format!("{own}/web")).unwrap().version, Version::Tag("latest".to_owned()));
         let both = parse(&format!("{own}/web:1@sha256:ab")).unwrap();
         assert_eq!(both.version, Version::Digest("sha256:ab".to_owned()), "ECS goes by the digest");
