@@ -67,13 +67,7 @@ impl Aws {
 
     /// The partition of the region, as ARNs begin with it.
     pub fn partition(&self) -> &'static str {
-        if self.region.starts_with("cn-") {
-            "aws-cn"
-        } else if self.region.starts_with("us-gov-") {
-            "aws-us-gov"
-        } else {
-            "aws"
-        }
+        evenkeel_stack::partition(&self.region)
     }
 
     /// The client of AWS STS.

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use evenkeel_core::graph::Node;
 use evenkeel_core::id::NodeId;
 use evenkeel_core::snapshot::Owner;
 
@@ -68,6 +69,17 @@ pub fn marked(user: &Tags, stack: &str, node: &NodeId) -> Tags {
     tags.insert(STACK.to_owned(), stack.to_owned());
     tags.insert(ID.to_owned(), node.to_string());
     tags
+}
+
+/// The user's tags that a node wants; none if its kind has none.
+pub fn wanted(node: &Node) -> Tags {
+    let tags = node.want.get("tags").cloned().unwrap_or_default();
+    serde_json::from_value(tags).unwrap_or_default()
+}
+
+/// All tags that a node wants: the user's, and the marks.
+pub fn of_node(node: &Node, stack: &str) -> Tags {
+    marked(&wanted(node), stack, &node.id)
 }
 
 /// What has to be written and what removed to get from one set of tags to another.

@@ -49,6 +49,7 @@ use evenkeel_core::secret::Secrets;
 pub use files::{Beside, FileProblem, Files};
 use model::Stack;
 pub use root::ROOT;
+pub use values::partition;
 
 /// What the caller knows beside the file.
 #[derive(Clone, Debug, Default)]

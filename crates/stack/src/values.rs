@@ -66,7 +66,7 @@ pub(crate) fn port_range(text: &str) -> Option<(i32, i32)> {
 }
 
 /// The partition that a region belongs to, as ARNs name it.
-pub(crate) fn partition(region: &str) -> &'static str {
+pub fn partition(region: &str) -> &'static str {
     if region.starts_with("cn-") {
         "aws-cn"
     } else if region.starts_with("us-gov-") {

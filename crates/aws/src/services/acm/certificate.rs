@@ -6,6 +6,7 @@
 
 use async_trait::async_trait;
 use aws_sdk_acm::types::{CertificateDetail, CertificateStatus, KeyAlgorithm, Tag, ValidationMethod};
+use aws_smithy_types::error::operation::BuildError;
 use evenkeel_core::cloud::{Goal, Waiting};
 use evenkeel_core::doc::{Doc, Text};
 use evenkeel_core::error::{CloudError, ErrorClass};
@@ -174,8 +175,7 @@ impl Resource for Certificates {
 
     async fn create(&self, work: Work<'_>, order: &Creation<'_, Spec>) -> Result<Live<Spec>, CloudError> {
         let (aws, want) = (work.aws, &order.want);
-        let pairs = order.tags.iter().map(|(key, value)| Tag::builder().key(key).value(value).build());
-        let tags: Vec<Tag> = pairs.collect::<Result<_, _>>().map_err(bug)?;
+        let tags = sdk_tags(order.tags.iter().map(|(key, value)| (key, Some(value))))?;
         let names = Some(want.names.clone()).filter(|names| !names.is_empty());
         let request = || {
             aws.acm()
@@ -200,16 +200,14 @@ impl Resource for Certificates {
 
     async fn write_tags(&self, work: Work<'_>, live: &Live<Spec>, tags: &Retag) -> Result<(), CloudError> {
         let (aws, arn) = (work.aws, live.id.as_str());
-        let tag = |key: &String, value: Option<&String>| Tag::builder().key(key).set_value(value.cloned()).build();
         if !tags.set.is_empty() {
-            let set = tags.set.iter().map(|(key, value)| tag(key, Some(value)));
-            let set: Vec<Tag> = set.collect::<Result<_, _>>().map_err(bug)?;
+            let set = sdk_tags(tags.set.iter().map(|(key, value)| (key, Some(value))))?;
             let request =
                 || aws.acm().add_tags_to_certificate().certificate_arn(arn).set_tags(Some(set.clone())).send();
             aws.caller.send("acm:AddTagsToCertificate", request).await?;
         }
         if !tags.remove.is_empty() {
-            let gone: Vec<Tag> = tags.remove.iter().map(|key| tag(key, None)).collect::<Result<_, _>>().map_err(bug)?;
+            let gone = sdk_tags(tags.remove.iter().map(|key| (key, None)))?;
             let request =
                 || aws.acm().remove_tags_from_certificate().certificate_arn(arn).set_tags(Some(gone.clone())).send();
             aws.caller.send("acm:RemoveTagsFromCertificate", request).await?;
@@ -278,8 +276,11 @@ async fn prove(work: Work<'_>, arn: &str, want: &Spec) -> Result<Readiness, Clou
     Ok(told.as_ref().map_or(Readiness::Ready, wait::readiness))
 }
 
-fn bug(error: impl std::fmt::Display) -> CloudError {
-    CloudError::bug("acm:AddTagsToCertificate", error.to_string())
+/// Tags as ACM takes them; those to remove have no values.
+fn sdk_tags<'t>(tags: impl Iterator<Item = (&'t String, Option<&'t String>)>) -> Result<Vec<Tag>, CloudError> {
+    let built = tags.map(|(key, value)| Tag::builder().key(key).set_value(value.cloned()).build());
+    let bug = |error: BuildError| CloudError::bug("acm:AddTagsToCertificate", error.to_string());
+    built.collect::<Result<_, _>>().map_err(bug)
 }
 
 fn zone_ids(spec: &Spec) -> Vec<String> {

@@ -16,7 +16,6 @@ use super::read::{SIDE_BY_SIDE, describe, list, node_of, tags_of_all};
 use crate::client::Aws;
 use crate::finder::{Finder, Found};
 use crate::read::{Part, Scope};
-use crate::resource::spec;
 use crate::tags::{self, Tags};
 
 /// How many of the newest certificates are asked for their tags where no name leads to them.
@@ -137,6 +136,5 @@ fn domain_of(node: &Node) -> Option<String> {
 fn differs(have: &Tags, wanted: &[&Node], stack: &str) -> bool {
     let owner = owner_of(have, stack);
     let Some(node) = wanted.iter().find(|node| owner.as_ref() == Some(&node.id)) else { return false };
-    let user: Tags = node.want.get("tags").and_then(|tags| spec(tags).ok()).unwrap_or_default();
-    tags::user(have) != user
+    tags::user(have) != tags::wanted(node)
 }

@@ -63,10 +63,7 @@ pub async fn fetch(aws: &Aws, scope: &Scope<'_>, finder: &Finder<'_>) -> Ecr {
         return Ecr { repositories: Ok(Vec::new()), wanted: BTreeMap::new(), blind: None };
     }
     let nodes = || scope.graph.of_kind("repository");
-    let tags = nodes().map(|node| {
-        let user = serde_json::from_value(node.want.get("tags").cloned().unwrap_or(Value::Null)).unwrap_or_default();
-        (node.name.clone(), tags::marked(&user, scope.stack, &node.id))
-    });
+    let tags = nodes().map(|node| (node.name.clone(), tags::of_node(node, scope.stack)));
     let (tags, mut blind) = (tags.collect(), None);
     let repositories = read(aws, scope, finder, &tags, &mut blind).await;
     Ecr { repositories, wanted: nodes().map(|node| (node.name.clone(), node.want.clone())).collect(), blind }
@@ -127,13 +124,7 @@ fn of_stack(all: &Repositories, stack: &str) -> Vec<(String, Repository)> {
 
 fn by_name(marked: Vec<Marked>) -> BTreeMap<String, Tags> {
     let name = |arn: &str| arn.split_once(":repository/").map(|(_, name)| name.to_owned());
-    let mut all = BTreeMap::new();
-    for Marked { arn, mut tags } in marked {
-        // AWS's own tags come along here and are of no interest.
-        tags.retain(|key, _| !key.starts_with("aws:"));
-        all.extend(name(&arn).map(|name| (name, tags)));
-    }
-    all
+    marked.into_iter().filter_map(|Marked { arn, tags }| Some((name(&arn)?, tags))).collect()
 }
 
 /// The repositories of these names that are there, together with what other readings ask for.

@@ -121,7 +121,7 @@ fn contribute(stack: &Stack, nodes: &mut Vec<Node>) {
 
 /// A policy in canonical form, where an empty object stays what it is: none.
 fn with_none(document: &Doc) -> Doc {
-    if document.as_object().is_some_and(serde_json::Map::is_empty) { json!({}) } else { policy::canonical(document) }
+    if send::is_none(document) { json!({}) } else { policy::canonical(document) }
 }
 
 struct Repositories;
@@ -143,10 +143,10 @@ impl Resource for Repositories {
     async fn create(&self, work: Work<'_>, order: &Creation<'_, Spec>) -> Result<Live<Spec>, CloudError> {
         let (aws, name, want) = (work.aws, order.order.name, &order.want);
         let (arn, uri) = send::create(aws, name, want, &order.tags).await?;
-        if want.lifecycle != json!({}) {
+        if !send::is_none(&want.lifecycle) {
             send::put_lifecycle(aws, name, &want.lifecycle).await?;
         }
-        if want.policy != json!({}) {
+        if !send::is_none(&want.policy) {
             send::put_policy(aws, name, &want.policy).await?;
         }
         Ok(live(name, &arn, &uri, Owner::Nobody, want.clone()))

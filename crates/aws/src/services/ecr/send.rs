@@ -87,7 +87,8 @@ pub(super) async fn put_scanning(aws: &Aws, name: &str, want: &Spec) -> Result<(
     aws.caller.send("ecr:PutImageScanningConfiguration", request).await.map(drop)
 }
 
-fn is_none(document: &Doc) -> bool {
+/// Whether a document stands for no policy.
+pub(super) fn is_none(document: &Doc) -> bool {
     document.as_object().is_some_and(serde_json::Map::is_empty)
 }
 

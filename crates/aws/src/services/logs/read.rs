@@ -9,7 +9,6 @@ use aws_sdk_cloudwatchlogs::types::LogGroup;
 use evenkeel_core::error::{CloudError, ErrorClass};
 use futures::StreamExt;
 use futures::future::join_all;
-use serde_json::Value;
 
 use crate::client::Aws;
 use crate::finder::{Finder, Found};
@@ -40,8 +39,7 @@ pub async fn fetch(aws: &Aws, scope: &Scope<'_>, finder: &Finder<'_>) -> Logs {
     let mut wanted: BTreeMap<String, Tags> = BTreeMap::new();
     if scope.wants(&["log_group"]) {
         for node in scope.graph.of_kind("log_group") {
-            let user = serde_json::from_value(node.want.get("tags").cloned().unwrap_or(Value::Null));
-            wanted.insert(node.name.clone(), tags::marked(&user.unwrap_or_default(), scope.stack, &node.id));
+            wanted.insert(node.name.clone(), tags::of_node(node, scope.stack));
         }
     }
     let mut blind = None;
@@ -133,13 +131,7 @@ pub fn arn(group: &LogGroup) -> String {
 
 fn by_name(found: Vec<Found>) -> BTreeMap<String, Tags> {
     let name = |arn: &str| arn.split_once(":log-group:").map(|(_, name)| name.trim_end_matches(":*").to_owned());
-    let mut groups = BTreeMap::new();
-    for Found { arn, mut tags } in found {
-        // AWS's own tags come along here and are of no interest.
-        tags.retain(|key, _| !key.starts_with("aws:"));
-        groups.extend(name(&arn).map(|name| (name, tags)));
-    }
-    groups
+    found.into_iter().filter_map(|Found { arn, tags }| Some((name(&arn)?, tags))).collect()
 }
 
 /// The tags of a group.

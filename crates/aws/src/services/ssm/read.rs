@@ -9,7 +9,6 @@ use aws_sdk_ssm::types::{ParameterMetadata, ParameterStringFilter, ParameterType
 use evenkeel_core::error::{CloudError, ErrorClass};
 use futures::StreamExt;
 use futures::future::try_join_all;
-use serde_json::Value;
 
 use crate::client::Aws;
 use crate::finder::Finder;
@@ -66,9 +65,7 @@ pub async fn fetch(aws: &Aws, scope: &Scope<'_>, finder: &Finder<'_>) -> Ssm {
     let mut wanted: BTreeMap<String, (String, Tags)> = BTreeMap::new();
     if scope.wants(&["parameter"]) {
         for node in scope.graph.of_kind("parameter") {
-            let user = serde_json::from_value(node.want.get("tags").cloned().unwrap_or(Value::Null));
-            let tags = tags::marked(&user.unwrap_or_default(), scope.stack, &node.id);
-            wanted.insert(plain(&node.name), (node.name.clone(), tags));
+            wanted.insert(plain(&node.name), (node.name.clone(), tags::of_node(node, scope.stack)));
         }
     }
     let parameters = if scope.wants(&["parameter"]) { read(aws, scope, finder, &wanted).await } else { Ok(Vec::new()) };
@@ -133,11 +130,7 @@ async fn marked(
         Ok(found) if !scope.thorough => {
             let name = |arn: &str| arn.split_once(":parameter").map(|(_, name)| name.to_owned());
             let ours = found.into_iter().filter(|found| found.arn.contains(":ssm:"));
-            let named = ours.filter_map(|mut found| {
-                // AWS's own tags come along here and are of no interest.
-                found.tags.retain(|key, _| !key.starts_with("aws:"));
-                Some((name(&found.arn)?, found.tags))
-            });
+            let named = ours.filter_map(|found| Some((name(&found.arn)?, found.tags)));
             Ok((named.collect(), Known::new()))
         }
         found => {
