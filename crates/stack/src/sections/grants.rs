@@ -290,34 +290,20 @@ fn resources(ctx: &Ctx<'_>, arns: &[&str], given: &Text) -> Vec<Json> {
         Some(Text::From(output)) => output.output == "arn",
         Some(Text::Join(_)) | None => false,
     };
-    if whole {
-        return whole_arns(arns, given);
-    }
     let region = ctx.scope.region.as_deref().unwrap_or("*");
     let account = ctx.scope.account.as_deref().unwrap_or("*");
     let fill = |arn: &&str| {
-        if *arn == "*" {
-            return Json::from("*");
-        }
         let arn = arn.replace("PARTITION", partition(region)).replace("REGION", region).replace("ACCOUNT", account);
-        let (before, after) = arn.split_once('@').unwrap_or((arn.as_str(), ""));
+        let Some((before, after)) = arn.split_once('@') else { return arn.into() };
+        let before = if whole { "" } else { before };
         match after {
             "path" => joined(before, &without(given, '/'), "").to_value(),
             "objects" => joined(before, &objects(given), "").to_value(),
             "bucket" => joined(before, &bucket(given), "").to_value(),
-            after => joined(before, given, after).to_value(),
+            // What belongs to a resource has its ARN with more behind it (a table's indexes, a log group's streams).
+            part if !whole || part.starts_with(['/', ':']) => joined(before, given, part).to_value(),
+            _ => given.to_value(),
         }
-    };
-    arns.iter().map(fill).collect()
-}
-
-/// Where the whole ARN is given, with what belongs to it as well (a table's indexes, a log group's streams).
-fn whole_arns(arns: &[&str], given: &Text) -> Vec<Json> {
-    let fill = |arn: &&str| match arn.split_once('@').unwrap_or_default().1 {
-        "objects" => objects(given).to_value(),
-        "bucket" => bucket(given).to_value(),
-        after @ ("/index/*" | ":*") => joined("", given, after).to_value(),
-        _ => given.to_value(),
     };
     arns.iter().map(fill).collect()
 }

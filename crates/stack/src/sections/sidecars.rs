@@ -10,7 +10,7 @@ use super::super::model::Role;
 use super::super::suggest;
 use super::super::table::{EMPTY, Table, Type, key};
 use super::super::task_definition::Draft;
-use super::super::tree::{Tree, Value, shorten};
+use super::super::tree::{Tree, shorten};
 use super::{Ctx, grants};
 
 /// A word.
@@ -82,15 +82,14 @@ pub(crate) static SIDECAR: Table = Table {
 pub(crate) fn read(ctx: &Ctx<'_>, fields: &Fields<'_>, draft: &mut Draft) {
     let Some(tree) = fields.take("sidecars") else { return };
     let key = format!("`sidecars` of {}", fields.what());
-    let none = Tree::new(tree.place.clone(), Value::Map(Vec::new()));
-    let named: Vec<(String, &Tree, &Tree)> = match tree.entries() {
-        Some(entries) => entries.iter().map(|entry| (entry.key.clone(), &entry.value, &entry.value)).collect(),
+    let named: Vec<(String, &Tree)> = match tree.entries() {
+        Some(entries) => entries.iter().map(|entry| (entry.key.clone(), &entry.value)).collect(),
         None => {
             let want = Want::new(&key, ctx.problems);
-            want.several(tree).iter().filter_map(|item| Some((want.filled(item)?, item, &none))).collect()
+            want.several(tree).iter().filter_map(|item| Some((want.filled(item)?, item))).collect()
         }
     };
-    for (word, at, settings) in named {
+    for (word, at) in named {
         let Some(sidecar) = SIDECARS.iter().find(|sidecar| sidecar.word == word) else {
             let help = suggest::help(&word, "the sidecars", SIDECARS.iter().map(|sidecar| sidecar.word));
             let summary = format!("there is no sidecar `{}`", shorten(&word));
@@ -103,26 +102,25 @@ pub(crate) fn read(ctx: &Ctx<'_>, fields: &Fields<'_>, draft: &mut Draft) {
             ctx.problems.error("duplicate", &at.place, summary, help);
             continue;
         }
-        let place = if settings.place == none.place { at.place.clone() } else { settings.place.clone() };
-        draft.places.insert(format!("container:{word}"), place.clone());
+        draft.places.insert(format!("container:{word}"), at.place.clone());
+        // A word of a list says no more.
+        let settings = Some(at).filter(|at| tree.entries().is_some() && !at.is_null());
         let container = container(ctx, sidecar, settings, draft);
         draft.sidecars.insert(word.clone());
         if let Some(Json::Array(list)) = draft.document.get_mut("containerDefinitions") {
             list.push(Json::Object(container));
         }
         if let Some(grant) = sidecar.grant {
-            allow(ctx, fields, draft, &place, &word, grant);
+            allow(ctx, fields, draft, &at.place, &word, grant);
         }
     }
 }
 
-fn container(ctx: &Ctx<'_>, sidecar: &Sidecar, settings: &Tree, draft: &Draft) -> Map<String, Json> {
+fn container(ctx: &Ctx<'_>, sidecar: &Sidecar, settings: Option<&Tree>, draft: &Draft) -> Map<String, Json> {
     let mut map = Map::new();
-    let empty = Tree::new(settings.place.clone(), Value::Map(Vec::new()));
-    let settings = if settings.is_null() { &empty } else { settings };
-    let fields = Fields::open(settings, format!("the sidecar `{}`", sidecar.word), &SIDECAR, ctx.problems);
+    let open = |tree| Fields::open(tree, format!("the sidecar `{}`", sidecar.word), &SIDECAR, ctx.problems);
     let (mut image, mut options) = (sidecar.image.to_owned(), Map::new());
-    if let Some(fields) = fields {
+    if let Some(fields) = settings.and_then(open) {
         image = fields.text("image").unwrap_or(image);
         if let Some(tree) = fields.take("options") {
             if sidecar.word == "firelens" {
