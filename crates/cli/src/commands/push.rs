@@ -51,6 +51,8 @@ impl Run for PushArgs {
 /// A stack file with its images, and the way to where they go.
 struct Open {
     connection: Connection,
+    region: Option<String>,
+    account: Option<String>,
     graph: Graph,
     wanted: Vec<Wanted>,
 }
@@ -58,16 +60,12 @@ struct Open {
 impl Open {
     async fn of(path: &Path, only: &[String], global: &Global, ui: &mut Ui) -> Result<Self, Failure> {
         let file = File::load(path, global, ui)?;
-        let guard = Guard::of_stack(file.loaded.stack.account.as_deref());
-        let connection = connect(global, file.region.clone(), guard, ui).await?;
-        if let Some(guard) = &connection.guard {
-            guard.holds(&connection.aws).await?;
-        }
+        let account = file.loaded.stack.account.clone();
+        let connection = connected(file.region.clone(), account.as_deref(), global, ui).await?;
         let graph = file.graph(&connection.aws.region)?;
-        let account =
-            connection.aws.account().await.map_err(|error| Failure::cloud("finding out the account", error))?;
-        let wanted = images::wanted(&file.loaded.stack, &graph, &account, only)?;
-        Ok(Self { connection, graph, wanted })
+        let own = connection.aws.account().await.map_err(|error| Failure::cloud("finding out the account", error))?;
+        let wanted = images::wanted(&file.loaded.stack, &graph, &own, only)?;
+        Ok(Self { connection, region: file.region, account, graph, wanted })
     }
 
     async fn push(self, path: &Path, tag: Option<&str>, ui: &mut Ui) -> Result<Vec<Pushed>, Failure> {
@@ -89,6 +87,20 @@ impl Open {
     }
 }
 
+/// A connection to the account that the stack file names, if it names one.
+async fn connected(
+    region: Option<String>,
+    account: Option<&str>,
+    global: &Global,
+    ui: &mut Ui,
+) -> Result<Connection, Failure> {
+    let connection = connect(global, region, Guard::of_stack(account), ui).await?;
+    if let Some(guard) = &connection.guard {
+        guard.holds(&connection.aws).await?;
+    }
+    Ok(connection)
+}
+
 /// Makes the repositories that are not there, and pushes what is to be built and copied: what comes before an apply.
 ///
 /// # Errors
@@ -103,14 +115,17 @@ pub async fn with_repositories(path: &Path, job: Job, global: &Global, ui: &mut 
         open.push(path, None, ui).await?;
         return Ok(Exit::Done);
     }
+    let Open { connection, region, account, graph, wanted } = open;
     // A simulated AWS is open once at a time.
-    drop(open);
+    drop(connection);
     ui.note("The repositories come first.");
     let choice = Choice { target: lacking.into_iter().collect(), ..Choice::default() };
     let planning = Planning::open(File::load(path, global, ui)?, &choice, false, global, ui).await?;
     let exit = Changing::new(planning, job, None).plan_and_run(ui).await?;
     if exit == Exit::Done {
-        Open::of(path, &[], global, ui).await?.push(path, None, ui).await?;
+        // What the images are built from has been looked through once, and that is enough.
+        let connection = connected(region.clone(), account.as_deref(), global, ui).await?;
+        Open { connection, region, account, graph, wanted }.push(path, None, ui).await?;
     }
     Ok(exit)
 }

@@ -12,6 +12,7 @@ use evenkeel_core::id::NodeId;
 use evenkeel_core::plan::{Action, Plan};
 use evenkeel_stack::value_from::ValueFrom;
 
+use super::planning::place_of;
 use crate::exit::Failure;
 use crate::out::Ui;
 
@@ -35,8 +36,7 @@ pub fn missing(plan: &Plan, graph: &Graph, can_ask: bool) -> Vec<String> {
             ValueFrom::Prompt | ValueFrom::Generate(_) => return None,
             ValueFrom::Env(_) | ValueFrom::File(_) => got(from).err()?,
         };
-        let place = graph.get(node).and_then(|node| node.origin.as_ref()).map(|place| format!(" ({place})"));
-        Some(format!("{node}{}: {complaint}", place.unwrap_or_default()))
+        Some(format!("{node}{}: {complaint}", place_of(graph, node)))
     };
     sent(plan).iter().filter_map(complaint).collect()
 }

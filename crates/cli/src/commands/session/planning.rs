@@ -3,6 +3,8 @@
 use evenkeel_aws::references::{self, Finding, What};
 use evenkeel_aws::services::ecr::images::{self, Complaint};
 use evenkeel_core::error::{CloudError, ErrorClass};
+use evenkeel_core::graph::Graph;
+use evenkeel_core::id::NodeId;
 use evenkeel_core::plan::{Held, HeldBecause, Intent, Plan, PlanOptions, adoptable, in_the_way};
 use evenkeel_core::snapshot::Snapshot;
 
@@ -129,8 +131,7 @@ impl Planning {
         let Reading { cloud, graph, .. } = &self.reading;
         let (mut absent, mut unknown) = (Vec::new(), Vec::new());
         for Finding { node, reference, what } in references::check(&cloud.aws, plan).await {
-            let place = graph.get(&node).and_then(|node| node.origin.as_ref()).map(|place| format!(" ({place})"));
-            let place = place.unwrap_or_default();
+            let place = place_of(graph, &node);
             match what {
                 What::Absent => absent.push(format!("{node}{place} refers to `{reference}`, which does not exist")),
                 What::Going => {
@@ -176,6 +177,11 @@ pub fn gaps(error: &CloudError) -> Failure {
         help: None,
         error: Some(Box::new(error)),
     }
+}
+
+/// Where a node stands in the stack file, to be put behind it: ` (stack.yaml:12)`; empty if it stands nowhere.
+pub(super) fn place_of(graph: &Graph, node: &NodeId) -> String {
+    graph.get(node).and_then(|node| node.origin.as_ref()).map(|place| format!(" ({place})")).unwrap_or_default()
 }
 
 #[cfg(test)]
