@@ -191,7 +191,7 @@ static GRANTS: &[Grant] = &[
 /// The words with what follows them, for the reference.
 pub(crate) const WORDS: &str = "list of `exec`, `xray`, `otel`, `metrics`, `logs`, `logs:GROUP`, `ssm:/PATH`, `secret:NAME`, `s3:BUCKET/*`, \
      `s3-read:BUCKET/*`, `sqs:QUEUE`, `sqs-send:QUEUE`, `sns:TOPIC`, `dynamodb:TABLE`, `dynamodb-read:TABLE`, `ses`, \
-     `ses:DOMAIN`, `kms:KEY`; an ARN may stand behind the colon";
+     `ses:DOMAIN`, `kms:KEY`; an ARN may follow the colon";
 
 /// The statements of a word that names no resource.
 pub(crate) fn of(word: &str) -> Vec<Json> {
