@@ -128,7 +128,10 @@ pub fn tidy(world: &mut World, place: &Place, others: &Others) -> Vec<Key> {
     }
     let left = things(world);
     let made = |key: &Key| MAKERS.iter().any(|maker: &Maker| maker.collections.contains(&key.collection.as_str()));
-    others.things().into_keys().filter(|key| made(key) && left.contains_key(key)).collect()
+    // The group that AWS gives every VPC stays for ever; he has only put a rule into it.
+    let stays = |thing: &Value| thing["name"] == "default";
+    let is_left = |key: &Key| left.get(key).is_some_and(|thing| !stays(thing));
+    others.things().into_keys().filter(|key| made(key) && is_left(key)).collect()
 }
 
 /// Asks, and takes no for an answer: a stranger is refused as anybody is.

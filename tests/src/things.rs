@@ -58,6 +58,7 @@ pub const PAST: &[(&str, &str, &str)] = &[
     ("ec2.interfaces", "mac", "made up"),
     ("ec2.interfaces", "subnet", "which of several is chance"),
     ("ec2.interfaces", "zone", "which of several is chance"),
+    ("ec2.groups", "order", "when rules came"),
     ("ecs.registry.families.revisions", "revision", "a counter"),
     ("ecs.running.services", "deployment", "what it went through"),
     ("ecs.running.services", "discovery", "an index of Cloud Map"),
@@ -223,6 +224,10 @@ fn forget(collection: &str, value: &mut Value) {
 fn tags_to_their_things(things: &mut Things) {
     let kept: Vec<Key> = things.keys().filter(|key| key.collection == "ec2.tags").cloned().collect();
     for tags in kept {
+        if tags.key.starts_with("sgr-") {
+            rule_with_tags(things, &tags);
+            continue;
+        }
         let owner = things.keys().find(|key| {
             key.place == tags.place && key.key == tags.key && key.collection != tags.collection && {
                 key.collection.starts_with("ec2.")
@@ -234,6 +239,27 @@ fn tags_to_their_things(things: &mut Things) {
         {
             owner.insert("tags".to_owned(), value);
         }
+    }
+}
+
+/// A rule of a security group is a part of it, but one with a mark is a thing of its own: the group may be somebody else's.
+fn rule_with_tags(things: &mut Things, key: &Key) {
+    let holds = |(of, thing): &(&Key, &mut Value)| of.place == key.place && !thing["rules"][&key.key].is_null();
+    let groups = things.iter_mut().filter(|(of, _)| of.collection == "ec2.groups");
+    let Some((group, rule)) = groups
+        .map(|(of, thing)| (of, thing))
+        .find(holds)
+        .and_then(|(of, thing)| Some((of.clone(), thing["rules"].as_object_mut()?.remove(&key.key)?)))
+    else {
+        return;
+    };
+    let mut rule = rule;
+    rule["tags"] = things.remove(key).unwrap_or_default();
+    if mark(&rule).is_some() {
+        let name = format!("{}:{}", group.key, key.key);
+        things.insert(Key { collection: "ec2.groups.rules".to_owned(), key: name, ..group }, rule);
+    } else if let Some(group) = things.get_mut(&group) {
+        group["rules"][&key.key] = rule;
     }
 }
 

@@ -26,7 +26,7 @@ pub struct Presupposed {
     pub roles: BTreeSet<String>,
     /// The VPC and its subnets.
     pub network: Option<Network>,
-    /// Security groups, by id.
+    /// Security groups, by id or name.
     pub groups: BTreeSet<String>,
     /// What task definitions are called that somebody else registers, with what their services ask of them.
     pub tasks: BTreeMap<String, Value>,
@@ -78,6 +78,8 @@ impl Presupposed {
         } else if node.lookup && kind == role::ENTRY.kind.name {
             let name = node.want["name"].as_str().unwrap_or_else(|| node.id.name());
             self.roles.insert(name.to_owned());
+        } else if let (true, "security_group", Some(group)) = (node.lookup, kind, node.want["group"].as_str()) {
+            self.groups.insert(group.to_owned());
         } else if kind == network::ENTRY.kind.name {
             let (vpc, subnets) = (choice(&node.want["vpc"]), choice(&node.want["subnets"]));
             self.network = Some(Network { vpc, subnets });

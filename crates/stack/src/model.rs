@@ -231,12 +231,21 @@ pub struct LogGroup {
 pub struct SecurityGroup {
     /// The entry.
     pub meta: Meta,
+    /// `existing:`, the id or the name of a group that is only looked up; then just the rules are ours.
+    pub existing: Option<String>,
     /// `description:`; by default `<stack> <entry>`.
     pub description: String,
     /// `ingress:`.
     pub ingress: Vec<Rule>,
     /// `egress:`; if not given, the one rule that AWS makes: everything to anywhere (IPv4).
     pub egress: Vec<Rule>,
+}
+
+impl SecurityGroup {
+    /// Whether the file only names the group and has no rules for it.
+    pub fn adds_nothing(&self) -> bool {
+        self.ingress.is_empty() && self.egress.is_empty()
+    }
 }
 
 /// One rule with one peer.

@@ -202,6 +202,7 @@ fn sections(ctx: &Ctx<'_>, fields: &Fields<'_>, start: &Place) -> Stack {
     let certificates = each(ctx, certificates, "certificate", |entry| certificates::read(ctx, entry));
     let groups = fields.take("security_groups");
     let security_groups = each(ctx, groups, "security group", |entry| security_groups::read(ctx, entry));
+    security_groups::check(ctx, &security_groups);
     let groups = fields.take("target_groups");
     let target_groups = each(ctx, groups, "target group", |entry| target_groups::read(ctx, entry));
     let balancers = fields.take("load_balancers");

@@ -10,8 +10,14 @@ use crate::picture::differing;
 use crate::things::{Key, Things, is_of, mark, things};
 
 /// Things that get the tags of others, and things of which several are one node.
-const TOGETHER: &[&str] =
-    &["ecs.running.tasks", "elb.rules", "ecs.registry.families.revisions", "cloud_map.services", "ec2.interfaces"];
+const TOGETHER: &[&str] = &[
+    "ecs.running.tasks",
+    "elb.rules",
+    "ecs.registry.families.revisions",
+    "cloud_map.services",
+    "ec2.interfaces",
+    "ec2.groups.rules",
+];
 
 /// What a stack writes on the zones that it has records in.
 const ZONES: &str = "route53.zones";

@@ -170,6 +170,26 @@ pub const MAKERS: &[Maker] = &[
         remove: |_, _, _, _| {},
     },
     Maker {
+        kind: "existing_group_rules",
+        named: false,
+        // A rule without a mark is a part of the group, which is somebody else's.
+        collections: &[],
+        make: |world, place, _, tags| {
+            let vpc = vpc(world, place)?;
+            let filter = json!({ "Filters": [{ "Name": "group-name", "Values": ["default"] },
+                { "Name": "vpc-id", "Values": [vpc] }] });
+            let groups = list(world, place, "ec2.DescribeSecurityGroups", filter, "SecurityGroups");
+            let rule = json!({ "IpProtocol": "tcp", "FromPort": 7778, "ToPort": 7778,
+                "IpRanges": [{ "CidrIp": "198.51.100.8/32" }] });
+            let specification = json!([{ "ResourceType": "security-group-rule", "Tags": pairs(tags, "Key", "Value") }]);
+            let input = json!({ "GroupId": groups.first()?["GroupId"], "IpPermissions": [rule],
+                "TagSpecifications": specification });
+            ask(world, place, "ec2.AuthorizeSecurityGroupIngress", input).map(drop)
+        },
+        unmake: |_, _, _| {},
+        remove: |_, _, _, _| {},
+    },
+    Maker {
         kind: "security_group",
         named: true,
         collections: &["ec2.groups"],

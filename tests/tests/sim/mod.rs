@@ -7,6 +7,7 @@ mod clients;
 mod crowd;
 mod drift;
 mod ecs;
+mod existing_groups;
 mod files;
 mod found;
 mod global;

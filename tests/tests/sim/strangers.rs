@@ -34,7 +34,10 @@ repositories: { app: { lifecycle_policy: { keep: 10 } } }
 parameters: { level: { value: info } }
 secrets: { db: { generate: 32 } }
 certificates: { site: { domain: victim.example } }
-security_groups: { alb: { ingress: [{ port: 80, from: 0.0.0.0/0 }] }, app: { ingress: [{ port: 8000, from: alb }] } }
+security_groups:
+  alb: { ingress: [{ port: 80, from: 0.0.0.0/0 }] }
+  app: { ingress: [{ port: 8000, from: alb }] }
+  theirs: { existing: default, ingress: [{ port: 5432, from: app }] }
 target_groups: { app: { port: 8000, deregistration_delay: 10s } }
 load_balancers:
   web:
@@ -66,6 +69,7 @@ const PHASES: &[Story] = &[
             ("retention: 14d", "retention: 7d"),
             ("keep: 10", "keep: 20"),
             ("port: 80, from", "port: 81, from"),
+            ("port: 5432, from", "port: 5433, from"),
             ("example/app:1", "example/app:2"),
             ("path: /x", "path: /y"),
             ("deregistration_delay: 10s", "deregistration_delay: 20s"),

@@ -83,6 +83,11 @@ fn identity(graph: &Graph, node: &Node, have: Doc) -> Live {
             live.within = Some(group);
             live
         }
+        "existing_group_rules" => {
+            let mut live = new(&group);
+            live.handles.clear();
+            live
+        }
         "target_group" => {
             let arn = arn("elasticloadbalancing", format!("targetgroup/{name}/1"));
             new(&arn).output("arn", arn.as_str()).output("name", name)

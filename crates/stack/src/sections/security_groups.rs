@@ -1,7 +1,8 @@
 //! `security_groups:` and their rules. One rule of the file may stand for several of AWS: one for each port and peer.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use evenkeel_core::diagnostic::Diagnostic;
 use evenkeel_core::doc::Text;
 use evenkeel_core::id::NodeId;
 
@@ -24,6 +25,13 @@ pub(crate) static SECURITY_GROUP: Table = Table {
         &NAME,
         &META,
         &[
+            key(
+                "existing",
+                Type::Text,
+                "An existing group, which is only looked up; `ingress` and `egress` are then rules of ours beside those of others.",
+            )
+            .shape("`sg-…`, or a name in the VPC of the stack")
+            .example("shop-database"),
             key("description", Type::Text, "What it is for; AWS cannot change it, so a difference is only reported.")
                 .shape("string, up to 255")
                 .without("`<stack> <entry>`")
@@ -38,7 +46,7 @@ pub(crate) static SECURITY_GROUP: Table = Table {
                 "Outbound rules: who its members may reach; `[]` allows nothing.",
             )
             .shape("list of rules")
-            .without("everything to `0.0.0.0/0`")
+            .without("everything to `0.0.0.0/0`; with `existing` none")
             .aws("IpPermissionsEgress")
             .example("[{ port: 443, to: 0.0.0.0/0 }]"),
         ],
@@ -134,8 +142,17 @@ const QUOTA: usize = 60;
 
 /// Reads one entry.
 pub(crate) fn read(ctx: &Ctx<'_>, entry: &Entry) -> Option<SecurityGroup> {
-    let what = format!("security group `{}`", entry.key);
-    let fields = Fields::open(&entry.value, what, &SECURITY_GROUP, ctx.problems)?;
+    let fields = Fields::open(&entry.value, named(entry), &SECURITY_GROUP, ctx.problems)?;
+    if let Some(given) = fields.entry("existing").filter(|given| given.value.is_null()) {
+        let help = "Name the group, or remove the key to have one created.";
+        ctx.problems.error("empty", &given.value.place, format!("`existing` of {} is empty", named(entry)), help);
+        return None;
+    }
+    let existing = fields.take("existing").map(|tree| (tree, fields.text("existing")));
+    if let Some((tree, given)) = &existing {
+        alone(ctx, entry);
+        check_existing(ctx, tree, given.as_deref()?)?;
+    }
     let meta = ctx.meta(entry, &fields, Rules::Ec2);
     let description = fields.take("description").and_then(|tree| {
         let text = fields.text("description")?;
@@ -145,6 +162,7 @@ pub(crate) fn read(ctx: &Ctx<'_>, entry: &Entry) -> Option<SecurityGroup> {
     let ingress = fields.take("ingress").map(|tree| rules(ctx, tree, &entry.key, "ingress"));
     let egress = match fields.entry("egress") {
         Some(entry_) => rules(ctx, &entry_.value, &entry.key, "egress"),
+        None if existing.is_some() => Vec::new(),
         None => vec![Rule {
             protocol: "-1".to_owned(),
             from_port: -1,
@@ -156,10 +174,57 @@ pub(crate) fn read(ctx: &Ctx<'_>, entry: &Entry) -> Option<SecurityGroup> {
     fields.finish();
     Some(SecurityGroup {
         meta,
+        existing: existing.and_then(|(_, given)| given),
         description: description.unwrap_or_else(|| format!("{} {}", ctx.stack_name(), entry.key)),
         ingress: ingress.unwrap_or_default(),
         egress,
     })
+}
+
+fn named(entry: &Entry) -> String {
+    format!("security group `{}`", entry.key)
+}
+
+/// Refuses what would change a group that is only looked up.
+fn alone(ctx: &Ctx<'_>, entry: &Entry) {
+    let allowed = ["existing", "ingress", "egress"];
+    let others = entry.value.entries().unwrap_or_default().iter();
+    for other in others.filter(|other| SECURITY_GROUP.key(&other.key).is_some_and(|key| !allowed.contains(&key.name))) {
+        let help = "A group with `existing` is only looked up; only rules can be added to it. Remove one of the two.";
+        let summary = format!("{} has `existing` and `{}`", named(entry), other.key);
+        ctx.problems.error("contradiction", &other.place, summary, help);
+    }
+}
+
+/// An id, or a name that a group can have.
+fn check_existing(ctx: &Ctx<'_>, tree: &Tree, given: &str) -> Option<()> {
+    let hex = |text: &str| matches!(text.len(), 8 | 17) && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let complaint = match given.strip_prefix("sg-") {
+        Some(rest) if hex(rest) => None,
+        Some(_) => Some("An id has 8 or 17 hexadecimal digits after `sg-`, and no name begins so.".to_owned()),
+        // AWS's own group of a VPC has a name that no other can get.
+        None if given == "default" => None,
+        None => {
+            values::SECURITY_GROUP.complaint(given).map(|text| format!("{}.", super::super::decode::capital(&text)))
+        }
+    };
+    let Some(help) = complaint else { return Some(()) };
+    ctx.problems.error("bad-name", &tree.place, format!("`{given}` is no security group"), help);
+    None
+}
+
+/// Refuses two entries that name one existing group: each would take the other's rules for its own.
+pub(crate) fn check(ctx: &Ctx<'_>, groups: &BTreeMap<String, SecurityGroup>) {
+    let mut seen: BTreeMap<&str, &SecurityGroup> = BTreeMap::new();
+    for group in groups.values() {
+        let Some(existing) = &group.existing else { continue };
+        if let Some(first) = seen.insert(existing, group) {
+            let summary = format!("two entries name the existing group `{existing}`");
+            let error = Diagnostic::error("duplicate", summary, Some(group.meta.place.clone()));
+            let help = "Put the rules of both under one entry.";
+            ctx.problems.push(error.related(first.meta.place.clone(), "the first one").help(help));
+        }
+    }
 }
 
 fn check_description(ctx: &Ctx<'_>, tree: &Tree, text: &str) {

@@ -90,6 +90,9 @@ pub const ROWS: &[Row] = &[
     // Each rule is a resource of its own there.
     Row { kind: "security_group_rules", types: &["AWS::EC2::SecurityGroupIngress", "AWS::EC2::SecurityGroupEgress"],
         fields: Fields::Named(&[("group", &["GroupId"]), ("ingress", &[]), ("egress", &[])]) },
+    // As above; the tags of each rule are its mark.
+    Row { kind: "existing_group_rules", types: &["AWS::EC2::SecurityGroupIngress", "AWS::EC2::SecurityGroupEgress"],
+        fields: Fields::Named(&[("group", &["GroupId"]), ("ingress", &[]), ("egress", &[])]) },
     Row { kind: "target_group", types: &["AWS::ElasticLoadBalancingV2::TargetGroup"], fields: Fields::Named(&[
         ("port", &["Port"]),
         ("protocol", &["Protocol"]),
@@ -206,6 +209,9 @@ pub const EXCEPTIONS: &[(&str, Difference<'_>, &str)] = &[
     ("certificate", Action("tag:GetResources"), "the tags of all certificates are read at once"),
     ("cluster", Action("ecs:ListServices"), "a deletion that is refused names the services that are still there"),
     ("cluster", Action("ecs:ListTasks"), "a deletion that is refused names the tasks that still run"),
+    ("cluster", Action("tag:GetResources"), "the clusters of a stack are found at once"),
+    ("existing_group_rules", Action("ec2:CreateTags"), "rules carry a mark, because the group is somebody else's"),
+    ("existing_group_rules", Action("tag:GetResources"), "the rules of a stack are found at once"),
     ("hosted_zone", Action("route53:ListResourceRecordSets"), "records that are there keep a zone from being deleted; the plan says so before"),
     ("hosted_zone", Action("route53:ListTagsForResources"), "the tags of ten zones are read at once"),
     ("listener", Action("elasticloadbalancing:AddListenerCertificates"), "certificates beside the default one are part of the listener here"),
@@ -248,8 +254,10 @@ pub const EXCEPTIONS: &[(&str, Difference<'_>, &str)] = &[
     ("service", Action("elasticloadbalancing:DescribeTargetGroupAttributes"), "how long targets drain is part of how long a deployment takes"),
     ("service", Action("elasticloadbalancing:DescribeTargetHealth"), "a deployment is done when its targets are healthy"),
     ("service", Action("iam:CreateServiceLinkedRole"), "the first CreateService of an account makes the role of ECS"),
+    ("service", Action("tag:GetResources"), "the services of a stack are found at once"),
     ("target_group", Fixed("port"), "targets bring ports of their own; another default port is told and not worth another group"),
     ("target_group", Action("iam:CreateServiceLinkedRole"), "the first CreateTargetGroup of an account makes the role of ELB"),
+    ("task_definition", Action("tag:GetResources"), "the revisions of a stack are found at once"),
     ("task_definition", Action("ecr:BatchGetImage"), "images of this account are looked at before a task that needs them is registered"),
     ("task_definition", Action("ecs:ListTaskDefinitionFamilies"), "families that left the stack file are found by their names"),
 ];

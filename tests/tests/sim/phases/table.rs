@@ -98,6 +98,7 @@ pub const EDITS: &[Edit] = &[
         &[
             Rename("/security_groups/app", "other"),
             Set("/security_groups/other/moved_from", "app"),
+            Set("/security_groups/theirs/ingress/0/from", "other"),
             Set("/services/app/security_groups", "[other]"),
             Set("/services/api/security_groups", "[other]"),
             Set("/services/one/security_groups", "[other]"),
@@ -203,12 +204,28 @@ pub const EDITS: &[Edit] = &[
     edit(&["secret"], Renamed, &[Rename("/secrets/one", "other"), Remove("/secrets/other/name")]),
     edit(&["secret"], Moved, &[Rename("/secrets/app", "other"), Set("/secrets/other/moved_from", "app")]),
     edit(&["secret"], Swapped, &[Swap("/secrets/one/name", "/secrets/two/name")]),
+    edit(&["existing_group_rules"], Leaves, &[Remove("/security_groups/theirs")]),
+    edit(
+        &["existing_group_rules"],
+        Replaced,
+        &[Set("/security_groups/theirs/existing", "somebody"), Set("/security_groups/others/existing", "default")],
+    ),
+    edit(&["existing_group_rules"], Renamed, &[Rename("/security_groups/theirs", "other")]),
+    edit(
+        &["existing_group_rules"],
+        Swapped,
+        &[
+            Swap("/security_groups/theirs/existing", "/security_groups/others/existing"),
+            Set("/security_groups/theirs/ingress/0/port", "5434"),
+        ],
+    ),
 ];
 
 /// What cannot happen to a kind.
 pub const NEVER: &[(&str, Change, &str)] = &[
     ("cluster", Renamed, "a stack has one cluster, whose entry has no name"),
     ("cluster", Moved, "a stack has one cluster, whose entry has no name"),
+    ("existing_group_rules", Moved, "what is only looked up has no `moved_from`; a renamed entry keeps its rules"),
     ("hosted_zone", Replaced, "its name is what it is"),
     ("hosted_zone", Moved, "its name is what it is"),
     ("hosted_zone", Swapped, "its name is what it is"),

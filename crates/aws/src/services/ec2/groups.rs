@@ -9,7 +9,7 @@ use aws_sdk_ec2::types::{Filter, SecurityGroup};
 use evenkeel_core::error::{CloudError, ErrorClass};
 use futures::future::try_join_all;
 
-use super::read::filter;
+use super::replies::filter;
 use crate::client::Aws;
 use crate::read::{Part, Scope};
 use crate::tags;
@@ -24,11 +24,17 @@ const VALUES: usize = 200;
 /// A page of groups, and how to ask for the next.
 type Page = (Vec<SecurityGroup>, Option<String>);
 
-/// The security groups that can matter to a stack, perhaps among others. `names` are those that the graph wants.
+/// The security groups that can matter to a stack, perhaps among others. `names` are those that the graph wants, `ids` those that it
+/// looks up.
 ///
 /// # Errors
 /// Any error of the requests.
-pub(super) async fn that_matter(aws: &Aws, scope: &Scope<'_>, names: &BTreeSet<&str>) -> Part<Arc<Vec<SecurityGroup>>> {
+pub(super) async fn that_matter(
+    aws: &Aws,
+    scope: &Scope<'_>,
+    names: &BTreeSet<&str>,
+    ids: &BTreeSet<&str>,
+) -> Part<Arc<Vec<SecurityGroup>>> {
     // What serves several stacks is read once and whole.
     if aws.is_shared() {
         return aws.once("ec2:DescribeSecurityGroups", || all(aws, &[])).await;
@@ -37,6 +43,8 @@ pub(super) async fn that_matter(aws: &Aws, scope: &Scope<'_>, names: &BTreeSet<&
     let Some(token) = token else { return Ok(Arc::new(first)) };
     let mut filters = vec![filter(format!("tag:{}", tags::STACK), scope.stack)];
     filters.extend(name_filters(names));
+    let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
+    filters.extend(ids.chunks(VALUES).map(|batch| one_of("group-id", batch)));
     let found = try_join_all(filters.into_iter().map(|filter| async move { all(aws, &[filter]).await })).await;
     match found {
         // One may be of the first page, marked and named.
@@ -60,8 +68,11 @@ pub(super) async fn that_matter(aws: &Aws, scope: &Scope<'_>, names: &BTreeSet<&
 /// somebody else's under such a name is met when ours is made.)
 fn name_filters(names: &BTreeSet<&str>) -> Vec<Filter> {
     let values: Vec<String> = names.iter().flat_map(|name| [escaped(name), format!("{}-*", escaped(name))]).collect();
-    let one = |batch: &[String]| Filter::builder().name("group-name").set_values(Some(batch.to_vec())).build();
-    values.chunks(VALUES).map(one).collect()
+    values.chunks(VALUES).map(|batch| one_of("group-name", batch)).collect()
+}
+
+fn one_of(name: &str, values: &[String]) -> Filter {
+    Filter::builder().name(name).set_values(Some(values.to_vec())).build()
 }
 
 /// A name as a filter takes it: in filters `*` and `?` stand for others.

@@ -1,9 +1,11 @@
 //! Amazon EC2: the network that a stack looks up, security groups and their rules.
 //! This file says how to get along with the service; what its resources are is said by their kinds.
 
+pub mod existing_group_rules;
 mod groups;
 pub mod network;
 pub mod read;
+mod replies;
 pub mod security_group;
 pub mod security_group_rules;
 mod shown;
@@ -21,9 +23,9 @@ use crate::service::Service;
 pub static SERVICE: Service = Service {
     title: "Amazon EC2",
     manners: Manners { prefix: "ec2", iam: "ec2", codes: CODES, texts: &[], rates: RATES },
-    tag_types: &[],
+    tag_types: &["ec2:security-group-rule"],
     fetch,
-    kinds: &[&network::ENTRY, &security_group::ENTRY, &security_group_rules::ENTRY],
+    kinds: &[&network::ENTRY, &security_group::ENTRY, &security_group_rules::ENTRY, &existing_group_rules::ENTRY],
     shown: shown::SHOWN,
 };
 
@@ -74,7 +76,7 @@ impl Aws {
 }
 
 /// Reads what the scope asks for.
-fn fetch<'a>(aws: &'a Aws, scope: &'a Scope<'a>, _finder: &'a Finder<'a>) -> BoxFuture<'a, Gathered> {
+fn fetch<'a>(aws: &'a Aws, scope: &'a Scope<'a>, finder: &'a Finder<'a>) -> BoxFuture<'a, Gathered> {
     // Boxed: inline, the state of all readers together is more than a thread's stack holds in a debug build.
-    Box::pin(async move { Gathered::of(read::fetch(aws, scope).await) })
+    Box::pin(async move { Gathered::of(read::fetch(aws, scope, finder).await) })
 }

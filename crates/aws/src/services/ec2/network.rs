@@ -15,7 +15,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::read::Fetched;
 use crate::resource::{Entry, Lookup, OnlyLookedUp, Paced, doc};
-use crate::services::ec2::read::{Ec2, Network, missing, tags_of};
+use crate::services::ec2::read::{Ec2, Network, missing};
+use crate::services::ec2::replies::tags_of;
 use crate::tags::Tags;
 use evenkeel_stack::model::{Stack, SubnetsRef, VpcRef};
 

@@ -5,20 +5,23 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use aws_sdk_ec2::types::{Filter, SecurityGroup, Subnet, Vpc};
+use aws_sdk_ec2::types::{Filter, SecurityGroup, SecurityGroupRule, Subnet, Vpc};
 use evenkeel_core::error::{CloudError, ErrorClass};
 use evenkeel_core::graph::Node;
 use evenkeel_core::id::NodeId;
 use evenkeel_core::name;
 use futures::future::join_all;
 
-use super::groups;
+use super::existing_group_rules::marked as guests;
+use super::replies::{filter, tags_of};
+use super::{groups, security_group};
 use crate::client::Aws;
+use crate::finder::Finder;
 use crate::kinds::network;
 use crate::kinds::security_group_rules;
 use crate::read::{Part, Scope};
 use crate::resource;
-use crate::tags::{self, Tags};
+use crate::tags;
 
 /// Largest page of the Describe calls of EC2.
 const PAGE: i32 = 1000;
@@ -32,6 +35,19 @@ pub struct Ec2 {
     pub groups: Part<Vec<SecurityGroup>>,
     /// What the graph wants, by node name of the group.
     pub wanted: BTreeMap<String, Wanted>,
+    /// Rules with this stack's mark, which are in groups of others.
+    pub guests: Part<Vec<SecurityGroupRule>>,
+    /// The groups of others whose rules the graph wants, with these.
+    pub hosts: Vec<Host>,
+}
+
+/// A group of others that gets rules of ours.
+#[derive(Debug)]
+pub struct Host {
+    /// The node of the rules.
+    pub node: Node,
+    /// The group.
+    pub sought: security_group::Sought,
 }
 
 /// What the graph says of a security group.
@@ -57,26 +73,49 @@ pub struct Network {
 }
 
 /// Reads what the scope asks for.
-pub async fn fetch(aws: &Aws, scope: &Scope<'_>) -> Ec2 {
+pub async fn fetch(aws: &Aws, scope: &Scope<'_>, finder: &Finder<'_>) -> Ec2 {
     let wanted = wanted(scope);
+    let existing = existing(scope);
     let kind = network::ENTRY.kind.name;
     let looked_up = scope.graph.of_kind(kind).filter(|node| node.lookup && scope.wants(&[kind]));
     let networks = looked_up.map(|node| async move { (node.id.clone(), network(aws, node).await) });
-    let (networks, groups) = futures::join!(join_all(networks), async {
-        if !scope.wants(&["security_group", "security_group_rules"]) {
+    let groups = async {
+        if !scope.wants(&["security_group", "security_group_rules", guests::KIND]) {
             return Ok(Vec::new());
         }
-        let names = wanted.values().map(|wanted| wanted.name.as_str()).filter(|name| !name.is_empty()).collect();
-        let groups = groups::that_matter(aws, scope, &names).await?;
+        let looked_up = existing.values().map(|sought| sought.group.as_str());
+        let (ids, looked_up): (BTreeSet<&str>, BTreeSet<&str>) =
+            looked_up.partition(|text| security_group::is_id(text));
+        let own = wanted.values().map(|wanted| wanted.name.as_str()).filter(|name| !name.is_empty());
+        let names: BTreeSet<&str> = own.chain(looked_up).collect();
+        let groups = groups::that_matter(aws, scope, &names, &ids).await?;
         let names = names.iter().map(|name| name.to_ascii_lowercase()).collect();
-        Ok(groups.iter().filter(|group| keep(group, scope.stack, &names)).cloned().collect())
-    },);
-    Ec2 { networks: networks.into_iter().collect(), groups, wanted }
+        let kept = groups
+            .iter()
+            .filter(|group| keep(group, scope.stack, &names) || group.group_id().is_some_and(|id| ids.contains(id)));
+        Ok(kept.cloned().collect())
+    };
+    let (networks, groups, guests) = futures::join!(join_all(networks), groups, guests::marked(aws, scope, finder));
+    let hosts = hosts(scope, &existing);
+    Ec2 { networks: networks.into_iter().collect(), groups, wanted, guests, hosts }
+}
+
+/// The groups that are looked up, by node name.
+fn existing(scope: &Scope<'_>) -> BTreeMap<String, security_group::Sought> {
+    let looked_up = scope.graph.of_kind("security_group").filter(|node| node.lookup);
+    looked_up.filter_map(|node| Some((node.id.name().to_owned(), resource::spec(&node.want).ok()?))).collect()
+}
+
+/// The groups of others whose rules are wanted.
+fn hosts(scope: &Scope<'_>, existing: &BTreeMap<String, security_group::Sought>) -> Vec<Host> {
+    let wanted = scope.graph.of_kind(guests::KIND);
+    let host = |node: &Node| Some(Host { node: node.clone(), sought: existing.get(node.id.name())?.clone() });
+    wanted.filter_map(host).collect()
 }
 
 fn wanted(scope: &Scope<'_>) -> BTreeMap<String, Wanted> {
     let mut wanted: BTreeMap<String, Wanted> = BTreeMap::new();
-    for node in scope.graph.of_kind("security_group") {
+    for node in scope.graph.of_kind("security_group").filter(|node| !node.lookup) {
         let entry = wanted.entry(node.id.name().to_owned()).or_default();
         entry.name.clone_from(&node.name);
         entry.moved_from = node.moved_from.as_ref().map(|old| old.name().to_owned());
@@ -92,23 +131,6 @@ fn wanted(scope: &Scope<'_>) -> BTreeMap<String, Wanted> {
 fn keep(group: &SecurityGroup, stack: &str, names: &BTreeSet<String>) -> bool {
     let ours = tags_of(group.tags()).get(tags::STACK).is_some_and(|theirs| theirs == stack);
     ours || name::is_of_any(names, &group.group_name().unwrap_or_default().to_ascii_lowercase())
-}
-
-/// Whether a group's name is this base name or one of its generations; EC2 ignores case.
-pub fn same_name(base: &str, physical: &str) -> bool {
-    !base.is_empty() && name::generation(&base.to_ascii_lowercase(), &physical.to_ascii_lowercase()).is_some()
-}
-
-/// Tags as a map.
-pub fn tags_of(tags: &[aws_sdk_ec2::types::Tag]) -> Tags {
-    tags.iter()
-        .map(|tag| (tag.key().unwrap_or_default().to_owned(), tag.value().unwrap_or_default().to_owned()))
-        .collect()
-}
-
-/// A filter of a Describe call.
-pub fn filter(name: impl Into<String>, value: impl Into<String>) -> Filter {
-    Filter::builder().name(name).values(value).build()
 }
 
 async fn network(aws: &Aws, node: &Node) -> Part<Network> {

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use aws_sdk_ec2::types::{Filter, ResourceType, SecurityGroup, Tag, TagSpecification};
 use evenkeel_core::cloud::Waiting;
 use evenkeel_core::doc::Text;
-use evenkeel_core::error::CloudError;
+use evenkeel_core::error::{CloudError, ErrorClass};
 use evenkeel_core::graph::Node;
 use evenkeel_core::id::NodeId;
 use evenkeel_core::kind::{Field, Kind, Polls, Ready, Replace};
@@ -20,9 +20,10 @@ use serde::{Deserialize, Serialize};
 use super::network;
 use crate::client::Aws;
 use crate::read::Fetched;
-use crate::resource::{Creation, Entry, Modification, Paced, Resource, Work, tagged, wanted};
+use crate::resource::{Creation, Entry, Modification, Paced, Resource, Work, doc, spec, tagged, wanted};
 use crate::services::ec2::groups;
-use crate::services::ec2::read::{Ec2, Wanted, filter, same_name, tags_of};
+use crate::services::ec2::read::{Ec2, Wanted};
+use crate::services::ec2::replies::{filter, same_name, sdk_tags, tags_of};
 use crate::tags::{self, Retag, Tags};
 use evenkeel_stack::model::Stack;
 
@@ -75,6 +76,55 @@ pub struct Spec {
     pub tags: Tags,
 }
 
+/// A group to look for.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Sought {
+    /// Its id, or its name in the VPC of the stack.
+    pub group: String,
+    /// What is told if it is not found.
+    pub look_up: String,
+}
+
+impl Sought {
+    /// What an entry with `existing:` looks for.
+    fn new(group: &str) -> Self {
+        let place = if is_id(group) { "" } else { " in the VPC of this stack" };
+        Self { group: group.to_owned(), look_up: format!("security group `{group}`{place}") }
+    }
+
+    /// Whether this is the group.
+    pub fn fits(&self, ec2: &Ec2, group: &SecurityGroup) -> bool {
+        if is_id(&self.group) {
+            return group.group_id() == Some(&self.group);
+        }
+        group.group_name().is_some_and(|name| name.eq_ignore_ascii_case(&self.group)) && is_here(ec2, group)
+    }
+}
+
+/// Whether a text is an id; no name begins so.
+pub fn is_id(text: &str) -> bool {
+    text.starts_with("sg-")
+}
+
+/// The group that a node looks for.
+///
+/// # Errors
+/// That groups could not be read; that it is one of the stack's own.
+fn look_up(ec2: &Ec2, stack: &str, node: &Node) -> Result<Option<Live>, CloudError> {
+    let sought: Sought = spec(&node.want)?;
+    let groups = ec2.groups.as_ref().map_err(Clone::clone)?;
+    let Some(group) = groups.iter().find(|group| sought.fits(ec2, group)) else { return Ok(None) };
+    let (group_id, name) = (group.group_id().unwrap_or_default(), group.group_name().unwrap_or_default());
+    if let Owner::Ours(own) = owner(group, stack) {
+        let text = format!("security group {group_id} ({name}) belongs to this stack, as {own}");
+        let error = CloudError::local(ErrorClass::Invalid, "ec2:DescribeSecurityGroups", text);
+        let hint = format!("`existing` is for groups of others: name the entry `{}` instead", own.name());
+        return Err(CloudError { hint: Some(hint), ..error });
+    }
+    let live = Live::new(group_id, "", Owner::Nobody, node.want.clone());
+    Ok(Some(live.output("id", group_id).output("name", name)))
+}
+
 /// The physical name of an entry.
 pub fn physical(stack: &Stack, entry: &str) -> String {
     let own = stack.security_groups.get(entry).and_then(|group| group.meta.name.clone());
@@ -83,6 +133,12 @@ pub fn physical(stack: &Stack, entry: &str) -> String {
 
 fn contribute(stack: &Stack, nodes: &mut Vec<Node>) {
     for (entry, group) in &stack.security_groups {
+        if let Some(existing) = &group.existing {
+            let mut node = Node::lookup(id(entry), "", doc(&Sought::new(existing)));
+            node.origin = Some(group.meta.place.to_string());
+            nodes.push(node);
+            continue;
+        }
         let spec = Spec {
             description: group.description.clone(),
             vpc: Text::output(network::id(), "vpc_id"),
@@ -141,10 +197,6 @@ pub(super) fn in_the_place_of<'e>(ec2: &'e Ec2, group: &SecurityGroup) -> Option
     ec2.wanted.values().find(taken).filter(|_| is_here(ec2, group))
 }
 
-fn sdk_tags(tags: &Tags) -> Vec<Tag> {
-    tags.iter().map(|(key, value)| Tag::builder().key(key).value(value).build()).collect()
-}
-
 struct Groups;
 
 tagged!(Spec);
@@ -156,6 +208,10 @@ impl Resource for Groups {
 
     fn observe(&self, fetched: &Fetched) -> Result<Vec<Live<Spec>>, CloudError> {
         observe(fetched.part::<Ec2>()?, &fetched.stack)
+    }
+
+    fn look_up(&self, fetched: &Fetched, node: &Node) -> Result<Option<Live>, CloudError> {
+        look_up(fetched.part::<Ec2>()?, &fetched.stack, node)
     }
 
     async fn create(&self, work: Work<'_>, order: &Creation<'_, Spec>) -> Result<Live<Spec>, CloudError> {
@@ -320,12 +376,34 @@ mod tests {
                 group("sg-4", "a-web", "vpc-2", Some("a")),
             ]),
             wanted: [("web".to_owned(), Wanted { name: "a-web".to_owned(), ..Wanted::default() })].into(),
+            guests: Ok(Vec::new()),
+            hosts: Vec::new(),
         };
         let found = observe(&ec2, "a").unwrap();
         let seen: Vec<_> = found.iter().map(|live| (live.id.as_str(), live.name.as_str(), &live.owner)).collect();
         let other = Owner::OtherStack("other".to_owned());
         let ours = Owner::Ours(id("web"));
         assert_eq!(seen, [("sg-2", "a-web", &Owner::Nobody), ("sg-3", "a-web-2", &other), ("sg-4", "a-web", &ours)]);
+    }
+
+    #[test]
+    fn an_existing_group_is_found_by_name_in_the_vpc_or_by_id_anywhere_and_is_not_our_own() {
+        let spec = network::Spec { vpc: network::VpcChoice::Default, subnets: network::SubnetChoice::Default };
+        let ec2 = Ec2 {
+            networks: [(network::id(), Ok(Network { spec, vpc: "vpc-1".to_owned(), subnets: Vec::new() }))].into(),
+            groups: Ok(vec![
+                group("sg-1", "db", "vpc-2", None),
+                group("sg-2", "DB", "vpc-1", None),
+                group("sg-3", "a-web", "vpc-1", Some("a")),
+            ]),
+            wanted: BTreeMap::new(),
+            guests: Ok(Vec::new()),
+            hosts: Vec::new(),
+        };
+        let found = |named: &str| look_up(&ec2, "a", &Node::lookup(id("x"), "", doc(&Sought::new(named))));
+        let id = |named: &str| found(named).unwrap().map(|live| live.outputs["id"].clone());
+        assert_eq!((id("db"), id("sg-1"), id("other")), (Some("sg-2".into()), Some("sg-1".into()), None));
+        assert!(found("a-web").unwrap_err().message.contains("belongs to this stack"));
     }
 
     #[test]

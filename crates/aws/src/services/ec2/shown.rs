@@ -10,14 +10,24 @@ pub(super) const SHOWN: &[Shown] = &[
     Shown {
         kind: "security_group_rules",
         usual: &[usual("egress", "[all to 0.0.0.0/0]"), told("group")],
-        shorter: |at, value| match at {
-            ["ingress", "[]"] => rule("from", value),
-            ["egress", "[]"] => rule("to", value),
-            _ => None,
-        },
+        shorter: rules,
+        ..Shown::PLAIN
+    },
+    Shown {
+        kind: "existing_group_rules",
+        usual: &[usual("ingress", "[]"), usual("egress", "[]")],
+        shorter: rules,
         ..Shown::PLAIN
     },
 ];
+
+fn rules(at: &[&str], value: &Value) -> Option<Value> {
+    match at {
+        ["ingress", "[]"] => rule("from", value),
+        ["egress", "[]"] => rule("to", value),
+        _ => None,
+    }
+}
 
 /// `tcp 80 from 0.0.0.0/0`.
 fn rule(word: &str, rule: &Value) -> Option<Value> {

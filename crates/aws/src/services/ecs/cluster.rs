@@ -53,6 +53,7 @@ pub static ENTRY: Entry = Entry {
         delete: Some("ecs:DeleteCluster"),
     },
     actions: &[
+        "tag:GetResources",
         "ecs:CreateCluster",
         "ecs:DescribeClusters",
         "ecs:ListClusters",

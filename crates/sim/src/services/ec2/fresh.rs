@@ -56,7 +56,8 @@ pub(super) fn way_out(ec2: &mut Ec2, ids: &mut Ids, vpc: &str) {
     }
 }
 
-fn id(ids: &mut Ids, prefix: &str) -> String {
+/// A new id.
+pub(super) fn id(ids: &mut Ids, prefix: &str) -> String {
     format!("{prefix}-0{}", ids.hex(16))
 }
 

@@ -28,7 +28,7 @@ pub struct Wanted {
     pub vpc: Choice,
     /// Its subnets.
     pub subnets: Choice,
-    /// Security groups in it, by id.
+    /// Security groups in it, by id or name.
     pub groups: Vec<String>,
 }
 
@@ -44,12 +44,17 @@ pub fn provide(world: &mut World, place: &Place, wanted: &Wanted) -> Vec<String>
     let ec2 = &mut world.region(place).ec2;
     let vpc = vpc(ec2, &mut ids, &wanted.vpc, &mut made);
     subnets(ec2, &mut ids, (&vpc, &wanted.subnets), &mut made);
-    for id in wanted.groups.iter().filter(|id| !ec2.groups.contains_key(*id)).cloned().collect::<Vec<_>>() {
+    for named in &wanted.groups {
+        let there =
+            |(id, group): (&String, &Group)| id == named || group.vpc == vpc && group.name.eq_ignore_ascii_case(named);
+        if ec2.groups.iter().any(there) {
+            continue;
+        }
+        let id = if named.starts_with("sg-") { named.clone() } else { fresh::id(&mut ids, "sg") };
         let rules = fresh::open_egress(&mut ids, false);
         let description = "made for a stack that names it".to_owned();
-        ec2.groups
-            .insert(id.clone(), Group { name: id.clone(), description, vpc: vpc.clone(), rules, ..Group::default() });
-        made.push(format!("security group {id}"));
+        ec2.groups.insert(id, Group { name: named.clone(), description, vpc: vpc.clone(), rules, ..Group::default() });
+        made.push(format!("security group {named}"));
     }
     world.ids = ids;
     made

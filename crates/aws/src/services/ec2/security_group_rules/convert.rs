@@ -4,7 +4,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aws_sdk_ec2::types::{IpPermission, IpRange, Ipv6Range, PrefixListId, SecurityGroup, UserIdGroupPair};
+use aws_sdk_ec2::types::{
+    IpPermission, IpRange, Ipv6Range, PrefixListId, SecurityGroup, SecurityGroupRule, UserIdGroupPair,
+};
 use evenkeel_core::doc::Text;
 use ipnet::IpNet;
 
@@ -23,34 +25,48 @@ impl Rule {
 
 /// The rules of a live group.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub(super) struct Rules {
+pub(in crate::services::ec2) struct Rules {
     pub ingress: Vec<Rule>,
     pub egress: Vec<Rule>,
 }
 
 impl Rules {
     /// The rules that a reply shows.
-    pub(super) fn of(group: &SecurityGroup) -> Self {
+    pub(in crate::services::ec2) fn of(group: &SecurityGroup) -> Self {
         Self { ingress: from_api(group.ip_permissions()), egress: from_api(group.ip_permissions_egress()) }
     }
 
     /// Hides AWS's allow-all egress for IPv6 where the one for IPv4 stands beside it.
-    pub(super) fn hide_second_default(&mut self) {
+    pub(in crate::services::ec2) fn hide_second_default(&mut self) {
         if self.egress.contains(&default_egress(ANYWHERE_V4)) {
             self.egress.retain(|rule| *rule != default_egress(ANYWHERE_V6));
         }
     }
 
     /// The ids of the groups that the rules refer to.
-    pub(super) fn groups(&self) -> Vec<String> {
+    pub(in crate::services::ec2) fn groups(&self) -> Vec<String> {
         let peers = self.ingress.iter().chain(&self.egress).filter_map(|rule| rule.peer.known());
         let ids: BTreeSet<String> = peers.filter(|peer| peer.starts_with("sg-")).map(str::to_owned).collect();
         ids.into_iter().collect()
     }
 }
 
+/// A rule that is described as a resource of its own.
+pub(in crate::services::ec2) fn of_rule(rule: &SecurityGroupRule) -> Rule {
+    let referenced = rule.referenced_group_info().and_then(|group| group.group_id());
+    let peer = rule.cidr_ipv4().or(rule.cidr_ipv6()).or(rule.prefix_list_id()).or(referenced).unwrap_or_default();
+    let protocol = rule.ip_protocol().unwrap_or("-1");
+    canonical(protocol, rule.from_port(), rule.to_port(), peer.into(), rule.description().unwrap_or_default())
+}
+
 /// The canonical form of one rule.
-pub(super) fn canonical(protocol: &str, from: Option<i32>, to: Option<i32>, peer: Text, description: &str) -> Rule {
+pub(in crate::services::ec2) fn canonical(
+    protocol: &str,
+    from: Option<i32>,
+    to: Option<i32>,
+    peer: Text,
+    description: &str,
+) -> Rule {
     let protocol = protocol.to_ascii_lowercase();
     let protocol = match protocol.as_str() {
         "6" => "tcp",
@@ -80,7 +96,7 @@ fn masked(peer: &str) -> String {
 }
 
 /// Sorted, each rule once: EC2 refuses a request that names one twice.
-pub(super) fn distinct(mut rules: Vec<Rule>) -> Vec<Rule> {
+pub(in crate::services::ec2) fn distinct(mut rules: Vec<Rule>) -> Vec<Rule> {
     rules.sort();
     rules.dedup_by(|a, b| a.same(b));
     rules
@@ -110,7 +126,7 @@ fn from_api(permissions: &[IpPermission]) -> Vec<Rule> {
 }
 
 /// What EC2 takes: peers of equal protocol and ports together.
-pub(super) fn to_api(rules: &[Rule]) -> Vec<IpPermission> {
+pub(in crate::services::ec2) fn to_api(rules: &[Rule]) -> Vec<IpPermission> {
     let mut groups: BTreeMap<(&str, i32, i32), Vec<&Rule>> = BTreeMap::new();
     for rule in rules {
         groups.entry((&rule.protocol, rule.from_port, rule.to_port)).or_default().push(rule);

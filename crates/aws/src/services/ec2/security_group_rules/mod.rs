@@ -3,8 +3,8 @@
 //! to a direction; new rules first, so that traffic has no gap. A new group already holds AWS's allow-all egress rule (in a
 //! VPC with IPv6 a second one for `::/0`, which a file that says nothing of egress leaves alone).
 
-mod convert;
-mod send;
+pub(super) mod convert;
+pub(super) mod send;
 
 use async_trait::async_trait;
 use evenkeel_core::doc::{Doc, Text};
@@ -106,7 +106,7 @@ pub fn wants_default_egress(want: &Doc) -> bool {
 }
 
 fn contribute(stack: &Stack, nodes: &mut Vec<Node>) {
-    for (entry, group) in &stack.security_groups {
+    for (entry, group) in stack.security_groups.iter().filter(|(_, group)| group.existing.is_none()) {
         let spec = Spec {
             group: Text::output(security_group::id(entry), "id"),
             ingress: wanted(&group.ingress),
@@ -120,7 +120,16 @@ fn contribute(stack: &Stack, nodes: &mut Vec<Node>) {
     }
 }
 
-fn wanted(rules: &[FileRule]) -> Vec<Rule> {
+/// The entry of a group of this file.
+pub(super) fn entry_of(group: &Text) -> Option<&str> {
+    match group {
+        Text::From(hole) if hole.node.kind() == "security_group" => Some(hole.node.name()),
+        Text::From(_) | Text::Known(_) | Text::Join(_) => None,
+    }
+}
+
+/// Rules of the file in canonical form.
+pub(super) fn wanted(rules: &[FileRule]) -> Vec<Rule> {
     let rules = rules.iter().map(|rule| {
         let peer = match &rule.peer {
             Peer::Cidr4(range) | Peer::Cidr6(range) | Peer::PrefixList(range) => range.as_str().into(),
@@ -169,7 +178,7 @@ fn group_id(spec: &Spec) -> Result<&str, CloudError> {
 }
 
 /// A group that was made seconds ago may not be known everywhere.
-fn not_visible_yet(mut error: CloudError) -> CloudError {
+pub(super) fn not_visible_yet(mut error: CloudError) -> CloudError {
     if error.class == ErrorClass::Gone {
         error.class = ErrorClass::Propagating;
     }
@@ -264,6 +273,8 @@ mod tests {
             networks: Default::default(),
             groups: Ok(vec![group_with_both_defaults()]),
             wanted: [("web".to_owned(), wanted)].into(),
+            guests: Ok(Vec::new()),
+            hosts: Vec::new(),
         };
         observe(&ec2, "a").unwrap()[0].have.egress.clone()
     }

@@ -8,11 +8,11 @@ use super::convert::{Rules, to_api};
 use super::{ANYWHERE_V6, Rule, default_egress};
 use crate::client::Aws;
 use crate::services::ec2::groups;
-use crate::services::ec2::read::filter;
+use crate::services::ec2::replies::filter;
 
 /// Which way traffic goes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Direction {
+pub(in crate::services::ec2) enum Direction {
     /// Into the group's members.
     Ingress,
     /// Out of them.
@@ -161,7 +161,16 @@ async fn revoke_once(
     }
 }
 
-async fn describe(aws: &Aws, group: &str, direction: Direction, rules: &[Rule]) -> Result<(), CloudError> {
+/// Changes the descriptions of rules that are there.
+///
+/// # Errors
+/// Any error of the request.
+pub(in crate::services::ec2) async fn describe(
+    aws: &Aws,
+    group: &str,
+    direction: Direction,
+    rules: &[Rule],
+) -> Result<(), CloudError> {
     if rules.is_empty() {
         return Ok(());
     }

@@ -28,7 +28,7 @@ use serde_json::Value;
 use super::cluster::{self, Strategy};
 use super::task_definition::{self, mark};
 use crate::resource::{self, Entry, Paced};
-use crate::services::ec2::network;
+use crate::services::ec2::{existing_group_rules, network};
 use crate::services::elb::Forwards;
 use crate::tags::Tags;
 use evenkeel_stack::model::{self, Runs, Stack};
@@ -75,6 +75,7 @@ pub static ENTRY: Entry = Entry {
         delete: Some("ecs:DeleteService"),
     },
     actions: &[
+        "tag:GetResources",
         "ecs:CreateService",
         "ecs:UpdateService",
         "ecs:DeleteService",
@@ -196,7 +197,7 @@ fn contribute(stack: &Stack, nodes: &mut Vec<Node>) {
     for (entry, service) in &stack.services {
         let name = cluster::entry_name(stack, service.meta.name.as_deref(), entry);
         let mut node = resource::wanted(id, entry, &service.meta, name, &wanted(stack, entry, service));
-        node.needs = needs(&forwards, service);
+        node.needs = needs(stack, &forwards, service);
         if let Some(who) = &service.count_managed_by {
             node.delegated.insert("desired_count".to_owned(), who.clone());
         }
@@ -272,7 +273,7 @@ fn strategy(stack: &Stack, service: &model::Service) -> Option<Vec<Strategy>> {
 }
 
 /// ECS refuses a target group that no load balancer forwards to yet, and tasks need their log groups.
-fn needs(forwards: &Forwards<'_>, service: &model::Service) -> BTreeSet<NodeId> {
+fn needs(stack: &Stack, forwards: &Forwards<'_>, service: &model::Service) -> BTreeSet<NodeId> {
     let mut needs: BTreeSet<NodeId> = service
         .runs
         .ours()
@@ -281,14 +282,7 @@ fn needs(forwards: &Forwards<'_>, service: &model::Service) -> BTreeSet<NodeId> 
         .map(|entry| NodeId::new("log_group", entry))
         .collect();
     needs.insert(cluster::id());
-    // Tasks need what the rules of their groups let through.
-    let groups = service.security_groups.iter().filter_map(|group| match group {
-        Text::From(hole) if hole.node.kind() == "security_group" => {
-            Some(NodeId::new("security_group_rules", hole.node.name()))
-        }
-        Text::From(_) | Text::Known(_) | Text::Join(_) => None,
-    });
-    needs.extend(groups);
+    needs.extend(existing_group_rules::needed_by(stack, &service.security_groups));
     let groups = service.load_balancers.iter().filter_map(|target| target.entry.as_deref());
     needs.extend(groups.flat_map(|group| forwards.nodes(group)).cloned());
     needs

@@ -79,6 +79,7 @@ pub static ENTRY: Entry = Entry {
         delete: Some("ecs:DeregisterTaskDefinition"),
     },
     actions: &[
+        "tag:GetResources",
         "ecs:RegisterTaskDefinition",
         "ecs:DeregisterTaskDefinition",
         "ecs:DescribeTaskDefinition",

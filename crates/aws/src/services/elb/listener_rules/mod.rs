@@ -242,8 +242,12 @@ async fn ours(aws: &Aws, listener: &str, stack: &str, adopted: &[u32]) -> Result
 async fn carry_out(aws: &Aws, listener: &str, stages: Stages, tags: &Tags) -> Result<Vec<String>, CloudError> {
     let Stages { modify: modified, delete_first, moves, create, delete, kept } = stages;
     // Marks first: what is adopted must be recognised if the run is cut short.
-    let retagged =
-        kept.iter().map(|live| async move { elb::write_tags(aws, &live.arn, &Retag::between(&live.tags, tags)).await });
+    let retagged = kept.iter().map(|live| async move {
+        let mut there = live.tags.clone();
+        // What they took the place of stays true.
+        there.remove(tags::REPLACES);
+        elb::write_tags(aws, &live.arn, &Retag::between(&there, tags)).await
+    });
     run(retagged.collect()).await?;
     run(modified.iter().map(|(arn, rule, with_conditions)| modify(aws, arn, rule, *with_conditions)).collect()).await?;
     delete_all(aws, delete_first).await?;
@@ -386,6 +390,8 @@ fn live(
     let have = Spec { listener: listener.into(), rules: mine.iter().map(|live| live.rule.clone()).collect(), tags };
     let mut live = as_wanted(have, &node, name, mine.iter().map(|live| live.arn.clone()).collect());
     live.foreign = others.into_iter().map(|other| foreign(other, stack)).collect();
+    // Those of another listener that are still there were to go.
+    live.replaces = mine.iter().find_map(|live| live.tags.get(tags::REPLACES)).cloned();
     Some(live)
 }
 
