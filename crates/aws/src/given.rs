@@ -1,5 +1,5 @@
 //! Values that a run sends and that stand in no document: given for a node by whoever may ask for them, or made here at random. They
-//! are kept in memory for the length of the run, so that a request that is sent again says the same. Cannot read a value from AWS.
+//! are kept in memory for the length of the run, so that a request that is sent again says the same. Reads none from AWS.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -50,6 +50,11 @@ impl Hidden {
 
     /// The value, for the request that sends it.
     pub(crate) fn to_send(&self) -> &str {
+        &self.0
+    }
+
+    /// The value, for a file or a program that a person has asked to have it.
+    pub fn to_write(&self) -> &str {
         &self.0
     }
 

@@ -36,5 +36,6 @@ pub mod services;
 pub mod sharing;
 pub mod shown;
 pub mod tags;
+pub mod told;
 pub mod touch;
 pub mod values;

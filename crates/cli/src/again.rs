@@ -191,6 +191,7 @@ mod tests {
             | Command::Explain(_)
             | Command::Schema(_)
             | Command::Secrets(_)
+            | Command::Env(_)
             | Command::Sim(_)
             | Command::Completions(_) => unreachable!("these print none"),
         }

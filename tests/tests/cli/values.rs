@@ -185,3 +185,77 @@ fn a_deployment_that_refers_to_nothing_is_not_begun() {
     quiet(&desk.sim(&arguments).exits(0));
     desk.sim(&["plan", "--detailed-exitcode"]).exits(0);
 }
+
+/// A service with variables and secrets.
+const SERVICE: &str = "stack: vault
+region: us-east-1
+parameters: { token: { from_env: TOKEN } }
+secrets: { mail: { from_file: mail.txt }, map: { from_file: map.json } }
+log_groups: { app: {} }
+roles: { execution: { managed_policies: [AmazonECSTaskExecutionRolePolicy], grants: [\"ssm:/vault/*\", \"secret:vault/*\"] } }
+cluster: vault
+services:
+  web:
+    cpu: 256
+    memory: 512
+    execution_role: execution
+    containers:
+      web:
+        image: public.ecr.aws/nginx/nginx:1.27
+        environment: { GREETING: two words, GROUP: \"${log_group.app.name}\" }
+        secrets: { TOKEN: \"parameter:token\", MAIL: \"secret:mail\", USER: \"secret:map:user\" }
+";
+
+fn service() -> Desk {
+    let mut desk = Desk::new(SERVICE);
+    desk.write("mail.txt", format!("{FILE}\n").as_bytes());
+    desk.write("map.json", br#"{"user":"hunter2-in-json"}"#);
+    desk.program = desk.program.env("TOKEN", ENV);
+    desk
+}
+
+#[test]
+fn the_variables_of_a_service_are_written_and_its_secrets_only_on_demand() {
+    let desk = service();
+    let ran = desk.sim(&["env", "web"]).exits(0);
+    quiet(&ran);
+    assert!(ran.stdout.contains("GREETING='two words'\n# GROUP= (waits for log_group.app)\n"), "{}", ran.stdout);
+    assert!(ran.stderr.contains("Run `evenkeel apply` first"), "{}", ran.stderr);
+    desk.sim(&["apply", "--yes"]).exits(0);
+    let ran = desk.sim(&["env", "web"]).exits(0);
+    quiet(&ran);
+    assert!(
+        ran.stdout.contains("\nGROUP=vault-app\n") && ran.stdout.contains("# MAIL= (secret: arn:"),
+        "{}",
+        ran.stdout
+    );
+    quiet(&desk.sim(&["env", "web", "--format", "json", "-vv"]).exits(0));
+
+    let ran = desk.sim(&["env", "web", "--with-secrets", "--out", "local.env", "-vv"]).exits(0);
+    quiet(&ran);
+    let written = fs::read_to_string(desk.path("local.env")).expect("it was written");
+    let lines: Vec<&str> = written.lines().collect();
+    let mail = format!("MAIL={FILE}");
+    let token = format!("TOKEN={ENV}");
+    assert_eq!(lines, ["GREETING='two words'", "GROUP=vault-app", &mail, &token, "USER=hunter2-in-json"]);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = fs::metadata(desk.path("local.env")).expect("it is there").permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+    // Into a pipe it goes as well; another program reads it there.
+    assert_eq!(desk.sim(&["env", "web", "--with-secrets"]).exits(0).stdout, written);
+}
+
+#[test]
+fn an_environment_that_cannot_be_written_is_told() {
+    let desk = service();
+    let refused = |arguments: &[&str], code: i32, part: &str| {
+        let ran = desk.sim(arguments).exits(code);
+        assert!(ran.stderr.contains(part), "{}", ran.stderr);
+    };
+    refused(&["env", "api"], 64, "it has web");
+    refused(&["env", "web", "--container", "db"], 64, "no container `db`");
+    refused(&["env", "web", "--out", "."], 1, "not a regular file");
+}

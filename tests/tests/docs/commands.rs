@@ -65,7 +65,7 @@ fn lines() -> Vec<(String, String)> {
 fn every_command_line_shown_is_one_that_the_program_takes() {
     let grammar = grammar();
     let commands =
-        ["apply", "completions", "destroy", "explain", "plan", "push", "schema", "secrets", "sim", "validate"];
+        ["apply", "completions", "destroy", "env", "explain", "plan", "push", "schema", "secrets", "sim", "validate"];
     assert_eq!(grammar.keys().collect::<Vec<_>>(), commands);
     let mut checked = 0;
     for (place, line) in lines() {

@@ -5,6 +5,7 @@
 pub mod apply;
 pub mod completions;
 pub mod destroy;
+pub mod env;
 pub mod explain;
 pub mod plan;
 pub mod push;
@@ -59,6 +60,7 @@ commands! {
     Explain(explain::ExplainArgs),
     Schema(schema::SchemaArgs),
     Secrets(secrets::SecretsArgs),
+    Env(env::EnvArgs),
     Sim(sim::SimArgs),
     Completions(completions::CompletionsArgs),
 }

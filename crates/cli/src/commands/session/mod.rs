@@ -5,6 +5,7 @@
 //! - [`planning`]: a plan with its independent check; nothing can be changed
 //! - [`changing`]: the question, the run, the ending; the only stage that hands the engine a way to change AWS
 //! - [`values`]: another value for a secret that is there, without a plan
+//! - [`environment`]: the variables of a service, for this machine
 //!
 //! A command takes the stage that it needs. Beside them are [`connect`] (the way to AWS), [`ways`] (that of several stacks), [`names`] (what the command line names),
 //! [`save`] (plans in files), [`given`] (values that no plan holds) and [`consent`] (what is between a plan and its run).
@@ -12,6 +13,7 @@
 pub mod changing;
 pub mod connect;
 pub mod consent;
+mod environment;
 pub mod file;
 pub mod given;
 pub mod names;
@@ -23,6 +25,7 @@ pub mod ways;
 
 pub use self::changing::{Bound, Changing};
 pub use self::consent::Job;
+pub use self::environment::Environment;
 pub use self::file::{File, SIMULATED_REGION, region};
 pub use self::planning::Planning;
 pub use self::reading::Reading;
