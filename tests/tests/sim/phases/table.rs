@@ -203,6 +203,15 @@ pub const EDITS: &[Edit] = &[
     edit(&["secret"], Renamed, &[Rename("/secrets/one", "other"), Remove("/secrets/other/name")]),
     edit(&["secret"], Moved, &[Rename("/secrets/app", "other"), Set("/secrets/other/moved_from", "app")]),
     edit(&["secret"], Swapped, &[Swap("/secrets/one/name", "/secrets/two/name")]),
+    edit(&["scaling"], Leaves, &[Remove("/services/one/autoscaling")]),
+    edit(&["scaling"], Replaced, &[Set("/services/one/name", "phases-service-3")]),
+    edit(
+        &["scaling"],
+        Renamed,
+        &[Rename("/services/one", "other"), Remove("/services/other/name"), Remove("/services/other/family")],
+    ),
+    edit(&["scaling"], Moved, &[Rename("/services/app", "other"), Set("/services/other/moved_from", "app")]),
+    edit(&["scaling"], Swapped, &[Swap("/services/one/autoscaling", "/services/two/autoscaling")]),
 ];
 
 /// What cannot happen to a kind.
