@@ -93,6 +93,8 @@ pub const PAST: &[(&str, &str, &str)] = &[
     ("logs.groups.streams", "token", "a token"),
     ("route53.zones", "reference", "a token"),
     ("route53.zones.sets", "spread", "a moment"),
+    ("scaling.targets", "alarms", "made up"),
+    ("scaling.targets", "due", "a moment to come"),
     ("secrets.secrets", "accessed", "who has read it"),
     ("secrets.secrets", "arn", "its end is made up"),
     ("secrets.secrets", "changed", "a moment"),

@@ -81,7 +81,7 @@ impl AwsCloud {
     pub async fn snapshot_to_destroy(&self, file: Option<&Graph>) -> Snapshot {
         let leads = |node: &&Node| {
             let kind = kinds::get(node.id.kind()).map(|entry| &entry.kind);
-            let others = [kinds::records::ENTRY.kind.name, kinds::certificate::KIND];
+            let others = [kinds::records::ENTRY.kind.name, kinds::certificate::KIND, kinds::scaling::KIND];
             let by_name = |kind: &Kind| kind.name_limit > 0 || others.contains(&kind.name);
             !node.lookup && kind.is_some_and(by_name)
         };

@@ -4,6 +4,7 @@
 
 mod certificates;
 mod images;
+mod scaling;
 mod secrets;
 mod services;
 
@@ -15,6 +16,7 @@ use evenkeel_core::name;
 
 pub use self::certificates::{Certificate, ManagedCertificate, SoughtCertificate};
 pub use self::images::{Build, Repository};
+pub use self::scaling::{Scaling, ScalingMetric, ScalingPolicy, ScalingRule, ScheduledAction, Step};
 pub use self::secrets::{Parameter, Secret};
 pub use self::services::{Cluster, Deployment, Kept, Runs, Service, ServiceTarget, Strategy, TaskDefinition};
 

@@ -15,8 +15,8 @@ use super::interpolate::{self, Foreign};
 use super::model::Stack;
 use super::scope::{MAIN, Names, Scope};
 use super::sections::{
-    Ctx, certificates, cluster, dns, each, load_balancers, log_groups, network, parameters, repositories, roles,
-    secret_entries, security_groups, service_keys, services, sidecars, target_groups,
+    Ctx, autoscaling, certificates, cluster, dns, each, load_balancers, log_groups, network, parameters, repositories,
+    roles, secret_entries, security_groups, service_keys, services, sidecars, target_groups,
 };
 use super::suggest;
 use super::table::{EMPTY, Table, Type, key, later};
@@ -214,6 +214,7 @@ fn sections(ctx: &Ctx<'_>, fields: &Fields<'_>, start: &Place) -> Stack {
     let cluster = fields.entry("cluster").and_then(|entry| cluster::read(ctx, entry));
     let services = each(ctx, fields.take("services"), "service", |entry| services::read(ctx, entry, &network));
     repositories::check(ctx, &repositories, &services);
+    autoscaling::check(ctx, cluster.as_ref(), &services);
     let dns = dns::read(ctx, fields.take("dns"));
     for (name, role) in ctx.implied_roles.borrow_mut().iter() {
         roles.entry(name.clone()).or_insert_with(|| role.clone());

@@ -320,6 +320,22 @@ pub const MAKERS: &[Maker] = &[
         },
     },
     Maker {
+        kind: "scaling",
+        named: false,
+        // A policy is a part of our target, which its file describes as a whole: drift, nobody's thing.
+        collections: &[],
+        make: |world, place, stack, _| {
+            let target = ours(world, "scaling.targets", stack)?.1["scaled"].clone();
+            let metric = json!({ "PredefinedMetricType": "ECSServiceAverageMemoryUtilization" });
+            let input = json!({ "ServiceNamespace": "ecs", "ResourceId": target["resource"],
+                "ScalableDimension": target["dimension"], "PolicyName": "his", "PolicyType": "TargetTrackingScaling",
+                "TargetTrackingScalingPolicyConfiguration": { "TargetValue": 50.0, "PredefinedMetricSpecification": metric } });
+            ask(world, place, "application-autoscaling.PutScalingPolicy", input).map(drop)
+        },
+        unmake: |_, _, _| {},
+        remove: |_, _, _, _| {},
+    },
+    Maker {
         kind: "certificate",
         named: true,
         collections: &["acm.certificates"],

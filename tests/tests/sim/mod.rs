@@ -25,6 +25,7 @@ mod pipeline;
 mod random;
 mod recipe;
 mod repositories;
+mod scaling;
 mod scenes;
 mod serving;
 mod strangers;

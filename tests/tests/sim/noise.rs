@@ -297,8 +297,19 @@ fn leaves(path: &str, value: &Value) -> BTreeMap<String, Vec<String>> {
 }
 
 /// Maps whose keys are the user's.
-const FREE: &[&str] =
-    &["tags", "attributes", "inline", "trust", "policy", "header", "options", "dockerLabels", "labels", "driverOpts"];
+const FREE: &[&str] = &[
+    "tags",
+    "attributes",
+    "inline",
+    "trust",
+    "policy",
+    "header",
+    "options",
+    "dockerLabels",
+    "labels",
+    "driverOpts",
+    "dimensions",
+];
 
 fn collect(path: &str, value: &Value, found: &mut BTreeMap<String, Vec<String>>) {
     let last = path.rsplit(['.', ' ']).next().unwrap_or(path);

@@ -52,6 +52,7 @@ services:
     containers: { app: { image: "ghcr.io/example/app:1", port: 8000, logs: app } }
     security_groups: [app]
     target_group: app
+    autoscaling: { min: 1, max: 2, cpu: 60 }
 dns: [{ zone: victim.example, create: true, records: [{ name: www, alias: web }] }]
 "#;
 
@@ -72,6 +73,7 @@ const PHASES: &[Story] = &[
             ("port: 5432, from", "port: 5433, from"),
             ("example/app:1", "example/app:2"),
             ("path: /x", "path: /y"),
+            ("cpu: 60", "cpu: 50"),
             ("deregistration_delay: 10s", "deregistration_delay: 20s"),
         ],
     ),
@@ -93,6 +95,7 @@ const PHASES: &[Story] = &[
             ("log_groups: { app: { retention: 14d } }", "log_groups: {}"),
             ("repositories: { app: { lifecycle_policy: { keep: 10 } } }", "repositories: {}"),
             (", logs: app", ""),
+            ("    autoscaling: { min: 1, max: 2, cpu: 60 }\n", ""),
             (", rules: [{ priority: 10, path: /x, forward: app }]", ""),
             (", records: [{ name: www, alias: web }]", ""),
         ],

@@ -125,6 +125,10 @@ fn identity(graph: &Graph, node: &Node, have: Doc) -> Live {
             live.handles.push(format!("service/{cluster}/{name}"));
             live
         }
+        "scaling" => {
+            let arn = arn("application-autoscaling", format!("scalable-target/{entry}"));
+            new(&arn).output("arn", arn.as_str())
+        }
         "zone" | "hosted_zone" => new(&format!("Z-{entry}"))
             .output("zone_id", format!("Z-{entry}"))
             .output("name", node.id.name())
@@ -155,6 +159,8 @@ fn load_balancer(live: Live) -> Live {
 fn uses(live: &Live, handles: &BTreeSet<&str>) -> Vec<String> {
     let mut words = BTreeSet::new();
     collect(&live.have, "", &mut words);
+    // The autoscaling of a service is called as that is referred to.
+    words.extend(Some(live.name.clone()).filter(|name| name.starts_with("service/")));
     let own = |word: &String| live.handles.contains(word) || live.within.as_ref() == Some(word);
     words.into_iter().filter(|word| handles.contains(word.as_str()) && !own(word)).collect()
 }

@@ -15,6 +15,7 @@ mod network;
 mod parameter;
 mod repository;
 mod role;
+mod scaling;
 mod secret;
 mod security_group;
 mod service;

@@ -1,6 +1,7 @@
 //! The list of services. A new service is a folder here and its line in [`ALL`].
 
 pub mod acm;
+pub mod autoscaling;
 pub mod ec2;
 pub mod ecr;
 pub mod ecs;
@@ -27,6 +28,7 @@ pub static ALL: &[&Service] = &[
     &acm::SERVICE,
     &elb::SERVICE,
     &ecs::SERVICE,
+    &autoscaling::SERVICE,
     &route53::SERVICE,
 ];
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use evenkeel_core::diagnostic::Place;
 use evenkeel_core::doc::{Doc, Text};
 
-use super::{Build, Meta};
+use super::{Build, Meta, Scaling};
 
 /// `cluster:`. One to a stack.
 #[derive(Clone, Debug)]
@@ -42,6 +42,8 @@ pub struct Service {
     pub desired_count: Option<u32>,
     /// Who manages the count after the service has been made, if somebody else does (`managed_by:`).
     pub count_managed_by: Option<String>,
+    /// `autoscaling:`; the count is Application Auto Scaling's then.
+    pub scaling: Option<Scaling>,
     /// `FARGATE`, `EC2` or `EXTERNAL`; `None` if a capacity strategy decides.
     pub launch_type: Option<String>,
     /// `capacity_provider_strategy:`.

@@ -2,6 +2,8 @@
 //! the [`Stack`](super::model::Stack), reporting everything that is wrong on the way. What they read with is in
 //! `ctx.rs`, and the keys that all entries have (`name`, `tags`, `moved_from`, `protect`) are in `table/entries.rs`.
 
+pub(crate) mod autoscaling;
+pub(crate) mod autoscaling_keys;
 pub(crate) mod build;
 pub(crate) mod certificates;
 pub(crate) mod cluster;
@@ -24,6 +26,7 @@ pub(crate) mod parameters;
 pub(crate) mod records;
 pub(crate) mod repositories;
 pub(crate) mod roles;
+pub(crate) mod schedules;
 pub(crate) mod secret_entries;
 pub(crate) mod secrets;
 pub(crate) mod security_groups;

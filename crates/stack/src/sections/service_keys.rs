@@ -3,6 +3,7 @@
 use super::super::table::{EMPTY, Key, Made, Table, Type, key, later};
 use super::super::task_definition::schema::{TASK_DEFINITION, VOLUME};
 use super::super::values::ECS;
+use super::autoscaling_keys::AUTOSCALING;
 use super::cluster::STRATEGY;
 use super::container_keys::CONTAINER;
 use super::deployment::{COUNT, DEPLOYMENT};
@@ -95,7 +96,10 @@ static RUNS: [Key; 14] = [
     key("managed_tags", Type::Flag, "Whether ECS tags tasks with cluster and service.")
         .value("false")
         .aws("enableECSManagedTags"),
-    later("autoscaling", "scalableTarget", "How the count follows the load."),
+    key("autoscaling", Type::Map(&AUTOSCALING), "How the count follows the load.")
+        .shape("map (below)")
+        .aws("scalableTarget")
+        .example("{ min: 1, max: 4, cpu: 60 }"),
     later("deployment_controller", "deploymentController", "The deployment controller."),
     later("schedule", "scheduleExpression", "Scheduled tasks."),
 ];

@@ -8,11 +8,14 @@ use serde_json::{Map, Value as Json, json};
 use super::super::arn;
 use super::super::decode::Want;
 use super::super::fields::Fields;
-use super::super::model::{Kept, Meta, Network, Runs, Service, Strategy, SubnetsRef, TaskDefinition, VpcRef};
+use super::super::model::{
+    Kept, Meta, Network, Runs, Scaling, Service, ServiceTarget, Strategy, SubnetsRef, TaskDefinition, VpcRef,
+};
 use super::super::tagging::Rules;
 use super::super::task_definition::{self, Draft, canonical, kept};
 use super::super::tree::{Entry, Tree};
 use super::super::validate;
+use super::autoscaling::{self, Around};
 use super::service_keys::{PLACEMENT_STRATEGY, REGISTRY, SERVICE};
 use super::{Ctx, build, cluster, deployment, inline, launch_type, roles, service_file, service_targets, sidecars};
 
@@ -51,7 +54,13 @@ pub(crate) fn read(ctx: &Ctx<'_>, entry: &Entry, network: &Network) -> Option<Se
     let known = draft.is_some() || kept.is_some();
     let load_balancers = known.then(|| service_targets::read(ctx, &fields, &entry.key, draft.as_ref()));
     let daemon = fields.word("scheduling") == Some("DAEMON");
-    let (desired_count, count_managed_by) = deployment::desired_count(ctx, &fields, daemon);
+    let (mut desired_count, mut count_managed_by) = deployment::desired_count(ctx, &fields, daemon);
+    let scaling = scaling(ctx, &fields, &what, (daemon, load_balancers.as_deref()), (desired_count, &count_managed_by));
+    if let Some(scaling) = &scaling {
+        let given = count_place(&fields).is_some_and(|(_, counts)| counts);
+        desired_count = desired_count.filter(|_| given).or(Some(scaling.min.max(1).min(scaling.max)));
+        count_managed_by = Some(autoscaling::MANAGER.to_owned());
+    }
     let deployment = deployment::read(ctx, fields.take("deployment"), &what, daemon);
     if let (true, Some(tree)) = (daemon, fields.take("availability_zone_rebalancing")) {
         let help = "ECS moves tasks between zones only for replicas; a daemon runs on every instance. Remove it.";
@@ -94,6 +103,7 @@ pub(crate) fn read(ctx: &Ctx<'_>, entry: &Entry, network: &Network) -> Option<Se
         runs,
         desired_count,
         count_managed_by,
+        scaling,
         launch_type: launch.kind,
         strategy: launch.strategy,
         platform_version,
@@ -115,6 +125,30 @@ pub(crate) fn read(ctx: &Ctx<'_>, entry: &Entry, network: &Network) -> Option<Se
     };
     validate::service(ctx, &service, &what);
     Some(service)
+}
+
+/// Where the count is given, and whether a number is given there.
+fn count_place<'t>(fields: &Fields<'t>) -> Option<(&'t Place, bool)> {
+    let tree = fields.take("desired_count")?;
+    Some((&tree.place, tree.entries().is_none() || tree.get("initial").is_some()))
+}
+
+/// `autoscaling:`, beside what the service says of its count itself.
+fn scaling(
+    ctx: &Ctx<'_>,
+    fields: &Fields<'_>,
+    what: &str,
+    (daemon, targets): (bool, Option<&[ServiceTarget]>),
+    (count, managed_by): (Option<u32>, &Option<String>),
+) -> Option<Scaling> {
+    let around = Around {
+        what,
+        daemon,
+        targets: targets.unwrap_or_default(),
+        count: count_place(fields).map(|(place, counts)| (count.filter(|_| counts), place)),
+        managed_by: managed_by.as_deref(),
+    };
+    autoscaling::read(ctx, fields, &around)
 }
 
 /// `execute_command:`; what it needs is told at its place once the roles are known.

@@ -160,7 +160,7 @@ fn services() {
         &[
             (10, "contradiction", "capacity provider strategy"),
             (11, "bad-value", "0"),
-            (12, "not-yet", "`autoscaling`"),
+            (12, "missing-key", "max: 4"),
             (13, "unknown-name", "Did you mean `exec`?"),
             (15, "bad-value", "neither stop"),
             (17, "host-port", "80"),

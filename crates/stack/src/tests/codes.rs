@@ -42,6 +42,12 @@ const FILES: &[(&str, &str)] = &[
     ("bad-region", "stack: x\nregion: eu-west-1a\n"),
     ("bad-retention", "{H}log_groups: { a: { retention: 8 } }\n"),
     (
+        "bad-schedule",
+        "{H}{S}{1}    autoscaling: { min: 1, max: 2, schedule: { name: night, at: \"0 22 * * *\", min: 0 } }\n",
+    ),
+    ("from-zero", "{H}{S}{1}    autoscaling: { min: 0, max: 2, cpu: 60 }\n"),
+    ("no-metric", "{H}{S}{1}    autoscaling: { min: 1, max: 2, queue: { name: jobs, backlog: 10 } }\n"),
+    (
         "bad-secret",
         "{H}{S}    execution_role: existing:r\n    containers: { a: { image: \"a:1\", secrets: { A: a/b } } }\n",
     ),

@@ -96,6 +96,43 @@ const FRAMES: &[(&str, Around, &str)] = &[
     ("services.deployment.circuit_breaker", Around::Service, "{1}, deployment: { circuit_breaker: { {} } }"),
     ("services.deployment.alarms", Around::Service, "{1}, deployment: { alarms: { names: [a], {} } }"),
     ("services.desired_count", Around::Service, "{1}, desired_count: { managed_by: me, {} }"),
+    ("services.autoscaling", Around::Service, "{1}, target_group: web, autoscaling: { min: 1, max: 4, {} }"),
+    ("services.autoscaling.cpu", Around::Service, "{1}, autoscaling: { min: 1, max: 4, cpu: { target: 60, {} } }"),
+    (
+        "services.autoscaling.cpu.cooldown",
+        Around::Service,
+        "{1}, autoscaling: { min: 1, max: 4, cpu: { target: 60, cooldown: { {} } } }",
+    ),
+    (
+        "services.autoscaling.requests",
+        Around::Service,
+        "{1}, target_group: web, autoscaling: { min: 1, max: 4, requests: { target: 60, {} } }",
+    ),
+    (
+        "services.autoscaling.queue",
+        Around::Service,
+        "{1}, autoscaling: { min: 1, max: 4, queue: { name: jobs, backlog: 10, {} } }",
+    ),
+    (
+        "services.autoscaling.metrics",
+        Around::Service,
+        "{1}, autoscaling: { min: 1, max: 4, metrics: [{ name: depth, metric: Depth, namespace: Shop, target: 10, {} }] }",
+    ),
+    (
+        "services.autoscaling.steps",
+        Around::Service,
+        "{1}, autoscaling: { min: 1, max: 4, steps: [{ name: burst, adjustments: { from: 0, change: 1 }, {} }] }",
+    ),
+    (
+        "services.autoscaling.steps.adjustments",
+        Around::Service,
+        "{1}, autoscaling: { min: 1, max: 4, steps: [{ name: burst, adjustments: { from: 0, change: 1, {} } }] }",
+    ),
+    (
+        "services.autoscaling.schedule",
+        Around::Service,
+        "{1}, autoscaling: { min: 1, max: 4, schedule: [{ name: night, at: rate(1 day), min: 1, {} }] }",
+    ),
     ("services.target_group", Around::Service, "{1}, target_group: { name: web, {} }"),
     (
         "services.placement_constraints",

@@ -82,6 +82,20 @@ pub const ROWS: &[Row] = &[
         ("validation", &["DomainValidationOptions", "ValidationMethod"]),
         ("tags", &["Tags"]),
     ]) },
+    // Policies are resources of their own there.
+    Row { kind: "scaling", types: &["AWS::ApplicationAutoScaling::ScalableTarget", "AWS::ApplicationAutoScaling::ScalingPolicy"],
+        fields: Fields::Named(&[
+        ("cluster", &["ResourceId"]),
+        ("service", &["ResourceId"]),
+        ("min", &["MinCapacity"]),
+        ("max", &["MaxCapacity"]),
+        ("suspended", &["SuspendedState"]),
+        ("policies", &["PolicyType", "TargetTrackingScalingPolicyConfiguration", "StepScalingPolicyConfiguration"]),
+        ("schedule", &["ScheduledActions"]),
+        // What it was before a scheduled action changed it.
+        ("applied_limits", &[]),
+        ("tags", &[]),
+    ]) },
     Row { kind: "security_group", types: &["AWS::EC2::SecurityGroup"], fields: Fields::Named(&[
         ("description", &["GroupDescription"]),
         ("vpc", &["VpcId"]),
@@ -243,6 +257,9 @@ pub const EXCEPTIONS: &[(&str, Difference<'_>, &str)] = &[
     ("role", Action("iam:GetAccountAuthorizationDetails"), "all roles are read at once, with their policies and tags"),
     ("role", Action("iam:ListInstanceProfilesForRole"), "a role leaves its instance profiles before it is deleted"),
     ("role", Action("iam:RemoveRoleFromInstanceProfile"), "a role leaves its instance profiles before it is deleted"),
+    ("scaling", Action("ecs:DescribeServices"), "tasks that new limits call for are waited for"),
+    ("scaling", Action("ecs:UpdateService"), "Application Auto Scaling sets the count with the credentials that register a target"),
+    ("scaling", Action("tag:GetResources"), "the tags of all targets are read at once"),
     ("secret", Unreadable("value_from"), "a value is sent and never compared"),
     ("secret", Action("secretsmanager:PutSecretValue"), "`secrets set` sends another value"),
     ("secret", Action("secretsmanager:RestoreSecret"), "one that comes back before its deletion takes effect is restored"),

@@ -219,6 +219,15 @@ pub const EDITS: &[Edit] = &[
             Set("/security_groups/theirs/ingress/0/port", "5434"),
         ],
     ),
+    edit(&["scaling"], Leaves, &[Remove("/services/one/autoscaling")]),
+    edit(&["scaling"], Replaced, &[Set("/services/one/name", "phases-service-3")]),
+    edit(
+        &["scaling"],
+        Renamed,
+        &[Rename("/services/one", "other"), Remove("/services/other/name"), Remove("/services/other/family")],
+    ),
+    edit(&["scaling"], Moved, &[Rename("/services/app", "other"), Set("/services/other/moved_from", "app")]),
+    edit(&["scaling"], Swapped, &[Swap("/services/one/autoscaling", "/services/two/autoscaling")]),
 ];
 
 /// What cannot happen to a kind.

@@ -7,6 +7,7 @@
 //! ListServiceDeployments, DescribeServiceDeployments (20 at a time). Names stay taken while a service drains.
 
 mod convert;
+mod counts;
 mod explain;
 mod look;
 mod poll;
@@ -17,6 +18,8 @@ mod verdict;
 mod write;
 
 use std::collections::BTreeSet;
+
+pub use self::counts::counts;
 
 use evenkeel_core::doc::{Text, Texts};
 use evenkeel_core::graph::Node;
