@@ -3,6 +3,7 @@
 //! resources are `Text`; references to entries of the file have been checked to exist.
 
 mod certificates;
+mod databases;
 mod images;
 mod secrets;
 mod services;
@@ -14,6 +15,7 @@ use evenkeel_core::doc::{Doc, Text};
 use evenkeel_core::name;
 
 pub use self::certificates::{Certificate, ManagedCertificate, SoughtCertificate};
+pub use self::databases::{Database, DatabaseStorage};
 pub use self::images::{Build, Repository};
 pub use self::secrets::{Parameter, Secret};
 pub use self::services::{Cluster, Deployment, Kept, Runs, Service, ServiceTarget, Strategy, TaskDefinition};
@@ -41,6 +43,8 @@ pub struct Stack {
     pub parameters: BTreeMap<String, Parameter>,
     /// `secrets:` by entry name.
     pub secrets: BTreeMap<String, Secret>,
+    /// `databases:` by entry name.
+    pub databases: BTreeMap<String, Database>,
     /// `certificates:` by entry name.
     pub certificates: BTreeMap<String, Certificate>,
     /// `security_groups:` by entry name.
@@ -72,6 +76,7 @@ impl Stack {
             repositories,
             parameters,
             secrets,
+            databases,
             certificates,
             security_groups,
             target_groups,
@@ -96,6 +101,7 @@ impl Stack {
             ("repositories", repositories.iter().map(|(name, it)| (name, &it.meta)).collect()),
             ("parameters", parameters.iter().map(|(name, it)| (name, &it.meta)).collect()),
             ("secrets", secrets.iter().map(|(name, it)| (name, &it.meta)).collect()),
+            ("databases", databases.iter().map(|(name, it)| (name, &it.meta)).collect()),
             ("services", services.iter().map(|(name, it)| (name, &it.meta)).collect()),
             ("roles", made.collect()),
             ("certificates", requested.collect()),
@@ -108,6 +114,7 @@ impl Stack {
         match section {
             "parameters" => format!("/{}/{entry}", self.name),
             "secrets" => format!("{}/{entry}", self.name),
+            "databases" => name::physical(&self.name, entry, limit).to_lowercase(),
             "roles" => name::physical(&self.role_prefix(), entry, limit),
             _ => name::physical(&self.name, entry, limit),
         }
