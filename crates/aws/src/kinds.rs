@@ -16,6 +16,7 @@ pub use crate::services::ecs::{cluster, service, task_definition};
 pub use crate::services::elb::{listener, listener_rules, load_balancer, target_group};
 pub use crate::services::iam::role;
 pub use crate::services::logs::log_group;
+pub use crate::services::rds::{database, db_parameter_group, db_subnet_group};
 pub use crate::services::route53::{hosted_zone, records};
 pub use crate::services::secrets_manager::secret;
 pub use crate::services::ssm::parameter;

@@ -6,16 +6,18 @@ use std::collections::BTreeMap;
 use evenkeel_core::doc::{self, Outputs};
 use evenkeel_core::graph::{Graph, Node};
 use evenkeel_core::id::NodeId;
+use evenkeel_core::plan::{Action, Plan};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::kinds::{cluster, hosted_zone, listener, load_balancer, service};
+use crate::kinds::{cluster, database, hosted_zone, listener, load_balancer, service};
 use crate::resource::Entry;
 
 /// Something worth knowing.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize)]
 pub struct Output {
-    /// What it is: `url`, `load balancer`, `name servers`, `next step`, `cluster`, `service`.
+    /// What it is: `url`, `load balancer`, `name servers`, `next step`, `database`, `waits`,
+    /// `cluster`, `service`, `left in AWS`.
     pub what: &'static str,
     /// The value.
     pub value: String,
@@ -36,6 +38,13 @@ pub fn outputs(graph: &Graph, known: &BTreeMap<NodeId, Outputs>) -> Vec<Output> 
         found.push(Output { what: "name servers", value: format!("{}: {servers}", zone.id.name()) });
         found.push(Output { what: "next step", value: hosted_zone::next_step(zone.id.name()) });
     }
+    for database in of_kind(graph, &database::ENTRY) {
+        let of = |output| text(known, &database.id, output).filter(|text| !text.is_empty());
+        if let (Some(endpoint), Some(port)) = (of("endpoint"), of("port")) {
+            found.push(Output { what: "database", value: format!("{endpoint}:{port}") });
+        }
+        found.extend(of("waits").map(|value| Output { what: "waits", value: format!("{}: {value}", database.id) }));
+    }
     for (entry, what) in [(&cluster::ENTRY, "cluster"), (&service::ENTRY, "service")] {
         let there = of_kind(graph, entry).filter(|node| known.contains_key(&node.id));
         // An entry that was renamed keeps its thing, and that its name.
@@ -43,6 +52,15 @@ pub fn outputs(graph: &Graph, known: &BTreeMap<NodeId, Outputs>) -> Vec<Output> 
         found.extend(there.map(|node| Output { what, value: name(node) }));
     }
     found
+}
+
+/// What the deletions of a plan leave in AWS.
+pub fn left(plan: &Plan) -> Vec<Output> {
+    let left = plan.steps.iter().filter_map(|step| match &step.action {
+        Action::Delete { live, .. } => Some(Output { what: "left in AWS", value: live.leaves.clone()? }),
+        Action::Create { .. } | Action::Update { .. } | Action::Adopt { .. } | Action::Wait { .. } => None,
+    });
+    left.collect()
 }
 
 fn of_kind<'g>(graph: &'g Graph, entry: &Entry) -> impl Iterator<Item = &'g Node> {

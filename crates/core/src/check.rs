@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use crate::cloud::Goal;
 use crate::doc;
 use crate::graph::Graph;
 use crate::id::{NodeId, StepId};
@@ -166,8 +167,9 @@ impl Checker<'_> {
             return;
         }
         let wanted = self.want.get(&step.node);
-        let released =
-            |pointer: &str| wanted.and_then(|node| node.want.pointer(pointer)).is_some_and(|it| it == "false");
+        let released = |pointer: &str| {
+            wanted.and_then(|node| node.want.pointer(pointer)).is_some_and(|it| it == "false" || it == false)
+        };
         let protected =
             live.protected || self.options.protected.contains(&step.node) || wanted.is_some_and(|n| n.protect);
         if protected {
@@ -186,6 +188,13 @@ impl Checker<'_> {
         }
     }
 
+    /// Whether a wait before the step ends with what the node tells only then.
+    fn is_told_late(&self, node: &NodeId, before: StepId) -> bool {
+        let late = self.kinds.get(node.kind()).is_some_and(|kind| kind.late);
+        let waits = |step: &&Step| step.node == *node && matches!(step.action, Action::Wait { goal: Goal::Ready, .. });
+        late && self.plan.steps.iter().filter(waits).any(|wait| self.precedes(wait.id, before))
+    }
+
     /// Every hole is filled by an earlier step.
     fn holes(&mut self, step: &Step) {
         let (Action::Create { want, .. } | Action::Update { want, .. } | Action::Adopt { want, .. }) = &step.action
@@ -193,7 +202,8 @@ impl Checker<'_> {
             return;
         };
         for hole in doc::refs(want) {
-            if self.made.get(&hole.node).is_none_or(|made| !self.precedes(*made, step.id)) {
+            let made = self.made.get(&hole.node).is_some_and(|made| self.precedes(*made, step.id));
+            if !made && !self.is_told_late(&hole.node, step.id) {
                 self.find(
                     Some(step.id),
                     format!("needs {} of {}, which no earlier step makes", hole.output, hole.node),

@@ -21,6 +21,8 @@ pub struct Kind {
     pub name_limit: usize,
     /// Who waits until a new or changed thing is ready.
     pub ready: Ready,
+    /// Whether some outputs are known only once a thing is ready (the address of a database), so that it is read again then.
+    pub late: bool,
     /// Whether a deletion goes on after its call was answered, so that the end has to be awaited.
     pub slow_delete: bool,
     /// Whether others let go of a thing only a while after they have gone themselves (a security group of its network
@@ -54,6 +56,7 @@ impl Kind {
         replace: Replace::DeleteFirst,
         name_limit: 0,
         ready: Ready::AtOnce,
+        late: false,
         slow_delete: false,
         vacates: false,
         deadline_secs: 300,

@@ -82,6 +82,12 @@ pub struct Live<D = Doc> {
     /// A protection against deletion that AWS itself holds.
     #[serde(default)]
     pub guard: Option<Guard>,
+    /// What was changed already and takes effect at a later time, with when, for a person; `None` if nothing is.
+    #[serde(default)]
+    pub waits: Option<String>,
+    /// What stays in AWS once it is deleted, and what that costs, for a person; `None` if nothing does.
+    #[serde(default)]
+    pub leaves: Option<String>,
     /// The id of the thing whose place it took, as it says of itself.
     #[serde(default)]
     pub replaces: Option<String>,
@@ -123,6 +129,8 @@ impl<D> Live<D> {
             inside: Vec::new(),
             protected: false,
             guard: None,
+            waits: None,
+            leaves: None,
             replaces: None,
             tied: None,
             private: Value::Null,
@@ -142,7 +150,7 @@ impl<D> Live<D> {
     /// The same thing with its document turned into another form.
     pub fn map<E>(self, turn: impl FnOnce(D) -> E) -> Live<E> {
         let Self { id, name, owner, have, outputs, handles, uses, within, readiness, renews, data, .. } = self;
-        let Self { kept_by, foreign, inside, protected, guard, replaces, tied, private, .. } = self;
+        let Self { kept_by, foreign, inside, protected, guard, waits, leaves, replaces, tied, private, .. } = self;
         let have = turn(have);
         Live {
             id,
@@ -161,6 +169,8 @@ impl<D> Live<D> {
             inside,
             protected,
             guard,
+            waits,
+            leaves,
             replaces,
             tied,
             private,

@@ -9,6 +9,7 @@ pub const ALL: &[(&str, &str)] = &[
     ("bad-account", "not an account id"),
     ("bad-arn", "not an ARN of the expected type"),
     ("bad-cidr", "not an address range"),
+    ("bad-database", "RDS refuses the setting of a database"),
     ("bad-header", "not the name of a header that a rule can match"),
     ("bad-health-check", "the times of a health check contradict each other"),
     ("bad-image", "not a valid image reference"),

@@ -12,6 +12,7 @@ mod aws_policies;
 pub mod codes;
 mod content;
 mod ctx;
+pub mod databases;
 mod decode;
 mod fields;
 mod files;

@@ -3,6 +3,7 @@
 //! resources are `Text`; references to entries of the file have been checked to exist.
 
 mod certificates;
+mod databases;
 mod images;
 mod scaling;
 mod secrets;
@@ -15,6 +16,7 @@ use evenkeel_core::doc::{Doc, Text};
 use evenkeel_core::name;
 
 pub use self::certificates::{Certificate, ManagedCertificate, SoughtCertificate};
+pub use self::databases::{Database, DatabaseStorage};
 pub use self::images::{Build, Repository};
 pub use self::scaling::{Scaling, ScalingMetric, ScalingPolicy, ScalingRule, ScheduledAction, Step};
 pub use self::secrets::{Parameter, Secret};
@@ -43,6 +45,8 @@ pub struct Stack {
     pub parameters: BTreeMap<String, Parameter>,
     /// `secrets:` by entry name.
     pub secrets: BTreeMap<String, Secret>,
+    /// `databases:` by entry name.
+    pub databases: BTreeMap<String, Database>,
     /// `certificates:` by entry name.
     pub certificates: BTreeMap<String, Certificate>,
     /// `security_groups:` by entry name.
@@ -74,6 +78,7 @@ impl Stack {
             repositories,
             parameters,
             secrets,
+            databases,
             certificates,
             security_groups,
             target_groups,
@@ -98,6 +103,7 @@ impl Stack {
             ("repositories", repositories.iter().map(|(name, it)| (name, &it.meta)).collect()),
             ("parameters", parameters.iter().map(|(name, it)| (name, &it.meta)).collect()),
             ("secrets", secrets.iter().map(|(name, it)| (name, &it.meta)).collect()),
+            ("databases", databases.iter().map(|(name, it)| (name, &it.meta)).collect()),
             ("services", services.iter().map(|(name, it)| (name, &it.meta)).collect()),
             ("roles", made.collect()),
             ("certificates", requested.collect()),
@@ -110,6 +116,7 @@ impl Stack {
         match section {
             "parameters" => format!("/{}/{entry}", self.name),
             "secrets" => format!("{}/{entry}", self.name),
+            "databases" => name::physical(&self.name, entry, limit).to_lowercase(),
             "roles" => name::physical(&self.role_prefix(), entry, limit),
             _ => name::physical(&self.name, entry, limit),
         }

@@ -15,8 +15,8 @@ use super::interpolate::{self, Foreign};
 use super::model::Stack;
 use super::scope::{MAIN, Names, Scope};
 use super::sections::{
-    Ctx, autoscaling, certificates, cluster, dns, each, load_balancers, log_groups, network, parameters, repositories,
-    roles, secret_entries, security_groups, service_keys, services, sidecars, target_groups,
+    Ctx, autoscaling, certificates, cluster, databases, dns, each, load_balancers, log_groups, network, parameters,
+    repositories, roles, secret_entries, security_groups, service_keys, services, sidecars, target_groups,
 };
 use super::suggest;
 use super::table::{EMPTY, Table, Type, key, later};
@@ -57,6 +57,7 @@ pub static ROOT: Table = Table {
         key("repositories", Type::Entries(&repositories::REPOSITORY), "ECR repositories for images."),
         key("parameters", Type::Entries(&parameters::PARAMETER), "Parameters of Systems Manager."),
         key("secrets", Type::Entries(&secret_entries::SECRET), "Secrets in Secrets Manager."),
+        key("databases", Type::Entries(&databases::DATABASE), "Databases of RDS."),
         key("certificates", Type::Entries(&certificates::CERTIFICATE), "Certificates of ACM, requested or looked up."),
         key("target_groups", Type::Entries(&target_groups::TARGET_GROUP), "Target groups that load balancers forward to."),
         key("load_balancers", Type::Entries(&load_balancers::LOAD_BALANCER), "Application load balancers and their listeners."),
@@ -65,7 +66,6 @@ pub static ROOT: Table = Table {
             .example("shop"),
         key("services", Type::Entries(&service_keys::SERVICE), "ECS services."),
         key("dns", Type::Several(&Type::Map(&dns::ZONE)), "Route 53 zones and their records.").shape("list of zones"),
-        later("databases", "DBInstance", "RDS databases."),
         later("namespaces", "Namespace", "Cloud Map namespaces."),
         later("schedules", "Schedule", "EventBridge schedules."),
         later("alarms", "Alarm", "CloudWatch alarms."),
@@ -198,6 +198,8 @@ fn sections(ctx: &Ctx<'_>, fields: &Fields<'_>, start: &Place) -> Stack {
     let repositories = each(ctx, held, "repository", |entry| repositories::read(ctx, entry));
     let parameters = each(ctx, fields.take("parameters"), "parameter", |entry| parameters::read(ctx, entry));
     let secrets = each(ctx, fields.take("secrets"), "secret", |entry| secret_entries::read(ctx, entry));
+    let databases = each(ctx, fields.take("databases"), "database", |entry| databases::read(ctx, entry));
+    databases::check(ctx, &databases, &secrets);
     let certificates = fields.take("certificates");
     let certificates = each(ctx, certificates, "certificate", |entry| certificates::read(ctx, entry));
     let groups = fields.take("security_groups");
@@ -231,6 +233,7 @@ fn sections(ctx: &Ctx<'_>, fields: &Fields<'_>, start: &Place) -> Stack {
         repositories,
         parameters,
         secrets,
+        databases,
         certificates,
         security_groups,
         target_groups,

@@ -31,7 +31,8 @@ const OF_ITSELF: &[(&str, &str)] = &[("acm.certificates", "users"), ("elb.balanc
 
 /// What AWS makes by itself, for ever.
 fn is_of_aws(thing: &Value) -> bool {
-    thing["linked"] == true
+    // A role that a service made for itself, or the secret of a database.
+    thing["linked"] == true || thing["owner"].as_str().is_some_and(|owner| owner.contains(":rds:"))
 }
 
 /// No two things carry the same mark of one sort of things.
@@ -168,7 +169,9 @@ fn names(key: &Key, thing: &Value) -> Vec<String> {
     let arn = thing["arn"].as_str().unwrap_or_default();
     let tail = arn.split_once("loadbalancer/").map(|(_, tail)| tail).unwrap_or_default();
     let all = [key.key.as_str(), arn, tail, thing["dns_name"].as_str().unwrap_or_default()];
-    all.into_iter().filter(|name| name.len() > 3).map(str::to_owned).collect()
+    // The interfaces of a database are named by it alone.
+    let interfaces = thing["interfaces"].as_array().into_iter().flatten().filter_map(Value::as_str);
+    all.into_iter().chain(interfaces).filter(|name| name.len() > 3).map(str::to_owned).collect()
 }
 
 /// Whether something without a mark belongs to what has one. A record is marked by a TXT record in its zone.

@@ -336,6 +336,53 @@ pub const MAKERS: &[Maker] = &[
         remove: |_, _, _, _| {},
     },
     Maker {
+        kind: "database",
+        named: true,
+        collections: &["rds.instances"],
+        make: |world, place, name, tags| {
+            let input = json!({ "DBInstanceIdentifier": name, "Engine": "postgres", "DBInstanceClass": "db.t4g.micro",
+                "AllocatedStorage": 20, "MasterUsername": "his", "MasterUserPassword": "long-enough-1",
+                "Tags": pairs(tags, "Key", "Value") });
+            ask(world, place, "rds.CreateDBInstance", input).map(drop)
+        },
+        unmake: |world, place, name| unmake_database(world, place, name),
+        remove: |world, place, key, _| unmake_database(world, place, &key.key),
+    },
+    Maker {
+        kind: "db_subnet_group",
+        named: true,
+        collections: &["rds.subnet_groups"],
+        make: |world, place, name, tags| {
+            let subnets = list(world, place, "ec2.DescribeSubnets", json!({}), "Subnets");
+            let subnets: Vec<Value> = subnets.iter().map(|subnet| subnet["SubnetId"].clone()).collect();
+            let input = json!({ "DBSubnetGroupName": name, "DBSubnetGroupDescription": "his", "SubnetIds": subnets,
+                "Tags": pairs(tags, "Key", "Value") });
+            ask(world, place, "rds.CreateDBSubnetGroup", input).map(drop)
+        },
+        unmake: |world, place, name| {
+            drop(ask(world, place, "rds.DeleteDBSubnetGroup", json!({ "DBSubnetGroupName": name })));
+        },
+        remove: |world, place, key, _| {
+            drop(ask(world, place, "rds.DeleteDBSubnetGroup", json!({ "DBSubnetGroupName": key.key })));
+        },
+    },
+    Maker {
+        kind: "db_parameter_group",
+        named: true,
+        collections: &["rds.parameter_groups"],
+        make: |world, place, name, tags| {
+            let input = json!({ "DBParameterGroupName": name, "DBParameterGroupFamily": "postgres16", "Description": "his",
+                "Tags": pairs(tags, "Key", "Value") });
+            ask(world, place, "rds.CreateDBParameterGroup", input).map(drop)
+        },
+        unmake: |world, place, name| {
+            drop(ask(world, place, "rds.DeleteDBParameterGroup", json!({ "DBParameterGroupName": name })));
+        },
+        remove: |world, place, key, _| {
+            drop(ask(world, place, "rds.DeleteDBParameterGroup", json!({ "DBParameterGroupName": key.key })));
+        },
+    },
+    Maker {
         kind: "certificate",
         named: true,
         collections: &["acm.certificates"],
@@ -402,6 +449,12 @@ fn make_service(world: &mut World, place: &Place, name: &str, tags: &[(&str, &st
         "desiredCount": 0, "launchType": "FARGATE", "networkConfiguration": network,
         "tags": pairs(tags, "key", "value") });
     ask(world, place, "ecs.CreateService", input).map(drop)
+}
+
+fn unmake_database(world: &mut World, place: &Place, name: &str) {
+    let input = json!({ "DBInstanceIdentifier": name, "DeletionProtection": false });
+    ask(world, place, "rds.ModifyDBInstance", input);
+    ask(world, place, "rds.DeleteDBInstance", json!({ "DBInstanceIdentifier": name, "SkipFinalSnapshot": true }));
 }
 
 fn unmake_role(world: &mut World, place: &Place, name: &str) {

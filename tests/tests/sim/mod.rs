@@ -5,6 +5,7 @@ mod between;
 mod certificates;
 mod clients;
 mod crowd;
+mod databases;
 mod drift;
 mod ecs;
 mod existing_groups;

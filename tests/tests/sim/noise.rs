@@ -376,6 +376,9 @@ async fn tell(story: &Story, seen: &mut Seen) -> Vec<String> {
 /// refuses it by now, or only a run that was cut short, a protection or a certificate that was never validated shows it.
 const FIXED: &[&str] = &[
     "certificate state",
+    "database password_from",
+    "database password_from.secret",
+    "database password_from.value",
     "hosted_zone marked",
     "hosted_zone name",
     "listener rules",

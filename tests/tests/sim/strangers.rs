@@ -33,6 +33,7 @@ log_groups: { app: { retention: 14d } }
 repositories: { app: { lifecycle_policy: { keep: 10 } } }
 parameters: { level: { value: info } }
 secrets: { db: { generate: 32 } }
+databases: { main: { engine: postgres, version: "16", parameters: { log_statement: all }, final_snapshot: false } }
 certificates: { site: { domain: victim.example } }
 security_groups:
   alb: { ingress: [{ port: 80, from: 0.0.0.0/0 }] }
@@ -69,6 +70,7 @@ const PHASES: &[Story] = &[
         &[
             ("retention: 14d", "retention: 7d"),
             ("keep: 10", "keep: 20"),
+            ("log_statement: all", "log_statement: none"),
             ("port: 80, from", "port: 81, from"),
             ("port: 5432, from", "port: 5433, from"),
             ("example/app:1", "example/app:2"),
@@ -84,6 +86,7 @@ const PHASES: &[Story] = &[
         &[
             ("web:\n", "web:\n    scheme: internal\n"),
             ("keep: 10 }", "keep: 10 }, encryption: KMS"),
+            ("engine: postgres,", "engine: postgres, database: other,"),
             ("app: { port: 8000, dereg", "app: { name: victim-other, port: 8000, dereg"),
         ],
     ),

@@ -11,6 +11,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use evenkeel_core::graph::Graph;
+use evenkeel_core::id::NodeId;
 use evenkeel_sim::faults::{Fault, Faults, Rule};
 use evenkeel_sim::services;
 use evenkeel_sim::world::World;
@@ -53,6 +54,8 @@ pub struct Phase {
     /// What is wanted.
     pub graph: Graph,
     goal: Goal,
+    /// What may lose its data.
+    consent: BTreeSet<NodeId>,
     /// The world after a clean run.
     pub after: World,
     clean: Picture,
@@ -66,12 +69,26 @@ pub struct Phase {
 impl Phase {
     /// A phase from a world on, with its clean run.
     pub fn of(name: String, before: World, region: &str, graph: Graph, goal: Goal, others: Things) -> Self {
-        let (requests, after) = in_virtual_time(clean(&before, region, &graph, goal));
+        Self::consented(name, before, region, graph, goal, others, BTreeSet::new())
+    }
+
+    /// The same, where these nodes may lose their data.
+    pub fn consented(
+        name: String,
+        before: World,
+        region: &str,
+        graph: Graph,
+        goal: Goal,
+        others: Things,
+        consent: BTreeSet<NodeId>,
+    ) -> Self {
+        let (requests, after) = in_virtual_time(clean(&before, region, &graph, goal, &consent));
         laws::others_are_untouched(&others, &things(&after));
         laws::nothing_is_there_twice(&after);
         let clean = picture_since(&before, &after);
         let exchanges = false;
-        Self { name, region: region.to_owned(), before, graph, goal, after, clean, exchanges, others, requests }
+        let region = region.to_owned();
+        Self { name, region, before, graph, goal, consent, after, clean, exchanges, others, requests }
     }
 
     /// A request by its number, from 1: `service:operation`.
@@ -100,8 +117,15 @@ fn life(scene: &Scene) -> Vec<Phase> {
 }
 
 /// A run without faults: what it asks, and the world afterwards.
-async fn clean(before: &World, region: &str, graph: &Graph, goal: Goal) -> (Vec<String>, World) {
-    let bench = Bench::of(before.clone(), region);
+async fn clean(
+    before: &World,
+    region: &str,
+    graph: &Graph,
+    goal: Goal,
+    consent: &BTreeSet<NodeId>,
+) -> (Vec<String>, World) {
+    let mut bench = Bench::of(before.clone(), region);
+    bench.options.consent.clone_from(consent);
     bench.done(graph, goal).await;
     let requests = bench.take_requests();
     bench.settled(graph, goal).await;
@@ -206,7 +230,8 @@ pub fn strikes(phase: &Phase, turn: &mut Turn) -> (usize, Vec<String>) {
 }
 
 async fn strike(phase: &Phase, number: u64, fault: Fault) -> Result<(), String> {
-    let bench = Bench::of(phase.before.clone(), &phase.region);
+    let mut bench = Bench::of(phase.before.clone(), &phase.region);
+    bench.options.consent.clone_from(&phase.consent);
     bench.faults(Faults::new(vec![Rule::nth(number, fault)], 1));
     let ended = bench.run(&phase.graph, phase.goal).await;
     let fired: Vec<String> =

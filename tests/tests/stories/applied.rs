@@ -72,6 +72,24 @@ fn identity(graph: &Graph, node: &Node, have: Doc) -> Live {
             let arn = arn(service, format!("{}:{name}", node.id.kind()));
             new(&arn).output("arn", arn.as_str()).output("name", name)
         }
+        "db_subnet_group" | "db_parameter_group" => {
+            let of = if node.id.kind() == "db_subnet_group" { "subgrp" } else { "pg" };
+            let arn = arn("rds", format!("{of}:{name}"));
+            let mut live = new(&arn).output("arn", arn.as_str()).output("name", name);
+            live.handles.push(format!("{}/{name}", node.id.kind()));
+            live
+        }
+        "database" => {
+            let arn = arn("rds", format!("db:{name}"));
+            let secret = format!("arn:aws:secretsmanager:{region}:{ACCOUNT}:secret:rds!db-{entry}");
+            let live =
+                new(&arn).output("arn", arn.as_str()).output("name", name).output("port", have["port"].to_string());
+            let live = live
+                .output("endpoint", format!("{name}.example.rds.amazonaws.com"))
+                .output("username", text("username"));
+            let live = live.output("password", format!("{secret}:password::")).output("database", text("database"));
+            live.output("secret", secret)
+        }
         "certificate" => {
             let arn = arn("acm", format!("certificate/{entry}"));
             new(&arn).output("arn", arn.as_str()).output("domain", text("domain"))
@@ -172,6 +190,7 @@ fn collect(value: &Value, key: &str, words: &mut BTreeSet<String>) {
             match key {
                 "awslogs-group" => drop(words.insert(format!("log_group/{text}"))),
                 "cluster" => drop(words.insert(format!("cluster/{text}"))),
+                "subnet_group" | "parameter_group" => drop(words.insert(format!("db_{key}/{text}"))),
                 _ => {}
             }
         }

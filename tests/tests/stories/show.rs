@@ -139,6 +139,7 @@ fn remark(remark: &Remark) -> String {
             show(is, "nothing"),
             show(wanted, "nothing")
         ),
+        Remark::Waits(what) => what.clone(),
         Remark::Stray { id, mark, double } => {
             let why = if *double { "another one carries the same mark" } else { "that is not a mark for it" };
             format!(

@@ -5,6 +5,7 @@
 mod basics;
 mod certificate;
 mod cluster;
+mod database;
 mod dns;
 mod ecs;
 mod elb;

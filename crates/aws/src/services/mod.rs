@@ -8,6 +8,7 @@ pub mod ecs;
 pub mod elb;
 pub mod iam;
 pub mod logs;
+pub mod rds;
 pub mod route53;
 pub mod secrets_manager;
 pub mod ssm;
@@ -25,6 +26,7 @@ pub static ALL: &[&Service] = &[
     &ecr::SERVICE,
     &ssm::SERVICE,
     &secrets_manager::SERVICE,
+    &rds::SERVICE,
     &acm::SERVICE,
     &elb::SERVICE,
     &ecs::SERVICE,

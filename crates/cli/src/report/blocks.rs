@@ -143,6 +143,11 @@ pub fn body(step: &Step, detail: &Detail) -> Vec<Line> {
             }
         }
     }
+    if let Action::Delete { live, .. } = &step.action
+        && let Some(leaves) = &live.leaves
+    {
+        lines.push(Line::new(Mark::Dim, 0, format!("stays in AWS: {leaves}")));
+    }
     if let Some(data) = &step.data {
         lines.push(Line::new(Mark::Danger, 0, format!("DATA IS LOST: {data}")));
     }

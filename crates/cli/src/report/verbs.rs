@@ -328,6 +328,7 @@ pub fn note(note: &Note) -> String {
             let (is, wanted) = (shown(is, "nothing"), shown(wanted, "nothing"));
             format!("{path} is {is}, not {wanted}; AWS cannot change it, so it stays as it is")
         }
+        Remark::Waits(what) => what.clone(),
         Remark::Stray { id, mark, double } => {
             let why = if *double { "another one carries the same mark" } else { "that is not a mark for it" };
             format!(

@@ -1,6 +1,8 @@
 //! The loop of a run: starts steps, hears what comes back, decides what it means, tells events. Everything that happens is
 //! decided here in one place and one order; futures only carry requests out and answers in.
 
+mod late;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -42,6 +44,8 @@ pub(super) struct Run<'a> {
     due: BTreeSet<StepId>,
     /// Steps that only let time pass, and since when.
     holds: BTreeMap<StepId, Duration>,
+    /// How often what is ready could not be read back.
+    late: BTreeMap<StepId, u32>,
     began: Duration,
     seq: u64,
     stopping: bool,
@@ -65,6 +69,7 @@ impl<'a> Run<'a> {
             busy: 0,
             due: BTreeSet::new(),
             holds: BTreeMap::new(),
+            late: BTreeMap::new(),
             began: engine.clock.now(),
             seq: 0,
             stopping: false,
@@ -335,6 +340,9 @@ impl<'a> Run<'a> {
     }
 
     fn was_read_back(&mut self, step: StepId, result: Result<Option<Live>, CloudError>) {
+        if self.tells_late(step) {
+            return self.told_late(step, result);
+        }
         let Some(attempt) = self.attempts.get(&step) else { return };
         let (Order::Create { want, .. } | Order::Update { want, .. }) = &*attempt.order else { return };
         let replaced = match &*attempt.order {
@@ -425,6 +433,10 @@ impl<'a> Run<'a> {
                     let waited_secs = now.saturating_sub(awaited.began).as_secs();
                     let (node, deadline_secs) = (awaited.waiting.node.clone(), awaited.deadline.as_secs());
                     self.tell(What::Waiting { step: *step, node, status, waited_secs, deadline_secs });
+                }
+                Heard::Reached if self.tells_late(*step) => {
+                    self.forget(kind, *step);
+                    self.read_late(*step, Duration::ZERO);
                 }
                 Heard::Reached => self.succeed(*step, None),
                 Heard::Failed(error) => self.fail(*step, error, Vec::new()),

@@ -238,6 +238,9 @@ impl<'a> Decider<'a> {
             return self.replace(node, kind, Replaced { live: live.clone(), changes }, want, path);
         }
         self.out.known.insert(node.id.clone(), live.outputs.clone());
+        if let Some(waits) = &live.waits {
+            self.note(node, Remark::Waits(waits.clone()));
+        }
         changes.extend(live.renewal());
         if changes.is_empty() && !moved {
             self.out.unchanged += 1;

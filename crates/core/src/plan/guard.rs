@@ -24,7 +24,9 @@ pub(super) fn guard(
     }
     if let Some(guard) = &live.guard {
         // The file may release the protection together with the change that replaces the thing.
-        let released = after.and_then(|after| after.pointer(&guard.pointer)).is_some_and(|value| value == "false");
+        let released = after
+            .and_then(|after| after.pointer(&guard.pointer))
+            .is_some_and(|value| value == "false" || value == false);
         if !released {
             return Some(HeldBecause::Guarded(guard.key.clone()));
         }

@@ -161,6 +161,8 @@ pub enum Remark {
         /// What it should be.
         wanted: Option<Value>,
     },
+    /// Something of it was changed already and takes effect later: what, and when, as its kind says it.
+    Waits(String),
     /// It carries a mark of the stack that does not count.
     Stray {
         /// Its id.

@@ -10,6 +10,7 @@ pub(crate) mod cluster;
 pub(crate) mod conditions;
 pub(crate) mod container_keys;
 pub(crate) mod containers;
+pub(crate) mod databases;
 pub(crate) mod deployment;
 pub(crate) mod dns;
 pub(crate) mod env_file;

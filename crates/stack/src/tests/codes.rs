@@ -26,6 +26,7 @@ const FILES: &[(&str, &str)] = &[
     ("bad-account", "{H}account: 123\n"),
     ("bad-arn", "{H}{S}    execution_role: arn:aws:iam::123456789012:rol/x\n{1}"),
     ("bad-cidr", "{H}security_groups: { a: { ingress: [{ port: 80, from: 0.0.0.0 }] } }\n"),
+    ("bad-database", "{H}databases: { d: { engine: postgres, version: \"9.6\" } }\n"),
     ("bad-header", "{H}{L} rules: [{ priority: 1, header: { \"X Y\": a }, forward: a }] } } } }\n"),
     ("bad-health-check", "{H}target_groups: { a: { port: 80, health_check: { interval: 5s, timeout: 5s } } }\n"),
     ("bad-image", "{H}{S}    containers: { a: { image: \"hello:$IMAGE_TAG\" } }\n"),

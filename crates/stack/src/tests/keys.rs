@@ -71,6 +71,12 @@ const FRAMES: &[(&str, Around, &str)] = &[
     ("log_groups", Around::Nothing, "cluster: { name: x }\nlog_groups: { app: { {} } }"),
     ("repositories", Around::Nothing, "repositories: { app: { {} } }"),
     ("repositories.lifecycle_policy", Around::Nothing, "repositories: { app: { lifecycle_policy: { {} } } }"),
+    (
+        "databases",
+        Around::Nothing,
+        "security_groups: { app: }\nsecrets: { db: { generate: 32 } }\ndatabases: { main: { engine: postgres, {} } }",
+    ),
+    ("databases.storage", Around::Nothing, "databases: { main: { engine: postgres, storage: { size: 400, {} } } }"),
     ("certificates", Around::Nothing, "certificates: { app: { domain: cruddur.example, zone: cruddur.example, {} } }"),
     ("parameters", Around::Nothing, "parameters: { p: { {} } }"),
     ("secrets", Around::Nothing, "secrets: { s: { {} } }"),

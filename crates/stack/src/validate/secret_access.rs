@@ -73,7 +73,7 @@ fn head(wanted: &Text) -> &Text {
 fn is_secret(wanted: &Text) -> bool {
     match head(wanted) {
         Text::Known(text) => text.contains(":secretsmanager:"),
-        Text::From(hole) => hole.node.kind() == "secret",
+        Text::From(hole) => matches!(hole.node.kind(), "secret" | "database"),
         Text::Join(_) => false,
     }
 }
@@ -89,6 +89,10 @@ fn covers(resource: &Json, wanted: &Text) -> bool {
     let Some(given) = text(resource) else { return true };
     match (&given, head(wanted)) {
         (Text::Known(given), _) if given == "*" => true,
+        // The password of a database is in one secret, whichever of its outputs leads there; and that may be an entry of its own.
+        (Text::From(given), Text::From(wanted)) if wanted.node.kind() == "database" => {
+            given.node == wanted.node || given.node.kind() == "secret"
+        }
         (Text::From(given), Text::From(wanted)) => given == wanted,
         (Text::From(_), Text::Known(_)) => false,
         (Text::Known(given), Text::Known(wanted)) if wanted.starts_with("arn:") => {
@@ -106,6 +110,7 @@ fn covers(resource: &Json, wanted: &Text) -> bool {
 /// The resource to write for a reference.
 fn resource(wanted: &Text) -> String {
     match head(wanted) {
+        Text::From(hole) if hole.node.kind() == "database" => format!("${{{}.secret}}", hole.node),
         Text::From(hole) => format!("${{{}.{}}}", hole.node, hole.output),
         Text::Known(arn) if arn.starts_with("arn:") => arn.splitn(8, ':').take(7).collect::<Vec<_>>().join(":"),
         Text::Known(name) => {

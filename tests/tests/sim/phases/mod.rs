@@ -54,7 +54,10 @@ fn phase(edit: &Edit) -> Phase {
     let (others, before) = applied();
     let name = format!("{:?} {}", edit.change, edit.kinds.join(" and "));
     let wanted = graph(&edited(base(), edit.ops));
-    let mut phase = Phase::of(name, before.clone(), REGION, wanted, Goal::Apply, things(others));
+    // A database always holds data.
+    let holds = |graph: &Graph| graph.of_kind("database").map(|node| node.id.clone()).collect::<BTreeSet<_>>();
+    let consent = if edit.kinds.contains(&"database") { holds(&graph(base())) } else { BTreeSet::new() };
+    let mut phase = Phase::consented(name, before.clone(), REGION, wanted, Goal::Apply, things(others), consent);
     phase.exchanges = edit.change == Change::Swapped;
     phase
 }

@@ -51,6 +51,7 @@ const fn edit(kinds: &'static [&'static str], change: Change, ops: &'static [Op]
     Edit { kinds, change, ops }
 }
 
+const DATABASE: &[&str] = &["database", "db_subnet_group", "db_parameter_group"];
 const GROUP: &[&str] = &["security_group", "security_group_rules"];
 const SERVICE: &[&str] = &["service", "task_definition"];
 const LISTENER: &[&str] = &["listener", "listener_rules"];
@@ -228,6 +229,11 @@ pub const EDITS: &[Edit] = &[
     ),
     edit(&["scaling"], Moved, &[Rename("/services/app", "other"), Set("/services/other/moved_from", "app")]),
     edit(&["scaling"], Swapped, &[Swap("/services/one/autoscaling", "/services/two/autoscaling")]),
+    edit(DATABASE, Leaves, &[Remove("/databases/one")]),
+    edit(DATABASE, Replaced, &[Set("/databases/two/name", "phases-db-3")]),
+    edit(DATABASE, Renamed, &[Rename("/databases/one", "other"), Remove("/databases/other/name")]),
+    edit(DATABASE, Moved, &[Rename("/databases/two", "other"), Set("/databases/other/moved_from", "two")]),
+    edit(DATABASE, Swapped, &[Swap("/databases/one/name", "/databases/two/name")]),
 ];
 
 /// What cannot happen to a kind.

@@ -160,6 +160,9 @@ impl Resource for SecretsOfStack {
             Err(error) if error.class == ErrorClass::InUse => take_back(work, order, secret.as_ref(), error).await?,
             Err(error) => return Err(error),
         };
+        if secret.is_some() {
+            aws.note_sent(order.order.node);
+        }
         let have = Spec { value_from: None, ..want.clone() };
         Ok(live(order.order.name, have, &arn, Owner::Nobody))
     }

@@ -141,7 +141,10 @@ impl<'a> Changing<'a> {
             known.extend(summary.outputs);
             (verdict, known)
         };
-        let outputs = outputs::outputs(&reading.graph, &known);
+        let mut outputs = outputs::outputs(&reading.graph, &known);
+        if verdict == Verdict::Done {
+            outputs.extend(outputs::left(plan));
+        }
         let exit = exit(plan, verdict);
         let ending = Ending { verdict, exit, plan, record: &record, outputs: &outputs, again: &self.job.again };
         tell(&ending, ui);

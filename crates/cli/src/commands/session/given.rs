@@ -1,6 +1,7 @@
 //! Values that a run sends and that no plan holds: whether they can be had, which is asked before anything is changed, and the getting of
 //! them, from the environment, files and the terminal. Hands them on at once; none is printed, written or kept here.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::Read;
 
@@ -11,6 +12,7 @@ use evenkeel_core::graph::Graph;
 use evenkeel_core::id::NodeId;
 use evenkeel_core::plan::{Action, Plan};
 use evenkeel_stack::value_from::ValueFrom;
+use serde_json::Value;
 
 use super::planning::place_of;
 use crate::exit::Failure;
@@ -20,21 +22,39 @@ use crate::out::Ui;
 const LARGEST: u64 = 65_536;
 
 /// What a plan sends: the nodes, and where their values come from.
-fn sent(plan: &Plan) -> Vec<(&NodeId, ValueFrom)> {
-    let steps = plan.steps.iter().filter_map(|step| match &step.action {
-        Action::Create { want, .. } => Some((&step.node, values::source(want)?)),
-        Action::Update { .. } | Action::Adopt { .. } | Action::Delete { .. } | Action::Wait { .. } => None,
+struct Sent<'p> {
+    /// The node that a step makes.
+    node: &'p NodeId,
+    /// What it is to be.
+    want: &'p Value,
+    /// The node that keeps the value.
+    keeper: NodeId,
+    from: ValueFrom,
+}
+
+fn sent(plan: &Plan) -> Vec<Sent<'_>> {
+    let steps = plan.steps.iter().filter_map(|step| {
+        let (want, changes) = match &step.action {
+            Action::Create { want, .. } => (want, None),
+            Action::Update { want, changes, .. } | Action::Adopt { want, changes, .. } => (want, Some(&changes[..])),
+            Action::Delete { .. } | Action::Wait { .. } => return None,
+        };
+        let (keeper, from) = values::sent(&step.node, want, changes)?;
+        Some(Sent { node: &step.node, want, keeper, from })
     });
     steps.collect()
 }
 
 /// What keeps values of a plan from being had, one line each, with the place in the stack file.
 pub fn missing(plan: &Plan, graph: &Graph, can_ask: bool) -> Vec<String> {
-    let complaint = |(node, from): &(&NodeId, ValueFrom)| {
+    let complaint = |Sent { node, want, from, .. }: &Sent<'_>| {
         let complaint = match from {
             ValueFrom::Prompt if !can_ask => "it asks for the value, which needs a terminal".to_owned(),
             ValueFrom::Prompt | ValueFrom::Generate(_) => return None,
-            ValueFrom::Env(_) | ValueFrom::File(_) => got(from).err()?,
+            ValueFrom::Env(_) | ValueFrom::File(_) => match got(from) {
+                Ok(value) => values::complaint(node, want, &value)?,
+                Err(why) => why,
+            },
         };
         Some(format!("{node}{}: {complaint}", place_of(graph, node)))
     };
@@ -59,9 +79,14 @@ pub fn check(plan: &Plan, graph: &Graph, ui: &Ui) -> Result<(), Failure> {
 /// # Errors
 /// If one cannot be had; nothing has been changed.
 pub fn collect(plan: &Plan, cloud: &AwsCloud, ui: &mut Ui) -> Result<(), Failure> {
-    for (node, from) in sent(plan) {
-        if let Some(value) = value(&from, &node.to_string(), ui)? {
-            cloud.aws.give(node, value);
+    let mut got = BTreeSet::new();
+    for Sent { keeper, from, .. } in sent(plan) {
+        // A secret and the database whose password it keeps get the same.
+        if !got.insert(keeper.clone()) {
+            continue;
+        }
+        if let Some(value) = value(&from, &keeper.to_string(), ui)? {
+            cloud.aws.give(&keeper, value);
         }
     }
     Ok(())

@@ -86,6 +86,14 @@ impl Values {
             let text = format!("{} is not there, or does not belong to this stack; nothing was changed", node.id);
             return Err(Failure::refused(text, "`evenkeel apply` creates it, with its first value"));
         };
+        // The database comes first: what it refuses, the secret does not get.
+        for database in values::databases(&self.reading.graph, &node.id) {
+            let there = self.read(&[database]).await?.remove(&database.id).flatten();
+            if let Some(there) = there.filter(|there| there.is_of(&database.id)) {
+                let sent = values::send_to_database(&self.reading.cloud.aws, database, &there, &value).await;
+                sent.map_err(|error| no_aws(&error))?;
+            }
+        }
         let sent = values::send(&self.reading.cloud.aws, node, &live, value).await;
         sent.map_err(|error| no_aws(&error))
     }

@@ -50,7 +50,7 @@ pub(super) fn modify(call: &mut Call<'_>, input: &Input) -> Reply {
     if !lifecycle::rests(&instance) {
         return Err(Refusal::new("InvalidDBInstanceState", "Database instance is not in available state."));
     }
-    let waiting = waiting(&instance, input)?;
+    let mut waiting = waiting(&instance, input)?;
     check(call, &name, &instance, input, &waiting)?;
     let vpc =
         call.region().rds.subnet_groups.get(&instance.subnet_group).map(|group| group.vpc.clone()).unwrap_or_default();
@@ -60,6 +60,10 @@ pub(super) fn modify(call: &mut Call<'_>, input: &Input) -> Reply {
     let mut new = instance;
     for (member, value) in at_once(input) {
         new.fields.insert(member, value);
+    }
+    // Storage that is to grow to what it has does not grow by itself.
+    if new.fields.get("MaxAllocatedStorage") == new.fields.get("AllocatedStorage") {
+        new.fields.remove("MaxAllocatedStorage");
     }
     if !groups.is_empty() {
         for interface in &new.interfaces {
@@ -102,9 +106,19 @@ pub(super) fn modify(call: &mut Call<'_>, input: &Input) -> Reply {
         }
         return answer;
     }
+    let password = waiting.remove("MasterUserPassword");
     new.pending.extend(waiting);
+    new.applying.extend(password.map(|password| ("MasterUserPassword".to_owned(), password)));
+    let busy = !new.applying.is_empty();
     call.region().rds.instances.insert(name.clone(), new);
-    shown::shown(call, &name)
+    let answer = shown::shown(call, &name);
+    if busy {
+        // A password never waits for the window.
+        let steps = [("available", 5), ("resetting-master-credentials", 20)];
+        let steps = steps.map(|(status, seconds)| (status.to_owned(), Duration::from_secs(seconds)));
+        lifecycle::run(call.world, &place, &name, steps.to_vec());
+    }
+    answer
 }
 
 fn at_once(input: &Input) -> Map<String, Value> {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::{inputs, lifecycle, mismatch, shown, snapshots};
 use crate::call::{Call, Input, Members, Refusal, Reply};
+use crate::tags::Tags;
 
 /// Deletes an instance.
 pub(super) fn delete(call: &mut Call<'_>, input: &Input) -> Reply {
@@ -35,7 +36,9 @@ pub(super) fn delete(call: &mut Call<'_>, input: &Input) -> Reply {
                 );
                 return Err(Refusal::new("InvalidDBInstanceState", text));
             }
-            snapshots::take(call, &name, snapshot, "manual", instance.tags.clone())?;
+            let copies = instance.fields.flag("CopyTagsToSnapshot") == Some(true);
+            let tags = if copies { instance.tags.clone() } else { Tags::new() };
+            snapshots::take(call, &name, snapshot, "manual", tags)?;
             if let Some(instance) = call.region().rds.instances.get_mut(&name) {
                 instance.final_snapshot = Some(snapshot.to_lowercase());
             }

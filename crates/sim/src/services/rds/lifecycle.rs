@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Instance, engines, snapshots};
+use super::{Instance, engines, settings, snapshots};
 use crate::call::Members;
 use crate::services::{ec2, secrets};
 use crate::world::{self, Place, World};
@@ -54,6 +54,9 @@ fn arrive(world: &mut World, place: &Place, name: &str) {
         return end(world, place, name);
     }
     let applying = std::mem::take(&mut instance.applying);
+    if matches!(instance.status.as_str(), "rebooting" | "upgrading" | "starting") {
+        settings::restarted(instance);
+    }
     // A restart is when waiting changes of the class are taken over.
     for (member, value) in applying {
         apply(instance, &member, value);
@@ -86,7 +89,11 @@ pub(super) fn apply(instance: &mut Instance, member: &str, value: Value) {
             let engine = instance.fields.text_or_empty("Engine").to_owned();
             let (old, new) = (instance.fields.text_or_empty("EngineVersion"), value.as_str().unwrap_or_default());
             if engines::major(&engine, old) != engines::major(&engine, new) {
-                super::inputs::groups_of(&mut instance.fields, &engine, new, None, None);
+                // A group of one's own was named together with the version.
+                let group = instance.fields.list("DBParameterGroups").first();
+                let group = group.and_then(|group| group.text("DBParameterGroupName")).map(str::to_owned);
+                let own = group.filter(|name| !name.starts_with("default."));
+                super::inputs::groups_of(&mut instance.fields, &engine, new, own.as_deref(), None);
             }
         }
         _ => {}

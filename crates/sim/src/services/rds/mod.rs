@@ -11,6 +11,7 @@ mod instances;
 mod lifecycle;
 mod lists;
 mod parameters;
+mod settings;
 mod shown;
 mod snapshots;
 mod state;
@@ -54,6 +55,7 @@ const OPERATIONS: &[Table] = &[
     subnets::OPERATIONS,
     snapshots::OPERATIONS,
     parameters::OPERATIONS,
+    settings::OPERATIONS,
     tagging::OPERATIONS,
     engines::OPERATIONS,
 ];

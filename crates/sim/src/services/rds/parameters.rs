@@ -1,5 +1,7 @@
 //! Parameter groups. Those of AWS (`default.…`) are there once an instance uses them; their parameters are not kept.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 use super::tagging::Resources;
@@ -31,7 +33,7 @@ const FAMILIES: [&str; 13] = [
     "mariadb11.8",
 ];
 
-fn missing(name: &str) -> Refusal {
+pub(super) fn missing(name: &str) -> Refusal {
     Refusal::new("DBParameterGroupNotFound", format!("DBParameterGroup {name} not found."))
 }
 
@@ -64,6 +66,7 @@ fn create_group(call: &mut Call<'_>, input: &Input) -> Reply {
     let group = ParameterGroup {
         family: family.to_owned(),
         description: input.text_or_empty("Description").to_owned(),
+        values: BTreeMap::new(),
         tags: Resources::DIALECT.given(input)?,
     };
     let answer = view(&place, &name, &group.family, &group.description);

@@ -91,6 +91,8 @@ pub struct ParameterGroup {
     pub family: String,
     /// Its description.
     pub description: String,
+    /// The parameters that were set, with their values.
+    pub values: BTreeMap<String, String>,
     /// Its tags.
     pub tags: Tags,
 }

@@ -264,3 +264,38 @@ fn keys_are_shown_by_their_arn_never_by_an_alias_of_awss() {
     let own = lab.ok("rds.CreateDBInstance", wanted)["DBInstance"]["KmsKeyId"].clone();
     assert_eq!(own, "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab");
 }
+
+#[test]
+fn parameters_that_need_a_restart_wait_for_one() {
+    let lab = lab();
+    let group = json!({"DBParameterGroupName": "Own", "DBParameterGroupFamily": "postgres16", "Description": "own"});
+    lab.ok("rds.CreateDBParameterGroup", group);
+    lab.ok("rds.ModifyDBInstance", json!({"DBInstanceIdentifier": "db", "DBParameterGroupName": "own"}));
+    lab.ok("rds.RebootDBInstance", json!({"DBInstanceIdentifier": "db"}));
+    lab.pass(200);
+    let status = || instance(&lab, "db")["DBParameterGroups"][0]["ParameterApplyStatus"].clone();
+    assert_eq!(status(), "in-sync");
+    let set = |name: &str, method: &str| {
+        let one = json!({"ParameterName": name, "ParameterValue": "1", "ApplyMethod": method});
+        json!({"DBParameterGroupName": "own", "Parameters": [one]})
+    };
+    lab.ok("rds.ModifyDBParameterGroup", set("rds.force_ssl", "immediate"));
+    assert_eq!(status(), "in-sync");
+    let text = "cannot use immediate apply method for static parameter";
+    lab.refuses("rds.ModifyDBParameterGroup", set("max_connections", "immediate"), "InvalidParameterCombination", text);
+    lab.ok("rds.ModifyDBParameterGroup", set("max_connections", "pending-reboot"));
+    assert_eq!(status(), "pending-reboot");
+    let user = || lab.ok("rds.DescribeDBParameters", json!({"DBParameterGroupName": "own", "Source": "user"}));
+    assert_eq!(user()["Parameters"].as_array().map(Vec::len), Some(2));
+    let one = json!([{"ParameterName": "rds.force_ssl", "ApplyMethod": "immediate"}]);
+    lab.ok("rds.ResetDBParameterGroup", json!({"DBParameterGroupName": "own", "Parameters": one}));
+    assert_eq!(user()["Parameters"][0]["ParameterName"], "max_connections");
+}
+
+#[test]
+fn storage_that_may_grow_to_what_it_has_does_not_grow() {
+    let lab = lab();
+    let max = |size: i64| json!({"DBInstanceIdentifier": "db", "MaxAllocatedStorage": size});
+    assert_eq!(lab.ok("rds.ModifyDBInstance", max(100))["DBInstance"]["MaxAllocatedStorage"], 100);
+    assert!(lab.ok("rds.ModifyDBInstance", max(20))["DBInstance"]["MaxAllocatedStorage"].is_null());
+}
