@@ -4,6 +4,7 @@
 
 mod certificates;
 mod images;
+mod mesh;
 mod secrets;
 mod services;
 
@@ -15,6 +16,7 @@ use evenkeel_core::name;
 
 pub use self::certificates::{Certificate, ManagedCertificate, SoughtCertificate};
 pub use self::images::{Build, Repository};
+pub use self::mesh::{Connect, Discovery, ManagedNamespace, Namespace, SoughtNamespace};
 pub use self::secrets::{Parameter, Secret};
 pub use self::services::{Cluster, Deployment, Kept, Runs, Service, ServiceTarget, Strategy, TaskDefinition};
 
@@ -49,6 +51,8 @@ pub struct Stack {
     pub target_groups: BTreeMap<String, TargetGroup>,
     /// `load_balancers:` by entry name.
     pub load_balancers: BTreeMap<String, LoadBalancer>,
+    /// `namespaces:` by entry name, and those that others name by `existing:`.
+    pub namespaces: BTreeMap<String, Namespace>,
     /// `cluster:`; there if any service is.
     pub cluster: Option<Cluster>,
     /// `services:` by entry name.
@@ -76,6 +80,7 @@ impl Stack {
             security_groups,
             target_groups,
             load_balancers,
+            namespaces,
             cluster: _,
             services,
             dns: _,
@@ -88,6 +93,10 @@ impl Stack {
             Certificate::Managed(certificate) => Some((name, &certificate.meta)),
             Certificate::Existing { .. } => None,
         });
+        let kept = namespaces.iter().filter_map(|(name, namespace)| match namespace {
+            Namespace::Managed(namespace) => Some((name, &namespace.meta)),
+            Namespace::Existing { .. } => None,
+        });
         vec![
             ("security_groups", security_groups.iter().map(|(name, it)| (name, &it.meta)).collect()),
             ("target_groups", target_groups.iter().map(|(name, it)| (name, &it.meta)).collect()),
@@ -99,6 +108,7 @@ impl Stack {
             ("services", services.iter().map(|(name, it)| (name, &it.meta)).collect()),
             ("roles", made.collect()),
             ("certificates", requested.collect()),
+            ("namespaces", kept.collect()),
         ]
     }
 

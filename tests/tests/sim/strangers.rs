@@ -40,7 +40,8 @@ load_balancers:
   web:
     security_groups: [alb]
     listeners: { http: { port: 80, forward: app, rules: [{ priority: 10, path: /x, forward: app }] } }
-cluster: victim
+namespaces: { app: { type: private-dns, name: victim.internal } }
+cluster: { name: victim, namespace: app }
 services:
   app:
     cpu: 256
@@ -49,6 +50,7 @@ services:
     containers: { app: { image: "ghcr.io/example/app:1", port: 8000, logs: app } }
     security_groups: [app]
     target_group: app
+    discovery: { namespace: app, records: { type: A, ttl: 60s } }
 dns: [{ zone: victim.example, create: true, records: [{ name: www, alias: web }] }]
 "#;
 
@@ -68,6 +70,7 @@ const PHASES: &[Story] = &[
             ("port: 80, from", "port: 81, from"),
             ("example/app:1", "example/app:2"),
             ("path: /x", "path: /y"),
+            ("ttl: 60s", "ttl: 30s"),
             ("deregistration_delay: 10s", "deregistration_delay: 20s"),
         ],
     ),
@@ -78,6 +81,7 @@ const PHASES: &[Story] = &[
         &[
             ("web:\n", "web:\n    scheme: internal\n"),
             ("keep: 10 }", "keep: 10 }, encryption: KMS"),
+            ("namespace: app, records", "namespace: app, routing_policy: weighted, records"),
             ("app: { port: 8000, dereg", "app: { name: victim-other, port: 8000, dereg"),
         ],
     ),
@@ -89,6 +93,7 @@ const PHASES: &[Story] = &[
             ("log_groups: { app: { retention: 14d } }", "log_groups: {}"),
             ("repositories: { app: { lifecycle_policy: { keep: 10 } } }", "repositories: {}"),
             (", logs: app", ""),
+            ("    discovery: { namespace: app, records: { type: A, ttl: 60s } }\n", ""),
             (", rules: [{ priority: 10, path: /x, forward: app }]", ""),
             (", records: [{ name: www, alias: web }]", ""),
         ],

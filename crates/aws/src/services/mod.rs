@@ -1,6 +1,7 @@
 //! The list of services. A new service is a folder here and its line in [`ALL`].
 
 pub mod acm;
+pub mod cloud_map;
 pub mod ec2;
 pub mod ecr;
 pub mod ecs;
@@ -26,6 +27,7 @@ pub static ALL: &[&Service] = &[
     &secrets_manager::SERVICE,
     &acm::SERVICE,
     &elb::SERVICE,
+    &cloud_map::SERVICE,
     &ecs::SERVICE,
     &route53::SERVICE,
 ];
