@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use evenkeel_core::graph::{Graph, Node};
 use serde_json::{Value, json};
 
-use crate::kinds::{certificate, hosted_zone, network, parameter, role, secret, service};
+use crate::kinds::{certificate, hosted_zone, namespace, network, parameter, role, secret, service};
 use crate::services::ssm::read::plain;
 
 /// What a stack needs and does not create.
@@ -28,6 +28,8 @@ pub struct Presupposed {
     pub network: Option<Network>,
     /// Security groups, by id or name.
     pub groups: BTreeSet<String>,
+    /// Namespaces of Cloud Map, by name.
+    pub namespaces: BTreeSet<String>,
     /// What task definitions are called that somebody else registers, with what their services ask of them.
     pub tasks: BTreeMap<String, Value>,
 }
@@ -80,6 +82,8 @@ impl Presupposed {
             self.roles.insert(name.to_owned());
         } else if let (true, "security_group", Some(group)) = (node.lookup, kind, node.want["group"].as_str()) {
             self.groups.insert(group.to_owned());
+        } else if node.lookup && kind == namespace::KIND {
+            self.namespaces.extend(node.want["name"].as_str().map(str::to_owned));
         } else if kind == network::ENTRY.kind.name {
             let (vpc, subnets) = (choice(&node.want["vpc"]), choice(&node.want["subnets"]));
             self.network = Some(Network { vpc, subnets });

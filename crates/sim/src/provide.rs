@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use crate::services::ec2::provide as network;
-use crate::services::{self, acm};
+use crate::services::{self, acm, cloud_map};
 use crate::world::{Place, World};
 
 pub use crate::services::ec2::provide::{Choice, Wanted as Network};
@@ -28,6 +28,8 @@ pub struct Wanted {
     pub secrets: BTreeSet<String>,
     /// Roles, by name or ARN.
     pub roles: BTreeSet<String>,
+    /// Namespaces of Cloud Map, by name.
+    pub namespaces: BTreeSet<String>,
     /// Task definitions by `family:revision` or ARN, each as it is registered, without its family.
     pub tasks: BTreeMap<String, Value>,
 }
@@ -83,6 +85,12 @@ impl Wanted {
             }
         }
         made.extend(self.roles.iter().filter_map(|named| role(world, place, named)));
+        for name in &self.namespaces {
+            if cloud_map::namespace_arn(world.region(place), name).is_none() {
+                cloud_map::ensure_namespace(world, place, name);
+                made.push(format!("namespace {name}"));
+            }
+        }
         made.extend(self.tasks.iter().filter_map(|(named, task)| register(world, place, named, task)));
         made
     }
@@ -167,6 +175,7 @@ mod tests {
             parameters: set(&["/db/password"]),
             secrets: set(&["arn:aws:secretsmanager:eu-west-1:123456789012:secret:db"]),
             roles: set(&["arn:aws:iam::123456789012:role/team/exec", "run"]),
+            namespaces: set(&["shared"]),
             tasks: [("web:2".to_owned(), json!({ "containerDefinitions": container }))].into(),
             ..Wanted::default()
         };
@@ -177,6 +186,7 @@ mod tests {
             "secret db",
             "role exec",
             "role run",
+            "namespace shared",
             "task definition web:2",
         ];
         assert_eq!(made, expected);

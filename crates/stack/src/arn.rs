@@ -142,6 +142,26 @@ pub(crate) const REGISTRY: Shape = Shape {
     kinds: &["service/"],
     rest: word,
 };
+/// A namespace of Cloud Map; another account may share one.
+pub(crate) const NAMESPACE: Shape = Shape {
+    what: "a namespace",
+    example: "arn:aws:servicediscovery:REGION:123456789012:namespace/ns-0123456789abcdef",
+    service: "servicediscovery",
+    region: Home::Own,
+    account: Home::Any,
+    kinds: &["namespace/"],
+    rest: word,
+};
+/// A private certificate authority; another account may share one.
+pub(crate) const AUTHORITY: Shape = Shape {
+    what: "a private certificate authority",
+    example: "arn:aws:acm-pca:REGION:123456789012:certificate-authority/ID",
+    service: "acm-pca",
+    region: Home::Own,
+    account: Home::Any,
+    kinds: &["certificate-authority/"],
+    rest: word,
+};
 /// An object in S3, as environment files are named.
 pub(crate) const OBJECT: Shape = Shape {
     what: "an object in S3",

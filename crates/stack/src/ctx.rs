@@ -11,7 +11,7 @@ use evenkeel_core::id::NodeId;
 use super::decode::{Problems, Want};
 use super::fields::Fields;
 use super::files::Files;
-use super::model::{Meta, Role};
+use super::model::{Meta, Namespace, Role};
 use super::scope::Scope;
 use super::suggest;
 use super::tagging::{self, Rules, Tags};
@@ -45,6 +45,12 @@ pub(crate) struct Ctx<'a> {
     pub references: RefCell<BTreeMap<Text, Place>>,
     /// The account that the first ARN of the file names which has to be of the stack's own.
     pub account_seen: RefCell<Option<(String, Place)>>,
+    /// Namespaces of the file, and those that others name by `existing:…` without an entry.
+    pub namespaces: RefCell<BTreeMap<String, Namespace>>,
+    /// The namespace of the cluster.
+    pub default_namespace: RefCell<Option<Text>>,
+    /// Where names are taken first: the namespace, and the name in words.
+    pub taken: RefCell<BTreeMap<(String, String), Place>>,
 }
 
 impl Ctx<'_> {

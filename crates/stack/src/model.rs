@@ -5,6 +5,7 @@
 mod certificates;
 mod databases;
 mod images;
+mod mesh;
 mod scaling;
 mod secrets;
 mod services;
@@ -18,6 +19,7 @@ use evenkeel_core::name;
 pub use self::certificates::{Certificate, ManagedCertificate, SoughtCertificate};
 pub use self::databases::{Database, DatabaseStorage};
 pub use self::images::{Build, Repository};
+pub use self::mesh::{Connect, Discovery, ManagedNamespace, Namespace, SoughtNamespace};
 pub use self::scaling::{Scaling, ScalingMetric, ScalingPolicy, ScalingRule, ScheduledAction, Step};
 pub use self::secrets::{Parameter, Secret};
 pub use self::services::{Cluster, Deployment, Kept, Runs, Service, ServiceTarget, Strategy, TaskDefinition};
@@ -55,6 +57,8 @@ pub struct Stack {
     pub target_groups: BTreeMap<String, TargetGroup>,
     /// `load_balancers:` by entry name.
     pub load_balancers: BTreeMap<String, LoadBalancer>,
+    /// `namespaces:` by entry name, and those that others name by `existing:`.
+    pub namespaces: BTreeMap<String, Namespace>,
     /// `cluster:`; there if any service is.
     pub cluster: Option<Cluster>,
     /// `services:` by entry name.
@@ -83,6 +87,7 @@ impl Stack {
             security_groups,
             target_groups,
             load_balancers,
+            namespaces,
             cluster: _,
             services,
             dns: _,
@@ -94,6 +99,10 @@ impl Stack {
         let requested = certificates.iter().filter_map(|(name, certificate)| match certificate {
             Certificate::Managed(certificate) => Some((name, &certificate.meta)),
             Certificate::Existing { .. } => None,
+        });
+        let kept = namespaces.iter().filter_map(|(name, namespace)| match namespace {
+            Namespace::Managed(namespace) => Some((name, &namespace.meta)),
+            Namespace::Existing { .. } => None,
         });
         vec![
             ("security_groups", security_groups.iter().map(|(name, it)| (name, &it.meta)).collect()),
@@ -107,6 +116,7 @@ impl Stack {
             ("services", services.iter().map(|(name, it)| (name, &it.meta)).collect()),
             ("roles", made.collect()),
             ("certificates", requested.collect()),
+            ("namespaces", kept.collect()),
         ]
     }
 

@@ -15,8 +15,8 @@ use super::interpolate::{self, Foreign};
 use super::model::Stack;
 use super::scope::{MAIN, Names, Scope};
 use super::sections::{
-    Ctx, autoscaling, certificates, cluster, databases, dns, each, load_balancers, log_groups, network, parameters,
-    repositories, roles, secret_entries, security_groups, service_keys, services, sidecars, target_groups,
+    Ctx, autoscaling, certificates, cluster, databases, dns, each, load_balancers, log_groups, namespaces, network,
+    parameters, repositories, roles, secret_entries, security_groups, service_keys, services, sidecars, target_groups,
 };
 use super::suggest;
 use super::table::{EMPTY, Table, Type, key, later};
@@ -61,12 +61,12 @@ pub static ROOT: Table = Table {
         key("certificates", Type::Entries(&certificates::CERTIFICATE), "Certificates of ACM, requested or looked up."),
         key("target_groups", Type::Entries(&target_groups::TARGET_GROUP), "Target groups that load balancers forward to."),
         key("load_balancers", Type::Entries(&load_balancers::LOAD_BALANCER), "Application load balancers and their listeners."),
+        key("namespaces", Type::Entries(&namespaces::NAMESPACE), "Namespaces of Cloud Map, made or looked up."),
         key("cluster", Type::AnyOf(&[Type::Text, Type::Map(&cluster::CLUSTER)]), "The ECS cluster of the stack.")
             .shape("a name, or a map")
             .example("shop"),
         key("services", Type::Entries(&service_keys::SERVICE), "ECS services."),
         key("dns", Type::Several(&Type::Map(&dns::ZONE)), "Route 53 zones and their records.").shape("list of zones"),
-        later("namespaces", "Namespace", "Cloud Map namespaces."),
         later("schedules", "Schedule", "EventBridge schedules."),
         later("alarms", "Alarm", "CloudWatch alarms."),
         later("distributions", "Distribution", "CloudFront distributions."),
@@ -159,6 +159,9 @@ fn read(
         executed: RefCell::default(),
         references: RefCell::default(),
         account_seen: RefCell::default(),
+        namespaces: RefCell::default(),
+        default_namespace: RefCell::default(),
+        taken: RefCell::default(),
     };
     let stack = sections(&ctx, &fields, &tree.place);
     fields.finish();
@@ -213,6 +216,8 @@ fn sections(ctx: &Ctx<'_>, fields: &Fields<'_>, start: &Place) -> Stack {
     ctx.balancers_complete.set(ctx.problems.errors() == errors);
     let dual = load_balancers.iter().filter(|(_, balancer)| balancer.ip_address_type == "dualstack");
     ctx.dualstack.borrow_mut().extend(dual.map(|(name, _)| name.clone()));
+    let namespaces = each(ctx, fields.take("namespaces"), "namespace", |entry| namespaces::read(ctx, entry));
+    ctx.namespaces.borrow_mut().extend(namespaces);
     let cluster = fields.entry("cluster").and_then(|entry| cluster::read(ctx, entry));
     let services = each(ctx, fields.take("services"), "service", |entry| services::read(ctx, entry, &network));
     repositories::check(ctx, &repositories, &services);
@@ -238,6 +243,7 @@ fn sections(ctx: &Ctx<'_>, fields: &Fields<'_>, start: &Place) -> Stack {
         security_groups,
         target_groups,
         load_balancers,
+        namespaces: ctx.namespaces.take(),
         cluster,
         services,
         dns,

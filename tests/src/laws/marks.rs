@@ -180,8 +180,9 @@ fn belongs(key: &Key, thing: &Value, names: &BTreeSet<String>, marks: &[String])
     if key.collection == RECORDS && !matches!(thing["kind"].as_str(), Some("NS" | "SOA")) {
         let name = thing["name"].as_str().unwrap_or_default().trim_end_matches('.').replace("\\052", "*");
         let name = name.as_str();
-        // Cloud Map keeps the records of its own zones, which are the ones under `local` here.
-        return key.key.contains(":local.") || marks.iter().any(|mark| mark.contains(name));
+        // Cloud Map keeps the records of its own zones, which are the ones under `local` and `internal` here.
+        let of_cloud_map = [":local.", ":internal."].iter().any(|domain| key.key.contains(domain));
+        return of_cloud_map || marks.iter().any(|mark| mark.contains(name));
     }
     let text = format!("{} {thing}", key.key);
     names.iter().any(|name| text.contains(name.as_str()))

@@ -1,6 +1,7 @@
 //! How a stranger makes a thing of each kind, by calls of his own, and how he takes it away again. One line of the table for
 //! each kind of thing, and one for each kind of member that he puts into a thing of ours. Requests that AWS refuses do nothing.
 
+use evenkeel_sim::services::cloud_map;
 use evenkeel_sim::world::{Place, World};
 use serde_json::{Value, json};
 
@@ -237,6 +238,45 @@ pub const MAKERS: &[Maker] = &[
         },
         remove: |world, place, key, _| {
             ask(world, place, "ecr.DeleteRepository", json!({ "repositoryName": key.key, "force": true }));
+        },
+    },
+    Maker {
+        kind: "namespace",
+        named: true,
+        collections: &["cloud_map.namespaces"],
+        make: |world, place, name, tags| {
+            let all = list(world, place, "servicediscovery.ListNamespaces", json!({}), "Namespaces");
+            if all.iter().any(|one| one["Name"] == name) {
+                return None;
+            }
+            // It is there at once, as one is that ECS makes for him.
+            let arn = cloud_map::ensure_namespace(world, place, name);
+            let input = json!({ "ResourceARN": arn, "Tags": pairs(tags, "Key", "Value") });
+            ask(world, place, "servicediscovery.TagResource", input).map(drop)
+        },
+        // A name is free only a minute after its namespace was deleted.
+        unmake: |_, _, _| {},
+        remove: |world, place, key, _| {
+            ask(world, place, "servicediscovery.DeleteNamespace", json!({ "Id": key.key }));
+        },
+    },
+    Maker {
+        kind: "discovery_service",
+        named: true,
+        collections: &["cloud_map.services"],
+        make: |world, place, name, tags| {
+            let all = list(world, place, "servicediscovery.ListNamespaces", json!({}), "Namespaces");
+            let input = json!({ "Name": name, "NamespaceId": all.first()?["Id"], "Tags": pairs(tags, "Key", "Value") });
+            ask(world, place, "servicediscovery.CreateService", input).map(drop)
+        },
+        unmake: |world, place, name| {
+            let all = list(world, place, "servicediscovery.ListServices", json!({}), "Services");
+            for service in all.iter().filter(|one| one["Name"] == name) {
+                ask(world, place, "servicediscovery.DeleteService", json!({ "Id": service["Id"] }));
+            }
+        },
+        remove: |world, place, key, _| {
+            ask(world, place, "servicediscovery.DeleteService", json!({ "Id": key.key }));
         },
     },
     Maker {

@@ -17,6 +17,7 @@ mod kept;
 mod killed;
 mod left_over;
 mod marks;
+mod mesh;
 mod named;
 mod noise;
 mod outages;

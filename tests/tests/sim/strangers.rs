@@ -44,7 +44,8 @@ load_balancers:
   web:
     security_groups: [alb]
     listeners: { http: { port: 80, forward: app, rules: [{ priority: 10, path: /x, forward: app }] } }
-cluster: victim
+namespaces: { app: { type: private-dns, name: victim.internal } }
+cluster: { name: victim, namespace: app }
 services:
   app:
     cpu: 256
@@ -54,6 +55,7 @@ services:
     security_groups: [app]
     target_group: app
     autoscaling: { min: 1, max: 2, cpu: 60 }
+    discovery: { namespace: app, records: { type: A, ttl: 60s } }
 dns: [{ zone: victim.example, create: true, records: [{ name: www, alias: web }] }]
 "#;
 
@@ -76,6 +78,7 @@ const PHASES: &[Story] = &[
             ("example/app:1", "example/app:2"),
             ("path: /x", "path: /y"),
             ("cpu: 60", "cpu: 50"),
+            ("ttl: 60s", "ttl: 30s"),
             ("deregistration_delay: 10s", "deregistration_delay: 20s"),
         ],
     ),
@@ -87,6 +90,7 @@ const PHASES: &[Story] = &[
             ("web:\n", "web:\n    scheme: internal\n"),
             ("keep: 10 }", "keep: 10 }, encryption: KMS"),
             ("engine: postgres,", "engine: postgres, database: other,"),
+            ("namespace: app, records", "namespace: app, routing_policy: weighted, records"),
             ("app: { port: 8000, dereg", "app: { name: victim-other, port: 8000, dereg"),
         ],
     ),
@@ -99,6 +103,7 @@ const PHASES: &[Story] = &[
             ("repositories: { app: { lifecycle_policy: { keep: 10 } } }", "repositories: {}"),
             (", logs: app", ""),
             ("    autoscaling: { min: 1, max: 2, cpu: 60 }\n", ""),
+            ("    discovery: { namespace: app, records: { type: A, ttl: 60s } }\n", ""),
             (", rules: [{ priority: 10, path: /x, forward: app }]", ""),
             (", records: [{ name: www, alias: web }]", ""),
         ],

@@ -67,6 +67,15 @@ fn identity(graph: &Graph, node: &Node, have: Doc) -> Live {
             live.handles = vec![format!("repository/{name}"), arn, uri];
             live
         }
+        "namespace" | "discovery_service" => {
+            let (short, long) = if node.id.kind() == "namespace" { ("ns", "namespace") } else { ("srv", "service") };
+            let id = format!("{short}-{entry}");
+            let arn = arn("servicediscovery", format!("{long}/{id}"));
+            let mut live = new(&id).output("arn", arn.as_str()).output("id", id.as_str()).output("name", name);
+            live.handles.push(arn);
+            live.uses.extend(Some(text("namespace")).filter(|namespace| !namespace.is_empty()));
+            live
+        }
         "parameter" | "secret" => {
             let service = if node.id.kind() == "secret" { "secretsmanager" } else { "ssm" };
             let arn = arn(service, format!("{}:{name}", node.id.kind()));

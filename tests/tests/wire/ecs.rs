@@ -99,6 +99,7 @@ pub fn cluster() -> Node {
         "container_insights": "enabled",
         "capacity_providers": ["FARGATE", "FARGATE_SPOT"],
         "default_strategy": [{ "provider": "FARGATE", "weight": 1, "base": 0 }],
+        "namespace": null,
         "tags": { "team": "a" },
     });
     Node::new(NodeId::new("cluster", "main"), STACK, want)
@@ -182,6 +183,7 @@ pub fn service(entry: &str, around: &Around, revision: &Node) -> Node {
         "placement_constraints": [],
         "placement_strategy": [],
         "service_registries": [],
+        "service_connect": { "enabled": false },
         "tags": { "team": "a" },
     });
     let mut node = Node::new(NodeId::new("service", entry), format!("{STACK}-{entry}"), want);

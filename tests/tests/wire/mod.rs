@@ -12,6 +12,7 @@ mod elb;
 mod listener;
 mod load_balancer;
 mod log_group;
+mod namespace;
 mod network;
 mod parameter;
 mod repository;

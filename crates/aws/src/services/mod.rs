@@ -2,6 +2,7 @@
 
 pub mod acm;
 pub mod autoscaling;
+pub mod cloud_map;
 pub mod ec2;
 pub mod ecr;
 pub mod ecs;
@@ -29,6 +30,7 @@ pub static ALL: &[&Service] = &[
     &rds::SERVICE,
     &acm::SERVICE,
     &elb::SERVICE,
+    &cloud_map::SERVICE,
     &ecs::SERVICE,
     &autoscaling::SERVICE,
     &route53::SERVICE,

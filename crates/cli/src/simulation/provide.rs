@@ -9,14 +9,14 @@ use super::ACCOUNT;
 
 /// What a simulated AWS has to have for a stack.
 pub fn wanted(graph: &Graph) -> Wanted {
-    let Presupposed { zones, certificates, domains, parameters, secrets, roles, network, groups, tasks } =
+    let Presupposed { zones, certificates, domains, parameters, secrets, roles, network, groups, namespaces, tasks } =
         Presupposed::of(graph, ACCOUNT);
     let network = network.map(|network| Network {
         vpc: choice(network.vpc),
         subnets: choice(network.subnets),
         groups: groups.into_iter().collect(),
     });
-    Wanted { network, zones, certificates, domains, parameters, secrets, roles, tasks }
+    Wanted { network, zones, certificates, domains, parameters, secrets, roles, namespaces, tasks }
 }
 
 fn choice(choice: presupposed::Choice) -> Choice {

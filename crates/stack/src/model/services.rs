@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use evenkeel_core::diagnostic::Place;
 use evenkeel_core::doc::{Doc, Text};
 
-use super::{Build, Meta, Scaling};
+use super::{Build, Connect, Discovery, Meta, Scaling};
 
 /// `cluster:`. One to a stack.
 #[derive(Clone, Debug)]
@@ -18,6 +18,8 @@ pub struct Cluster {
     pub capacity_providers: Option<Vec<String>>,
     /// `default_strategy:`; not managed if neither is given.
     pub default_strategy: Option<Vec<Strategy>>,
+    /// `namespace:`, the ARN of the default namespace of Service Connect; not managed if not given.
+    pub namespace: Option<Text>,
 }
 
 /// One item of a capacity provider strategy.
@@ -78,8 +80,12 @@ pub struct Service {
     pub placement_constraints: Vec<Doc>,
     /// `placement_strategy:` as ECS takes it (camelCase JSON).
     pub placement_strategy: Vec<Doc>,
-    /// `service_registries:` as ECS takes them (camelCase JSON).
+    /// `service_registries:` as ECS takes them (camelCase JSON), and what `discovery:` means.
     pub service_registries: Vec<Doc>,
+    /// `service_connect:`; `None` if it is off.
+    pub service_connect: Option<Connect>,
+    /// `discovery:`.
+    pub discovery: Option<Discovery>,
 }
 
 /// What a service runs.

@@ -1,5 +1,7 @@
 //! `cluster:`: the one cluster of the stack, given by its name alone or with settings.
 
+use evenkeel_core::doc::Text;
+
 use super::super::decode::Want;
 use super::super::fields::Fields;
 use super::super::model::{Cluster, Meta, Strategy};
@@ -7,7 +9,7 @@ use super::super::table::{EMPTY, Made, Table, Type, key, later};
 use super::super::tagging::Rules;
 use super::super::tree::{Entry, Tree, Value};
 use super::super::values::ECS;
-use super::{Ctx, META, NAME};
+use super::{Ctx, META, NAME, namespaces};
 
 /// The cluster.
 pub(crate) static CLUSTER: Table = Table {
@@ -34,14 +36,34 @@ pub(crate) static CLUSTER: Table = Table {
                 .without("not managed")
                 .aws("defaultCapacityProviderStrategy")
                 .example("{ FARGATE: 1, FARGATE_SPOT: 4 }"),
-            later("service_connect", "serviceConnectDefaults", "The default namespace of Service Connect."),
-            later("service_connect_defaults", "serviceConnectDefaults", "The default namespace of Service Connect."),
+            key(
+                "namespace",
+                Type::AnyOf(&[Type::Entry("namespaces"), Type::Map(&DEFAULTS)]),
+                "The namespace of services with Service Connect that name none.",
+            )
+            .also(&["service_connect", "service_connect_defaults"])
+            .shape("entry of `namespaces`, ARN, or `existing:NAME`")
+            .without("not managed")
+            .aws("serviceConnectDefaults")
+            .example("app"),
             later("configuration", "configuration", "Logging of ECS Exec, and managed storage."),
             later("managed_storage", "managedStorageConfiguration", "Keys of the storage that ECS manages."),
         ],
     ],
     made: &[Made { kind: "cluster", outputs: &["arn", "name"], name: Some(&ECS) }],
     words: &[("clusterName", "It is called `name` here.")],
+    ..EMPTY
+};
+
+/// `namespace:` as ECS writes it.
+static DEFAULTS: Table = Table {
+    path: "cluster.namespace",
+    what: "the defaults of Service Connect",
+    groups: &[&[key("namespace", Type::Entry("namespaces"), "The namespace.")
+        .needed("Name the namespace: namespace: app.")
+        .shape("entry of `namespaces`, ARN, or `existing:NAME`")
+        .aws("namespace")
+        .example("app")]],
     ..EMPTY
 };
 
@@ -90,6 +112,7 @@ pub(crate) fn read(ctx: &Ctx<'_>, entry: &Entry) -> Option<Cluster> {
             container_insights: None,
             capacity_providers: None,
             default_strategy: None,
+            namespace: None,
         });
     }
     let fields = Fields::open(&entry.value, "the cluster", &CLUSTER, ctx.problems)?;
@@ -108,13 +131,28 @@ pub(crate) fn read(ctx: &Ctx<'_>, entry: &Entry) -> Option<Cluster> {
             }
         }
     }
+    let namespace = fields.take("namespace").and_then(|tree| namespace(ctx, tree));
+    ctx.default_namespace.replace(namespace.clone());
     fields.finish();
     Some(Cluster {
         meta,
         container_insights: insights.map(str::to_owned),
         capacity_providers: providers,
         default_strategy,
+        namespace,
     })
+}
+
+/// The default namespace, named as it is or in ECS's form.
+fn namespace(ctx: &Ctx<'_>, tree: &Tree) -> Option<Text> {
+    let what = "`namespace` of the cluster";
+    if tree.entries().is_none() {
+        return namespaces::reference(ctx, tree, what, "arn");
+    }
+    let fields = Fields::open(tree, what, &DEFAULTS, ctx.problems)?;
+    let found = fields.take("namespace").and_then(|tree| namespaces::reference(ctx, tree, what, "arn"));
+    fields.finish();
+    found
 }
 
 /// A capacity provider strategy: `FARGATE_SPOT`, a list of names, of maps, or a map of name to weight.

@@ -14,19 +14,23 @@ use super::{Ctx, containers};
 
 /// Reads it; the stream prefix is the container's name unless it says otherwise.
 pub(crate) fn read(ctx: &Ctx<'_>, tree: &Tree, container: &str) -> Option<Json> {
-    let what = format!("`logs` of container `{container}`");
+    of(ctx, tree, &format!("`logs` of container `{container}`"), container)
+}
+
+/// The same of anything that writes logs as a container does.
+pub(crate) fn of(ctx: &Ctx<'_>, tree: &Tree, what: &str, container: &str) -> Option<Json> {
     if tree.entries().is_none() {
-        let want = Want::new(&what, ctx.problems);
+        let want = Want::new(what, ctx.problems);
         let text = want.text(tree)?;
         if text.known().is_some_and(|text| ["false", "none", "off"].contains(&text)) {
             return None;
         }
-        let group = group(ctx, tree, &what)?;
+        let group = group(ctx, tree, what)?;
         return awslogs(ctx, group, container, &tree.place);
     }
     let driver = ["driver", "log_driver", "logDriver"].iter().find_map(|key| tree.get(key));
     if driver.is_none() && (tree.get("group").is_some() || tree.get("log_group").is_some()) {
-        return short(ctx, tree, &what, container);
+        return short(ctx, tree, what, container);
     }
     // The full form: `driver` is what one says for `log_driver`.
     let entries = tree.entries()?.iter().map(|entry| {
@@ -45,7 +49,7 @@ pub(crate) fn read(ctx: &Ctx<'_>, tree: &Tree, container: &str) -> Option<Json> 
     let all = Tree::new(tree.place.clone(), Value::Map(vec![entry]));
     let mut found = reader.partial(&all, &CONTAINER_DEFINITION, &[])?.remove("logConfiguration")?;
     if let (Some(entry), Some(map)) = (secrets, found.as_object_mut()) {
-        map.insert("secretOptions".to_owned(), super::secrets::read(ctx, &entry.value, &what));
+        map.insert("secretOptions".to_owned(), super::secrets::read(ctx, &entry.value, what));
     }
     if found["logDriver"] == "awslogs" {
         fill(ctx, &mut found, container, &tree.place);

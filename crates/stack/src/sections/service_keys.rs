@@ -7,6 +7,8 @@ use super::autoscaling_keys::AUTOSCALING;
 use super::cluster::STRATEGY;
 use super::container_keys::CONTAINER;
 use super::deployment::{COUNT, DEPLOYMENT};
+use super::discovery::DISCOVERY;
+use super::service_connect::CONNECT;
 use super::service_targets::TARGET;
 use super::sidecars::SIDECAR;
 use super::{META, NAME};
@@ -143,7 +145,7 @@ static PLACED: [Key; 10] = [
 ];
 
 /// Who reaches them.
-static REACHED: [Key; 6] = [
+static REACHED: [Key; 7] = [
     key(
         "target_group",
         Type::Several(&Type::AnyOf(&[Type::Entry("target_groups"), Type::Map(&TARGET)])),
@@ -165,7 +167,18 @@ static REACHED: [Key; 6] = [
     key("service_registries", Type::Several(&Type::Map(&REGISTRY)), "Cloud Map services that it registers in.")
         .shape("list of `{ registry_arn, port, container_name, container_port }`")
         .aws("serviceRegistries"),
-    later("service_connect", "serviceConnectConfiguration", "Names by which services reach each other."),
+    key("discovery", Type::Map(&DISCOVERY), "A service of Cloud Map in which its tasks are registered.")
+        .shape("map (below)")
+        .example("{ namespace: app }"),
+    key(
+        "service_connect",
+        Type::AnyOf(&[Type::Flag, Type::Map(&CONNECT)]),
+        "Names by which services reach each other, through proxies.",
+    )
+    .shape("`true` for one that only calls others, or a map (below)")
+    .value("false")
+    .aws("serviceConnectConfiguration")
+    .example("{ namespace: app, services: [] }"),
     later("vpc_lattice", "vpcLatticeConfigurations", "VPC Lattice target groups."),
     later("volume_configurations", "volumeConfigurations", "Volumes that ECS creates for each task."),
 ];

@@ -17,7 +17,10 @@ use super::super::tree::{Entry, Tree};
 use super::super::validate;
 use super::autoscaling::{self, Around};
 use super::service_keys::{PLACEMENT_STRATEGY, REGISTRY, SERVICE};
-use super::{Ctx, build, cluster, deployment, inline, launch_type, roles, service_file, service_targets, sidecars};
+use super::{
+    Ctx, build, cluster, deployment, discovery, inline, launch_type, roles, service_connect, service_file,
+    service_targets, sidecars,
+};
 
 /// Keys that mean something only to tasks with network interfaces of their own.
 const NETWORK: [&str; 3] = ["subnets", "security_groups", "assign_public_ip"];
@@ -90,6 +93,8 @@ pub(crate) fn read(ctx: &Ctx<'_>, entry: &Entry, network: &Network) -> Option<Se
         .map(|tree| inline::constraints(ctx, tree, "placement constraint", &["distinctInstance", "memberOf"]));
     let placement_strategy = fields.take("placement_strategy").map(|tree| strategy(ctx, tree));
     let registries = fields.take("service_registries").map(|tree| registries(ctx, tree));
+    let service_connect = service_connect::read(ctx, &fields, draft.as_ref());
+    let (discovery, registry) = discovery::read(ctx, &fields, &entry.key, draft.as_ref(), awsvpc).unzip();
     let (execute_command, managed_tags) = (executes(ctx, &fields, &entry.key), fields.flag("managed_tags"));
     let propagate = fields.word("propagate_tags");
     fields.finish();
@@ -121,7 +126,9 @@ pub(crate) fn read(ctx: &Ctx<'_>, entry: &Entry, network: &Network) -> Option<Se
         zone_rebalancing: zone_rebalancing.map(str::to_owned),
         placement_constraints: constraints.unwrap_or_default(),
         placement_strategy: placement_strategy.unwrap_or_default(),
-        service_registries: registries.unwrap_or_default(),
+        service_registries: registries.unwrap_or_default().into_iter().chain(registry).collect(),
+        service_connect,
+        discovery,
     };
     validate::service(ctx, &service, &what);
     Some(service)

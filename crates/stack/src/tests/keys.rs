@@ -39,7 +39,7 @@ impl Around {
                 let balancer = "load_balancers: { w: { listeners: { http: { forward: web } } } }";
                 let app = "cpu: 256, memory: 512, execution_role: execution";
                 format!(
-                    "{HEAD}{groups}{balancer}\ncluster: x\nsecurity_groups: {{ app: }}\nservices: {{ s: {{ {app}, {inner} }} }}\n"
+                    "{HEAD}{groups}{balancer}\ncluster: x\nnamespaces: {{ app: {{ type: private-dns }} }}\nsecurity_groups: {{ app: }}\nservices: {{ s: {{ {app}, {inner} }} }}\n"
                 )
             }
             Self::Container => {
@@ -50,6 +50,11 @@ impl Around {
     }
 }
 
+/// A container with a port that has a name.
+const NAMED: &str = "containers: { app: { image: \"a:1\", port: { port: 3000, name: api, app_protocol: http } } }";
+/// A private certificate authority.
+const AUTHORITY: &str =
+    "arn:aws:acm-pca:eu-west-1:123456789012:certificate-authority/11111111-2222-3333-4444-555555555555";
 const ONE: &str = "containers: { app: { image: \"a:1\", port: 3000 } }";
 
 /// A file around the keys of each table; `{}` stands for them, `{1}` for a container.
@@ -95,7 +100,9 @@ const FRAMES: &[(&str, Around, &str)] = &[
     ("load_balancers.listeners.forward.target_groups", Around::Listener, "forward: [{ target_group: app, {} }, blue]"),
     ("load_balancers.listeners.redirect", Around::Listener, "redirect: { host: example.com, {} }"),
     ("load_balancers.listeners.fixed_response", Around::Listener, "fixed_response: { status: 404, {} }"),
-    ("cluster", Around::Nothing, "cluster: { {} }"),
+    ("cluster", Around::Nothing, "namespaces: { app: }\ncluster: { {} }"),
+    ("namespaces", Around::Nothing, "namespaces: { app: { type: private-dns, name: shop.internal, {} } }"),
+    ("cluster.namespace", Around::Nothing, "namespaces: { app: }\ncluster: { namespace: { {} } }"),
     ("cluster.default_strategy", Around::Nothing, "cluster: { default_strategy: [{ provider: FARGATE, {} }] }"),
     ("services", Around::Service, "{1}, {}"),
     ("services.deployment", Around::Service, "{1}, deployment: { {} }"),
@@ -155,6 +162,39 @@ const FRAMES: &[(&str, Around, &str)] = &[
         Around::Service,
         "{1}, service_registries: [{ registry_arn: \"arn:aws:servicediscovery:eu-west-1:123456789012:service/srv-0123456789abcdef\", {} }]",
     ),
+    ("services.service_connect", Around::Service, "{2}, service_connect: { namespace: app, {} }"),
+    (
+        "services.service_connect.services",
+        Around::Service,
+        "{2}, service_connect: { namespace: app, services: [{ port_name: api, {} }] }",
+    ),
+    (
+        "services.service_connect.services.client_aliases",
+        Around::Service,
+        "{2}, service_connect: { namespace: app, services: [{ port_name: api, client_aliases: [{ port: 80, {} }] }] }",
+    ),
+    (
+        "services.service_connect.services.timeouts",
+        Around::Service,
+        "{2}, service_connect: { namespace: app, services: [{ port_name: api, timeouts: { {} } }] }",
+    ),
+    (
+        "services.service_connect.services.tls",
+        Around::Service,
+        "{2}, service_connect: { namespace: app, services: [{ port_name: api, tls: { issuer: \"{3}\", role: execution, {} } }] }",
+    ),
+    (
+        "services.service_connect.services.tls.issuer",
+        Around::Service,
+        "{2}, service_connect: { namespace: app, services: [{ port_name: api, tls: { role: execution, issuer: { {} } } }] }",
+    ),
+    (
+        "services.service_connect.access_logs",
+        Around::Service,
+        "{2}, service_connect: { namespace: app, access_logs: { format: JSON, {} } }",
+    ),
+    ("services.discovery", Around::Service, "{2}, discovery: { namespace: app, records: [SRV], {} }"),
+    ("services.discovery.records", Around::Service, "{2}, discovery: { namespace: app, records: [{ type: A, {} }] }"),
     ("services.sidecars", Around::Service, "{1}, sidecars: { firelens: { {} } }"),
     ("services.volumes", Around::Service, "{1}, volumes: [{ name: data, {} }]"),
     ("services.containers", Around::Container, "{}"),
@@ -183,7 +223,7 @@ const FRAMES: &[(&str, Around, &str)] = &[
 fn frame(path: &str) -> String {
     let (_, around, inner) =
         FRAMES.iter().find(|(of, ..)| *of == path).unwrap_or_else(|| panic!("there is no file around `{path}`"));
-    let text = around.frame(&inner.replace("{1}", ONE));
+    let text = around.frame(&inner.replace("{1}", ONE).replace("{2}", NAMED).replace("{3}", AUTHORITY));
     // The file around the entry of a log group has the group already.
     if path == "log_groups" { text.replace("log_groups: { app: }\n", "") } else { text }
 }

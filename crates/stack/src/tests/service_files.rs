@@ -90,11 +90,12 @@ fn keys_beside_the_file_go_before_it() {
 #[test]
 fn what_is_wrong_in_a_service_file_is_told_at_its_line() {
     refused(
-        "{\n  \"taskDefinition\": \"web\",\n  \"desiredCont\": 1,\n  \"launchType\": \"FARGAT\",\n  \"serviceConnectConfiguration\": { \"enabled\": true },\n  \"deploymentConfiguration\": { \"maximumPercentage\": 200 },\n  \"deploymentController\": { \"type\": \"CODE_DEPLOY\" },\n  \"networkConfiguration\": { \"awsvpcConfiguration\": { \"subnet\": [\"a\"] } },\n  \"loadBalancers\": [{ \"loadBalancerName\": \"classic\", \"containerName\": \"a\", \"containerPort\": 80 }]\n}",
+        "{\n  \"taskDefinition\": \"web\",\n  \"desiredCont\": 1,\n  \"launchType\": \"FARGAT\",\n  \"serviceConnectConfiguration\": { \"enabled\": true, \"containerConfigurations\": [{}] },\n  \"deploymentConfiguration\": { \"maximumPercentage\": 200 },\n  \"deploymentController\": { \"type\": \"CODE_DEPLOY\" },\n  \"networkConfiguration\": { \"awsvpcConfiguration\": { \"subnet\": [\"a\"] } },\n  \"loadBalancers\": [{ \"loadBalancerName\": \"classic\", \"containerName\": \"a\", \"containerPort\": 80 }]\n}",
         &[
             (3, "unknown-key", "Did you mean `desiredCount`?"),
             (4, "bad-value", "Did you mean `FARGATE`?"),
-            (5, "not-yet", "`serviceConnectConfiguration`"),
+            (5, "missing-key", "namespace: NAME"),
+            (5, "not-yet", "`containerConfigurations`"),
             (6, "unknown-key", "Did you mean `maximumPercent`?"),
             (7, "not-yet", "CODE_DEPLOY"),
             (8, "unknown-key", "Did you mean `subnets`?"),

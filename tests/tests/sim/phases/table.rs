@@ -234,6 +234,35 @@ pub const EDITS: &[Edit] = &[
     edit(DATABASE, Renamed, &[Rename("/databases/one", "other"), Remove("/databases/other/name")]),
     edit(DATABASE, Moved, &[Rename("/databases/two", "other"), Set("/databases/other/moved_from", "two")]),
     edit(DATABASE, Swapped, &[Swap("/databases/one/name", "/databases/two/name")]),
+    edit(&["namespace"], Leaves, &[Remove("/namespaces/one")]),
+    edit(&["namespace"], Replaced, &[Set("/namespaces/one/type", "private-dns")]),
+    edit(&["namespace"], Renamed, &[Rename("/namespaces/one", "other"), Remove("/namespaces/other/name")]),
+    edit(
+        &["namespace"],
+        Moved,
+        &[
+            Rename("/namespaces/app", "other"),
+            Set("/namespaces/other/moved_from", "app"),
+            Set("/cluster/namespace", "other"),
+            Set("/services/one/discovery/namespace", "other"),
+            Set("/services/two/discovery/namespace", "other"),
+        ],
+    ),
+    edit(&["namespace"], Swapped, &[Swap("/namespaces/one/name", "/namespaces/two/name")]),
+    edit(&["discovery_service"], Leaves, &[Remove("/services/one/discovery")]),
+    edit(&["discovery_service"], Replaced, &[Set("/services/one/discovery/routing_policy", "weighted")]),
+    edit(
+        &["discovery_service"],
+        Renamed,
+        &[
+            Rename("/services/one", "other"),
+            Remove("/services/other/name"),
+            Remove("/services/other/family"),
+            Remove("/services/other/discovery/name"),
+        ],
+    ),
+    edit(&["discovery_service"], Moved, &[Rename("/services/one", "other"), Set("/services/other/moved_from", "one")]),
+    edit(&["discovery_service"], Swapped, &[Swap("/services/one/discovery/name", "/services/two/discovery/name")]),
 ];
 
 /// What cannot happen to a kind.

@@ -7,6 +7,7 @@
 
 use async_trait::async_trait;
 use evenkeel_core::cloud::{Goal, Waiting};
+use evenkeel_core::doc::Text;
 use evenkeel_core::error::{CloudError, ErrorClass};
 use evenkeel_core::graph::Node;
 use evenkeel_core::id::NodeId;
@@ -117,12 +118,18 @@ pub struct Spec {
     capacity_providers: Option<Vec<String>>,
     /// None: not managed.
     default_strategy: Option<Vec<Strategy>>,
+    /// The ARN of the default namespace of Service Connect; None: not managed.
+    namespace: Option<Text>,
     tags: Tags,
 }
 
 impl Spec {
     fn settings(&self) -> Option<Value> {
         self.container_insights.as_ref().map(|value| json!([{ "name": "containerInsights", "value": value }]))
+    }
+
+    fn defaults(&self) -> Option<Value> {
+        self.namespace.as_ref()?.known().map(|arn| json!({ "namespace": arn }))
     }
 
     fn strategy_json(&self) -> Vec<Value> {
@@ -139,6 +146,7 @@ fn contribute(stack: &Stack, nodes: &mut Vec<Node>) {
             providers
         }),
         default_strategy: cluster.default_strategy.as_ref().map(|items| items.iter().map(Strategy::of).collect()),
+        namespace: cluster.namespace.clone(),
         tags: cluster.meta.tags.clone(),
     };
     nodes.push(wanted(|_| id(), "", &cluster.meta, physical(stack), &want));
@@ -156,6 +164,7 @@ fn live(cluster: &Value, tags: &Tags, stack: &str) -> Live<Spec> {
         default_strategy: Some(
             items(cluster, "defaultCapacityProviderStrategy").iter().map(Strategy::from_json).collect(),
         ),
+        namespace: cluster.pointer("/serviceConnectDefaults/namespace").and_then(Value::as_str).map(Text::from),
         tags: tags::user(tags),
     };
     let mut live =
@@ -209,6 +218,9 @@ impl Resource for Cluster {
         if let Some(providers) = &want.capacity_providers {
             body["capacityProviders"] = json!(providers);
         }
+        if let Some(defaults) = want.defaults() {
+            body["serviceConnectDefaults"] = defaults;
+        }
         if want.default_strategy.is_some() {
             body["defaultCapacityProviderStrategy"] = want.strategy_json().into();
         }
@@ -235,6 +247,11 @@ impl Resource for Cluster {
             let body = json!({ "cluster": after.id, "settings": settings });
             exchange!(aws, "ecs:UpdateCluster", ecs.update_cluster, &body)?;
             have.container_insights.clone_from(&want.container_insights);
+        }
+        if let Some(defaults) = want.defaults().filter(|_| order.changes("namespace")) {
+            let body = json!({ "cluster": after.id, "serviceConnectDefaults": defaults });
+            exchange!(aws, "ecs:UpdateCluster", ecs.update_cluster, &body)?;
+            have.namespace.clone_from(&want.namespace);
         }
         if order.changes("capacity_providers") || order.changes("default_strategy") {
             if want.capacity_providers.is_some() {
@@ -344,6 +361,7 @@ mod tests {
             "clusterArn": "arn:aws:ecs:eu-west-1:123456789012:cluster/cruddur", "clusterName": "cruddur",
             "status": "ACTIVE", "settings": [{ "name": "containerInsights", "value": "enabled" }],
             "capacityProviders": ["FARGATE_SPOT", "FARGATE"],
+            "serviceConnectDefaults": { "namespace": "arn:aws:servicediscovery:eu-west-1:123456789012:namespace/ns-1" },
             "defaultCapacityProviderStrategy": [{ "capacityProvider": "FARGATE", "weight": 1 }],
         });
         let tags = tags::marked(&Tags::from([("team".to_owned(), "a".to_owned())]), "cruddur", &id());
@@ -355,6 +373,7 @@ mod tests {
                 "container_insights": "enabled",
                 "capacity_providers": ["FARGATE", "FARGATE_SPOT"],
                 "default_strategy": [{ "provider": "FARGATE", "weight": 1, "base": 0 }],
+                "namespace": "arn:aws:servicediscovery:eu-west-1:123456789012:namespace/ns-1",
                 "tags": { "team": "a" },
             })
         );

@@ -20,6 +20,7 @@ pub(super) const SHOWN: &[Shown] = &[
             usual("platform_version", "LATEST"),
             usual("propagate_tags", "NONE"),
             usual("scheduling", "REPLICA"),
+            usual("service_connect.enabled", "false"),
             told("task_definition"),
         ],
         ..Shown::PLAIN

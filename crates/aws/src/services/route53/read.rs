@@ -143,7 +143,8 @@ pub fn choose<'a>(zones: &'a [Zone], name: &str, id: Option<&str>) -> Result<Opt
         };
     }
     for private in [false, true] {
-        let named: Vec<&Zone> = zones.iter().filter(|zone| zone.name == name && zone.private == private).collect();
+        let named: Vec<&Zone> =
+            zones.iter().filter(|zone| zone.name == name && zone.private == private && !zone.linked).collect();
         match named.as_slice() {
             [] => {}
             [one] => return Ok(Some(one)),

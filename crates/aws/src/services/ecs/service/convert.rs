@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::super::cluster::{self, Strategy};
 use super::super::task_definition::mark;
-use super::verdict;
+use super::{connect, verdict};
 use crate::resource;
 use crate::services::ecs::read::deployments::primary;
 use crate::services::ecs::read::{items, kept, last, text};
@@ -23,6 +23,7 @@ const LETTERS: &[(&str, &str)] = &[
     ("g", "grace_secs"),
     ("k", "strategy"),
     ("m", "managed_tags"),
+    ("n", "service_connect"),
     ("p", "propagate_tags"),
     ("s", "placement_strategy"),
     ("v", "platform_version"),
@@ -34,7 +35,9 @@ const LETTERS: &[(&str, &str)] = &[
 pub(super) fn applied(want: &Doc) -> String {
     let parts: Vec<String> = LETTERS
         .iter()
-        .filter_map(|(letter, field)| want.get(field).filter(|value| !value.is_null()).map(|value| (letter, value)))
+        .filter_map(|(letter, field)| {
+            want.get(field).filter(|value| !value.is_null() && !connect::is_off(value)).map(|value| (letter, value))
+        })
         .map(|(letter, value)| format!("{letter}={}", doc::fingerprint(value)))
         .collect();
     parts.join(" ")
@@ -47,6 +50,13 @@ fn left_out(tags: &Tags, field: &str) -> Value {
         tag.split(' ').filter_map(|part| part.split_once('=')).find(|(key, _)| *key == letter).map(|(_, value)| value)
     });
     doc::unreturned(applied)
+}
+
+/// What a service is that shows no Service Connect: AWS shows it with the deployment that has it, so it is off, unless a mark says
+/// that it was applied and a reply cannot tell.
+fn not_connected(tags: &Tags) -> Value {
+    let value = left_out(tags, "service_connect");
+    if doc::as_unreturned(&value) == Some(None) { connect::off() } else { value }
 }
 
 /// The one name of a platform version: a reply gives the number for a service that was made with `LATEST`.
@@ -154,6 +164,7 @@ fn document(service: &Value, tags: &Tags) -> Doc {
             items.as_array().into_iter().flatten().map(placement).collect()
         }),
         "service_registries": items(service, "serviceRegistries"),
+        "service_connect": connect::observed(service).unwrap_or_else(|| not_connected(tags)),
         "tags": tags::user(tags),
     })
 }
@@ -228,6 +239,7 @@ fn uses(service: &Value, tags: &Tags) -> Vec<String> {
     let mut uses = vec![text(service, "clusterArn").to_owned(), text(service, "taskDefinition").to_owned()];
     uses.extend(items(service, "loadBalancers").iter().map(|item| text(item, "targetGroupArn").to_owned()));
     uses.extend(items(service, "serviceRegistries").iter().map(|item| text(item, "registryArn").to_owned()));
+    uses.extend(connect::uses(service));
     if let Some(vpc) = service.pointer("/networkConfiguration/awsvpcConfiguration") {
         uses.extend(strings(vpc, "securityGroups"));
         uses.extend(strings(vpc, "subnets"));

@@ -6,6 +6,7 @@
 //! Calls: CreateService (5 a second), UpdateService, DeleteService, TagResource, UntagResource, DescribeServices (10 at a time),
 //! ListServiceDeployments, DescribeServiceDeployments (20 at a time). Names stay taken while a service drains.
 
+mod connect;
 mod convert;
 mod counts;
 mod explain;
@@ -56,6 +57,7 @@ pub static ENTRY: Entry = Entry {
             Field::set("deployment.alarms"),
             Field::set("placement_constraints"),
             Field::set("service_registries"),
+            Field::keyed("service_connect.services", &["portName"]),
         ],
         outputs: &["arn", "name"],
         replace: Replace::CreateFirst,
@@ -137,6 +139,8 @@ struct Spec {
     placement_strategy: Vec<Value>,
     /// As ECS takes them.
     service_registries: Vec<Value>,
+    /// As ECS takes it.
+    service_connect: Value,
     tags: Tags,
 }
 
@@ -245,6 +249,7 @@ fn wanted(stack: &Stack, entry: &str, service: &model::Service) -> Spec {
         placement_constraints: service.placement_constraints.clone(),
         placement_strategy: service.placement_strategy.iter().map(convert::placement).collect(),
         service_registries: service.service_registries.clone(),
+        service_connect: connect::wanted(service.service_connect.as_ref()),
         tags: service.meta.tags.clone(),
     }
 }

@@ -164,7 +164,7 @@ fn taken_back(service: &Value, wait: &Waiting) -> Option<&'static str> {
                 && after.revision == mark::revision_of(text(service, "taskDefinition"))
         })
     };
-    ["task_definition", "network", "load_balancers", "strategy"]
+    ["task_definition", "network", "load_balancers", "strategy", "service_connect"]
         .into_iter()
         .find(|field| differs(field) && !(*field == "task_definition" && same_content()))
 }

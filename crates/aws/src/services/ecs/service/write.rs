@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 use super::super::cluster::{Strategy, change_tags};
 use super::super::task_definition::mark;
 use super::convert::{self, APPLIED, LAST_DEPLOYMENT};
-use super::{Deployment, Spec, look, poll, targets};
+use super::{Deployment, Spec, connect, look, poll, targets};
 use crate::call::raw::exchange;
 use crate::client::Aws;
 use crate::read::Fetched;
@@ -55,7 +55,9 @@ impl Resource for Service {
         let mut body = Map::new();
         for field in FIELDS {
             // An empty list is what there is anyhow, and beside a launch type an empty strategy is refused.
-            if let Some((key, value)) = request(want, field).filter(|(_, value)| *value != json!([])) {
+            if let Some((key, value)) =
+                request(want, field).filter(|(_, value)| *value != json!([]) && !connect::is_off(value))
+            {
                 body.insert(key.to_owned(), value);
             }
         }
@@ -112,7 +114,8 @@ impl Resource for Service {
             launched_as_wanted(want, &live)?;
         }
         // Only now: the mark of what was applied must not be ahead of it where a reply cannot correct it.
-        if order.order.changes.iter().any(|change| doc::as_unreturned(&live.have[change.field()]).is_some()) {
+        let untold = |field: &str| doc::as_unreturned(&live.have[field]).is_some() || field == "service_connect";
+        if order.order.changes.iter().any(|change| untold(change.field())) {
             let applied = Tags::from([(APPLIED.to_owned(), tags[APPLIED].clone())]);
             change_tags(aws, &order.live.id, &Retag::set(applied)).await?;
         }
@@ -223,6 +226,7 @@ const FIELDS: &[&str] = &[
     "placement_constraints",
     "placement_strategy",
     "service_registries",
+    "service_connect",
 ];
 
 /// What a field is in a request; nothing if it is not managed.
@@ -243,6 +247,7 @@ fn request(want: &Spec, field: &str) -> Option<(&'static str, Value)> {
         "placement_constraints" => ("placementConstraints", json!(want.placement_constraints)),
         "placement_strategy" => ("placementStrategy", json!(want.placement_strategy)),
         "service_registries" => ("serviceRegistries", json!(want.service_registries)),
+        "service_connect" => ("serviceConnectConfiguration", want.service_connect.clone()),
         _ => return None,
     };
     Some(pair)

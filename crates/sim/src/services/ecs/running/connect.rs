@@ -19,13 +19,24 @@ pub(super) fn is_on(configuration: Option<&Map<String, Value>>) -> bool {
 pub(super) fn check(definition: &Value, configuration: Option<&Map<String, Value>>) -> Result<(), Refusal> {
     let Some(configuration) = configuration.filter(|it| is_on(Some(it))) else { return Ok(()) };
     let containers = definition.list("containerDefinitions").iter();
-    let ports: Vec<&str> =
-        containers.flat_map(|container| container.list("portMappings")).filter_map(|port| port.text("name")).collect();
+    let mappings: Vec<&Value> = containers.flat_map(|container| container.list("portMappings")).collect();
+    let ports: Vec<&str> = mappings.iter().filter_map(|port| port.text("name")).collect();
+    let protocols: Vec<&str> = mappings
+        .iter()
+        .filter(|port| port.text("appProtocol").is_some())
+        .filter_map(|port| port.text("name"))
+        .collect();
     for service in configuration.list("services") {
         let name = service.text_or_empty("portName");
         if !ports.contains(&name) {
             return Err(invalid(format!(
                 "service connect portName({name}) does not refer to any named PortMapping in the Task Definition."
+            )));
+        }
+        let timed = service.map("timeout").is_some_and(|timeout| timeout.has("perRequestTimeoutSeconds"));
+        if timed && !protocols.contains(&name) {
+            return Err(invalid(format!(
+                "perRequestTimeout cannot be set for portName({name}) because its appProtocol is TCP."
             )));
         }
     }

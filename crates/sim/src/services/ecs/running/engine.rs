@@ -16,6 +16,8 @@ use crate::world::{self, Moment, Place, Region, World};
 
 /// The longest time between two attempts to start a task that fails again and again.
 const LONGEST: u64 = 900;
+/// How long after a service its services of Service Connect go.
+const FORGOTTEN: Duration = Duration::from_secs(180);
 
 /// The desired count of an active service; none if there is no such service.
 pub fn desired_count(region: &Region, cluster: &str, service: &str) -> Option<i64> {
@@ -383,7 +385,7 @@ fn draining(world: &mut World, place: &Place, service: &mut Service) {
     service.rollouts.clear();
     scaling::service_deleted(world, place, &service.cluster, &service.name);
     for discovery in std::mem::take(&mut service.discovery).into_values() {
-        world.after(Duration::from_secs(60), place, world::Event::Ecs(Event::Forget { discovery }));
+        world.after(FORGOTTEN, place, world::Event::Ecs(Event::Forget { discovery }));
     }
 }
 
