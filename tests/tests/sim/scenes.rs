@@ -45,6 +45,8 @@ pub fn cruddur() -> Scene {
             ("health_check: { path: / }", "health_check: { path: /up, interval: 20s }"),
             ("      - { name: api, alias: web }\n", ""),
             ("FRONTEND_URL: https", "EXTRA: more\n          FRONTEND_URL: https"),
+            ("min: 1, max: 4, cpu: 60", "min: 1, max: 6, cpu: 50, memory: 70"),
+            ("client_aliases: [{ port: 4567 }]", "client_aliases: [{ port: 4567, dns_name: backend }]"),
             ("      - { port: 5432, from: service }", "      - { port: 3306, from: service }"),
         ],
     )
@@ -73,7 +75,9 @@ pub fn flask_todo() -> Scene {
         None,
         &[
             ("matcher: 200-399", "matcher: 200-299"),
-            ("port: 80, from: 0.0.0.0/0", "port: 80, from: 10.0.0.0/8"),
+            ("ports: [80, 443], from: 0.0.0.0/0", "ports: [80, 443], from: 10.0.0.0/8"),
+            ("max: 3, requests: 500", "max: 4, requests: 400"),
+            ("backups: 1d", "backups: 2d"),
             ("retention: 14d", "retention: 7d"),
         ],
     )

@@ -137,6 +137,7 @@ pub const ROWS: &[Row] = &[
         // What it was before a scheduled action changed it.
         ("applied_limits", &[]),
         ("tags", &[]),
+    ]) },
     Row { kind: "namespace", types: &["AWS::ServiceDiscovery::HttpNamespace", "AWS::ServiceDiscovery::PrivateDnsNamespace"],
         fields: Fields::Named(&[
         // Which of the two types it is.

@@ -241,7 +241,7 @@ impl Resource for Certificates {
 
     async fn holders(&self, work: Work<'_>, live: &Live) -> Vec<String> {
         let raw = read::describe(work.aws, &live.id).await.ok().flatten();
-        raw.map(|raw| raw.in_use_by().iter().map(|arn| release::in_words(arn)).collect()).unwrap_or_default()
+        raw.map(|raw| release::users(&raw).iter().map(|arn| release::in_words(arn)).collect()).unwrap_or_default()
     }
 }
 

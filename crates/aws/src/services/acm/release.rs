@@ -132,8 +132,9 @@ fn is_validated(one: &CertificateSummary) -> bool {
 
 /// Why a certificate cannot go: what uses it goes too, or has just gone; or it is another's and stays.
 async fn in_use(work: Work<'_>, raw: &CertificateDetail) -> CloudError {
-    let users: Vec<String> = raw.in_use_by().iter().map(|arn| in_words(arn)).collect();
-    let balancers: Vec<String> = raw.in_use_by().iter().filter(|arn| is_balancer(arn)).cloned().collect();
+    let all = users(raw);
+    let users: Vec<String> = all.iter().map(|arn| in_words(arn)).collect();
+    let balancers: Vec<String> = all.into_iter().filter(|arn| is_balancer(arn)).collect();
     let tags = elb::read::tags_of(work.aws, balancers).await.unwrap_or_default();
     let foreign = tags.values().any(|tags| !matches!(tags::owner(tags, work.stack, "load_balancer"), Owner::Ours(_)));
     let text = format!("the certificate is used by {}", users.join(", "));
@@ -148,8 +149,23 @@ async fn in_use(work: Work<'_>, raw: &CertificateDetail) -> CloudError {
 
 /// What uses a certificate that no stack file can say: then it cannot go.
 pub(super) fn kept_by(raw: &CertificateDetail) -> Option<String> {
-    let other = raw.in_use_by().iter().find(|arn| !is_balancer(arn))?;
-    Some(in_words(other))
+    let other = users(raw).into_iter().find(|arn| !is_balancer(arn))?;
+    Some(in_words(&other))
+}
+
+/// What uses a certificate, by ARN. ACM names load balancers; some endpoints name their listeners.
+pub(super) fn users(raw: &CertificateDetail) -> Vec<String> {
+    let mut all: Vec<String> =
+        raw.in_use_by().iter().map(|arn| balancer_of(arn).unwrap_or_else(|| arn.clone())).collect();
+    all.sort();
+    all.dedup();
+    all
+}
+
+fn balancer_of(arn: &str) -> Option<String> {
+    let (before, rest) = arn.split_once(":listener/")?;
+    let (balancer, _) = rest.rsplit_once('/')?;
+    Some(format!("{before}:loadbalancer/{balancer}"))
 }
 
 fn is_balancer(arn: &str) -> bool {
