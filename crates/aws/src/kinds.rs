@@ -14,7 +14,7 @@ pub use crate::services::autoscaling::scaling;
 pub use crate::services::ec2::{network, security_group, security_group_rules};
 pub use crate::services::ecs::{cluster, service, task_definition};
 pub use crate::services::elb::{listener, listener_rules, load_balancer, target_group};
-pub use crate::services::iam::role;
+pub use crate::services::iam::{role, service_linked_role};
 pub use crate::services::logs::log_group;
 pub use crate::services::route53::{hosted_zone, records};
 pub use crate::services::secrets_manager::secret;

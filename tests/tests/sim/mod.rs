@@ -14,6 +14,7 @@ mod hands;
 mod kept;
 mod killed;
 mod left_over;
+mod linked_roles;
 mod marks;
 mod named;
 mod noise;
