@@ -74,6 +74,13 @@ impl AwsCloud {
         Snapshot::of(&table, graph, graph, found)
     }
 
+    /// The same; and the graph with the service-linked roles that the account lacks for what is to be made, if it lacks any.
+    pub async fn snapshot_with_roles(&self, graph: &Graph) -> (Snapshot, Option<Graph>) {
+        let mut snapshot = self.snapshot(graph).await;
+        let completed = kinds::service_linked_role::complete(&self.aws, graph, &mut snapshot);
+        (snapshot, completed)
+    }
+
     /// Reads everything of the stack that there is, to take it down.
     ///
     /// Marks lead to most things, but not everywhere to all: the names in the stack file, if there is one, help to find the

@@ -344,6 +344,18 @@ pub const MAKERS: &[Maker] = &[
         },
     },
     Maker {
+        kind: "service_linked_role",
+        named: false,
+        // It is the account's, whoever has it made.
+        collections: &[],
+        make: |world, place, _, _| {
+            let input = json!({ "AWSServiceName": "ecs.amazonaws.com" });
+            ask(world, place, "iam.CreateServiceLinkedRole", input).map(drop)
+        },
+        unmake: |_, _, _| {},
+        remove: |_, _, _, _| {},
+    },
+    Maker {
         kind: "records",
         named: false,
         collections: &["route53.zones.sets"],

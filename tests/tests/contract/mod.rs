@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use evenkeel_aws::kinds;
-use evenkeel_core::graph::Graph;
+use evenkeel_core::graph::{Graph, Node, StackInfo};
 use evenkeel_stack::{LoadOptions, load};
 use evenkeel_tests::moto::root;
 
@@ -42,5 +42,10 @@ fn graphs() -> Vec<(String, Graph)> {
             kinds::graph(&loaded.stack, &region).unwrap_or_else(|error| panic!("{}: {error:?}", file.display()));
         (file.file_name().unwrap_or_default().to_string_lossy().into_owned(), graph)
     };
-    files.into_iter().map(graph).collect()
+    let mut graphs: Vec<(String, Graph)> = files.into_iter().map(graph).collect();
+    // What no file has, and an account on its first day lacks.
+    let lacking = kinds::service_linked_role::nodes().map(|node| Node { origin: Some("AWS".to_owned()), ..node });
+    let lacking = Graph::detached(StackInfo::default(), lacking);
+    graphs.push(("an account on its first day".to_owned(), lacking));
+    graphs
 }

@@ -16,6 +16,7 @@ mod hands;
 mod kept;
 mod killed;
 mod left_over;
+mod linked_roles;
 mod marks;
 mod mesh;
 mod named;

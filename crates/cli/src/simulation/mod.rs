@@ -13,6 +13,7 @@ use evenkeel_aws::presupposed::foreign;
 use evenkeel_core::graph::Graph;
 use evenkeel_sim::faults::Faults;
 use evenkeel_sim::keep::Keeper;
+use evenkeel_sim::services::iam;
 use evenkeel_sim::store::{Store, StoreError};
 use evenkeel_sim::world::{Moment, Place, World};
 use evenkeel_sim::{Settings, Sim};
@@ -23,6 +24,8 @@ use crate::out::Ui;
 
 /// The account of the simulated AWS.
 pub const ACCOUNT: &str = "123456789012";
+/// The region in which what belongs to no region is made.
+const HOME: &str = "us-east-1";
 /// After this time, what was made is visible everywhere.
 const SETTLED: Duration = Duration::from_secs(120);
 /// The file of the world, unless the user names another one.
@@ -87,7 +90,7 @@ impl Simulation {
         let fresh = found.is_none();
         let world = match found {
             Some(world) => world,
-            None => World::new(seed(), Moment::wall()),
+            None => used_before(World::new(seed(), Moment::wall())),
         };
         let sim =
             Sim::new(world, Settings { speed: how.speed, throttling: true, latency: LATENCY, faults, recorded: false });
@@ -151,6 +154,12 @@ impl Drop for Simulation {
             tracing::error!(%error, "the simulated AWS could not be saved");
         }
     }
+}
+
+/// An account is not on its first day: the services have their roles in it.
+fn used_before(mut world: World) -> World {
+    iam::provide_service_linked_roles(&mut world, &Place::new(ACCOUNT, HOME));
+    world
 }
 
 fn named(arns: &[String]) -> String {

@@ -57,13 +57,7 @@ pub(crate) fn read(ctx: &Ctx<'_>, entry: &Entry, network: &Network) -> Option<Se
     let known = draft.is_some() || kept.is_some();
     let load_balancers = known.then(|| service_targets::read(ctx, &fields, &entry.key, draft.as_ref()));
     let daemon = fields.word("scheduling") == Some("DAEMON");
-    let (mut desired_count, mut count_managed_by) = deployment::desired_count(ctx, &fields, daemon);
-    let scaling = scaling(ctx, &fields, &what, (daemon, load_balancers.as_deref()), (desired_count, &count_managed_by));
-    if let Some(scaling) = &scaling {
-        let given = count_place(&fields).is_some_and(|(_, counts)| counts);
-        desired_count = desired_count.filter(|_| given).or(Some(scaling.min.max(1).min(scaling.max)));
-        count_managed_by = Some(autoscaling::MANAGER.to_owned());
-    }
+    let (desired_count, count_managed_by, scaling) = counted(ctx, &fields, &what, daemon, load_balancers.as_deref());
     let deployment = deployment::read(ctx, fields.take("deployment"), &what, daemon);
     if let (true, Some(tree)) = (daemon, fields.take("availability_zone_rebalancing")) {
         let help = "ECS moves tasks between zones only for replicas; a daemon runs on every instance. Remove it.";
@@ -134,28 +128,28 @@ pub(crate) fn read(ctx: &Ctx<'_>, entry: &Entry, network: &Network) -> Option<Se
     Some(service)
 }
 
-/// Where the count is given, and whether a number is given there.
-fn count_place<'t>(fields: &Fields<'t>) -> Option<(&'t Place, bool)> {
-    let tree = fields.take("desired_count")?;
-    Some((&tree.place, tree.entries().is_none() || tree.get("initial").is_some()))
-}
-
-/// `autoscaling:`, beside what the service says of its count itself.
-fn scaling(
+/// The count that it is created with, who manages it afterwards, and `autoscaling:`.
+fn counted(
     ctx: &Ctx<'_>,
     fields: &Fields<'_>,
     what: &str,
-    (daemon, targets): (bool, Option<&[ServiceTarget]>),
-    (count, managed_by): (Option<u32>, &Option<String>),
-) -> Option<Scaling> {
+    daemon: bool,
+    targets: Option<&[ServiceTarget]>,
+) -> (Option<u32>, Option<String>, Option<Scaling>) {
+    let (count, managed_by) = deployment::desired_count(ctx, fields, daemon);
+    let given = fields.take("desired_count");
+    // Who only says who manages the count has given none.
+    let counts = given.is_some_and(|tree| tree.entries().is_none() || tree.get("initial").is_some());
     let around = Around {
         what,
         daemon,
         targets: targets.unwrap_or_default(),
-        count: count_place(fields).map(|(place, counts)| (count.filter(|_| counts), place)),
+        count: given.map(|tree| (count.filter(|_| counts), &tree.place)),
         managed_by: managed_by.as_deref(),
     };
-    autoscaling::read(ctx, fields, &around)
+    let Some(scaling) = autoscaling::read(ctx, fields, &around) else { return (count, managed_by, None) };
+    let count = count.filter(|_| counts).or(Some(scaling.min.max(1).min(scaling.max)));
+    (count, Some(autoscaling::MANAGER.to_owned()), Some(scaling))
 }
 
 /// `execute_command:`; what it needs is told at its place once the roles are known.

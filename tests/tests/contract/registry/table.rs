@@ -34,6 +34,7 @@ pub const ROWS: &[Row] = &[
         ("boundary", &["PermissionsBoundary"]),
         ("tags", &["Tags"]),
     ]) },
+    Row { kind: "service_linked_role", types: &["AWS::IAM::ServiceLinkedRole"], fields: Fields::Named(&[("service", &["AWSServiceName"])]) },
     Row { kind: "log_group", types: &["AWS::Logs::LogGroup"], fields: Fields::Named(&[
         ("class", &["LogGroupClass"]),
         ("retention", &["RetentionInDays"]),
@@ -361,6 +362,10 @@ pub const EXCEPTIONS: &[(&str, Difference<'_>, &str)] = &[
     ("service", Action("elasticloadbalancing:DescribeTargetHealth"), "a deployment is done when its targets are healthy"),
     ("service", Action("iam:CreateServiceLinkedRole"), "the first CreateService of an account makes the role of ECS"),
     ("service", Action("tag:GetResources"), "the services of a stack are found at once"),
+    ("service_linked_role", Fixed("service"), "it is only made, and right as it is once it is there"),
+    ("service_linked_role", Unreadable("service"), "it is known by its name"),
+    ("service_linked_role", Action("iam:GetAccountAuthorizationDetails"), "all roles are read at once"),
+    ("service_linked_role", Action("iam:ListRoles"), "roles are listed where they cannot be read at once"),
     ("target_group", Fixed("port"), "targets bring ports of their own; another default port is told and not worth another group"),
     ("target_group", Action("iam:CreateServiceLinkedRole"), "the first CreateTargetGroup of an account makes the role of ELB"),
     ("task_definition", Action("tag:GetResources"), "the revisions of a stack are found at once"),

@@ -273,6 +273,11 @@ pub const NEVER: &[(&str, Change, &str)] = &[
     ("hosted_zone", Replaced, "its name is what it is"),
     ("hosted_zone", Moved, "its name is what it is"),
     ("hosted_zone", Swapped, "its name is what it is"),
+    ("service_linked_role", Leaves, "it belongs to the account, and no file has it"),
+    ("service_linked_role", Replaced, "it belongs to the account, and no file has it"),
+    ("service_linked_role", Renamed, "it belongs to the account, and no file has it"),
+    ("service_linked_role", Moved, "it belongs to the account, and no file has it"),
+    ("service_linked_role", Swapped, "it belongs to the account, and no file has it"),
     ("records", Replaced, "each record is changed in place"),
     ("records", Moved, "they are told apart by their zone, whose name is what it is"),
 ];

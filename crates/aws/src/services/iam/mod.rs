@@ -3,6 +3,7 @@
 
 pub mod read;
 pub mod role;
+pub mod service_linked_role;
 mod shown;
 
 use evenkeel_core::error::ErrorClass;
@@ -20,7 +21,7 @@ pub static SERVICE: Service = Service {
     manners: Manners { prefix: "iam", iam: "iam", codes: CODES, texts: TEXTS, rates: &[] },
     tag_types: &[],
     fetch,
-    kinds: &[&role::ENTRY],
+    kinds: &[&role::ENTRY, &service_linked_role::ENTRY],
     shown: shown::SHOWN,
 };
 
@@ -31,8 +32,10 @@ const CODES: &[(ErrorClass, &[&str])] = &[
     (ErrorClass::Exists, &["EntityAlreadyExists"]),
 ];
 
-const TEXTS: &[Text] =
-    &[Text { codes: &["MalformedPolicyDocument"], has: &["Invalid principal"], class: ErrorClass::Propagating }];
+const TEXTS: &[Text] = &[
+    Text { codes: &["MalformedPolicyDocument"], has: &["Invalid principal"], class: ErrorClass::Propagating },
+    Text { codes: &["InvalidInput"], has: &["has been taken in this account"], class: ErrorClass::Exists },
+];
 
 impl Aws {
     /// The client of AWS IAM.

@@ -18,13 +18,12 @@ use crate::client::Aws;
 use crate::kinds::role::existing::Sought;
 use crate::read::{Part, Scope};
 use crate::resource;
+use crate::services::iam::service_linked_role;
 use crate::tags::{self, Tags};
 
 /// How many requests for single roles go side by side.
 const AT_ONCE: usize = 16;
 const PAGE: i32 = 1000;
-/// The path of roles that AWS makes for its services; nobody can tag them.
-const LINKED: &str = "/aws-service-role/";
 /// The kind of the roles of ours.
 const KIND: &str = "role";
 
@@ -40,6 +39,8 @@ pub struct Iam {
     pub wanted: Vec<Node>,
     /// The nodes that are looked up.
     pub existing: Vec<Node>,
+    /// The nodes of service-linked roles that are there.
+    pub linked: Part<Vec<Node>>,
     /// Why roles of ours outside of our path could not be looked for, if they could not.
     pub blind: Option<CloudError>,
 }
@@ -77,14 +78,35 @@ pub fn path(stack: &str, region: &str) -> String {
 /// Reads what the scope asks for.
 pub async fn fetch(aws: &Aws, scope: &Scope<'_>) -> Iam {
     let (existing, wanted): (Vec<Node>, Vec<Node>) = scope.graph.of_kind(KIND).cloned().partition(|node| node.lookup);
-    let mut iam = Iam { roles: Ok(Vec::new()), wanted, existing, blind: None };
+    let mut iam = Iam { roles: Ok(Vec::new()), wanted, existing, linked: Ok(Vec::new()), blind: None };
     if scope.wants(&[KIND]) {
         let owner = tags::global(scope.stack, &aws.region);
         let names = Names::new(&owner, path(scope.stack, &aws.region), &iam.wanted, &iam.existing);
         let (roles, blind) = roles(aws, &names, scope).await;
         (iam.roles, iam.blind) = (roles, blind);
     }
+    if scope.wants(&[service_linked_role::KIND]) {
+        iam.linked = linked(aws, scope).await;
+    }
     iam
+}
+
+/// The wanted service-linked roles that are there: as the overview shows them, or asked for singly.
+async fn linked(aws: &Aws, scope: &Scope<'_>) -> Part<Vec<Node>> {
+    let mut found = Vec::new();
+    for node in scope.graph.of_kind(service_linked_role::KIND) {
+        let shown = service_linked_role::is_shown(aws, node).filter(|_| scope.only.is_none());
+        let there = match shown {
+            Some(shown) => shown,
+            None => match ask_for(aws, &node.name).await {
+                // Who may not look leaves it to AWS.
+                Err(error) if matches!(error.class, ErrorClass::Denied | ErrorClass::Unsupported) => true,
+                reply => reply?.is_some(),
+            },
+        };
+        found.extend(there.then(|| node.clone()));
+    }
+    Ok(found)
 }
 
 /// Which roles to keep.
@@ -138,7 +160,12 @@ async fn roles(aws: &Aws, names: &Names<'_>, scope: &Scope<'_>) -> (Part<Vec<Fou
             // What is read back is named.
             let path = if scope.only.is_some() { names.path.as_str() } else { "/" };
             match aws.once(format!("iam:ListRoles {path}"), || list(aws, path)).await {
-                Ok(listed) => one_by_one(aws, names, &listed).await,
+                Ok(listed) => {
+                    if path == "/" {
+                        service_linked_role::note(aws, listed.iter().map(|role| (role.path(), role.role_name())));
+                    }
+                    one_by_one(aws, names, &listed).await
+                }
                 Err(error) => (Err(error), None),
             }
         }
@@ -150,6 +177,8 @@ async fn roles(aws: &Aws, names: &Names<'_>, scope: &Scope<'_>) -> (Part<Vec<Fou
 /// the tagging API knows no roles.
 async fn overview(aws: &Aws, names: &Names<'_>) -> Part<Vec<Found>> {
     let all = aws.once("iam:GetAccountAuthorizationDetails", || details(aws)).await?;
+    let paths = all.iter().filter_map(|detail| Some((detail.path()?, detail.role_name()?)));
+    service_linked_role::note(aws, paths);
     of_overview(aws, names, &all).await
 }
 
@@ -216,7 +245,9 @@ async fn one_by_one(aws: &Aws, names: &Names<'_>, listed: &[Role]) -> (Part<Vec<
     let mut all: BTreeSet<String> = near.iter().map(|role| role.role_name().to_owned()).collect();
     all.extend(names.bases.iter().map(|base| (*base).to_owned()));
     all.extend(names.looked_up.iter().cloned());
-    let far = far.into_iter().filter(|role| !role.path().starts_with(LINKED) && !all.contains(role.role_name()));
+    let far = far
+        .into_iter()
+        .filter(|role| !role.path().starts_with(service_linked_role::PATH) && !all.contains(role.role_name()));
     let looks: Vec<_> = far.map(|role| async move { (role.role_name(), get(aws, role.role_name()).await) }).collect();
     let looks: Vec<(&str, Part<Option<Role>>)> = stream::iter(looks).buffered(AT_ONCE).collect().await;
     let mut blind = None;

@@ -103,30 +103,33 @@ impl Reading {
     ///
     /// # Errors
     /// If nothing at all can be read for want of a connection or of credentials, or if it is the wrong account.
-    pub async fn snapshot(&self, ui: &mut Ui) -> Result<Snapshot, Failure> {
+    pub async fn snapshot(&mut self, ui: &mut Ui) -> Result<Snapshot, Failure> {
         let stack = &self.graph.stack;
         if ui.live {
             ui.note(&format!("Reading the live resources of stack {} in {} …", stack.name, stack.region));
         }
-        self.look().await
+        let (snapshot, completed) = self.look().await?;
+        self.graph = completed.unwrap_or_else(|| std::mem::take(&mut self.graph));
+        Ok(snapshot)
     }
 
-    /// The same without a word. Whether it is the right account is found out at the same time.
+    /// The same without a word, and the graph that replaces this one if the account lacks roles of services that it needs. Whether it
+    /// is the right account is found out at the same time.
     ///
     /// # Errors
     /// As [`Self::snapshot`].
-    pub async fn look(&self) -> Result<Snapshot, Failure> {
+    pub async fn look(&self) -> Result<(Snapshot, Option<Graph>), Failure> {
         let read = async {
             match &self.look {
-                Look::Wanted => self.cloud.snapshot(&self.graph).await,
-                Look::Everything { named } => self.cloud.snapshot_to_destroy(named.as_ref()).await,
+                Look::Wanted => self.cloud.snapshot_with_roles(&self.graph).await,
+                Look::Everything { named } => (self.cloud.snapshot_to_destroy(named.as_ref()).await, None),
             }
         };
-        let (snapshot, right) = tokio::join!(read, self.right_account());
+        let ((snapshot, completed), right) = tokio::join!(read, self.right_account());
         right?;
         match connect::cut_off(&snapshot) {
             Some(error) => Err(connect::no_aws(error)),
-            None => Ok(snapshot),
+            None => Ok((snapshot, completed)),
         }
     }
 }

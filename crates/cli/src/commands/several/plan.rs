@@ -114,7 +114,10 @@ async fn plan_all(opened: Vec<Part<Open>>, ui: &mut Ui) -> Vec<Part<Planned>> {
     let snapshots = snapshots.await;
     let planned = opened.into_iter().zip(snapshots).map(|(part, snapshot)| {
         let outcome = part.outcome.and_then(|Open { mut planning, secrets }| {
-            let snapshot = snapshot?;
+            let (snapshot, completed) = snapshot?;
+            if let Some(graph) = completed {
+                planning.reading.graph = graph;
+            }
             let plan = planning.plan(&snapshot)?;
             planning.check_names(&snapshot, &plan, ui)?;
             Ok(Planned { plan, secrets })

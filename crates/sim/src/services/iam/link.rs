@@ -78,3 +78,24 @@ pub fn role_trusts(world: &World, place: &Place, name: &str, service: &str) -> b
 pub fn service_linked_role(world: &mut World, place: &Place, service: &str) -> String {
     linked::ensure(world, place, service)
 }
+
+/// The services whose roles an account has that was used for containers before.
+const USUAL: [&str; 4] = [
+    "ecs.amazonaws.com",
+    "ecs.application-autoscaling.amazonaws.com",
+    "elasticloadbalancing.amazonaws.com",
+    "rds.amazonaws.com",
+];
+
+/// Gives an account the service-linked roles that one has which was used before.
+pub fn provide_service_linked_roles(world: &mut World, place: &Place) {
+    for service in USUAL {
+        linked::ensure(world, place, service);
+    }
+}
+
+/// Whether the service-linked role of a service was deleted and is not there: then the service makes it again, and refuses what it was
+/// asked for meanwhile.
+pub fn service_linked_role_is_lost(world: &mut World, place: &Place, service: &str) -> bool {
+    linked::is_lost(world, place, service)
+}

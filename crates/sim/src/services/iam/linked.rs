@@ -121,6 +121,14 @@ pub(super) fn ensure(world: &mut World, place: &Place, service: &str) -> String 
     arn
 }
 
+/// Whether the role of a service is missing because it was deleted.
+pub(super) fn is_lost(world: &mut World, place: &Place, service: &str) -> bool {
+    let Some(linked) = of(service) else { return false };
+    let name = format!("AWSServiceRoleFor{}", linked.1);
+    let iam = &world.account(&place.account).iam;
+    !iam.roles.contains_key(&key(&name)) && iam.deletions.keys().any(|task| task.contains(&format!("/{name}/")))
+}
+
 fn create(call: &mut Call<'_>, input: &Input) -> Reply {
     let service = input.text_or_empty("AWSServiceName");
     let linked = of(service)

@@ -76,8 +76,12 @@ fn fresh(call: &mut Call<'_>, input: &Input, scaled: &Scaled) -> Result<Target, 
     let tags = Targets::DIALECT.first(input)?;
     let principal = format!("{}.application-autoscaling.amazonaws.com", scaled.namespace);
     let place = call.place.clone();
+    let lost = iam::service_linked_role_is_lost(call.world, &place, &principal);
     // Made for its own sake: what it is called depends on what is scaled.
-    let _arn = iam::service_linked_role(call.world, &place, &principal);
+    let arn = iam::service_linked_role(call.world, &place, &principal);
+    if lost {
+        return Err(invalid(format!("Unable to assume IAM role: {arn}")));
+    }
     let what = match scaled.namespace.as_str() {
         "ecs" => "ECSService",
         "dynamodb" => "DynamoDBTable",

@@ -353,6 +353,7 @@ mod tests {
             roles: Ok(vec![found("a-task", Some("a@eu-west-1"))]),
             wanted: Vec::new(),
             existing: Vec::new(),
+            linked: Ok(Vec::new()),
             blind: None,
         };
         let live = &observe(&iam, "a@eu-west-1").unwrap()[0];
@@ -372,7 +373,7 @@ mod tests {
         let spec = from_found(&found("a-task", None), None);
         let wanted = vec![Node::new(id("task"), "a-task", doc(&spec))];
         let roles = vec![found("A-Task", None), found("b", None), found("a-task-2", Some("a@us-east-1"))];
-        let iam = Iam { roles: Ok(roles), wanted, existing: Vec::new(), blind: None };
+        let iam = Iam { roles: Ok(roles), wanted, existing: Vec::new(), linked: Ok(Vec::new()), blind: None };
         let names: Vec<String> = observe(&iam, "a@eu-west-1").unwrap().into_iter().map(|live| live.name).collect();
         assert_eq!(names, ["a-task", "a-task-2"]);
     }

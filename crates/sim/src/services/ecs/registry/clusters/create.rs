@@ -12,6 +12,9 @@ use crate::call::{Call, Input, Members, Refusal, Reply};
 use crate::services::{cloud_map, iam};
 use crate::tags::Tags;
 
+/// The service, as its role names it.
+const SERVICE: &str = "ecs.amazonaws.com";
+
 /// How long a cluster comes into being if scaling policies have to be made for it.
 const PROVISIONING: Duration = Duration::from_secs(15);
 
@@ -44,7 +47,13 @@ pub(crate) fn create(call: &mut Call<'_>, input: &Input) -> Reply {
         None => None,
     };
     let place = call.place.clone();
-    iam::service_linked_role(call.world, &place, "ecs.amazonaws.com");
+    let lost = iam::service_linked_role_is_lost(call.world, &place, SERVICE);
+    iam::service_linked_role(call.world, &place, SERVICE);
+    if lost {
+        return Err(invalid(
+            "Unable to assume the service linked role. Please verify that the ECS service linked role exists.",
+        ));
+    }
     let principal = call.caller.principal.clone();
     let usual = super::super::setting(call.region(), "containerInsights", &principal);
     let mut cluster = Cluster {
