@@ -33,7 +33,7 @@ log_groups: { app: { retention: 14d } }
 repositories: { app: { lifecycle_policy: { keep: 10 } } }
 parameters: { level: { value: info } }
 secrets: { db: { generate: 32 } }
-databases: { main: { engine: postgres, version: "16", parameters: { log_statement: all }, final_snapshot: false } }
+databases: { main: { engine: postgres, version: "16", parameters: { log_statement: all }, protect: false, final_snapshot: false } }
 certificates: { site: { domain: victim.example } }
 security_groups: { alb: { ingress: [{ port: 80, from: 0.0.0.0/0 }] }, app: { ingress: [{ port: 8000, from: alb }] } }
 target_groups: { app: { port: 8000, deregistration_delay: 10s } }
@@ -80,7 +80,6 @@ const PHASES: &[Story] = &[
         &[
             ("web:\n", "web:\n    scheme: internal\n"),
             ("keep: 10 }", "keep: 10 }, encryption: KMS"),
-            ("engine: postgres,", "engine: postgres, database: other,"),
             ("app: { port: 8000, dereg", "app: { name: victim-other, port: 8000, dereg"),
         ],
     ),
