@@ -101,13 +101,13 @@ fn the_workload_takes_few_calls_and_asks_nothing_in_vain() {
         );
         assert_eq!(created.of("AddTags"), 0, "the mark of a listener that gets rules is one of its first");
         // One look at each batch of services, at each log group, role and cluster, just before they go by their names; and what others
-        // may have put into the load balancer; the tag of the zone; and listings of repositories, parameters and secrets, of which the
-        // tagging API may not know what was made a moment ago.
-        let looks = size.div_ceil(10) + size + 2 + 1 + 4 + 1 + 3;
+        // may have put into the load balancer; the tag of the zone; and listings of repositories, parameters, secrets, databases and both
+        // sorts of their groups, of which the tagging API may not know what was made a moment ago.
+        let looks = size.div_ceil(10) + size + 2 + 1 + 4 + 1 + 6;
         let kept = size.div_ceil(10) * 2;
         let calls = destroyed.without_polls(&[("DescribeNetworkInterfaces", 0), ("DescribeServices", kept)]);
-        // A small stack has as many looks of its own as a large one.
-        let most = if size < 20 { destruction * 11 + looks * 10 } else { destruction * 12 };
+        // A small stack has as many looks of its own as a large one, and either lists databases and their groups.
+        let most = if size < 20 { destruction * 11 + looks * 10 } else { destruction * 12 + 30 };
         assert!(
             calls * 10 <= most,
             "W({size}): {calls} calls to destroy, the floor is {destruction} and {looks} looks: {destroyed:#?}"

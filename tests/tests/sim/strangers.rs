@@ -18,7 +18,7 @@ use evenkeel_tests::laws;
 use evenkeel_tests::simulated::{Bench, Ended, Goal, graph_of, in_virtual_time};
 use evenkeel_tests::stranger::{Mischief, Stranger, mischiefs, tidy, without_makers};
 use evenkeel_tests::things::{Key, Things, things};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::sweep::told;
 
@@ -113,6 +113,8 @@ fn worlds() -> &'static (World, World) {
         in_virtual_time(async {
             let bench = Bench::new(REGION);
             super::scenes::foreign(&bench);
+            // What the first database of an account makes, whosever that is.
+            bench.ask("iam.CreateServiceLinkedRole", json!({ "AWSServiceName": "rds.amazonaws.com" }));
             bench.sim.pass(std::time::Duration::from_secs(600));
             let before = bench.world();
             bench.done(&graph(&[]), Goal::Apply).await;
