@@ -66,6 +66,7 @@ pub static ENTRY: Entry = Entry {
     actions: &[
         "rds:DescribeDBInstances",
         "tag:GetResources",
+        "kms:DescribeKey",
         "rds:CreateDBInstance",
         "rds:ModifyDBInstance",
         "rds:AddTagsToResource",
