@@ -26,8 +26,14 @@ const TASKS: &str = "ecs.running.tasks";
 /// What stands in zones.
 const RECORDS: &str = "route53.zones.sets";
 
-/// Members that change without anybody's doing: a load balancer gets ready.
-const OF_ITSELF: &[(&str, &str)] = &[("acm.certificates", "users"), ("elb.balancers", "active")];
+/// Members that change without anybody's doing: a load balancer gets ready, and so does a database.
+const OF_ITSELF: &[(&str, &str)] = &[
+    ("acm.certificates", "users"),
+    ("elb.balancers", "active"),
+    ("rds.instances", "reachable"),
+    ("rds.instances", "status"),
+    ("rds.instances", "turn"),
+];
 
 /// What AWS makes by itself, for ever.
 fn is_of_aws(thing: &Value) -> bool {

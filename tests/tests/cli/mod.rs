@@ -1,6 +1,7 @@
 //! The command line as a person or a script meets it: help, exit codes, broken files, saved plans, what is printed. Most talk
 //! to nobody or to the simulated AWS inside the program; only `guards` needs a server.
 
+mod databases;
 mod ends;
 mod files;
 mod foreign;

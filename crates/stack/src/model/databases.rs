@@ -31,6 +31,10 @@ pub struct Database {
     pub port: u16,
     /// `subnets:`, if it does not use the network's.
     pub subnets: Option<Vec<String>>,
+    /// `subnet_group:`, one that exists, in small letters.
+    pub subnet_group: Option<String>,
+    /// `parameter_group:`, one that exists, in small letters.
+    pub parameter_group: Option<String>,
     /// `security_groups:` as group ids.
     pub security_groups: Vec<Text>,
     /// `multi_az:`.

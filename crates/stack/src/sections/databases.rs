@@ -53,8 +53,6 @@ pub(crate) static DATABASE: Table = Table {
     }],
     words: &[
         ("DBInstanceIdentifier", "It is called `name` here."),
-        ("DBSubnetGroupName", "A subnet group is made for it. Write `subnets:`, or leave them to `network:`."),
-        ("DBParameterGroupName", "A parameter group is made for it. Write parameters: { log_statement: all }."),
         ("MasterUserPassword", "A password must not be in the file. Write password: secret:ENTRY, or leave it to RDS."),
         ("ManageMasterUserPassword", "RDS makes the password unless the entry has a `password:`."),
         ("SkipFinalSnapshot", "Write final_snapshot: false."),
@@ -65,7 +63,7 @@ pub(crate) static DATABASE: Table = Table {
 };
 
 /// What runs in it.
-static ENGINE: [Key; 7] = [
+static ENGINE: [Key; 8] = [
     key("engine", Type::Word(ENGINES), "What it runs; a change replaces it.")
         .needed("Say what it runs: engine: postgres, or engine: mysql.")
         .aws("Engine")
@@ -103,12 +101,17 @@ static ENGINE: [Key; 7] = [
     .shape("`secret:ENTRY`")
     .without("a secret of RDS, `${database.NAME.secret}`"),
     key("parameters", Type::MapOf(&Type::Blank), "Parameters of the engine; they get a parameter group of the version's family.")
-        .aws("DBParameterGroupName")
+        .aws("Parameters")
         .example("{ log_statement: all }"),
+    key("parameter_group", Type::Text, "A parameter group that exists, by name; it is used as it is.")
+        .also(&["db_parameter_group_name"])
+        .without("one of its own with `parameters`, otherwise that of RDS")
+        .aws("DBParameterGroupName")
+        .example("shared-postgres16"),
 ];
 
 /// Where it is, and how much there is of it.
-static PLACE: [Key; 6] = [
+static PLACE: [Key; 7] = [
     key(
         "storage",
         Type::AnyOf(&[Type::Number(20, 65_536), Type::Map(&STORAGE)]),
@@ -124,6 +127,15 @@ static PLACE: [Key; 6] = [
     key("subnets", Type::Several(&Type::Text), "Subnets of at least two availability zones, by id.")
         .without("those of `network:`")
         .aws("SubnetIds"),
+    key(
+        "subnet_group",
+        Type::Text,
+        "A subnet group that exists, by name; it is used as it is. A change replaces the database.",
+    )
+    .also(&["db_subnet_group_name"])
+    .without("one of its own")
+    .aws("DBSubnetGroupName")
+    .example("shared"),
     key(
         "security_groups",
         Type::Several(&Type::Entry("security_groups")),
@@ -243,6 +255,9 @@ pub(crate) fn read(ctx: &Ctx<'_>, entry: &Entry) -> Option<model::Database> {
     let backup_window = window(ctx, &fields, "backup_window", &|text| daily(text).is_some());
     let maintenance_window = window(ctx, &fields, "maintenance_window", &|text| weekly(text).is_some());
     let parameters = parameters(ctx, &fields, &what);
+    let subnet_group = existing(ctx, &fields, "subnet_group", "subnets");
+    let parameter_group = existing(ctx, &fields, "parameter_group", "parameters");
+    overlap(ctx, &fields, backup_window.as_deref(), maintenance_window.as_deref());
     let flag = |key: &'static str| fields.flag(key).unwrap_or_default();
     let (multi_az, public) = (flag("multi_az"), flag("public"));
     let (apply_immediately, auto_minor_upgrade) = (flag("apply_immediately"), flag("auto_minor_upgrade"));
@@ -260,6 +275,8 @@ pub(crate) fn read(ctx: &Ctx<'_>, entry: &Entry) -> Option<model::Database> {
         secret,
         port: port.unwrap_or_else(|| databases::port(engine)),
         subnets: ids,
+        subnet_group,
+        parameter_group,
         security_groups,
         multi_az,
         public,
@@ -311,6 +328,17 @@ fn class(ctx: &Ctx<'_>, fields: &Fields<'_>) -> String {
         ctx.problems.error("bad-database", &tree.place, format!("`{class}` is not a class of databases"), help);
     }
     class
+}
+
+/// A group that exists, in the place of one with these settings.
+fn existing(ctx: &Ctx<'_>, fields: &Fields<'_>, key: &'static str, settings: &'static str) -> Option<String> {
+    let name = fields.text(key)?;
+    if let Some(tree) = fields.take(settings) {
+        let summary = format!("{} has `{key}` and `{settings}`", fields.what());
+        let help = "A group that exists is used as it is. Remove one of the two.";
+        ctx.problems.error("contradiction", &tree.place, summary, help);
+    }
+    Some(name.to_lowercase())
 }
 
 /// The entry that keeps the password.
@@ -436,23 +464,42 @@ fn minutes(text: &str) -> Option<u32> {
     (hour < 24 && minute < 60).then_some(hour * 60 + minute)
 }
 
-/// The length of `03:00-03:30` in minutes, if it is long enough.
-fn daily(text: &str) -> Option<u32> {
+/// When `03:00-03:30` begins and how long it is, in minutes, if that is long enough.
+fn daily(text: &str) -> Option<(u32, u32)> {
     let (from, to) = text.split_once('-')?;
-    let length = (minutes(to)? + 1440 - minutes(from)?) % 1440;
-    (length >= 30).then_some(length)
+    let start = minutes(from)?;
+    let length = (minutes(to)? + 1440 - start) % 1440;
+    (length >= 30).then_some((start, length))
 }
 
-/// The length of `sun:04:00-sun:04:30` in minutes, if it is long enough.
-fn weekly(text: &str) -> Option<u32> {
+/// The same of `sun:04:00-sun:04:30`, in the week.
+fn weekly(text: &str) -> Option<(u32, u32)> {
     let at = |text: &str| {
         let (day, time) = text.split_once(':')?;
         let day = DAYS.iter().position(|known| *known == day)?;
         Some(u32::try_from(day).ok()? * 1440 + minutes(time)?)
     };
     let (from, to) = text.split_once('-')?;
-    let length = (at(to)? + 7 * 1440 - at(from)?) % (7 * 1440);
-    (30..=1440).contains(&length).then_some(length)
+    let start = at(from)?;
+    let length = (at(to)? + 7 * 1440 - start) % (7 * 1440);
+    (30..1440).contains(&length).then_some((start, length))
+}
+
+/// RDS refuses windows that meet.
+fn overlap(ctx: &Ctx<'_>, fields: &Fields<'_>, backup: Option<&str>, maintenance: Option<&str>) {
+    let windows = backup.and_then(daily).zip(maintenance.and_then(weekly));
+    let Some(((backup, long), (maintenance, longer))) = windows else { return };
+    let maintenance = maintenance % 1440;
+    let meet = (maintenance + 1440 - backup) % 1440 < long || (backup + 1440 - maintenance) % 1440 < longer;
+    if let Some(tree) = fields.take("maintenance_window").filter(|_| meet) {
+        let summary = format!("`backup_window` and `maintenance_window` of {} meet", fields.what());
+        ctx.problems.error(
+            "bad-database",
+            &tree.place,
+            summary,
+            "RDS wants them at different times. Move one of them.",
+        );
+    }
 }
 
 fn parameters(ctx: &Ctx<'_>, fields: &Fields<'_>, what: &str) -> BTreeMap<String, String> {
@@ -504,8 +551,9 @@ mod tests {
 
     #[test]
     fn windows_are_half_an_hour_and_more() {
-        assert_eq!((daily("03:00-03:30"), daily("23:45-00:30"), daily("03:00-03:10")), (Some(30), Some(45), None));
-        assert_eq!((weekly("sun:23:45-mon:00:15"), weekly("sun:04:00-mon:06:00")), (Some(30), None));
+        assert_eq!((daily("03:00-03:30"), daily("23:45-00:30")), (Some((180, 30)), Some((1425, 45))));
+        assert_eq!(weekly("tue:23:45-wed:00:15"), Some((2 * 1440 - 15, 30)));
+        assert!(daily("03:00-03:10").is_none() && weekly("sun:04:00-mon:06:00").is_none());
         assert!(
             daily("3:00-4:00").is_none() && daily("noon").is_none() && weekly("sunday:04:00-sunday:05:00").is_none()
         );

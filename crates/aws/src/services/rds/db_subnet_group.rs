@@ -69,7 +69,8 @@ pub struct Spec {
 }
 
 fn contribute(stack: &Stack, nodes: &mut Vec<Node>) {
-    for (entry, database) in &stack.databases {
+    let own = stack.databases.iter().filter(|(_, database)| database.subnet_group.is_none());
+    for (entry, database) in own {
         let subnets = database.subnets.as_ref();
         let want = Spec {
             vpc: subnets.is_none().then(|| Text::output(network::id(), "vpc_id")),

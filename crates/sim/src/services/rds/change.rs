@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
-use super::{Instance, engines, inputs, invalid, lifecycle, mismatch, shown, subnets};
+use super::{Event, Instance, engines, inputs, invalid, lifecycle, mismatch, shown, subnets, windows};
 use crate::call::{Call, Input, Members, Refusal, Reply};
 use crate::services::{ec2, secrets};
+use crate::world::{self, Moment};
 
 /// How long the storage cannot be changed again.
 const STORAGE_LOCK: Duration = Duration::from_secs(6 * 3600);
@@ -77,29 +78,16 @@ pub(super) fn modify(call: &mut Call<'_>, input: &Input) -> Reply {
     }
     managed(call, &mut new, input, &name);
     let now = input.flag("ApplyImmediately") == Some(true);
-    let mut steps = vec![("modifying".to_owned(), Duration::from_secs(40))];
+    // What is asked for as it is takes back what waits.
+    new.pending.retain(|member, _| !input.has(member) || waiting.contains_key(member));
     if now {
-        let mut due = std::mem::take(&mut new.pending);
+        let mut due = std::mem::take(&mut new.applying);
+        due.extend(std::mem::take(&mut new.pending));
         due.extend(waiting);
-        if due.contains_key("AllocatedStorage") || due.contains_key("StorageType") || due.contains_key("Iops") {
-            new.storage_locked = call.now().plus(STORAGE_LOCK);
-        }
-        if due.contains_key("EngineVersion") {
-            steps.push(("upgrading".to_owned(), Duration::from_secs(300)));
-        } else if due.contains_key("DBInstanceClass") || due.contains_key("MultiAZ") {
-            steps.push(("modifying".to_owned(), Duration::from_secs(200)));
-        }
-        if due.contains_key("DBInstanceIdentifier") {
-            steps.insert(0, ("renaming".to_owned(), Duration::from_secs(60)));
-        }
-        if due.contains_key("MasterUserPassword") {
-            steps.insert(0, ("resetting-master-credentials".to_owned(), Duration::from_secs(20)));
-        }
-        let busy = !due.is_empty();
-        new.applying = due;
+        let steps = begin(&mut new, due, call.now());
         call.region().rds.instances.insert(name.clone(), new);
         let answer = shown::shown(call, &name);
-        if busy {
+        if !steps.is_empty() {
             // The status changes some seconds after the answer.
             let first = (String::from("available"), Duration::from_secs(5));
             lifecycle::run(call.world, &place, &name, std::iter::once(first).chain(steps).collect());
@@ -110,6 +98,9 @@ pub(super) fn modify(call: &mut Call<'_>, input: &Input) -> Reply {
     new.pending.extend(waiting);
     new.applying.extend(password.map(|password| ("MasterUserPassword".to_owned(), password)));
     let busy = !new.applying.is_empty();
+    if let Some(delay) = windows::until(&new, call.now()).filter(|_| !new.pending.is_empty()) {
+        call.after(delay, world::Event::Rds(Event::Window(name.clone())));
+    }
     call.region().rds.instances.insert(name.clone(), new);
     let answer = shown::shown(call, &name);
     if busy {
@@ -119,6 +110,30 @@ pub(super) fn modify(call: &mut Call<'_>, input: &Input) -> Reply {
         lifecycle::run(call.world, &place, &name, steps.to_vec());
     }
     answer
+}
+
+/// Begins changes of an instance; the states that they take it through.
+pub(super) fn begin(instance: &mut Instance, due: Map<String, Value>, now: Moment) -> Vec<(String, Duration)> {
+    if due.is_empty() {
+        return Vec::new();
+    }
+    let mut steps = vec![("modifying", 40)];
+    if due.contains_key("AllocatedStorage") || due.contains_key("StorageType") || due.contains_key("Iops") {
+        instance.storage_locked = now.plus(STORAGE_LOCK);
+    }
+    if due.contains_key("EngineVersion") {
+        steps.push(("upgrading", 300));
+    } else if due.contains_key("DBInstanceClass") || due.contains_key("MultiAZ") {
+        steps.push(("modifying", 200));
+    }
+    if due.contains_key("DBInstanceIdentifier") {
+        steps.insert(0, ("renaming", 60));
+    }
+    if due.contains_key("MasterUserPassword") {
+        steps.insert(0, ("resetting-master-credentials", 20));
+    }
+    instance.applying = due;
+    steps.into_iter().map(|(status, seconds)| (status.to_owned(), Duration::from_secs(seconds))).collect()
 }
 
 fn at_once(input: &Input) -> Map<String, Value> {
@@ -191,7 +206,9 @@ fn check(
     }
     inputs::monitoring(call, input)?;
     if let Some(group) = input.text("DBParameterGroupName") {
-        super::parameters::check(call, group)?;
+        let version = waiting.get("EngineVersion").and_then(Value::as_str);
+        let version = version.unwrap_or(instance.fields.text_or_empty("EngineVersion"));
+        super::parameters::fits(call, group, &engines::family(instance.fields.text_or_empty("Engine"), version))?;
     }
     if let Some(new) = input.text("NewDBInstanceIdentifier").map(str::to_lowercase)
         && new != name

@@ -102,7 +102,7 @@ pub(super) fn create(call: &mut Call<'_>, input: &Input) -> Reply {
     }
     monitoring(call, input)?;
     if let Some(group) = input.text("DBParameterGroupName") {
-        super::parameters::check(call, group)?;
+        super::parameters::fits(call, group, &engines::family(engine.name, version))?;
     }
     let (subnet_group, network) = subnet_group(call, input)?;
     let groups = security_groups(call, input, &network.vpc)?;

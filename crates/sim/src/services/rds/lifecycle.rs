@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Instance, engines, settings, snapshots};
+use super::{Instance, change, engines, settings, snapshots};
 use crate::call::Members;
 use crate::services::{ec2, secrets};
 use crate::world::{self, Place, World};
@@ -15,6 +15,8 @@ use crate::world::{self, Place, World};
 pub enum Event {
     /// An instance (in its turn) passes on to the next of these states.
     Next(String, u64, Vec<(String, Duration)>),
+    /// The maintenance window of an instance begins.
+    Window(String),
     /// A snapshot is complete.
     SnapshotReady(String),
     /// The network interfaces of a deleted instance go.
@@ -119,6 +121,21 @@ fn end(world: &mut World, place: &Place, name: &str) {
     world.after(delay, place, world::Event::Rds(Event::Detach(instance.interfaces)));
 }
 
+/// Makes the changes that have waited; what is busy is maintained a little later.
+fn maintain(world: &mut World, place: &Place, name: &str) {
+    let now = world.now;
+    let Some(instance) = world.region(place).rds.instances.get_mut(name) else { return };
+    if !rests(instance) {
+        let later = world::Event::Rds(Event::Window(name.to_owned()));
+        return world.after(Duration::from_secs(600), place, later);
+    }
+    let due = std::mem::take(&mut instance.pending);
+    let steps = change::begin(instance, due, now);
+    if !steps.is_empty() {
+        run(world, place, name, steps);
+    }
+}
+
 /// Lets it happen.
 pub fn happen(world: &mut World, place: &Place, event: Event) {
     match event {
@@ -128,6 +145,7 @@ pub fn happen(world: &mut World, place: &Place, event: Event) {
                 run(world, place, &name, steps);
             }
         }
+        Event::Window(name) => maintain(world, place, &name),
         Event::SnapshotReady(name) => snapshots::ready(&mut world.region(place).rds, &name),
         Event::Detach(interfaces) => {
             for interface in interfaces {

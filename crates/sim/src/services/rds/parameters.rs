@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::tagging::Resources;
-use super::{ParameterGroup, inputs, invalid, lists};
+use super::{ParameterGroup, inputs, invalid, lists, mismatch};
 use crate::call::{Call, Input, Members, Refusal, Reply, Table};
 use crate::tags::dialect::Carrier;
 use crate::world::Place;
@@ -49,6 +49,21 @@ pub(super) fn check(call: &mut Call<'_>, name: &str) -> Result<(), Refusal> {
     let name = name.to_lowercase();
     let usual = name.strip_prefix("default.").is_some_and(|family| FAMILIES.contains(&family));
     if usual || call.region().rds.parameter_groups.contains_key(&name) { Ok(()) } else { Err(missing(&name)) }
+}
+
+/// Whether there is such a group, of this family.
+pub(super) fn fits(call: &mut Call<'_>, name: &str, family: &str) -> Result<(), Refusal> {
+    check(call, name)?;
+    let name = name.to_lowercase();
+    let of_aws = name.strip_prefix("default.").map(str::to_owned);
+    let own = of_aws.or_else(|| call.region().rds.parameter_groups.get(&name).map(|group| group.family.clone()));
+    let own = own.unwrap_or_default();
+    if own == family {
+        return Ok(());
+    }
+    Err(mismatch(format!(
+        "The parameter group {name} with DBParameterGroupFamily {own} can't be used for this instance. Please use a parameter group with DBParameterGroupFamily {family}"
+    )))
 }
 
 fn create_group(call: &mut Call<'_>, input: &Input) -> Reply {

@@ -299,3 +299,31 @@ fn storage_that_may_grow_to_what_it_has_does_not_grow() {
     assert_eq!(lab.ok("rds.ModifyDBInstance", max(100))["DBInstance"]["MaxAllocatedStorage"], 100);
     assert!(lab.ok("rds.ModifyDBInstance", max(20))["DBInstance"]["MaxAllocatedStorage"].is_null());
 }
+
+#[test]
+fn what_waits_is_made_in_the_maintenance_window_unless_it_is_taken_back() {
+    let lab = lab();
+    let class = |class: &str| json!({"DBInstanceIdentifier": "db", "DBInstanceClass": class});
+    lab.ok("rds.ModifyDBInstance", class("db.t4g.small"));
+    let back = lab.ok("rds.ModifyDBInstance", class("db.t4g.micro"))["DBInstance"].clone();
+    assert_eq!(back["PendingModifiedValues"], json!({}));
+    lab.ok("rds.ModifyDBInstance", class("db.t4g.medium"));
+    lab.pass(8 * 24 * 3600);
+    let got = instance(&lab, "db");
+    assert_eq!((&got["DBInstanceClass"], &got["PendingModifiedValues"]), (&json!("db.t4g.medium"), &json!({})));
+    assert_eq!(got["DBInstanceStatus"], "available");
+}
+
+#[test]
+fn a_parameter_group_is_of_the_family_of_the_version() {
+    let lab = lab();
+    let group = json!({"DBParameterGroupName": "other", "DBParameterGroupFamily": "postgres17", "Description": "x"});
+    lab.ok("rds.CreateDBParameterGroup", group);
+    let wanted = json!({"DBInstanceIdentifier": "db", "DBParameterGroupName": "other"});
+    lab.refuses("rds.ModifyDBInstance", wanted, "InvalidParameterCombination", "can't be used for this instance");
+    let both = json!({"DBInstanceIdentifier": "db", "DBParameterGroupName": "other", "EngineVersion": "17",
+        "AllowMajorVersionUpgrade": true, "ApplyImmediately": true});
+    lab.ok("rds.ModifyDBInstance", both);
+    lab.pass(1800);
+    assert_eq!(instance(&lab, "db")["DBParameterGroups"][0]["DBParameterGroupName"], "other");
+}

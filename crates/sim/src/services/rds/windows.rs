@@ -1,8 +1,11 @@
 //! The windows of an instance in which it is backed up and maintained: what they look like, how long they are, and that they
-//! do not meet. Knows no instance.
+//! do not meet. Changes nothing.
 
-use super::invalid;
+use std::time::Duration;
+
+use super::{Instance, invalid};
 use crate::call::{Input, Members, Refusal};
+use crate::world::Moment;
 
 const DAY: u32 = 24 * 60;
 const SHORTEST: u32 = 30;
@@ -28,6 +31,16 @@ fn span(text: &str, read: fn(&str) -> Option<u32>, whole: u32) -> Option<(u32, u
     let (start, end) = text.split_once('-')?;
     let (start, end) = (read(start)?, read(end)?);
     Some((start, (end + whole - start) % whole))
+}
+
+/// How long it is until the maintenance window of an instance begins.
+pub(super) fn until(instance: &Instance, now: Moment) -> Option<Duration> {
+    let (start, _) = span(instance.fields.text("PreferredMaintenanceWindow")?, of_week, 7 * DAY)?;
+    // The first day of all was a Thursday.
+    let whole = i64::from(7 * DAY);
+    let minute = (now.0.div_euclid(60_000) + 3 * i64::from(DAY)).rem_euclid(whole);
+    let minutes = (i64::from(start) - minute).rem_euclid(whole);
+    Some(Duration::from_secs(60 * u64::try_from(if minutes == 0 { whole } else { minutes }).unwrap_or_default()))
 }
 
 /// Checks the windows that a request gives.

@@ -66,6 +66,7 @@ pub static ENTRY: Entry = Entry {
     actions: &[
         "rds:DescribeDBInstances",
         "tag:GetResources",
+        "kms:DescribeKey",
         "rds:CreateDBInstance",
         "rds:ModifyDBInstance",
         "rds:AddTagsToResource",
@@ -193,6 +194,7 @@ fn desired(stack: &Stack, entry: &str, database: &model::Database) -> Spec {
     let from = database.secret.as_ref().and_then(|secret| Some((secret, stack.secrets.get(secret)?.from.as_ref()?)));
     let groups = &database.security_groups;
     let own = database.family.is_some() && !database.parameters.is_empty();
+    let existing = database.parameter_group.as_deref().filter(|name| !name.starts_with("default."));
     Spec {
         engine: database.engine.clone(),
         version: database.version.clone(),
@@ -217,14 +219,21 @@ fn desired(stack: &Stack, entry: &str, database: &model::Database) -> Spec {
         password_from: from
             .map(|(secret, from)| PasswordFrom { secret: secret::id(secret).to_string(), value: from.to_string() }),
         port: database.port.into(),
-        subnet_group: Text::output(db_subnet_group::id(entry), "name"),
+        subnet_group: match &database.subnet_group {
+            Some(name) => name.as_str().into(),
+            None => Text::output(db_subnet_group::id(entry), "name"),
+        },
         security_groups: (!groups.is_empty()).then(|| groups.iter().cloned().collect()),
         multi_az: database.multi_az,
         public: database.public,
         backup_days: number(database.backup_days),
         backup_window: database.backup_window.clone(),
         maintenance_window: database.maintenance_window.clone(),
-        parameter_group: if own { Text::output(db_parameter_group::id(entry), "name") } else { DEFAULT.into() },
+        parameter_group: match existing {
+            Some(name) => name.into(),
+            None if own => Text::output(db_parameter_group::id(entry), "name"),
+            None => DEFAULT.into(),
+        },
         auto_minor_upgrade: database.auto_minor_upgrade,
         performance_insights: database.performance_insights,
         deletion_protection: database.meta.protect,
