@@ -101,9 +101,9 @@ fn the_workload_takes_few_calls_and_asks_nothing_in_vain() {
         );
         assert_eq!(created.of("AddTags"), 0, "the mark of a listener that gets rules is one of its first");
         // One look at each batch of services, at each log group, role and cluster, just before they go by their names; and what others
-        // may have put into the load balancer; the tag of the zone; and listings of repositories, parameters and secrets, of which the
+        // may have put into the load balancer; the tag of the zone; and listings of repositories, namespaces, parameters and secrets, of which the
         // tagging API may not know what was made a moment ago.
-        let looks = size.div_ceil(10) + size + 2 + 1 + 4 + 1 + 3;
+        let looks = size.div_ceil(10) + size + 2 + 1 + 4 + 1 + 4;
         let kept = size.div_ceil(10) * 2;
         let calls = destroyed.without_polls(&[("DescribeNetworkInterfaces", 0), ("DescribeServices", kept)]);
         // A small stack has as many looks of its own as a large one.
