@@ -109,7 +109,7 @@ fn looks_made_up(word: &str) -> bool {
         let digits = part.chars().any(|c| c.is_ascii_digit());
         let hex = part.len() >= 8 && part.chars().all(|c| c.is_ascii_digit() || ('a'..='f').contains(&c));
         let upper = part.len() >= 12 && part.chars().all(|c| c.is_ascii_digit() || c.is_ascii_uppercase());
-        let mixed = part.len() >= 17 && part.chars().all(|c| c.is_ascii_alphanumeric());
+        let mixed = part.len() >= 16 && part.chars().all(|c| c.is_ascii_alphanumeric());
         digits && (hex || upper || mixed)
     };
     address || word.contains("awsdns") || word.split(CUTS[2]).any(drawn)

@@ -122,10 +122,15 @@ pub fn only_ours_changed(allowed: Allowed<'_>, before: &Things, after: &Things) 
         .map(|(_, thing)| thing.to_string())
         .filter(|text| text.contains("evenkeel") && text.contains(allowed.stack))
         .collect();
+    // Cloud Map makes zones of its own, which name their namespace, and keeps the records in them.
+    let kept = |(key, zone): &(&Key, &Value)| key.collection == ZONES && zone["linked"].is_array();
+    let kept: Vec<&str> = before.iter().chain(after).filter(kept).map(|(key, _)| key.key.as_str()).collect();
+    let of_cloud_map =
+        |key: &Key| key.collection == RECORDS && key.key.split_once(':').is_some_and(|(zone, _)| kept.contains(&zone));
     let mut wrong = Vec::new();
     for key in before.keys().chain(after.keys()).collect::<BTreeSet<_>>() {
         let (was, is) = (before.get(key), after.get(key));
-        if was == is || allowed.others.contains(key) || was.or(is).is_some_and(is_of_aws) {
+        if was == is || allowed.others.contains(key) || was.or(is).is_some_and(is_of_aws) || of_cloud_map(key) {
             continue;
         }
         if let (Some(was), Some(is)) = (was, is)
@@ -139,7 +144,8 @@ pub fn only_ours_changed(allowed: Allowed<'_>, before: &Things, after: &Things) 
         let default_rule = |thing: &Value| key.collection == "elb.rules" && thing["priority"].is_null();
         let needs_mark = collections.contains(key.collection.as_str())
             && !TOGETHER.contains(&key.collection.as_str())
-            && !was.or(is).is_some_and(default_rule);
+            && !was.or(is).is_some_and(default_rule)
+            && !kept.contains(&key.key.as_str());
         let good = match (was, is) {
             _ if !needs_mark => {
                 bears(was)
@@ -186,9 +192,8 @@ fn belongs(key: &Key, thing: &Value, names: &BTreeSet<String>, marks: &[String])
     if key.collection == RECORDS && !matches!(thing["kind"].as_str(), Some("NS" | "SOA")) {
         let name = thing["name"].as_str().unwrap_or_default().trim_end_matches('.').replace("\\052", "*");
         let name = name.as_str();
-        // Cloud Map keeps the records of its own zones, which are the ones under `local` and `internal` here.
-        let of_cloud_map = [":local.", ":internal."].iter().any(|domain| key.key.contains(domain));
-        return of_cloud_map || marks.iter().any(|mark| mark.contains(name));
+        // Cloud Map keeps the records of its own zones, which are the ones under `local` here.
+        return key.key.contains(":local.") || marks.iter().any(|mark| mark.contains(name));
     }
     let text = format!("{} {thing}", key.key);
     names.iter().any(|name| text.contains(name.as_str()))

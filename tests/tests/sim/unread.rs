@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use evenkeel_core::plan::Action;
+use evenkeel_core::plan::{Action, Intent};
 use evenkeel_sim::faults::{Fault, Faults, Rule};
 use evenkeel_tests::simulated::{Bench, Goal, in_virtual_time};
 
@@ -94,6 +94,8 @@ async fn forgotten(edit: &Edit) -> Vec<String> {
         let snapshot = bench.read(&wanted, Goal::Apply).await;
         let told = !(snapshot.unreadable.is_empty() && snapshot.blind.is_empty());
         let plan = bench.plan(&wanted, &snapshot, Goal::Apply);
+        // What stays because something that uses it cannot be changed is held, with the reason.
+        let told = told || plan.held.iter().any(|held| held.what == Intent::Delete);
         let gone = plan.steps.iter().filter(|step| matches!(step.action, Action::Delete { .. }));
         let gone: BTreeSet<String> = gone.map(|step| step.node.to_string()).collect();
         (gone, told)

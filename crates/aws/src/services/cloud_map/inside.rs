@@ -19,8 +19,8 @@ const BY_ECS: &str = "AmazonECSManaged";
 pub struct Inside {
     /// Its services.
     pub services: Vec<Neighbour>,
-    /// The ECS services that use it for Service Connect, by ARN.
-    pub users: Vec<String>,
+    /// The ECS services that use it for Service Connect, by ARN; `None` if that could not be read.
+    pub users: Option<Vec<String>>,
 }
 
 /// A service in it.
@@ -59,15 +59,15 @@ impl Inside {
             return Some(format!("the services {} of Cloud Map, which are not of this stack", others.join(", ")));
         }
         let users: Vec<&str> =
-            self.users.iter().filter(|arn| !ours.contains(&arn.as_str())).map(|arn| last(arn)).collect();
+            self.users.iter().flatten().filter(|arn| !ours.contains(&arn.as_str())).map(|arn| last(arn)).collect();
         (!users.is_empty()).then(|| format!("Service Connect of {}, not of this stack", users.join(", ")))
     }
 
     /// Whether nothing is in it that goes by itself.
     pub(super) fn vacancy(&self) -> Readiness {
         let made = self.names(Whose::Ecs);
-        if !self.users.is_empty() {
-            let users: Vec<&str> = self.users.iter().map(|arn| last(arn)).collect();
+        let users: Vec<&str> = self.users.iter().flatten().map(|arn| last(arn)).collect();
+        if !users.is_empty() {
             return Readiness::Pending(format!("Service Connect of {} uses it", users.join(", ")));
         }
         if made.is_empty() || !self.names(Whose::Others).is_empty() {
@@ -103,7 +103,9 @@ pub(super) async fn look(aws: &Aws, stack: &str, id: &str, arn: &str) -> Result<
         Ok(Some(Neighbour { id: id.to_owned(), name: one.name().unwrap_or_default().to_owned(), whose }))
     }));
     let services = sorted.await.into_iter().filter_map(Result::transpose).collect::<Result<_, CloudError>>()?;
-    Ok(Inside { services, users: users? })
+    // It keeps nothing from being seen; what AWS refuses stays.
+    let users = users.map_err(|error| tracing::info!(%error, "it is not known what uses the namespace")).ok();
+    Ok(Inside { services, users })
 }
 
 /// The ECS services that use a namespace for Service Connect.
@@ -116,8 +118,7 @@ async fn users(aws: &Aws, arn: &str) -> Result<Vec<String>, CloudError> {
         };
         let page = match aws.caller.send("ecs:ListServicesByNamespace", request).await {
             Ok(page) => page,
-            // An emulator without it; or the namespace is gone.
-            Err(error) if matches!(error.class, ErrorClass::Unsupported | ErrorClass::Gone) => return Ok(found),
+            Err(error) if error.class == ErrorClass::Gone => return Ok(found),
             Err(error) => return Err(error),
         };
         token = page.next_token().filter(|token| !token.is_empty()).map(str::to_owned);
@@ -146,7 +147,7 @@ pub(super) async fn release(
         let hint = "delete them in Cloud Map, then run again".to_owned();
         return Err(CloudError { class: ErrorClass::Invalid, message, hint: Some(hint), ..refused });
     }
-    if !inside.users.is_empty() || !inside.names(Whose::Ours).is_empty() {
+    if inside.users.as_ref().is_none_or(|users| !users.is_empty()) || !inside.names(Whose::Ours).is_empty() {
         let message = match inside.vacancy() {
             Readiness::Pending(what) => format!("{}: {what}", refused.message),
             _ => refused.message.clone(),
@@ -167,7 +168,7 @@ pub(super) async fn release(
 pub(super) async fn in_words(aws: &Aws, stack: &str, id: &str, arn: &str) -> Vec<String> {
     let inside = look(aws, stack, id, arn).await.unwrap_or_default();
     let services = inside.services.iter().map(|one| format!("Cloud Map service {}", one.name));
-    services.chain(inside.users.iter().map(|arn| format!("Service Connect of {}", last(arn)))).collect()
+    services.chain(inside.users.iter().flatten().map(|arn| format!("Service Connect of {}", last(arn)))).collect()
 }
 
 #[cfg(test)]
@@ -180,7 +181,7 @@ mod tests {
 
     #[test]
     fn what_ecs_made_is_waited_for_and_what_others_have_is_not() {
-        let made = Inside { services: vec![neighbour("web", Whose::Ecs)], users: Vec::new() };
+        let made = Inside { services: vec![neighbour("web", Whose::Ecs)], users: Some(Vec::new()) };
         assert!(matches!(made.vacancy(), Readiness::Pending(what) if what.contains("`web` of Service Connect")));
         assert_eq!(made.kept_by(&[]), None);
         let both = Inside { services: vec![neighbour("web", Whose::Ecs), neighbour("his", Whose::Others)], ..made };
@@ -192,7 +193,7 @@ mod tests {
     #[test]
     fn services_of_the_stack_use_it_without_keeping_it() {
         let (ours, his) = ("arn:aws:ecs:eu-west-1:1:service/c/web", "arn:aws:ecs:eu-west-1:1:service/c/his");
-        let inside = Inside { services: Vec::new(), users: vec![ours.to_owned(), his.to_owned()] };
+        let inside = Inside { services: Vec::new(), users: Some(vec![ours.to_owned(), his.to_owned()]) };
         assert!(inside.kept_by(&[ours]).unwrap().contains("Service Connect of his"));
         assert_eq!(inside.kept_by(&[ours, his]), None);
     }
