@@ -68,10 +68,10 @@ impl Run for EnvArgs {
             return Err(Failure::refused(text, "write them into a file: --out .env"));
         }
         let file = File::load(&self.file, global, ui)?;
-        let environment = Environment::new(file.connect(global, ui).await?);
-        let task = self.task(environment.graph())?;
-        let container = self.container(task)?;
-        let filled = environment.filled(task, ui).await?;
+        let mut environment = Environment::new(file.connect(global, ui).await?);
+        let task = self.task(environment.graph())?.clone();
+        let container = self.container(&task)?;
+        let filled = environment.filled(&task, ui).await?;
         let mut variables = variables(&filled, &container);
         let open: Vec<String> = variables.iter().filter_map(waits).collect();
         if self.with_secrets {

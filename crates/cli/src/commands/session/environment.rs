@@ -33,7 +33,7 @@ impl Environment {
     ///
     /// # Errors
     /// If nothing can be read, or it is the wrong account.
-    pub async fn filled(&self, node: &Node, ui: &mut Ui) -> Result<Value, Failure> {
+    pub async fn filled(&mut self, node: &Node, ui: &mut Ui) -> Result<Value, Failure> {
         if doc::refs(&node.want).is_empty() {
             self.reading.right_account().await?;
             return Ok(node.want.clone());
