@@ -34,8 +34,8 @@ enum Need {
 pub(super) async fn delete(work: Work<'_>, arn: &str) -> Result<(), CloudError> {
     let aws = work.aws;
     let Some(raw) = read::describe(aws, arn).await? else { return Ok(()) };
-    if let Some(error) = in_use(work, &raw).await {
-        return Err(error);
+    if !raw.in_use_by().is_empty() {
+        return Err(in_use(work, &raw).await);
     }
     let records = read::proofs_of(&raw);
     if !records.is_empty() {
@@ -130,34 +130,21 @@ fn is_validated(one: &CertificateSummary) -> bool {
     issued && matches!(one.status(), None | Some(Status::Issued | Status::PendingValidation | Status::Inactive))
 }
 
-/// Why a certificate cannot go: what uses it goes too, or has just gone; or it is another's and stays. What is not there any more uses
-/// nothing, however long ACM names it: whether that is so, the deletion tells.
-async fn in_use(work: Work<'_>, raw: &CertificateDetail) -> Option<CloudError> {
+/// Why a certificate cannot go: what uses it goes too, or has just gone; or it is another's and stays.
+async fn in_use(work: Work<'_>, raw: &CertificateDetail) -> CloudError {
     let all = users(raw);
-    let mut foreign = kept_by(raw).is_some();
-    let mut there = foreign;
-    for balancer in all.iter().filter(|arn| is_balancer(arn)) {
-        match elb::read::tags_of(work.aws, vec![balancer.clone()]).await {
-            Ok(tags) => {
-                there |= !tags.is_empty();
-                foreign |=
-                    tags.values().any(|tags| !matches!(tags::owner(tags, work.stack, "load_balancer"), Owner::Ours(_)));
-            }
-            Err(error) => there |= error.class != ErrorClass::Gone,
-        }
-    }
-    if !there {
-        return None;
-    }
     let users: Vec<String> = all.iter().map(|arn| in_words(arn)).collect();
+    let balancers: Vec<String> = all.into_iter().filter(|arn| is_balancer(arn)).collect();
+    let tags = elb::read::tags_of(work.aws, balancers).await.unwrap_or_default();
+    let foreign = tags.values().any(|tags| !matches!(tags::owner(tags, work.stack, "load_balancer"), Owner::Ours(_)));
     let text = format!("the certificate is used by {}", users.join(", "));
     let mut error = CloudError::local(ErrorClass::InUse, OPERATION, text);
     "ResourceInUseException".clone_into(&mut error.code);
-    if foreign {
+    if foreign || kept_by(raw).is_some() {
         error.class = ErrorClass::Invalid;
         error.hint = Some("let that use another certificate, then run again".to_owned());
     }
-    Some(error)
+    error
 }
 
 /// What uses a certificate that no stack file can say: then it cannot go.
