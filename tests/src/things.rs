@@ -252,15 +252,12 @@ fn tags_to_their_things(things: &mut Things) {
 /// A rule of a security group is a part of it, but one with a mark is a thing of its own: the group may be somebody else's.
 fn rule_with_tags(things: &mut Things, key: &Key) {
     let holds = |(of, thing): &(&Key, &mut Value)| of.place == key.place && !thing["rules"][&key.key].is_null();
-    let groups = things.iter_mut().filter(|(of, _)| of.collection == "ec2.groups");
-    let Some((group, rule)) = groups
-        .map(|(of, thing)| (of, thing))
-        .find(holds)
-        .and_then(|(of, thing)| Some((of.clone(), thing["rules"].as_object_mut()?.remove(&key.key)?)))
-    else {
-        return;
-    };
-    let mut rule = rule;
+    let mut groups = things.iter_mut().filter(|(of, _)| of.collection == "ec2.groups");
+    let found = groups.find(holds).and_then(|(of, thing)| {
+        let rule = thing["rules"].as_object_mut()?.remove(&key.key)?;
+        Some((of.clone(), rule))
+    });
+    let Some((group, mut rule)) = found else { return };
     rule["tags"] = things.remove(key).unwrap_or_default();
     if mark(&rule).is_some() {
         let name = format!("{}:{}", group.key, key.key);

@@ -85,7 +85,7 @@ async fn rules_that_cannot_be_read_are_not_taken_for_gone() {
 
 #[tokio::test(start_paused = true)]
 async fn a_lost_reply_after_minutes_of_being_in_use_does_not_end_a_run() {
-    let scene = scenes::flask_todo();
+    let scene = scenes::cruddur_http();
     for fault in [Fault::Unavailable, Fault::Timeout, Fault::ReplyCut] {
         let bench = scene.bench();
         bench.done(&scene.graph(), Goal::Apply).await;

@@ -110,11 +110,11 @@ impl Scene {
             bench.add_zone(zone);
             evenkeel_tests::simulated::add_certificate(&bench, zone);
         }
-        for name in [
-            "/cruddur/backend-flask/CONNECTION_URL",
-            "/cruddur/backend-flask/ROLLBAR_ACCESS_TOKEN",
-            "/flask-todo/DB_PWD",
-        ] {
+        let prepared: &[&str] = match self.name {
+            "cruddur-http" => &["/cruddur/backend-flask/CONNECTION_URL", "/cruddur/backend-flask/ROLLBAR_ACCESS_TOKEN"],
+            _ => &[],
+        };
+        for name in prepared {
             bench.ask("ssm.PutParameter", json!({ "Name": name, "Type": "SecureString", "Value": "secret" }));
         }
         foreign(&bench);

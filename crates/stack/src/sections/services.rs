@@ -59,15 +59,7 @@ pub(crate) fn read(ctx: &Ctx<'_>, entry: &Entry, network: &Network) -> Option<Se
     let daemon = fields.word("scheduling") == Some("DAEMON");
     let (desired_count, count_managed_by, scaling) = counted(ctx, &fields, &what, daemon, load_balancers.as_deref());
     let deployment = deployment::read(ctx, fields.take("deployment"), &what, daemon);
-    if let (true, Some(tree)) = (daemon, fields.take("availability_zone_rebalancing")) {
-        let help = "ECS moves tasks between zones only for replicas; a daemon runs on every instance. Remove it.";
-        ctx.problems.error(
-            "contradiction",
-            &tree.place,
-            format!("{what} is a daemon, which cannot be balanced between zones"),
-            help,
-        );
-    }
+    balanced(ctx, &fields, &what, daemon);
     let interfaces = NETWORK.iter().any(|key| fields.take(key).is_some());
     let awsvpc = match &draft {
         Some(draft) => draft.text("networkMode") == Some("awsvpc"),
@@ -126,6 +118,15 @@ pub(crate) fn read(ctx: &Ctx<'_>, entry: &Entry, network: &Network) -> Option<Se
     };
     validate::service(ctx, &service, &what);
     Some(service)
+}
+
+/// Refuses a daemon that is to be balanced between zones.
+fn balanced(ctx: &Ctx<'_>, fields: &Fields<'_>, what: &str, daemon: bool) {
+    if let (true, Some(tree)) = (daemon, fields.take("availability_zone_rebalancing")) {
+        let help = "ECS moves tasks between zones only for replicas; a daemon runs on every instance. Remove it.";
+        let summary = format!("{what} is a daemon, which cannot be balanced between zones");
+        ctx.problems.error("contradiction", &tree.place, summary, help);
+    }
 }
 
 /// The count that it is created with, who manages it afterwards, and `autoscaling:`.

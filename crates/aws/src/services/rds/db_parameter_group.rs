@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
-use aws_sdk_rds::types::{ApplyMethod, DbParameterGroup, Parameter};
+use aws_sdk_rds::types::{ApplyMethod, Parameter};
 use evenkeel_core::error::{CloudError, ErrorClass};
 use evenkeel_core::graph::Node;
 use evenkeel_core::id::NodeId;
@@ -188,7 +188,7 @@ async fn dynamic(aws: &Aws, group: &str, names: BTreeSet<&str>) -> Result<BTreeS
     Ok(found.filter(|name| names.contains(name)).map(str::to_owned).collect())
 }
 
-fn observed(group: &Group<(DbParameterGroup, BTreeMap<String, String>)>, stack: &str) -> Live<Spec> {
+fn observed(group: &Group<read::Parameters>, stack: &str) -> Live<Spec> {
     let Group { raw: (raw, parameters), tags: all } = group;
     let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
     let have =

@@ -26,6 +26,9 @@ const PAGE: i32 = 100;
 /// Requests under way at once.
 const SIDE_BY_SIDE: usize = 16;
 
+/// A parameter group, and the parameters that were set in it.
+pub type Parameters = (DbParameterGroup, BTreeMap<String, String>);
+
 /// What was fetched from RDS.
 #[derive(Debug)]
 pub struct Rds {
@@ -34,7 +37,7 @@ pub struct Rds {
     /// The subnet groups.
     pub subnet_groups: Part<Vec<Group<DbSubnetGroup>>>,
     /// The parameter groups.
-    pub parameter_groups: Part<Vec<Group<(DbParameterGroup, BTreeMap<String, String>)>>>,
+    pub parameter_groups: Part<Vec<Group<Parameters>>>,
     /// What the graph wants, by kind and name.
     pub wanted: BTreeMap<&'static str, BTreeMap<String, Value>>,
     /// The databases that it wants, by node.
@@ -300,11 +303,7 @@ async fn listed_subnets(aws: &Aws) -> Result<Vec<String>, CloudError> {
     }
 }
 
-async fn parameter_groups(
-    aws: &Aws,
-    search: &Search,
-    prefix: Option<&str>,
-) -> Part<Vec<Group<(DbParameterGroup, BTreeMap<String, String>)>>> {
+async fn parameter_groups(aws: &Aws, search: &Search, prefix: Option<&str>) -> Part<Vec<Group<Parameters>>> {
     let mut names = search.names();
     if let Some(prefix) = prefix {
         names.extend(listed_parameters(aws).await?.into_iter().filter(|name| name.starts_with(prefix)));
