@@ -34,7 +34,7 @@ impl Scene {
     fn rules(&self, group: &str) -> Vec<String> {
         let filter = json!([{ "Name": "group-id", "Values": [group] }]);
         let all = self.bench.ask("ec2.DescribeSecurityGroupRules", json!({ "Filters": filter }));
-        let mut rules: Vec<String> = all["SecurityGroupRules"].as_array().unwrap().iter().map(told).collect();
+        let mut rules: Vec<String> = all["SecurityGroupRules"].as_array().expect("rules").iter().map(told).collect();
         rules.sort();
         rules
     }
@@ -51,7 +51,7 @@ fn told(rule: &Value) -> String {
 
 fn group(bench: &Bench, name: &str) -> String {
     let input = json!({ "GroupName": name, "Description": "not ours" });
-    bench.ask("ec2.CreateSecurityGroup", input)["GroupId"].as_str().unwrap().to_owned()
+    bench.ask("ec2.CreateSecurityGroup", input)["GroupId"].as_str().expect("an id").to_owned()
 }
 
 fn graph(groups: &str) -> Graph {

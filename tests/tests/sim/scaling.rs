@@ -45,7 +45,7 @@ const APP: &str = "service/shop/shop-app";
 fn of_app(more: Value) -> Value {
     let mut input =
         json!({ "ServiceNamespace": "ecs", "ResourceId": APP, "ScalableDimension": "ecs:service:DesiredCount" });
-    input.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    input.as_object_mut().expect("a document").extend(more.as_object().expect("a document").clone());
     input
 }
 

@@ -69,7 +69,7 @@ pub struct Phase {
 impl Phase {
     /// A phase from a world on, with its clean run.
     pub fn of(name: String, before: World, region: &str, graph: Graph, goal: Goal, others: Things) -> Self {
-        Self::consented(name, before, region, graph, goal, others, BTreeSet::new())
+        Self::consented(name, before, region, (graph, goal), others, BTreeSet::new())
     }
 
     /// The same, where these nodes may lose their data.
@@ -77,8 +77,7 @@ impl Phase {
         name: String,
         before: World,
         region: &str,
-        graph: Graph,
-        goal: Goal,
+        (graph, goal): (Graph, Goal),
         others: Things,
         consent: BTreeSet<NodeId>,
     ) -> Self {

@@ -57,7 +57,7 @@ fn phase(edit: &Edit) -> Phase {
     // A database always holds data.
     let holds = |graph: &Graph| graph.of_kind("database").map(|node| node.id.clone()).collect::<BTreeSet<_>>();
     let consent = if edit.kinds.contains(&"database") { holds(&graph(base())) } else { BTreeSet::new() };
-    let mut phase = Phase::consented(name, before.clone(), REGION, wanted, Goal::Apply, things(others), consent);
+    let mut phase = Phase::consented(name, before.clone(), REGION, (wanted, Goal::Apply), things(others), consent);
     phase.exchanges = edit.change == Change::Swapped;
     phase
 }
