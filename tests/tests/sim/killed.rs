@@ -12,7 +12,7 @@ use evenkeel_tests::simulated::Goal;
 
 use super::scenes;
 
-const STACK: &str = "stacks/flask-todo.yaml";
+const STACK: &str = "stacks/cruddur-http.yaml";
 /// Minutes of load balancers and deployments pass in a moment.
 const FAST: &[&str] = &["--sim-speed", "600"];
 /// How many moments of a run are tried.
@@ -67,13 +67,13 @@ fn kill_now_and_then(goal: Goal, before: &World, arguments: &[&str]) {
 
 #[test]
 fn an_apply_and_a_destroy_that_are_killed_are_completed_by_the_next() {
-    let scene = scenes::flask_todo();
+    let scene = scenes::cruddur_http();
     let before = scene.bench().world();
     let apply = ["apply", STACK, "--yes"];
     kill_now_and_then(Goal::Apply, &before, &apply);
     let served = Served::of(&before, FAST);
     pass(&served, &apply);
     let applied = served.end();
-    let destroy = ["destroy", STACK, "--yes", "--consent", "log_group.app"];
+    let destroy = ["destroy", STACK, "--yes", "--consent", "log_group.cruddur"];
     kill_now_and_then(Goal::Destroy, &applied, &destroy);
 }
