@@ -31,6 +31,8 @@ const FIXED: &[(&str, &str)] = &[
     ("${database.main.secret}", "*"),
     ("DB_PWD: secret:database", "DB_PWD: ssm:/fixed/password"),
     ("    password: secret:database\n", ""),
+    ("grants: [\"secret:flask-todo/*\"]", "grants: [\"ssm:/fixed/*\"]"),
+    ("grants: [\"ssm:/cruddur/*\"]", "grants: [\"ssm:/cruddur/*\", \"ssm:/fixed/*\"]"),
 ];
 
 /// A stack with changes: each a text and what takes its place.

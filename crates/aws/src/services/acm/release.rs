@@ -11,7 +11,8 @@ use super::certificate::KIND;
 use super::read::{self, base};
 use crate::resource::Work;
 use crate::services::elb;
-use crate::services::route53::{proofs, read as route53};
+use crate::services::route53::proofs::{self, Proof};
+use crate::services::route53::read as route53;
 use crate::tags;
 
 const OPERATION: &str = "acm:DeleteCertificate";
@@ -38,22 +39,43 @@ pub(super) async fn delete(work: Work<'_>, arn: &str) -> Result<(), CloudError> 
         return Err(in_use(work, &raw).await);
     }
     let records = read::proofs_of(&raw);
-    if !records.is_empty() {
-        let names: BTreeSet<&str> = records.keys().map(String::as_str).collect();
-        let (zones, needs) = futures::try_join!(route53::zones(aws), needs(work, arn, &names))?;
-        let owner = proofs::owner(work.stack, &aws.region);
-        for (name, proof) in &records {
-            let need = needs.of(name);
-            if need == Need::Ours {
-                continue;
-            }
-            for zone in proofs::holding(&zones, name) {
-                proofs::unset(aws, &zone.into(), &owner, proof, need == Need::Others).await?;
+    let kept = take_back(work, arn, &records, false).await?;
+    let request = || aws.acm().delete_certificate().certificate_arn(arn).send();
+    aws.caller.send(OPERATION, request).await?;
+    // Another certificate of the stack that goes at the same time has left them to this one, as this one to it: the last takes them.
+    take_back(work, arn, &kept, true).await.map(drop)
+}
+
+/// Takes records back that nobody needs once a certificate has gone; gives those that are left to another one of this stack.
+async fn take_back(
+    work: Work<'_>,
+    arn: &str,
+    records: &BTreeMap<String, Proof>,
+    gone: bool,
+) -> Result<BTreeMap<String, Proof>, CloudError> {
+    let mut kept = BTreeMap::new();
+    if records.is_empty() {
+        return Ok(kept);
+    }
+    let aws = work.aws;
+    let names: BTreeSet<&str> = records.keys().map(String::as_str).collect();
+    let (zones, needs) = futures::try_join!(route53::zones(aws), needs(work, arn, &names))?;
+    let owner = proofs::owner(work.stack, &aws.region);
+    for (name, proof) in records {
+        let need = needs.of(name);
+        if need == Need::Ours {
+            kept.insert(name.clone(), proof.clone());
+            continue;
+        }
+        for zone in proofs::holding(&zones, name) {
+            match proofs::unset(aws, &zone.into(), &owner, proof, need == Need::Others).await {
+                // Its zone may be going at the same time.
+                Err(error) if gone && error.class == ErrorClass::Gone => {}
+                done => done?,
             }
         }
     }
-    let request = || aws.acm().delete_certificate().certificate_arn(arn).send();
-    aws.caller.send(OPERATION, request).await.map(drop)
+    Ok(kept)
 }
 
 /// Who needs the records of which name.
