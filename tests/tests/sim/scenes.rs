@@ -24,13 +24,20 @@ fn folder() -> PathBuf {
 }
 
 /// What AWS makes up in the addresses of databases and the ARNs of secrets would tell two worlds apart in which the same was done:
-/// containers get fixed texts in their place. Whether they get the right ones is tested with the kinds.
+/// containers get fixed texts in their place, and values that are drawn are written out. Whether they get the right ones is tested with the
+/// kinds; namespaces, whose ids are made up too, have their own phases.
 const FIXED: &[(&str, &str)] = &[
     ("${database.main.endpoint}", "db.internal.example"),
     ("${database.main.password}", "ssm:/fixed/password"),
     ("${database.main.secret}", "*"),
     ("DB_PWD: secret:database", "DB_PWD: ssm:/fixed/password"),
     ("    password: secret:database\n", ""),
+    ("SECRET_KEY, generate: 48 }", "SECRET_KEY, value: one }"),
+    ("ROLLBAR_ACCESS_TOKEN, generate: 32 }", "ROLLBAR_ACCESS_TOKEN, value: two }"),
+    ("namespaces:\n  cruddur: { description: Where the services find each other }\n", ""),
+    ("  container_insights: enabled\n  namespace: cruddur\n", "  container_insights: enabled\n"),
+    ("    service_connect:\n      services: [{ port_name: backend-flask, client_aliases: [{ port: 4567 }] }]\n", ""),
+    ("    service_connect: true\n", ""),
     ("grants: [\"secret:flask-todo/*\"]", "grants: [\"ssm:/fixed/*\"]"),
     ("grants: [\"ssm:/cruddur/*\"]", "grants: [\"ssm:/cruddur/*\", \"ssm:/fixed/*\"]"),
 ];
@@ -59,7 +66,6 @@ pub fn cruddur() -> Scene {
             ("      - { name: api, alias: web }\n", ""),
             ("FRONTEND_URL: https", "EXTRA: more\n          FRONTEND_URL: https"),
             ("min: 1, max: 4, cpu: 60", "min: 1, max: 6, cpu: 50, memory: 70"),
-            ("client_aliases: [{ port: 4567 }]", "client_aliases: [{ port: 4567, dns_name: backend }]"),
             ("      - { port: 5432, from: service }", "      - { port: 3306, from: service }"),
         ],
     )
