@@ -6,8 +6,8 @@ use evenkeel_core::error::{CloudError, ErrorClass};
 use evenkeel_core::id::NodeId;
 
 use super::super::replies::{sdk_tags, tags_of};
-use super::super::security_group_rules::convert::{of_rule, to_api};
-use super::super::security_group_rules::send::Direction;
+use super::super::security_group_rules::convert::of_rule;
+use super::super::security_group_rules::send::{Direction, authorize, describe};
 use super::super::security_group_rules::{Rule, Spec};
 use super::marked::in_group;
 use crate::client::Aws;
@@ -68,12 +68,12 @@ async fn side(
     want: &[Rule],
 ) -> Result<(), CloudError> {
     let mut todo = difference(direction, ours, there, want);
-    match authorize(aws, group, direction, ours, &todo.missing).await {
+    match authorize(aws, group, direction, &todo.missing, Some(marks(ours.tags))).await {
         // Somebody was faster: look again, once, and send the rest.
         Err(error) if error.class == ErrorClass::Exists => {
             let there = in_group(aws, group).await?;
             todo = difference(direction, ours, &there, want);
-            authorize(aws, group, direction, ours, &todo.missing).await?;
+            authorize(aws, group, direction, &todo.missing, Some(marks(ours.tags))).await?;
         }
         done => done?,
     }
@@ -109,37 +109,10 @@ fn difference(direction: Direction, ours: &Ours<'_>, there: &[SecurityGroupRule]
     todo
 }
 
-async fn authorize(
-    aws: &Aws,
-    group: &str,
-    direction: Direction,
-    ours: &Ours<'_>,
-    rules: &[Rule],
-) -> Result<(), CloudError> {
-    if rules.is_empty() {
-        return Ok(());
-    }
-    let permissions = Some(to_api(rules));
-    let tags = TagSpecification::builder()
-        .resource_type(ResourceType::SecurityGroupRule)
-        .set_tags(Some(sdk_tags(ours.tags)))
-        .build();
-    match direction {
-        Direction::Ingress => {
-            let request = || {
-                let request = aws.ec2().authorize_security_group_ingress().group_id(group);
-                request.set_ip_permissions(permissions.clone()).tag_specifications(tags.clone()).send()
-            };
-            aws.caller.send("ec2:AuthorizeSecurityGroupIngress", request).await.map(drop)
-        }
-        Direction::Egress => {
-            let request = || {
-                let request = aws.ec2().authorize_security_group_egress().group_id(group);
-                request.set_ip_permissions(permissions.clone()).tag_specifications(tags.clone()).send()
-            };
-            aws.caller.send("ec2:AuthorizeSecurityGroupEgress", request).await.map(drop)
-        }
-    }
+/// The mark of a new rule.
+fn marks(tags: &Tags) -> TagSpecification {
+    let marks = TagSpecification::builder().resource_type(ResourceType::SecurityGroupRule);
+    marks.set_tags(Some(sdk_tags(tags))).build()
 }
 
 async fn mark(aws: &Aws, ours: &Ours<'_>, ids: &[String]) -> Result<(), CloudError> {
@@ -149,13 +122,6 @@ async fn mark(aws: &Aws, ours: &Ours<'_>, ids: &[String]) -> Result<(), CloudErr
     let request =
         || aws.ec2().create_tags().set_resources(Some(ids.to_vec())).set_tags(Some(sdk_tags(ours.tags))).send();
     aws.caller.send("ec2:CreateTags", request).await.map(drop)
-}
-
-async fn describe(aws: &Aws, group: &str, direction: Direction, rules: &[Rule]) -> Result<(), CloudError> {
-    if rules.is_empty() {
-        return Ok(());
-    }
-    super::super::security_group_rules::send::describe(aws, group, direction, rules).await
 }
 
 /// Takes rules away by their ids; those that are gone already do not matter.

@@ -1,7 +1,7 @@
 //! The requests that change rules: one to a direction and a verb. Adds before it takes away. A rule that is there already
 //! (`InvalidPermission.Duplicate` refuses the whole request) makes it look again and send the rest.
 
-use aws_sdk_ec2::types::{IpPermission, SecurityGroup};
+use aws_sdk_ec2::types::{IpPermission, SecurityGroup, TagSpecification};
 use evenkeel_core::error::{CloudError, ErrorClass};
 
 use super::convert::{Rules, to_api};
@@ -32,12 +32,12 @@ pub(super) async fn change(
 ) -> Result<(), CloudError> {
     let find = |list: &[Rule], rule: &Rule| list.iter().find(|other| other.same(rule)).cloned();
     let missing: Vec<Rule> = want.iter().filter(|rule| find(have, rule).is_none()).cloned().collect();
-    match authorize(aws, group, direction, &missing).await {
+    match authorize(aws, group, direction, &missing, None).await {
         // What is there is not what was thought: start again from what is.
         Err(error) if error.class == ErrorClass::Exists => {
             let have = read(aws, group, direction).await?;
             let missing: Vec<Rule> = want.iter().filter(|rule| find(&have, rule).is_none()).cloned().collect();
-            authorize(aws, group, direction, &missing).await?;
+            authorize(aws, group, direction, &missing, None).await?;
             finish(aws, group, direction, &have, want).await
         }
         Err(error) => Err(error),
@@ -86,23 +86,33 @@ async fn read(aws: &Aws, group: &str, direction: Direction) -> Result<Vec<Rule>,
     })
 }
 
-async fn authorize(aws: &Aws, group: &str, direction: Direction, rules: &[Rule]) -> Result<(), CloudError> {
+/// Adds rules, with these tags on each if there are some.
+///
+/// # Errors
+/// `Exists`: one is there already, and none was added. Any other error of the request.
+pub(in crate::services::ec2) async fn authorize(
+    aws: &Aws,
+    group: &str,
+    direction: Direction,
+    rules: &[Rule],
+    tags: Option<TagSpecification>,
+) -> Result<(), CloudError> {
     if rules.is_empty() {
         return Ok(());
     }
-    let permissions = Some(to_api(rules));
+    let (permissions, tags) = (Some(to_api(rules)), tags.map(|tags| vec![tags]));
     match direction {
         Direction::Ingress => {
             let request = || {
                 let request = aws.ec2().authorize_security_group_ingress().group_id(group);
-                request.set_ip_permissions(permissions.clone()).send()
+                request.set_ip_permissions(permissions.clone()).set_tag_specifications(tags.clone()).send()
             };
             aws.caller.send("ec2:AuthorizeSecurityGroupIngress", request).await.map(drop)
         }
         Direction::Egress => {
             let request = || {
                 let request = aws.ec2().authorize_security_group_egress().group_id(group);
-                request.set_ip_permissions(permissions.clone()).send()
+                request.set_ip_permissions(permissions.clone()).set_tag_specifications(tags.clone()).send()
             };
             aws.caller.send("ec2:AuthorizeSecurityGroupEgress", request).await.map(drop)
         }
