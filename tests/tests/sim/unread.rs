@@ -64,14 +64,26 @@ async fn nothing_is_forgotten_or_deleted_because_it_could_not_be_read() {
 #[tokio::test(start_paused = true)]
 async fn a_zone_that_may_not_be_listed_matters_where_records_may_be() {
     let deny = Rule::operation("route53", "ListResourceRecordSets", Fault::AccessDenied);
-    for (scene, matters) in [(scenes::cruddur(), true), (scenes::flask_todo(), true)] {
+    let flask = scenes::flask_todo();
+    let (served, text) = (
+        "      http: { port: 80, redirect: https }\n      https: { port: 443, certificate: site, forward: app }\n",
+        "      http: { port: 80, forward: app }\n",
+    );
+    let nameless = flask.with(&[
+        (served, text),
+        ("certificates:\n  site: { domain: \"${var.domain}\" }\n", ""),
+        ("dns:\n  - zone: ${var.domain}\n    create: true\n    records:\n      - { name: \"@\", alias: web }\n", ""),
+    ]);
+    let (cruddur, whole) = (scenes::cruddur(), flask.graph());
+    for (scene, graph, matters) in [(&cruddur, cruddur.graph(), true), (&flask, whole, true), (&flask, nameless, false)]
+    {
         let bench = scene.bench();
         bench.add_zone("elsewhere.example");
-        bench.done(&scene.graph(), Goal::Apply).await;
+        bench.done(&graph, Goal::Apply).await;
         bench.faults(Faults::new(vec![deny.clone()], 1));
-        let with_file = bench.read(&scene.graph(), Goal::Destroy).await;
+        let with_file = bench.read(&graph, Goal::Destroy).await;
         assert_eq!(with_file.unreadable.contains_key("records"), matters, "{}", scene.name);
-        let without_file = bench.read_without_file(&scene.graph()).await;
+        let without_file = bench.read_without_file(&graph).await;
         assert_eq!(without_file.unreadable.contains_key("records"), matters, "{}", scene.name);
     }
 }
