@@ -42,10 +42,13 @@ pub fn action(service: &str, operation: &str) -> String {
     format!("{service}:{operation}")
 }
 
-/// What AWS calls a kind: `SecurityGroup` for `security_group`.
-fn noun(entry: &Entry) -> String {
-    if entry.kind.name == "database" {
-        return "DBInstance".to_owned();
+/// What AWS calls a kind: `SecurityGroup` for `security_group`. What is made in several sorts has a name for each.
+fn nouns(entry: &Entry) -> Vec<String> {
+    match entry.kind.name {
+        "database" => return vec!["DBInstance".to_owned()],
+        "discovery_service" => return vec!["Service".to_owned()],
+        "namespace" => return ["Namespace", "HttpNamespace", "PrivateDnsNamespace"].map(str::to_owned).to_vec(),
+        _ => {}
     }
     let capital = |word: &str| {
         if word == "db" {
@@ -54,15 +57,16 @@ fn noun(entry: &Entry) -> String {
         let mut letters = word.chars();
         letters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(letters).collect::<String>()
     };
-    entry.kind.name.split('_').map(capital).collect()
+    vec![entry.kind.name.split('_').map(capital).collect()]
 }
 
 /// The kind whose whole things an operation makes or takes away, if there is one.
 pub fn whole(service: &str, operation: &str) -> Option<(&'static str, Whole)> {
     let asked = action(service, operation);
     kinds::ALL.iter().filter(|entry| entry.actions.contains(&asked.as_str())).find_map(|entry| {
-        let noun = noun(entry);
-        let is = |verbs: &[&str]| verbs.iter().any(|verb| operation.strip_prefix(verb) == Some(&noun));
+        let nouns = nouns(entry);
+        let is_noun = |rest: &str| nouns.iter().any(|noun| noun == rest);
+        let is = |verbs: &[&str]| verbs.iter().any(|verb| operation.strip_prefix(verb).is_some_and(is_noun));
         let sorts = [(MAKING, Whole::Made), (PUTTING, Whole::Put), (UNMAKING, Whole::Unmade)];
         let what = sorts.into_iter().find(|(verbs, _)| is(verbs)).map(|(_, what)| what);
         what.map(|what| (entry.kind.name, what))
@@ -105,7 +109,9 @@ pub fn requests_were_planned(plan: Option<&Plan>, requests: &[(&'static str, Str
             (Some((kind, Whole::Made)), action) => step.node.kind() == kind && matches!(action, Action::Create { .. }),
             (Some((kind, Whole::Put)), action) => step.node.kind() == kind && !matches!(action, Action::Delete { .. }),
             (Some((kind, Whole::Unmade)), action) => {
-                step.node.kind() == kind && matches!(action, Action::Delete { .. })
+                // What ECS leaves in a namespace goes with it.
+                let left_in = kind == "discovery_service" && step.node.kind() == "namespace";
+                (step.node.kind() == kind || left_in) && matches!(action, Action::Delete { .. })
             }
             (None, _) => kinds::get(step.node.kind())
                 .is_some_and(|entry| entry.actions.contains(&action(service, operation).as_str())),
