@@ -21,6 +21,18 @@ pub struct Touch<'a> {
 }
 
 impl Touch<'_> {
+    /// The same of the answer to a look at the tags: what is to be deleted and has gone by itself is nobody's.
+    ///
+    /// # Errors
+    /// As of [`Self::allowed`]; what kept the look from being taken.
+    pub fn allowed_after(&self, look: Result<Tags, CloudError>, update: &str, delete: &str) -> Result<(), CloudError> {
+        match look {
+            Ok(tags) => self.allowed(&tags, update, delete),
+            Err(error) if error.class == ErrorClass::Gone && self.deletes => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Whether these tags are still those of what was read. `update` and `delete` are the operations that would follow.
     ///
     /// # Errors

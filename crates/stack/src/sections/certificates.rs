@@ -16,7 +16,7 @@ use super::super::table::{EMPTY, Made, Table, Type, key};
 use super::super::tagging::Rules;
 use super::super::tree::{Entry, Tree};
 use super::dns::domain;
-use super::{Ctx, META};
+use super::{Ctx, META, existing};
 
 /// An entry.
 pub(crate) static CERTIFICATE: Table = Table {
@@ -90,14 +90,13 @@ const OF_AMAZON: &[&str] = &["amazonaws.com", "amazonaws.com.cn", "cloudfront.ne
 pub(crate) fn read(ctx: &Ctx<'_>, entry: &Entry) -> Option<Certificate> {
     let what = format!("certificate `{}`", entry.key);
     let fields = Fields::open(&entry.value, what.clone(), &CERTIFICATE, ctx.problems)?;
-    if let Some(given) = fields.entry("existing").filter(|given| given.value.is_null()) {
-        let help = "Name the certificate, or remove the key to have one requested.";
-        ctx.problems.error("empty", &given.value.place, format!("`existing` of {what} is empty"), help);
+    if existing::is_empty(ctx, &fields, &what, "Name the certificate, or remove the key to have one requested.") {
         return None;
     }
     if let Some(tree) = fields.take("existing") {
-        alone(ctx, entry, &what);
-        let sought = existing(ctx, tree, &fields.text("existing")?)?;
+        let help = "A certificate with `existing` is only looked up. Remove one of the two.";
+        existing::alone(ctx, entry, &CERTIFICATE, &what, &[], help);
+        let sought = looked_up(ctx, tree, &fields.text("existing")?)?;
         return Some(Certificate::Existing { place: entry.place.clone(), sought });
     }
     let meta = ctx.meta(entry, &fields, Rules::Common);
@@ -142,17 +141,7 @@ pub(crate) fn read(ctx: &Ctx<'_>, entry: &Entry) -> Option<Certificate> {
     Some(Certificate::Managed(Box::new(ManagedCertificate { meta, domain, names, key_algorithm, zones })))
 }
 
-/// Refuses what stands beside `existing`: of a certificate that is only looked up it would mean nothing.
-fn alone(ctx: &Ctx<'_>, entry: &Entry, what: &str) {
-    let others = entry.value.entries().unwrap_or_default().iter();
-    for other in others.filter(|other| other.key != "existing" && CERTIFICATE.key(&other.key).is_some()) {
-        let help = "A certificate with `existing` is only looked up. Remove one of the two.";
-        let summary = format!("{what} has `existing` and `{}`", other.key);
-        ctx.problems.error("contradiction", &other.place, summary, help);
-    }
-}
-
-fn existing(ctx: &Ctx<'_>, tree: &Tree, given: &str) -> Option<SoughtCertificate> {
+fn looked_up(ctx: &Ctx<'_>, tree: &Tree, given: &str) -> Option<SoughtCertificate> {
     if given.starts_with("arn:") {
         return arn::check(ctx, &tree.place, given, &arn::CERTIFICATE)
             .then(|| SoughtCertificate::Arn(given.to_owned()));

@@ -15,6 +15,7 @@ pub(crate) mod deployment;
 pub(crate) mod discovery;
 pub(crate) mod dns;
 pub(crate) mod env_file;
+pub(crate) mod existing;
 pub(crate) mod grants;
 pub(crate) mod inline;
 pub(crate) mod launch_type;

@@ -15,7 +15,7 @@ use super::super::table::{EMPTY, Made, Table, Type, key};
 use super::super::tagging::Rules;
 use super::super::tree::{Entry, Tree};
 use super::super::values::NameRule;
-use super::{Ctx, META, NAME, dns};
+use super::{Ctx, META, NAME, dns, existing};
 
 /// The kind that entries stand for.
 const KIND: &str = "namespace";
@@ -76,10 +76,9 @@ pub(crate) fn read(ctx: &Ctx<'_>, entry: &Entry) -> Option<Namespace> {
     let what = format!("namespace `{}`", entry.key);
     let fields = Fields::open(&entry.value, what.clone(), &NAMESPACE, ctx.problems)?;
     if let Some(given) = fields.entry("existing") {
-        alone(ctx, entry, &what);
-        if given.value.is_null() {
-            let help = "Name the namespace, or remove the key to have one made.";
-            ctx.problems.error("empty", &given.value.place, format!("`existing` of {what} is empty"), help);
+        let help = "A namespace with `existing` is only looked up. Remove one of the two.";
+        existing::alone(ctx, entry, &NAMESPACE, &what, &[], help);
+        if existing::is_empty(ctx, &fields, &what, "Name the namespace, or remove the key to have one made.") {
             return None;
         }
         let sought = sought(ctx, &given.value, &fields.text("existing")?)?;
@@ -103,16 +102,6 @@ pub(crate) fn read(ctx: &Ctx<'_>, entry: &Entry) -> Option<Namespace> {
     }
     fields.finish();
     Some(Namespace::Managed(Box::new(ManagedNamespace { meta, private_dns, description, ttl })))
-}
-
-/// Refuses what stands beside `existing`: of a namespace that is only looked up it would mean nothing.
-fn alone(ctx: &Ctx<'_>, entry: &Entry, what: &str) {
-    let others = entry.value.entries().unwrap_or_default().iter();
-    for other in others.filter(|other| other.key != "existing" && NAMESPACE.key(&other.key).is_some()) {
-        let help = "A namespace with `existing` is only looked up. Remove one of the two.";
-        let summary = format!("{what} has `existing` and `{}`", other.key);
-        ctx.problems.error("contradiction", &other.place, summary, help);
-    }
 }
 
 fn sought(ctx: &Ctx<'_>, tree: &Tree, given: &str) -> Option<SoughtNamespace> {

@@ -17,7 +17,7 @@ use super::super::tagging::Rules;
 use super::super::tree::{Entry, Tree, Value};
 use super::super::values::{self, partition};
 use super::super::{arn, policy};
-use super::{Ctx, META, NAME, grants};
+use super::{Ctx, META, NAME, existing, grants};
 
 /// An entry.
 pub(crate) static ROLE: Table = Table {
@@ -87,15 +87,13 @@ pub(crate) static ROLE: Table = Table {
 pub(crate) fn read(ctx: &Ctx<'_>, entry: &Entry) -> Option<Role> {
     let what = format!("role `{}`", entry.key);
     let fields = Fields::open(&entry.value, what.clone(), &ROLE, ctx.problems)?;
-    if let Some(given) = fields.entry("existing").filter(|given| given.value.is_null()) {
-        let help = "Name the role, or remove the key to have one created.";
-        let summary = format!("`existing` of {what} is empty");
-        ctx.problems.error("empty", &given.value.place, summary, help);
+    if existing::is_empty(ctx, &fields, &what, "Name the role, or remove the key to have one created.") {
         return None;
     }
     if let Some(tree) = fields.take("existing") {
-        alone(ctx, entry, &what);
-        return existing(ctx, entry, tree, &fields.text("existing")?);
+        let help = "A role with `existing` is only looked up. Remove one of the two.";
+        existing::alone(ctx, entry, &ROLE, &what, &[], help);
+        return looked_up(ctx, entry, tree, &fields.text("existing")?);
     }
     let meta = ctx.meta(entry, &fields, Rules::Iam);
     let trust = match fields.take("trust") {
@@ -136,16 +134,6 @@ pub(crate) fn read(ctx: &Ctx<'_>, entry: &Entry) -> Option<Role> {
     })))
 }
 
-/// Refuses what stands beside `existing`: of a role that is only looked up it would mean nothing.
-fn alone(ctx: &Ctx<'_>, entry: &Entry, what: &str) {
-    let others = entry.value.entries().unwrap_or_default().iter();
-    for other in others.filter(|other| other.key != "existing" && ROLE.key(&other.key).is_some()) {
-        let help = "A role with `existing` is only looked up. Remove one of the two.";
-        let summary = format!("{what} has `existing` and `{}`", other.key);
-        ctx.problems.error("contradiction", &other.place, summary, help);
-    }
-}
-
 /// IAM takes the characters of Latin-1, line breaks and tabs, but no others.
 fn description(ctx: &Ctx<'_>, tree: &Tree, what: &str) -> Option<String> {
     let text = Want::new(what, ctx.problems).string(tree)?;
@@ -169,7 +157,7 @@ fn description(ctx: &Ctx<'_>, tree: &Tree, what: &str) -> Option<String> {
     Some(text)
 }
 
-fn existing(ctx: &Ctx<'_>, entry: &Entry, tree: &Tree, given: &str) -> Option<Role> {
+fn looked_up(ctx: &Ctx<'_>, entry: &Entry, tree: &Tree, given: &str) -> Option<Role> {
     if given.starts_with("arn:") && !arn::check(ctx, &tree.place, given, &arn::ROLE) {
         return None;
     }

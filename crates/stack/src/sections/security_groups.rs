@@ -15,7 +15,7 @@ use super::super::tagging::Rules;
 use super::super::tree::{Entry, Tree, Value};
 use super::super::validate::risks;
 use super::super::values::{self, cidr, length_help, port_range};
-use super::{Ctx, META, NAME};
+use super::{Ctx, META, NAME, existing};
 
 /// An entry.
 pub(crate) static SECURITY_GROUP: Table = Table {
@@ -142,15 +142,15 @@ const QUOTA: usize = 60;
 
 /// Reads one entry.
 pub(crate) fn read(ctx: &Ctx<'_>, entry: &Entry) -> Option<SecurityGroup> {
-    let fields = Fields::open(&entry.value, named(entry), &SECURITY_GROUP, ctx.problems)?;
-    if let Some(given) = fields.entry("existing").filter(|given| given.value.is_null()) {
-        let help = "Name the group, or remove the key to have one created.";
-        ctx.problems.error("empty", &given.value.place, format!("`existing` of {} is empty", named(entry)), help);
+    let what = format!("security group `{}`", entry.key);
+    let fields = Fields::open(&entry.value, what.clone(), &SECURITY_GROUP, ctx.problems)?;
+    if existing::is_empty(ctx, &fields, &what, "Name the group, or remove the key to have one created.") {
         return None;
     }
     let existing = fields.take("existing").map(|tree| (tree, fields.text("existing")));
     if let Some((tree, given)) = &existing {
-        alone(ctx, entry);
+        let help = "A group with `existing` is only looked up; only rules can be added to it. Remove one of the two.";
+        existing::alone(ctx, entry, &SECURITY_GROUP, &what, &["ingress", "egress"], help);
         check_existing(ctx, tree, given.as_deref()?)?;
     }
     let meta = ctx.meta(entry, &fields, Rules::Ec2);
@@ -179,21 +179,6 @@ pub(crate) fn read(ctx: &Ctx<'_>, entry: &Entry) -> Option<SecurityGroup> {
         ingress: ingress.unwrap_or_default(),
         egress,
     })
-}
-
-fn named(entry: &Entry) -> String {
-    format!("security group `{}`", entry.key)
-}
-
-/// Refuses what would change a group that is only looked up.
-fn alone(ctx: &Ctx<'_>, entry: &Entry) {
-    let allowed = ["existing", "ingress", "egress"];
-    let others = entry.value.entries().unwrap_or_default().iter();
-    for other in others.filter(|other| SECURITY_GROUP.key(&other.key).is_some_and(|key| !allowed.contains(&key.name))) {
-        let help = "A group with `existing` is only looked up; only rules can be added to it. Remove one of the two.";
-        let summary = format!("{} has `existing` and `{}`", named(entry), other.key);
-        ctx.problems.error("contradiction", &other.place, summary, help);
-    }
 }
 
 /// An id, or a name that a group can have.

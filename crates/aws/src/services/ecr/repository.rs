@@ -5,7 +5,7 @@
 
 use async_trait::async_trait;
 use evenkeel_core::doc::Doc;
-use evenkeel_core::error::{CloudError, ErrorClass};
+use evenkeel_core::error::CloudError;
 use evenkeel_core::graph::Node;
 use evenkeel_core::id::NodeId;
 use evenkeel_core::kind::{Field, Kind, Ready, Replace};
@@ -174,11 +174,8 @@ impl Resource for Repositories {
     }
 
     async fn still_ours(&self, work: Work<'_>, touch: &Touch<'_>) -> Result<(), CloudError> {
-        match read::tags_of(work.aws, &touch.live.id).await {
-            Ok(tags) => touch.allowed(&tags, "ecr:PutImageTagMutability", "ecr:DeleteRepository"),
-            Err(error) if error.class == ErrorClass::Gone && touch.deletes => Ok(()),
-            Err(error) => Err(error),
-        }
+        let look = read::tags_of(work.aws, &touch.live.id).await;
+        touch.allowed_after(look, "ecr:PutImageTagMutability", "ecr:DeleteRepository")
     }
 
     async fn delete(&self, work: Work<'_>, _node: &NodeId, live: &Live<Spec>) -> Result<(), CloudError> {

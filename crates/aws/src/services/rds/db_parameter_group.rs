@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 use aws_sdk_rds::types::{ApplyMethod, Parameter};
-use evenkeel_core::error::{CloudError, ErrorClass};
+use evenkeel_core::error::CloudError;
 use evenkeel_core::graph::Node;
 use evenkeel_core::id::NodeId;
 use evenkeel_core::kind::{Field, Kind, Ready, Replace};
@@ -150,11 +150,8 @@ impl Resource for ParameterGroups {
     }
 
     async fn still_ours(&self, work: Work<'_>, touch: &Touch<'_>) -> Result<(), CloudError> {
-        match tagging::read(work.aws, &touch.live.id).await {
-            Ok(tags) => touch.allowed(&tags, "rds:ModifyDBParameterGroup", "rds:DeleteDBParameterGroup"),
-            Err(error) if error.class == ErrorClass::Gone && touch.deletes => Ok(()),
-            Err(error) => Err(error),
-        }
+        let look = tagging::read(work.aws, &touch.live.id).await;
+        touch.allowed_after(look, "rds:ModifyDBParameterGroup", "rds:DeleteDBParameterGroup")
     }
 
     async fn delete(&self, work: Work<'_>, _node: &NodeId, live: &Live<Spec>) -> Result<(), CloudError> {

@@ -3,7 +3,7 @@
 
 use async_trait::async_trait;
 use evenkeel_core::doc::{Text, Texts};
-use evenkeel_core::error::{CloudError, ErrorClass};
+use evenkeel_core::error::CloudError;
 use evenkeel_core::graph::Node;
 use evenkeel_core::id::NodeId;
 use evenkeel_core::kind::{Field, Kind, Ready, Replace};
@@ -136,11 +136,8 @@ impl Resource for SubnetGroups {
     }
 
     async fn still_ours(&self, work: Work<'_>, touch: &Touch<'_>) -> Result<(), CloudError> {
-        match tagging::read(work.aws, &touch.live.id).await {
-            Ok(tags) => touch.allowed(&tags, "rds:ModifyDBSubnetGroup", "rds:DeleteDBSubnetGroup"),
-            Err(error) if error.class == ErrorClass::Gone && touch.deletes => Ok(()),
-            Err(error) => Err(error),
-        }
+        let look = tagging::read(work.aws, &touch.live.id).await;
+        touch.allowed_after(look, "rds:ModifyDBSubnetGroup", "rds:DeleteDBSubnetGroup")
     }
 
     async fn delete(&self, work: Work<'_>, _node: &NodeId, live: &Live<Spec>) -> Result<(), CloudError> {
