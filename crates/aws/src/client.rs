@@ -24,6 +24,8 @@ pub struct Aws {
     kept: Arc<Kept>,
     /// The answers that readings side by side share, while there are several.
     pub(crate) shared: Option<Arc<Answers>>,
+    /// The answers of this reading, which several of its readers may ask for.
+    pub(crate) own: Option<Arc<Answers>>,
     account: Arc<OnceCell<String>>,
 }
 
@@ -38,7 +40,15 @@ impl Aws {
         let mut config = config.into_builder();
         config.set_http_client(http);
         let config = config.build();
-        Self { region, caller: Arc::new(caller), config, kept: Arc::default(), shared: None, account: Arc::default() }
+        Self {
+            region,
+            caller: Arc::new(caller),
+            config,
+            kept: Arc::default(),
+            shared: None,
+            own: None,
+            account: Arc::default(),
+        }
     }
 
     /// The client of a service: `aws.client(aws_sdk_ecs::Client::new)`.

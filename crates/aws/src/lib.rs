@@ -21,6 +21,7 @@ pub mod connect;
 mod counted;
 mod driver;
 pub mod finder;
+pub mod floor;
 pub mod given;
 mod http;
 pub mod kinds;

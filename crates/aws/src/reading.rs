@@ -1,11 +1,15 @@
 //! Reads what is live: all services side by side, in as few requests as AWS's batch limits allow, and turns what they fetched
-//! into the live things of the kinds. Decides nothing about them.
+//! into the live things of the kinds. Decides nothing about them. Knows as well how few requests would do ([`floor`]).
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use evenkeel_core::graph::Graph;
 use evenkeel_core::snapshot::Candidates;
 use futures::future;
 
 use crate::client::Aws;
 use crate::finder::Finder;
+use crate::floor::made;
 use crate::read::{Fetched, Scope};
 use crate::resource::Entry;
 use crate::service::Service;
@@ -13,6 +17,7 @@ use crate::{kinds, services};
 
 /// Reads everything that the scope asks for.
 pub async fn fetch(aws: &Aws, scope: &Scope<'_>) -> Fetched {
+    let aws = &aws.reading();
     // Kinds that are found in other ways are no answer of the tagging API.
     let found = |entry: &&&Entry| entry.actions.contains(&"tag:GetResources");
     let expected = |service: &Service| {
@@ -35,4 +40,37 @@ pub async fn candidates(aws: &Aws, scope: &Scope<'_>) -> Candidates {
         .filter(|(_, node)| node.lookup)
         .map(|(entry, node)| (node.id.clone(), entry.driver.look_up(&fetched, node)));
     Candidates { kinds: observed.collect(), looked_up: looked_up.collect(), blind: fetched.blind }
+}
+
+/// The marks of what is found by the tagging API, by the kinds that say so among their actions.
+const MARKED: &str = "tag:GetResources";
+/// As the requests are counted.
+const MARKS: &str = "tagging:GetResources";
+/// Most things on a page of it.
+const MARKS_AT_ONCE: usize = 100;
+
+/// The fewest requests for a plan of these stacks that finds everything as it should be, by request.
+pub fn floor<'g>(graphs: impl IntoIterator<Item = &'g Graph>) -> BTreeMap<&'static str, u64> {
+    let mut things: BTreeMap<&'static str, (usize, usize)> = BTreeMap::new();
+    let mut add = |request, at_once, count: usize| {
+        let place = things.entry(request).or_insert((0, at_once));
+        place.0 += count;
+    };
+    let mut always = BTreeSet::new();
+    for graph in graphs {
+        for floor in services::ALL.iter().flat_map(|service| service.floor) {
+            let nodes = floor.of.iter().flat_map(|kind| graph.of_kind(kind));
+            add(floor.request, floor.at_once, nodes.map(floor.things).sum());
+            always.extend(floor.always.then_some(floor.request));
+        }
+        let marked = kinds::ALL.iter().filter(|entry| entry.actions.contains(&MARKED));
+        let nodes = marked.flat_map(|entry| graph.of_kind(entry.kind.name));
+        add(MARKS, MARKS_AT_ONCE, nodes.map(made).sum());
+        always.insert(MARKS);
+    }
+    let needed = things.into_iter().map(|(request, (count, at_once))| {
+        let least = usize::from(always.contains(request));
+        (request, count.div_ceil(at_once).max(least) as u64)
+    });
+    needed.filter(|(_, count)| *count > 0).collect()
 }

@@ -77,6 +77,10 @@ fn wanted(aws: &Aws, plan: &Plan) -> (Users, Users) {
             }
         }
     }
+    // A secret that is scheduled for deletion is restored by its step, under the ARN that it has.
+    let restored = plan.steps.iter().filter(|step| step.node.kind() == secret::ENTRY.kind.name);
+    let restored: Vec<&str> = restored.filter_map(|step| plan.known.get(&step.node)?.get("arn")?.as_str()).collect();
+    secrets.retain(|arn, _| !restored.contains(&arn.as_str()));
     parameters.retain(|name, _| !made.iter().any(|(made, _)| ssm::plain(made) == ssm::plain(name)));
     (parameters, secrets)
 }

@@ -6,6 +6,7 @@ use futures::future::BoxFuture;
 use crate::call::Manners;
 use crate::client::Aws;
 use crate::finder::Finder;
+use crate::floor::Floor;
 use crate::read::{Gathered, Scope};
 use crate::resource::Entry;
 use crate::shown::Shown;
@@ -25,6 +26,8 @@ pub struct Service {
     pub fetch: Fetch,
     /// The kinds of its resources.
     pub kinds: &'static [&'static Entry],
+    /// The requests that no plan can do without.
+    pub floor: &'static [Floor],
     /// How they are shown to a person; a kind that is not here is shown as it is.
     pub shown: &'static [Shown],
 }

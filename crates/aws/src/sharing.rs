@@ -1,4 +1,4 @@
-//! Answers that readings of several stacks share. Each reads as if it were alone, and what others have asked already is not sent
+//! Answers that the readers of a reading share, and readings of several stacks. Each reads as if it were alone, and what others have asked already is not sent
 //! again: the same question once, and questions about single resources together, in one request as far as its limit goes. Shared
 //! answers are as old as the reading, so nothing that changes AWS may use them. Knows no service and no stack.
 
@@ -47,12 +47,20 @@ impl Aws {
         aws
     }
 
+    /// The same run, for one reading: what two of its readers ask is asked once.
+    #[must_use]
+    pub(crate) fn reading(&self) -> Self {
+        let mut aws = self.clone();
+        aws.own = Some(Arc::default());
+        aws
+    }
+
     /// Whether several stacks are read at once, so that a listing of everything serves all of them.
     pub fn is_shared(&self) -> bool {
         self.shared.is_some()
     }
 
-    /// The answer to a question; asked once by those who share. The question names the operation and all of its input.
+    /// The answer to a question; asked once in a reading, and by those who share. The question names the operation and all of its input.
     ///
     /// # Errors
     /// Those of the request, the same for all.
@@ -65,7 +73,7 @@ impl Aws {
         T: Any + Send + Sync,
         Fut: Future<Output = Result<T, CloudError>>,
     {
-        let Some(shared) = &self.shared else { return ask().await.map(Arc::new) };
+        let Some(shared) = self.shared.as_ref().or(self.own.as_ref()) else { return ask().await.map(Arc::new) };
         let single = shared.place::<Single<T>>(question.into());
         // Boxed: the futures of the readers are large as they are.
         single.get_or_init(|| Box::pin(async { ask().await.map(Arc::new) })).await.clone()
@@ -299,6 +307,11 @@ mod tests {
         assert_eq!(asked(&run).len(), 2, "another reading knows nothing of it");
         count(run.clone()).await.unwrap();
         count(run.clone()).await.unwrap();
-        assert_eq!(asked(&run).len(), 4, "alone everything is asked");
+        assert_eq!(asked(&run).len(), 4, "outside of a reading everything is asked");
+        let alone = run.reading();
+        let both = futures::join!(count(alone.clone()), count(alone));
+        assert_eq!((both.0.unwrap(), both.1.unwrap(), asked(&run).len()), (7, 7, 5), "in a reading of one stack too");
+        count(run.reading()).await.unwrap();
+        assert_eq!(asked(&run).len(), 6);
     }
 }

@@ -12,8 +12,12 @@ pub struct Shown {
     pub usual: &'static [Usual],
     /// The shorter form of a value at a path (`[]` for the members of a list), if it has one. References in it are words already.
     pub shorter: fn(&[&str], &Value) -> Option<Value>,
+    /// What to do where one is looked up and not there, if there is more to it than to correct the name.
+    pub absent: Option<&'static str>,
     /// What a person has to do once something new is there, from its document, if anything.
     pub next: Option<fn(&Value) -> String>,
+    /// What a person should know of a change, from the new document and the names of the fields that change, if anything.
+    pub changing: Option<fn(&Value, &[&str]) -> Option<String>>,
     /// A list whose members are best told apart by a head.
     pub headed: Option<Headed>,
     /// Paths (with `[]` for list members) whose values are secret. Secrets appear in documents as references only, so no kind has
@@ -43,7 +47,16 @@ pub struct Headed {
 
 impl Shown {
     /// A kind of which everything is shown as it is.
-    pub const PLAIN: Self = Self { kind: "", usual: &[], shorter: as_it_is, next: None, headed: None, secret: &[] };
+    pub const PLAIN: Self = Self {
+        kind: "",
+        usual: &[],
+        shorter: as_it_is,
+        absent: None,
+        next: None,
+        changing: None,
+        headed: None,
+        secret: &[],
+    };
 }
 
 /// A value that is usual.

@@ -122,6 +122,7 @@ impl Again {
         let again = choice.target.iter().fold(self, |again, id| again.value("--target", &id.to_string()));
         let again = choice.adopt.iter().fold(again, |again, id| again.value("--adopt", id));
         let again = if choice.adopt_all { again.flag("--adopt-all") } else { again };
+        let again = if choice.build { again.flag("--build") } else { again };
         again.consent(&choice.allowed)
     }
 

@@ -114,6 +114,9 @@ pub struct Choice {
     /// Take over every conflicting resource that belongs to no stack; the plan shows them first.
     #[arg(long)]
     pub adopt_all: bool,
+    /// Build the images of the stack, copy those that it mirrors, and push them, as steps of the plan.
+    #[arg(long)]
+    pub build: bool,
     /// What is allowed.
     #[command(flatten)]
     pub allowed: Consent,

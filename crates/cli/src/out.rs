@@ -1,6 +1,7 @@
 //! Where text goes: results to stdout, everything else to stderr. A reader that has gone away (`| head`) is no error; a
 //! full disk is, and is told at the end.
 
+use std::collections::BTreeMap;
 use std::io::{self, IsTerminal, Write};
 use std::sync::Arc;
 
@@ -87,6 +88,8 @@ pub struct Ui {
     pub wants_stats: bool,
     /// Who counts the calls, once there is a connection.
     pub caller: Option<Arc<Caller>>,
+    /// The fewest calls that would do, of a plan.
+    pub floor: Option<BTreeMap<&'static str, u64>>,
     /// Whether the calls have been shown as part of a result.
     pub stats_shown: bool,
     /// What the environment gave and must not be seen.
@@ -110,6 +113,7 @@ impl Ui {
             live: terminals.1 && global.verbose == 0 && env("TERM").is_none_or(|term| term != "dumb"),
             wants_stats: global.stats,
             caller: None,
+            floor: None,
             stats_shown: false,
             secrets: Secrets::default(),
         }
@@ -136,7 +140,7 @@ impl Ui {
         if !self.wants_stats || self.stats_shown {
             return None;
         }
-        let summary = self.caller.as_ref()?.stats();
+        let summary = Summary { floor: self.floor.clone(), ..self.caller.as_ref()?.stats() };
         self.stats_shown = true;
         Some(summary)
     }

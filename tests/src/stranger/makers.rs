@@ -356,6 +356,20 @@ pub const MAKERS: &[Maker] = &[
         remove: |_, _, _, _| {},
     },
     Maker {
+        kind: "image",
+        named: false,
+        // It is the repository's, whoever pushed it.
+        collections: &[],
+        make: |world, place, _, _| {
+            let all = list(world, place, "ecr.DescribeRepositories", json!({}), "repositories");
+            let name = all.first()?["repositoryName"].clone();
+            let input = json!({ "repositoryName": name, "imageTag": "his", "imageManifest": "{}" });
+            ask(world, place, "ecr.PutImage", input).map(drop)
+        },
+        unmake: |_, _, _| {},
+        remove: |_, _, _, _| {},
+    },
+    Maker {
         kind: "records",
         named: false,
         collections: &["route53.zones.sets"],

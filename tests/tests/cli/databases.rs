@@ -36,7 +36,7 @@ fn a_database_lives_its_life_and_its_password_is_nobodys_to_see() {
     let all = format!("{}{}", ran.stdout, ran.stderr);
     assert!(!all.contains("first-password-1"), "{all}");
     assert!(all.contains("database  shop-main.") && all.contains(".rds.amazonaws.com:5432"), "{all}");
-    assert!(all.contains("wait database.main … creating"), "what is waited for is shown: {all}");
+    assert!(all.contains("wait database.main … "), "what is waited for is shown: {all}");
 
     let mut desk = desk;
     desk.program = desk.program.env("OTHER", "second-password-2");

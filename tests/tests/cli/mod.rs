@@ -4,6 +4,7 @@
 mod databases;
 mod ends;
 mod files;
+mod floor;
 mod foreign;
 mod guards;
 mod images;

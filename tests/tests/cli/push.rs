@@ -81,6 +81,15 @@ impl Yard {
         images.as_array().into_iter().flatten().filter_map(|id| Some(id["imageTag"].as_str()?.to_owned())).collect()
     }
 
+    /// What a plan does, but for its waits.
+    fn steps(&self, line: &[&str]) -> Vec<String> {
+        let line: Vec<&str> = line.iter().copied().chain(["--format", "json"]).collect();
+        let plan: serde_json::Value = serde_json::from_str(&self.desk.sim(&line).exits(0).stdout).expect("JSON");
+        let steps = plan["steps"].as_array().expect("steps").iter();
+        let steps = steps.filter(|step| step["verb"] != "wait");
+        steps.map(|step| format!("{} {}", step["verb"], step["node"]).replace('"', "")).collect()
+    }
+
     fn revisions(&self) -> usize {
         let all = self.desk.call("ecs", "ListTaskDefinitions", &json!({}))["taskDefinitionArns"].clone();
         all.as_array().map_or(0, Vec::len)
@@ -102,7 +111,12 @@ fn an_image_is_built_once_for_each_content() {
 
     yard.write("app.txt", "two");
     let missing = yard.desk.sim(&["plan"]).exits(4);
-    assert!(missing.stderr.contains("stack.yaml:12: container `web`"), "{}", missing.stderr);
+    assert!(missing.stderr.contains("\n  stack.yaml:12: container `web`"), "{}", missing.stderr);
+    let steps = yard.steps(&["plan", "--build"]);
+    let expected = ["create image.web/web", "revise task_definition.web", "revise task_definition.worker"];
+    let there = |step: &&str| steps.iter().any(|it| it == *step);
+    assert!(expected.iter().all(|step| there(&step)), "{steps:?}");
+    assert_eq!(steps.iter().filter(|step| step.contains("image.")).count(), 1, "one image for both: {steps:?}");
     yard.desk.sim(&["push", "web"]).exits(0);
     yard.desk.sim(&["apply", "--yes"]).exits(0);
     assert_eq!((yard.asked("build"), yard.tags().len()), (2, 2));
@@ -117,8 +131,30 @@ fn a_build_that_fails_changes_nothing() {
     yard.write("app.txt", "broken");
     std::fs::write(yard.notes.with_extension("fail"), "").expect("a file");
     let failed = yard.desk.sim(&["apply", "--build", "--yes"]).exits(1);
+    assert!(failed.stdout.contains("not done: update service.web, because image.web/web failed"), "{}", failed.stdout);
     assert!(failed.stderr.contains("docker build failed; what runs in AWS is as it was"), "{}", failed.stderr);
     assert_eq!((yard.tags().len(), yard.revisions()), (1, 2));
+}
+
+#[test]
+fn what_is_built_on_a_mirrored_image_comes_after_it() {
+    let yard = Yard::new();
+    let mirrored =
+        STACK.replace("{ app: {} }", "{ app: {}, python: { mirror: [\"docker.io/library/python:3.12-slim\"] } }");
+    yard.desk.write("stack.yaml", mirrored.as_bytes());
+    let steps = yard.steps(&["plan", "--build"]);
+    let at = |step: &str| steps.iter().position(|it| it == step).unwrap_or_else(|| panic!("no {step} in {steps:?}"));
+    let order =
+        ["create repository.python", "create image.python:3.12-slim", "create image.web/web", "create service.web"];
+    assert!(order.windows(2).all(|pair| at(pair[0]) < at(pair[1])), "{steps:?}");
+    assert!(at("create repository.app") < at("create image.web/web"), "{steps:?}");
+    yard.desk.sim(&["apply", "--build", "--yes"]).exits(0);
+    assert_eq!((yard.asked("pull"), yard.asked("build")), (1, 1));
+    yard.desk.sim(&["plan", "--build", "--detailed-exitcode"]).exits(0);
+    // What has left the file leaves with its repository, and no plan names it.
+    yard.desk.sim(&["plan", "--out", "plan.json", "--build"]).exits(64);
+    yard.desk.sim(&["destroy", "--yes", "--consent", "repository.app", "--consent", "repository.python"]).exits(0);
+    yard.desk.sim(&["plan", "--destroy", "--detailed-exitcode"]).exits(0);
 }
 
 #[test]
@@ -129,6 +165,10 @@ fn without_a_tool_it_says_what_to_install() {
     let refused = yard.desk.sim(&["push"]).exits(1);
     assert!(refused.stderr.contains("neither docker nor podman was found"), "{}", refused.stderr);
     assert!(refused.stderr.contains("apt install podman"), "{}", refused.stderr);
+    let before = yard.revisions();
+    let refused = yard.desk.sim(&["apply", "--build", "--yes"]).exits(1);
+    assert!(refused.stderr.contains("neither docker nor podman was found"), "{}", refused.stderr);
+    assert_eq!(yard.revisions(), before, "nothing was begun");
     yard.desk.sim(&["push", "nobody"]).exits(64);
 }
 

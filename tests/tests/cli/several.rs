@@ -40,7 +40,7 @@ fn neighbours() -> Desk {
         desk.run(&["sim", "provide", "--file", "world.json", &format!("all/{name}")]).exits(0);
     }
     for name in ["minimal.yaml", "flask-todo.yaml"] {
-        let line = ["apply", &format!("all/{name}"), "--yes", "--quiet", "--sim=world.json", "--sim-speed", "20000"];
+        let line = ["apply", &format!("all/{name}"), "--yes", "--quiet", "--sim=world.json", "--sim-speed", "2000"];
         desk.run(&line).exits(0);
     }
     desk

@@ -175,7 +175,7 @@ fn a_deployment_that_refers_to_nothing_is_not_begun() {
     let desk = desk();
     desk.sim(&["apply", "--yes"]).exits(0);
     desk.write("stack.yaml", REFERS.as_bytes());
-    let ran = desk.sim(&["plan"]).exits(0);
+    let ran = desk.sim(&["plan"]).exits(4);
     assert!(ran.stderr.contains("`/somewhere/token`, which does not exist"), "{}", ran.stderr);
     let arguments = ["apply", "--yes", "--consent", "parameter.token"];
     let ran = desk.sim(&arguments).exits(4);
@@ -184,6 +184,34 @@ fn a_deployment_that_refers_to_nothing_is_not_begun() {
     desk.call("ssm", "PutParameter", &value);
     quiet(&desk.sim(&arguments).exits(0));
     desk.sim(&["plan", "--detailed-exitcode"]).exits(0);
+}
+
+/// A task that uses a secret of its stack.
+const KEEPS: &str = "stack: vault
+region: us-east-1
+secrets: { mail: { generate: { length: 20 } } }
+roles: { run: { managed_policies: [AmazonECSTaskExecutionRolePolicy], grants: [\"secret:mail\"] } }
+cluster: vault
+services:
+  app:
+    cpu: 256
+    memory: 512
+    desired_count: 0
+    execution_role: run
+    containers: { app: { image: \"ghcr.io/example/app:1\", secrets: { MAIL: \"secret:mail\" } } }
+";
+
+#[test]
+fn a_stack_whose_task_uses_its_secret_comes_back_after_it_was_deleted() {
+    let desk = desk();
+    desk.write("stack.yaml", KEEPS.as_bytes());
+    for _ in 0..2 {
+        desk.sim(&["apply", "--yes"]).exits(0);
+        desk.sim(&["plan", "--detailed-exitcode"]).exits(0);
+        desk.sim(&["destroy", "--yes", "--consent", "secret.mail"]).exits(0);
+    }
+    let plan = desk.sim(&["plan"]).exits(0);
+    assert!(plan.stdout.contains("scheduled for deletion"), "{}", plan.stdout);
 }
 
 /// A service with variables and secrets.

@@ -38,8 +38,9 @@ fn graphs() -> Vec<(String, Graph)> {
     let graph = |file: PathBuf| {
         let loaded = load(&file, &options).unwrap_or_else(|found| panic!("{}: {found:#?}", file.display()));
         let region = loaded.stack.region.clone().unwrap_or_default();
-        let graph =
-            kinds::graph(&loaded.stack, &region).unwrap_or_else(|error| panic!("{}: {error:?}", file.display()));
+        let graph = kinds::graph(&loaded.stack, &region)
+            .and_then(|graph| kinds::image::with_images(&loaded.stack, &graph))
+            .unwrap_or_else(|error| panic!("{}: {error:?}", file.display()));
         (file.file_name().unwrap_or_default().to_string_lossy().into_owned(), graph)
     };
     let mut graphs: Vec<(String, Graph)> = files.into_iter().map(graph).collect();

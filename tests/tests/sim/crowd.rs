@@ -2,11 +2,15 @@
 //! the same. Calls are counted, not timed.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use evenkeel_aws::call::Summary;
+use evenkeel_aws::client::Aws;
 use evenkeel_aws::cloud::AwsCloud;
 use evenkeel_core::graph::Graph;
 use evenkeel_core::plan::Plan;
+use evenkeel_sim::client::SimClient;
+use evenkeel_sim::{Settings, Sim};
 use evenkeel_tests::simulated::{Bench, Goal, in_virtual_time};
 use serde_json::json;
 
@@ -110,6 +114,24 @@ async fn cost(bench: &Bench, graph: &Graph) -> Summary {
 }
 
 #[test]
+fn a_plan_of_a_complete_stack_takes_four_round_trips() {
+    for scene in [scenes::cruddur(), scenes::cruddur_http(), scenes::flask_todo()] {
+        in_virtual_time(async {
+            let (bench, graph) = (scene.bench(), scene.graph());
+            bench.done(&graph, Goal::Apply).await;
+            // Replies take their time here, so that what is asked side by side is not asked one after the other.
+            let settings = Settings { latency: Duration::from_millis(30), ..Settings::default() };
+            let sim = Sim::new(bench.sim.with_world(|world| world.clone()), settings);
+            let aws = Aws::simulated(SimClient::shared(sim), &graph.stack.region, 1.0).expect("there is a region");
+            let snapshot = AwsCloud { aws: aws.clone(), stack: graph.stack.clone() }.snapshot(&graph).await;
+            assert_eq!(told(&bench.plan(&graph, &snapshot, Goal::Apply)), Vec::<String>::new());
+            let stats = aws.caller.stats();
+            assert!(stats.round_trips <= 4, "{}: {stats:#?}", graph.stack.name);
+        });
+    }
+}
+
+#[test]
 fn a_large_stack_among_others_takes_half_as_many_calls_again_at_most() {
     in_virtual_time(async {
         let graph = workload(100);
@@ -157,7 +179,7 @@ fn a_name_that_somebody_took_is_seen_beyond_the_first_page() {
             wanted.push(node.id.clone());
         }
         assert!(wanted.len() >= 6, "{wanted:?}");
-        bench.sim.pass(std::time::Duration::from_secs(600));
+        bench.sim.pass(Duration::from_secs(600));
         let snapshot = bench.read(&graph, Goal::Apply).await;
         let plan = bench.plan(&graph, &snapshot, Goal::Apply);
         for node in wanted {

@@ -40,6 +40,9 @@ pub struct Summary {
     pub calls: BTreeMap<String, u64>,
     /// All requests.
     pub total: u64,
+    /// The fewest requests that would do, by API; only of a plan.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub floor: Option<BTreeMap<&'static str, u64>>,
     /// Requests that were refused because there were too many.
     pub throttled: u64,
     /// The longest chain of requests in which each was begun after the one before had ended.
@@ -95,6 +98,7 @@ impl Stats {
         Summary {
             calls: counters.calls.iter().map(|(name, count)| ((*name).to_owned(), *count)).collect(),
             total: counters.calls.values().sum(),
+            floor: None,
             throttled: counters.throttled,
             round_trips: counters.chain,
             most_in_flight: counters.most_in_flight,

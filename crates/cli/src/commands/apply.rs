@@ -7,7 +7,7 @@ use evenkeel_core::secret::Secrets;
 
 use super::session::connect::{Guard, connect};
 use super::session::{Bound, Changing, File, Job, Planning, Reading, consent, save};
-use super::{Context, Run, push};
+use super::{Context, Run};
 use crate::again::Again;
 use crate::args::{Choice, Confirmation, Global, Pace, STACK_FILE};
 use crate::exit::{Exit, Failure};
@@ -36,9 +36,6 @@ pub struct ApplyArgs {
     /// Do not wait until services and load balancers are ready; exits with 5 if they are not known to be.
     #[arg(long)]
     pub no_wait: bool,
-    /// Build and push the images of the stack first, and make their repositories before that.
-    #[arg(long)]
-    pub build: bool,
     /// How fast.
     #[command(flatten)]
     pub pace: Pace,
@@ -53,7 +50,6 @@ impl ApplyArgs {
         let again = Again::on("apply", &self.file).place(global);
         let again = if saved { again } else { again.vars(global).choice(&self.choice) };
         let again = if self.no_wait { again.flag("--no-wait") } else { again };
-        let again = if self.build { again.flag("--build") } else { again };
         again.run(self.pace, self.confirmation)
     }
 }
@@ -76,12 +72,6 @@ impl Run for ApplyArgs {
             nothing_chosen(self, global)?;
             return run_saved(saved, &self.file, global, job(interrupt), ui).await;
         }
-        if self.build {
-            let exit = push::with_repositories(&self.file, job(interrupt.clone()), global, ui).await?;
-            if exit != Exit::Done {
-                return Ok(exit);
-            }
-        }
         let file = File::load(&self.file, global, ui)?;
         let planning = Planning::open(file, &self.choice, self.no_wait, global, ui).await?;
         Changing::new(planning, job(interrupt), None).plan_and_run(ui).await
@@ -97,7 +87,7 @@ fn nothing_chosen(args: &ApplyArgs, global: &Global) -> Result<(), Failure> {
         ("--adopt-all", choice.adopt_all),
         ("--consent", !choice.allowed.consent.is_empty()),
         ("--no-wait", args.no_wait),
-        ("--build", args.build),
+        ("--build", choice.build),
         ("--var", !global.vars.is_empty()),
     ];
     match given.into_iter().find(|(_, given)| *given) {

@@ -2,12 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
+use evenkeel_aws::reading::floor;
 use evenkeel_core::plan::{Plan, PlanOptions};
 use evenkeel_core::saved::SavedPlan;
+use serde_json::{Value, json};
 
-use super::session::planning::gaps;
+use super::session::planning::{Checked, gaps};
 use super::session::save::Place;
-use super::session::{File, Planning, given};
+use super::session::{File, Planning};
 use super::several;
 use super::several::files::{Named, named};
 use super::{Context, Run};
@@ -67,6 +69,10 @@ impl Run for PlanArgs {
             Named::One(path) => path,
             Named::Several(paths) => return several::plan::run(self, &paths, global, ui).await,
         };
+        if self.choice.build && self.out.is_some() {
+            let text = "--out and --build do not go together: what an image is built from is in no plan";
+            return Err(Failure::Usage(text.to_owned()));
+        }
         let place = self.out.as_deref().map(Place::of).transpose()?;
         let file = File::load(&path, global, ui)?;
         let mut planning = if self.destroy {
@@ -78,16 +84,23 @@ impl Run for PlanArgs {
         let snapshot = planning.reading.snapshot(ui).await?;
         let plan = planning.plan(&snapshot)?;
         planning.check_names(&snapshot, &plan, ui)?;
-        show(&plan, &self.again(&path, global), ui);
-        if plan.may_begin() {
-            planning.check_images(&plan).await?;
+        if !self.destroy {
+            ui.floor = Some(floor([&planning.reading.graph]));
         }
-        let (absent, unknown) = planning.dangling(&plan).await;
-        for line in absent.iter().chain(&unknown) {
-            ui.note(line);
-        }
-        for missing in given::missing(&plan, &planning.reading.graph, true) {
-            ui.note(&format!("Missing for `apply`: {missing}"));
+        // A program gets one document with everything; a person need not wait for the plan.
+        let again = self.again(&path, global);
+        let checked = if ui.format == Format::Json {
+            let checked = planning.checked(&plan).await;
+            let document = document(&plan, Some(&checked), ui);
+            ui.out.pretty_json(&document);
+            checked
+        } else {
+            show(&plan, &again, ui);
+            planning.checked(&plan).await
+        };
+        checked.notes.iter().for_each(|note| ui.note(note));
+        if let Some(failure) = checked.refused {
+            return if ui.format == Format::Json { Ok(failure.exit()) } else { Err(failure) };
         }
         if let (Some(place), Some(file)) = (&place, &self.out) {
             if plan.may_begin() {
@@ -123,6 +136,16 @@ async fn saved(planning: &Planning, plan: &Plan, ui: &Ui) -> SavedPlan {
     SavedPlan::new(&reading.graph, reading.named(), &planning.options, &kept, place)
 }
 
+/// A plan for a program, with what was found out beside it.
+pub fn document(plan: &Plan, checked: Option<&Checked>, ui: &mut Ui) -> Value {
+    let mut document = plan_json::document(&ui.secrets.plan(plan));
+    checked.into_iter().for_each(|checked| checked.add_to(&mut document));
+    if let Some(map) = document.as_object_mut() {
+        map.extend(ui.take_stats().map(|stats| ("stats".to_owned(), json!(stats))));
+    }
+    document
+}
+
 /// Prints a plan on stdout. `again` is the command that would apply it.
 pub fn show(plan: &Plan, again: &Again, ui: &mut Ui) {
     let plan = &ui.secrets.plan(plan);
@@ -133,10 +156,7 @@ pub fn show(plan: &Plan, again: &Again, ui: &mut Ui) {
         }
         Format::Markdown => ui.out.text(&plan_markdown::render(plan, again)),
         Format::Json => {
-            let mut document = plan_json::document(plan);
-            if let (Some(stats), Some(map)) = (ui.take_stats(), document.as_object_mut()) {
-                map.insert("stats".to_owned(), serde_json::json!(stats));
-            }
+            let document = document(plan, None, ui);
             ui.out.pretty_json(&document);
         }
     }

@@ -1,21 +1,16 @@
-//! `evenkeel push`: builds the images that a stack file builds, copies those that it mirrors, and pushes what is not there yet. And the
-//! same before an apply, with the repositories made first.
+//! `evenkeel push`: builds the images that a stack file builds, copies those that it mirrors, and pushes what is not there yet, to
+//! repositories that are there. (`apply --build` does it as steps of its plan.)
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use evenkeel_aws::services::ecr::{push as ecr, repository};
-use evenkeel_core::error::ErrorClass;
-use evenkeel_core::graph::Graph;
-use evenkeel_core::id::NodeId;
 use serde_json::json;
 
+use super::session::File;
 use super::session::connect::{Connection, Guard, connect};
-use super::session::{Changing, File, Job, Planning};
 use super::{Context, Run};
-use crate::args::{Choice, Format, Global, STACK_FILE};
+use crate::args::{Format, Global, STACK_FILE};
 use crate::exit::{Exit, Failure};
-use crate::images::{self, Pushed, Wanted};
+use crate::images::{self, Pushed, Wanted, Yard};
 use crate::out::Ui;
 
 const EXAMPLES: &str = "\
@@ -51,9 +46,6 @@ impl Run for PushArgs {
 /// A stack file with its images, and the way to where they go.
 struct Open {
     connection: Connection,
-    region: Option<String>,
-    account: Option<String>,
-    graph: Graph,
     wanted: Vec<Wanted>,
 }
 
@@ -65,25 +57,12 @@ impl Open {
         let graph = file.graph(&connection.aws.region)?;
         let own = connection.aws.account().await.map_err(|error| Failure::cloud("finding out the account", error))?;
         let wanted = images::wanted(&file.loaded.stack, &graph, &own, only)?;
-        Ok(Self { connection, region: file.region, account, graph, wanted })
+        Ok(Self { connection, wanted })
     }
 
     async fn push(self, path: &Path, tag: Option<&str>, ui: &mut Ui) -> Result<Vec<Pushed>, Failure> {
         let Connection { aws, instead_of_aws, .. } = &self.connection;
-        images::push(aws, instead_of_aws.is_some(), path, self.wanted, tag, ui).await
-    }
-
-    /// The repositories of the file that are not there.
-    async fn lacking(&self) -> Result<BTreeSet<NodeId>, Failure> {
-        let mut lacking = BTreeSet::new();
-        for node in self.graph.of_kind(repository::ENTRY.kind.name) {
-            match ecr::is_empty(&self.connection.aws, &node.name).await {
-                Ok(_) => {}
-                Err(error) if error.class == ErrorClass::Gone => drop(lacking.insert(node.id.clone())),
-                Err(error) => return Err(Failure::cloud("looking for repositories", error)),
-            }
-        }
-        Ok(lacking)
+        images::push(aws, &Yard::new(path, instead_of_aws.is_some(), true), self.wanted, tag, ui).await
     }
 }
 
@@ -101,39 +80,9 @@ async fn connected(
     Ok(connection)
 }
 
-/// Makes the repositories that are not there, and pushes what is to be built and copied: what comes before an apply.
-///
-/// # Errors
-/// As an apply, and as a push.
-pub async fn with_repositories(path: &Path, job: Job, global: &Global, ui: &mut Ui) -> Result<Exit, Failure> {
-    let open = Open::of(path, &[], global, ui).await?;
-    if open.wanted.is_empty() {
-        return Ok(Exit::Done);
-    }
-    let lacking = open.lacking().await?;
-    if lacking.is_empty() {
-        open.push(path, None, ui).await?;
-        return Ok(Exit::Done);
-    }
-    let Open { connection, region, account, graph, wanted } = open;
-    // A simulated AWS is open once at a time.
-    drop(connection);
-    ui.note("The repositories come first.");
-    let choice = Choice { target: lacking.into_iter().collect(), ..Choice::default() };
-    let planning = Planning::open(File::load(path, global, ui)?, &choice, false, global, ui).await?;
-    let exit = Changing::new(planning, job, None).plan_and_run(ui).await?;
-    if exit == Exit::Done {
-        // What the images are built from has been looked through once, and that is enough.
-        let connection = connected(region.clone(), account.as_deref(), global, ui).await?;
-        Open { connection, region, account, graph, wanted }.push(path, None, ui).await?;
-    }
-    Ok(exit)
-}
-
 fn tell(pushed: &[Pushed], ui: &mut Ui) {
     if ui.format == Format::Json {
-        let one = |one: &Pushed| json!({ "for": one.of, "image": one.image, "digest": one.digest, "was_there": one.was_there });
-        ui.out.json(&json!({ "images": pushed.iter().map(one).collect::<Vec<_>>() }));
+        ui.out.json(&json!({ "images": pushed }));
         return;
     }
     if pushed.is_empty() {

@@ -112,8 +112,8 @@ fn tell(what: &str, version: &str, users: &[String], ui: &mut Ui) {
     }
     ui.out.line(&format!("{what} has another value (version {version}).", version = escape::text(version)));
     if !users.is_empty() {
-        let users = words::listed(users);
-        ui.note(&format!("Running tasks keep the old value until they are replaced: {users}."));
+        let (all, listed) = (users.join(" "), words::listed(users));
+        ui.note(&format!("Running tasks keep the old value until they are replaced: {listed}. To replace them: evenkeel restart {all}"));
     }
 }
 

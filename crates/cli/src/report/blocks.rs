@@ -121,8 +121,11 @@ pub fn body(step: &Step, detail: &Detail) -> Vec<Line> {
                 lines.extend(fields(kind, want, detail));
             }
         }
-        Action::Update { changes, .. } => {
+        Action::Update { want, changes, .. } => {
             lines.extend(told_lines(kind, changes, all, "nothing of it changes but what evenkeel notes on it"));
+            let fields: Vec<&str> = changes.iter().map(Change::field).collect();
+            let told = kinds::shown(kind).changing.and_then(|changing| changing(want, &fields));
+            lines.extend(told.map(|told| Line::new(Mark::Dim, 0, told)));
         }
         Action::Adopt { live, changes, .. } => {
             lines.push(Line::new(Mark::Dim, 0, format!("takes over {}", live.id)));

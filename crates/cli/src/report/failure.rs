@@ -12,7 +12,7 @@ use crate::style::{Palette, Tone};
 pub fn render(failure: &Failure, palette: Palette) -> String {
     let error = palette.paint(Tone::Danger, "error:");
     match failure {
-        Failure::Usage(text) => format!("{error} {}\n", clean(text)),
+        Failure::Usage(text) => format!("{error} {}\n", lines(text)),
         Failure::BadFile(list) => {
             format!(
                 "{}{error} the stack file cannot be used: {}\n",
@@ -25,12 +25,12 @@ pub fn render(failure: &Failure, palette: Palette) -> String {
         }
         Failure::Refused { text, help } => {
             let help = help.as_ref().map_or(String::new(), |help| format!("  {}\n", clean(help)));
-            format!("{error} {}\n{help}", clean(text))
+            format!("{error} {}\n{help}", lines(text))
         }
         Failure::Blocked { text, help, error: cloud } => {
-            let lines = cloud.as_ref().map_or(String::new(), |cloud| cloud_lines(cloud, &[], "  ", palette));
+            let more = cloud.as_ref().map_or(String::new(), |cloud| cloud_lines(cloud, &[], "  ", palette));
             let help = help.as_ref().map_or(String::new(), |help| format!("  {}\n", clean(help)));
-            format!("{error} {}\n{lines}{help}", clean(text))
+            format!("{error} {}\n{more}{help}", lines(text))
         }
         Failure::Stale { moved, help } => {
             let mut out = format!("{error} the saved plan no longer matches what is live; nothing was changed\n");
@@ -48,6 +48,11 @@ pub fn render(failure: &Failure, palette: Palette) -> String {
             out + "  please report it with the stack file and the output of the plan with -v\n"
         }
     }
+}
+
+/// A text of several lines, the further ones indented.
+fn lines(text: &str) -> String {
+    text.lines().map(clean).collect::<Vec<_>>().join("\n  ")
 }
 
 /// The failure in a few words, where its whole text is elsewhere.

@@ -2,6 +2,7 @@
 //! these as data; whatever a person reads of them is written here and nowhere else, the same in every format. What is given back
 //! is harmless on a terminal; Markdown escapes it again in its own way.
 
+use evenkeel_aws::kinds;
 use evenkeel_core::cloud::Goal;
 use evenkeel_core::diff::Effect;
 use evenkeel_core::id::NodeId;
@@ -216,7 +217,9 @@ pub fn held(held: &Held) -> (String, Option<String>) {
         HeldBecause::Protected => ("it has `protect: true`".to_owned(), Some(consent())),
         HeldBecause::Data(what) => (format!("its data would be lost: {what}"), Some(consent())),
         HeldBecause::NotTargeted => ("left out by --target".to_owned(), None),
-        HeldBecause::NotFound(what) => (format!("not found: {what}"), None),
+        HeldBecause::NotFound(what) => {
+            (format!("not found: {what}"), kinds::shown(held.node.kind()).absent.map(str::to_owned))
+        }
         HeldBecause::UnknownKind
         | HeldBecause::Torn(_)
         | HeldBecause::UsersUnread(_)

@@ -77,6 +77,12 @@ pub(crate) fn complete(ctx: &Ctx<'_>, draft: &mut Draft) -> BTreeMap<String, Bui
         let own = containers.into_iter().flatten().find(|one| one["name"] == container.as_str());
         let Some(image) = own.and_then(|one| one.get_mut("image")) else { continue };
         let Ok(text) = serde_json::from_value::<Text>(image.clone()) else { continue };
+        if let Some(name) = text.known().filter(|name| !image::split(name).name.contains('/')) {
+            let summary = format!("`{name}` is built, and names no place to push it to");
+            let help = "Docker takes that for docker.io/library, which is not yours. Add an entry under `repositories:` and write \
+                        image: ${repository.NAME.uri}.";
+            ctx.problems.error("bad-value", &build.place, summary, help);
+        }
         if is_tagged(&text) {
             continue;
         }

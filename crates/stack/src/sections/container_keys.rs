@@ -25,7 +25,7 @@ static OURS: [Key; 15] = [
     key(
         "build",
         Type::AnyOf(&[Type::Text, Type::Map(&BUILD)]),
-        "What its image is built from by `evenkeel push`; an image without a tag gets the hash of that as its tag.",
+        "What its image is built from by `evenkeel push` and `--build`; an image without a tag gets the hash of that as its tag.",
     )
     .shape("a folder with a Dockerfile, or a map (below)")
     .example("{ context: web, target: production }"),

@@ -189,8 +189,29 @@ fn map_port(ctx: &Ctx<'_>, item: &Tree) -> Option<Json> {
 fn environment(ctx: &Ctx<'_>, tree: &Tree, what: &str) -> Json {
     let key = format!("`environment` of {what}");
     pairs(ctx, tree, &key, (&PAIR, "value"), |tree| {
-        if tree.is_null() { Some(Text::default()) } else { Want::new(&key, ctx.problems).text(tree) }
+        if tree.is_null() {
+            return Some(Text::default());
+        }
+        let text = Want::new(&key, ctx.problems).text(tree)?;
+        if let Some(database) = password(&text) {
+            let summary = format!("the password of database `{database}` does not go into `environment`");
+            let help = format!(
+                "It is a reference that ECS resolves. Write it under `secrets`, alone: \
+                 PGPASSWORD: ${{database.{database}.password}}, and put the address together in the program."
+            );
+            ctx.problems.error("bad-secret", &tree.place, summary, help);
+        }
+        Some(text)
     })
+}
+
+/// The database whose password a text holds.
+fn password(text: &Text) -> Option<&str> {
+    match text {
+        Text::Known(_) => None,
+        Text::From(hole) => (hole.node.kind() == "database" && hole.output == "password").then(|| hole.node.name()),
+        Text::Join(parts) => parts.iter().find_map(password),
+    }
 }
 
 /// Reads a map, or a list of objects with `name` and a second key, into ECS's list.

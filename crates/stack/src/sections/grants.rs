@@ -2,6 +2,7 @@
 //! shows like any other. Knows no kind but by its word.
 
 use evenkeel_core::doc::{Doc, Text};
+use evenkeel_core::id::NodeId;
 use serde_json::{Value as Json, json};
 
 use super::super::decode::Want;
@@ -112,7 +113,7 @@ static GRANTS: &[Grant] = &[
     },
     Grant {
         word: "secret",
-        of: Of::One("name of a secret"),
+        of: Of::One("entry of `secrets`, or name of another secret"),
         // Secrets Manager adds a hyphen and six characters to the name in the ARN.
         allows: &[(
             &["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"],
@@ -273,8 +274,19 @@ fn parse(ctx: &Ctx<'_>, tree: &Tree, text: Text) -> Option<(&'static Grant, Text
             } else {
                 parts[0] = rest.into();
             }
-            Some((grant, if parts.len() == 1 { parts.swap_remove(0) } else { Text::Join(parts) }))
+            let resource = if parts.len() == 1 { parts.swap_remove(0) } else { Text::Join(parts) };
+            Some((grant, own(ctx, grant, resource)))
         }
+    }
+}
+
+/// What an entry of the file is called is the entry, as in `secrets` of a container.
+fn own(ctx: &Ctx<'_>, grant: &Grant, resource: Text) -> Text {
+    match resource.known() {
+        Some(name) if grant.word == "secret" && ctx.scope.names.has("secret", name) => {
+            Text::output(NodeId::new("secret", name), "arn")
+        }
+        _ => resource,
     }
 }
 
@@ -287,7 +299,7 @@ fn resources(ctx: &Ctx<'_>, arns: &[&str], given: &Text) -> Vec<Json> {
     };
     let whole = match first {
         Some(Text::Known(text)) => text.starts_with("arn:"),
-        Some(Text::From(output)) => output.output == "arn",
+        Some(Text::From(output)) => matches!(output.output.as_str(), "arn" | "secret"),
         Some(Text::Join(_)) | None => false,
     };
     let region = ctx.scope.region.as_deref().unwrap_or("*");

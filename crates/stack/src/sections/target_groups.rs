@@ -19,7 +19,7 @@ pub(crate) static TARGET_GROUP: Table = Table {
         &NAME,
         &META,
         &[
-            key("port", Type::Port, "The port that targets listen on; a change replaces the group.")
+            key("port", Type::Port, "The port that targets listen on, where they bring none of their own, as those of services do. AWS cannot change it: another port is shown in the plan, and stays as it is.")
                 .needed("A target group needs the port that its targets listen on.")
                 .aws("Port")
                 .example("3000"),

@@ -122,9 +122,37 @@ fn a_role_that_may_not_read_a_secret_gets_a_warning_at_its_line() {
         "{HEAD}{SERVICE}        secrets:\n          A: \"parameter:token\"\n          B: ssm:/shop/x\n          C: \"secret:db:password\"\n          D: ssm:/other/x\n"
     );
     let loaded = load(&text);
-    let expected =
-        [(18, "warning secret-access", "${secret.db.arn}"), (19, "warning secret-access", "parameter/other/x")];
+    let expected = [
+        (18, "warning secret-access", "Add secret:db to `grants`"),
+        (19, "warning secret-access", "Add ssm:/other/x to"),
+    ];
     expect(&loaded.warnings, &expected);
+}
+
+#[test]
+fn a_grant_for_something_else_is_no_grant_for_a_secret() {
+    let with = |grants: &str| {
+        let text =
+            SERVICE.replace("managed_policies: [AmazonECSTaskExecutionRolePolicy]", &format!("grants: [{grants}]"));
+        let database = "databases: { main: { engine: postgres, version: \"16\", class: db.t4g.micro, username: a, storage: { size: 20 }, security_groups: [] } }\n";
+        let secrets = "        secrets: { A: \"secret:db\", B: \"${database.main.password}\" }\n";
+        let loaded = load(&format!("{HEAD}{database}{text}{secrets}"));
+        loaded.warnings.iter().filter(|one| one.code == "secret-access").count()
+    };
+    assert_eq!(with("\"secret:foo\""), 2);
+    assert_eq!(with("\"secret:db\""), 1, "the word is the entry, as in `secrets`");
+    assert_eq!(with("\"secret:x/db\", \"secret:${database.main.secret}\""), 0, "{HEAD}");
+    assert_eq!(with("\"secret:*\""), 0);
+}
+
+#[test]
+fn the_password_of_a_database_is_no_variable() {
+    let database = "databases: { main: { engine: postgres, version: \"16\", class: db.t4g.micro, username: a, storage: { size: 20 } } }\n";
+    let variable = "        environment: { U: \"postgres://a:${database.main.password}@x\" }\n";
+    broken(
+        &format!("{HEAD}{database}{SERVICE}{variable}"),
+        &[(16, "bad-secret", "PGPASSWORD: ${database.main.password}")],
+    );
 }
 
 #[test]

@@ -3,10 +3,11 @@
 
 use std::collections::BTreeSet;
 
-use evenkeel_core::doc::Text;
+use evenkeel_core::doc::{Ref, Text};
+use evenkeel_core::id::NodeId;
 use serde_json::Value as Json;
 
-use super::super::model::{Stack, TaskDefinition};
+use super::super::model::{Meta, Stack, TaskDefinition};
 use super::super::pattern::fits;
 use super::super::sections::Ctx;
 use super::permissions::{self, several, text};
@@ -35,17 +36,13 @@ pub(super) fn check(ctx: &Ctx<'_>, stack: &Stack) {
         }
         for wanted in references(task) {
             let action = if is_secret(&wanted) { SECRET } else { PARAMETER };
-            if permissions::statements(role).any(|statement| allows(statement, action, &wanted)) {
+            if permissions::statements(role).any(|statement| allows(stack, statement, action, &wanted)) {
                 continue;
             }
             let places = ctx.references.borrow();
             let place = places.get(&wanted).unwrap_or(&task.place);
             let summary = format!("the execution role `{entry}` may not read what this refers to");
-            let help = format!(
-                "ECS stops every task that needs it. Add to `policies` of the role: secrets: {{ statements: \
-                 [{{ actions: [\"{action}\"], resources: \"{}\" }}] }}.",
-                resource(&wanted)
-            );
+            let help = format!("ECS stops every task that needs it. Add {} to `grants` of the role.", grant(&wanted));
             ctx.problems.warn("secret-access", place, summary, help);
         }
     }
@@ -78,14 +75,14 @@ fn is_secret(wanted: &Text) -> bool {
     }
 }
 
-fn allows(statement: &Json, action: &str, wanted: &Text) -> bool {
+fn allows(stack: &Stack, statement: &Json, action: &str, wanted: &Text) -> bool {
     let resources = several(&statement["Resource"]);
     permissions::allows(statement, action)
-        && (resources.is_empty() || resources.into_iter().any(|one| covers(one, wanted)))
+        && (resources.is_empty() || resources.into_iter().any(|one| covers(stack, one, wanted)))
 }
 
 /// Whether a resource of a statement is, or may be, what is wanted.
-fn covers(resource: &Json, wanted: &Text) -> bool {
+fn covers(stack: &Stack, resource: &Json, wanted: &Text) -> bool {
     let Some(given) = text(resource) else { return true };
     match (&given, head(wanted)) {
         (Text::Known(given), _) if given == "*" => true,
@@ -102,20 +99,53 @@ fn covers(resource: &Json, wanted: &Text) -> bool {
         (Text::Known(given), Text::Known(name)) => given
             .split_once(":parameter")
             .is_some_and(|(_, pattern)| fits(pattern, &format!("/{}", name.trim_start_matches('/')))),
+        (Text::Known(given), Text::From(hole)) => {
+            let Some((of, pattern)) =
+                [":secret:", ":parameter"].iter().find_map(|of| Some((of, given.split_once(of)?.1)))
+            else {
+                return true;
+            };
+            name_of(stack, hole).is_none_or(|(kind, name)| kind == *of && fits(pattern, &name))
+        }
         // The ARN of an entry in words: the name at its end is that of the entry, or a star.
         _ => true,
     }
 }
 
-/// The resource to write for a reference.
-fn resource(wanted: &Text) -> String {
-    match head(wanted) {
-        Text::From(hole) if hole.node.kind() == "database" => format!("${{{}.secret}}", hole.node),
-        Text::From(hole) => format!("${{{}.{}}}", hole.node, hole.output),
-        Text::Known(arn) if arn.starts_with("arn:") => arn.splitn(8, ':').take(7).collect::<Vec<_>>().join(":"),
-        Text::Known(name) => {
-            format!("arn:aws:ssm:${{stack.region}}:*:parameter/{}", name.trim_start_matches('/'))
+/// What an entry is called in AWS, after what stands before it in its ARN. Secrets Manager adds six characters, and RDS makes the names of
+/// its own secrets.
+fn name_of(stack: &Stack, hole: &Ref) -> Option<(&'static str, String)> {
+    let named =
+        |meta: &Meta, section| meta.name.clone().unwrap_or_else(|| stack.physical_name(section, hole.node.name(), 512));
+    match hole.node.kind() {
+        "secret" => {
+            let secret = stack.secrets.get(hole.node.name())?;
+            Some((":secret:", format!("{}-AbCdEf", named(&secret.meta, "secrets"))))
         }
-        Text::Join(_) => "*".to_owned(),
+        "parameter" => {
+            let parameter = stack.parameters.get(hole.node.name())?;
+            let name = named(&parameter.meta, "parameters");
+            Some((":parameter", format!("/{}", name.trim_start_matches('/'))))
+        }
+        "database" => match &stack.databases.get(hole.node.name())?.secret {
+            Some(secret) => name_of(stack, &Ref { node: NodeId::new("secret", secret), output: "arn".to_owned() }),
+            None => Some((":secret:", "rds!db-00000000-0000-0000-0000-000000000000-AbCdEf".to_owned())),
+        },
+        _ => None,
+    }
+}
+
+/// The grant to write for a reference.
+fn grant(wanted: &Text) -> String {
+    match head(wanted) {
+        Text::From(hole) if hole.node.kind() == "secret" => format!("secret:{}", hole.node.name()),
+        Text::From(hole) if hole.node.kind() == "database" => format!("\"secret:${{{}.secret}}\"", hole.node),
+        Text::From(hole) => format!("\"ssm:${{{}.{}}}\"", hole.node, hole.output),
+        Text::Known(arn) if arn.contains(":secretsmanager:") => {
+            format!("\"secret:{}\"", arn.splitn(8, ':').take(7).collect::<Vec<_>>().join(":"))
+        }
+        Text::Known(arn) if arn.starts_with("arn:") => format!("\"ssm:{arn}\""),
+        Text::Known(name) => format!("ssm:/{}", name.split(':').next().unwrap_or(name).trim_start_matches('/')),
+        Text::Join(_) => "\"ssm:/*\"".to_owned(),
     }
 }

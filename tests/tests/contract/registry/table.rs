@@ -25,6 +25,7 @@ const NONE: Fields = Fields::Named(&[]);
 #[rustfmt::skip]
 pub const ROWS: &[Row] = &[
     Row { kind: "network", types: &[], fields: NONE },
+    Row { kind: "image", types: &[], fields: Fields::Named(&[("image", &[]), ("from", &[])]) },
     Row { kind: "role", types: &["AWS::IAM::Role"], fields: Fields::Named(&[
         ("description", &["Description"]),
         ("trust", &["AssumeRolePolicyDocument"]),
@@ -338,9 +339,6 @@ pub const EXCEPTIONS: &[(&str, Difference<'_>, &str)] = &[
     ("records", Action("route53:ChangeTagsForResource"), "the zone has a tag that says whose records it holds"),
     ("records", Action("route53:ListTagsForResource"), "the zone has a tag that says whose records it holds"),
     ("records", Action("route53:ListTagsForResources"), "the tags of ten zones are read at once"),
-    ("repository", Action("ecr:BatchGetImage"), "`push` looks for images that are there already"),
-    ("repository", Action("ecr:GetAuthorizationToken"), "`push` logs in to the registry"),
-    ("repository", Action("ecr:PutImage"), "a tool that pushes needs it; a simulated AWS gets its images so"),
     ("repository", Action("ecr:ListImages"), "images that are there keep a repository from being deleted; the plan says so before"),
     ("repository", Action("tag:GetResources"), "the tags of all repositories are read at once"),
     ("role", Action("iam:GetAccountAuthorizationDetails"), "all roles are read at once, with their policies and tags"),

@@ -282,6 +282,11 @@ pub const NEVER: &[(&str, Change, &str)] = &[
     ("service_linked_role", Renamed, "it belongs to the account, and no file has it"),
     ("service_linked_role", Moved, "it belongs to the account, and no file has it"),
     ("service_linked_role", Swapped, "it belongs to the account, and no file has it"),
+    ("image", Leaves, "it goes with its repository"),
+    ("image", Replaced, "another content has another tag"),
+    ("image", Renamed, "it has no entry of its own"),
+    ("image", Moved, "it has no entry of its own"),
+    ("image", Swapped, "another content has another tag"),
     ("records", Replaced, "each record is changed in place"),
     ("records", Moved, "they are told apart by their zone, whose name is what it is"),
 ];

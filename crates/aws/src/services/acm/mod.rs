@@ -12,11 +12,14 @@ mod wait;
 use aws_config::Region;
 use aws_sdk_acm::config::Builder;
 use evenkeel_core::error::ErrorClass;
+use evenkeel_core::graph::Node;
 use futures::future::BoxFuture;
+use serde_json::Value;
 
 use crate::call::{Manners, Rate};
 use crate::client::Aws;
 use crate::finder::Finder;
+use crate::floor::{Floor, looked_up};
 use crate::read::{Gathered, Scope};
 use crate::service::Service;
 
@@ -27,8 +30,21 @@ pub static SERVICE: Service = Service {
     tag_types: &["acm"],
     fetch,
     kinds: &[&certificate::ENTRY],
+    floor: FLOOR,
     shown: shown::SHOWN,
 };
+
+const FLOOR: &[Floor] = &[
+    Floor::single("acm:DescribeCertificate", &["certificate"]),
+    Floor::listing("acm:ListCertificates", &["certificate"]).counted(looked_up),
+    Floor::listing("route53:ListHostedZones", &["certificate"]),
+    Floor::single("route53:ListResourceRecordSets", &["certificate"]).counted(proofs),
+];
+
+/// Each name but a wildcard has a record that proves it.
+fn proofs(node: &Node) -> usize {
+    node.want.get("validation").and_then(Value::as_array).map_or(0, Vec::len)
+}
 
 const CODES: &[(ErrorClass, &[&str])] = &[(ErrorClass::Quota, &["LimitExceededException"])];
 

@@ -159,8 +159,7 @@ async fn proved(
 ) -> Part<BTreeMap<String, String>> {
     let want: Spec = spec(&node.want)?;
     let records = proofs_of(raw);
-    let mut proved = BTreeMap::new();
-    for wanted in &want.validation {
+    let asked = want.validation.iter().filter_map(|wanted| {
         let zone = match &wanted.zone_id {
             Text::Known(id) => zones.iter().find(|zone| zone.id == *id),
             Text::From(output) => {
@@ -169,15 +168,18 @@ async fn proved(
             }
             Text::Join(_) => None,
         };
-        let (Some(zone), Some(proof)) = (zone, records.get(&wanted.name)) else { continue };
+        Some((&wanted.name, zone?, records.get(&wanted.name)?))
+    });
+    let asked = asked.map(|(name, zone, proof)| async move {
         match proofs::is_set(aws, &zone.id, proof).await {
-            Ok(true) => drop(proved.insert(wanted.name.clone(), zone.id.clone())),
-            Ok(false) => {}
-            Err(error) if error.class == ErrorClass::Gone => {}
-            Err(error) => return Err(error),
+            Ok(set) => Ok(set.then(|| (name.clone(), zone.id.clone()))),
+            Err(error) if error.class == ErrorClass::Gone => Ok(None),
+            Err(error) => Err(error),
         }
-    }
-    Ok(proved)
+    });
+    let asked: Vec<Part<Option<(String, String)>>> =
+        futures::stream::iter(asked.collect::<Vec<_>>()).buffered(SIDE_BY_SIDE).collect().await;
+    Ok(asked.into_iter().collect::<Part<Vec<_>>>()?.into_iter().flatten().collect())
 }
 
 /// A name without the wildcard before it: both are proved by one record.

@@ -15,6 +15,7 @@ use futures::future::BoxFuture;
 use crate::call::{Manners, REFUSALS, Text};
 use crate::client::Aws;
 use crate::finder::Finder;
+use crate::floor::Floor;
 use crate::read::{Gathered, Scope};
 use crate::service::Service;
 
@@ -31,8 +32,15 @@ pub static SERVICE: Service = Service {
     tag_types: &["application-autoscaling:scalable-target"],
     fetch,
     kinds: &[&scaling::ENTRY],
+    floor: FLOOR,
     shown: shown::SHOWN,
 };
+
+const FLOOR: &[Floor] = &[
+    Floor::batch("application-autoscaling:DescribeScalableTargets", &["scaling"], 50),
+    Floor::single("application-autoscaling:DescribeScalingPolicies", &["scaling"]),
+    Floor::single("application-autoscaling:DescribeScheduledActions", &["scaling"]),
+];
 
 const CODES: &[(ErrorClass, &[&str])] = &[
     (ErrorClass::Gone, &["ObjectNotFoundException"]),

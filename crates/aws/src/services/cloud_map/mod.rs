@@ -9,11 +9,14 @@ mod send;
 mod shown;
 
 use evenkeel_core::error::ErrorClass;
+use evenkeel_core::graph::Node;
 use futures::future::BoxFuture;
+use serde_json::Value;
 
 use crate::call::Manners;
 use crate::client::Aws;
 use crate::finder::Finder;
+use crate::floor::{Floor, each};
 use crate::read::{Gathered, Scope};
 use crate::service::Service;
 
@@ -24,8 +27,21 @@ pub static SERVICE: Service = Service {
     tag_types: &["servicediscovery:namespace", "servicediscovery:service"],
     fetch,
     kinds: &[&namespace::ENTRY, &discovery_service::ENTRY],
+    floor: FLOOR,
     shown: shown::SHOWN,
 };
+
+const FLOOR: &[Floor] = &[
+    Floor::batch("servicediscovery:ListNamespaces", &["namespace"], 100).counted(each),
+    // The zone of a private one tells its VPC.
+    Floor::single("route53:GetHostedZone", &["namespace"]).counted(private),
+    Floor::batch("servicediscovery:ListServices", &["discovery_service"], 100),
+];
+
+/// Only a namespace of DNS has a zone.
+fn private(node: &Node) -> usize {
+    usize::from(!node.lookup && node.want.get("type").and_then(Value::as_str) == Some("DNS_PRIVATE"))
+}
 
 const CODES: &[(ErrorClass, &[&str])] = &[
     (

@@ -11,11 +11,13 @@ pub mod security_group_rules;
 mod shown;
 
 use evenkeel_core::error::ErrorClass;
+use evenkeel_core::graph::Node;
 use futures::future::BoxFuture;
 
 use crate::call::{Manners, Rate};
 use crate::client::Aws;
 use crate::finder::Finder;
+use crate::floor::{Floor, each};
 use crate::read::{Gathered, Scope};
 use crate::service::Service;
 
@@ -26,8 +28,21 @@ pub static SERVICE: Service = Service {
     tag_types: &["ec2:security-group-rule"],
     fetch,
     kinds: &[&network::ENTRY, &security_group::ENTRY, &security_group_rules::ENTRY, &existing_group_rules::ENTRY],
+    floor: FLOOR,
     shown: shown::SHOWN,
 };
+
+const FLOOR: &[Floor] = &[
+    Floor::batch("ec2:DescribeSecurityGroups", &["security_group", "existing_group_rules"], 1000).always(),
+    Floor::single("ec2:DescribeSecurityGroupRules", &["existing_group_rules"]),
+    Floor::listing("ec2:DescribeSubnets", &["network"]).counted(each),
+    Floor::single("ec2:DescribeVpcs", &["network"]).counted(by_tags),
+];
+
+/// The default VPC's subnets tell which it is, and so does an id; a choice by tags has to be looked up.
+fn by_tags(node: &Node) -> usize {
+    usize::from(node.want.pointer("/vpc/tags").is_some())
+}
 
 const CODES: &[(ErrorClass, &[&str])] = &[
     (ErrorClass::InUse, &["InvalidGroup.InUse"]),

@@ -69,6 +69,14 @@ pub enum Version {
 }
 
 impl Version {
+    /// The tag, if it is one.
+    pub fn tag(&self) -> Option<String> {
+        match self {
+            Self::Tag(tag) => Some(tag.clone()),
+            Self::Digest(_) => None,
+        }
+    }
+
     fn id(&self) -> ImageIdentifier {
         match self {
             Self::Tag(tag) => ImageIdentifier::builder().image_tag(tag).build(),
@@ -149,10 +157,21 @@ pub async fn of_plan(aws: &Aws, graph: &Graph, plan: &Plan) -> Result<Vec<(Optio
         };
         all.extend(uses(&doc::fill(want, &known)).into_iter().map(|one| (one.clone(), place(&one.container))));
     }
+    // What the plan pushes is there by then.
+    let pushed = pushed(graph, plan);
+    all.retain(|(one, _)| !pushed.contains(&one.image));
     let uses: Vec<Use> = all.iter().map(|(one, _)| one.clone()).collect();
     let found = complaints(aws, &uses).await?;
     let place = |of: &Use| all.iter().find(|(one, _)| one == of).and_then(|(_, place)| place.clone());
     Ok(found.into_iter().map(|complaint| (place(&complaint.of), complaint)).collect())
+}
+
+/// The images that a plan makes and pushes, as far as their repositories are known.
+fn pushed(graph: &Graph, plan: &Plan) -> BTreeSet<String> {
+    let known = |hole: &Ref| plan.known.get(&hole.node)?.get(&hole.output).cloned();
+    let made = plan.steps.iter().filter(|step| step.node.kind() == "image");
+    let wants = made.filter_map(|step| graph.get(&step.node)?.want.get("image"));
+    wants.filter_map(|image| doc::fill(image, &known).as_str().map(str::to_owned)).collect()
 }
 
 /// Images that this run has seen to be there.

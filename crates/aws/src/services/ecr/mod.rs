@@ -1,6 +1,7 @@
 //! Amazon ECR: repositories for images.
 //! This file says how to get along with the service; what its resources are is said by their kinds.
 
+pub mod image;
 pub mod images;
 mod lifecycle;
 pub mod push;
@@ -15,6 +16,7 @@ use futures::future::BoxFuture;
 use crate::call::{Manners, Text};
 use crate::client::Aws;
 use crate::finder::Finder;
+use crate::floor::Floor;
 use crate::read::{Gathered, Scope};
 use crate::service::Service;
 
@@ -24,9 +26,18 @@ pub static SERVICE: Service = Service {
     manners: Manners { prefix: "ecr", iam: "ecr", codes: CODES, texts: TEXTS, rates: &[] },
     tag_types: &["ecr:repository"],
     fetch,
-    kinds: &[&repository::ENTRY],
+    kinds: &[&repository::ENTRY, &image::ENTRY],
+    floor: FLOOR,
     shown: shown::SHOWN,
 };
+
+const FLOOR: &[Floor] = &[
+    Floor::batch("ecr:DescribeRepositories", &["repository"], 100),
+    Floor::single("ecr:GetLifecyclePolicy", &["repository"]),
+    Floor::single("ecr:GetRepositoryPolicy", &["repository"]),
+    // Whether images would go with it.
+    Floor::single("ecr:ListImages", &["repository"]),
+];
 
 const CODES: &[(ErrorClass, &[&str])] = &[
     (

@@ -8,10 +8,12 @@ use std::sync::Arc;
 
 use aws_sdk_ecr::types::Repository;
 use evenkeel_core::error::{CloudError, ErrorClass};
+use evenkeel_core::snapshot::Live;
 use futures::StreamExt;
 use futures::future::join_all;
 use serde_json::Value;
 
+use super::image;
 use crate::client::Aws;
 use crate::finder::{Finder, Found as Marked};
 use crate::read::{Part, Scope};
@@ -33,6 +35,8 @@ pub struct Ecr {
     pub repositories: Part<Vec<Found>>,
     /// Names that the graph wants, with the documents.
     pub wanted: BTreeMap<String, Value>,
+    /// The images of the graph that are there.
+    pub images: Part<Vec<Live<image::Spec>>>,
     /// Why repositories that no name leads to could not be looked for.
     pub blind: Option<CloudError>,
 }
@@ -60,13 +64,15 @@ type Repositories = BTreeMap<String, Repository>;
 /// Reads what the scope asks for.
 pub async fn fetch(aws: &Aws, scope: &Scope<'_>, finder: &Finder<'_>) -> Ecr {
     if !scope.wants(&["repository"]) {
-        return Ecr { repositories: Ok(Vec::new()), wanted: BTreeMap::new(), blind: None };
+        let images = image::read(aws, scope).await;
+        return Ecr { repositories: Ok(Vec::new()), wanted: BTreeMap::new(), images, blind: None };
     }
     let nodes = || scope.graph.of_kind("repository");
     let tags = nodes().map(|node| (node.name.clone(), tags::of_node(node, scope.stack)));
     let (tags, mut blind) = (tags.collect(), None);
-    let repositories = read(aws, scope, finder, &tags, &mut blind).await;
-    Ecr { repositories, wanted: nodes().map(|node| (node.name.clone(), node.want.clone())).collect(), blind }
+    let (repositories, images) = futures::join!(read(aws, scope, finder, &tags, &mut blind), image::read(aws, scope));
+    let wanted = nodes().map(|node| (node.name.clone(), node.want.clone())).collect();
+    Ecr { repositories, wanted, images, blind }
 }
 
 async fn read(

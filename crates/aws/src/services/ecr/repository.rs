@@ -56,10 +56,6 @@ pub static ENTRY: Entry = Entry {
         "ecr:ListImages",
         "ecr:ListTagsForResource",
         "tag:GetResources",
-        // To push images.
-        "ecr:BatchGetImage",
-        "ecr:GetAuthorizationToken",
-        "ecr:PutImage",
         "ecr:CreateRepository",
         "ecr:TagResource",
         "ecr:UntagResource",

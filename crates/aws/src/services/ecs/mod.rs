@@ -13,6 +13,7 @@ use futures::future::BoxFuture;
 use crate::call::{Manners, REFUSALS, Rate, Text};
 use crate::client::Aws;
 use crate::finder::Finder;
+use crate::floor::Floor;
 use crate::read::{Gathered, Scope};
 use crate::service::Service;
 
@@ -23,8 +24,12 @@ pub static SERVICE: Service = Service {
     tag_types: &["ecs:cluster", "ecs:service", "ecs:task-definition"],
     fetch,
     kinds: &[&cluster::ENTRY, &task_definition::ENTRY, &service::ENTRY],
+    floor: FLOOR,
     shown: shown::SHOWN,
 };
+
+const FLOOR: &[Floor] =
+    &[Floor::batch("ecs:DescribeClusters", &["cluster"], 100), Floor::batch("ecs:DescribeServices", &["service"], 10)];
 
 const CODES: &[(ErrorClass, &[&str])] = &[
     (

@@ -14,7 +14,9 @@ pub mod target_group;
 pub mod write;
 
 use evenkeel_core::error::ErrorClass;
+use evenkeel_core::graph::Node;
 use futures::future::BoxFuture;
+use serde_json::Value;
 
 pub use self::announced::{announce, is_announced};
 pub use self::created::confirm;
@@ -24,6 +26,7 @@ pub use self::write::*;
 use crate::call::{Manners, Rate};
 use crate::client::Aws;
 use crate::finder::Finder;
+use crate::floor::Floor;
 use crate::read::{Gathered, Scope};
 use crate::service::Service;
 
@@ -34,8 +37,36 @@ pub static SERVICE: Service = Service {
     tag_types: &[],
     fetch,
     kinds: &[&target_group::ENTRY, &load_balancer::ENTRY, &listener::ENTRY, &listener_rules::ENTRY],
+    floor: FLOOR,
     shown: shown::SHOWN,
 };
+
+const FLOOR: &[Floor] = &[
+    Floor::batch("elb:DescribeLoadBalancers", &["load_balancer"], 400).always(),
+    Floor::batch("elb:DescribeTargetGroups", &["target_group"], 400).always(),
+    Floor::single("elb:DescribeListeners", &["load_balancer"]),
+    Floor::single("elb:DescribeListenerCertificates", &["listener"]).counted(secure),
+    Floor::single("elb:DescribeRules", &["listener_rules"]),
+    Floor::batch("elb:DescribeTags", &["load_balancer", "target_group", "listener", "listener_rules"], 20)
+        .counted(marked),
+    Floor::single("elb:DescribeLoadBalancerAttributes", &["load_balancer"]).counted(attributes),
+    Floor::single("elb:DescribeTargetGroupAttributes", &["target_group"]).counted(attributes),
+];
+
+/// Only listeners with certificates have any.
+fn secure(node: &Node) -> usize {
+    usize::from(node.want.get("certificate").is_some_and(|it| !it.is_null()))
+}
+
+/// What carries tags: each rule by itself.
+fn marked(node: &Node) -> usize {
+    node.want.get("rules").and_then(Value::as_array).map_or(1, Vec::len)
+}
+
+/// Attributes are read where the file sets any.
+fn attributes(node: &Node) -> usize {
+    usize::from(node.want.get("attributes").and_then(Value::as_object).is_some_and(|set| !set.is_empty()))
+}
 
 const CODES: &[(ErrorClass, &[&str])] = &[
     // The listener of the other load balancer is about to go if that load balancer is being replaced.

@@ -12,6 +12,7 @@ use futures::future::BoxFuture;
 use crate::call::{Manners, Text};
 use crate::client::Aws;
 use crate::finder::Finder;
+use crate::floor::{Floor, looked_up};
 use crate::read::{Gathered, Scope};
 use crate::service::Service;
 
@@ -22,8 +23,14 @@ pub static SERVICE: Service = Service {
     tag_types: &[],
     fetch,
     kinds: &[&role::ENTRY, &service_linked_role::ENTRY],
+    floor: FLOOR,
     shown: shown::SHOWN,
 };
+
+const FLOOR: &[Floor] = &[
+    Floor::batch("iam:GetAccountAuthorizationDetails", &["role"], 1000).always(),
+    Floor::single("iam:GetRole", &["role"]).counted(looked_up),
+];
 
 const CODES: &[(ErrorClass, &[&str])] = &[
     (ErrorClass::Busy, &["EntityTemporarilyUnmodifiable"]),

@@ -12,6 +12,7 @@ use futures::future::BoxFuture;
 use crate::call::{Manners, Rate};
 use crate::client::Aws;
 use crate::finder::Finder;
+use crate::floor::Floor;
 use crate::read::{Gathered, Scope};
 use crate::service::Service;
 
@@ -23,8 +24,11 @@ pub static SERVICE: Service = Service {
     tag_types: &["logs"],
     fetch,
     kinds: &[&log_group::ENTRY],
+    floor: FLOOR,
     shown: shown::SHOWN,
 };
+
+const FLOOR: &[Floor] = &[Floor::batch("logs:DescribeLogGroups", &["log_group"], 50).always()];
 
 const CODES: &[(ErrorClass, &[&str])] = &[(ErrorClass::Busy, &["OperationAbortedException"])];
 

@@ -16,6 +16,7 @@ use futures::future::BoxFuture;
 use crate::call::Manners;
 use crate::client::Aws;
 use crate::finder::Finder;
+use crate::floor::Floor;
 use crate::read::{Gathered, Scope};
 use crate::service::Service;
 
@@ -26,8 +27,16 @@ pub static SERVICE: Service = Service {
     tag_types: &["rds:db", "rds:subgrp", "rds:pg"],
     fetch,
     kinds: &[&db_subnet_group::ENTRY, &db_parameter_group::ENTRY, &database::ENTRY],
+    floor: FLOOR,
     shown: shown::SHOWN,
 };
+
+const FLOOR: &[Floor] = &[
+    Floor::batch("rds:DescribeDBInstances", &["database"], 100),
+    Floor::batch("rds:DescribeDBSubnetGroups", &["db_subnet_group"], 100),
+    Floor::batch("rds:DescribeDBParameterGroups", &["db_parameter_group"], 100),
+    Floor::single("rds:DescribeDBParameters", &["db_parameter_group"]),
+];
 
 /// Codes of which the API model shortens some and not others.
 const CODES: &[(ErrorClass, &[&str])] = &[

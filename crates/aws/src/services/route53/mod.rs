@@ -10,12 +10,15 @@ mod shown;
 mod some;
 
 use evenkeel_core::error::ErrorClass;
+use evenkeel_core::graph::Node;
 use futures::future::BoxFuture;
+use serde_json::Value;
 
 use self::delegation::Delegations;
 use crate::call::{Manners, Rate, Text};
 use crate::client::Aws;
 use crate::finder::Finder;
+use crate::floor::{Floor, each};
 use crate::read::{Gathered, Scope};
 use crate::service::Service;
 
@@ -26,8 +29,21 @@ pub static SERVICE: Service = Service {
     tag_types: &[],
     fetch,
     kinds: &[&hosted_zone::ENTRY, &records::ENTRY],
+    floor: FLOOR,
     shown: shown::SHOWN,
 };
+
+const FLOOR: &[Floor] = &[
+    Floor::listing("route53:ListHostedZones", &["hosted_zone", "records"]).counted(each).always(),
+    Floor::single("route53:ListResourceRecordSets", &["records"]).counted(pages),
+    Floor::batch("route53:ListTagsForResources", &["hosted_zone"], 10),
+];
+
+/// A page has 300 record sets, and each of ours has another one with its mark.
+fn pages(node: &Node) -> usize {
+    let records = node.want.get("records").and_then(Value::as_array).map_or(0, Vec::len);
+    (2 * records).div_ceil(300)
+}
 
 const CODES: &[(ErrorClass, &[&str])] = &[
     (ErrorClass::Busy, &["PriorRequestNotComplete"]),

@@ -7,7 +7,12 @@ use crate::shown::{Shown, told};
 
 /// How the kinds of this service are shown.
 pub(super) const SHOWN: &[Shown] = &[
-    Shown { kind: hosted_zone::KIND, next: Some(enter), ..Shown::PLAIN },
+    Shown {
+        kind: hosted_zone::KIND,
+        absent: Some("to have it made, write `create: true` under the zone in `dns:`"),
+        next: Some(enter),
+        ..Shown::PLAIN
+    },
     Shown { kind: "records", usual: &[told("records.[].alias.zone_id"), told("zone_id")], ..Shown::PLAIN },
 ];
 

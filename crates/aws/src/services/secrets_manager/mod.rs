@@ -11,6 +11,7 @@ use futures::future::BoxFuture;
 use crate::call::{Manners, Text};
 use crate::client::Aws;
 use crate::finder::Finder;
+use crate::floor::Floor;
 use crate::read::{Gathered, Scope};
 use crate::service::Service;
 
@@ -21,8 +22,11 @@ pub static SERVICE: Service = Service {
     tag_types: &["secretsmanager:secret"],
     fetch,
     kinds: &[&secret::ENTRY],
+    floor: FLOOR,
     shown: shown::SHOWN,
 };
+
+const FLOOR: &[Floor] = &[Floor::single("secretsmanager:DescribeSecret", &["secret"])];
 
 const CODES: &[(ErrorClass, &[&str])] =
     &[(ErrorClass::Exists, &["ResourceExistsException"]), (ErrorClass::Busy, &["PreconditionNotMetException"])];

@@ -6,11 +6,13 @@ pub mod read;
 mod shown;
 
 use evenkeel_core::error::ErrorClass;
+use evenkeel_core::graph::Node;
 use futures::future::BoxFuture;
 
 use crate::call::{Manners, Rate};
 use crate::client::Aws;
 use crate::finder::Finder;
+use crate::floor::Floor;
 use crate::read::{Gathered, Scope};
 use crate::service::Service;
 
@@ -21,8 +23,19 @@ pub static SERVICE: Service = Service {
     tag_types: &["ssm:parameter"],
     fetch,
     kinds: &[&parameter::ENTRY],
+    floor: FLOOR,
     shown: shown::SHOWN,
 };
+
+/// A value that stands in the file is compared.
+fn plain(node: &Node) -> usize {
+    usize::from(node.want.get("value").is_some_and(|value| !value.is_null()))
+}
+
+const FLOOR: &[Floor] = &[
+    Floor::batch("ssm:DescribeParameters", &["parameter"], 50),
+    Floor::batch("ssm:GetParameters", &["parameter"], 10).counted(plain),
+];
 
 const CODES: &[(ErrorClass, &[&str])] = &[
     (ErrorClass::Gone, &["ParameterNotFound", "InvalidResourceId"]),

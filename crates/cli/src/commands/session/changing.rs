@@ -17,9 +17,10 @@ use tokio::time::Instant;
 
 use super::consent::{Agreed, Answer, Job, ask_for};
 use super::given;
-use super::planning::Planning;
+use super::planning::{Planning, dangling};
 use crate::args::Format;
 use crate::exit::{Exit, Failure};
+use crate::images;
 use crate::out::Ui;
 use crate::report::record::Record;
 use crate::report::summary::{self, Ending, Verdict};
@@ -59,6 +60,7 @@ impl<'a> Changing<'a> {
         self.planning.check_names(&snapshot, &plan, ui)?;
         if plan.may_begin() {
             given::check(&plan, &self.planning.reading.graph, ui)?;
+            images::check(&plan).await?;
             self.refuse_dangling(&plan, ui).await?;
         }
         loop {
@@ -84,12 +86,7 @@ impl<'a> Changing<'a> {
     async fn refuse_dangling(&self, plan: &Plan, ui: &mut Ui) -> Result<(), Failure> {
         let (absent, unknown) = self.planning.dangling(plan).await;
         unknown.iter().for_each(|line| ui.note(line));
-        if absent.is_empty() {
-            return Ok(());
-        }
-        let text = format!("{}; nothing was changed", absent.join("; "));
-        let help = "create it, or correct the reference: ECS would stop every task at its start".to_owned();
-        Err(Failure::Blocked { text, help: Some(help), error: None })
+        dangling(&absent).map_or(Ok(()), Err)
     }
 
     /// Reads and plans, for a run.

@@ -1,9 +1,10 @@
 //! What stands between a plan and its run: whether it may be begun at all, the plan on the screen, the question, the answer. Changes
 //! nothing; an [`Agreed`] is made here alone, and no run begins without one.
 
+use std::collections::BTreeMap;
 use std::io::BufRead;
 
-use evenkeel_core::plan::{Plan, adoptable};
+use evenkeel_core::plan::{HeldBecause, Plan, adoptable};
 use serde_json::json;
 
 use super::planning::gaps;
@@ -112,8 +113,15 @@ fn refuse(plan: &Plan, job: &Job) -> Result<(), Failure> {
             again = again.value("--consent", node);
         }
         let text = format!("AWS protects {} from deletion; nothing was changed", words::listed(&guarded));
-        let help =
-            format!("write `deletion_protection: false` in its entry and apply first, or release it now: {again}");
+        let keys = plan.guarded().filter_map(|held| match &held.why {
+            HeldBecause::Guarded(key) => Some((key.as_str(), held.node.to_string())),
+            _ => None,
+        });
+        let mut by_key: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+        keys.for_each(|(key, node)| by_key.entry(key).or_default().push(node));
+        let entries = by_key.iter().map(|(key, nodes)| format!("`{key}: false` for {}", words::listed(nodes)));
+        let entries: Vec<String> = entries.collect();
+        let help = format!("write {} and apply first, or release it now: {again}", entries.join(", "));
         return Err(Failure::Blocked { text, help: Some(help), error: None });
     }
     plan.gap().map_or(Ok(()), |error| Err(gaps(error)))

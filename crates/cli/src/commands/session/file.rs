@@ -3,8 +3,10 @@
 
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use evenkeel_aws::kinds;
+use evenkeel_aws::services::ecr::image;
 use evenkeel_core::diagnostic::Diagnostic;
 use evenkeel_core::graph::{Graph, GraphError, StackInfo};
 use evenkeel_core::saved::SavedPlan;
@@ -17,6 +19,7 @@ use super::ways::Ways;
 use crate::again::Again;
 use crate::args::{Format, Global};
 use crate::exit::Failure;
+use crate::images::Yard;
 use crate::out::Ui;
 use crate::report::diagnostics;
 use crate::simulation::Simulation;
@@ -32,6 +35,8 @@ pub struct File {
     pub loaded: Loaded,
     /// The region that was asked for, if one was.
     pub region: Option<String>,
+    /// Whether its images are made with everything else.
+    pub building: bool,
     /// A graph that was made already: it is made once, unless the region turns out to be another.
     made: Cell<Option<Graph>>,
 }
@@ -64,7 +69,7 @@ impl File {
             ui.err.text(&text);
         }
         let region = region(global, loaded.stack.region.as_deref());
-        Ok(Self { path: path.to_owned(), loaded, region, made: Cell::default() })
+        Ok(Self { path: path.to_owned(), loaded, region, building: false, made: Cell::default() })
     }
 
     /// What it wants, in the region that was asked for, or else in this one.
@@ -85,7 +90,10 @@ impl File {
         if let Some(made) = self.made.take().filter(|made| made.stack.region == region) {
             return Ok(made);
         }
-        kinds::graph(&self.loaded.stack, region).map_err(|errors| {
+        let stack = &self.loaded.stack;
+        let graph = kinds::graph(stack, region);
+        let graph = if self.building { graph.and_then(|graph| image::with_images(stack, &graph)) } else { graph };
+        graph.map_err(|errors| {
             let diagnostic = |error: &GraphError| {
                 let (code, help) = match error {
                     GraphError::Twice(_) => ("twice", "Rename one of the two."),
@@ -106,6 +114,7 @@ impl File {
         let guard = Guard::of_stack(self.loaded.stack.account.as_deref());
         let connection = connect(global, self.region.clone(), guard, ui).await?;
         let wanted = self.graph_in(&connection.aws.region)?;
+        self.hire(&connection);
         if let Some(simulation) = &connection.simulation {
             Simulation::refuse_foreign(&wanted)?;
             if simulation.fresh {
@@ -139,6 +148,34 @@ impl File {
 }
 
 impl File {
+    /// Sees that what images are built from is there.
+    ///
+    /// # Errors
+    /// If a folder or a Dockerfile is not, at its line.
+    pub fn check_contexts(&self) -> Result<(), Failure> {
+        let folder = self.path.parent().unwrap_or(Path::new("."));
+        let tasks = self.loaded.stack.services.values().filter_map(|service| service.runs.ours());
+        let missing = tasks.flat_map(|task| task.builds.values()).filter_map(|build| {
+            let (context, dockerfile) = (folder.join(&build.context), folder.join(build.dockerfile_path()));
+            let what = match (context.is_dir(), dockerfile.is_file()) {
+                (true, true) => return None,
+                (true, false) => format!("there is no file `{}` to build from", dockerfile.display()),
+                (false, _) => format!("there is no folder `{}` to build from", context.display()),
+            };
+            let help = "Correct `build:`, or leave out --build: paths are relative to the stack file.";
+            Some(Diagnostic::error("missing-file", what, Some(build.place.clone())).help(help))
+        });
+        let missing: Vec<Diagnostic> = missing.collect();
+        if missing.is_empty() { Ok(()) } else { Err(Failure::BadFile(missing)) }
+    }
+
+    /// Hires what makes its images, if they are made with everything else.
+    fn hire(&self, connection: &Connection) {
+        if self.building {
+            connection.aws.build_with(Arc::new(Yard::new(&self.path, connection.instead_of_aws.is_some(), false)));
+        }
+    }
+
     /// Connects like [`Self::connect`], or like [`Self::connect_to_destroy`] if everything is to go, on a way that several stacks
     /// share.
     ///
@@ -157,6 +194,7 @@ impl File {
         let connection = Connection { guard, ..ways.to(self.region.clone(), global, ui).await? };
         let region = connection.aws.region.clone();
         let wanted = self.graph_in(&region)?;
+        self.hire(&connection);
         if let Some(simulation) = &ways.simulation {
             if !destroy {
                 Simulation::refuse_foreign(&wanted)?;

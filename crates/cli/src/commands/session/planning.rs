@@ -7,13 +7,16 @@ use evenkeel_core::graph::Graph;
 use evenkeel_core::id::NodeId;
 use evenkeel_core::plan::{Held, HeldBecause, Intent, Plan, PlanOptions, adoptable, in_the_way};
 use evenkeel_core::snapshot::Snapshot;
+use serde_json::{Value, json};
 
 use super::file::File;
+use super::given;
 use super::names;
 use super::reading::{Look, Reading};
 use crate::args::{Choice, Global};
 use crate::exit::Failure;
 use crate::out::Ui;
+use crate::report::failure;
 
 /// A reading, and how to plan from it.
 pub struct Planning {
@@ -41,13 +44,17 @@ impl Planning {
     /// # Errors
     /// If something was chosen that the file does not have, or AWS cannot be reached.
     pub async fn open(
-        file: File,
+        mut file: File,
         choice: &Choice,
         no_wait: bool,
         global: &Global,
         ui: &mut Ui,
     ) -> Result<Self, Failure> {
         let options = PlanOptions { no_wait, ..options(choice) };
+        file.building = choice.build;
+        if file.building {
+            file.check_contexts()?;
+        }
         // The graph is made before anything is sent: its mistakes need no network.
         let draft = file.graph("")?;
         names::of_the_file(&options, &draft)?;
@@ -103,6 +110,16 @@ impl Planning {
         Ok((snapshot, plan))
     }
 
+    /// What an apply of this plan would be refused for, or will find missing: looked at now, so that nobody learns it later.
+    pub async fn checked(&self, plan: &Plan) -> Checked {
+        let refused = if plan.may_begin() { self.check_images(plan).await.err() } else { None };
+        let (absent, mut notes) = self.dangling(plan).await;
+        let refused = refused.or_else(|| dangling(&absent));
+        let missing = given::missing(plan, &self.reading.graph, true);
+        notes.extend(missing.iter().map(|missing| format!("Missing for `apply`: {missing}")));
+        Checked { notes, refused }
+    }
+
     /// Refuses a plan that would deploy what cannot be pulled from this account's ECR, naming each image at its line.
     ///
     /// # Errors
@@ -115,13 +132,13 @@ impl Planning {
         }
         let line = |(place, complaint): &(Option<String>, Complaint)| {
             let place = place.as_ref().map(|place| format!("{place}: ")).unwrap_or_default();
-            format!("\n  {place}{complaint}")
+            format!("\n{place}{complaint}")
         };
         let lines: String = found.iter().map(line).collect();
         let count = if found.len() == 1 { "1 image".to_owned() } else { format!("{} images", found.len()) };
         Err(Failure::Blocked {
             text: format!("{count} cannot be deployed; nothing was changed{lines}"),
-            help: Some("push what is missing, or name images that are there".to_owned()),
+            help: Some("push what is missing (`evenkeel push`, or --build), or name images that are there".to_owned()),
             error: None,
         })
     }
@@ -153,6 +170,31 @@ impl Planning {
     pub fn check_names(&self, snapshot: &Snapshot, plan: &Plan, ui: &mut Ui) -> Result<(), Failure> {
         let graphs = (&self.reading.graph, self.reading.named());
         names::of_the_reading(&self.options, graphs, snapshot, plan, ui)
+    }
+}
+
+/// Refuses a deployment whose tasks could not start, because what they refer to is not there.
+pub fn dangling(absent: &[String]) -> Option<Failure> {
+    let help = "create it, or correct the reference: ECS would stop every task at its start".to_owned();
+    let text = format!("{}; nothing was changed", absent.join("\n"));
+    (!absent.is_empty()).then_some(Failure::Blocked { text, help: Some(help), error: None })
+}
+
+/// What is known of a plan before it is applied.
+pub struct Checked {
+    /// What a person should know, a line each.
+    pub notes: Vec<String>,
+    /// Why an apply would refuse it.
+    pub refused: Option<Failure>,
+}
+
+impl Checked {
+    /// Puts it into the document of the plan.
+    pub fn add_to(&self, document: &mut Value) {
+        let Some(map) = document.as_object_mut() else { return };
+        map.insert("missing".to_owned(), json!(self.notes));
+        let refused = self.refused.iter().map(|failure| failure::json(failure)["error"].take());
+        map.extend(refused.map(|error| ("refused".to_owned(), error)));
     }
 }
 

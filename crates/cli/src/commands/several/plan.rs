@@ -3,6 +3,7 @@
 
 use std::path::PathBuf;
 
+use evenkeel_aws::reading::floor;
 use evenkeel_core::plan::{Plan, PlanOptions};
 use evenkeel_core::secret::Secrets;
 use futures::future::join_all;
@@ -12,7 +13,7 @@ use super::{Part, load, show_failure};
 use crate::args::{Format, Global};
 use crate::commands::plan::{PlanArgs, show};
 use crate::commands::session::file::tell_of_a_new_world;
-use crate::commands::session::planning::{gaps, options};
+use crate::commands::session::planning::{Checked, gaps, options};
 use crate::commands::session::{File, Planning, Ways};
 use crate::exit::{Exit, Failure};
 use crate::out::Ui;
@@ -32,6 +33,13 @@ struct Open {
 struct Planned {
     plan: Plan,
     secrets: Secrets,
+    checked: Checked,
+}
+
+impl Planned {
+    fn exit(&self, args: &PlanArgs) -> Exit {
+        self.checked.refused.as_ref().map_or_else(|| args.exit(&self.plan), Failure::exit)
+    }
 }
 
 /// Plans each of the stacks.
@@ -63,7 +71,7 @@ pub async fn run(args: &PlanArgs, paths: &[PathBuf], global: &Global, ui: &mut U
     }
     let parts = plan_all(opened, ui).await;
     let exit = |part: &Part<Planned>| match &part.outcome {
-        Ok(planned) => args.exit(&planned.plan),
+        Ok(planned) => planned.exit(args),
         Err(failure) => failure.exit(),
     };
     match ui.format {
@@ -87,8 +95,12 @@ fn for_one_only(args: &PlanArgs) -> Result<(), Failure> {
     }
 }
 
-async fn open(file: File, args: &PlanArgs, ways: &mut Ways, global: &Global, ui: &mut Ui) -> Result<Open, Failure> {
+async fn open(mut file: File, args: &PlanArgs, ways: &mut Ways, global: &Global, ui: &mut Ui) -> Result<Open, Failure> {
     let secrets = file.loaded.secrets.clone();
+    file.building = args.choice.build;
+    if file.building {
+        file.check_contexts()?;
+    }
     let reading = file.connect_on(ways, args.destroy, global, ui).await?;
     let options = if args.destroy {
         PlanOptions::default()
@@ -112,6 +124,7 @@ async fn plan_all(opened: Vec<Part<Open>>, ui: &mut Ui) -> Vec<Part<Planned>> {
         }
     }));
     let snapshots = snapshots.await;
+    ui.floor = Some(floor(opened.iter().filter_map(|part| Some(&part.outcome.as_ref().ok()?.planning.reading.graph))));
     let planned = opened.into_iter().zip(snapshots).map(|(part, snapshot)| {
         let outcome = part.outcome.and_then(|Open { mut planning, secrets }| {
             let (snapshot, completed) = snapshot?;
@@ -120,11 +133,22 @@ async fn plan_all(opened: Vec<Part<Open>>, ui: &mut Ui) -> Vec<Part<Planned>> {
             }
             let plan = planning.plan(&snapshot)?;
             planning.check_names(&snapshot, &plan, ui)?;
-            Ok(Planned { plan, secrets })
+            Ok((planning, plan, secrets))
         });
-        Part { path: part.path, outcome }
+        (part.path, outcome)
     });
-    planned.collect()
+    // What is there of images and references is asked for once all are planned, side by side.
+    let checked = planned.collect::<Vec<_>>().into_iter().map(|(path, outcome)| async move {
+        let outcome = match outcome {
+            Ok((planning, plan, secrets)) => {
+                let checked = planning.checked(&plan).await;
+                Ok(Planned { plan, secrets, checked })
+            }
+            Err(failure) => Err(failure),
+        };
+        Part { path, outcome }
+    });
+    join_all(checked).await
 }
 
 /// Prints the plans one after the other, and at the end a line for each.
@@ -132,7 +156,7 @@ fn print(parts: &[Part<Planned>], args: &PlanArgs, global: &Global, ui: &mut Ui)
     let mut shown = Vec::new();
     for part in parts {
         match &part.outcome {
-            Ok(Planned { plan, secrets }) => {
+            Ok(Planned { plan, secrets, checked }) => {
                 if ui.format == Format::Text {
                     let head = ui.out.palette.paint(Tone::Strong, part.name());
                     ui.out.line(&head);
@@ -140,6 +164,10 @@ fn print(parts: &[Part<Planned>], args: &PlanArgs, global: &Global, ui: &mut Ui)
                 ui.secrets = secrets.clone();
                 show(plan, &args.again(&part.path, global), ui);
                 ui.out.line("");
+                checked.notes.iter().for_each(|note| ui.note(note));
+                if let Some(failure) = &checked.refused {
+                    show_failure(&part.name(), failure, &mut shown, ui);
+                }
                 if let Some(error) = plan.gap() {
                     show_failure(&part.name(), &gaps(error), &mut shown, ui);
                 }
@@ -164,7 +192,11 @@ fn print(parts: &[Part<Planned>], args: &PlanArgs, global: &Global, ui: &mut Ui)
 }
 
 fn print_json(parts: &[Part<Planned>], exit: impl Fn(&Part<Planned>) -> Exit, ui: &mut Ui) {
-    let of = |Planned { plan, secrets }: &Planned| plan_json::document(&secrets.plan(plan));
+    let of = |Planned { plan, secrets, checked }: &Planned| {
+        let mut document = plan_json::document(&secrets.plan(plan));
+        checked.add_to(&mut document);
+        document
+    };
     let stacks: Vec<Value> = parts.iter().map(|part| part.document(exit(part), of)).collect();
     let plans = || parts.iter().filter_map(|part| part.outcome.as_ref().ok()).map(|planned| &planned.plan);
     let blocked = plans().filter(|plan| plan.blocked()).count();
