@@ -17,6 +17,8 @@ pub struct Kind {
     pub outputs: &'static [&'static str],
     /// How a change of an immutable field is carried out.
     pub replace: Replace,
+    /// Outputs that are other ones once a field has changed in place: field, outputs.
+    pub shifts: &'static [(&'static str, &'static [&'static str])],
     /// Longest physical name in characters; 0 if things of this kind have no name of their own.
     pub name_limit: usize,
     /// Who waits until a new or changed thing is ready.
@@ -54,6 +56,7 @@ impl Kind {
         fields: &[],
         outputs: &[],
         replace: Replace::DeleteFirst,
+        shifts: &[],
         name_limit: 0,
         ready: Ready::AtOnce,
         late: false,

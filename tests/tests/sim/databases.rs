@@ -48,9 +48,7 @@ async fn held(bench: &Bench, graph: &Graph, goal: Goal) -> Option<HeldBecause> {
 }
 
 /// A service that gets everything of a database.
-fn serving() -> Graph {
-    graph(
-        "cluster: shop
+const SERVING: &str = "cluster: shop
 roles:
   execution:
     managed_policies: [AmazonECSTaskExecutionRolePolicy]
@@ -67,8 +65,10 @@ services:
       app:
         image: \"ghcr.io/example/app:1\"
         environment: { HOST: \"${database.main.endpoint}:${database.main.port}/${database.main.database}\" }
-        secrets: { PASSWORD: \"${database.main.password}\", NAME: \"${database.main.secret}:username::\" }",
-    )
+        secrets: { PASSWORD: \"${database.main.password}\", NAME: \"${database.main.secret}:username::\" }";
+
+fn serving() -> Graph {
+    graph(SERVING)
 }
 
 #[tokio::test(start_paused = true)]
@@ -261,4 +261,62 @@ async fn a_major_upgrade_takes_its_parameters_along() {
     assert_eq!(families, ["postgres17"], "the old one is gone");
     bench.done(&at("17", "none"), Goal::Apply).await;
     bench.settled(&at("17", "none"), Goal::Apply).await;
+}
+
+/// The steps of a plan, by verb and node.
+fn steps(plan: &Plan) -> Vec<String> {
+    plan.steps.iter().map(|step| format!("{} {}", step.verb(), step.node)).collect()
+}
+
+/// The same file with some of its text changed.
+fn edited(changes: &[(&str, &str)]) -> Graph {
+    let text = changes.iter().fold(SERVING.to_owned(), |text, (from, to)| {
+        assert!(text.contains(from), "{from}");
+        text.replace(from, to)
+    });
+    graph(&text)
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_changes_an_output_changes_who_uses_it_in_the_same_run() {
+    let bench = Bench::new("us-east-1");
+    bench.done(&serving(), Goal::Apply).await;
+    let own = edited(&[
+        ("databases: { main: {", "secrets: { db: { generate: 20 } }\ndatabases: { main: { password: \"secret:db\","),
+        (r#"resources: "${database.main.secret}""#, r#"resources: "*""#),
+        // A secret of the stack holds the password and no more.
+        (r#", NAME: "${database.main.secret}:username::""#, ""),
+    ]);
+    let moved = edited(&[("databases: { main: {", "databases: { main: { port: 6000, apply_immediately: true,")]);
+    for next in [&own, &serving(), &moved, &serving()] {
+        let told = steps(&plan(&bench, next, Goal::Apply).await);
+        assert!(told.contains(&"revise task_definition.app".to_owned()), "{told:?}");
+        bench.done(next, Goal::Apply).await;
+        bench.settled(next, Goal::Apply).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_renamed_entry_keeps_its_instance_whatever_it_says_of_version_and_storage() {
+    let bench = bench();
+    let entry = "engine: postgres, version: \"16\", storage: { size: 30 }, protect: false, final_snapshot: false";
+    bench.done(&graph(&format!("databases: {{ main: {{ {entry} }} }}")), Goal::Apply).await;
+    let was = live(&bench)[0]["DbiResourceId"].clone();
+    let renamed = graph(&format!("databases: {{ haupt: {{ moved_from: main, {entry} }} }}"));
+    let plan = plan(&bench, &renamed, Goal::Apply).await;
+    let made = steps(&plan).iter().any(|step| !step.starts_with("update ") && !step.starts_with("wait "));
+    assert!(plan.held.is_empty() && !made, "{:?}", steps(&plan));
+    bench.done(&renamed, Goal::Apply).await;
+    bench.settled(&renamed, Goal::Apply).await;
+    assert_eq!(live(&bench)[0]["DbiResourceId"], was);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_port_that_waits_is_taken_back() {
+    let bench = bench();
+    bench.done(&of("version: \"16\""), Goal::Apply).await;
+    bench.done(&of("version: \"16\", port: 5433"), Goal::Apply).await;
+    bench.done(&of("version: \"16\", port: 5432"), Goal::Apply).await;
+    bench.settled(&of("version: \"16\", port: 5432"), Goal::Apply).await;
+    assert_eq!(live(&bench)[0]["PendingModifiedValues"]["Port"], Value::Null);
 }

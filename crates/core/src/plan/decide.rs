@@ -7,13 +7,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::guard::guard;
+use super::kept::{keep_delegated, settled};
 use super::mention::Mentions;
 use super::stage::{self, Moved, Staged};
 use super::{
     Action, Conflict, Gap, Held, HeldBecause, Intent, Note, Obstacle, PlanOptions, Reason, Remark, Replaced, Unhealthy,
 };
 use crate::diff::{Change, Effect, diff, is_in_place};
-use crate::doc::{self, Doc, Outputs, Text};
+use crate::doc::{self, Doc, Text};
 use crate::graph::{Graph, Node};
 use crate::id::NodeId;
 use crate::kind::{Kind, Kinds, Ready, Replace, Traffic};
@@ -237,7 +238,7 @@ impl<'a> Decider<'a> {
             let path = if forced.path.is_empty() { "its content".to_owned() } else { forced.path.clone() };
             return self.replace(node, kind, Replaced { live: live.clone(), changes }, want, path);
         }
-        self.out.known.insert(node.id.clone(), live.outputs.clone());
+        self.out.known.insert(node.id.clone(), settled(kind, live, &changes));
         if let Some(waits) = &live.waits {
             self.note(node, Remark::Waits(waits.clone()));
         }
@@ -571,24 +572,4 @@ pub(crate) fn adopts(options: &PlanOptions, want: &Graph, have: &Snapshot, node:
 fn clashing<'w>(want: &'w Doc, foreign: &ForeignMember) -> Option<&'w Value> {
     let members = want.get(&foreign.list)?.as_array()?;
     members.iter().find(|member| foreign.same.iter().all(|field| member.get(field) == foreign.have.get(field)))
-}
-
-/// Puts the live values of delegated fields into what is wanted, so that nobody writes them back.
-fn keep_delegated(node: &Node, live: &Live, want: &mut Doc) {
-    for path in node.delegated.keys() {
-        if let Some(value) = at(&live.have, path) {
-            let value = value.clone();
-            let mut place = Some(&mut *want);
-            for key in path.split('.') {
-                place = place.and_then(|place| place.get_mut(key));
-            }
-            if let Some(place) = place {
-                *place = value;
-            }
-        }
-    }
-}
-
-fn at<'d>(doc: &'d Doc, path: &str) -> Option<&'d Value> {
-    path.split('.').try_fold(doc, |place, key| place.get(key))
 }

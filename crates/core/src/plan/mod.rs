@@ -8,6 +8,7 @@ mod data;
 mod decide;
 mod guard;
 mod held;
+mod kept;
 mod mention;
 mod order;
 mod remove;

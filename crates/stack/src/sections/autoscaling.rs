@@ -244,6 +244,10 @@ fn steps(named: &mut Named<'_, '_>, item: &Tree) -> Option<ScalingPolicy> {
     let below = |step: &Step| step.from.unwrap_or(f64::NEG_INFINITY);
     steps.sort_by(|a, b| below(a).total_cmp(&below(b)));
     if let Some(tree) = list {
+        if steps.is_empty() && tree.items().is_some_and(<[_]>::is_empty) {
+            let help = "Say what to do and from where: adjustments: [{ from: 0, change: 1 }].";
+            ctx.problems.error("empty", &tree.place, "`adjustments` of a step policy is empty".to_owned(), help);
+        }
         without_gaps(ctx, tree, &steps);
     }
     let rule = ScalingRule::Step { adjustment, minimum: minimum.unwrap_or(0), aggregation, cooldown, steps };

@@ -88,7 +88,8 @@ fn covers(stack: &Stack, resource: &Json, wanted: &Text) -> bool {
         (Text::Known(given), _) if given == "*" => true,
         // The password of a database is in one secret, whichever of its outputs leads there; and that may be an entry of its own.
         (Text::From(given), Text::From(wanted)) if wanted.node.kind() == "database" => {
-            given.node == wanted.node || given.node.kind() == "secret"
+            let own = stack.databases.get(wanted.node.name()).and_then(|database| database.secret.as_deref());
+            given.node == wanted.node || (given.node.kind() == "secret" && own == Some(given.node.name()))
         }
         (Text::From(given), Text::From(wanted)) => given == wanted,
         (Text::From(_), Text::Known(_)) => false,

@@ -97,7 +97,11 @@ pub async fn fetch(aws: &Aws, scope: &Scope<'_>, finder: &Finder<'_>) -> Rds {
         let tags = nodes().map(|node| (node.name.clone(), tags::of_node(node, scope.stack))).collect();
         searches.insert(kind, Search { wanted: tags, marked: Marked::new() });
     }
-    let databases = scope.graph.of_kind(DATABASE).map(|node| (node.id.clone(), node.want.clone()));
+    // Until a renamed entry has been applied, its instance carries the old name.
+    let databases = scope.graph.of_kind(DATABASE).flat_map(|node| {
+        let ids = std::iter::once(&node.id).chain(&node.moved_from);
+        ids.map(|id| (id.clone(), node.want.clone()))
+    });
     let mut rds = Rds {
         databases: databases.collect(),
         instances: Ok(Vec::new()),

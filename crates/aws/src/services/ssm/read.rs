@@ -85,6 +85,8 @@ async fn read(
     about.extend(marked);
     let missing: Vec<String> = known.keys().filter(|name| !about.contains_key(*name)).cloned().collect();
     about.extend(describe(aws, missing.iter().flat_map(|name| spellings(name)).collect()).await?);
+    // One that an entry finds under another name is compared as well.
+    let marked: BTreeSet<String> = known.keys().cloned().collect();
     let mut tagged = Tagged::default();
     let mut to_ask = Vec::new();
     for (name, parameter) in &about {
@@ -95,7 +97,8 @@ async fn read(
             _ => to_ask.push((name.clone(), parameter.name().unwrap_or_default().to_owned())),
         }
     }
-    let open = about.iter().filter(|(name, parameter)| wanted.contains_key(*name) && !is_secure(parameter));
+    let counts = |name: &String| wanted.contains_key(name) || marked.contains(name);
+    let open = about.iter().filter(|(name, parameter)| counts(name) && !is_secure(parameter));
     let open = open.filter_map(|(_, parameter)| parameter.name().map(str::to_owned)).collect();
     let (asked, mut values) = futures::try_join!(ask_for_tags(aws, to_ask), values(aws, open))?;
     tagged.extend(asked);

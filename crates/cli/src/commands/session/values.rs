@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use evenkeel_aws::given::Hidden;
 use evenkeel_aws::values;
 use evenkeel_core::cloud::Cloud;
+use evenkeel_core::error::{CloudError, ErrorClass};
 use evenkeel_core::graph::Node;
 use evenkeel_core::id::NodeId;
 use evenkeel_core::snapshot::{Live, Owner};
@@ -14,6 +15,7 @@ use evenkeel_stack::value_from::ValueFrom;
 use super::connect::no_aws;
 use super::reading::Reading;
 use crate::exit::Failure;
+use crate::report::words;
 
 /// Secrets and encrypted parameters of a stack, as far as they are known without their values.
 pub struct Values {
@@ -87,15 +89,17 @@ impl Values {
             return Err(Failure::refused(text, "`evenkeel apply` creates it, with its first value"));
         };
         // The database comes first: what it refuses, the secret does not get.
+        let mut changed = Vec::new();
         for database in values::databases(&self.reading.graph, &node.id) {
             let there = self.read(&[database]).await?.remove(&database.id).flatten();
             if let Some(there) = there.filter(|there| there.is_of(&database.id)) {
                 let sent = values::send_to_database(&self.reading.cloud.aws, database, &there, &value).await;
-                sent.map_err(|error| no_aws(&error))?;
+                sent.map_err(|error| half_sent(&error, &database.id, &changed))?;
+                changed.push(database.id.to_string());
             }
         }
         let sent = values::send(&self.reading.cloud.aws, node, &live, value).await;
-        sent.map_err(|error| no_aws(&error))
+        sent.map_err(|error| half_sent(&error, &node.id, &changed))
     }
 
     /// A random value, as the entry wants it.
@@ -117,4 +121,20 @@ impl Values {
     pub fn users(&self, of: &NodeId) -> Vec<String> {
         values::users(&self.reading.graph, of)
     }
+}
+
+/// A value that did not get everywhere: what has it, what may have it, and how to go on. A generated one is not known to anybody.
+fn half_sent(error: &CloudError, at: &NodeId, changed: &[String]) -> Failure {
+    let unknown = error.class == ErrorClass::Unknown;
+    if changed.is_empty() && !unknown {
+        return no_aws(error);
+    }
+    let mut doing = match changed {
+        [] => String::new(),
+        _ => format!("{} has the new password already; ", words::listed(changed)),
+    };
+    doing += &if unknown { format!("whether {at} has it is not known") } else { format!("{at} has the old value") };
+    let mut error = error.clone();
+    error.hint.get_or_insert_with(|| "run the same command again: another value is sent to both".to_owned());
+    Failure::Cloud { doing, error: Box::new(error) }
 }

@@ -79,7 +79,8 @@ pub(super) fn modify(call: &mut Call<'_>, input: &Input) -> Reply {
     managed(call, &mut new, input, &name);
     let now = input.flag("ApplyImmediately") == Some(true);
     // What is asked for as it is takes back what waits.
-    new.pending.retain(|member, _| !input.has(member) || waiting.contains_key(member));
+    let asked = |member: &str| input.has(if member == "Port" { "DBPortNumber" } else { member });
+    new.pending.retain(|member, _| !asked(member) || waiting.contains_key(member));
     if now {
         let mut due = std::mem::take(&mut new.applying);
         due.extend(std::mem::take(&mut new.pending));

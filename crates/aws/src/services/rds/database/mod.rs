@@ -49,6 +49,7 @@ pub static ENTRY: Entry = Entry {
             Field::set("security_groups"),
         ],
         outputs: &["endpoint", "port", "secret", "password", "name", "database", "username", "arn", "waits"],
+        shifts: &[("password", &["secret", "password"]), ("port", &["port"])],
         replace: Replace::CreateFirst,
         name_limit: LIMIT,
         ready: Ready::BeforeDependants,
