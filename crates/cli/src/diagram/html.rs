@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::model::{Diagram, FORMAT};
 use super::svg;
+use crate::report::words;
 
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
@@ -21,6 +22,10 @@ pub fn file(diagram: &Diagram) -> String {
         digest(&style)
     );
     let title = diagram.title();
+    let others = match diagram.unboxed().count() {
+        0 => "Others".to_owned(),
+        many => format!("Others ({})", words::count(many, "change")),
+    };
     let page = html! {
         (DOCTYPE)
         html lang="en" {
@@ -40,9 +45,9 @@ pub fn file(diagram: &Diagram) -> String {
                         button id="out" title="Zoom out (-)" aria-label="Zoom out" { "−" }
                         button id="in" title="Zoom in (+)" aria-label="Zoom in" { "+" }
                         button id="fit" title="Show everything (0)" { "Fit" }
-                        button id="rest" title="Resources without a box" { "Others" }
+                        button id="rest" title="Resources without a box" { (others) }
                     }
-                    @if let Some(plan) = &diagram.plan { p { (plan) } }
+                    @for words in diagram.plan.iter().map(String::as_str).chain(diagram.emptiness()) { p { (words) } }
                 }
                 main {
                     div id="view" { (svg::inside(diagram)) }

@@ -8,6 +8,7 @@ use dagre::layout::types::LabelPos;
 use dagre::{EdgeLabel, LayoutOptions, NodeLabel, RankDir, Ranker};
 
 use super::model::{Diagram, Edge, Node};
+use super::ways::Layers;
 use super::width;
 
 /// Size of the letters of names.
@@ -21,9 +22,9 @@ pub const PAD: f64 = 12.0;
 /// Room for the title of a frame.
 const HEAD: f64 = 26.0;
 /// Widest text of a box.
-const BOX: f64 = 190.0;
+const BOX: f64 = 215.0;
 /// Widest label of a line.
-const LABEL: f64 = 150.0;
+const LABEL: f64 = 185.0;
 /// Around the whole.
 const MARGIN: f64 = 24.0;
 
@@ -118,10 +119,10 @@ pub fn layout(diagram: &Diagram) -> Layout<'_> {
     dagre::layout(
         &mut graph,
         Some(LayoutOptions {
-            rankdir: RankDir::LR,
+            rankdir: RankDir::TB,
             nodesep: 28.0,
             edgesep: 16.0,
-            ranksep: 34.0,
+            ranksep: 44.0,
             ranker: Ranker::NetworkSimplex,
             ..LayoutOptions::default()
         }),
@@ -135,17 +136,26 @@ pub fn layout(diagram: &Diagram) -> Layout<'_> {
     };
     let boxes: Vec<Placed<'_>> =
         diagram.boxes.iter().zip(texts).map(|(node, words)| Placed { node, area: area(&node.id), words }).collect();
-    let lines = diagram.lines.iter().zip(labels).enumerate().map(|(at, (edge, label))| {
-        let placed = graph.edge(&edge.from, &edge.to, Some(&at.to_string()));
-        let points = placed.map(|placed| placed.points.iter().map(|point| (point.x, point.y)).collect());
-        let (w, h) = label_size(&label);
-        let place = placed.and_then(|placed| Some(Area { x: placed.x? - w / 2.0, y: placed.y? - h / 2.0, w, h }));
-        Routed {
-            edge,
-            points: points.unwrap_or_default(),
-            label: place.filter(|_| !label.is_empty()).map(|at| (at, label)),
-        }
-    });
+    let known = |at: usize, edge: &Edge| graph.edge(&edge.from, &edge.to, Some(&at.to_string()));
+    let places: Vec<Option<Area>> = (0..)
+        .zip(diagram.lines.iter().zip(&labels))
+        .map(|(at, (edge, label))| {
+            let ((w, h), edge) = (label_size(label), known(at, edge)?);
+            Some(Area { x: edge.x? - w / 2.0, y: edge.y? - h / 2.0, w, h }).filter(|_| !label.is_empty())
+        })
+        .collect();
+    let layers = Layers::of(boxes.iter().map(|placed| placed.area).chain(places.iter().flatten().copied()));
+    let lines =
+        diagram.lines.iter().zip(labels.into_iter().zip(places)).enumerate().map(|(at, (edge, (label, place)))| {
+            let points = known(at, edge).map(|edge| edge.points.iter().map(|point| (point.x, point.y)).collect());
+            let points: Vec<(f64, f64)> = points.unwrap_or_default();
+            let inner = points.get(1..points.len().saturating_sub(1)).unwrap_or_default();
+            Routed {
+                edge,
+                points: layers.way(area(&edge.from), area(&edge.to), inner),
+                label: place.map(|at| (at, label)),
+            }
+        });
     let frames = diagram.groups.iter().map(|group| (group, area(&group.id))).collect();
     settle(Layout { width: 0.0, height: 0.0, frames, lines: lines.collect(), boxes })
 }
@@ -222,7 +232,7 @@ fn settle(mut layout: Layout<'_>) -> Layout<'_> {
     let areas = layout.boxes.iter().map(|placed| placed.area).chain(layout.frames.iter().map(|(_, area)| *area));
     let labels = layout.lines.iter().filter_map(|line| line.label.as_ref().map(|(area, _)| *area));
     let points = layout.lines.iter().flat_map(|line| &line.points).map(|(x, y)| Area { x: *x, y: *y, w: 0.0, h: 0.0 });
-    let Some(whole) = areas.chain(labels).chain(points).reduce(union) else { return layout };
+    let whole = areas.chain(labels).chain(points).reduce(union).unwrap_or_default();
     let (dx, dy) = (MARGIN - whole.x, MARGIN - whole.y);
     let shift = |area: &mut Area| {
         area.x += dx;

@@ -16,4 +16,8 @@ mod routes;
 pub mod svg;
 pub mod text;
 mod uses;
+mod ways;
 mod width;
+
+#[cfg(test)]
+mod tests;

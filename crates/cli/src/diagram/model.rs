@@ -201,6 +201,17 @@ impl Diagram {
         self.boxes.iter().find(|node| node.id == id)
     }
 
+    /// What is told of a picture without boxes.
+    pub fn emptiness(&self) -> Option<&'static str> {
+        self.boxes.is_empty().then_some("The stack has no service, load balancer, database or zone to draw.")
+    }
+
+    /// What the plan does to resources that have no box, waiting apart.
+    pub fn unboxed(&self) -> impl Iterator<Item = (&Member, &Change)> {
+        let changed = self.others.iter().filter_map(|other| Some((other, other.change.as_ref()?)));
+        changed.filter(|(_, change)| change.word != "wait")
+    }
+
     /// The heading.
     pub fn title(&self) -> String {
         format!("stack {} in {}", self.stack, self.region)

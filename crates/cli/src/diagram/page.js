@@ -25,7 +25,12 @@
     show();
   };
   const move = (dx, dy) => { at.x += dx; at.y += dy; show(); };
-  const fit = () => { at = { x: 0, y: 0, w: whole.w, h: whole.h }; show(); };
+  const fit = () => {
+    // A small picture is not blown up.
+    const more = Math.max(1, Math.min(view.clientWidth / whole.w, view.clientHeight / whole.h) / 1.25);
+    at = { x: whole.w * (1 - more) / 2, y: whole.h * (1 - more) / 2, w: whole.w * more, h: whole.h * more };
+    show();
+  };
 
   view.addEventListener("wheel", event => {
     event.preventDefault();
@@ -113,6 +118,7 @@
     return [...found];
   };
 
+  fit();
   boxes.forEach(box => {
     box.setAttribute("tabindex", "0");
     box.setAttribute("role", "button");

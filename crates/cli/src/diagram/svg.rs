@@ -28,11 +28,9 @@ pub fn inside(diagram: &Diagram) -> Markup {
 /// What is told below the picture.
 fn notes(diagram: &Diagram) -> Vec<String> {
     let mut notes: Vec<String> = diagram.plan.iter().cloned().collect();
-    let others = diagram.others.iter().filter_map(|other| Some((other, other.change.as_ref()?)));
-    let others: Vec<String> = others
-        .filter(|(_, change)| change.word != "wait")
-        .map(|(other, change)| format!("{} {}", change.label(), other.id))
-        .collect();
+    notes.extend(diagram.emptiness().map(str::to_owned));
+    let others: Vec<String> =
+        diagram.unboxed().map(|(other, change)| format!("{} {}", change.label(), other.id)).collect();
     if !others.is_empty() {
         notes.push("Without a box:".to_owned());
         notes.extend(others.chunks(3).map(|some| some.join(", ")));
@@ -44,7 +42,7 @@ fn notes(diagram: &Diagram) -> Vec<String> {
 fn picture(diagram: &Diagram, layout: &Layout<'_>, notes: &[String], style: Option<&str>) -> Markup {
     let widest = notes.iter().map(|note| super::width::of(note, 12.0, false)).fold(0.0, f64::max);
     let lines = f64::from(u32::try_from(notes.len()).unwrap_or(u32::MAX));
-    let (width, height) = (layout.width.max(widest + 48.0), layout.height + lines * LEADING);
+    let (width, height) = (layout.width.max(widest + 48.0), layout.height + lines * LEADING + 8.0);
     let label = format!("Architecture of {}", diagram.title());
     html! {
         svg xmlns="http://www.w3.org/2000/svg" class="diagram" data-format=(FORMAT) role="group" aria-label=(label)
@@ -114,32 +112,30 @@ fn rectangle(class: &str, area: Area, round: f64) -> Markup {
     }
 }
 
-/// A smooth way through points: straight between the middles of its parts, round at their ends.
+/// A smooth way through points, up and down at each of them.
 fn curve(points: &[(f64, f64)]) -> String {
     let Some((first, rest)) = points.split_first() else { return String::new() };
-    let pair = |point: (f64, f64)| format!("{} {}", number(point.0), number(point.1));
-    let mut path = format!("M{}", pair(*first));
-    for (at, point) in rest.iter().enumerate() {
-        match rest.get(at + 1) {
-            Some(next) => {
-                let middle = (f64::midpoint(point.0, next.0), f64::midpoint(point.1, next.1));
-                path += &format!(" Q{} {}", pair(*point), pair(middle));
-            }
-            None => path += &format!(" L{}", pair(*point)),
-        }
+    let pair = |x: f64, y: f64| format!("{} {}", number(x), number(y));
+    let mut path = format!("M{}", pair(first.0, first.1));
+    let mut before = *first;
+    for (x, y) in rest.iter().copied() {
+        let middle = f64::midpoint(before.1, y);
+        path += &if (before.0 - x).abs() < 0.05 {
+            format!(" L{}", pair(x, y))
+        } else {
+            format!(" C{} {} {}", pair(before.0, middle), pair(x, middle), pair(x, y))
+        };
+        before = (x, y);
     }
     path
 }
 
-/// The head at the end of a line.
+/// The head at the end of a line, which comes from above or from below.
 fn head(points: &[(f64, f64)]) -> String {
     let [.., before, end] = points else { return String::new() };
-    let (dx, dy) = (end.0 - before.0, end.1 - before.1);
-    let length = dx.hypot(dy).max(0.01);
-    let (dx, dy) = (dx / length * HEAD, dy / length * HEAD);
+    let back = if end.1 >= before.1 { -HEAD } else { HEAD };
     let at = |x: f64, y: f64| format!("{} {}", number(x), number(y));
-    let left = at(end.0 - dx - dy * 0.45, end.1 - dy + dx * 0.45);
-    let right = at(end.0 - dx + dy * 0.45, end.1 - dy - dx * 0.45);
+    let (left, right) = (at(end.0 - HEAD / 2.0, end.1 + back), at(end.0 + HEAD / 2.0, end.1 + back));
     format!("M{} L{left} L{right} Z", at(end.0, end.1))
 }
 

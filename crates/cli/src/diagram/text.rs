@@ -31,6 +31,7 @@ pub fn render(diagram: &Diagram, palette: Palette) -> String {
             tree.root(node);
         }
     }
+    tree.out.extend(diagram.emptiness().into_iter().flat_map(|words| [String::new(), words.to_owned()]));
     tree.ends();
     let mut text = tree.out.join("\n");
     text.push('\n');
@@ -100,8 +101,7 @@ impl<'d> Tree<'d> {
     /// What the plan says beside the boxes.
     fn ends(&mut self) {
         let Some(plan) = &self.diagram.plan else { return };
-        let changed = self.diagram.others.iter().filter_map(|other| Some((other, other.change.as_ref()?)));
-        let changed: Vec<_> = changed.filter(|(_, change)| change.word != "wait").collect();
+        let changed: Vec<_> = self.diagram.unboxed().collect();
         if !changed.is_empty() {
             self.out.extend([String::new(), "without a box:".to_owned()]);
         }
