@@ -10,6 +10,7 @@
   const boxes = [...svg.querySelectorAll(".box")];
   const lines = [...svg.querySelectorAll(".line")];
   const whole = { w: svg.viewBox.baseVal.width, h: svg.viewBox.baseVal.height };
+  let home = whole.w;
   let at = { x: 0, y: 0, w: whole.w, h: whole.h };
 
   const show = () => svg.setAttribute("viewBox", [at.x, at.y, at.w, at.h].join(" "));
@@ -20,7 +21,7 @@
     return { x: at.x + at.w / 2 + (x - rim.left - rim.width / 2) * s, y: at.y + at.h / 2 + (y - rim.top - rim.height / 2) * s };
   };
   const zoom = (by, about = { x: at.x + at.w / 2, y: at.y + at.h / 2 }) => {
-    const w = Math.min(Math.max(at.w * by, whole.w / 20), whole.w * 4), f = w / at.w;
+    const w = Math.min(Math.max(at.w * by, home / 20), home * 4), f = w / at.w;
     at = { x: about.x - (about.x - at.x) * f, y: about.y - (about.y - at.y) * f, w, h: at.h * f };
     show();
   };
@@ -28,7 +29,8 @@
   const fit = () => {
     // A small picture is not blown up.
     const more = Math.max(1, Math.min(view.clientWidth / whole.w, view.clientHeight / whole.h) / 1.25);
-    at = { x: whole.w * (1 - more) / 2, y: whole.h * (1 - more) / 2, w: whole.w * more, h: whole.h * more };
+    home = whole.w * more;
+    at = { x: whole.w * (1 - more) / 2, y: whole.h * (1 - more) / 2, w: home, h: whole.h * more };
     show();
   };
 
@@ -78,12 +80,22 @@
     if (it.place) add(body, "p", it.place);
     add(body, "pre", it.fields.map(field => `${"  ".repeat(field.depth)}${field.sign.trim() ? field.sign + " " : ""}${field.text}`).join("\n"));
   };
-  const title = id => picture.boxes.find(box => box.id === id)?.title ?? id;
+  const title = id => {
+    const box = picture.boxes.find(box => box.id === id);
+    return `${box.what.split(",")[0]} ${box.title}`;
+  };
   const way = (list, words, edge) => {
     const label = edge.label.length ? ` (${edge.label.join(", ")})` : "";
     const line = add(list, "li", `${words}${label}`);
     if (edge.open) add(line, "p", `open: ${edge.open}`);
     if (edge.closed) add(line, "p", `✗ not open: ${edge.closed}`, { class: "bad" });
+  };
+
+  // Moves the picture if a box is not in sight.
+  const reveal = area => {
+    const x = area.x + area.width / 2, y = area.y + area.height / 2;
+    const w = view.clientWidth * scale(), h = view.clientHeight * scale();
+    if (Math.abs(x - at.x - at.w / 2) > w / 2 || Math.abs(y - at.y - at.h / 2) > h / 2) move(x - at.x - at.w / 2, y - at.y - at.h / 2);
   };
 
   let chosen = null;
@@ -108,6 +120,7 @@
     picture.lines.filter(edge => edge.from === id).forEach(edge => way(list, `to ${title(edge.to)}`, edge));
     box.members.forEach(member);
     panel.scrollTop = 0;
+    reveal(boxes.find(one => one.dataset.id === id).querySelector(".body").getBBox());
   };
   const words = box => JSON.stringify(picture.boxes.find(one => one.id === box.dataset.id)).toLowerCase();
   const seek = () => {
@@ -118,7 +131,20 @@
     return [...found];
   };
 
-  fit();
+  // Where a window is small, what can be read at the top is worth more than everything too small to read.
+  const start = () => {
+    fit();
+    const smallest = 1.6, first = boxes.find(box => box.classList.contains("outside")) ?? boxes[0];
+    if (scale() <= smallest || !first) return;
+    const area = first.querySelector(".body").getBBox();
+    zoom(smallest / scale());
+    at.x = Math.max(0, Math.min(area.x + area.width / 2 - at.w / 2, whole.w - at.w));
+    at.y = (at.h - view.clientHeight * smallest) / -2;
+    show();
+  };
+  start();
+  const linked = decodeURIComponent(location.hash.slice(1));
+  if (picture.boxes.some(box => box.id === linked)) choose(linked);
   boxes.forEach(box => {
     box.setAttribute("tabindex", "0");
     box.setAttribute("role", "button");

@@ -51,13 +51,13 @@ fn picture(diagram: &Diagram, layout: &Layout<'_>, notes: &[String], style: Opti
             @if let Some(style) = style { style { (PreEscaped(style)) } }
             rect class="back" width="100%" height="100%" {}
             @for (group, area) in &layout.frames {
-                g class="frame" role="img" aria-label=(group.title) {
-                    title { (group.title) }
-                    (rectangle("edge", *area, 10.0))
-                    text x=(number(area.x + PAD)) y=(number(area.y + 17.0)) { (group.title) }
-                }
+                g class="frame" role="img" aria-label=(group.title) { title { (group.title) } (rectangle("edge", *area, 10.0)) }
             }
             @for line in &layout.lines { (way(diagram, line)) }
+            // Above the lines, which may cross them.
+            @for (group, area) in &layout.frames {
+                text class="frame-title" aria-hidden="true" x=(number(area.x + PAD)) y=(number(area.y + 17.0)) { (group.title) }
+            }
             @for placed in &layout.boxes { (a_box(placed)) }
             @for (at, note) in (0u32..).zip(notes) {
                 text class="note" x="24" y=(number(layout.height + f64::from(at) * LEADING)) { (note) }
