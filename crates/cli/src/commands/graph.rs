@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
+use evenkeel_aws::architecture::Architecture;
 
 use super::session::{File, Planning};
 use super::{Context, Run};
@@ -106,17 +107,17 @@ impl GraphArgs {
 
     async fn diagram(&self, global: &Global, ui: &mut Ui) -> Result<Diagram, Failure> {
         let file = File::load(&self.file.stack, global, ui)?;
-        let (stack, secrets) = (file.loaded.stack.clone(), ui.secrets.clone());
+        let (architecture, secrets) = (Architecture::of(&file.loaded.stack), ui.secrets.clone());
         let mut diagram = if self.plan {
             let mut planning = Planning::open(file, &Choice::default(), false, global, ui).await?;
             let snapshot = planning.reading.snapshot(ui).await?;
             let plan = planning.plan(&snapshot)?;
             let plan = secrets.plan(&plan);
-            let mut diagram = build::diagram(&stack, &planning.reading.graph, &secrets);
-            overlay::plan(&mut diagram, &plan);
+            let mut diagram = build::diagram(&architecture, &planning.reading.graph, &secrets);
+            overlay::plan(&mut diagram, &architecture, &plan);
             diagram
         } else {
-            build::diagram(&stack, &file.graph("an unknown region")?, &secrets)
+            build::diagram(&architecture, &file.graph("an unknown region")?, &secrets)
         };
         diagram.clean(&|text| secrets.message(text));
         Ok(diagram)

@@ -6,8 +6,9 @@ use std::collections::BTreeSet;
 use dagre::graph::{Graph, GraphOptions};
 use dagre::layout::types::LabelPos;
 use dagre::{EdgeLabel, LayoutOptions, NodeLabel, RankDir, Ranker};
+use evenkeel_aws::architecture::{Edge, Group, Shape};
 
-use super::model::{Diagram, Edge, Node};
+use super::model::{Diagram, Node};
 use super::ways::Layers;
 use super::width;
 
@@ -80,7 +81,7 @@ pub struct Layout<'d> {
     /// Its height.
     pub height: f64,
     /// Frames with their places, outer ones first.
-    pub frames: Vec<(&'d super::model::Group, Area)>,
+    pub frames: Vec<(&'d Group, Area)>,
     /// Boxes.
     pub boxes: Vec<Placed<'d>>,
     /// Lines.
@@ -101,9 +102,9 @@ pub fn layout(diagram: &Diagram) -> Layout<'_> {
     for node in &diagram.boxes {
         let words = words(node);
         let (width, height) = size(&words);
-        graph.set_node(node.id.as_str(), Some(NodeLabel { width, height, ..NodeLabel::default() }));
-        if let Some(group) = &node.group {
-            graph.set_parent(&node.id, Some(group));
+        graph.set_node(node.part.id.as_str(), Some(NodeLabel { width, height, ..NodeLabel::default() }));
+        if let Some(group) = &node.part.group {
+            graph.set_parent(&node.part.id, Some(group));
         }
         texts.push(words);
     }
@@ -134,8 +135,12 @@ pub fn layout(diagram: &Diagram) -> Layout<'_> {
             Area { x: x - node.width / 2.0, y: y - node.height / 2.0, w: node.width, h: node.height }
         })
     };
-    let boxes: Vec<Placed<'_>> =
-        diagram.boxes.iter().zip(texts).map(|(node, words)| Placed { node, area: area(&node.id), words }).collect();
+    let boxes: Vec<Placed<'_>> = diagram
+        .boxes
+        .iter()
+        .zip(texts)
+        .map(|(node, words)| Placed { node, area: area(&node.part.id), words })
+        .collect();
     let known = |at: usize, edge: &Edge| graph.edge(&edge.from, &edge.to, Some(&at.to_string()));
     let places: Vec<Option<Area>> = (0..)
         .zip(diagram.lines.iter().zip(&labels))
@@ -163,10 +168,13 @@ pub fn layout(diagram: &Diagram) -> Layout<'_> {
 /// Boxes without lines would be beside the internet; they are placed behind a service.
 fn loose(diagram: &Diagram) -> Vec<(&str, &str)> {
     let joined: BTreeSet<&str> = diagram.lines.iter().flat_map(|edge| [edge.from.as_str(), edge.to.as_str()]).collect();
-    let service = diagram.boxes.iter().find(|node| node.shape == super::model::Shape::Service);
-    let alone = diagram.boxes.iter().filter(|node| !joined.contains(node.id.as_str()));
+    let service = diagram.boxes.iter().find(|node| node.part.shape == Shape::Tasks);
+    let alone = diagram.boxes.iter().filter(|node| !joined.contains(node.part.id.as_str()));
     let Some(service) = service else { return Vec::new() };
-    alone.filter(|node| node.id != service.id).map(|node| (service.id.as_str(), node.id.as_str())).collect()
+    alone
+        .filter(|node| node.part.id != service.part.id)
+        .map(|node| (service.part.id.as_str(), node.part.id.as_str()))
+        .collect()
 }
 
 /// What is written in a box, in lines that fit.
@@ -176,9 +184,9 @@ fn words(node: &Node) -> Vec<Words> {
     let line = |class| move |text| Words { text, class };
     let mut words: Vec<Words> = Vec::new();
     words.extend(node.change.iter().map(|change| Words { text: change.label(), class: "change" }));
-    words.extend(width::wrap(&node.title, &title).into_iter().map(line("name")));
-    words.extend(width::wrap(&node.what, &small).into_iter().map(line("what")));
-    words.extend(node.details.iter().flat_map(|detail| width::wrap(detail, &small)).map(line("detail")));
+    words.extend(width::wrap(&node.part.title, &title).into_iter().map(line("name")));
+    words.extend(width::wrap(&node.part.what, &small).into_iter().map(line("what")));
+    words.extend(node.part.details.iter().flat_map(|detail| width::wrap(detail, &small)).map(line("detail")));
     words
 }
 
@@ -217,7 +225,7 @@ fn settle(mut layout: Layout<'_>) -> Layout<'_> {
     for at in (0..layout.frames.len()).rev() {
         let id = &layout.frames[at].0.id;
         let inner =
-            layout.boxes.iter().filter(|placed| placed.node.group.as_ref() == Some(id)).map(|placed| placed.area);
+            layout.boxes.iter().filter(|placed| placed.node.part.group.as_ref() == Some(id)).map(|placed| placed.area);
         let frames = layout.frames.iter().filter(|(group, _)| group.group.as_ref() == Some(id)).map(|(_, area)| *area);
         if let Some(around) = inner.chain(frames).reduce(union) {
             let title = width::of(&layout.frames[at].0.title, SMALL, true) + 2.0 * PAD;

@@ -3,7 +3,9 @@
 
 use std::fmt::Write as _;
 
-use super::model::{Diagram, Edge, FORMAT, Flow, Node, Shape};
+use evenkeel_aws::architecture::{Edge, Flow, Shape};
+
+use super::model::{Diagram, FORMAT, Node};
 
 /// The classes, by what a plan does.
 const CLASSES: &str = "  classDef create stroke:#18753c,stroke-width:3px
@@ -17,7 +19,7 @@ const CLASSES: &str = "  classDef create stroke:#18753c,stroke-width:3px
 /// The picture.
 pub fn file(diagram: &Diagram) -> String {
     let mut out = format!("%% {FORMAT}: {}\nflowchart LR\n", quoted(&diagram.title()));
-    for node in diagram.boxes.iter().filter(|node| node.group.is_none()) {
+    for node in diagram.boxes.iter().filter(|node| node.part.group.is_none()) {
         line(&mut out, 1, &a_box(diagram, node));
     }
     frames(diagram, None, 1, &mut out);
@@ -44,7 +46,7 @@ pub fn file(diagram: &Diagram) -> String {
 fn frames(diagram: &Diagram, within: Option<&String>, depth: usize, out: &mut String) {
     for group in diagram.groups.iter().filter(|group| group.group.as_ref() == within) {
         line(out, depth, &format!("subgraph {}[\"{}\"]", group.id, quoted(&group.title)));
-        for node in diagram.boxes.iter().filter(|node| node.group.as_ref() == Some(&group.id)) {
+        for node in diagram.boxes.iter().filter(|node| node.part.group.as_ref() == Some(&group.id)) {
             line(out, depth + 1, &a_box(diagram, node));
         }
         frames(diagram, Some(&group.id), depth + 1, out);
@@ -55,17 +57,17 @@ fn frames(diagram: &Diagram, within: Option<&String>, depth: usize, out: &mut St
 fn a_box(diagram: &Diagram, node: &Node) -> String {
     let change = node.change.as_ref().map(|change| format!("<b>{}</b>", quoted(&change.label())));
     let mut words: Vec<String> = change.into_iter().collect();
-    words.push(format!("<b>{}</b>", quoted(&node.title)));
-    words.push(quoted(&node.what));
-    words.extend(node.details.iter().map(|detail| quoted(detail)));
-    let (open, close) = match node.shape {
+    words.push(format!("<b>{}</b>", quoted(&node.part.title)));
+    words.push(quoted(&node.part.what));
+    words.extend(node.part.details.iter().map(|detail| quoted(detail)));
+    let (open, close) = match node.part.shape {
         Shape::Outside => ("([\"", "\"])"),
-        Shape::Database => ("[(\"", "\")]"),
-        Shape::Values | Shape::Repository => ("[/\"", "\"/]"),
-        Shape::Zone | Shape::LoadBalancer | Shape::TargetGroup | Shape::Service | Shape::Namespace => ("[\"", "\"]"),
+        Shape::Data => ("[(\"", "\")]"),
+        Shape::Values | Shape::Images => ("[/\"", "\"/]"),
+        Shape::Zone | Shape::Balancer | Shape::Targets | Shape::Tasks | Shape::Names => ("[\"", "\"]"),
     };
     let class = class(node).map(|class| format!(":::{class}")).unwrap_or_default();
-    format!("{}{open}{}{close}{class}", key(diagram, &node.id), words.join("<br>"))
+    format!("{}{open}{}{close}{class}", key(diagram, &node.part.id), words.join("<br>"))
 }
 
 fn class(node: &Node) -> Option<&'static str> {
@@ -91,7 +93,7 @@ fn way(diagram: &Diagram, edge: &Edge) -> String {
 
 /// A short name that Mermaid accepts.
 fn key(diagram: &Diagram, id: &str) -> String {
-    let at = diagram.boxes.iter().position(|node| node.id == id).unwrap_or_default();
+    let at = diagram.boxes.iter().position(|node| node.part.id == id).unwrap_or_default();
     format!("n{}", at + 1)
 }
 

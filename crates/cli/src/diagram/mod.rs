@@ -1,21 +1,15 @@
-//! The picture of a stack: who reaches whom, from the internet to the databases. A pure model (`model`) is made from the stack file by
-//! `build` (boxes by `boxes`, lines by `lines`, `mesh`, `routes` and `reach`, what is used by `uses`); `overlay` draws a plan over it; each format has one renderer, and
-//! those with coordinates take them from `layout`. Nothing here sends or reads anything.
+//! The picture of a stack: who reaches whom, from the internet to the databases. `build` makes a pure model (`model`) of the stack's
+//! architecture, `overlay` draws a plan over it; each format has one renderer, and those with coordinates take them from `layout`.
+//! Knows no kind, and sends and reads nothing.
 
-mod boxes;
 pub mod build;
 pub mod html;
 mod layout;
-mod lines;
 pub mod mermaid;
-mod mesh;
 pub mod model;
 pub mod overlay;
-mod reach;
-mod routes;
 pub mod svg;
 pub mod text;
-mod uses;
 mod ways;
 mod width;
 

@@ -1,6 +1,7 @@
-//! The architecture of a stack as data: boxes, the frames around them, and the lines between them. Knows neither how it is found
-//! (`build`) nor how it is drawn (the renderers); it is also what `--format json` prints.
+//! A picture of a stack as data: its architecture, with the fields of the resources behind each box and what a plan does to them. Knows
+//! neither how it is found (`build`) nor how it is drawn (the renderers); it is also what `--format json` prints.
 
+use evenkeel_aws::architecture::{Edge, Group, Part};
 use evenkeel_core::id::NodeId;
 use serde::Serialize;
 
@@ -34,77 +35,22 @@ pub struct Diagram {
     pub others: Vec<Member>,
 }
 
-/// A frame.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
-pub struct Group {
-    /// Unique among boxes and frames.
-    pub id: String,
-    /// What is written at its top.
-    pub title: String,
-    /// The frame that it is in.
-    pub group: Option<String>,
-}
-
-/// What a box stands for.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Shape {
-    /// Whoever is outside: the internet, an address range, a group of others.
-    Outside,
-    /// A hosted zone with its names.
-    Zone,
-    /// A load balancer with its listeners.
-    LoadBalancer,
-    /// A target group.
-    TargetGroup,
-    /// A service with its containers.
-    Service,
-    /// A database.
-    Database,
-    /// A namespace of Cloud Map.
-    Namespace,
-    /// Parameters and secrets that have the same users.
-    Values,
-    /// A repository.
-    Repository,
-}
-
-impl Shape {
-    /// The name that programs and style sheets know.
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::Outside => "outside",
-            Self::Zone => "zone",
-            Self::LoadBalancer => "load_balancer",
-            Self::TargetGroup => "target_group",
-            Self::Service => "service",
-            Self::Database => "database",
-            Self::Namespace => "namespace",
-            Self::Values => "values",
-            Self::Repository => "repository",
-        }
-    }
-}
-
 /// A box.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct Node {
-    /// Unique; that of a resource is its id in plans.
-    pub id: String,
-    /// What it stands for.
-    pub shape: Shape,
-    /// Its name.
-    pub title: String,
-    /// What it is, in a few words.
-    pub what: String,
-    /// What is worth knowing.
-    pub details: Vec<String>,
-    /// The frame that it is in.
-    pub group: Option<String>,
-    /// The resources that it stands for.
+    /// What the file says of it.
+    #[serde(flatten)]
+    pub part: Part,
+    /// The resources behind it.
     pub members: Vec<Member>,
     /// What the plan does to it.
     pub change: Option<Change>,
+}
+
+impl From<Part> for Node {
+    fn from(part: Part) -> Self {
+        Self { part, members: Vec::new(), change: None }
+    }
 }
 
 /// A resource behind a box.
@@ -154,51 +100,10 @@ impl Change {
     }
 }
 
-/// What a line stands for.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Flow {
-    /// Requests.
-    Traffic,
-    /// Values or images that are fetched when a task starts.
-    Fetch,
-}
-
-/// A line with a head.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
-pub struct Edge {
-    /// The box where it begins.
-    pub from: String,
-    /// The box where it ends.
-    pub to: String,
-    /// What it stands for.
-    pub flow: Flow,
-    /// Ports, hosts and paths, one to a line.
-    pub label: Vec<String>,
-    /// Which rule of a security group opens it, if that is known.
-    pub open: Option<String>,
-    /// Why nothing gets through, if that is known.
-    pub closed: Option<String>,
-}
-
-impl Edge {
-    /// A line without words.
-    pub fn new(from: impl Into<String>, to: impl Into<String>, flow: Flow) -> Self {
-        Self { from: from.into(), to: to.into(), flow, label: Vec::new(), open: None, closed: None }
-    }
-
-    /// The line with words.
-    #[must_use]
-    pub fn label(mut self, label: impl IntoIterator<Item = String>) -> Self {
-        self.label.extend(label);
-        self
-    }
-}
-
 impl Diagram {
     /// The box of that id.
     pub fn node(&self, id: &str) -> Option<&Node> {
-        self.boxes.iter().find(|node| node.id == id)
+        self.boxes.iter().find(|node| node.part.id == id)
     }
 
     /// What is told of a picture without boxes.
@@ -223,8 +128,8 @@ impl Diagram {
         [&mut self.stack, &mut self.region].into_iter().for_each(clean);
         self.groups.iter_mut().for_each(|group| clean(&mut group.title));
         for node in &mut self.boxes {
-            [&mut node.title, &mut node.what].into_iter().for_each(clean);
-            node.details.iter_mut().for_each(clean);
+            [&mut node.part.title, &mut node.part.what].into_iter().for_each(clean);
+            node.part.details.iter_mut().for_each(clean);
         }
         for edge in &mut self.lines {
             edge.label.iter_mut().chain(&mut edge.open).chain(&mut edge.closed).for_each(clean);

@@ -1,12 +1,12 @@
 //! A plan over a picture: what it does to the resources behind each box, and boxes for what it deletes and the file no longer has.
 //! The words and signs are those of plans.
 
+use evenkeel_aws::architecture::{Architecture, Shape};
 use evenkeel_core::id::NodeId;
 use evenkeel_core::plan::{Plan, Step, Verb};
 
-use super::boxes::{CLUSTER, NETWORK, node};
-use super::build::{fields, owner};
-use super::model::{Change, Diagram, Member, Shape};
+use super::build::fields;
+use super::model::{Change, Diagram, Member, Node};
 use crate::report::blocks::{self, Detail};
 use crate::report::{verbs, words};
 
@@ -14,28 +14,28 @@ use crate::report::{verbs, words};
 const RANK: [&str; 9] = ["conflict", "held back", "replace", "delete", "create", "adopt", "revise", "update", "wait"];
 
 /// Draws a plan over a picture.
-pub fn plan(diagram: &mut Diagram, plan: &Plan) {
+pub fn plan(diagram: &mut Diagram, architecture: &Architecture, plan: &Plan) {
     diagram.plan = Some(words::summary(plan));
     let detail = Detail::of(plan, false);
     for step in &plan.steps {
         // The old half of a replacement is told with the new one.
         if step.verb() != Verb::Retire {
-            add(diagram, &step.node, change(step), blocks::body(step, &detail));
+            add(diagram, architecture, &step.node, change(step), blocks::body(step, &detail));
         }
     }
     for held in &plan.held {
         let (why, _) = verbs::held(held);
-        add(diagram, &held.node, Change { sign: "!", word: "held back", why }, Vec::new());
+        add(diagram, architecture, &held.node, Change { sign: "!", word: "held back", why }, Vec::new());
     }
     for conflict in &plan.conflicts {
         let change = Change { sign: "!", word: "conflict", why: verbs::whose(conflict) };
-        add(diagram, &conflict.node, change, blocks::conflict(conflict));
+        add(diagram, architecture, &conflict.node, change, blocks::conflict(conflict));
     }
     for node in &mut diagram.boxes {
-        let own = node.members.iter().find(|member| member.id.to_string() == node.id);
+        let own = node.members.iter().find(|member| member.id.to_string() == node.part.id);
         let own = own.and_then(|member| member.change.clone()).filter(|change| change.word != "wait");
         let parts = node.members.iter().filter_map(|member| member.change.as_ref());
-        let worst = parts.min_by_key(|change| rank(change)).cloned().map(|change| whole(change, node.shape));
+        let worst = parts.min_by_key(|change| rank(change)).cloned().map(|change| whole(change, node.part.shape));
         node.change = own.or(worst);
     }
 }
@@ -56,11 +56,10 @@ fn whole(change: Change, shape: Shape) -> Change {
 }
 
 /// Notes a change on a resource; what has no box gets one if it is of a kind that has.
-fn add(diagram: &mut Diagram, id: &NodeId, change: Change, body: Vec<blocks::Line>) {
-    let at = owner(diagram, id).or_else(|| {
-        let (shape, group) = shape(id.kind())?;
-        let group = group.filter(|group| diagram.groups.iter().any(|known| known.id == *group));
-        diagram.boxes.push(node(shape, id, id.name(), "no longer in the stack file", group, Vec::new()));
+fn add(diagram: &mut Diagram, architecture: &Architecture, id: &NodeId, change: Change, body: Vec<blocks::Line>) {
+    let home = architecture.home(id).unwrap_or_else(|| id.to_string());
+    let at = diagram.boxes.iter().position(|node| node.part.id == home).or_else(|| {
+        diagram.boxes.push(Node::from(architecture.gone(id)?));
         Some(diagram.boxes.len() - 1)
     });
     let members = match at {
@@ -80,18 +79,4 @@ fn add(diagram: &mut Diagram, id: &NodeId, change: Change, body: Vec<blocks::Lin
         member.fields = fields(body);
     }
     member.change = Some(change);
-}
-
-/// How a resource of a kind is drawn that is no longer in the file.
-fn shape(kind: &str) -> Option<(Shape, Option<&'static str>)> {
-    Some(match kind {
-        "service" => (Shape::Service, Some(CLUSTER)),
-        "load_balancer" => (Shape::LoadBalancer, Some(NETWORK)),
-        "target_group" => (Shape::TargetGroup, Some(NETWORK)),
-        "database" => (Shape::Database, Some(NETWORK)),
-        "namespace" => (Shape::Namespace, Some(CLUSTER)),
-        "repository" => (Shape::Repository, None),
-        "records" => (Shape::Zone, None),
-        _ => return None,
-    })
 }

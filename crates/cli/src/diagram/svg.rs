@@ -1,10 +1,11 @@
 //! The picture as SVG: one file that needs nothing else, for light and dark pages and for paper. Text is escaped by the template
 //! engine; colours are in `diagram.css`.
 
+use evenkeel_aws::architecture::Flow;
 use maud::{Markup, PreEscaped, html};
 
 use super::layout::{Area, LEADING, Layout, PAD, Placed, Routed, layout};
-use super::model::{Diagram, FORMAT, Flow};
+use super::model::{Diagram, FORMAT};
 
 /// The style sheet of the picture.
 pub const STYLE: &str = include_str!("diagram.css");
@@ -69,10 +70,10 @@ fn picture(diagram: &Diagram, layout: &Layout<'_>, notes: &[String], style: Opti
 fn a_box(placed: &Placed<'_>) -> Markup {
     let Placed { node, area, words } = placed;
     let change = node.change.as_ref();
-    let label = format!("{} {}", node.what, node.title);
+    let label = format!("{} {}", node.part.what, node.part.title);
     let why = change.map(|change| format!("{}: {}", change.label(), change.why));
     html! {
-        g class=(format!("box {}", node.shape.code())) data-id=(node.id) data-change=[change.map(|change| change.class())]
+        g class=(format!("box {}", node.part.shape.code())) data-id=(node.part.id) data-change=[change.map(|change| change.class())]
             role="img" aria-label=(label) {
             title { (label) @if let Some(why) = why { ". " (why) } }
             (rectangle("body", *area, 6.0))
@@ -86,7 +87,7 @@ fn a_box(placed: &Placed<'_>) -> Markup {
 
 fn way(diagram: &Diagram, line: &Routed<'_>) -> Markup {
     let edge = line.edge;
-    let name = |id: &str| diagram.node(id).map_or(id, |node| node.title.as_str()).to_owned();
+    let name = |id: &str| diagram.node(id).map_or(id, |node| node.part.title.as_str()).to_owned();
     let words = edge.closed.as_ref().or(edge.open.as_ref()).map(|words| format!(" ({words})")).unwrap_or_default();
     let title = format!("{} to {}: {}{words}", name(&edge.from), name(&edge.to), edge.label.join(", "));
     let flow = if edge.flow == Flow::Fetch { " fetch" } else { "" };

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use evenkeel_aws::architecture::{Architecture, Edge};
 use evenkeel_aws::kinds;
 use evenkeel_core::doc::Text;
 use evenkeel_core::secret::Secrets;
@@ -9,7 +10,7 @@ use evenkeel_stack::model::Stack;
 use evenkeel_stack::{LoadOptions, Loaded};
 
 use super::build;
-use super::model::{Diagram, Edge};
+use super::model::Diagram;
 
 fn stacks() -> Vec<(PathBuf, Stack)> {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..");
@@ -33,7 +34,7 @@ fn stacks() -> Vec<(PathBuf, Stack)> {
 }
 
 fn diagram(stack: &Stack) -> Diagram {
-    build::diagram(stack, &kinds::graph(stack, "eu-west-1").unwrap(), &Secrets::default())
+    build::diagram(&Architecture::of(stack), &kinds::graph(stack, "eu-west-1").unwrap(), &Secrets::default())
 }
 
 fn closed(diagram: &Diagram) -> Vec<&Edge> {

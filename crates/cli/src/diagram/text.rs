@@ -4,8 +4,9 @@
 use std::collections::BTreeSet;
 
 use console::measure_text_width;
+use evenkeel_aws::architecture::Edge;
 
-use super::model::{Diagram, Edge, Node};
+use super::model::{Diagram, Node};
 use super::width::wrap;
 use crate::style::{Palette, Tone};
 
@@ -22,12 +23,12 @@ pub fn render(diagram: &Diagram, palette: Palette) -> String {
     let mut tree = Tree { diagram, palette, told: BTreeSet::new(), out: Vec::new() };
     tree.out.push(format!("{BEGINNING}{} in {}", diagram.stack, diagram.region));
     let entered: BTreeSet<&str> = diagram.lines.iter().map(|edge| edge.to.as_str()).collect();
-    for node in diagram.boxes.iter().filter(|node| !entered.contains(node.id.as_str())) {
+    for node in diagram.boxes.iter().filter(|node| !entered.contains(node.part.id.as_str())) {
         tree.root(node);
     }
     // What is in a circle has no beginning.
     for node in &diagram.boxes {
-        if !tree.told.contains(node.id.as_str()) {
+        if !tree.told.contains(node.part.id.as_str()) {
             tree.root(node);
         }
     }
@@ -54,19 +55,19 @@ impl<'d> Tree<'d> {
     /// A box and what it leads to; `lead` is in front of all of its lines, `ends` in front of the first and of the others, and `way` is
     /// what leads to it.
     fn node(&mut self, node: &'d Node, lead: &str, ends: (&str, &str), way: &str) {
-        let again = !self.told.insert(&node.id);
+        let again = !self.told.insert(&node.part.id);
         let change = node.change.as_ref().map(|change| format!("{}  ", change.label())).unwrap_or_default();
-        let what = if again { "see above".to_owned() } else { node.what.clone() };
-        let first = format!("{way}{change}{} ({what})", node.title);
+        let what = if again { "see above".to_owned() } else { node.part.what.clone() };
+        let first = format!("{way}{change}{} ({what})", node.part.title);
         let tone = node.change.as_ref().map_or(Tone::Strong, |change| tone(change.class()));
         self.lines(&format!("{lead}{}", ends.0), &format!("{lead}{}", ends.1), &first, tone);
         if again {
             return;
         }
         let below = format!("{lead}{}", ends.1);
-        let next: Vec<&'d Edge> = self.diagram.lines.iter().filter(|edge| edge.from == node.id).collect();
+        let next: Vec<&'d Edge> = self.diagram.lines.iter().filter(|edge| edge.from == node.part.id).collect();
         let rail = if next.is_empty() { "  " } else { "│ " };
-        for detail in &node.details {
+        for detail in &node.part.details {
             let lead = format!("{below}{rail}  ");
             self.lines(&lead, &format!("{lead}  "), detail, Tone::Dim);
         }

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use evenkeel_aws::kinds;
+use crate::kinds;
 use evenkeel_core::doc;
 use evenkeel_core::id::NodeId;
 use evenkeel_stack::model::{Service, Stack};
@@ -11,7 +11,7 @@ use serde_json::Value;
 
 /// A parameter or a secret.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub struct Used {
+pub(super) struct Used {
     /// `parameter` or `secret`.
     pub kind: &'static str,
     /// Its entry, or its name in AWS.
@@ -21,18 +21,18 @@ pub struct Used {
 }
 
 /// The task definition of a service, if it is of the file.
-pub fn task(service: &Service) -> Option<&Value> {
+pub(super) fn task(service: &Service) -> Option<&Value> {
     service.runs.ours().map(|task| &task.document)
 }
 
 /// The entries of a kind that a document refers to.
-pub fn entries(document: &Value, kind: &str) -> BTreeSet<String> {
+pub(super) fn entries(document: &Value, kind: &str) -> BTreeSet<String> {
     let refs = doc::refs(document).into_iter().filter(|found| found.node.kind() == kind);
     refs.map(|found| found.node.name().to_owned()).collect()
 }
 
 /// Parameters and secrets, by the ids of the boxes that use them; those of the file that nobody uses come without any.
-pub fn values(stack: &Stack) -> BTreeMap<BTreeSet<String>, Vec<Used>> {
+pub(super) fn values(stack: &Stack) -> BTreeMap<BTreeSet<String>, Vec<Used>> {
     let mut users: BTreeMap<Used, BTreeSet<String>> = BTreeMap::new();
     let of_the_file =
         |kind: &'static str, name: &str| Used { kind, name: name.to_owned(), node: Some(NodeId::new(kind, name)) };

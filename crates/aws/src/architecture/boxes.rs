@@ -3,24 +3,23 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use evenkeel_aws::kinds;
 use evenkeel_core::doc;
 use evenkeel_core::id::NodeId;
 use evenkeel_stack::model::{Database, LoadBalancer, Namespace, RecordData, Service, Stack, TargetGroup, VpcRef, Zone};
 use serde_json::Value;
 
-use super::model::{Group, Node, Shape};
 use super::routes::{self, cut};
 use super::uses::{Used, task};
-use crate::report::words;
+use super::{Group, Part, Shape};
+use crate::kinds;
 
 /// The frame of what is in the VPC.
-pub const NETWORK: &str = "network";
+pub(super) const NETWORK: &str = "network";
 /// The frame of what runs in the cluster.
-pub const CLUSTER: &str = "cluster";
+pub(super) const CLUSTER: &str = "cluster";
 
 /// The frames of a stack.
-pub fn groups(stack: &Stack) -> Vec<Group> {
+pub(super) fn groups(stack: &Stack) -> Vec<Group> {
     let vpc = match &stack.network.vpc {
         VpcRef::Default => "default VPC".to_owned(),
         VpcRef::Id(id) => format!("VPC {id}"),
@@ -38,8 +37,8 @@ pub fn groups(stack: &Stack) -> Vec<Group> {
 }
 
 /// The boxes of a stack, by what stands behind what.
-pub fn all(stack: &Stack, used: &BTreeMap<BTreeSet<String>, Vec<Used>>) -> Vec<Node> {
-    let mut boxes: Vec<Node> = stack.dns.iter().map(zone).collect();
+pub(super) fn all(stack: &Stack, used: &BTreeMap<BTreeSet<String>, Vec<Used>>) -> Vec<Part> {
+    let mut boxes: Vec<Part> = stack.dns.iter().map(zone).collect();
     boxes.extend(stack.load_balancers.iter().map(|(name, balancer)| load_balancer(name, balancer)));
     boxes.extend(stack.target_groups.iter().map(|(name, group)| target_group(name, group)));
     boxes.extend(stack.services.iter().map(|(name, it)| service(name, it)));
@@ -48,47 +47,46 @@ pub fn all(stack: &Stack, used: &BTreeMap<BTreeSet<String>, Vec<Used>>) -> Vec<N
     boxes.extend(used.iter().map(|(users, list)| values(users, list)));
     boxes.extend(stack.repositories.iter().map(|(name, it)| {
         let mirrors = it.mirrors.iter().map(|image| format!("copy of {image}")).collect();
-        node(Shape::Repository, NodeId::new("repository", name), name, "image repository", None, mirrors)
+        part(Shape::Images, NodeId::new("repository", name), name, "image repository", None, mirrors)
     }));
     boxes
 }
 
 /// A box without members yet.
-pub fn node(
+pub(super) fn part(
     shape: Shape,
     id: impl ToString,
     title: &str,
     what: impl Into<String>,
     group: Option<&str>,
     details: Vec<String>,
-) -> Node {
-    Node {
+) -> Part {
+    Part {
         id: id.to_string(),
         shape,
         title: title.to_owned(),
         what: what.into(),
         details: cut(details),
         group: group.map(str::to_owned),
-        members: Vec::new(),
-        change: None,
+        holds: Vec::new(),
     }
 }
 
-fn zone(zone: &Zone) -> Node {
+fn zone(zone: &Zone) -> Part {
     let leads = |data: &RecordData| !targets(data).is_empty();
     let names: BTreeSet<&str> =
         zone.records.iter().filter(|record| leads(&record.data)).map(|record| record.name.as_str()).collect();
     let others = zone.records.iter().filter(|record| !leads(&record.data)).count();
     let mut details: Vec<String> = names.into_iter().map(str::to_owned).collect();
     if others > 0 {
-        details.push(words::count(others, "other record"));
+        details.push(count(others, "other record"));
     }
     let what = if zone.create { "hosted zone" } else { "hosted zone, looked up" };
-    node(Shape::Zone, kinds::records::id(&zone.name), &zone.name, what, None, details)
+    part(Shape::Zone, kinds::records::id(&zone.name), &zone.name, what, None, details)
 }
 
 /// The load balancers that a record leads to.
-pub fn targets(data: &RecordData) -> BTreeSet<String> {
+pub(super) fn targets(data: &RecordData) -> BTreeSet<String> {
     let texts = match data {
         RecordData::Values { values, .. } => values.iter().collect(),
         RecordData::Alias { dns_name, .. } => vec![dns_name],
@@ -97,12 +95,12 @@ pub fn targets(data: &RecordData) -> BTreeSet<String> {
     refs.filter(|found| found.node.kind() == "load_balancer").map(|found| found.node.name().to_owned()).collect()
 }
 
-fn load_balancer(name: &str, balancer: &LoadBalancer) -> Node {
+fn load_balancer(name: &str, balancer: &LoadBalancer) -> Part {
     let what = format!("load balancer, {}", balancer.scheme);
-    node(Shape::LoadBalancer, kinds::load_balancer::id(name), name, what, Some(NETWORK), routes::listeners(balancer))
+    part(Shape::Balancer, kinds::load_balancer::id(name), name, what, Some(NETWORK), routes::listeners(balancer))
 }
 
-fn target_group(name: &str, group: &TargetGroup) -> Node {
+fn target_group(name: &str, group: &TargetGroup) -> Part {
     let check = &group.health_check;
     let port = if check.port == "traffic-port" { String::new() } else { format!(" on {}", check.port) };
     let asks = match &check.path {
@@ -110,25 +108,25 @@ fn target_group(name: &str, group: &TargetGroup) -> Node {
         None => format!("health check {}{port}", check.protocol),
     };
     let details = vec![format!("{} {}", group.protocol, group.port), asks];
-    node(Shape::TargetGroup, kinds::target_group::id(name), name, "target group", Some(NETWORK), details)
+    part(Shape::Targets, kinds::target_group::id(name), name, "target group", Some(NETWORK), details)
 }
 
-fn service(name: &str, service: &Service) -> Node {
-    let count = match (&service.scaling, service.desired_count) {
+fn service(name: &str, service: &Service) -> Part {
+    let tasks = match (&service.scaling, service.desired_count) {
         (Some(scaling), _) if scaling.min != scaling.max => format!("{} to {} tasks", scaling.min, scaling.max),
-        (Some(scaling), _) => words::count(scaling.min as usize, "task"),
-        (None, Some(count)) => words::count(count as usize, "task"),
+        (Some(scaling), _) => count(scaling.min as usize, "task"),
+        (None, Some(tasks)) => count(tasks as usize, "task"),
         (None, None) => "a task on each instance".to_owned(),
     };
     let document = task(service);
     let size = document.map(size).unwrap_or_default();
-    let mut details = vec![format!("{size}{count}")];
+    let mut details = vec![format!("{size}{tasks}")];
     details.extend(document.into_iter().flat_map(containers).map(|container| line(&container)));
     let what = match service.launch_type.as_deref() {
         Some("FARGATE") | None => "service".to_owned(),
         Some(other) => format!("service on {other}"),
     };
-    node(Shape::Service, kinds::service::id(name), name, what, Some(CLUSTER), details)
+    part(Shape::Tasks, kinds::service::id(name), name, what, Some(CLUSTER), details)
 }
 
 /// CPU and memory of a task.
@@ -143,7 +141,7 @@ fn size(document: &Value) -> String {
 }
 
 /// A container of a task.
-pub struct Container {
+pub(super) struct Container {
     /// Its name.
     pub name: String,
     /// Its ports, each with its protocol and its name.
@@ -151,7 +149,7 @@ pub struct Container {
 }
 
 /// The containers of a task.
-pub fn containers(document: &Value) -> Vec<Container> {
+pub(super) fn containers(document: &Value) -> Vec<Container> {
     let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
     let port = |mapping: &Value| {
         let number = mapping["containerPort"].as_u64().and_then(|port| u16::try_from(port).ok())?;
@@ -174,7 +172,7 @@ fn line(container: &Container) -> String {
     [container.name.clone()].into_iter().chain(ports).collect::<Vec<_>>().join(" ")
 }
 
-fn namespace(stack: &Stack, name: &str, namespace: &Namespace) -> Node {
+fn namespace(stack: &Stack, name: &str, namespace: &Namespace) -> Part {
     let what = match namespace {
         Namespace::Managed(it) if it.private_dns => "namespace, private DNS",
         Namespace::Managed(_) => "namespace",
@@ -185,30 +183,36 @@ fn namespace(stack: &Stack, name: &str, namespace: &Namespace) -> Node {
         Namespace::Existing { .. } => None,
     };
     let group = stack.cluster.as_ref().map(|_| CLUSTER);
-    node(Shape::Namespace, kinds::namespace::id(name), name, what, group, physical.into_iter().collect())
+    part(Shape::Names, kinds::namespace::id(name), name, what, group, physical.into_iter().collect())
 }
 
-fn database(name: &str, database: &Database) -> Node {
+fn database(name: &str, database: &Database) -> Part {
     let version = database.version.as_ref().map(|version| format!(" {version}")).unwrap_or_default();
     let mut details = vec![format!("{}{version}, port {}", database.engine, database.port)];
     let zones = if database.multi_az { ", in two zones" } else { "" };
     details.push(format!("{}, {} GiB{zones}", database.class, database.storage.size));
-    node(Shape::Database, kinds::database::id(name), name, "database", Some(NETWORK), details)
+    part(Shape::Data, kinds::database::id(name), name, "database", Some(NETWORK), details)
 }
 
 /// Parameters and secrets that have the same users are one box.
-fn values(users: &BTreeSet<String>, list: &[Used]) -> Node {
+fn values(users: &BTreeSet<String>, list: &[Used]) -> Part {
     let of = |kind: &str| list.iter().filter(|used| used.kind == kind).count();
     let (secrets, parameters) = (of("secret"), of("parameter"));
-    let count = |many: usize, noun: &str| (many > 0).then(|| words::count(many, noun));
-    let title: Vec<String> = [count(parameters, "parameter"), count(secrets, "secret")].into_iter().flatten().collect();
+    let some = |many: usize, noun: &str| (many > 0).then(|| count(many, noun));
+    let title: Vec<String> = [some(parameters, "parameter"), some(secrets, "secret")].into_iter().flatten().collect();
     let what = if users.is_empty() { "values, used by no service" } else { "values" };
     let details = list.iter().map(|used| used.name.clone()).collect();
-    node(Shape::Values, values_id(users), &title.join(", "), what, None, details)
+    let holds = list.iter().filter_map(|used| used.node.clone()).collect();
+    Part { holds, ..part(Shape::Values, values_id(users), &title.join(", "), what, None, details) }
 }
 
 /// The id of the box of the values that have these users.
-pub fn values_id(users: &BTreeSet<String>) -> String {
+pub(super) fn values_id(users: &BTreeSet<String>) -> String {
     let users: Vec<&str> = users.iter().map(String::as_str).collect();
     format!("values:{}", users.join("+"))
+}
+
+/// `1 task`, `2 tasks`.
+fn count(many: usize, noun: &str) -> String {
+    if many == 1 { format!("1 {noun}") } else { format!("{many} {noun}s") }
 }

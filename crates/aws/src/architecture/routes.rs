@@ -3,10 +3,10 @@
 use evenkeel_stack::model::{Action, Conditions, LoadBalancer};
 
 /// Most lines of a box or a label that are of one sort.
-pub const MOST: usize = 6;
+pub(super) const MOST: usize = 6;
 
 /// The target groups that a load balancer forwards to, each with what leads there, in the order of ports and rules.
-pub fn forwards(balancer: &LoadBalancer) -> Vec<(String, Vec<String>)> {
+pub(super) fn forwards(balancer: &LoadBalancer) -> Vec<(String, Vec<String>)> {
     let mut found: Vec<(String, Vec<String>)> = Vec::new();
     let mut add = |action: &Action, lead: &str| {
         let Action::Forward { targets, .. } = action else { return };
@@ -39,7 +39,7 @@ pub fn forwards(balancer: &LoadBalancer) -> Vec<(String, Vec<String>)> {
 }
 
 /// A line for each listener, and for each rule that the load balancer answers by itself.
-pub fn listeners(balancer: &LoadBalancer) -> Vec<String> {
+pub(super) fn listeners(balancer: &LoadBalancer) -> Vec<String> {
     let mut lines = Vec::new();
     let mut listeners: Vec<_> = balancer.listeners.values().collect();
     listeners.sort_by_key(|listener| listener.port);
@@ -84,7 +84,7 @@ fn conditions(conditions: &Conditions) -> String {
 }
 
 /// A list of lines of which only the beginning is shown if it is long.
-pub fn cut(mut lines: Vec<String>) -> Vec<String> {
+pub(super) fn cut(mut lines: Vec<String>) -> Vec<String> {
     if lines.len() > MOST {
         let more = lines.len() - (MOST - 1);
         lines.truncate(MOST - 1);

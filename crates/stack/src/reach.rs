@@ -2,7 +2,8 @@
 //! unknown, and so is who has an address in a range. Sends nothing.
 
 use evenkeel_core::doc::Text;
-use evenkeel_stack::model::{Peer, Rule, SecurityGroup, Stack};
+
+use super::model::{Peer, Rule, SecurityGroup, Stack};
 
 /// All addresses of the internet.
 const ANYWHERE: [&str; 2] = ["0.0.0.0/0", "::/0"];

@@ -1,16 +1,16 @@
 //! The lines of Service Connect and of discovery by DNS: a service that calls others leads to the namespace, and the namespace to those
 //! that offer something, so that a mesh of many services has as many lines as services. Knows no boxes.
 
-use evenkeel_aws::kinds;
 use evenkeel_core::doc;
 use evenkeel_stack::model::{Service, Stack};
 use serde_json::Value;
 
 use super::boxes::containers;
 use super::lines::with;
-use super::model::{Edge, Flow};
-use super::reach::{self, Port, Way};
 use super::uses::task;
+use super::{Edge, Flow};
+use crate::kinds;
+use evenkeel_stack::reach::{self, Port, Way};
 
 /// A service in a namespace of Service Connect.
 struct Member<'s> {
@@ -27,7 +27,7 @@ struct Offer {
 }
 
 /// Adds the lines.
-pub fn lines(stack: &Stack, edges: &mut Vec<Edge>) {
+pub(super) fn lines(stack: &Stack, edges: &mut Vec<Edge>) {
     let members: Vec<Member<'_>> = stack.services.iter().filter_map(|(name, it)| member(name, it)).collect();
     for member in &members {
         let others = members.iter().filter(|other| other.namespace == member.namespace && other.id != member.id);

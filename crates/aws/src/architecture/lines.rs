@@ -3,31 +3,31 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use evenkeel_aws::kinds;
 use evenkeel_core::doc::Text;
 use evenkeel_stack::model::{LoadBalancer, Service, Stack};
 
-use super::boxes::{self, containers, node};
-use super::model::{Edge, Flow, Node, Shape};
-use super::reach::{self, Entrant, Port, Way};
+use super::boxes::{self, containers, part};
 use super::routes;
 use super::uses::{Used, entries, task};
+use super::{Edge, Flow, Part, Shape};
+use crate::kinds;
+use evenkeel_stack::reach::{self, Entrant, Port, Way};
 
 /// The box of everybody.
-pub const INTERNET: &str = "internet";
+pub(super) const INTERNET: &str = "internet";
 /// The box of those who are in the VPC.
 const INSIDE: &str = "inside";
 
 /// The lines, and the boxes of those who are outside.
-pub struct Lines<'s> {
+pub(super) struct Lines<'s> {
     stack: &'s Stack,
     edges: Vec<Edge>,
-    outside: BTreeMap<String, Node>,
+    outside: BTreeMap<String, Part>,
 }
 
 impl<'s> Lines<'s> {
     /// All lines of a stack.
-    pub fn of(stack: &'s Stack, used: &BTreeMap<BTreeSet<String>, Vec<Used>>) -> (Vec<Edge>, Vec<Node>) {
+    pub(super) fn of(stack: &'s Stack, used: &BTreeMap<BTreeSet<String>, Vec<Used>>) -> (Vec<Edge>, Vec<Part>) {
         let mut lines = Self { stack, edges: Vec::new(), outside: BTreeMap::new() };
         lines.load_balancers();
         lines.target_groups();
@@ -171,7 +171,7 @@ impl<'s> Lines<'s> {
                 many.to_vec(),
             ),
         };
-        let make = || node(Shape::Outside, &id, &title, what, None, details);
+        let make = || part(Shape::Outside, &id, &title, what, None, details);
         self.outside.entry(id.clone()).or_insert_with(make);
         id
     }
@@ -318,7 +318,7 @@ fn is(text: &Text, group: &str) -> bool {
 }
 
 /// A line with what is known of its way.
-pub fn with(mut edge: Edge, way: Way) -> Edge {
+pub(super) fn with(mut edge: Edge, way: Way) -> Edge {
     match way {
         Way::Open(words) => edge.open = Some(words),
         Way::Closed(words) => edge.closed = Some(words),
