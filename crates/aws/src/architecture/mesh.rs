@@ -1,5 +1,5 @@
-//! The lines of Service Connect and of discovery by DNS: a service that calls others leads to the namespace, and the namespace to those
-//! that offer something, so that a mesh of many services has as many lines as services. Knows no boxes.
+//! The lines of Service Connect and of discovery by DNS: a service that only calls others leads to the namespace, and the namespace to
+//! those that offer something, so that a mesh of many services has as many lines as services. Knows no boxes.
 
 use evenkeel_core::doc;
 use evenkeel_stack::model::{Service, Stack};
@@ -31,7 +31,7 @@ pub(super) fn lines(stack: &Stack, edges: &mut Vec<Edge>) {
     let members: Vec<Member<'_>> = stack.services.iter().filter_map(|(name, it)| member(name, it)).collect();
     for member in &members {
         let others = members.iter().filter(|other| other.namespace == member.namespace && other.id != member.id);
-        if others.clone().any(|other| !other.offers.is_empty()) {
+        if member.offers.is_empty() && others.clone().any(|other| !other.offers.is_empty()) {
             let edge = Edge::new(&member.id, &member.namespace, Flow::Traffic);
             edges.push(edge.label(["Service Connect".to_owned()]));
         }

@@ -26,6 +26,8 @@ const HEAD: f64 = 26.0;
 const BOX: f64 = 215.0;
 /// Widest label of a line.
 const LABEL: f64 = 185.0;
+/// A screen on which a picture is looked at.
+const SCREEN: (f64, f64) = (1280.0, 800.0);
 /// Around the whole.
 const MARGIN: f64 = 24.0;
 
@@ -40,6 +42,13 @@ pub struct Area {
     pub w: f64,
     /// Height.
     pub h: f64,
+}
+
+impl Area {
+    /// The same with its sides changed over.
+    fn turned(self) -> Self {
+        Self { x: self.y, y: self.x, w: self.h, h: self.w }
+    }
 }
 
 /// A line of text in a box.
@@ -80,6 +89,8 @@ pub struct Layout<'d> {
     pub width: f64,
     /// Its height.
     pub height: f64,
+    /// Whether it goes from left to right, and not from top to bottom.
+    pub across: bool,
     /// Frames with their places, outer ones first.
     pub frames: Vec<(&'d Group, Area)>,
     /// Boxes.
@@ -88,46 +99,17 @@ pub struct Layout<'d> {
     pub lines: Vec<Routed<'d>>,
 }
 
-/// Places everything.
+/// Places everything, from top to bottom or from left to right, whatever is larger on a screen.
 pub fn layout(diagram: &Diagram) -> Layout<'_> {
-    let mut graph: Graph<NodeLabel, EdgeLabel> =
-        Graph::with_options(GraphOptions { directed: true, multigraph: true, compound: true });
-    for group in &diagram.groups {
-        graph.set_node(group.id.as_str(), Some(NodeLabel::default()));
-        if let Some(parent) = &group.group {
-            graph.set_parent(&group.id, Some(parent));
-        }
-    }
-    let mut texts = Vec::new();
-    for node in &diagram.boxes {
-        let words = words(node);
-        let (width, height) = size(&words);
-        graph.set_node(node.part.id.as_str(), Some(NodeLabel { width, height, ..NodeLabel::default() }));
-        if let Some(group) = &node.part.group {
-            graph.set_parent(&node.part.id, Some(group));
-        }
-        texts.push(words);
-    }
+    let (down, across) = (place(diagram, false), place(diagram, true));
+    let scale = |layout: &Layout<'_>| (layout.width / SCREEN.0).max(layout.height / SCREEN.1);
+    if scale(&across) < scale(&down) { across } else { down }
+}
+
+fn place(diagram: &Diagram, across: bool) -> Layout<'_> {
     let labels: Vec<Vec<String>> = diagram.lines.iter().map(label).collect();
-    for (at, (edge, label)) in diagram.lines.iter().zip(&labels).enumerate() {
-        let (width, height) = label_size(label);
-        let known = EdgeLabel { width, height, labelpos: LabelPos::Center, weight: 2, ..EdgeLabel::default() };
-        graph.set_edge(edge.from.as_str(), edge.to.as_str(), Some(known), Some(&at.to_string()));
-    }
-    for (from, to) in loose(diagram) {
-        graph.set_edge(from, to, Some(EdgeLabel { weight: 0, ..EdgeLabel::default() }), Some("loose"));
-    }
-    dagre::layout(
-        &mut graph,
-        Some(LayoutOptions {
-            rankdir: RankDir::TB,
-            nodesep: 28.0,
-            edgesep: 16.0,
-            ranksep: 44.0,
-            ranker: Ranker::NetworkSimplex,
-            ..LayoutOptions::default()
-        }),
-    );
+    let texts: Vec<Vec<Words>> = diagram.boxes.iter().map(words).collect();
+    let graph = placed(diagram, across, &texts, &labels);
     let area = |id: &str| {
         let node = graph.node(id);
         node.map_or(Area::default(), |node| {
@@ -135,6 +117,8 @@ pub fn layout(diagram: &Diagram) -> Layout<'_> {
             Area { x: x - node.width / 2.0, y: y - node.height / 2.0, w: node.width, h: node.height }
         })
     };
+    let turned = |area: Area| if across { area.turned() } else { area };
+    let turn = |(x, y): (f64, f64)| if across { (y, x) } else { (x, y) };
     let boxes: Vec<Placed<'_>> = diagram
         .boxes
         .iter()
@@ -149,20 +133,62 @@ pub fn layout(diagram: &Diagram) -> Layout<'_> {
             Some(Area { x: edge.x? - w / 2.0, y: edge.y? - h / 2.0, w, h }).filter(|_| !label.is_empty())
         })
         .collect();
-    let layers = Layers::of(boxes.iter().map(|placed| placed.area).chain(places.iter().flatten().copied()));
+    let all = boxes.iter().map(|placed| placed.area).chain(places.iter().flatten().copied());
+    let layers = Layers::of(all.map(turned));
     let lines =
-        diagram.lines.iter().zip(labels.into_iter().zip(places)).enumerate().map(|(at, (edge, (label, place)))| {
-            let points = known(at, edge).map(|edge| edge.points.iter().map(|point| (point.x, point.y)).collect());
-            let points: Vec<(f64, f64)> = points.unwrap_or_default();
+        (0..).zip(diagram.lines.iter().zip(labels.into_iter().zip(places))).map(|(at, (edge, (label, place)))| {
+            let points: Vec<(f64, f64)> = known(at, edge)
+                .map_or_else(Vec::new, |edge| edge.points.iter().map(|point| turn((point.x, point.y))).collect());
             let inner = points.get(1..points.len().saturating_sub(1)).unwrap_or_default();
-            Routed {
-                edge,
-                points: layers.way(area(&edge.from), area(&edge.to), inner),
-                label: place.map(|at| (at, label)),
-            }
+            let way = layers.way(turned(area(&edge.from)), turned(area(&edge.to)), inner);
+            Routed { edge, points: way.into_iter().map(turn).collect(), label: place.map(|at| (at, label)) }
         });
     let frames = diagram.groups.iter().map(|group| (group, area(&group.id))).collect();
-    settle(Layout { width: 0.0, height: 0.0, frames, lines: lines.collect(), boxes })
+    settle(Layout { width: 0.0, height: 0.0, across, frames, lines: lines.collect(), boxes })
+}
+
+/// The graph with the places that dagre gives.
+fn placed(
+    diagram: &Diagram,
+    across: bool,
+    texts: &[Vec<Words>],
+    labels: &[Vec<String>],
+) -> Graph<NodeLabel, EdgeLabel> {
+    let mut graph: Graph<NodeLabel, EdgeLabel> =
+        Graph::with_options(GraphOptions { directed: true, multigraph: true, compound: true });
+    for group in &diagram.groups {
+        graph.set_node(group.id.as_str(), Some(NodeLabel::default()));
+        if let Some(parent) = &group.group {
+            graph.set_parent(&group.id, Some(parent));
+        }
+    }
+    for (node, words) in diagram.boxes.iter().zip(texts) {
+        let (width, height) = size(words);
+        graph.set_node(node.part.id.as_str(), Some(NodeLabel { width, height, ..NodeLabel::default() }));
+        if let Some(group) = &node.part.group {
+            graph.set_parent(&node.part.id, Some(group));
+        }
+    }
+    for (at, (edge, label)) in diagram.lines.iter().zip(labels).enumerate() {
+        let (width, height) = label_size(label);
+        let known = EdgeLabel { width, height, labelpos: LabelPos::Center, weight: 2, ..EdgeLabel::default() };
+        graph.set_edge(edge.from.as_str(), edge.to.as_str(), Some(known), Some(&at.to_string()));
+    }
+    for (from, to) in loose(diagram) {
+        graph.set_edge(from, to, Some(EdgeLabel { weight: 0, ..EdgeLabel::default() }), Some("loose"));
+    }
+    dagre::layout(
+        &mut graph,
+        Some(LayoutOptions {
+            rankdir: if across { RankDir::LR } else { RankDir::TB },
+            nodesep: 28.0,
+            edgesep: 16.0,
+            ranksep: 44.0,
+            ranker: Ranker::NetworkSimplex,
+            ..LayoutOptions::default()
+        }),
+    );
+    graph
 }
 
 /// Boxes without lines would be beside the internet; they are placed behind a service.

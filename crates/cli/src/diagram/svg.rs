@@ -54,7 +54,7 @@ fn picture(diagram: &Diagram, layout: &Layout<'_>, notes: &[String], style: Opti
             @for (group, area) in &layout.frames {
                 g class="frame" role="img" aria-label=(group.title) { title { (group.title) } (rectangle("edge", *area, 10.0)) }
             }
-            @for line in &layout.lines { (way(diagram, line)) }
+            @for line in &layout.lines { (way(diagram, line, layout.across)) }
             // Above the lines, which may cross them.
             @for (group, area) in &layout.frames {
                 text class="frame-title" aria-hidden="true" x=(number(area.x + PAD)) y=(number(area.y + 17.0)) { (group.title) }
@@ -85,7 +85,7 @@ fn a_box(placed: &Placed<'_>) -> Markup {
     }
 }
 
-fn way(diagram: &Diagram, line: &Routed<'_>) -> Markup {
+fn way(diagram: &Diagram, line: &Routed<'_>, across: bool) -> Markup {
     let edge = line.edge;
     let name = |id: &str| diagram.node(id).map_or(id, |node| node.part.title.as_str()).to_owned();
     let words = edge.closed.as_ref().or(edge.open.as_ref()).map(|words| format!(" ({words})")).unwrap_or_default();
@@ -95,8 +95,8 @@ fn way(diagram: &Diagram, line: &Routed<'_>) -> Markup {
     html! {
         g class=(format!("line{flow}{closed}")) data-from=(edge.from) data-to=(edge.to) role="img" aria-label=(title) {
             title { (title) }
-            path d=(curve(&line.points)) {}
-            path class="head" d=(head(&line.points)) {}
+            path d=(curve(&line.points, across)) {}
+            path class="head" d=(head(&line.points, across)) {}
             @if let Some((area, label)) = &line.label {
                 (rectangle("under", *area, 3.0))
                 @for (at, words) in (1u32..).zip(label) {
@@ -113,31 +113,39 @@ fn rectangle(class: &str, area: Area, round: f64) -> Markup {
     }
 }
 
-/// A smooth way through points, up and down at each of them.
-fn curve(points: &[(f64, f64)]) -> String {
+/// A smooth way through points, along the direction of the drawing at each of them.
+fn curve(points: &[(f64, f64)], across: bool) -> String {
     let Some((first, rest)) = points.split_first() else { return String::new() };
-    let pair = |x: f64, y: f64| format!("{} {}", number(x), number(y));
-    let mut path = format!("M{}", pair(first.0, first.1));
+    let pair = |(x, y): (f64, f64)| format!("{} {}", number(x), number(y));
+    let mut path = format!("M{}", pair(*first));
     let mut before = *first;
-    for (x, y) in rest.iter().copied() {
-        let middle = f64::midpoint(before.1, y);
-        path += &if (before.0 - x).abs() < 0.05 {
-            format!(" L{}", pair(x, y))
+    for point in rest.iter().copied() {
+        let (x, y) = (f64::midpoint(before.0, point.0), f64::midpoint(before.1, point.1));
+        let (straight, bends) = if across {
+            (before.1 - point.1, [(x, before.1), (x, point.1)])
         } else {
-            format!(" C{} {} {}", pair(before.0, middle), pair(x, middle), pair(x, y))
+            (before.0 - point.0, [(before.0, y), (point.0, y)])
         };
-        before = (x, y);
+        path += &if straight.abs() < 0.05 {
+            format!(" L{}", pair(point))
+        } else {
+            format!(" C{} {} {}", pair(bends[0]), pair(bends[1]), pair(point))
+        };
+        before = point;
     }
     path
 }
 
-/// The head at the end of a line, which comes from above or from below.
-fn head(points: &[(f64, f64)]) -> String {
+/// The head at the end of a line, which comes along the direction of the drawing or against it.
+fn head(points: &[(f64, f64)], across: bool) -> String {
     let [.., before, end] = points else { return String::new() };
-    let back = if end.1 >= before.1 { -HEAD } else { HEAD };
-    let at = |x: f64, y: f64| format!("{} {}", number(x), number(y));
-    let (left, right) = (at(end.0 - HEAD / 2.0, end.1 + back), at(end.0 + HEAD / 2.0, end.1 + back));
-    format!("M{} L{left} L{right} Z", at(end.0, end.1))
+    let forth = if across { end.0 >= before.0 } else { end.1 >= before.1 };
+    let back = if forth { -HEAD } else { HEAD };
+    let at = |along: f64, aside: f64| {
+        let (x, y) = if across { (along, aside) } else { (aside, along) };
+        format!("{} {}", number(end.0 + x), number(end.1 + y))
+    };
+    format!("M{} L{} L{} Z", at(0.0, 0.0), at(back, HEAD / 2.0), at(back, -HEAD / 2.0))
 }
 
 /// A number without needless digits.
