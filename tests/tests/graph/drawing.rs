@@ -155,6 +155,25 @@ fn a_value_of_the_environment_that_is_secret_is_in_no_picture() {
     }
 }
 
+#[test]
+fn what_no_security_group_opens_is_drawn_as_closed_and_says_why() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = include_str!("../../../stacks/cruddur.yaml");
+    let without = file.replace("{ port: 5432, from: service }", "{ port: 5433, from: service }");
+    assert_ne!(file, without, "the stack has that rule");
+    std::fs::write(folder.path().join("stack.yaml"), without).expect("a file");
+    let why = "security group db does not admit service on 5432";
+    for form in ["svg", "html", "mermaid", "text"] {
+        let drawn = program().dir(folder.path()).run(&["graph", "--as", form]).exits(0).stdout;
+        let words = drawn.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(words.contains(why) || words.replace("│ ", "").contains(why), "{form} says why:\n{drawn}");
+        if ["svg", "html"].contains(&form) {
+            assert_eq!(drawn.matches("class=\"line closed\"").count(), 1, "one line is dashed and red: {form}");
+            assert!(drawn.contains("✗ not open"), "not by colour alone: {form}");
+        }
+    }
+}
+
 /// `EVENKEEL_BLESS=1` writes it.
 #[test]
 fn the_picture_in_the_documentation_is_of_today() {

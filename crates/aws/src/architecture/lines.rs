@@ -3,32 +3,27 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use evenkeel_core::doc::Text;
-use evenkeel_stack::model::{LoadBalancer, Service, Stack};
+use evenkeel_stack::model::{Service, Stack};
 
-use super::boxes::{self, containers, part};
+use super::boxes::{self, containers};
+use super::entrances::{Entrances, INSIDE, INTERNET};
 use super::routes;
 use super::uses::{Used, entries, task};
-use super::{Edge, Flow, Part, Shape};
+use super::{Edge, Flow, Part};
 use crate::kinds;
 use evenkeel_stack::reach::{self, Entrant, Port, Way};
-
-/// The box of everybody.
-pub(super) const INTERNET: &str = "internet";
-/// The box of those who are in the VPC.
-const INSIDE: &str = "inside";
 
 /// The lines, and the boxes of those who are outside.
 pub(super) struct Lines<'s> {
     stack: &'s Stack,
     edges: Vec<Edge>,
-    outside: BTreeMap<String, Part>,
+    outside: Entrances<'s>,
 }
 
 impl<'s> Lines<'s> {
     /// All lines of a stack.
     pub(super) fn of(stack: &'s Stack, used: &BTreeMap<BTreeSet<String>, Vec<Used>>) -> (Vec<Edge>, Vec<Part>) {
-        let mut lines = Self { stack, edges: Vec::new(), outside: BTreeMap::new() };
+        let mut lines = Self { stack, edges: Vec::new(), outside: Entrances::new(stack) };
         lines.load_balancers();
         lines.target_groups();
         lines.services();
@@ -39,7 +34,7 @@ impl<'s> Lines<'s> {
             lines.edges.extend(users.iter().map(|user| Edge::new(user, &id, Flow::Fetch)));
         }
         lines.images();
-        (lines.edges, lines.outside.into_values().collect())
+        (lines.edges, lines.outside.boxes())
     }
 
     /// From outside through names to listeners.
@@ -53,7 +48,7 @@ impl<'s> Lines<'s> {
                 .filter(|zone| zone.records.iter().any(|record| boxes::targets(&record.data).contains(name)))
                 .map(|zone| kinds::records::id(&zone.name).to_string())
                 .collect();
-            for (who, ports, way) in self.fronts(balancer) {
+            for (who, ports, way) in self.outside.of_balancer(balancer) {
                 let label = [routes::cut(ports).join(", ")];
                 if zones.is_empty() || who.starts_with("service.") {
                     self.edges.push(with(Edge::new(&who, &id, Flow::Traffic).label(label), way));
@@ -79,108 +74,6 @@ impl<'s> Lines<'s> {
             }
             None => self.edges.push(edge),
         }
-    }
-
-    /// Who comes to a load balancer: the box, the ports, and whether the security groups let them in.
-    fn fronts(&mut self, balancer: &LoadBalancer) -> Vec<(String, Vec<String>, Way)> {
-        let public = balancer.scheme == "internet-facing";
-        let mut ports: Vec<u16> = balancer.listeners.values().map(|listener| listener.port).collect();
-        ports.sort_unstable();
-        ports.dedup();
-        let everybody = if public { Entrant::Anywhere } else { Entrant::Other(String::new()) };
-        let mut found: Vec<(Entrant, Vec<u16>, Way)> = Vec::new();
-        let mut add = |who: Entrant, port: u16, way: Way| {
-            let way_is = |known: &Way| matches!(known, Way::Closed(_)) == matches!(way, Way::Closed(_));
-            match found.iter_mut().find(|(known, _, way)| *known == who && way_is(way)) {
-                Some((_, ports, _)) => ports.push(port),
-                None => found.push((who, vec![port], way)),
-            }
-        };
-        let names = reach::named(self.stack, &balancer.security_groups);
-        for port in ports {
-            let (entrants, complete) = reach::entrants(self.stack, &balancer.security_groups, Port::tcp(port));
-            if entrants.is_empty() {
-                let nobody = Way::Closed(format!("security group {names} admits nobody on {port}"));
-                add(everybody.clone(), port, if complete { nobody } else { Way::Unknown });
-            }
-            for who in entrants {
-                let who = if who == Entrant::Anywhere { everybody.clone() } else { who };
-                let way = match &who {
-                    Entrant::Group(group) if self.members(group).is_empty() => continue,
-                    Entrant::Group(group) => Way::Open(format!("security group {names} admits {group}")),
-                    Entrant::Other(range) if !range.is_empty() => {
-                        Way::Open(format!("security group {names} admits {range}"))
-                    }
-                    Entrant::Anywhere | Entrant::Other(_) => {
-                        Way::Open(format!("security group {names} admits everybody"))
-                    }
-                };
-                add(who, port, way);
-            }
-        }
-        let text = |ports: Vec<u16>| ports.iter().map(u16::to_string).collect::<Vec<_>>();
-        let found = self.together(found);
-        let boxes = found.into_iter().flat_map(|(who, ports, way)| {
-            let ids = match who {
-                Who::Outside(ranges) => vec![self.outsider(&ranges)],
-                Who::Services(group) => self.members(&group),
-            };
-            ids.into_iter().map(move |id| (id, text(ports.clone()), way.clone()))
-        });
-        boxes.collect::<Vec<_>>()
-    }
-
-    /// Ranges with the same ports are one box.
-    fn together(&self, found: Vec<(Entrant, Vec<u16>, Way)>) -> Vec<(Who, Vec<u16>, Way)> {
-        let mut out: Vec<(Who, Vec<u16>, Way)> = Vec::new();
-        for (who, ports, way) in found {
-            let range = match who {
-                Entrant::Group(group) => {
-                    out.push((Who::Services(group), ports, way));
-                    continue;
-                }
-                Entrant::Anywhere => INTERNET.to_owned(),
-                Entrant::Other(range) if range.is_empty() => INSIDE.to_owned(),
-                Entrant::Other(range) => range,
-            };
-            let alone = [INTERNET, INSIDE].contains(&range.as_str());
-            let fits = |known: &&mut (Who, Vec<u16>, Way)| match &known.0 {
-                Who::Outside(ranges) => {
-                    !alone && known.1 == ports && !ranges.iter().any(|one| [INTERNET, INSIDE].contains(&one.as_str()))
-                }
-                Who::Services(_) => false,
-            };
-            match out.iter_mut().find(fits) {
-                Some((Who::Outside(ranges), ..)) => ranges.push(range),
-                Some(_) | None => out.push((Who::Outside(vec![range]), ports, way)),
-            }
-        }
-        out
-    }
-
-    /// The box of those who come from outside.
-    fn outsider(&mut self, ranges: &[String]) -> String {
-        let (id, title, what, details) = match ranges {
-            [one] if one == INTERNET => (INTERNET.to_owned(), "internet".to_owned(), "everybody", Vec::new()),
-            [one] if one == INSIDE => (INSIDE.to_owned(), "the VPC".to_owned(), "whoever is in it", Vec::new()),
-            [one] => (format!("outside:{one}"), one.clone(), "from outside the stack", Vec::new()),
-            many => (
-                format!("outside:{}", many.join("+")),
-                format!("{} sources", many.len()),
-                "from outside the stack",
-                many.to_vec(),
-            ),
-        };
-        let make = || part(Shape::Outside, &id, &title, what, None, details);
-        self.outside.entry(id.clone()).or_insert_with(make);
-        id
-    }
-
-    /// The boxes of the services that have a security group.
-    fn members(&self, group: &str) -> Vec<String> {
-        let has = |service: &Service| service.awsvpc && service.security_groups.iter().any(|text| is(text, group));
-        let all = self.stack.services.iter().filter(|(_, service)| has(service));
-        all.map(|(name, _)| kinds::service::id(name).to_string()).collect()
     }
 
     /// From load balancers to target groups, and on to services.
@@ -243,7 +136,7 @@ impl<'s> Lines<'s> {
                     })
                     .collect();
                 if !ranges.is_empty() {
-                    let who = self.outsider(&ranges);
+                    let who = self.outside.outsider(&ranges);
                     let group = reach::named(stack, &service.security_groups);
                     let way = Way::Open(format!("security group {group} admits it"));
                     self.join(with(Edge::new(who, &id, Flow::Traffic).label([number.to_string()]), way));
@@ -275,13 +168,13 @@ impl<'s> Lines<'s> {
             }
             for who in entrants {
                 let (from, words) = match who {
-                    Entrant::Group(group) if !linked => (self.members(&group), group),
+                    Entrant::Group(group) if !linked => (self.outside.members(&group), group),
                     Entrant::Group(_) => continue,
                     Entrant::Anywhere if database.public => {
-                        (vec![self.outsider(&[INTERNET.to_owned()])], "everybody".to_owned())
+                        (vec![self.outside.outsider(&[INTERNET.to_owned()])], "everybody".to_owned())
                     }
-                    Entrant::Anywhere => (vec![self.outsider(&[INSIDE.to_owned()])], "everybody".to_owned()),
-                    Entrant::Other(range) => (vec![self.outsider(std::slice::from_ref(&range))], range),
+                    Entrant::Anywhere => (vec![self.outside.outsider(&[INSIDE.to_owned()])], "everybody".to_owned()),
+                    Entrant::Other(range) => (vec![self.outside.outsider(std::slice::from_ref(&range))], range),
                 };
                 let group = reach::named(stack, &database.security_groups);
                 let way = Way::Open(format!("security group {group} admits {words}"));
@@ -303,18 +196,6 @@ impl<'s> Lines<'s> {
             }
         }
     }
-}
-
-/// Who comes in.
-enum Who {
-    /// Those of these ranges.
-    Outside(Vec<String>),
-    /// Services with this security group.
-    Services(String),
-}
-
-fn is(text: &Text, group: &str) -> bool {
-    matches!(text, Text::From(from) if from.node.kind() == "security_group" && from.node.name() == group)
 }
 
 /// A line with what is known of its way.

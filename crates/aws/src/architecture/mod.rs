@@ -1,8 +1,9 @@
 //! The architecture of a stack as people draw it: boxes, the frames around them, and the lines of who reaches whom, found in its file
 //! without a request. Each section of the file that leads somewhere has its function in `boxes` (with `routes` for listeners) or
-//! `lines` (with `mesh` for Service Connect and `uses` for what tasks take). Knows no format and no plan.
+//! `lines` (with `entrances` for who comes from outside, `mesh` for Service Connect and `uses` for what tasks take). Knows no format and no plan.
 
 mod boxes;
+mod entrances;
 mod lines;
 mod mesh;
 mod routes;
