@@ -5,6 +5,7 @@ mod contract;
 mod docs;
 mod e2e;
 mod engine;
+mod graph;
 mod sim;
 mod stories;
 mod tidy;

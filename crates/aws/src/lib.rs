@@ -14,6 +14,7 @@
 
 #![warn(unreachable_pub)]
 
+pub mod architecture;
 pub mod call;
 pub mod client;
 pub mod cloud;

@@ -190,6 +190,7 @@ mod tests {
             Command::Validate(_)
             | Command::Push(_)
             | Command::Explain(_)
+            | Command::Graph(_)
             | Command::Schema(_)
             | Command::Secrets(_)
             | Command::Env(_)

@@ -160,7 +160,7 @@ pub enum Format {
     Text,
     /// For programs; `apply` and `destroy` print one event a line.
     Json,
-    /// For a pull request (`plan` only).
+    /// For a pull request (`plan` and `graph` only).
     Markdown,
 }
 

@@ -5,6 +5,7 @@ mod again;
 mod args;
 mod command_line;
 mod commands;
+mod diagram;
 mod dotenv;
 mod exit;
 mod images;

@@ -35,7 +35,6 @@ pub struct Palette {
 
 impl Palette {
     /// No colours.
-    #[cfg(test)]
     pub const OFF: Self = Self { on: false };
 
     /// Decides by the flag, then by the environment, then by what is written to.

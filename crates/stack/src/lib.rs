@@ -23,6 +23,7 @@ mod json;
 pub mod model;
 mod pattern;
 mod policy;
+pub mod reach;
 mod root;
 mod scope;
 mod sections;

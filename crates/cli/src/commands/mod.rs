@@ -7,6 +7,7 @@ pub mod completions;
 pub mod destroy;
 pub mod env;
 pub mod explain;
+pub mod graph;
 pub mod plan;
 pub mod push;
 mod run;
@@ -57,6 +58,7 @@ commands! {
     Destroy(destroy::DestroyArgs),
     Push(push::PushArgs),
     Validate(validate::ValidateArgs),
+    Graph(graph::GraphArgs),
     Explain(explain::ExplainArgs),
     Schema(schema::SchemaArgs),
     Secrets(secrets::SecretsArgs),

@@ -243,7 +243,7 @@ fn unified(from: &Value, to: &Value) -> Vec<Line> {
 }
 
 /// The fields of something new: every one, or what is worth knowing, and long ones are cut.
-fn fields(kind: &str, want: &Doc, detail: &Detail) -> Vec<Line> {
+pub fn fields(kind: &str, want: &Doc, detail: &Detail) -> Vec<Line> {
     let Some(map) = want.as_object() else {
         return vec![Line::new(Mark::Plain, 0, values::inline(want))];
     };

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::guard::guard;
-use super::kept::{keep_delegated, settled};
+use super::kept::{at, keep_delegated, settled};
 use super::mention::Mentions;
 use super::stage::{self, Moved, Staged};
 use super::{
