@@ -14,7 +14,7 @@ use super::{
     Action, Conflict, Gap, Held, HeldBecause, Intent, Note, Obstacle, PlanOptions, Reason, Remark, Replaced, Unhealthy,
 };
 use crate::diff::{Change, Effect, diff, is_in_place};
-use crate::doc::{self, Doc, Text};
+use crate::doc::{self, Doc, Outputs, Text};
 use crate::graph::{Graph, Node};
 use crate::id::NodeId;
 use crate::kind::{Kind, Kinds, Ready, Replace, Traffic};

@@ -31,6 +31,6 @@ pub(super) fn keep_delegated(node: &Node, live: &Live, want: &mut Doc) {
     }
 }
 
-pub(super) fn at<'d>(doc: &'d Doc, path: &str) -> Option<&'d Value> {
+pub(super) fn at<'d>(doc: &'d Doc, path: &str) -> Option<&'d Doc> {
     path.split('.').try_fold(doc, |place, key| place.get(key))
 }
