@@ -187,6 +187,8 @@ mod tests {
             Command::Apply(of) => of.again(&global, false).to_string(),
             Command::Destroy(of) => of.again(&global).to_string(),
             Command::Validate(_)
+            | Command::Status(_)
+            | Command::Outputs(_)
             | Command::Push(_)
             | Command::Explain(_)
             | Command::Schema(_)

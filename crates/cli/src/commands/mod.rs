@@ -7,6 +7,7 @@ pub mod completions;
 pub mod destroy;
 pub mod env;
 pub mod explain;
+pub mod outputs;
 pub mod plan;
 pub mod push;
 mod run;
@@ -15,6 +16,7 @@ pub mod secrets;
 pub mod session;
 pub mod several;
 pub mod sim;
+pub mod status;
 pub mod validate;
 
 use clap::Subcommand;
@@ -55,6 +57,8 @@ commands! {
     Plan(plan::PlanArgs),
     Apply(apply::ApplyArgs),
     Destroy(destroy::DestroyArgs),
+    Status(status::StatusArgs),
+    Outputs(outputs::OutputsArgs),
     Push(push::PushArgs),
     Validate(validate::ValidateArgs),
     Explain(explain::ExplainArgs),

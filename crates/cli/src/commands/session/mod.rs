@@ -6,6 +6,7 @@
 //! - [`changing`]: the question, the run, the ending; the only stage that hands the engine a way to change AWS
 //! - [`values`]: another value for a secret that is there, without a plan
 //! - [`environment`]: the variables of a service, for this machine
+//! - [`seeing`]: how a stack does that is live, and what is worth knowing of it
 //!
 //! A command takes the stage that it needs. Beside them are [`connect`] (the way to AWS), [`ways`] (that of several stacks), [`names`] (what the command line names),
 //! [`save`] (plans in files), [`given`] (values that no plan holds) and [`consent`] (what is between a plan and its run).
@@ -20,6 +21,7 @@ pub mod names;
 pub mod planning;
 pub mod reading;
 pub mod save;
+pub mod seeing;
 mod values;
 pub mod ways;
 
@@ -29,5 +31,6 @@ pub use self::environment::Environment;
 pub use self::file::{File, SIMULATED_REGION, region};
 pub use self::planning::Planning;
 pub use self::reading::Reading;
+pub use self::seeing::Seeing;
 pub use self::values::{Kept, Values};
 pub use self::ways::Ways;

@@ -12,6 +12,7 @@ mod counts;
 mod explain;
 mod look;
 mod poll;
+pub mod status;
 mod targets;
 #[cfg(test)]
 mod tests;
