@@ -188,7 +188,9 @@ mod tests {
             Command::Destroy(of) => of.again(&global).to_string(),
             Command::Validate(_)
             | Command::Status(_)
+            | Command::Logs(_)
             | Command::Outputs(_)
+            | Command::List(_)
             | Command::Push(_)
             | Command::Explain(_)
             | Command::Schema(_)

@@ -7,6 +7,8 @@ pub mod completions;
 pub mod destroy;
 pub mod env;
 pub mod explain;
+pub mod list;
+pub mod logs;
 pub mod outputs;
 pub mod plan;
 pub mod push;
@@ -58,7 +60,9 @@ commands! {
     Apply(apply::ApplyArgs),
     Destroy(destroy::DestroyArgs),
     Status(status::StatusArgs),
+    Logs(logs::LogsArgs),
     Outputs(outputs::OutputsArgs),
+    List(list::ListArgs),
     Push(push::PushArgs),
     Validate(validate::ValidateArgs),
     Explain(explain::ExplainArgs),

@@ -6,6 +6,7 @@
 //! - [`changing`]: the question, the run, the ending; the only stage that hands the engine a way to change AWS
 //! - [`values`]: another value for a secret that is there, without a plan
 //! - [`environment`]: the variables of a service, for this machine
+//! - [`logging`]: the lines that containers of services write
 //! - [`seeing`]: how a stack does that is live, and what is worth knowing of it
 //!
 //! A command takes the stage that it needs. Beside them are [`connect`] (the way to AWS), [`ways`] (that of several stacks), [`names`] (what the command line names),
@@ -17,6 +18,7 @@ pub mod consent;
 mod environment;
 pub mod file;
 pub mod given;
+pub mod logging;
 pub mod names;
 pub mod planning;
 pub mod reading;

@@ -7,6 +7,7 @@
 //! ListServiceDeployments, DescribeServiceDeployments (20 at a time). Names stay taken while a service drains.
 
 mod connect;
+pub mod containers;
 mod convert;
 mod counts;
 mod explain;
