@@ -6,12 +6,14 @@ pub mod apply;
 pub mod completions;
 pub mod destroy;
 pub mod env;
+pub mod exec;
 pub mod explain;
 pub mod list;
 pub mod logs;
 pub mod outputs;
 pub mod plan;
 pub mod push;
+pub mod restart;
 mod run;
 pub mod schema;
 pub mod secrets;
@@ -61,6 +63,8 @@ commands! {
     Destroy(destroy::DestroyArgs),
     Status(status::StatusArgs),
     Logs(logs::LogsArgs),
+    Exec(exec::ExecArgs),
+    Restart(restart::RestartArgs),
     Outputs(outputs::OutputsArgs),
     List(list::ListArgs),
     Push(push::PushArgs),

@@ -41,6 +41,9 @@ pub fn render(seen: &Seen, apply: Option<&Again>, width: usize, palette: Palette
     let width = width.clamp(NARROWEST, WIDEST) - 1;
     let mut page = Page { palette, width, now: seen.at, text: String::new() };
     page.head(seen, apply);
+    if seen.status.is_absent() && seen.status.unread.is_empty() {
+        return page.text;
+    }
     page.services(&seen.status.services);
     for (kind, title) in KINDS {
         let of_kind: Vec<&Resource> = seen.status.resources.iter().filter(|it| it.id.kind() == *kind).collect();
@@ -178,12 +181,12 @@ impl Page {
         for stopped in doing.stopped.iter().take(SHOWN) {
             let times = if stopped.times > 1 { format!(" ({} times)", stopped.times) } else { String::new() };
             let reason = stopped.reason.trim_start_matches("stopped task: ");
-            let says = format!("{}{reason}{times}", self.ago(stopped.at));
+            let says = format!("{}{}{times}", self.ago(stopped.at), short(reason));
             self.detail("stopped", &says);
         }
         for event in &doing.events {
             let times = if event.times > 1 { format!(" ({} times)", event.times) } else { String::new() };
-            let says = format!("{}{}{times}", self.ago(event.at), event.message);
+            let says = format!("{}{}{times}", self.ago(event.at), short(&event.message));
             self.detail("event", &says);
         }
     }
@@ -305,6 +308,20 @@ fn shown(resource: &Resource) -> String {
     }
 }
 
+/// A text of ECS with the names of target groups in the place of their ARNs, which are longer than a line.
+fn short(text: &str) -> String {
+    let part = |word: &str| match word.split_once(":targetgroup/") {
+        Some((arn, rest)) if arn.trim_start_matches('(').starts_with("arn:") => {
+            let open = if arn.starts_with('(') { "(" } else { "" };
+            let name = rest.split('/').next().unwrap_or_default();
+            let close: String = rest.chars().skip_while(|one| !matches!(one, ')' | ',' | '.')).collect();
+            format!("{open}{name}{close}")
+        }
+        _ => word.to_owned(),
+    };
+    text.split(' ').map(part).collect::<Vec<_>>().join(" ")
+}
+
 fn as_usize(number: u64) -> usize {
     usize::try_from(number).unwrap_or(usize::MAX)
 }
@@ -331,6 +348,13 @@ mod tests {
             [-3.0, 59.0, 61.0, 7_300.0, 200_000.0].map(age),
             ["0s ago", "59s ago", "1m ago", "2h ago", "2d ago"]
         );
+    }
+
+    #[test]
+    fn target_groups_are_called_by_their_names() {
+        let arn = "arn:aws:elasticloadbalancing:eu-west-1:1:targetgroup/web/04c21cf2224edcb4";
+        let text = short(&format!("registered 1 targets in (target-group {arn}) and ({arn})."));
+        assert_eq!(text, "registered 1 targets in (target-group web) and (web).");
     }
 
     #[test]

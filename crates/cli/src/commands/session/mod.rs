@@ -7,6 +7,8 @@
 //! - [`values`]: another value for a secret that is there, without a plan
 //! - [`environment`]: the variables of a service, for this machine
 //! - [`logging`]: the lines that containers of services write
+//! - [`executing`]: which container takes a command, and a session to it
+//! - [`restarting`]: new deployments of what services run
 //! - [`seeing`]: how a stack does that is live, and what is worth knowing of it
 //!
 //! A command takes the stage that it needs. Beside them are [`connect`] (the way to AWS), [`ways`] (that of several stacks), [`names`] (what the command line names),
@@ -16,12 +18,14 @@ pub mod changing;
 pub mod connect;
 pub mod consent;
 mod environment;
+pub mod executing;
 pub mod file;
 pub mod given;
 pub mod logging;
 pub mod names;
 pub mod planning;
 pub mod reading;
+pub mod restarting;
 pub mod save;
 pub mod seeing;
 mod values;
