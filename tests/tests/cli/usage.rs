@@ -2,8 +2,25 @@
 
 use super::{Desk, GOOD};
 
-const COMMANDS: [&str; 11] =
-    ["plan", "apply", "destroy", "push", "validate", "explain", "schema", "secrets", "env", "sim", "completions"];
+const COMMANDS: [&str; 17] = [
+    "plan",
+    "apply",
+    "destroy",
+    "status",
+    "logs",
+    "exec",
+    "restart",
+    "outputs",
+    "list",
+    "push",
+    "validate",
+    "explain",
+    "schema",
+    "secrets",
+    "env",
+    "sim",
+    "completions",
+];
 
 #[test]
 fn help_of_every_command_has_an_example() {

@@ -64,8 +64,25 @@ fn lines() -> Vec<(String, String)> {
 #[test]
 fn every_command_line_shown_is_one_that_the_program_takes() {
     let grammar = grammar();
-    let commands =
-        ["apply", "completions", "destroy", "env", "explain", "plan", "push", "schema", "secrets", "sim", "validate"];
+    let commands = [
+        "apply",
+        "completions",
+        "destroy",
+        "env",
+        "exec",
+        "explain",
+        "list",
+        "logs",
+        "outputs",
+        "plan",
+        "push",
+        "restart",
+        "schema",
+        "secrets",
+        "sim",
+        "status",
+        "validate",
+    ];
     assert_eq!(grammar.keys().collect::<Vec<_>>(), commands);
     let mut checked = 0;
     for (place, line) in lines() {

@@ -171,6 +171,10 @@ impl Page {
             };
             let says = format!("{}{older}", self.deployment(deployment));
             self.detail("deployment", &says);
+            if let Some(why) = &deployment.rolled_back {
+                let why = if why.is_empty() { String::new() } else { format!(": {why}") };
+                self.detail("", &format!("the deployment before it failed and was rolled back{why}"));
+            }
         }
         if doing.pending > 0 {
             self.detail("tasks", &format!("{} on the way", words::count(as_usize(doing.pending), "task")));
@@ -204,14 +208,16 @@ impl Page {
     }
 
     fn group(&mut self, group: &Group) {
-        let all = group.healthy + group.others.len();
-        self.detail("targets", &format!("{} of {all} healthy in {}", group.healthy, group.name));
-        for target in group.others.iter().take(SHOWN) {
+        let (leaving, others): (Vec<_>, Vec<_>) = group.others.iter().partition(|target| target.state == "draining");
+        let leaving = if leaving.is_empty() { String::new() } else { format!(", {} draining", leaving.len()) };
+        let says = format!("{} of {} healthy in {}{leaving}", group.healthy, group.healthy + others.len(), group.name);
+        self.detail("targets", &says);
+        for target in others.iter().take(SHOWN) {
             let code = if target.reason.is_empty() { String::new() } else { format!(" ({})", target.reason) };
-            self.detail("", &format!("{} is {}: {}{code}", target.id, target.state, target.words));
+            self.detail("", &format!("{} is {}: it {}{code}", target.id, target.state, target.words));
         }
-        if group.others.len() > SHOWN {
-            self.detail("", &format!("and {} more", group.others.len() - SHOWN));
+        if others.len() > SHOWN {
+            self.detail("", &format!("and {} more", others.len() - SHOWN));
         }
     }
 

@@ -58,6 +58,8 @@ pub struct Deployment {
     pub revision: String,
     /// How many of its tasks failed to start.
     pub failed: u64,
+    /// What ECS said of the deployment before it, if it went back to this one because that failed.
+    pub rolled_back: Option<String>,
 }
 
 /// An event of a service.
@@ -137,7 +139,9 @@ async fn stopped(aws: &Aws, live: &Live) -> Result<Vec<Stopped>, CloudError> {
     let cluster = text(&live.have, "cluster");
     let tasks = tasks(aws, cluster, &live.name, "STOPPED").await?;
     let mut found: Vec<Stopped> = Vec::new();
-    for (reason, times) in explain::alike(tasks.iter().flat_map(explain::reasons)) {
+    // A container that ended by the signal to stop explains nothing.
+    let own = |reason: &String| !reason.ends_with("exit code 143");
+    for (reason, times) in explain::alike(tasks.iter().flat_map(explain::reasons).filter(own)) {
         let at = tasks.iter().filter(|task| explain::reasons(task).iter().any(|it| explain::is_alike(it, &reason)));
         let at = at.filter_map(|task| task.get("stoppedAt")?.as_f64()).fold(0.0, f64::max);
         found.push(Stopped { at, reason, times });
@@ -175,11 +179,25 @@ fn doing(service: &Value) -> Doing {
             changed: primary.get("updatedAt").and_then(Value::as_f64).unwrap_or_else(|| created(primary)),
             revision: last(text(primary, "taskDefinition")).to_owned(),
             failed: count(primary, "failedTasks"),
+            rolled_back: rolled_back(service, text(primary, "id")),
         }),
         older_deployments: items(service, "deployments").len().saturating_sub(1),
         events: events(service),
         ..Doing::default()
     }
+}
+
+/// What ECS said when it went back to a deployment, if that was the last thing that it deployed.
+fn rolled_back(service: &Value, to: &str) -> Option<String> {
+    let messages = || items(service, "events").iter().map(|event| text(event, "message"));
+    let back = format!("rolling back to deployment {to}.");
+    let at = messages().position(|message| message.ends_with(&back))?;
+    let other = |message: &str| message.ends_with("deployment completed.") && !message.contains(to);
+    if messages().take(at).any(other) {
+        return None;
+    }
+    let failed = messages().skip(at).find_map(|message| message.split_once("deployment failed: "));
+    Some(failed.map_or("", |(_, why)| why).trim_end_matches('.').to_owned())
 }
 
 /// The latest events, each text once; ECS gives the newest first.
@@ -213,5 +231,20 @@ mod tests {
         let told: Vec<(&str, usize)> = found.iter().map(|event| (event.message.as_str(), event.times)).collect();
         assert_eq!(told, [("has reached a steady state.", 2), ("was unable to place a task.", 1), ("a", 1)]);
         assert!((found[0].at - 9.0).abs() < f64::EPSILON, "when it last happened");
+    }
+
+    #[test]
+    fn a_deployment_that_was_gone_back_to_is_told_until_the_next_one() {
+        let event = |text: &str| json!({ "message": format!("(service web) {text}") });
+        let mut events = vec![
+            event("(deployment ecs-svc/1) deployment completed."),
+            event("rolling back to deployment ecs-svc/1."),
+            event("(deployment ecs-svc/2) deployment failed: tasks failed to start."),
+        ];
+        let back = |events: &[Value], to| rolled_back(&json!({ "events": events }), to);
+        assert_eq!(back(&events, "ecs-svc/1").as_deref(), Some("tasks failed to start"));
+        assert_eq!(back(&events, "ecs-svc/3"), None, "another one began since");
+        events.insert(0, event("(deployment ecs-svc/3) deployment completed."));
+        assert_eq!(back(&events, "ecs-svc/1"), None);
     }
 }
