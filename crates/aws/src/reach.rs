@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
 use aws_smithy_async::time::SystemTimeSource;
 use aws_smithy_runtime::client::orchestrator::operation::Operation;
-use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse, OrchestratorError};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::timeout::TimeoutConfig;
 use serde::Serialize;
@@ -55,7 +55,7 @@ pub async fn get(url: &str) -> Answer {
         .time_source(SystemTimeSource::new())
         .timeout_config(TimeoutConfig::builder().connect_timeout(PATIENCE).operation_timeout(PATIENCE).build())
         .serializer(|(): ()| Ok(request()))
-        .deserializer::<_, Infallible>(read)
+        .deserializer::<_, Infallible>(|response| Ok(read(response)))
         .build()
         .invoke(())
         .await;
@@ -75,9 +75,8 @@ fn request() -> HttpRequest {
 }
 
 /// The status code, and where it sends on to.
-#[expect(clippy::unnecessary_wraps, reason = "it is what an operation asks for")]
-fn read(response: &HttpResponse) -> Result<(u16, Option<String>), OrchestratorError<Infallible>> {
-    Ok((response.status().as_u16(), response.headers().get("location").map(str::to_owned)))
+fn read(response: &HttpResponse) -> (u16, Option<String>) {
+    (response.status().as_u16(), response.headers().get("location").map(str::to_owned))
 }
 
 /// Why nothing answered: the innermost cause, which is what a person can act on.

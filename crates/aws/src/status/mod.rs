@@ -106,8 +106,12 @@ impl Status {
     }
 }
 
-/// Kinds that are shown whether they are healthy or not.
-const SHOWN: &[&str] = &[load_balancer::ENTRY.kind.name, certificate::KIND, database::ENTRY.kind.name];
+/// Kinds that are shown whether they are healthy or not, with what all of them are called.
+pub const SHOWN: &[(&str, &str)] = &[
+    (load_balancer::ENTRY.kind.name, "Load balancers"),
+    (certificate::KIND, "Certificates"),
+    (database::ENTRY.kind.name, "Databases"),
+];
 
 /// How the stack of a graph does, of which `snapshot` is a reading.
 pub async fn look(aws: &Aws, graph: &Graph, snapshot: &Snapshot) -> Status {
@@ -148,7 +152,8 @@ pub async fn look(aws: &Aws, graph: &Graph, snapshot: &Snapshot) -> Status {
         if let Some(words) = zones.open.get(&node.id) {
             (found.state, found.words) = (State::Pending, words.clone());
         }
-        let shown = SHOWN.contains(&node.id.kind()) || matches!(found.state, State::Pending | State::Failing);
+        let shown = SHOWN.iter().any(|(kind, _)| *kind == node.id.kind())
+            || matches!(found.state, State::Pending | State::Failing);
         // What is looked up is another's, and no reading tells how it does unless it was asked.
         let told = !node.lookup || found.expires.is_some() || found.state == State::Missing;
         if shown && told {
@@ -156,7 +161,24 @@ pub async fn look(aws: &Aws, graph: &Graph, snapshot: &Snapshot) -> Status {
         }
     }
     status.unread.extend(expiries.unread);
+    status.unread = together(status.unread);
     status
+}
+
+/// What could not be read for one reason, as one.
+fn together(all: Vec<Unread>) -> Vec<Unread> {
+    let mut found: Vec<Unread> = Vec::new();
+    for unread in all {
+        let same = |known: &&mut Unread| {
+            let (one, other) = (&known.error, &unread.error);
+            (one.class, &one.operation, &one.code) == (other.class, &other.operation, &other.code)
+        };
+        match found.iter_mut().find(same) {
+            Some(known) => known.what += &format!(", {}", unread.what),
+            None => found.push(unread),
+        }
+    }
+    found
 }
 
 /// The live resource of a node, if it is the stack's or only looked up.

@@ -35,7 +35,9 @@ fn the_worst_part_decides() {
     part.missing.push("log_group.app".to_owned());
     assert!(part.is_absent());
     let error = CloudError::local(ErrorClass::Denied, "ecs:DescribeServices", "no");
-    part.unread.push(Unread { what: "service".to_owned(), error });
+    let unread = |what: &str| Unread { what: what.to_owned(), error: error.clone() };
+    part.unread = together(vec![unread("service"), unread("task_definition")]);
+    assert_eq!(part.unread, [unread("service, task_definition")], "one reason is told once");
     assert_eq!(part.state(), State::Unknown, "what is not known is neither there nor healthy");
 }
 

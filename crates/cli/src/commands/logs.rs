@@ -94,7 +94,7 @@ impl Run for LogsArgs {
             let text = "no container of these services writes to a log group that can be read";
             return Err(Failure::refused(text, "give it `logs: NAME`, with NAME under `log_groups:`, and apply"));
         }
-        let mut printer = Printer::of(&logging, self.timestamps, ui);
+        let mut printer = Printer::of(&logging, self.timestamps);
         let (mut tail, unread) = self.first(&logging, &mut printer, ui).await;
         tell(&unread, ui);
         if !self.follow {
@@ -128,8 +128,8 @@ impl LogsArgs {
         printer: &mut Printer,
         ui: &mut Ui,
     ) -> (evenkeel_aws::services::logs::tail::Tail, Vec<(String, CloudError)>) {
-        #[expect(clippy::cast_possible_truncation, reason = "milliseconds since 1970 fit")]
-        let now = (logging.reading.now() * 1000.0) as i64;
+        let now = Duration::try_from_secs_f64(logging.reading.now()).unwrap_or_default();
+        let now = i64::try_from(now.as_millis()).unwrap_or(i64::MAX);
         let pattern = self.filter.as_deref();
         let most = self.tail.unwrap_or(if self.since.is_some() { usize::MAX } else { LINES });
         let windows = match self.since {
@@ -179,7 +179,7 @@ struct Printer {
 const TONES: [Tone; 4] = [Tone::Adopt, Tone::Add, Tone::Replace, Tone::Change];
 
 impl Printer {
-    fn of(logging: &Logging, timestamps: bool, _ui: &Ui) -> Self {
+    fn of(logging: &Logging, timestamps: bool) -> Self {
         let labels = logging.sources.iter().map(|source| source.label.clone());
         let tones: BTreeMap<String, Tone> = labels.zip(TONES.into_iter().cycle()).collect();
         let width = tones.keys().map(|label| label.chars().count()).max().unwrap_or_default();
@@ -217,15 +217,9 @@ const RESET: &str = "\u{1b}[0m";
 fn tell(unread: &[(String, CloudError)], ui: &mut Ui) {
     for (group, error) in unread {
         let mut error = error.clone();
-        match error.class {
-            ErrorClass::Gone => {
-                let hint = "`evenkeel apply` creates a log group of the stack file; others must exist before";
-                error.hint.get_or_insert_with(|| hint.to_owned());
-            }
-            ErrorClass::Denied => {
-                error.hint.get_or_insert_with(|| format!("allow {} for these credentials", error.operation));
-            }
-            _ => {}
+        if error.class == ErrorClass::Gone {
+            let hint = "`evenkeel apply` creates a log group of the stack file; others must exist before";
+            error.hint.get_or_insert_with(|| hint.to_owned());
         }
         let lines = failure::cloud_lines(&error, &[], "  ", ui.err.palette);
         ui.err.text(&format!("log group {} could not be read:\n{lines}", escape::text(group)));

@@ -87,7 +87,7 @@ impl StatusArgs {
     }
 }
 
-/// What a look comes to: what could not be read goes before what is not healthy.
+/// What a look comes to: what could not be read counts more than what is not healthy.
 fn exit(seen: &Seen) -> Exit {
     let silent = seen.urls.iter().any(|url| url.answer.as_ref().is_some_and(|answer| !answer.serves()));
     match seen.status.state() {

@@ -1,11 +1,12 @@
 //! How a stack does, for a person: a word for each resource, and below it what explains that word. Each line fits the width; what a
 //! colour says, a word says as well.
 
+use std::time::Duration;
+
 use evenkeel_aws::reach::Answer;
 use evenkeel_aws::services::ecs::service::status::{Deployment, Doing};
 use evenkeel_aws::services::elb::health::Group;
-use evenkeel_aws::status::{Resource, Service, State, Status, Unread};
-use evenkeel_core::error::ErrorClass;
+use evenkeel_aws::status::{Resource, SHOWN, Service, State, Status, Unread};
 
 use super::escape::text as clean;
 use super::words;
@@ -22,11 +23,11 @@ const WIDEST: usize = 160;
 /// How far what explains a resource stands to the right.
 const INDENT: usize = 10;
 /// How many targets, and how many reasons of stopped tasks, are shown.
-const SHOWN: usize = 3;
+const MOST: usize = 3;
 
-const DAY: i64 = 86_400;
+const DAY: u64 = 86_400;
 /// A certificate that renews itself does so 60 days before its end, so one that is closer has not.
-const SOON: i64 = 30 * DAY;
+const SOON: u64 = 30 * DAY;
 
 /// Draws lines of a width.
 struct Page {
@@ -45,21 +46,17 @@ pub fn render(seen: &Seen, apply: Option<&Again>, width: usize, palette: Palette
         return page.text;
     }
     page.services(&seen.status.services);
-    for (kind, title) in KINDS {
+    for (kind, title) in SHOWN {
         let of_kind: Vec<&Resource> = seen.status.resources.iter().filter(|it| it.id.kind() == *kind).collect();
         page.resources(title, &of_kind);
     }
-    let others = seen.status.resources.iter().filter(|it| !KINDS.iter().any(|(kind, _)| it.id.kind() == *kind));
+    let others = seen.status.resources.iter().filter(|it| !SHOWN.iter().any(|(kind, _)| it.id.kind() == *kind));
     page.resources("Others", &others.collect::<Vec<_>>());
     page.urls(&seen.urls);
     page.list("Next steps", &seen.status.next_steps);
     page.unread(&seen.status.unread);
     page.text
 }
-
-/// Kinds with a heading of their own.
-const KINDS: &[(&str, &str)] =
-    &[("load_balancer", "Load balancers"), ("certificate", "Certificates"), ("database", "Databases")];
 
 /// The word of a state, and its tone.
 fn word(state: State) -> (&'static str, Tone) {
@@ -182,7 +179,7 @@ impl Page {
         for group in &doing.target_groups {
             self.group(group);
         }
-        for stopped in doing.stopped.iter().take(SHOWN) {
+        for stopped in doing.stopped.iter().take(MOST) {
             let times = if stopped.times > 1 { format!(" ({} times)", stopped.times) } else { String::new() };
             let reason = stopped.reason.trim_start_matches("stopped task: ");
             let says = format!("{}{}{times}", self.ago(stopped.at), short(reason));
@@ -198,26 +195,28 @@ impl Page {
     fn deployment(&self, deployment: &Deployment) -> String {
         let Deployment { state, reason, began, changed, revision, failed, .. } = deployment;
         let failed = if *failed > 0 { format!(", {failed} failed to start") } else { String::new() };
-        let says = match state.as_str() {
+        match state.as_str() {
             "COMPLETED" => format!("{revision}, completed {}", age(self.now - changed)),
             "FAILED" => format!("{revision}, failed {}: {reason}", age(self.now - changed)),
             "IN_PROGRESS" => format!("{revision}, in progress, began {}{failed}", age(self.now - began)),
             _ => format!("{revision}, began {}{failed}", age(self.now - began)),
-        };
-        says
+        }
     }
 
     fn group(&mut self, group: &Group) {
         let (leaving, others): (Vec<_>, Vec<_>) = group.others.iter().partition(|target| target.state == "draining");
         let leaving = if leaving.is_empty() { String::new() } else { format!(", {} draining", leaving.len()) };
-        let says = format!("{} of {} healthy in {}{leaving}", group.healthy, group.healthy + others.len(), group.name);
+        let says = match group.healthy + others.len() {
+            0 => format!("none registered in {}{leaving}", group.name),
+            all => format!("{} of {all} healthy in {}{leaving}", group.healthy, group.name),
+        };
         self.detail("targets", &says);
-        for target in others.iter().take(SHOWN) {
+        for target in others.iter().take(MOST) {
             let code = if target.reason.is_empty() { String::new() } else { format!(" ({})", target.reason) };
             self.detail("", &format!("{} is {}: it {}{code}", target.id, target.state, target.words));
         }
-        if others.len() > SHOWN {
-            self.detail("", &format!("and {} more", others.len() - SHOWN));
+        if others.len() > MOST {
+            self.detail("", &format!("and {} more", others.len() - MOST));
         }
     }
 
@@ -240,15 +239,14 @@ impl Page {
     }
 
     fn expiry(&self, expires: i64) -> String {
-        #[expect(clippy::cast_possible_truncation, reason = "seconds since 1970 fit")]
-        let left = expires - self.now as i64;
+        // Seconds of a time are whole numbers that a float holds exactly.
+        let left = Duration::try_from_secs_f64(expires as f64 - self.now).map(|left| left.as_secs());
         match left {
-            ..0 => format!("EXPIRED {}", age(-(left as f64))),
-            0..SOON => format!(
-                "expires in {}; ACM has not renewed it",
-                words::count(as_usize((left / DAY).unsigned_abs()), "day")
-            ),
-            _ => format!("expires in {}", words::count(as_usize((left / DAY).unsigned_abs()), "day")),
+            Err(_) => format!("EXPIRED {}", age(self.now - expires as f64)),
+            Ok(left @ 0..SOON) => {
+                format!("expires in {}; ACM has not renewed it", words::count(as_usize(left / DAY), "day"))
+            }
+            Ok(left) => format!("expires in {}", words::count(as_usize(left / DAY), "day")),
         }
     }
 
@@ -288,12 +286,8 @@ impl Page {
         self.title("Could not be read, so its state is unknown");
         for Unread { what, error } in unread {
             self.wrapped("  ", 4, &format!("{}: {}", clean(what), words::error(error)));
-            let hint = error.hint.clone().or_else(|| {
-                let denied = error.class == ErrorClass::Denied;
-                denied.then(|| format!("allow {} for these credentials", error.operation))
-            });
-            if let Some(hint) = hint {
-                self.wrapped("    hint: ", 10, &clean(&hint));
+            if let Some(hint) = &error.hint {
+                self.wrapped("    hint: ", 10, &clean(hint));
             }
         }
     }
@@ -333,9 +327,8 @@ fn as_usize(number: u64) -> usize {
 }
 
 /// `2m ago`: the largest unit is enough.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is made positive, and fits")]
 fn age(seconds: f64) -> String {
-    let seconds = seconds.max(0.0) as u64;
+    let seconds = Duration::try_from_secs_f64(seconds).unwrap_or_default().as_secs();
     match seconds {
         0..60 => format!("{seconds}s ago"),
         60..3600 => format!("{}m ago", seconds / 60),
@@ -369,7 +362,7 @@ mod tests {
         page.line(State::Failing, "web", "one two three four five six seven eight nine ten eleven");
         page.detail("event", "abcdefghijklmnopqrstuvwxyzabcdefghijklmnop short");
         let long: Vec<&str> = page.text.lines().filter(|line| line.chars().count() > 30).collect();
-        assert_eq!(long, ["                      abcdefghijklmnopqrstuvwxyzabcdefghijklmnop"], "{}", page.text);
+        assert_eq!(long, ["          event       abcdefghijklmnopqrstuvwxyzabcdefghijklmnop"], "{}", page.text);
         assert!(page.text.starts_with("  FAIL    web  one two three"), "{}", page.text);
     }
 }

@@ -102,7 +102,7 @@ fn a_simulated_container_has_no_shell_and_says_so() {
     assert!(ran.stderr.contains("nothing runs in it that could answer"), "{}", ran.stderr);
     desk.write("faults.json", br#"[{"service": "ecs", "operation": "ExecuteCommand", "fault": "access_denied"}]"#);
     let ran = desk.sim(&["exec", "web", "--sim-faults", "faults.json"]).exits(1);
-    assert!(ran.stderr.contains("allow ecs:ExecuteCommand for these credentials"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("not authorized to perform: ecs:ExecuteCommand"), "{}", ran.stderr);
 }
 
 /// The tasks of a service.

@@ -15,8 +15,8 @@ fn lines(desk: &Desk, arguments: &[&str]) -> Vec<String> {
 /// Writes a line into the stream of a task, as its container would.
 fn write(desk: &Desk, stream: &str, text: &str) {
     let status: Value = serde_json::from_str(&desk.sim(&["status", "--format", "json"]).stdout).expect("JSON");
-    #[expect(clippy::cast_possible_truncation, reason = "milliseconds since 1970 fit")]
-    let now = (status["at"].as_f64().expect("a time") * 1000.0) as i64;
+    let now = std::time::Duration::from_secs_f64(status["at"].as_f64().expect("a time"));
+    let now = i64::try_from(now.as_millis()).expect("a time of today");
     let events = json!([{ "timestamp": now, "message": text }]);
     desk.call(
         "logs",
@@ -66,7 +66,7 @@ fn what_is_not_there_is_named_with_what_is() {
     let gone = told(&[], 1);
     assert!(gone.contains("log group shop-app could not be read") && gone.contains("evenkeel apply"), "{gone}");
     desk.write("faults.json", br#"[{"service": "logs", "operation": "FilterLogEvents", "fault": "access_denied"}]"#);
-    assert!(told(&["--sim-faults", "faults.json"], 1).contains("allow logs:FilterLogEvents for these credentials"));
+    assert!(told(&["--sim-faults", "faults.json"], 1).contains("not authorized to perform: logs:FilterLogEvents"));
     let fresh = Desk::new(&stack("web:1", "worker:1"));
     let ran = fresh.sim(&["logs"]).exits(1);
     assert!(ran.stderr.contains("service web does not exist yet"), "{}", ran.stderr);

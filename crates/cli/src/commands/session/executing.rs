@@ -7,7 +7,6 @@ use evenkeel_aws::kinds::service;
 use evenkeel_aws::services::ecs::exec::{self, Session, Target};
 use evenkeel_aws::services::ecs::service::status;
 use evenkeel_core::cloud::Cloud as _;
-use evenkeel_core::error::ErrorClass;
 use evenkeel_core::graph::Node;
 use serde_json::Value;
 
@@ -84,12 +83,8 @@ impl Executing {
     /// # Errors
     /// If AWS refuses.
     pub async fn session(&self, command: &str) -> Result<Session, Failure> {
-        exec::open(&self.reading.cloud.aws, &self.target, command).await.map_err(|mut error| {
-            if error.class == ErrorClass::Denied {
-                error.hint.get_or_insert_with(|| "allow ecs:ExecuteCommand for these credentials".to_owned());
-            }
-            Failure::cloud("opening a session to the container", error)
-        })
+        let opened = exec::open(&self.reading.cloud.aws, &self.target, command).await;
+        opened.map_err(|error| Failure::cloud("opening a session to the container", error))
     }
 
     /// What the plugin is given beside the session: the region, and the address of ECS.

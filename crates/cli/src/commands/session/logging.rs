@@ -168,7 +168,8 @@ fn chosen(reading: &Reading, asked: &[String]) -> Result<Chosen, Failure> {
 fn sources(service: &str, home: &str, containers: Vec<Container>, silent: &mut Vec<String>) -> Vec<Source> {
     let several = containers.len() > 1;
     let source = |Container { name, log, has_execution_role }| {
-        let label = if several { format!("{service}/{name}") } else { service.to_owned() };
+        // A container that is called as its service is what the service is for.
+        let label = if several && name != service { format!("{service}/{name}") } else { service.to_owned() };
         match log {
             Log::Group { group, region, .. } if region != home => {
                 let tail = format!("aws logs tail {group} --region {region}");

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use evenkeel_aws::services::ecs::service::status;
 use evenkeel_core::cloud::Cloud as _;
 use evenkeel_core::graph::{Graph, Node};
 use evenkeel_core::id::NodeId;
@@ -97,7 +98,7 @@ fn named(mut plan: Plan, services: &Services) -> Plan {
         let Action::Update { changes, .. } = &mut step.action else { continue };
         let renews = services.get(&step.node).and_then(|live| live.renews.as_deref());
         for change in changes.iter_mut().filter(|change| Some(change.path.as_str()) == renews) {
-            change.from = services.get(&step.node).map(|live| live.have["task_definition"].clone());
+            change.from = services.get(&step.node).map(|live| json!(status::revision(live)));
             change.to = Some(json!("a new one"));
         }
         step.why = Reason::Differs(renews.into_iter().map(str::to_owned).collect());
@@ -116,11 +117,10 @@ fn show(plan: &Plan, services: &Services, ui: &mut Ui) {
     }
     let palette = ui.out.palette;
     for (id, live) in services {
-        let revision = live.have["task_definition"].as_str().and_then(|arn| arn.rsplit('/').next()).unwrap_or_default();
         let count = live.have["desired_count"].as_u64().and_then(|count| usize::try_from(count).ok());
         let tasks = count.map_or_else(|| "its tasks".to_owned(), |count| words::count(count, "task"));
         let (verb, id) = (palette.paint(Tone::Change, "restart"), palette.paint(Tone::Strong, words::id(id)));
-        let (name, revision) = (escape::text(&live.name), escape::text(revision));
+        let (name, revision) = (escape::text(&live.name), escape::text(status::revision(live)));
         ui.out.line(&format!("  ~ {verb} {id} ({name}): a new deployment of {revision} replaces {tasks}"));
     }
 }

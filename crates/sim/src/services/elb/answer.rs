@@ -94,7 +94,8 @@ mod tests {
 
     use serde_json::json;
 
-    use super::super::tests::{balancer, group, listener, text};
+    use super::super::tests::{balancer, group, listener};
+    use super::super::{NewTarget, register};
     use super::*;
     use crate::lab::Lab;
 
@@ -121,9 +122,9 @@ mod tests {
             "RedirectConfig": { "Protocol": "HTTPS", "Port": "443", "StatusCode": "HTTP_301" } }] });
         lab.ok("elbv2.ModifyListener", secure);
         assert_eq!(ask(&lab, &web, 80, "a.example"), Some((301, Some("https://a.example/".to_owned()))));
-        let targets = json!({ "TargetGroupArn": group, "Targets": [{ "Id": "172.31.0.9" }] });
-        lab.ok("elbv2.RegisterTargets", targets);
-        let back = json!({ "ListenerArn": arn, "DefaultActions": [{ "Type": "forward", "TargetGroupArn": text(&json!(group)) }] });
+        let target = NewTarget { id: "172.31.0.9".to_owned(), port: 80, zone: String::new(), answers: true };
+        lab.sim.with_world(|world| register(world, &lab.place, &group, target));
+        let back = json!({ "ListenerArn": arn, "DefaultActions": [{ "Type": "forward", "TargetGroupArn": group }] });
         lab.ok("elbv2.ModifyListener", back);
         lab.sim.pass(Duration::from_secs(600));
         assert_eq!(ask(&lab, &web, 80, "a.example"), Some((200, None)));

@@ -87,6 +87,11 @@ pub struct Stopped {
 /// What could not be read, and why: `target health of web`.
 pub type Unread = (String, CloudError);
 
+/// The revision that a live service runs: `web:7`.
+pub fn revision(live: &Live) -> &str {
+    last(text(&live.have, "task_definition"))
+}
+
 /// What each service does, in order; `None` if it could not be read, or is gone since. And what could not be read.
 pub async fn look(aws: &Aws, services: &[&Live]) -> (Vec<Option<Doing>>, Vec<Unread>) {
     let asked = services.iter().map(|live| async move {
