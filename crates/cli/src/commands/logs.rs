@@ -88,7 +88,7 @@ fn since(text: &str) -> Result<Since, String> {
 impl Run for LogsArgs {
     async fn run(&self, Context { global, ui, .. }: Context<'_>) -> Result<Exit, Failure> {
         let file = File::load(&self.file, global, ui)?;
-        let logging = Logging::open(file.connect(global, ui).await?, &self.services).await?;
+        let mut logging = Logging::open(file.connect(global, ui).await?, &self.services).await?;
         logging.remarks.clone().iter().for_each(|remark| ui.note(remark));
         if logging.sources.is_empty() {
             let text = "no container of these services writes to a log group that can be read";
@@ -108,6 +108,7 @@ impl Run for LogsArgs {
             tokio::time::sleep(PAUSE).await;
             let mut lines = Vec::new();
             let unread = logging.pass(&mut tail, &mut |line| lines.push(line)).await;
+            logging.learn(&lines).await;
             lines.iter().for_each(|line| printer.print(&logging, line, ui));
             let groups =
                 |list: &[(String, CloudError)]| list.iter().map(|(group, _)| group.clone()).collect::<Vec<_>>();

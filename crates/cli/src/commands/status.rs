@@ -65,7 +65,9 @@ impl Run for StatusArgs {
                 }
                 seen => seen?,
             };
-            let exit = exit(&seen);
+            // A name under which nothing is found may be a slip of the pen.
+            let unknown = self.name.is_some() && seen.status.wanted == 0 && exit(&seen) == Exit::Done;
+            let exit = if unknown { Exit::Unproven } else { exit(&seen) };
             screen.show(seen, apply.as_ref(), ui);
             if !self.watch || ui.out.is_closed() {
                 return Ok(exit);

@@ -56,7 +56,7 @@ fn a_healthy_stack_ends_with_0_and_fits_a_terminal() {
     std::fs::remove_file(desk.path("stack.yaml")).expect("it is there");
     let named = ["status", "--stack", "shop", "--region", "us-east-1"];
     says(&desk, &named, 0, &["shop in us-east-1: healthy", "1 of 1 task running", "answers 200"]);
-    says(&desk, &["status", "--stack", "other", "--region", "us-east-1"], 0, &["nothing belongs to it"]);
+    says(&desk, &["status", "--stack", "other", "--region", "us-east-1"], 5, &["nothing belongs to it"]);
 }
 
 #[test]

@@ -11,7 +11,7 @@ use evenkeel_core::cloud::Cloud as _;
 use evenkeel_core::error::CloudError;
 use evenkeel_core::graph::Node;
 use evenkeel_core::snapshot::Live;
-use futures::future::{join_all, try_join_all};
+use futures::future::try_join_all;
 use serde_json::Value;
 
 use super::names;
@@ -26,8 +26,10 @@ pub struct Logging {
     pub sources: Vec<Source>,
     /// What is to be said beside the lines.
     pub remarks: Vec<String>,
-    /// The service of each task, where services write alike.
-    tasks: BTreeMap<String, String>,
+    /// Services of which containers write alike: only their tasks tell them apart.
+    alike: Vec<(String, Live)>,
+    /// The service of each of their tasks; none of one that ECS does not know any more.
+    tasks: BTreeMap<String, Option<String>>,
 }
 
 /// A container whose lines are shown.
@@ -95,13 +97,27 @@ impl Logging {
             remarks.extend(silent.into_iter().filter(|_| chosen.contains_key(entry)));
         }
         let sources = choose(&all, &chosen)?;
-        let shared = there.iter().filter(|(entry, _)| {
-            let of_service = all.iter().filter(|source| source.service == *entry);
-            of_service.clone().any(|one| sources.iter().chain(&all).any(|other| one.writes_like(other)))
+        let mixed =
+            |one: &Source, other: &Source| one.writes_like(other) && (sources.contains(one) || sources.contains(other));
+        there.retain(|(entry, _)| {
+            all.iter().any(|one| one.service == *entry && all.iter().any(|other| mixed(one, other)))
         });
-        let shared: Vec<&(String, Live)> = if sources.is_empty() { Vec::new() } else { shared.collect() };
-        let tasks = tasks(&reading, &shared).await?;
-        Ok(Self { reading, sources, remarks, tasks })
+        let tasks = tasks(&reading, &there).await.map_err(|error| Failure::cloud("reading the tasks", error))?;
+        Ok(Self { reading, sources, remarks, alike: there, tasks })
+    }
+
+    /// Finds out whose tasks are that have begun to write since.
+    pub async fn learn(&mut self, lines: &[Line]) {
+        let new: BTreeSet<String> =
+            lines.iter().map(task).filter(|id| !self.tasks.contains_key(*id)).map(str::to_owned).collect();
+        if self.alike.is_empty() || new.is_empty() {
+            return;
+        }
+        // What cannot be read now is not known, and need not be asked again for each line.
+        self.tasks.extend(new.into_iter().map(|id| (id, None)));
+        if let Ok(tasks) = tasks(&self.reading, &self.alike).await {
+            self.tasks.extend(tasks);
+        }
     }
 
     /// The log groups that the sources write to, to be read from a time on.
@@ -125,8 +141,8 @@ impl Logging {
     pub fn source(&self, line: &Line) -> Option<&Source> {
         let mut candidates = self.sources.iter().filter(|source| source.writes(line));
         match self.tasks.get(task(line)) {
-            Some(service) => candidates.find(|source| source.service == *service),
-            None => candidates.next(),
+            Some(Some(service)) => candidates.find(|source| source.service == *service),
+            Some(None) | None => candidates.next(),
         }
     }
 }
@@ -211,20 +227,16 @@ fn choose(all: &[Source], chosen: &Chosen) -> Result<Vec<Source>, Failure> {
 }
 
 /// The service of each task of these services that ECS still knows.
-async fn tasks(reading: &Reading, services: &[&(String, Live)]) -> Result<BTreeMap<String, String>, Failure> {
+async fn tasks(reading: &Reading, services: &[(String, Live)]) -> Result<BTreeMap<String, Option<String>>, CloudError> {
     let aws = &reading.cloud.aws;
     let asked = services.iter().map(|(entry, live)| async move {
         let cluster = live.have["cluster"].as_str().unwrap_or_default();
         let both = ["RUNNING", "STOPPED"].map(|desired| status::tasks(aws, cluster, &live.name, desired));
         let found = try_join_all(both).await?;
         let id = |task: &Value| Some(task["taskArn"].as_str()?.rsplit('/').next()?.to_owned());
-        Ok(found.iter().flatten().filter_map(id).map(|id| (id, entry.clone())).collect::<Vec<_>>())
+        Ok(found.iter().flatten().filter_map(id).map(|id| (id, Some(entry.clone()))).collect::<Vec<_>>())
     });
-    let mut tasks = BTreeMap::new();
-    for found in join_all(asked).await {
-        tasks.extend(found.map_err(|error: CloudError| Failure::cloud("reading the tasks of services", error))?);
-    }
-    Ok(tasks)
+    Ok(try_join_all(asked).await?.into_iter().flatten().collect())
 }
 
 #[cfg(test)]
