@@ -8,6 +8,7 @@ use std::time::Duration;
 use evenkeel_aws::services::logs::tail::Line;
 use evenkeel_aws::time;
 use evenkeel_core::error::{CloudError, ErrorClass};
+use serde::Serialize;
 use serde_json::json;
 
 use super::session::File;
@@ -168,6 +169,18 @@ impl LogsArgs {
     }
 }
 
+/// A line for a program.
+#[derive(Serialize)]
+struct Document<'a> {
+    time: String,
+    service: &'a str,
+    container: &'a str,
+    task: &'a str,
+    log_group: &'a str,
+    log_stream: &'a str,
+    message: &'a str,
+}
+
 /// Writes lines, each with whose it is.
 struct Printer {
     tones: BTreeMap<String, Tone>,
@@ -191,9 +204,14 @@ impl Printer {
         let Some(source) = logging.source(line) else { return };
         self.lines += 1;
         if ui.format == Format::Json {
-            return ui.out.json(&json!({
-                "time": time::shown(line.at), "service": source.service, "container": source.container,
-                "task": task(line), "log_group": line.group, "log_stream": line.stream, "message": line.message,
+            return ui.out.json(&json!(Document {
+                time: time::shown(line.at),
+                service: &source.service,
+                container: &source.container,
+                task: task(line),
+                log_group: &line.group,
+                log_stream: &line.stream,
+                message: &line.message,
             }));
         }
         let palette = ui.out.palette;

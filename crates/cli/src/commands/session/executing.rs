@@ -61,8 +61,7 @@ impl Executing {
         if live.have["execute_command"].as_bool() == Some(false) {
             return Err(not_allowed(&reading, node, ways));
         }
-        let cluster = live.have["cluster"].as_str().unwrap_or_default();
-        let tasks = status::tasks(&reading.cloud.aws, cluster, &live.name, "RUNNING").await;
+        let tasks = status::tasks(&reading.cloud.aws, &live, "RUNNING").await;
         let tasks = tasks.map_err(|error| Failure::cloud("reading the tasks of the service", error))?;
         let task = task(&tasks, wanted, ways)?;
         let container = container(task, wanted)?;
@@ -70,7 +69,7 @@ impl Executing {
         let name = text(container, "name");
         agent(container, &name, wanted.service)?;
         let target = Target {
-            cluster: cluster.to_owned(),
+            cluster: status::cluster(&live).to_owned(),
             task: id(task).to_owned(),
             container: name,
             runtime: text(container, "runtimeId"),

@@ -230,8 +230,7 @@ fn choose(all: &[Source], chosen: &Chosen) -> Result<Vec<Source>, Failure> {
 async fn tasks(reading: &Reading, services: &[(String, Live)]) -> Result<BTreeMap<String, Option<String>>, CloudError> {
     let aws = &reading.cloud.aws;
     let asked = services.iter().map(|(entry, live)| async move {
-        let cluster = live.have["cluster"].as_str().unwrap_or_default();
-        let both = ["RUNNING", "STOPPED"].map(|desired| status::tasks(aws, cluster, &live.name, desired));
+        let both = ["RUNNING", "STOPPED"].map(|desired| status::tasks(aws, live, desired));
         let found = try_join_all(both).await?;
         let id = |task: &Value| Some(task["taskArn"].as_str()?.rsplit('/').next()?.to_owned());
         Ok(found.iter().flatten().filter_map(id).map(|id| (id, Some(entry.clone()))).collect::<Vec<_>>())

@@ -87,6 +87,11 @@ pub struct Stopped {
 /// What could not be read, and why: `target health of web`.
 pub type Unread = (String, CloudError);
 
+/// The name of the cluster of a live service.
+pub fn cluster(live: &Live) -> &str {
+    text(&live.have, "cluster")
+}
+
 /// The revision that a live service runs: `web:7`.
 pub fn revision(live: &Live) -> &str {
     last(text(&live.have, "task_definition"))
@@ -102,7 +107,7 @@ pub async fn look(aws: &Aws, services: &[&Live]) -> (Vec<Option<Doing>>, Vec<Unr
     let mut unread = Vec::new();
     let mut found = Vec::new();
     for (live, (stopped, groups)) in services.iter().zip(beside) {
-        let mut doing = match described.get(text(&live.have, "cluster")) {
+        let mut doing = match described.get(cluster(live)) {
             Some(Ok(all)) => all.iter().find(|service| text(service, "serviceName") == live.name).map(doing),
             Some(Err(_)) | None => None,
         };
@@ -131,7 +136,7 @@ pub async fn look(aws: &Aws, services: &[&Live]) -> (Vec<Option<Doing>>, Vec<Unr
 async fn describe(aws: &Aws, services: &[&Live]) -> BTreeMap<String, Result<Vec<Value>, CloudError>> {
     let mut names: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for live in services {
-        names.entry(text(&live.have, "cluster")).or_default().push(live.name.clone());
+        names.entry(cluster(live)).or_default().push(live.name.clone());
     }
     let asked = names.into_iter().map(|(cluster, names)| async move {
         (cluster.to_owned(), read::describe_services(aws, cluster, &names).await)
@@ -141,8 +146,7 @@ async fn describe(aws: &Aws, services: &[&Live]) -> BTreeMap<String, Result<Vec<
 
 /// The newest stopped tasks of a service, with their reasons.
 async fn stopped(aws: &Aws, live: &Live) -> Result<Vec<Stopped>, CloudError> {
-    let cluster = text(&live.have, "cluster");
-    let tasks = tasks(aws, cluster, &live.name, "STOPPED").await?;
+    let tasks = tasks(aws, live, "STOPPED").await?;
     let mut found: Vec<Stopped> = Vec::new();
     // A container that ended by the signal to stop explains nothing.
     let own = |reason: &String| !reason.ends_with("exit code 143");
@@ -159,8 +163,9 @@ async fn stopped(aws: &Aws, live: &Live) -> Result<Vec<Stopped>, CloudError> {
 ///
 /// # Errors
 /// Any error of `ecs:ListTasks` and `ecs:DescribeTasks`.
-pub async fn tasks(aws: &Aws, cluster: &str, service: &str, desired: &str) -> Result<Vec<Value>, CloudError> {
-    let body = json!({ "cluster": cluster, "serviceName": service, "desiredStatus": desired });
+pub async fn tasks(aws: &Aws, live: &Live, desired: &str) -> Result<Vec<Value>, CloudError> {
+    let cluster = cluster(live);
+    let body = json!({ "cluster": cluster, "serviceName": live.name, "desiredStatus": desired });
     let listed = exchange!(aws, "ecs:ListTasks", ecs.list_tasks, &body)?;
     let arns: Vec<&Value> = items(&listed, "taskArns").iter().take(TASKS).collect();
     if arns.is_empty() {
