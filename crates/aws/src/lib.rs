@@ -8,6 +8,8 @@
 //! - [`call`]: sending single requests: pace, retries in place, statistics, classes of errors
 //! - [`cloud`]: the engine's door to all of it
 //! - [`given`], [`values`]: values that are sent and stand in no document, and what keeps them
+//! - [`stacks`]: which stacks an account has, by their marks
+//! - [`status`]: how a stack does that is live; [`reach`]: whether a URL answers
 //! - [`references`]: whether what containers refer to as secrets is there
 //! - [`shown`], [`outputs`], [`presupposed`]: what others have to know of the kinds: how they are shown, what is worth knowing of a
 //!   stack that is live, what a stack needs and does not create
@@ -29,6 +31,7 @@ pub mod kinds;
 mod look;
 pub mod outputs;
 pub mod presupposed;
+pub mod reach;
 pub mod read;
 pub mod reading;
 pub mod references;
@@ -37,7 +40,10 @@ pub mod service;
 pub mod services;
 pub mod sharing;
 pub mod shown;
+pub mod stacks;
+pub mod status;
 pub mod tags;
+pub mod time;
 pub mod told;
 pub mod touch;
 pub mod values;

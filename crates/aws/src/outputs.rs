@@ -28,8 +28,8 @@ pub fn outputs(graph: &Graph, known: &BTreeMap<NodeId, Outputs>) -> Vec<Output> 
     let mut found = Vec::new();
     for balancer in of_kind(graph, &load_balancer::ENTRY) {
         let Some(dns_name) = text(known, &balancer.id, "dns_name") else { continue };
-        let hosts = hosts(graph, &balancer.id);
-        found.extend(urls(graph, balancer, &hosts, &dns_name).into_iter().map(|value| Output { what: "url", value }));
+        let urls = urls_of(graph, balancer, &dns_name).into_iter();
+        found.extend(urls.map(|value| Output { what: "url", value }));
         found.push(Output { what: "load balancer", value: dns_name });
     }
     for zone in of_kind(graph, &hosted_zone::ENTRY) {
@@ -52,6 +52,25 @@ pub fn outputs(graph: &Graph, known: &BTreeMap<NodeId, Outputs>) -> Vec<Output> 
         found.extend(there.map(|node| Output { what, value: name(node) }));
     }
     found
+}
+
+/// A URL under which a stack answers.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Url {
+    /// The load balancer that answers.
+    pub balancer: NodeId,
+    /// The URL, without a path.
+    pub url: String,
+}
+
+/// The URLs of a stack, those of each load balancer together.
+pub fn urls(graph: &Graph, known: &BTreeMap<NodeId, Outputs>) -> Vec<Url> {
+    let of = |balancer: &Node| {
+        let dns_name = text(known, &balancer.id, "dns_name");
+        let urls = dns_name.map(|dns_name| urls_of(graph, balancer, &dns_name)).unwrap_or_default();
+        urls.into_iter().map(|url| Url { balancer: balancer.id.clone(), url }).collect::<Vec<_>>()
+    };
+    of_kind(graph, &load_balancer::ENTRY).flat_map(of).collect()
 }
 
 /// What the deletions of a plan leave in AWS.
@@ -82,7 +101,8 @@ fn text(known: &BTreeMap<NodeId, Outputs>, node: &NodeId, output: &str) -> Optio
 }
 
 /// One URL for each host, by the safest listener; a port only where it is not the usual one.
-fn urls(graph: &Graph, balancer: &Node, hosts: &[String], dns_name: &str) -> Vec<String> {
+fn urls_of(graph: &Graph, balancer: &Node, dns_name: &str) -> Vec<String> {
+    let hosts = hosts(graph, &balancer.id);
     let prefix = format!("{}/", balancer.id.name());
     let mut listeners: Vec<(bool, u64)> = of_kind(graph, &listener::ENTRY)
         .filter(|node| node.id.name().starts_with(&prefix))

@@ -34,6 +34,12 @@ impl Again {
         again
     }
 
+    /// With the stack file as a flag, for commands whose arguments are services.
+    #[must_use]
+    pub fn file(self, file: &Path) -> Self {
+        if file == Path::new(args::STACK_FILE) { self } else { self.value("--file", &file.display().to_string()) }
+    }
+
     /// The command that carries out a saved plan: what was chosen is in the file.
     pub fn saved(file: &Path, global: &Global) -> Self {
         Self::on("apply", file).place(global)
@@ -187,7 +193,13 @@ mod tests {
             Command::Plan(of) => of.again(&of.files.stacks[0], &global).to_string(),
             Command::Apply(of) => of.again(&global, false).to_string(),
             Command::Destroy(of) => of.again(&global).to_string(),
+            Command::Restart(of) => of.again(&global).to_string(),
             Command::Validate(_)
+            | Command::Status(_)
+            | Command::Logs(_)
+            | Command::Exec(_)
+            | Command::Outputs(_)
+            | Command::List(_)
             | Command::Push(_)
             | Command::Explain(_)
             | Command::Graph(_)
@@ -215,6 +227,8 @@ mod tests {
         let given = "--sim=w.json --sim-speed 600 --sim-faults seed=3";
         assert_eq!(again(&format!("evenkeel plan {given}")), format!("evenkeel apply {given}"));
         assert_eq!(again("evenkeel plan --destroy --sim"), "evenkeel destroy --sim");
+        let given = "restart web worker --file v.yaml --sim --var tag=7 --yes";
+        assert_eq!(again(&format!("evenkeel {given}")), format!("evenkeel {given}"));
     }
 
     #[test]

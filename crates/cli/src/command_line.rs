@@ -14,6 +14,8 @@ Examples:
   evenkeel validate                       check ./stack.yaml, without any network
   evenkeel plan                           show what would change in AWS
   evenkeel apply                          show the plan, ask, and apply it
+  evenkeel status                         show what is healthy, and why the rest is not
+  evenkeel logs web --follow              show what a service writes
   evenkeel destroy --stack cruddur        delete a stack without its file
   evenkeel apply --sim                    try it on a simulated AWS, without an account
 
@@ -21,7 +23,7 @@ Exit codes:
   0 done, or no changes              1 AWS refused, or the run failed in part
   2 changes pending (plan --detailed-exitcode)
   3 the saved plan is stale          4 blocked by conflicts, or by something that is held back
-  5 done, but not known to be healthy (--no-wait)
+  5 done, but not known to be healthy (--no-wait); status: not healthy
   64 wrong usage                     65 the stack file is wrong          130 interrupted";
 
 /// Keep an ECS stack in sync with one YAML file.

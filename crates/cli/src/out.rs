@@ -62,6 +62,11 @@ impl Out {
         self.line(&escape::json(document, true));
     }
 
+    /// Whether nobody reads it any more: whoever writes without an end stops then.
+    pub fn is_closed(&self) -> bool {
+        self.closed
+    }
+
     /// The error that lost something of the text, if there was one.
     pub fn failed(&self) -> Option<&io::Error> {
         self.failed.as_ref()

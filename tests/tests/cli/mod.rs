@@ -9,6 +9,7 @@ mod foreign;
 mod guards;
 mod images;
 mod large;
+mod looking;
 mod names;
 mod output;
 mod push;

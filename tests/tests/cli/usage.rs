@@ -2,10 +2,16 @@
 
 use super::{Desk, GOOD};
 
-const COMMANDS: [&str; 12] = [
+const COMMANDS: [&str; 18] = [
     "plan",
     "apply",
     "destroy",
+    "status",
+    "logs",
+    "exec",
+    "restart",
+    "outputs",
+    "list",
     "push",
     "validate",
     "graph",

@@ -45,10 +45,14 @@ fn policies(page: &Page) -> Vec<BTreeSet<String>> {
     documents.map(|block| actions(&block.text)).collect()
 }
 
+/// What `evenkeel logs`, `exec` and `restart` send beside what a plan reads.
+const LOOKING: [&str; 3] = ["ecs:ExecuteCommand", "ecs:UpdateService", "logs:FilterLogEvents"];
+
 #[test]
 fn the_policies_hold_exactly_the_actions_of_the_kinds() {
     let page = Page::read("docs/permissions.md");
-    let [read, write] = &policies(&page)[..] else { panic!("two policies are wanted") };
+    let [read, write, look] = &policies(&page)[..] else { panic!("three policies are wanted") };
+    assert_eq!(*look, LOOKING.map(str::to_owned).into());
     let reads =
         |action: &str| ["Describe", "List", "Get", "BatchGet"].iter().any(|verb| action.contains(&format!(":{verb}")));
     let mut all: BTreeSet<String> =
@@ -68,6 +72,7 @@ fn every_operation_that_is_sent_is_among_the_actions() {
     known.insert("sts:GetCallerIdentity");
     // Of `evenkeel env --with-secrets`, and of no kind.
     known.insert("secretsmanager:GetSecretValue");
+    known.extend(LOOKING);
     let mut sent = BTreeSet::new();
     collect(&root().join("crates/aws/src"), &mut sent);
     assert!(sent.len() > 60, "only {} operations were found", sent.len());

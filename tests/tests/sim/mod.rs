@@ -33,5 +33,6 @@ mod scenes;
 mod serving;
 mod strangers;
 mod sweep;
+mod tail;
 mod together;
 mod unread;

@@ -38,7 +38,11 @@ pub struct DestroyArgs {
     pub pace: Pace,
 }
 
-fn stack_name(text: &str) -> Result<String, String> {
+/// Reads the name of a stack.
+///
+/// # Errors
+/// If it cannot be one.
+pub fn stack_name(text: &str) -> Result<String, String> {
     let good = text.starts_with(|first: char| first.is_ascii_alphabetic())
         && text.len() <= 64
         && text.chars().all(|one| one.is_ascii_alphanumeric() || one == '-');

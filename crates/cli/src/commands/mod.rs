@@ -6,16 +6,22 @@ pub mod apply;
 pub mod completions;
 pub mod destroy;
 pub mod env;
+pub mod exec;
 pub mod explain;
 pub mod graph;
+pub mod list;
+pub mod logs;
+pub mod outputs;
 pub mod plan;
 pub mod push;
+pub mod restart;
 mod run;
 pub mod schema;
 pub mod secrets;
 pub mod session;
 pub mod several;
 pub mod sim;
+pub mod status;
 pub mod validate;
 
 use clap::Subcommand;
@@ -56,6 +62,12 @@ commands! {
     Plan(plan::PlanArgs),
     Apply(apply::ApplyArgs),
     Destroy(destroy::DestroyArgs),
+    Status(status::StatusArgs),
+    Logs(logs::LogsArgs),
+    Exec(exec::ExecArgs),
+    Restart(restart::RestartArgs),
+    Outputs(outputs::OutputsArgs),
+    List(list::ListArgs),
     Push(push::PushArgs),
     Validate(validate::ValidateArgs),
     Graph(graph::GraphArgs),

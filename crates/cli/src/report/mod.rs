@@ -2,6 +2,7 @@
 //!
 //! - plans: `plan_text`, `plan_json`, `plan_markdown`, all from `blocks`, `brief`, `verbs` and `words`
 //! - a run: `progress` (a terminal), `plain` (anything else), `json_events`; afterwards `summary`, from `record`
+//! - a stack that is live: `status_text`, `status_json`
 //! - the rest: `diagnostics`, `failure`, `stats`
 //! - text that is not ours, whatever it is printed in: `escape`
 
@@ -18,6 +19,8 @@ pub mod plan_text;
 pub mod progress;
 pub mod record;
 pub mod stats;
+pub mod status_json;
+pub mod status_text;
 pub mod summary;
 pub mod values;
 pub mod verbs;

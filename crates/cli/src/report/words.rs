@@ -159,7 +159,8 @@ pub fn limit(secs: u64) -> String {
 
 /// `1 step`, `2 steps`, `2 repositories`.
 pub fn count(many: usize, noun: &str) -> String {
-    match (many, noun.strip_suffix('y')) {
+    let stem = noun.strip_suffix('y').filter(|stem| !stem.ends_with(['a', 'e', 'o', 'u']));
+    match (many, stem) {
         (1, _) => format!("1 {noun}"),
         (_, Some(stem)) => format!("{many} {stem}ies"),
         (_, None) => format!("{many} {noun}s"),
@@ -219,6 +220,7 @@ mod tests {
     fn what_is_counted_has_its_plural() {
         let counted = [count(1, "entry"), count(0, "entry"), count(2, "step"), count(1, "step")];
         assert_eq!(counted, ["1 entry", "0 entries", "2 steps", "1 step"]);
+        assert_eq!([count(1, "day"), count(2, "day")], ["1 day", "2 days"]);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! This file says how to get along with the service; what its resources are is said by their kinds.
 
 pub mod cluster;
+pub mod exec;
 pub mod read;
 pub mod service;
 mod shown;

@@ -4,6 +4,7 @@
 mod announced;
 mod created;
 mod forwards;
+pub mod health;
 mod ids;
 pub mod listener;
 pub mod listener_rules;

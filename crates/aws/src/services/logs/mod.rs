@@ -5,6 +5,7 @@ pub mod log_group;
 mod look;
 pub mod read;
 mod shown;
+pub mod tail;
 
 use evenkeel_core::error::ErrorClass;
 use futures::future::BoxFuture;
@@ -55,6 +56,8 @@ const RATES: &[Rate] = &[
         per_second: 5.0,
         operations: &["logs:PutRetentionPolicy"],
     },
+    // Five in most regions, ten in the large ones.
+    Rate { name: "logs search", counts: "search", burst: 5.0, per_second: 5.0, operations: &["logs:FilterLogEvents"] },
     Rate { name: "logs tags", counts: "read", burst: 5.0, per_second: 5.0, operations: &["logs:ListTagsForResource"] },
 ];
 

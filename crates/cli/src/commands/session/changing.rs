@@ -104,7 +104,7 @@ impl<'a> Changing<'a> {
     }
 
     /// Carries a plan out and tells how it ended.
-    async fn run(&self, plan: &Plan, _: Agreed, ui: &mut Ui) -> Result<Exit, Failure> {
+    pub(super) async fn run(&self, plan: &Plan, _: Agreed, ui: &mut Ui) -> Result<Exit, Failure> {
         let reading = &self.planning.reading;
         let mut record = Record::of(plan);
         let (verdict, known) = if plan.steps.is_empty() {

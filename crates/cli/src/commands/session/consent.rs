@@ -79,6 +79,14 @@ pub fn ask_for(plan: &Plan, job: &Job, ui: &mut Ui) -> Result<Option<Answer>, Fa
     Ok(ask(job, ui).then_some(Answer { agreed: Agreed(()), asked: true }))
 }
 
+/// Asks for consent to what has been shown otherwise than as a plan; `None` is a no.
+pub fn agree(job: &Job, ui: &mut Ui) -> Option<Answer> {
+    if job.yes {
+        return Some(Answer { agreed: Agreed(()), asked: false });
+    }
+    ask(job, ui).then_some(Answer { agreed: Agreed(()), asked: true })
+}
+
 /// Prints the plan: in JSON as the first line of the stream of events.
 fn announce(plan: &Plan, job: &Job, ui: &mut Ui) {
     if ui.format == Format::Json {

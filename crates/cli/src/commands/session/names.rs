@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use evenkeel_aws::kinds;
 use evenkeel_core::doc::Doc;
-use evenkeel_core::graph::Graph;
+use evenkeel_core::graph::{Graph, Node};
 use evenkeel_core::id::NodeId;
 use evenkeel_core::plan::{HeldBecause, Plan, PlanOptions};
 use evenkeel_core::snapshot::Snapshot;
@@ -31,6 +31,29 @@ pub fn of_the_file(options: &PlanOptions, graph: &Graph) -> Result<(), Failure> 
         }
     }
     Ok(())
+}
+
+/// The service of that name: its entry, or its name in AWS.
+///
+/// # Errors
+/// If the file has none; the nearest is named, and those that there are.
+pub fn service<'g>(graph: &'g Graph, name: &str) -> Result<&'g Node, Failure> {
+    let mut services = graph.of_kind(kinds::service::KIND);
+    if let Some(found) = services.find(|node| node.id.name() == name || node.name == name) {
+        return Ok(found);
+    }
+    let known: BTreeSet<String> = graph.of_kind(kinds::service::KIND).map(|node| node.id.name().to_owned()).collect();
+    let there = among(name, &known, "its services");
+    Err(Failure::Usage(format!("the stack file has no service `{name}`; {there}")))
+}
+
+/// The nearest of some names, and all of them: `did you mean `web`? its services: web and worker`.
+pub fn among(given: &str, known: &BTreeSet<String>, what: &str) -> String {
+    let near = suggest::nearest(given, known.iter().map(String::as_str));
+    let near = near.map_or(String::new(), |near| format!("did you mean `{near}`? "));
+    let all: Vec<String> = known.iter().cloned().collect();
+    let all = if all.is_empty() { "none".to_owned() } else { words::listed(&all) };
+    format!("{near}{what}: {all}")
 }
 
 /// The node of the graph that an id of `--adopt` is about, and the rest of it. Names of entries have slashes too.
@@ -121,7 +144,7 @@ fn there(given: &str, known: &BTreeSet<String>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use evenkeel_core::graph::{Node, StackInfo};
+    use evenkeel_core::graph::StackInfo;
     use serde_json::json;
 
     use super::*;

@@ -1,6 +1,8 @@
 //! A session for reading: a stack, a connection to where it lives, and what is live there. Nothing here changes anything, and what
 //! takes a [`Reading`] cannot: the way to change AWS is open to `changing` alone.
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use evenkeel_aws::cloud::AwsCloud;
 use evenkeel_aws::kinds;
 use evenkeel_core::graph::{Graph, StackInfo};
@@ -81,6 +83,24 @@ impl Reading {
     /// How many times faster the time of AWS passes here.
     pub fn speed(&self) -> f64 {
         self.simulation.as_ref().map_or(1.0, |simulation| simulation.speed)
+    }
+
+    /// The time of AWS, seconds since 1970; a simulated one has its own.
+    pub fn now(&self) -> f64 {
+        match &self.simulation {
+            Some(simulation) => simulation.sim.with_world(|world| world.now.seconds()),
+            None => SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64(),
+        }
+    }
+
+    /// What answers in the place of AWS, if anything does.
+    pub fn instead_of_aws(&self) -> Option<&str> {
+        self.instead_of_aws.as_deref()
+    }
+
+    /// What is simulated, if anything is.
+    pub(super) fn simulation(&self) -> Option<&Simulation> {
+        self.simulation.as_ref()
     }
 
     /// Where this is, to be noted in a saved plan.

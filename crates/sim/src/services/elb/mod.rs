@@ -1,6 +1,7 @@
 //! Elastic Load Balancing v2: the tables of its operations, what happens in it by itself, and its tags for other services.
 //! What each operation decides is in the folders below; the state is in `state`.
 
+mod answer;
 mod arns;
 mod attributes;
 mod balancers;
@@ -18,6 +19,7 @@ mod targets;
 mod tests;
 mod traffic;
 
+pub use self::answer::{Answered, answer};
 pub use self::link::*;
 pub use self::state::{Elb, Event};
 pub use self::traffic::{Forwarding, Share, traffic};

@@ -117,7 +117,13 @@ impl Stream {
 
     /// Adds a line where its time belongs.
     pub fn add(&mut self, ids: &mut Ids, now: Moment, at: i64, message: &str) {
-        let event = Event { at, ingested: now.0, message: message.to_owned(), id: ids.digits(56) };
+        let id = ids.digits(56);
+        self.put(now, at, message, id);
+    }
+
+    /// The same with an id.
+    pub fn put(&mut self, now: Moment, at: i64, message: &str, id: String) {
+        let event = Event { at, ingested: now.0, message: message.to_owned(), id };
         let place = self.events.partition_point(|other| other.at <= at);
         self.events.insert(place, event);
         self.ingested = Some(now.0);

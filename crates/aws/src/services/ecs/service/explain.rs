@@ -173,15 +173,23 @@ fn began(service: &Value, id: &str) -> f64 {
 }
 
 /// Each reason once, although ids of tasks and requests differ, with how often there was one like it.
-fn alike(reasons: impl Iterator<Item = String>) -> Vec<(String, usize)> {
+pub(super) fn alike(reasons: impl Iterator<Item = String>) -> Vec<(String, usize)> {
     let mut found: BTreeMap<String, (String, usize)> = BTreeMap::new();
     for reason in reasons {
-        let is_id = |word: &str| word.len() >= 8 && word.contains(|c: char| c.is_ascii_digit());
-        let words = reason.split(|c: char| !(c.is_ascii_hexdigit() || c == '-'));
-        let key = words.filter(|word| !is_id(word)).collect::<Vec<_>>().join(" ");
-        found.entry(key).or_insert((reason, 0)).1 += 1;
+        found.entry(without_ids(&reason)).or_insert((reason, 0)).1 += 1;
     }
     found.into_values().collect()
+}
+
+/// Whether two reasons differ in ids alone.
+pub(super) fn is_alike(one: &str, other: &str) -> bool {
+    without_ids(one) == without_ids(other)
+}
+
+fn without_ids(reason: &str) -> String {
+    let is_id = |word: &str| word.len() >= 8 && word.contains(|c: char| c.is_ascii_digit());
+    let words = reason.split(|c: char| !(c.is_ascii_hexdigit() || c == '-'));
+    words.filter(|word| !is_id(word)).collect::<Vec<_>>().join(" ")
 }
 
 fn times((reason, times): (String, usize)) -> String {
@@ -191,7 +199,8 @@ fn times((reason, times): (String, usize)) -> String {
 /// How ECS says that it stopped a task because another deployment, or another count, wanted it.
 const SCALED: &str = "Scaling activity initiated by";
 
-fn reasons(task: &Value) -> Vec<String> {
+/// Why a task stopped that was to run, in ECS's words; nothing of one that was to stop.
+pub(super) fn reasons(task: &Value) -> Vec<String> {
     let mut found = Vec::new();
     let why = text(task, "stoppedReason");
     // A task that was to stop explains nothing; what a container says is not said twice.

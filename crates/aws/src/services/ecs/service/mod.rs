@@ -7,11 +7,13 @@
 //! ListServiceDeployments, DescribeServiceDeployments (20 at a time). Names stay taken while a service drains.
 
 mod connect;
+pub mod containers;
 mod convert;
 mod counts;
 mod explain;
 mod look;
 mod poll;
+pub mod status;
 mod targets;
 #[cfg(test)]
 mod tests;

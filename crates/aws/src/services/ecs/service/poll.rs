@@ -64,6 +64,8 @@ fn look<'s>(wait: &Waiting, found: &'s Found) -> Look<'s> {
         return Look::Back(service, field);
     }
     match verdict::at_a_glance(service) {
+        // ECS may have gone back to the deployment before, which looks the same where both run one revision.
+        Some(Readiness::Ready) if is_of_another(service, wait) => Look::Open(service),
         Some(Readiness::Ready) => Look::Settled(service),
         Some(Readiness::Failed(why)) => Look::Failed(service, why),
         Some(told) => Look::Told(Ok(told)),
@@ -97,6 +99,12 @@ async fn answer(
         Readiness::Pending(what) => Ok(explain::pending(aws, service, what).await),
         Readiness::Ready | Readiness::Gone => Ok(readiness),
     }
+}
+
+/// Whether what is done is not the deployment that is awaited.
+fn is_of_another(service: &Value, wait: &Waiting) -> bool {
+    let (awaited, now) = (awaited(wait), primary(service).map_or("", |primary| text(primary, "id")));
+    awaited.is_some_and(|awaited| !now.is_empty() && now != awaited)
 }
 
 /// The deployment that is awaited, as tasks refer to it, if there is one.
@@ -213,6 +221,22 @@ mod tests {
         let node = super::super::id("web");
         let have = convert::live(service, None, &tags_of(service), "").have;
         Waiting { node: node.clone(), live: Live::new("arn", "web", Owner::Ours(node), have), goal: Goal::Ready }
+    }
+
+    #[test]
+    fn what_ecs_went_back_to_is_not_what_is_awaited_although_it_runs_the_same() {
+        let with = |id: &str, state: &str| {
+            let mut service = service(3, "3 aa bb cc");
+            service["deployments"] = json!([{ "id": id, "status": "PRIMARY", "rolloutState": state }]);
+            service
+        };
+        let begun = with("ecs-svc/2", "IN_PROGRESS");
+        let node = super::super::id("web");
+        let live = convert::live(&begun, None, &tags_of(&begun), "");
+        let awaited = Waiting { node, live, goal: Goal::Ready };
+        assert!(is_of_another(&with("ecs-svc/1", "COMPLETED"), &awaited));
+        assert!(!is_of_another(&with("ecs-svc/2", "COMPLETED"), &awaited));
+        assert!(!is_of_another(&service(3, ""), &awaited), "an endpoint without deployments");
     }
 
     #[test]

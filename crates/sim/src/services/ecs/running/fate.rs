@@ -88,7 +88,8 @@ fn command(task: &Task, container: &Value) -> Vec<String> {
     container.texts("entryPoint").into_iter().chain(command).collect()
 }
 
-fn exit_of(task: &Task, container: &Value) -> Option<i64> {
+/// The code with which a container exits by itself, if it does.
+pub(super) fn exit_of(task: &Task, container: &Value) -> Option<i64> {
     let image = container.text_or_empty("image");
     let words = command(task, container);
     let says = |what: &str| image.contains(what) || words.iter().any(|word| word.contains(what));

@@ -8,9 +8,9 @@ use serde_json::{Map, Value, json};
 use super::fate::{self, Failure};
 use super::state::Step;
 use super::task::Task;
-use super::{Event, engine, of, stop};
+use super::{Event, engine, of, output, stop};
 use crate::call::Members;
-use crate::services::{cloud_map, ec2, elb, logs};
+use crate::services::{cloud_map, ec2, elb};
 use crate::tags::Tags;
 use crate::world::{self, Place, World};
 
@@ -128,7 +128,7 @@ fn run(world: &mut World, place: &Place, mut task: Task) {
         }
     }
     let service = task.service.clone();
-    write_logs(world, place, &task);
+    output::started(world, place, &task);
     let (exit, verdict) = (fate::exit(&task), fate::verdict_after(&task));
     keep(world, place, task);
     if let Some(code) = exit {
@@ -140,28 +140,6 @@ fn run(world: &mut World, place: &Place, mut task: Task) {
         }
     }
     engine::nudge(world, place, service.as_deref());
-}
-
-/// Every container with a log writes a line when it starts.
-fn write_logs(world: &mut World, place: &Place, task: &Task) {
-    for container in task.defined() {
-        let Some(log) = fate::log_of(place, container) else { continue };
-        let name = container.text_or_empty("name");
-        let stream = match &log.prefix {
-            Some(prefix) => format!("{prefix}/{name}/{}", task.id),
-            None => task.id.clone(),
-        };
-        if log.create {
-            logs::create_group(world, &log.place, &log.group);
-        }
-        logs::write(
-            world,
-            &log.place,
-            &log.group,
-            &stream,
-            &format!("{name} started from {}", container.text_or_empty("image")),
-        );
-    }
 }
 
 /// Registers a task in target groups and Cloud Map, and tells its service.
@@ -181,6 +159,7 @@ fn register(world: &mut World, place: &Place, mut task: Task) {
         let answers = fate::answers(&task, entry.text_or_empty("containerName"));
         let target = elb::NewTarget { id: address.clone(), port, zone: zone.clone(), answers };
         elb::register(world, place, group, target);
+        output::checked(world, place, &task, entry.text_or_empty("containerName"), answers);
         task.targets.push((group.to_owned(), port));
         told.push(format!("registered 1 targets in (target-group {group})"));
     }
@@ -250,6 +229,7 @@ fn verdict(world: &mut World, place: &Place, mut task: Task) {
 }
 
 fn exit(world: &mut World, place: &Place, key: &str, code: i64) {
+    output::exits(world, place, key, code);
     fail(world, place, key, &Failure::exit(code));
 }
 

@@ -17,6 +17,7 @@ mod launch;
 mod life;
 mod list;
 mod outcome;
+mod output;
 mod places;
 mod proxy;
 mod read;

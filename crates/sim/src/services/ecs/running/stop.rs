@@ -8,7 +8,7 @@ use serde_json::json;
 use super::life::{self, keep};
 use super::state::Step;
 use super::task::Task;
-use super::{Event, engine, of};
+use super::{Event, engine, of, output};
 use crate::services::{cloud_map, elb};
 use crate::world::{self, Place, World};
 
@@ -53,6 +53,7 @@ pub(super) fn deactivated(world: &mut World, place: &Place, mut task: Task) {
     let key = task.key();
     "STOPPING".clone_into(&mut task.last);
     let ran = task.started.is_some();
+    output::told_to_stop(world, place, &task);
     keep(world, place, task);
     let time = world.about(Duration::from_secs(if ran { 4 } else { 1 }));
     life::next(world, place, &key, Step::Executed, time);

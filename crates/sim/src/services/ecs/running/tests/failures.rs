@@ -71,6 +71,35 @@ fn a_container_writes_to_its_log_when_it_starts() {
     assert_eq!(streams["logStreams"][0]["logStreamName"], format!("ecs/app/{id}"));
     let groups = scene.lab.ok("logs.DescribeLogGroups", json!({}));
     assert!(groups["logGroups"][0]["storedBytes"].as_u64() > Some(0), "its data is seen");
+    let lines = || {
+        let found = scene.lab.ok("logs.FilterLogEvents", json!({ "logGroupName": "/shop/web" }));
+        found["events"].as_array().cloned().unwrap_or_default()
+    };
+    let said = |lines: &[Value]| -> Vec<String> {
+        lines.iter().filter_map(|line| line["message"].as_str().map(str::to_owned)).collect()
+    };
+    assert_eq!(said(&lines()), ["app started from nginx:1.27", "listening on port 80"]);
+    scene.update("web", json!({ "desiredCount": 0 }));
+    scene.lab.pass(60);
+    let all = lines();
+    assert_eq!(said(&all).last().map(String::as_str), Some("received SIGTERM, stopping"));
+    let ids: std::collections::BTreeSet<&str> = all.iter().filter_map(|line| line["eventId"].as_str()).collect();
+    assert!(ids.len() == all.len() && ids.iter().all(|id| id.len() == 56), "each line has an id of its own");
+}
+
+#[test]
+fn a_container_that_fails_writes_why() {
+    let scene = Scene::new();
+    let role = role(&scene);
+    scene.lab.ok("logs.CreateLogGroup", json!({ "logGroupName": "/shop/web" }));
+    let mut failing = logging();
+    failing["image"] = "crash:1".into();
+    scene.define_with("web", failing, role);
+    scene.create("web", 1, json!({}));
+    scene.lab.pass(60);
+    let pattern = json!({ "logGroupName": "/shop/web", "filterPattern": "fatal" });
+    let found = scene.lab.ok("logs.FilterLogEvents", pattern);
+    assert_eq!(found["events"][0]["message"], "fatal: cannot go on, exiting with code 1");
 }
 
 #[test]
