@@ -20,6 +20,7 @@ pub mod cloud;
 pub mod connect;
 mod counted;
 mod driver;
+mod existing;
 pub mod finder;
 pub mod given;
 mod http;
