@@ -16,8 +16,8 @@ use super::model::Stack;
 use super::scope::{MAIN, Names, Scope};
 use super::sections::{
     Ctx, autoscaling, certificates, cluster, databases, dns, each, existing, load_balancers, log_groups, namespaces,
-    network,
-    parameters, repositories, roles, secret_entries, security_groups, service_keys, services, sidecars, target_groups,
+    network, parameters, repositories, roles, secret_entries, security_groups, service_keys, services, sidecars,
+    target_groups,
 };
 use super::suggest;
 use super::table::{EMPTY, Table, Type, key, later};

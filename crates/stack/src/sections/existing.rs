@@ -39,7 +39,10 @@ pub(crate) fn read(
     let what = fields.what();
     let kind = table.what;
     let but = if beside.is_empty() { "" } else { " but its listeners" };
-    let help = format!("{} with `existing` belongs to others; nothing{but} is described here. Remove one of the two.", capital(kind));
+    let help = format!(
+        "{} with `existing` belongs to others; nothing{but} is described here. Remove one of the two.",
+        capital(kind)
+    );
     alone(ctx, entry, table, what, beside, &help);
     if is_empty(ctx, fields, what, "Name it, or remove the key to have one created.") {
         return Some(None);
@@ -74,7 +77,8 @@ fn sought(ctx: &Ctx<'_>, tree: &Tree, what: &str, kind: &str, sort: &Sort) -> Op
     let given = Want::new(&key, ctx.problems).filled(tree)?;
     if given.starts_with("arn:") {
         let name = arn::name(&given, sort.shape);
-        return arn::check(ctx, &tree.place, &given, sort.shape).then(|| Existing::Arn { arn: given, name: name.unwrap_or_default() });
+        return arn::check(ctx, &tree.place, &given, sort.shape)
+            .then(|| Existing::Arn { arn: given, name: name.unwrap_or_default() });
     }
     if let Some(complaint) = sort.rule.complaint(&given) {
         let summary = format!("`{given}` is not a valid name for {kind}");
@@ -90,7 +94,8 @@ pub(crate) fn twice<'e>(ctx: &Ctx<'_>, entries: impl Iterator<Item = (&'e Meta, 
     for (meta, existing) in entries.filter_map(|(meta, existing)| Some((meta, existing?))) {
         if let Some((first, _)) = seen.iter().find(|(_, other)| other.name().is_none() && *other == existing) {
             let error = Diagnostic::error("duplicate", "two entries choose by the same tags", Some(meta.place.clone()));
-            ctx.problems.push(error.related(first.place.clone(), "the first one").help("Write all about it in one entry."));
+            ctx.problems
+                .push(error.related(first.place.clone(), "the first one").help("Write all about it in one entry."));
         }
         seen.push((meta, existing));
     }

@@ -166,7 +166,8 @@ fn guest(ctx: &Ctx<'_>, entry: &Entry, fields: Fields<'_>, meta: Meta, port: Opt
     }
     let rules = fields.take("rules").map(|tree| rules(ctx, tree, &what)).unwrap_or_default();
     if rules.is_empty() && !ctx.problems.failed() {
-        let help = "Give it `rules:` to add to the listener of that port, or an action to have one created: forward: web.";
+        let help =
+            "Give it `rules:` to add to the listener of that port, or an action to have one created: forward: web.";
         ctx.problems.error("missing-key", &entry.place, format!("{what} has neither an action nor rules"), help);
     }
     fields.finish();

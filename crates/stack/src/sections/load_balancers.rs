@@ -10,8 +10,8 @@ use super::super::tagging::Rules;
 use super::super::tree::{Entry, Tree};
 use super::super::values;
 use super::listeners::LISTENER;
-use super::target_groups::generic_attributes;
 use super::network::BY_TAGS;
+use super::target_groups::generic_attributes;
 use super::{Ctx, META, NAME, each, existing, listeners};
 
 /// An entry.

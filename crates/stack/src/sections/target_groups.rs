@@ -149,8 +149,7 @@ static HEALTH_CHECK: Table = Table {
 };
 
 /// What of others can be named.
-const EXISTING: existing::Sort =
-    existing::Sort { shape: &arn::TARGET_GROUP, rule: &values::TARGET_GROUP, tags: true };
+const EXISTING: existing::Sort = existing::Sort { shape: &arn::TARGET_GROUP, rule: &values::TARGET_GROUP, tags: true };
 
 /// Reads one entry.
 pub(crate) fn read(ctx: &Ctx<'_>, entry: &Entry) -> Option<TargetGroup> {

@@ -69,10 +69,11 @@ pub(crate) fn stack(ctx: &Ctx<'_>, stack: &Stack) {
 
 /// Every target that listeners and rules forward to.
 fn forwarded(stack: &Stack) -> BTreeSet<&str> {
-    let actions =
-        stack.load_balancers.values().flat_map(|balancer| balancer.listeners.values()).flat_map(|listener| {
-            listener.default.iter().chain(listener.rules.iter().map(|rule| &rule.action))
-        });
+    let actions = stack
+        .load_balancers
+        .values()
+        .flat_map(|balancer| balancer.listeners.values())
+        .flat_map(|listener| listener.default.iter().chain(listener.rules.iter().map(|rule| &rule.action)));
     actions
         .filter_map(|action| match action {
             Action::Forward { targets, .. } => Some(targets.iter().map(|(name, _)| name.as_str())),

@@ -89,8 +89,7 @@ pub(super) fn of_group(item: &Item<TargetGroup>) -> Candidate<'_> {
 
 fn find<'e>(elb: &'e Elb, stack: &str, sought: &Sought) -> Result<&'e Item<LoadBalancer>, CloudError> {
     let all = elb.load_balancers.as_ref().map_err(Clone::clone)?;
-    let what =
-        Kind { title: "load balancer", kind: "load_balancer", operation: "elb:DescribeLoadBalancers", stack };
+    let what = Kind { title: "load balancer", kind: "load_balancer", operation: "elb:DescribeLoadBalancers", stack };
     let found = sought.choose(&what, all.iter().map(of_balancer), &elb.balancer_names)?.arn;
     let is_it = |item: &&Item<LoadBalancer>| item.raw.load_balancer_arn() == Some(found);
     all.iter().find(is_it).ok_or_else(|| CloudError::bug("elb", "what was found is not there"))
@@ -123,7 +122,8 @@ fn in_our_vpc(fetched: &Fetched, vpc: Option<&str>, told: &str) -> Result<(), Cl
     match (ours, vpc) {
         (Some(network), Some(vpc)) if network.vpc != vpc => {
             let text = format!("{told} is in {vpc}, but `network` of this stack is {}", network.vpc);
-            let hint = format!("tasks are reached in one VPC only: write `network: {{ vpc: {vpc} }}`, or name another one");
+            let hint =
+                format!("tasks are reached in one VPC only: write `network: {{ vpc: {vpc} }}`, or name another one");
             let error = CloudError::local(ErrorClass::Invalid, "elb:DescribeLoadBalancers", text);
             Err(CloudError { hint: Some(hint), ..error })
         }
@@ -156,11 +156,11 @@ pub(super) fn look_up_listener(fetched: &Fetched, node: &Node) -> Result<Option<
     let elb: &Elb = fetched.part()?;
     let balancer = find(elb, &fetched.stack, &look.existing)?.raw.load_balancer_arn();
     let listeners = elb.listeners.as_ref().map_err(Clone::clone)?;
-    let here: Vec<&Item<Listener>> =
-        listeners.iter().filter(|item| item.raw.load_balancer_arn() == balancer).collect();
+    let here: Vec<&Item<Listener>> = listeners.iter().filter(|item| item.raw.load_balancer_arn() == balancer).collect();
     let told = look.existing.told("load balancer");
     let Some(item) = here.iter().find(|item| item.raw.port() == Some(look.port)) else {
-        let mut ports: Vec<String> = here.iter().filter_map(|item| item.raw.port()).map(|port| port.to_string()).collect();
+        let mut ports: Vec<String> =
+            here.iter().filter_map(|item| item.raw.port()).map(|port| port.to_string()).collect();
         ports.sort();
         let has = match ports.as_slice() {
             [] => "it has no listeners".to_owned(),

@@ -21,11 +21,11 @@ use evenkeel_core::snapshot::{Guard, Live, Readiness};
 use futures::future;
 use serde::{Deserialize, Serialize};
 
+use super::existing;
 use crate::client::Aws;
 use crate::read::Fetched;
 use crate::resource::{Creation, Entry, Modification, Paced, Resource, Work, tagged, wanted};
 use crate::services::ec2::network;
-use super::existing;
 use crate::services::elb;
 use crate::services::elb::read::{Elb, Item};
 use crate::tags::{self, Retag, Tags};

@@ -70,8 +70,7 @@ pub(super) fn look_up(ecs: &Ecs, stack: &str, node: &Node) -> Result<Option<Live
         let hint = format!("`existing` is for a cluster of others: write `cluster: {}` instead", sought.name);
         return refused(ErrorClass::Invalid, text, Some(hint));
     }
-    let has: Vec<&str> =
-        items(cluster, "capacityProviders").iter().filter_map(serde_json::Value::as_str).collect();
+    let has: Vec<&str> = items(cluster, "capacityProviders").iter().filter_map(serde_json::Value::as_str).collect();
     if let Some((provider, place)) = sought.providers.iter().find(|(provider, _)| !has.contains(&provider.as_str())) {
         let has = if has.is_empty() { "none".to_owned() } else { has.join(", ") };
         let text = format!("{} has no capacity provider {provider}, which {place} names; it has {has}", sought.look_up);

@@ -103,7 +103,8 @@ fn contribute(stack: &Stack, nodes: &mut Vec<Node>) {
         let place = Some(listener.meta.place.to_string());
         let existing = balancer.existing.as_ref();
         let Some(default) = &listener.default else {
-            let found = existing.map(|it| existing::listener(&site.balancer, &site.listener, &site.name(), site.port, it));
+            let found =
+                existing.map(|it| existing::listener(&site.balancer, &site.listener, &site.name(), site.port, it));
             nodes.extend(found.map(|node| Node { origin: place, ..node }));
             continue;
         };

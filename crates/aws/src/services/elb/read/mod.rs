@@ -216,7 +216,8 @@ impl Reading<'_> {
         let (Ok(listeners), Ok(known), true) = (listeners, rules.as_mut(), self.parts.rules) else { return };
         let led = |item: &Item<Listener>| {
             let balancer = item.raw.load_balancer_arn().unwrap_or_default();
-            let any = leads.all_of.contains(balancer) && (self.scope.thorough || !named.iter().any(|it| it == balancer));
+            let any =
+                leads.all_of.contains(balancer) && (self.scope.thorough || !named.iter().any(|it| it == balancer));
             let ours = matches!(self.owner(&item.tags, "listener"), Owner::Ours(_));
             !ours && any || leads.ruled.contains(item.raw.listener_arn().unwrap_or_default())
         };

@@ -81,10 +81,10 @@ fn contribute(stack: &Stack, nodes: &mut Vec<Node>) {
         if !are_asked(listener) {
             continue;
         }
-        let rules = listener.rules.iter().map(|rule| AskedRule {
-            conditions: Conditions::desired(&rule.conditions),
-            priority: rule.priority,
-        });
+        let rules = listener
+            .rules
+            .iter()
+            .map(|rule| AskedRule { conditions: Conditions::desired(&rule.conditions), priority: rule.priority });
         let want = Asked {
             rules_of: ids::listener_rules(&site.balancer, &site.listener),
             moved_from: site.moved_from().map(|(balancer, listener)| ids::listener_rules(&balancer, &listener)),
@@ -141,7 +141,8 @@ impl There {
                 }
                 Owner::OtherStack(_) | Owner::Stray(_) | Owner::Nobody => false,
             };
-            let (balancer, port) = (item.raw.load_balancer_arn().unwrap_or_default(), item.raw.port().unwrap_or_default());
+            let (balancer, port) =
+                (item.raw.load_balancer_arn().unwrap_or_default(), item.raw.port().unwrap_or_default());
             ours || balancers.name(balancer, port, false) == node.name
         };
         let mut there = Self { ours: Vec::new(), taken: BTreeSet::new() };

