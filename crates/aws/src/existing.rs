@@ -3,7 +3,21 @@
 
 use evenkeel_core::doc::Doc;
 use evenkeel_core::error::{CloudError, ErrorClass};
+use evenkeel_core::graph::Node;
 use evenkeel_core::snapshot::Owner;
+
+/// Where the file names what a node looks for, to be put behind a message: ` (stack.yaml:9)`; empty if it does not.
+pub(crate) fn place(node: &Node) -> String {
+    node.origin.as_ref().map(|place| format!(" ({place})")).unwrap_or_default()
+}
+
+/// An error with the place of the node in its message.
+pub(crate) fn at(node: &Node, error: CloudError) -> CloudError {
+    if error.code != "-" {
+        return error;
+    }
+    CloudError { message: format!("{}{}", error.message, place(node)), ..error }
+}
 
 /// Refuses what is the stack's own, of a node whose document says under `look_up` what it looks for.
 ///

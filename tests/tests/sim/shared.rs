@@ -9,9 +9,10 @@ use evenkeel_aws::kinds;
 use evenkeel_core::execute::{Engine, Limits, Outcome, Stop, execute};
 use evenkeel_core::graph::Graph;
 use evenkeel_core::plan::{HeldBecause, Plan};
+use evenkeel_sim::faults::{Fault, Faults, Rule};
 use evenkeel_sim::world::World;
 use evenkeel_tests::picture::{Picture, difference, picture_since};
-use evenkeel_tests::simulated::{Bench, Goal, PausedClock, graph_of, in_virtual_time};
+use evenkeel_tests::simulated::{Bench, Ended, Goal, PausedClock, graph_of, in_virtual_time};
 use serde_json::{Value, json};
 
 const REGION: &str = "us-east-1";
@@ -419,4 +420,81 @@ fn a_listener_of_ours_on_their_load_balancer_comes_and_goes() {
     });
     bench.sim.pass(SETTLING);
     is_untouched(&before, &bench.world(), "a listener of ours");
+}
+
+#[test]
+fn a_move_to_another_listener_that_is_cut_short_is_completed() {
+    let before = made_by_hand();
+    let moved = || team("alpha", 8080, "{ priority: auto, path: /alpha/*, forward: app }");
+    for operation in ["CreateRule", "DeleteRule"] {
+        for fault in [Fault::DieBefore, Fault::DieAfter] {
+            let bench = bench(&before);
+            in_virtual_time(async {
+                bench.done(&first("alpha"), Goal::Apply).await;
+                bench.faults(Faults::new(vec![Rule { nth: Some(1), ..Rule::operation("elbv2", operation, fault) }], 1));
+                assert!(matches!(bench.run(&moved(), Goal::Apply).await, Ended::Killed), "{operation} {fault:?}");
+                bench.faults(Faults::default());
+                bench.done(&moved(), Goal::Apply).await;
+                bench.settled(&moved(), Goal::Apply).await;
+                let ours = rules(&bench).into_iter().filter(|rule| rule.0 == "alpha").count();
+                assert_eq!(ours, 1, "{operation} {fault:?}");
+                bench.done(&moved(), Goal::Destroy).await;
+            });
+            bench.sim.pass(SETTLING);
+            is_untouched(&before, &bench.world(), operation);
+        }
+    }
+}
+
+#[test]
+fn a_service_registers_in_a_target_group_of_others_and_logs_where_they_do() {
+    let world = made_by_hand();
+    let bench = bench(&world);
+    let vpc = bench.ask("ec2.DescribeVpcs", json!({}))["Vpcs"][0]["VpcId"].clone();
+    let input = json!({ "Name": "legacy", "Protocol": "HTTP", "Port": 80, "VpcId": vpc, "TargetType": "ip" });
+    let group = bench.ask("elbv2.CreateTargetGroup", input)["TargetGroups"][0]["TargetGroupArn"].clone();
+    let balancer = bench.ask("elbv2.DescribeLoadBalancers", json!({}))["LoadBalancers"][0]["LoadBalancerArn"].clone();
+    let input = json!({ "LoadBalancerArn": balancer, "Port": 8082, "Protocol": "HTTP",
+        "DefaultActions": [{ "Type": "forward", "TargetGroupArn": group }] });
+    bench.ask("elbv2.CreateListener", input);
+    bench.ask("logs.CreateLogGroup", json!({ "logGroupName": "/platform/services" }));
+    bench.ask("ecr.CreateRepository", json!({ "repositoryName": "platform/base" }));
+    bench.sim.pass(SETTLING);
+    let before = bench.world();
+    let text = r#"stack: alpha
+region: us-east-1
+cluster: { existing: shared }
+roles: { execution: { managed_policies: [AmazonECSTaskExecutionRolePolicy] } }
+target_groups: { app: { existing: legacy } }
+log_groups: { team: { existing: /platform/services } }
+repositories: { base: { existing: platform/base } }
+parameters: { address: { type: String, value: "${repository.base.uri} ${log_group.team.arn}" } }
+services:
+  app:
+    cpu: 256
+    memory: 512
+    execution_role: execution
+    containers: { c: { image: "public.ecr.aws/nginx/nginx:1.27", port: 80, logs: team } }
+    target_group: app
+"#;
+    let wanted = graph_of(text, Path::new("."));
+    in_virtual_time(async {
+        bench.done(&wanted, Goal::Apply).await;
+        bench.settled(&wanted, Goal::Apply).await;
+        let health = bench.ask("elbv2.DescribeTargetHealth", json!({ "TargetGroupArn": group }));
+        assert_eq!(health["TargetHealthDescriptions"].as_array().map(Vec::len), Some(1), "{health}");
+        bench.done(&wanted, Goal::Destroy).await;
+    });
+    bench.sim.pass(SETTLING);
+    is_untouched(&before, &bench.world(), "a target group of others");
+    // Nothing fits, or it is the stack's own.
+    in_virtual_time(async {
+        let other = graph_of(&text.replace("existing: legacy", "existing: legacie"), Path::new("."));
+        let plan = planned(&bench, &other, Goal::Apply).await;
+        assert!(format!("{:?}", plan.held).contains("the nearest name is `legacy`"), "{:#?}", plan.held);
+        let gone = graph_of(&text.replace("existing: /platform/services", "existing: /platform/other"), Path::new("."));
+        let plan = planned(&bench, &gone, Goal::Apply).await;
+        let told = HeldBecause::NotFound("log group `/platform/other`".to_owned());
+        assert!(plan.held.iter().any(|held| held.why == told), "{:#?}", plan.held);
+    });
 }

@@ -107,8 +107,12 @@ fn room(world: &mut World, place: &Place, network: Option<&Network>) -> (String,
     (vpc, zones.into_values().collect())
 }
 
-fn tags(one: &One) -> Value {
-    one.tags.iter().map(|(key, value)| json!({ "Key": key, "Value": value })).collect()
+/// A request with the tags of what it makes, which must not be an empty list.
+fn tagged(one: &One, mut input: Value) -> Value {
+    if !one.tags.is_empty() {
+        input["Tags"] = one.tags.iter().map(|(key, value)| json!({ "Key": key, "Value": value })).collect();
+    }
+    input
 }
 
 /// Whether one of these has the name, or all the tags.
@@ -137,7 +141,7 @@ fn balancer(world: &mut World, place: &Place, one: &One, subnets: &[String]) -> 
     let found = match found {
         Some(found) => found,
         None => {
-            let input = json!({ "Name": name, "Subnets": subnets, "Tags": tags(one) });
+            let input = tagged(one, json!({ "Name": name, "Subnets": subnets }));
             services::call(world, place, "elbv2", "CreateLoadBalancer", input).ok()?["LoadBalancers"][0].clone()
         }
     };
@@ -156,8 +160,7 @@ fn target_group(world: &mut World, place: &Place, one: &One, (vpc, subnets): (&s
     if there(world, place, one, ("DescribeTargetGroups", "TargetGroups", "TargetGroupName")).is_some() {
         return None;
     }
-    let input =
-        json!({ "Name": name, "Protocol": "HTTP", "Port": 80, "VpcId": vpc, "TargetType": "ip", "Tags": tags(one) });
+    let input = tagged(one, json!({ "Name": name, "Protocol": "HTTP", "Port": 80, "VpcId": vpc, "TargetType": "ip" }));
     let made = services::call(world, place, "elbv2", "CreateTargetGroup", input).ok()?["TargetGroups"][0].clone();
     if one.fronted {
         let input = json!({ "Name": format!("{name:.26}-front"), "Subnets": subnets });
@@ -169,4 +172,48 @@ fn target_group(world: &mut World, place: &Place, one: &One, (vpc, subnets): (&s
         drop(services::call(world, place, "elbv2", "CreateListener", input));
     }
     Some(format!("target group {name}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::world::Moment;
+
+    #[test]
+    fn what_is_missing_is_added_once_and_can_be_used() {
+        let (mut world, place) = (World::new(7, Moment::wall()), Place::new("123456789012", "eu-west-1"));
+        let one = |name: Option<&str>, ports: &[u16]| One {
+            name: name.map(str::to_owned),
+            tags: [("team".to_owned(), "platform".to_owned())].into(),
+            ports: ports.iter().copied().collect(),
+            fronted: true,
+        };
+        let set = |name: &str| BTreeSet::from([name.to_owned()]);
+        let shared = Shared {
+            clusters: set("shared"),
+            log_groups: set("/team/shared"),
+            repositories: set("team/base"),
+            balancers: vec![One { tags: BTreeMap::new(), ..one(Some("shared-web"), &[80, 443]) }, one(None, &[])],
+            target_groups: vec![one(Some("legacy"), &[]), one(None, &[])],
+        };
+        let made = shared.provide(&mut world, &place, None);
+        let expected = [
+            "cluster shared",
+            "log group /team/shared",
+            "repository team/base",
+            "load balancer shared-web",
+            "load balancer shared",
+            "target group legacy",
+            "target group shared",
+        ];
+        assert_eq!(made, expected);
+        assert!(shared.provide(&mut world, &place, None).is_empty(), "it is there");
+        let mut ask = |operation: &str, input: Value| services::call(&mut world, &place, "elbv2", operation, input);
+        let balancers = ask("DescribeLoadBalancers", json!({ "Names": ["shared-web"] })).expect("it is there");
+        let arn = balancers["LoadBalancers"][0]["LoadBalancerArn"].clone();
+        let listeners = ask("DescribeListeners", json!({ "LoadBalancerArn": arn })).expect("it has some");
+        assert_eq!(listeners["Listeners"].as_array().map(Vec::len), Some(2));
+        let groups = ask("DescribeTargetGroups", json!({ "Names": ["legacy"] })).expect("it is there");
+        assert_eq!(groups["TargetGroups"][0]["LoadBalancerArns"].as_array().map(Vec::len), Some(1));
+    }
 }

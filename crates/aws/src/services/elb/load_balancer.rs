@@ -23,6 +23,7 @@ use serde::{Deserialize, Serialize};
 
 use super::existing;
 use crate::client::Aws;
+use crate::existing::at;
 use crate::read::Fetched;
 use crate::resource::{Creation, Entry, Modification, Paced, Resource, Work, tagged, wanted};
 use crate::services::ec2::network;
@@ -169,7 +170,7 @@ impl Resource for LoadBalancers {
     }
 
     fn look_up(&self, fetched: &Fetched, node: &Node) -> Result<Option<Live>, CloudError> {
-        existing::look_up_balancer(fetched, node)
+        existing::look_up_balancer(fetched, node).map_err(|error| at(node, error))
     }
 
     fn marks(&self, want: &Spec) -> Tags {

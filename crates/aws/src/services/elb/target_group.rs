@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Forwards, existing, load_balancer};
 use crate::client::Aws;
+use crate::existing::at;
 use crate::read::Fetched;
 use crate::resource::{Creation, Entry, Modification, Paced, Resource, Work, tagged, wanted};
 use crate::services::ec2::network;
@@ -178,7 +179,7 @@ impl Resource for TargetGroups {
     }
 
     fn look_up(&self, fetched: &Fetched, node: &Node) -> Result<Option<Live>, CloudError> {
-        existing::look_up_group(fetched, node)
+        existing::look_up_group(fetched, node).map_err(|error| at(node, error))
     }
 
     fn marks(&self, want: &Spec) -> Tags {

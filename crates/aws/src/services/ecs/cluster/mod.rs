@@ -21,6 +21,7 @@ use serde_json::{Value, json};
 
 use crate::call::raw::exchange;
 use crate::client::Aws;
+use crate::existing::at;
 use crate::read::Fetched;
 use crate::resource::{Creation, Entry, Modification, Paced, Resource, Work, tagged, wanted};
 use crate::services::ecs::read::{self, Ecs, items, last, tag_list, tags_of, text};
@@ -215,7 +216,7 @@ impl Resource for Cluster {
     }
 
     fn look_up(&self, fetched: &Fetched, node: &Node) -> Result<Option<Live>, CloudError> {
-        existing::look_up(fetched.part()?, &fetched.stack, node)
+        existing::look_up(fetched.part()?, &fetched.stack, node).map_err(|error| at(node, error))
     }
 
     async fn create(&self, work: Work<'_>, order: &Creation<'_, Spec>) -> Result<Live<Spec>, CloudError> {

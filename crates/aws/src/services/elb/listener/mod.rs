@@ -22,6 +22,7 @@ use self::certificates::Swap;
 use super::sought::Sought;
 use super::{existing, forwards, load_balancer};
 use crate::client::Aws;
+use crate::existing::at;
 use crate::read::Fetched;
 use crate::resource::{Creation, Entry, Modification, Paced, Resource, Work, doc, tagged};
 use crate::services::elb;
@@ -65,6 +66,7 @@ pub static ENTRY: Entry = Entry {
         "elasticloadbalancing:DeleteListener",
         "elasticloadbalancing:AddTags",
         "elasticloadbalancing:RemoveTags",
+        "tag:GetResources",
     ],
 };
 
@@ -213,7 +215,7 @@ impl Resource for Listeners {
     }
 
     fn look_up(&self, fetched: &Fetched, node: &Node) -> Result<Option<Live>, CloudError> {
-        existing::look_up_listener(fetched, node)
+        existing::look_up_listener(fetched, node).map_err(|error| at(node, error))
     }
 
     fn marks(&self, want: &Spec) -> Tags {

@@ -76,6 +76,7 @@ pub static ENTRY: Entry = Entry {
         "elasticloadbalancing:DeleteRule",
         "elasticloadbalancing:AddTags",
         "elasticloadbalancing:RemoveTags",
+        "tag:GetResources",
     ],
 };
 
@@ -160,13 +161,20 @@ impl Resource for ListenerRules {
         let listeners = elb.listeners.as_ref().map_err(Clone::clone)?;
         let rules = elb.rules.as_ref().map_err(Clone::clone)?;
         let balancers = Balancers::of(elb, &fetched.stack)?;
-        let mut found = Vec::new();
+        let (mut found, mut guests) = (Vec::new(), Vec::new());
         for item in listeners {
             let arn = item.raw.listener_arn().unwrap_or_default();
             let rules: Vec<LiveRule> = rules.get(arn).into_iter().flatten().filter_map(live_rule).collect();
             let name = name_of(item, &balancers);
-            found.extend(live(arn, &name, &rules, node_of(item, &name, elb, &fetched.stack), elb, &fetched.stack));
+            let node = node_of(item, &name, elb, &fetched.stack);
+            let host = node.clone();
+            let Some(live) = live(arn, &name, &rules, node, elb, &fetched.stack) else { continue };
+            match tags::owner(&item.tags, &fetched.stack, listener::ENTRY.kind.name) {
+                Owner::Ours(_) => found.push(live),
+                Owner::OtherStack(_) | Owner::Stray(_) | Owner::Nobody => guests.push((live, host)),
+            }
         }
+        found.extend(in_a_row(guests));
         Ok(found)
     }
 
@@ -392,6 +400,23 @@ fn node_of(
     }?;
     let node = NodeId::new("listener_rules", listener.name());
     elb.wanted.rules.contains(&node).then_some(node)
+}
+
+/// Rules on listeners of others, each with the node that has them on that listener. Those with one mark on several listeners are a move
+/// that was cut short: each takes the place of the next, and the first are where the file wants them.
+fn in_a_row(mut guests: Vec<(Live<Spec>, Option<NodeId>)>) -> Vec<Live<Spec>> {
+    let mark = |live: &Live<Spec>| match &live.owner {
+        Owner::Ours(node) => Some(node.clone()),
+        Owner::OtherStack(_) | Owner::Stray(_) | Owner::Nobody => None,
+    };
+    guests.sort_by_key(|(live, host)| (mark(live), *host != mark(live), live.id.clone()));
+    let mut row: Vec<Live<Spec>> = guests.into_iter().map(|(live, _)| live).collect();
+    for at in 1..row.len() {
+        if mark(&row[at - 1]) == mark(&row[at]) {
+            row[at - 1].replaces = Some(row[at].id.clone());
+        }
+    }
+    row
 }
 
 /// The rules of a listener as one thing; `None` if none is ours and none can be in the way.
