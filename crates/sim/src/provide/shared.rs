@@ -194,7 +194,7 @@ mod tests {
             log_groups: set("/team/shared"),
             repositories: set("team/base"),
             balancers: vec![One { tags: BTreeMap::new(), ..one(Some("shared-web"), &[80, 443]) }, one(None, &[])],
-            target_groups: vec![one(Some("legacy"), &[]), one(None, &[])],
+            target_groups: vec![One { tags: BTreeMap::new(), ..one(Some("legacy"), &[]) }, one(None, &[])],
         };
         let made = shared.provide(&mut world, &place, None);
         let expected = [
