@@ -23,6 +23,7 @@ pub mod cloud;
 pub mod connect;
 mod counted;
 mod driver;
+mod existing;
 pub mod finder;
 pub mod floor;
 pub mod given;

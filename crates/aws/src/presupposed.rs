@@ -6,7 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use evenkeel_core::graph::{Graph, Node};
 use serde_json::{Value, json};
 
-use crate::kinds::{certificate, hosted_zone, namespace, network, parameter, role, secret, service};
+use crate::kinds::{
+    certificate, cluster, hosted_zone, log_group, namespace, network, parameter, role, secret, service,
+};
+use crate::resource;
+use crate::services::ecr::repository;
+use crate::services::elb::sought::Sought;
 use crate::services::ssm::read::plain;
 
 /// What a stack needs and does not create.
@@ -30,8 +35,31 @@ pub struct Presupposed {
     pub groups: BTreeSet<String>,
     /// Namespaces of Cloud Map, by name.
     pub namespaces: BTreeSet<String>,
+    /// Clusters, by name.
+    pub clusters: BTreeSet<String>,
+    /// Log groups, by name.
+    pub log_groups: BTreeSet<String>,
+    /// Repositories, by name.
+    pub repositories: BTreeSet<String>,
+    /// Load balancers; one that is named by its ARN cannot be provided.
+    pub balancers: BTreeMap<String, Shared>,
+    /// Target groups, likewise.
+    pub target_groups: BTreeMap<String, Shared>,
     /// What task definitions are called that somebody else registers, with what their services ask of them.
     pub tasks: BTreeMap<String, Value>,
+}
+
+/// A load balancer or target group of others.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Shared {
+    /// Its name, if the file tells it.
+    pub name: Option<String>,
+    /// Tags that it has.
+    pub tags: BTreeMap<String, String>,
+    /// Of a load balancer: the ports that others listen on.
+    pub ports: BTreeSet<u16>,
+    /// Of a target group: whether nothing of the stack forwards to it, so that others do.
+    pub fronted: bool,
 }
 
 /// A network that is looked for.
@@ -68,7 +96,36 @@ impl Presupposed {
         found.parameters.retain(|named| !made.contains(&plain(named)));
         let made: BTreeSet<&str> = graph.of_kind(secret::ENTRY.kind.name).map(|node| node.name.as_str()).collect();
         found.secrets.retain(|arn| !made.contains(secret_name(arn)));
+        found.shared(graph);
         found
+    }
+
+    /// Load balancers and target groups of others, and what is known of them.
+    fn shared(&mut self, graph: &Graph) {
+        let sought = |node: &Node| -> Option<Sought> {
+            let sought: Sought = resource::spec(node.want.get("existing")?).ok()?;
+            sought.arn.is_none().then_some(sought)
+        };
+        let shared = |sought: &Sought| Shared {
+            name: Some(sought.name.clone()).filter(|name| !name.is_empty()),
+            tags: sought.tags.clone(),
+            ..Shared::default()
+        };
+        for node in graph.nodes().filter(|node| node.lookup) {
+            let Some(sought) = sought(node) else { continue };
+            match node.id.kind() {
+                "load_balancer" | "listener" => {
+                    let one = self.balancers.entry(sought.label()).or_insert_with(|| shared(&sought));
+                    one.ports.extend(node.want["port"].as_u64().and_then(|port| u16::try_from(port).ok()));
+                }
+                _ => {
+                    let forwards = |other: &Node| matches!(other.id.kind(), "listener" | "listener_rules");
+                    let uses = |other: &Node| forwards(other) && graph.needs_of(&other.id).any(|need| *need == node.id);
+                    let fronted = !graph.nodes().any(uses);
+                    self.target_groups.insert(sought.label(), Shared { fronted, ..shared(&sought) });
+                }
+            }
+        }
     }
 
     fn node(&mut self, node: &Node, account: &str) {
@@ -82,6 +139,12 @@ impl Presupposed {
             self.roles.insert(name.to_owned());
         } else if let (true, "security_group", Some(group)) = (node.lookup, kind, node.want["group"].as_str()) {
             self.groups.insert(group.to_owned());
+        } else if node.lookup && kind == cluster::KIND {
+            self.clusters.insert(node.name.clone());
+        } else if node.lookup && kind == log_group::ENTRY.kind.name {
+            self.log_groups.insert(node.name.clone());
+        } else if node.lookup && kind == repository::ENTRY.kind.name {
+            self.repositories.insert(node.name.clone());
         } else if node.lookup && kind == namespace::KIND {
             self.namespaces.extend(node.want["name"].as_str().map(str::to_owned));
         } else if kind == network::ENTRY.kind.name {

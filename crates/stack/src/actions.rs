@@ -121,6 +121,11 @@ static FIXED: Table = Table {
 /// Target groups that one forward action may have; AWS does not raise it.
 const TARGETS: usize = 5;
 
+/// Whether one of the actions is among the keys of a listener or rule.
+pub(crate) fn is_given(fields: &Fields<'_>) -> bool {
+    ["forward", "redirect", "fixed_response"].into_iter().any(|key| fields.take(key).is_some())
+}
+
 /// Reads the one action among the keys of a listener or rule.
 pub(crate) fn read(ctx: &Ctx<'_>, fields: &Fields<'_>, what: &str) -> Option<Action> {
     let given: Vec<(&str, &Tree)> = ["forward", "redirect", "fixed_response"]

@@ -75,6 +75,46 @@ pub(crate) const SERVER_CERTIFICATE: Shape = Shape {
     kinds: &["server-certificate/"],
     rest: iam_name,
 };
+/// An application load balancer.
+pub(crate) const LOAD_BALANCER: Shape = Shape {
+    what: "an application load balancer",
+    example: "arn:aws:elasticloadbalancing:REGION:123456789012:loadbalancer/app/NAME/0123456789abcdef",
+    service: "elasticloadbalancing",
+    region: Home::Own,
+    account: Home::Own,
+    kinds: &["loadbalancer/app/"],
+    rest: |rest| rest.split('/').count() == 2 && rest.split('/').all(word),
+};
+/// A cluster.
+pub(crate) const CLUSTER: Shape = Shape {
+    what: "a cluster",
+    example: "arn:aws:ecs:REGION:123456789012:cluster/NAME",
+    service: "ecs",
+    region: Home::Own,
+    account: Home::Own,
+    kinds: &["cluster/"],
+    rest: word,
+};
+/// A log group.
+pub(crate) const LOG_GROUP: Shape = Shape {
+    what: "a log group",
+    example: "arn:aws:logs:REGION:123456789012:log-group:NAME",
+    service: "logs",
+    region: Home::Own,
+    account: Home::Own,
+    kinds: &["log-group:"],
+    rest: |rest| text_of(rest.strip_suffix(":*").unwrap_or(rest), "_-/.#"),
+};
+/// A repository.
+pub(crate) const REPOSITORY: Shape = Shape {
+    what: "a repository",
+    example: "arn:aws:ecr:REGION:123456789012:repository/NAME",
+    service: "ecr",
+    region: Home::Own,
+    account: Home::Own,
+    kinds: &["repository/"],
+    rest: |rest| text_of(rest, "._-/"),
+};
 /// A target group.
 pub(crate) const TARGET_GROUP: Shape = Shape {
     what: "a target group",
@@ -204,6 +244,15 @@ fn parse(text: &str) -> Option<Arn<'_>> {
 /// The service that a text names as an ARN of it: `acm`; `None` if it is no ARN at all.
 pub(crate) fn service(text: &str) -> Option<&str> {
     parse(text).map(|arn| arn.service)
+}
+
+/// The name in an ARN of the shape; of an ARN that ends in an id, what is before that.
+pub(crate) fn name(text: &str, shape: &Shape) -> Option<String> {
+    let arn = parse(text)?;
+    let rest = shape.kinds.iter().find_map(|kind| arn.resource.strip_prefix(kind))?;
+    let rest = rest.strip_suffix(":*").unwrap_or(rest);
+    let ends_in_id = shape.service == "elasticloadbalancing";
+    Some(if ends_in_id { rest.split('/').next().unwrap_or(rest) } else { rest }.to_owned())
 }
 
 /// Whether the text can be an ARN of the shape that this stack may use; reports why not.

@@ -4,6 +4,7 @@
 
 mod certificates;
 mod databases;
+mod existing;
 mod images;
 mod mesh;
 mod scaling;
@@ -18,6 +19,7 @@ use evenkeel_core::name;
 
 pub use self::certificates::{Certificate, ManagedCertificate, SoughtCertificate};
 pub use self::databases::{Database, DatabaseStorage};
+pub use self::existing::Existing;
 pub use self::images::{Build, Repository};
 pub use self::mesh::{Connect, Discovery, ManagedNamespace, Namespace, SoughtNamespace};
 pub use self::scaling::{Scaling, ScalingMetric, ScalingPolicy, ScalingRule, ScheduledAction, Step};
@@ -235,8 +237,10 @@ pub struct ManagedRole {
 /// An entry of `log_groups:`.
 #[derive(Clone, Debug)]
 pub struct LogGroup {
-    /// The entry.
+    /// The entry; of an existing one the name is that of others.
     pub meta: Meta,
+    /// `existing:`, which of others it is; then nothing else counts.
+    pub existing: Option<Existing>,
     /// `retention:` in days, one of the values that CloudWatch Logs takes; `None` keeps for ever.
     pub retention_days: Option<u32>,
     /// `class:`, `STANDARD` or `INFREQUENT_ACCESS`.
@@ -298,8 +302,10 @@ pub enum Peer {
 /// An entry of `target_groups:`.
 #[derive(Clone, Debug)]
 pub struct TargetGroup {
-    /// The entry.
+    /// The entry; of an existing one the name is that of others, if the file tells it.
     pub meta: Meta,
+    /// `existing:`, which of others it is; then nothing else counts.
+    pub existing: Option<Existing>,
     /// `port:`.
     pub port: u16,
     /// `protocol:`, `HTTP` by default.
@@ -338,8 +344,10 @@ pub struct HealthCheck {
 /// An entry of `load_balancers:`; application load balancers.
 #[derive(Clone, Debug)]
 pub struct LoadBalancer {
-    /// The entry.
+    /// The entry; of an existing one the name is that of others, if the file tells it.
     pub meta: Meta,
+    /// `existing:`, which of others it is; then nothing but its listeners counts.
+    pub existing: Option<Existing>,
     /// `internet-facing` or `internal`.
     pub scheme: String,
     /// `ipv4` or `dualstack`.
@@ -369,8 +377,8 @@ pub struct Listener {
     pub certificates: Vec<Text>,
     /// `ssl_policy:`; for HTTPS by default what AWS recommends, `ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09`.
     pub ssl_policy: Option<String>,
-    /// What happens if no rule fits.
-    pub default: Action,
+    /// What happens if no rule fits; `None` for a listener of others, on which only rules are ours.
+    pub default: Option<Action>,
     /// `rules:` in the order of the file.
     pub rules: Vec<ListenerRule>,
 }
@@ -416,8 +424,8 @@ pub enum Action {
 pub struct ListenerRule {
     /// Where it stands.
     pub place: Place,
-    /// 1 to 50000, unique in its listener.
-    pub priority: u32,
+    /// 1 to 50000, unique in its listener; `None` for `auto`.
+    pub priority: Option<u32>,
     /// What has to fit; at least one condition.
     pub conditions: Conditions,
     /// What happens then.

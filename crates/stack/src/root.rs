@@ -15,8 +15,9 @@ use super::interpolate::{self, Foreign};
 use super::model::Stack;
 use super::scope::{MAIN, Names, Scope};
 use super::sections::{
-    Ctx, autoscaling, certificates, cluster, databases, dns, each, load_balancers, log_groups, namespaces, network,
-    parameters, repositories, roles, secret_entries, security_groups, service_keys, services, sidecars, target_groups,
+    Ctx, autoscaling, certificates, cluster, databases, dns, each, existing, load_balancers, log_groups, namespaces,
+    network, parameters, repositories, roles, secret_entries, security_groups, service_keys, services, sidecars,
+    target_groups,
 };
 use super::suggest;
 use super::table::{EMPTY, Table, Type, key, later};
@@ -214,6 +215,8 @@ fn sections(ctx: &Ctx<'_>, fields: &Fields<'_>, start: &Place) -> Stack {
     let errors = ctx.problems.errors();
     let load_balancers = each(ctx, balancers, "load balancer", |entry| load_balancers::read(ctx, entry));
     ctx.balancers_complete.set(ctx.problems.errors() == errors);
+    existing::twice(ctx, load_balancers.values().map(|it| (&it.meta, it.existing.as_ref())));
+    existing::twice(ctx, target_groups.values().map(|it| (&it.meta, it.existing.as_ref())));
     let dual = load_balancers.iter().filter(|(_, balancer)| balancer.ip_address_type == "dualstack");
     ctx.dualstack.borrow_mut().extend(dual.map(|(name, _)| name.clone()));
     let namespaces = each(ctx, fields.take("namespaces"), "namespace", |entry| namespaces::read(ctx, entry));

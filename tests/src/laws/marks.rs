@@ -138,6 +138,9 @@ pub fn only_ours_changed(allowed: Allowed<'_>, before: &Things, after: &Things) 
         {
             continue;
         }
+        if is_of_ecs(key, was, is) {
+            continue;
+        }
         let bears = |thing: Option<&Value>| thing.is_some_and(ours);
         // A zone is made without tags: one without any may be what an earlier run made before it was cut short.
         let zone = |was: Option<&Value>| key.collection == ZONES && was.is_some_and(|was| mark(was).is_none());
@@ -174,6 +177,20 @@ pub fn only_ours_changed(allowed: Allowed<'_>, before: &Things, after: &Things) 
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// What ECS does for the tasks of a service in what others own: it registers them in target groups, and their logs get streams.
+fn is_of_ecs(key: &Key, was: Option<&Value>, is: Option<&Value>) -> bool {
+    let without_targets = |group: &Value| {
+        let mut group = group.clone();
+        group["targets"].take();
+        group
+    };
+    match (key.collection.as_str(), was, is) {
+        ("logs.groups.streams", None, Some(_)) => true,
+        ("elb.groups", Some(was), Some(is)) => without_targets(was) == without_targets(is),
+        _ => false,
+    }
 }
 
 /// What others call a thing by.

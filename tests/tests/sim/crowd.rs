@@ -142,7 +142,8 @@ fn a_large_stack_among_others_takes_half_as_many_calls_again_at_most() {
         let alone = cost(&bench, &graph).await;
         crowd(&bench, "w.example");
         let beside = cost(&bench, &graph).await;
-        assert!(alone.total <= 38, "{alone:#?}");
+        // Two of them look for listeners and rules of the stack on load balancers of others.
+        assert!(alone.total <= 40, "{alone:#?}");
         assert!(beside.total * 2 <= alone.total * 3, "{beside:#?}");
         // What others have in a region, but for their roles and the records between ours, adds some hundred kilobytes at most.
         assert!(beside.bytes <= alone.bytes + 600_000, "{beside:#?} {alone:#?}");

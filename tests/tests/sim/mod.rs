@@ -31,6 +31,7 @@ mod repositories;
 mod scaling;
 mod scenes;
 mod serving;
+mod shared;
 mod strangers;
 mod sweep;
 mod tail;

@@ -100,8 +100,12 @@ fn nothing_that_was_dropped_is_forgotten_because_it_could_not_be_read() {
 }
 
 async fn forgotten(edit: &Edit) -> Vec<String> {
-    let bench = Bench::of(applied().1.clone(), REGION);
+    let mut bench = Bench::of(applied().1.clone(), REGION);
     let wanted = graph(&edited(base(), edit.ops));
+    // What holds data goes only with consent.
+    let surplus = bench.read(&wanted, Goal::Apply).await.surplus;
+    bench.options.consent = surplus.into_iter().map(|it| it.node).collect();
+    bench.sim.take_requests();
     let steps = async |bench: &Bench| {
         let snapshot = bench.read(&wanted, Goal::Apply).await;
         let told = !(snapshot.unreadable.is_empty() && snapshot.blind.is_empty());

@@ -126,6 +126,10 @@ fn identity(graph: &Graph, node: &Node, have: Doc) -> Live {
             live.within = Some(balancer);
             live
         }
+        "rule_priorities" => {
+            // More than the file has: another one is planned against it.
+            (0..8).fold(new(&entry), |live, at| live.output(&format!("priority.{at}"), 10 * (at + 1)))
+        }
         "listener_rules" => {
             let mut live = new(&listener);
             live.handles = vec![format!("{}/rules", listener.replace(":listener/", ":listener-rule/"))];

@@ -28,7 +28,9 @@ pub(super) fn forwards(balancer: &LoadBalancer) -> Vec<(String, Vec<String>)> {
     let mut listeners: Vec<_> = balancer.listeners.values().collect();
     listeners.sort_by_key(|listener| listener.port);
     for listener in listeners {
-        add(&listener.default, &listener.port.to_string());
+        if let Some(default) = &listener.default {
+            add(default, &listener.port.to_string());
+        }
         let mut rules: Vec<_> = listener.rules.iter().collect();
         rules.sort_by_key(|rule| rule.priority);
         for rule in rules {
@@ -44,7 +46,7 @@ pub(super) fn listeners(balancer: &LoadBalancer) -> Vec<String> {
     let mut listeners: Vec<_> = balancer.listeners.values().collect();
     listeners.sort_by_key(|listener| listener.port);
     for listener in listeners {
-        let whole = answer(&listener.default).map(|answer| format!(" → {answer}")).unwrap_or_default();
+        let whole = listener.default.as_ref().and_then(answer).map(|answer| format!(" → {answer}")).unwrap_or_default();
         lines.push(format!("{} {}{whole}", listener.port, listener.protocol));
         let own = listener.rules.iter().filter_map(|rule| Some((conditions(&rule.conditions), answer(&rule.action)?)));
         lines.extend(own.map(|(when, answer)| format!("{} {when} → {answer}", listener.port)));

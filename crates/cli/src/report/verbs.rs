@@ -5,6 +5,7 @@
 use evenkeel_aws::kinds;
 use evenkeel_core::cloud::Goal;
 use evenkeel_core::diff::Effect;
+use evenkeel_core::error::ErrorClass;
 use evenkeel_core::id::NodeId;
 use evenkeel_core::plan::{
     Action, Conflict, Gap, Held, HeldBecause, Intent, Note, Obstacle, Phase, Reason, Remark, Step, Verb,
@@ -178,6 +179,10 @@ pub fn held(held: &Held) -> (String, Option<String>) {
     let flag = || format!("--consent {}", shell_word(&held.node.to_string()));
     let consent = || format!("to allow it: {}", flag());
     let (why, help) = match &held.why {
+        // What was read well and cannot be what the file means.
+        HeldBecause::Unreadable(error) if error.class == ErrorClass::Invalid && error.code == "-" => {
+            (error.message.clone(), error.hint.clone())
+        }
         HeldBecause::Unreadable(error) => (format!("could not be read: {}", self::error(error)), error.hint.clone()),
         HeldBecause::Unseen(error) => (
             format!("more resources of this stack may exist: {}", self::error(error)),

@@ -15,6 +15,7 @@ use super::{
 };
 use crate::diff::{Change, Effect, diff, is_in_place};
 use crate::doc::{self, Doc, Outputs, Text};
+use crate::error::ErrorClass;
 use crate::graph::{Graph, Node};
 use crate::id::NodeId;
 use crate::kind::{Kind, Kinds, Ready, Replace, Traffic};
@@ -179,6 +180,10 @@ impl<'a> Decider<'a> {
             return self.hold(node, Intent::Anything, HeldBecause::Needs(need));
         }
         match self.have.nodes.get(&node.id) {
+            // Who looked knows best what was looked for, and what is there instead.
+            Some(Observed::Unreadable(error)) if node.lookup && error.class == ErrorClass::Gone => {
+                self.hold(node, Intent::LookUp, HeldBecause::NotFound(error.message.clone()));
+            }
             Some(Observed::Unreadable(error)) => {
                 self.hold(node, Intent::Anything, HeldBecause::Unreadable(error.clone()));
             }

@@ -5,13 +5,15 @@ use std::collections::BTreeMap;
 use evenkeel_core::diagnostic::Place;
 use evenkeel_core::doc::Doc;
 
-use super::Meta;
+use super::{Existing, Meta};
 
 /// An entry of `repositories:`.
 #[derive(Clone, Debug)]
 pub struct Repository {
-    /// The entry.
+    /// The entry; of an existing one the name is that of others.
     pub meta: Meta,
+    /// `existing:`, which of others it is; then nothing else counts.
+    pub existing: Option<Existing>,
     /// `protect: false`: its images may go with it.
     pub gives_images: bool,
     /// `mutability:`, `MUTABLE` or `IMMUTABLE`.

@@ -5,13 +5,15 @@ use std::collections::BTreeMap;
 use evenkeel_core::diagnostic::Place;
 use evenkeel_core::doc::{Doc, Text};
 
-use super::{Build, Connect, Discovery, Meta, Scaling};
+use super::{Build, Connect, Discovery, Existing, Meta, Scaling};
 
 /// `cluster:`. One to a stack.
 #[derive(Clone, Debug)]
 pub struct Cluster {
     /// The entry; the physical name is the stack's unless `name:` says otherwise.
     pub meta: Meta,
+    /// `existing:`, which of others it is; then nothing else counts.
+    pub existing: Option<Existing>,
     /// `container_insights:`, `enabled`, `enhanced` or `disabled`; not managed if not given.
     pub container_insights: Option<String>,
     /// `capacity_providers:`; not managed if not given.

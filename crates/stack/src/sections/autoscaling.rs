@@ -417,7 +417,8 @@ fn from_zero(ctx: &Ctx<'_>, scaling: &Scaling, what: &str) {
 /// Sees that the cluster publishes what queues are divided by.
 pub(crate) fn check(ctx: &Ctx<'_>, cluster: Option<&Cluster>, services: &BTreeMap<String, Service>) {
     let Some(cluster) = cluster else { return };
-    if matches!(cluster.container_insights.as_deref(), Some("enabled" | "enhanced")) {
+    // What a cluster of others has is not known here.
+    if cluster.existing.is_some() || matches!(cluster.container_insights.as_deref(), Some("enabled" | "enhanced")) {
         return;
     }
     for (entry, service) in services {

@@ -2,6 +2,7 @@
 
 use evenkeel_core::doc::Text;
 
+use super::super::arn;
 use super::super::decode::Want;
 use super::super::fields::Fields;
 use super::super::model::{Cluster, Meta, Strategy};
@@ -9,13 +10,21 @@ use super::super::table::{EMPTY, Made, Table, Type, key, later};
 use super::super::tagging::Rules;
 use super::super::tree::{Entry, Tree, Value};
 use super::super::values::ECS;
-use super::{Ctx, META, NAME, namespaces};
+use super::{Ctx, META, NAME, existing, namespaces};
 
 /// The cluster.
 pub(crate) static CLUSTER: Table = Table {
     path: "cluster",
     what: "the cluster",
     groups: &[
+        &[key(
+            "existing",
+            Type::Text,
+            "An existing cluster, which is only looked up; no other key is allowed with it.",
+        )
+        .shape("name or ARN")
+        .aws("DescribeClusters")
+        .example("shared")],
         &NAME,
         &META,
         &[
@@ -93,6 +102,9 @@ static ITEM: Table = Table {
 pub(crate) static STRATEGY: Type =
     Type::AnyOf(&[Type::Several(&Type::AnyOf(&[Type::Text, Type::Map(&ITEM)])), Type::MapOf(&Type::Number(0, 1000))]);
 
+/// What of others can be named.
+const EXISTING: existing::Sort = existing::Sort { shape: &arn::CLUSTER, rule: &ECS, tags: false };
+
 /// Reads the section.
 pub(crate) fn read(ctx: &Ctx<'_>, entry: &Entry) -> Option<Cluster> {
     if let Value::Text(_) | Value::Number(_) = &entry.value.value {
@@ -109,6 +121,7 @@ pub(crate) fn read(ctx: &Ctx<'_>, entry: &Entry) -> Option<Cluster> {
                 moved_from: None,
                 protect: false,
             },
+            existing: None,
             container_insights: None,
             capacity_providers: None,
             default_strategy: None,
@@ -116,6 +129,17 @@ pub(crate) fn read(ctx: &Ctx<'_>, entry: &Entry) -> Option<Cluster> {
         });
     }
     let fields = Fields::open(&entry.value, "the cluster", &CLUSTER, ctx.problems)?;
+    if let Some(existing) = existing::read(ctx, entry, &fields, (&CLUSTER, &[]), &EXISTING) {
+        let (meta, existing) = existing?;
+        return Some(Cluster {
+            meta,
+            existing: Some(existing),
+            container_insights: None,
+            capacity_providers: None,
+            default_strategy: None,
+            namespace: None,
+        });
+    }
     let meta = ctx.meta(entry, &fields, Rules::Common);
     let insights = fields.word("container_insights");
     let mut providers =
@@ -136,6 +160,7 @@ pub(crate) fn read(ctx: &Ctx<'_>, entry: &Entry) -> Option<Cluster> {
     fields.finish();
     Some(Cluster {
         meta,
+        existing: None,
         container_insights: insights.map(str::to_owned),
         capacity_providers: providers,
         default_strategy,

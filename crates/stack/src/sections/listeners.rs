@@ -8,7 +8,7 @@ use evenkeel_core::doc::Text;
 use super::super::actions::{self, ACTIONS};
 use super::super::decode::Want;
 use super::super::fields::Fields;
-use super::super::model::{Listener, ListenerRule};
+use super::super::model::{Listener, ListenerRule, Meta};
 use super::super::table::{EMPTY, Made, Table, Type, key, later};
 use super::super::tagging::Rules;
 use super::super::tree::{Entry, Tree};
@@ -17,6 +17,8 @@ use super::{Ctx, META, certificates};
 
 /// Values that all conditions of one rule may have together; AWS does not raise it.
 const VALUES: usize = 5;
+/// The highest priority that a rule can have.
+const LAST: u32 = 50_000;
 /// Certificates of a load balancer beside the default ones, before the quota is raised.
 const MOST_CERTIFICATES: usize = 25;
 /// What AWS recommends for HTTPS and its console chooses; a request that names none gets one of 2016. Source: the guide of Application
@@ -75,9 +77,16 @@ static RULE: Table = Table {
     path: "load_balancers.listeners.rules",
     what: "a rule of a listener",
     groups: &[
-        &[key("priority", Type::Number(1, 50_000), "Rules are tried by priority, the lowest first; each has its own.")
-            .needed("Rules are tried by priority, lowest first: 1 to 50000.")
-            .aws("Priority")],
+        &[key(
+            "priority",
+            Type::AnyOf(&[Type::Number(1, 50_000), Type::Just(&["auto"])]),
+            "Rules are tried by priority, the lowest first; each has its own. `auto` takes a free one after the rules above it, and \
+             keeps it.",
+        )
+        .shape("1 to 50000, or `auto`")
+        .needed("Rules are tried by priority, lowest first: 1 to 50000, or auto.")
+        .aws("Priority")
+        .example("auto")],
         &CONDITIONS,
         &ACTIONS,
     ],
@@ -89,7 +98,7 @@ static RULE: Table = Table {
 };
 
 /// Reads one listener.
-pub(crate) fn read(ctx: &Ctx<'_>, entry: &Entry, balancer: &str) -> Option<Listener> {
+pub(crate) fn read(ctx: &Ctx<'_>, entry: &Entry, balancer: &str, of_others: bool) -> Option<Listener> {
     let what = format!("listener `{balancer}/{}`", entry.key);
     let fields = Fields::open(&entry.value, what.clone(), &LISTENER, ctx.problems)?;
     let meta = ctx.meta(entry, &fields, Rules::Common);
@@ -107,6 +116,9 @@ pub(crate) fn read(ctx: &Ctx<'_>, entry: &Entry, balancer: &str) -> Option<Liste
             }
         },
     };
+    if of_others && !actions::is_given(&fields) {
+        return guest(ctx, entry, fields, meta, port);
+    }
     let several = fields.take("certificates");
     let given = certificate.or(several);
     let https = protocol == Some("HTTPS") || (protocol.is_none() && (given.is_some() || port == Some(443)));
@@ -136,7 +148,38 @@ pub(crate) fn read(ctx: &Ctx<'_>, entry: &Entry, balancer: &str) -> Option<Liste
         certificate: arn,
         certificates: more,
         ssl_policy: https.then(|| ssl_policy.unwrap_or_else(|| SSL_POLICY.to_owned())),
-        default: default?,
+        default: Some(default?),
+        rules,
+    })
+}
+
+/// A listener of others, looked up by its port: only rules are added to it.
+fn guest(ctx: &Ctx<'_>, entry: &Entry, fields: Fields<'_>, meta: Meta, port: Option<u16>) -> Option<Listener> {
+    let what = fields.what().to_owned();
+    for key in ["protocol", "certificate", "certificates", "ssl_policy"] {
+        if let Some(given) = fields.entry(key) {
+            let summary = format!("{what} belongs to others and has `{key}`");
+            let help = "Without an action it is looked up by its port, and only rules are added to it. Remove the key, or give the \
+                 listener an action to have one of your own.";
+            ctx.problems.error("contradiction", &given.place, summary, help);
+        }
+    }
+    let rules = fields.take("rules").map(|tree| rules(ctx, tree, &what)).unwrap_or_default();
+    if rules.is_empty() && !ctx.problems.failed() {
+        let help =
+            "Give it `rules:` to add to the listener of that port, or an action to have one created: forward: web.";
+        ctx.problems.error("missing-key", &entry.place, format!("{what} has neither an action nor rules"), help);
+    }
+    fields.finish();
+    let port = port?;
+    Some(Listener {
+        meta,
+        port,
+        protocol: if port == 443 { "HTTPS" } else { "HTTP" }.to_owned(),
+        certificate: None,
+        certificates: Vec::new(),
+        ssl_policy: None,
+        default: None,
         rules,
     })
 }
@@ -177,10 +220,20 @@ fn rules(ctx: &Ctx<'_>, tree: &Tree, listener: &str) -> Vec<ListenerRule> {
     let mut found: Vec<ListenerRule> = Vec::new();
     // By priority; rules with other mistakes count too, so that all are told at once.
     let mut first: BTreeMap<u32, &Place> = BTreeMap::new();
+    let mut before = 0;
     for item in Want::new(&key, ctx.problems).several(tree) {
         let (priority, rule) = rule(ctx, item, listener);
         found.extend(rule);
         let Some(priority) = priority else { continue };
+        before = before.max(priority.unwrap_or(before + 1));
+        let Some(priority) = priority else {
+            if before > LAST {
+                let summary = format!("no priority is left for a rule of {listener}");
+                let help = "`auto` comes after the rules above it, and one of them has the last priority. Write it above them.";
+                ctx.problems.error("out-of-range", &item.place, summary, help);
+            }
+            continue;
+        };
         let first = *first.entry(priority).or_insert(&item.place);
         if *first != item.place {
             ctx.problems.push(
@@ -198,10 +251,15 @@ fn rules(ctx: &Ctx<'_>, tree: &Tree, listener: &str) -> Vec<ListenerRule> {
 }
 
 /// A rule, and its priority even if the rest cannot be used.
-fn rule(ctx: &Ctx<'_>, item: &Tree, listener: &str) -> (Option<u32>, Option<ListenerRule>) {
+fn rule(ctx: &Ctx<'_>, item: &Tree, listener: &str) -> (Option<Option<u32>>, Option<ListenerRule>) {
     let what = format!("a rule of {listener}");
     let Some(fields) = Fields::open(item, what.clone(), &RULE, ctx.problems) else { return (None, None) };
-    let priority = fields.count("priority");
+    let priority = fields.take("priority").and_then(|tree| {
+        if tree.scalar().as_deref() == Some("auto") {
+            return Some(None);
+        }
+        Want::new(&format!("`priority` of {what}"), ctx.problems).count(tree, 1, LAST).map(Some)
+    });
     let conditions = conditions::read(ctx, &fields, &what);
     let action = actions::read(ctx, &fields, &what);
     fields.finish();

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::super::arn;
 use super::super::fields::Fields;
 use super::super::model::{Listener, LoadBalancer};
 use super::super::table::{EMPTY, Made, Table, Type, key, later};
@@ -9,14 +10,24 @@ use super::super::tagging::Rules;
 use super::super::tree::{Entry, Tree};
 use super::super::values;
 use super::listeners::LISTENER;
+use super::network::BY_TAGS;
 use super::target_groups::generic_attributes;
-use super::{Ctx, META, NAME, each, listeners};
+use super::{Ctx, META, NAME, each, existing, listeners};
 
 /// An entry.
 pub(crate) static LOAD_BALANCER: Table = Table {
     path: "load_balancers",
     what: "a load balancer",
     groups: &[
+        &[key(
+            "existing",
+            Type::AnyOf(&[Type::Text, Type::Map(&BY_TAGS)]),
+            "An existing load balancer, which is only looked up; of the other keys only `listeners` is allowed with it. A listener \
+             with an action is then one of ours on it; one without is looked up by its port, and only its `rules` are ours.",
+        )
+        .shape("name, ARN, or `{ tags: { key: value } }`")
+        .aws("DescribeLoadBalancers")
+        .example("shared-web")],
         &NAME,
         &META,
         &[
@@ -102,10 +113,28 @@ static ACCESS_LOGS: Table = Table {
     ..EMPTY
 };
 
+/// What of others can be named.
+const EXISTING: existing::Sort =
+    existing::Sort { shape: &arn::LOAD_BALANCER, rule: &values::LOAD_BALANCER, tags: true };
+
 /// Reads one entry.
 pub(crate) fn read(ctx: &Ctx<'_>, entry: &Entry) -> Option<LoadBalancer> {
     let what = format!("load balancer `{}`", entry.key);
     let fields = Fields::open(&entry.value, what.clone(), &LOAD_BALANCER, ctx.problems)?;
+    if let Some(existing) = existing::read(ctx, entry, &fields, (&LOAD_BALANCER, &["listeners"]), &EXISTING) {
+        let listeners = listeners(ctx, fields.take("listeners"), &entry.key, true);
+        let (meta, existing) = existing?;
+        return Some(LoadBalancer {
+            meta,
+            existing: Some(existing),
+            scheme: String::new(),
+            ip_address_type: String::new(),
+            subnets: None,
+            security_groups: Vec::new(),
+            attributes: BTreeMap::new(),
+            listeners,
+        });
+    }
     let meta = ctx.meta(entry, &fields, Rules::Common);
     let scheme = fields.word("scheme").unwrap_or_default();
     let address = fields.word("ip_address_type").unwrap_or_default();
@@ -122,10 +151,11 @@ pub(crate) fn read(ctx: &Ctx<'_>, entry: &Entry) -> Option<LoadBalancer> {
     }
     let groups = ctx.security_groups(fields.take("security_groups"), &format!("`security_groups` of {what}"));
     let attributes = attributes(ctx, &fields, &what);
-    let listeners = listeners(ctx, fields.take("listeners"), &entry.key);
+    let listeners = listeners(ctx, fields.take("listeners"), &entry.key, false);
     fields.finish();
     Some(LoadBalancer {
         meta,
+        existing: None,
         scheme: scheme.to_owned(),
         ip_address_type: address.to_owned(),
         subnets: ids,
@@ -150,8 +180,8 @@ pub(crate) fn zones(ctx: &Ctx<'_>, tree: &Tree, what: &str, ids: &[String]) {
     }
 }
 
-fn listeners(ctx: &Ctx<'_>, tree: Option<&Tree>, balancer: &str) -> BTreeMap<String, Listener> {
-    let found = each(ctx, tree, "listener", |entry| listeners::read(ctx, entry, balancer));
+fn listeners(ctx: &Ctx<'_>, tree: Option<&Tree>, balancer: &str, of_others: bool) -> BTreeMap<String, Listener> {
+    let found = each(ctx, tree, "listener", |entry| listeners::read(ctx, entry, balancer, of_others));
     let mut ports: BTreeMap<u16, (&str, &Listener)> = BTreeMap::new();
     for (name, listener) in &found {
         if let Some((other, first)) = ports.get(&listener.port) {

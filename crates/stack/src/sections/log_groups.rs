@@ -9,13 +9,21 @@ use super::super::table::{EMPTY, Made, Table, Type, key};
 use super::super::tagging::Rules;
 use super::super::tree::{Entry, Tree};
 use super::super::values;
-use super::{Ctx, META, NAME};
+use super::{Ctx, META, NAME, existing};
 
 /// An entry.
 pub(crate) static LOG_GROUP: Table = Table {
     path: "log_groups",
     what: "a log group",
     groups: &[
+        &[key(
+            "existing",
+            Type::Text,
+            "An existing log group, which is only looked up; no other key is allowed with it.",
+        )
+        .shape("name or ARN")
+        .aws("DescribeLogGroups")
+        .example("/team/shared")],
         &NAME,
         &META,
         &[
@@ -48,9 +56,17 @@ pub(crate) static LOG_GROUP: Table = Table {
 const RETENTION: &[u32] =
     &[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653];
 
+/// What of others can be named.
+const EXISTING: existing::Sort = existing::Sort { shape: &arn::LOG_GROUP, rule: &values::LOG_GROUP, tags: false };
+
 /// Reads one entry.
 pub(crate) fn read(ctx: &Ctx<'_>, entry: &Entry) -> Option<model::LogGroup> {
     let fields = Fields::open(&entry.value, format!("log group `{}`", entry.key), &LOG_GROUP, ctx.problems)?;
+    if let Some(existing) = existing::read(ctx, entry, &fields, (&LOG_GROUP, &[]), &EXISTING) {
+        let (meta, existing) = existing?;
+        let class = String::new();
+        return Some(model::LogGroup { meta, existing: Some(existing), retention_days: None, class, kms_key: None });
+    }
     let meta = ctx.meta(entry, &fields, Rules::Common);
     let class = fields.word("class").unwrap_or_default().to_owned();
     let kms_key = fields
@@ -58,7 +74,7 @@ pub(crate) fn read(ctx: &Ctx<'_>, entry: &Entry) -> Option<model::LogGroup> {
         .filter(|key| fields.take("kms_key").is_some_and(|tree| arn::check(ctx, &tree.place, key, &arn::KEY)));
     let retention_days = fields.take("retention").and_then(|tree| retention(ctx, tree));
     fields.finish();
-    Some(model::LogGroup { meta, retention_days, class, kms_key })
+    Some(model::LogGroup { meta, existing: None, retention_days, class, kms_key })
 }
 
 fn retention(ctx: &Ctx<'_>, tree: &Tree) -> Option<u32> {

@@ -36,7 +36,7 @@ pub(crate) static NETWORK: Table = Table {
 };
 
 /// A choice by tags.
-static BY_TAGS: Table = Table {
+pub(crate) static BY_TAGS: Table = Table {
     path: "network.vpc",
     what: "a choice by tags",
     groups: &[&[key("tags", Type::MapOf(&Type::Blank), "The tags to look for; all of them must match.")

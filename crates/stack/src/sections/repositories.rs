@@ -18,7 +18,7 @@ use super::super::tree::{Entry, Tree};
 use super::super::values::NameRule;
 use super::super::{arn, image};
 use super::lifecycle::{self, LIFECYCLE};
-use super::{Ctx, META, NAME};
+use super::{Ctx, META, NAME, existing};
 
 /// The characters and the length; what may stand beside what is said by [`complaint`].
 static RULE: NameRule = NameRule { length: 2..=256, also: "._-/", not_starting: &[], inner_hyphen: true };
@@ -41,6 +41,14 @@ pub(crate) static REPOSITORY: Table = Table {
     path: "repositories",
     what: "a repository",
     groups: &[
+        &[key(
+            "existing",
+            Type::Text,
+            "An existing repository, which is only looked up; no other key is allowed with it.",
+        )
+        .shape("name or ARN")
+        .aws("DescribeRepositories")
+        .example("team/base")],
         &NAME,
         &PROTECTED,
         &[
@@ -111,10 +119,30 @@ pub(crate) static REPOSITORY: Table = Table {
     ..EMPTY
 };
 
+/// What of others can be named.
+const EXISTING: existing::Sort = existing::Sort { shape: &arn::REPOSITORY, rule: &RULE, tags: false };
+
 /// Reads one entry.
 pub(crate) fn read(ctx: &Ctx<'_>, entry: &Entry) -> Option<model::Repository> {
     let what = format!("repository `{}`", entry.key);
     let fields = Fields::open(&entry.value, what.clone(), &REPOSITORY, ctx.problems)?;
+    if let Some(existing) = existing::read(ctx, entry, &fields, (&REPOSITORY, &[]), &EXISTING) {
+        let (meta, existing) = existing?;
+        return Some(model::Repository {
+            meta,
+            existing: Some(existing),
+            gives_images: false,
+            mutability: String::new(),
+            exclusions: Vec::new(),
+            scan_on_push: false,
+            encryption: String::new(),
+            kms_key: None,
+            lifecycle: json!({}),
+            keeps: None,
+            policy: json!({}),
+            mirrors: Vec::new(),
+        });
+    }
     let mut meta = ctx.meta(entry, &fields, Rules::Common);
     name(ctx, entry, &fields, &mut meta);
     let gives_images = fields.flag("protect") == Some(false);
@@ -131,6 +159,7 @@ pub(crate) fn read(ctx: &Ctx<'_>, entry: &Entry) -> Option<model::Repository> {
     fields.finish();
     Some(model::Repository {
         meta,
+        existing: None,
         gives_images,
         mutability,
         exclusions,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::super::arn;
 use super::super::decode::Want;
 use super::super::fields::Fields;
 use super::super::model::{HealthCheck, TargetGroup};
@@ -9,18 +10,27 @@ use super::super::table::{EMPTY, Made, Table, Type, key};
 use super::super::tagging::Rules;
 use super::super::tree::{Entry, Tree, Value};
 use super::super::values;
-use super::{Ctx, META, NAME};
+use super::network::BY_TAGS;
+use super::{Ctx, META, NAME, existing};
 
 /// An entry.
 pub(crate) static TARGET_GROUP: Table = Table {
     path: "target_groups",
     what: "a target group",
     groups: &[
+        &[key(
+            "existing",
+            Type::AnyOf(&[Type::Text, Type::Map(&BY_TAGS)]),
+            "An existing target group, which is only looked up; no other key is allowed with it.",
+        )
+        .shape("name, ARN, or `{ tags: { key: value } }`")
+        .aws("DescribeTargetGroups")
+        .example("shared-app")],
         &NAME,
         &META,
         &[
             key("port", Type::Port, "The port that targets listen on, where they bring none of their own, as those of services do. AWS cannot change it: another port is shown in the plan, and stays as it is.")
-                .needed("A target group needs the port that its targets listen on.")
+                .without("required, unless `existing` is given")
                 .aws("Port")
                 .example("3000"),
             key(
@@ -138,12 +148,32 @@ static HEALTH_CHECK: Table = Table {
     ..EMPTY
 };
 
+/// What of others can be named.
+const EXISTING: existing::Sort = existing::Sort { shape: &arn::TARGET_GROUP, rule: &values::TARGET_GROUP, tags: true };
+
 /// Reads one entry.
 pub(crate) fn read(ctx: &Ctx<'_>, entry: &Entry) -> Option<TargetGroup> {
     let what = format!("target group `{}`", entry.key);
     let fields = Fields::open(&entry.value, what.clone(), &TARGET_GROUP, ctx.problems)?;
+    if let Some(existing) = existing::read(ctx, entry, &fields, (&TARGET_GROUP, &[]), &EXISTING) {
+        let (meta, existing) = existing?;
+        return Some(TargetGroup {
+            meta,
+            existing: Some(existing),
+            port: 0,
+            protocol: String::new(),
+            protocol_version: None,
+            target_type: String::new(),
+            health_check: health_check(ctx, None, &what, "HTTP", "HTTP1"),
+            attributes: BTreeMap::new(),
+        });
+    }
     let meta = ctx.meta(entry, &fields, Rules::Common);
     let port = fields.port("port");
+    if fields.entry("port").is_none() {
+        let help = "A target group needs the port that its targets listen on: port: 3000. For one that exists: existing: NAME.";
+        ctx.problems.error("missing-key", fields.place(), format!("{what} has no `port`"), help);
+    }
     let protocol = fields.word("protocol").unwrap_or_default();
     let version = fields.word("protocol_version").unwrap_or_default();
     let target_type = fields.word("target_type").unwrap_or_default();
@@ -152,6 +182,7 @@ pub(crate) fn read(ctx: &Ctx<'_>, entry: &Entry) -> Option<TargetGroup> {
     fields.finish();
     Some(TargetGroup {
         meta,
+        existing: None,
         port: port?,
         protocol: protocol.to_owned(),
         protocol_version: Some(version.to_owned()),

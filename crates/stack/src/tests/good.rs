@@ -105,7 +105,7 @@ fn actions_come_in_every_form() {
          d: { port: 84, redirect: \"https://example.com/new?x=1\" }",
     )
     .stack;
-    let action = |name: &str| &stack.load_balancers["w"].listeners[name].default;
+    let action = |name: &str| stack.load_balancers["w"].listeners[name].default.as_ref().expect("an action");
     let pair = |a: u32, b: u32| vec![("a".to_owned(), a), ("b".to_owned(), b)];
     assert_eq!(stack.load_balancers["w"].listeners["http"].port, 80);
     assert_eq!(action("a"), &Action::Forward { targets: pair(9, 1), stickiness_secs: None });

@@ -69,7 +69,6 @@ fn slips_are_refused() {
         "region: eu-west-1",
         "stack: x\nregon: eu-west-1",
         "stack: x\ncertificates: []",
-        "stack: x\ntarget_groups: { a: { protocol: HTTP } }",
         "stack: x\ntarget_groups: { a: { port: 70000 } }",
         "stack: x\ntarget_groups: { a: { port: 80, protocol: TLS } }",
         "stack: x\ntarget_groups: { a: { port: 80, health_check: { interval: 10m 5 } } }",

@@ -69,10 +69,11 @@ pub(crate) fn stack(ctx: &Ctx<'_>, stack: &Stack) {
 
 /// Every target that listeners and rules forward to.
 fn forwarded(stack: &Stack) -> BTreeSet<&str> {
-    let actions =
-        stack.load_balancers.values().flat_map(|balancer| balancer.listeners.values()).flat_map(|listener| {
-            std::iter::once(&listener.default).chain(listener.rules.iter().map(|rule| &rule.action))
-        });
+    let actions = stack
+        .load_balancers
+        .values()
+        .flat_map(|balancer| balancer.listeners.values())
+        .flat_map(|listener| listener.default.iter().chain(listener.rules.iter().map(|rule| &rule.action)));
     actions
         .filter_map(|action| match action {
             Action::Forward { targets, .. } => Some(targets.iter().map(|(name, _)| name.as_str())),
@@ -87,7 +88,9 @@ fn target_groups(ctx: &Ctx<'_>, stack: &Stack) {
     let registrations = ctx.registrations.borrow();
     let mut users: BTreeMap<&str, (&str, &Place)> = BTreeMap::new();
     for (service, group, place) in registrations.iter() {
-        if ctx.balancers_complete.get() && !forwarded.contains(group.as_str()) {
+        // Whether others forward to one of theirs, AWS knows.
+        let theirs = stack.target_groups.get(group).is_some_and(|group| group.existing.is_some());
+        if ctx.balancers_complete.get() && !theirs && !forwarded.contains(group.as_str()) {
             let help =
                 "ECS refuses a target group that no load balancer uses. Forward to it from a listener or a rule.";
             let summary =
@@ -110,7 +113,7 @@ fn target_groups(ctx: &Ctx<'_>, stack: &Stack) {
             continue;
         };
         let wanted = if service.awsvpc { "ip" } else { "instance" };
-        if target.target_type != wanted {
+        if !theirs && target.target_type != wanted {
             let summary = format!("target group `{group}` has target type `{}`", target.target_type);
             let help = format!("Tasks in this network mode register by {wanted}. Set target_type: {wanted}.");
             ctx.problems.error("target-type", place, summary, help);
@@ -133,7 +136,7 @@ fn sticky_shares(ctx: &Ctx<'_>, stack: &Stack) {
     };
     for (name, balancer) in &stack.load_balancers {
         for (entry, listener) in &balancer.listeners {
-            let actions = std::iter::once(&listener.default).chain(listener.rules.iter().map(|rule| &rule.action));
+            let actions = listener.default.iter().chain(listener.rules.iter().map(|rule| &rule.action));
             for action in actions {
                 let Action::Forward { targets, stickiness_secs: None } = action else { continue };
                 let found = targets.iter().map(|(group, _)| group).find(|group| sticky(group));
@@ -152,7 +155,7 @@ fn sticky_shares(ctx: &Ctx<'_>, stack: &Stack) {
 }
 
 fn load_balancers(ctx: &Ctx<'_>, stack: &Stack) {
-    for (name, balancer) in &stack.load_balancers {
+    for (name, balancer) in stack.load_balancers.iter().filter(|(_, balancer)| balancer.existing.is_none()) {
         let place = &balancer.meta.place;
         if ctx.balancers_complete.get() && balancer.listeners.is_empty() {
             let help = "It would cost money and serve nothing. Add `listeners:`.";

@@ -201,12 +201,18 @@ pub const ROWS: &[Row] = &[
         ("ssl_policy", &["SslPolicy"]),
         ("default", &["DefaultActions"]),
         ("rules", &[]),
+        // Which load balancer of others it is on: for finding it.
+        ("existing", &[]),
         ("tags", &["Tags"]),
     ]) },
     // Each rule is a resource of its own there.
+    Row { kind: "rule_priorities", types: &[], fields: NONE },
     Row { kind: "listener_rules", types: &["AWS::ElasticLoadBalancingV2::ListenerRule"], fields: Fields::Named(&[
         ("listener", &["ListenerArn"]),
         ("rules", &["Actions", "Conditions", "Priority"]),
+        // Whose the listener is: for finding it, and for leaving it alone.
+        ("existing", &[]),
+        ("guests", &[]),
         ("tags", &["Tags"]),
     ]) },
     Row { kind: "cluster", types: &["AWS::ECS::Cluster"], fields: Fields::Named(&[
@@ -322,6 +328,8 @@ pub const EXCEPTIONS: &[(&str, Difference<'_>, &str)] = &[
     ("listener", Action("elasticloadbalancing:DescribeListenerCertificates"), "certificates beside the default one are part of the listener here"),
     ("listener", Action("elasticloadbalancing:RemoveListenerCertificates"), "certificates beside the default one are part of the listener here"),
     ("listener", Action("elasticloadbalancing:DescribeLoadBalancers"), "listeners are listed by their load balancers"),
+    ("listener", Action("tag:GetResources"), "the listeners of a stack on load balancers of others are found at once"),
+    ("listener_rules", Action("tag:GetResources"), "the rules of a stack on listeners of others are found at once"),
     ("listener_rules", Action("elasticloadbalancing:DescribeListeners"), "rules are listed by their listeners"),
     ("listener_rules", Action("elasticloadbalancing:DescribeLoadBalancers"), "listeners are listed by their load balancers"),
     ("listener_rules", Unreadable("listener"), "DescribeRules does not return the listener, but it is asked by listener"),

@@ -33,7 +33,7 @@ const SIDE_BY_SIDE: usize = 16;
 pub struct Ecr {
     /// The wanted repositories that are there, and marked ones.
     pub repositories: Part<Vec<Found>>,
-    /// Names that the graph wants, with the documents.
+    /// Names of repositories that the graph wants to be the stack's, with the documents.
     pub wanted: BTreeMap<String, Value>,
     /// The images of the graph that are there.
     pub images: Part<Vec<Live<image::Spec>>>,
@@ -58,6 +58,16 @@ pub struct Found {
     pub more_images: bool,
 }
 
+impl Found {
+    /// A repository of which nothing else is looked at.
+    fn bare(repository: Repository, tags: Tags) -> Self {
+        Self { repository, tags, lifecycle: None, policy: None, images: 0, more_images: false }
+    }
+}
+
+/// The tags that a wanted repository should have; `None` of one of others.
+type Wanted = Option<Tags>;
+
 /// Repositories by name.
 type Repositories = BTreeMap<String, Repository>;
 
@@ -67,8 +77,9 @@ pub async fn fetch(aws: &Aws, scope: &Scope<'_>, finder: &Finder<'_>) -> Ecr {
         let images = image::read(aws, scope).await;
         return Ecr { repositories: Ok(Vec::new()), wanted: BTreeMap::new(), images, blind: None };
     }
-    let nodes = || scope.graph.of_kind("repository");
-    let tags = nodes().map(|node| (node.name.clone(), tags::of_node(node, scope.stack)));
+    let nodes = || scope.graph.of_kind("repository").filter(|node| !node.lookup);
+    let all = scope.graph.of_kind("repository");
+    let tags = all.map(|node| (node.name.clone(), (!node.lookup).then(|| tags::of_node(node, scope.stack))));
     let (tags, mut blind) = (tags.collect(), None);
     let (repositories, images) = futures::join!(read(aws, scope, finder, &tags, &mut blind), image::read(aws, scope));
     let wanted = nodes().map(|node| (node.name.clone(), node.want.clone())).collect();
@@ -79,7 +90,7 @@ async fn read(
     aws: &Aws,
     scope: &Scope<'_>,
     finder: &Finder<'_>,
-    wanted: &BTreeMap<String, Tags>,
+    wanted: &BTreeMap<String, Wanted>,
     blind: &mut Option<CloudError>,
 ) -> Part<Vec<Found>> {
     let (described, marked, listed) = futures::join!(
@@ -115,8 +126,16 @@ async fn read(
         }
     }
     let parts = found.into_iter().map(|(name, repository)| {
-        let tags = known.remove(&name).filter(|tags| wanted.get(&name).is_none_or(|wanted| wanted == tags));
-        async move { whole(aws, repository, tags).await }
+        let tags = known.remove(&name);
+        let wanted = wanted.get(&name);
+        let right = tags.clone().filter(|tags| wanted.is_none_or(|wanted| wanted.as_ref() == Some(tags)));
+        async move {
+            match wanted {
+                // Of one of others only its name and its address matter.
+                Some(None) => Ok(Some(Found::bare(repository, tags.unwrap_or_default()))),
+                Some(Some(_)) | None => whole(aws, repository, right).await,
+            }
+        }
     });
     let parts: Vec<_> = futures::stream::iter(parts.collect::<Vec<_>>()).buffered(SIDE_BY_SIDE).collect().await;
     parts.into_iter().filter_map(Result::transpose).collect()

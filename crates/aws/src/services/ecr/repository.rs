@@ -16,12 +16,13 @@ use serde_json::{Value, json};
 
 use super::read::{self, Ecr, Found};
 use super::{lifecycle, send};
+use crate::existing;
 use crate::read::Fetched;
 use crate::resource::{Creation, Entry, Modification, Paced, Resource, Work, tagged, wanted};
 use crate::services::iam::role::policy;
 use crate::tags::{self, Retag, Tags};
 use crate::touch::Touch;
-use evenkeel_stack::model::Stack;
+use evenkeel_stack::model::{Existing, Stack};
 
 const LIMIT: usize = 256;
 /// Where the number of images is kept in the private state.
@@ -97,6 +98,12 @@ pub struct Spec {
 
 fn contribute(stack: &Stack, nodes: &mut Vec<Node>) {
     for (entry, repository) in &stack.repositories {
+        if let Some(name) = repository.existing.as_ref().and_then(Existing::name) {
+            let mut node = Node::lookup(id(entry), name, json!({ "look_up": format!("ECR repository `{name}`") }));
+            node.origin = Some(repository.meta.place.to_string());
+            nodes.push(node);
+            continue;
+        }
         let mut tags = repository.meta.tags.clone();
         if repository.gives_images {
             tags.insert(tags::PROTECT.to_owned(), "false".to_owned());
@@ -134,6 +141,18 @@ impl Resource for Repositories {
         let found = ecr.repositories.as_ref().map_err(Clone::clone)?;
         let lives = found.iter().map(|found| observed(found, &fetched.stack, &ecr.wanted));
         Ok(lives.filter(|live| tags::is_marked(&live.owner) || ecr.wanted.contains_key(&live.name)).collect())
+    }
+
+    fn look_up(&self, fetched: &Fetched, node: &Node) -> Result<Option<Live>, CloudError> {
+        let ecr: &Ecr = fetched.part()?;
+        let all = ecr.repositories.as_ref().map_err(Clone::clone)?;
+        let named = |found: &&Found| found.repository.repository_name() == Some(&node.name);
+        let Some(found) = all.iter().find(named) else { return Ok(None) };
+        let owner = tags::owner(&found.tags, &fetched.stack, ENTRY.kind.name);
+        existing::of_others(&node.want, ENTRY.kind.name, &owner)?;
+        let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
+        let (arn, uri) = (text(found.repository.repository_arn()), text(found.repository.repository_uri()));
+        Ok(Some(Live { name: String::new(), ..live(&node.name, &arn, &uri, Owner::Nobody, node.want.clone()) }))
     }
 
     async fn create(&self, work: Work<'_>, order: &Creation<'_, Spec>) -> Result<Live<Spec>, CloudError> {
@@ -216,7 +235,7 @@ fn observed(found: &Found, stack: &str, wanted: &std::collections::BTreeMap<Stri
     live
 }
 
-fn live(name: &str, arn: &str, uri: &str, owner: Owner, spec: Spec) -> Live<Spec> {
+fn live<S>(name: &str, arn: &str, uri: &str, owner: Owner, spec: S) -> Live<S> {
     let mut live = Live::new(arn, name, owner, spec).output("uri", uri).output("arn", arn).output("name", name);
     live.handles = vec![format!("repository/{name}"), arn.to_owned(), uri.to_owned()];
     live

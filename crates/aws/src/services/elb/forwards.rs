@@ -27,7 +27,7 @@ impl<'s> Forwards<'s> {
         let mut found = Self::default();
         for (balancer, entry) in &stack.load_balancers {
             for (name, listener) in &entry.listeners {
-                found.add(balancer, std::iter::once(&listener.default), &ids::listener(balancer, name));
+                found.add(balancer, listener.default.iter(), &ids::listener(balancer, name));
                 let rules = listener.rules.iter().map(|rule| &rule.action);
                 found.add(balancer, rules, &ids::listener_rules(balancer, name));
             }

@@ -21,7 +21,9 @@ use evenkeel_core::snapshot::{Guard, Live, Readiness};
 use futures::future;
 use serde::{Deserialize, Serialize};
 
+use super::existing;
 use crate::client::Aws;
+use crate::existing::at;
 use crate::read::Fetched;
 use crate::resource::{Creation, Entry, Modification, Paced, Resource, Work, tagged, wanted};
 use crate::services::ec2::network;
@@ -114,7 +116,10 @@ pub struct Spec {
 
 fn contribute(stack: &Stack, nodes: &mut Vec<Node>) {
     for (entry, balancer) in &stack.load_balancers {
-        nodes.push(wanted(id, entry, &balancer.meta, base_name(stack, entry, balancer), &desired(balancer)));
+        nodes.push(match &balancer.existing {
+            Some(existing) => existing::load_balancer(entry, balancer, existing),
+            None => wanted(id, entry, &balancer.meta, base_name(stack, entry, balancer), &desired(balancer)),
+        });
     }
 }
 
@@ -155,7 +160,17 @@ impl Resource for LoadBalancers {
             }
             live
         };
-        Ok(balancers.iter().map(observed).collect())
+        // What is only looked up is in nobody's way.
+        let matters = |item: &&Item<LoadBalancer>| {
+            let owner = tags::owner(&item.tags, &fetched.stack, ENTRY.kind.name);
+            let name = item.raw.load_balancer_name().unwrap_or_default();
+            tags::is_marked(&owner) || elb.wanted.load_balancer(name).is_some()
+        };
+        Ok(balancers.iter().filter(matters).map(observed).collect())
+    }
+
+    fn look_up(&self, fetched: &Fetched, node: &Node) -> Result<Option<Live>, CloudError> {
+        existing::look_up_balancer(fetched, node).map_err(|error| at(node, error))
     }
 
     fn marks(&self, want: &Spec) -> Tags {
@@ -316,7 +331,7 @@ fn readiness(raw: &LoadBalancer) -> Readiness {
     }
 }
 
-fn live(item: &Item<LoadBalancer>, stack: &str) -> Live<Spec> {
+pub(super) fn live(item: &Item<LoadBalancer>, stack: &str) -> Live<Spec> {
     let raw = &item.raw;
     let (arn, name) = (raw.load_balancer_arn().unwrap_or_default(), raw.load_balancer_name().unwrap_or_default());
     // Route 53 keeps names in lower case: records made from this one have to read back the same.

@@ -3,6 +3,7 @@
 
 mod announced;
 mod created;
+mod existing;
 mod forwards;
 pub mod health;
 mod ids;
@@ -10,7 +11,9 @@ pub mod listener;
 pub mod listener_rules;
 pub mod load_balancer;
 pub mod read;
+pub mod rule_priorities;
 mod shown;
+pub mod sought;
 pub mod target_group;
 pub mod write;
 
@@ -35,9 +38,15 @@ use crate::service::Service;
 pub static SERVICE: Service = Service {
     title: "Elastic Load Balancing",
     manners: Manners { prefix: "elb", iam: "elasticloadbalancing", codes: CODES, texts: &[], rates: RATES },
-    tag_types: &[],
+    tag_types: &["elasticloadbalancing:listener/app", "elasticloadbalancing:listener-rule/app"],
     fetch,
-    kinds: &[&target_group::ENTRY, &load_balancer::ENTRY, &listener::ENTRY, &listener_rules::ENTRY],
+    kinds: &[
+        &target_group::ENTRY,
+        &load_balancer::ENTRY,
+        &listener::ENTRY,
+        &rule_priorities::ENTRY,
+        &listener_rules::ENTRY,
+    ],
     floor: FLOOR,
     shown: shown::SHOWN,
 };
@@ -108,5 +117,9 @@ impl Aws {
 /// Reads what the scope asks for.
 fn fetch<'a>(aws: &'a Aws, scope: &'a Scope<'a>, finder: &'a Finder<'a>) -> BoxFuture<'a, Gathered> {
     // Boxed: inline, the state of all readers together is more than a thread's stack holds in a debug build.
-    Box::pin(async move { Gathered::of(read::fetch(aws, scope, finder).await) })
+    Box::pin(async move {
+        let elb = read::fetch(aws, scope, finder).await;
+        let blind = elb.blind_to();
+        Gathered::of(elb).blind_to(blind)
+    })
 }

@@ -14,6 +14,7 @@ pub(super) const SHOWN: &[Shown] = &[
             usual("default.path", "/#{path}"),
             usual("default.query", "#{query}"),
             usual("default.stickiness_secs", "0"),
+            told("existing"),
             told("load_balancer"),
             told("rules"),
             usual("ssl_policy", "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09"),
@@ -23,7 +24,7 @@ pub(super) const SHOWN: &[Shown] = &[
     },
     Shown {
         kind: "listener_rules",
-        usual: &[told("listener"), usual("rules.[].action.stickiness_secs", "0")],
+        usual: &[told("existing"), told("guests"), told("listener"), usual("rules.[].action.stickiness_secs", "0")],
         shorter: |at, value| (at == ["rules", "[]", "action"]).then(|| action(value)).flatten(),
         ..Shown::PLAIN
     },

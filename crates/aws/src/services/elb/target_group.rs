@@ -17,8 +17,9 @@ use evenkeel_core::name;
 use evenkeel_core::snapshot::Live;
 use serde::{Deserialize, Serialize};
 
-use super::{Forwards, load_balancer};
+use super::{Forwards, existing, load_balancer};
 use crate::client::Aws;
+use crate::existing::at;
 use crate::read::Fetched;
 use crate::resource::{Creation, Entry, Modification, Paced, Resource, Work, tagged, wanted};
 use crate::services::ec2::network;
@@ -118,6 +119,10 @@ pub struct HealthCheck {
 fn contribute(stack: &Stack, nodes: &mut Vec<Node>) {
     let forwards = Forwards::of(stack);
     for (entry, group) in &stack.target_groups {
+        if let Some(existing) = &group.existing {
+            nodes.push(existing::target_group(entry, group, existing));
+            continue;
+        }
         let name = name::physical(&stack.name, entry, NAME_LIMIT);
         let mut node = wanted(id, entry, &group.meta, name, &desired(group));
         node.follows = forwards.balancer(entry).map(load_balancer::id);
@@ -163,8 +168,18 @@ impl Resource for TargetGroups {
     type Have = Spec;
 
     fn observe(&self, fetched: &Fetched) -> Result<Vec<Live<Spec>>, CloudError> {
-        let groups = fetched.part::<Elb>()?.target_groups.as_ref().map_err(Clone::clone)?;
-        Ok(groups.iter().map(|item| live(item, &fetched.stack)).collect())
+        let elb: &Elb = fetched.part()?;
+        let groups = elb.target_groups.as_ref().map_err(Clone::clone)?;
+        // What is only looked up is in nobody's way.
+        let matters = |item: &&Item<TargetGroup>| {
+            let name = item.raw.target_group_name().unwrap_or_default();
+            tags::is_marked(&tags::owner(&item.tags, &fetched.stack, ENTRY.kind.name)) || elb.wanted.has_group(name)
+        };
+        Ok(groups.iter().filter(matters).map(|item| live(item, &fetched.stack)).collect())
+    }
+
+    fn look_up(&self, fetched: &Fetched, node: &Node) -> Result<Option<Live>, CloudError> {
+        existing::look_up_group(fetched, node).map_err(|error| at(node, error))
     }
 
     fn marks(&self, want: &Spec) -> Tags {
@@ -281,7 +296,7 @@ fn matcher(want: &Spec) -> Option<Matcher> {
     Some(builder.build())
 }
 
-fn live(item: &Item<TargetGroup>, stack: &str) -> Live<Spec> {
+pub(super) fn live(item: &Item<TargetGroup>, stack: &str) -> Live<Spec> {
     let raw = &item.raw;
     let (arn, name) = (raw.target_group_arn().unwrap_or_default(), raw.target_group_name().unwrap_or_default());
     let owner = tags::owner(&item.tags, stack, ENTRY.kind.name);

@@ -14,15 +14,17 @@ use evenkeel_core::kind::{Field, Kind, Ready, Replace};
 use evenkeel_core::name;
 use evenkeel_core::snapshot::{Live, Owner};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use crate::client::Aws;
+use crate::existing;
 use crate::read::Fetched;
 use crate::resource::{Creation, Entry, Modification, Paced, Resource, Work, tagged, wanted};
 use crate::services::logs::look;
 use crate::services::logs::read::{self as logs, Logs};
 use crate::tags::{self, Retag, Tags};
 use crate::touch::Touch;
-use evenkeel_stack::model::Stack;
+use evenkeel_stack::model::{Existing, Stack};
 
 const LIMIT: usize = 512;
 
@@ -105,6 +107,12 @@ impl From<Option<i32>> for Retention {
 
 fn contribute(stack: &Stack, nodes: &mut Vec<Node>) {
     for (entry, group) in &stack.log_groups {
+        if let Some(name) = group.existing.as_ref().and_then(Existing::name) {
+            let mut node = Node::lookup(id(entry), name, json!({ "look_up": format!("log group `{name}`") }));
+            node.origin = Some(group.meta.place.to_string());
+            nodes.push(node);
+            continue;
+        }
         let want = Spec {
             class: group.class.clone(),
             retention: group.retention_days.map(|days| i32::try_from(days).unwrap_or(i32::MAX)).into(),
@@ -129,6 +137,17 @@ impl Resource for LogGroups {
         let groups = logs.groups.as_ref().map_err(Clone::clone)?;
         let lives = groups.iter().map(|(group, tags)| observed(group, tags, &fetched.stack));
         Ok(lives.filter(|live| tags::is_marked(&live.owner) || logs.wanted.contains(&live.name)).collect())
+    }
+
+    fn look_up(&self, fetched: &Fetched, node: &Node) -> Result<Option<Live>, CloudError> {
+        let logs: &Logs = fetched.part()?;
+        let groups = logs.groups.as_ref().map_err(Clone::clone)?;
+        let Some((group, tags)) = groups.iter().find(|(group, _)| group.log_group_name() == Some(&node.name)) else {
+            return Ok(None);
+        };
+        existing::of_others(&node.want, ENTRY.kind.name, &tags::owner(tags, &fetched.stack, ENTRY.kind.name))?;
+        let live = observed(group, tags, &fetched.stack).with(node.want.clone());
+        Ok(Some(Live { name: String::new(), owner: Owner::Nobody, data: None, ..live }))
     }
 
     async fn create(&self, work: Work<'_>, order: &Creation<'_, Spec>) -> Result<Live<Spec>, CloudError> {

@@ -25,34 +25,38 @@ const SIDE_BY_SIDE: usize = 16;
 pub struct Logs {
     /// Groups with their tags: the wanted ones that are there, marked ones, perhaps others.
     pub groups: Part<Vec<(LogGroup, Tags)>>,
-    /// Names that the graph wants.
+    /// Names of groups that the graph wants to be the stack's.
     pub wanted: BTreeSet<String>,
     /// Why groups that no name leads to could not be looked for.
     pub blind: Option<CloudError>,
 }
+
+/// The tags that a wanted group should have; `None` of one of others.
+type Wanted = Option<Tags>;
 
 /// Groups by name.
 type Groups = BTreeMap<String, LogGroup>;
 
 /// Reads what the scope asks for.
 pub async fn fetch(aws: &Aws, scope: &Scope<'_>, finder: &Finder<'_>) -> Logs {
-    let mut wanted: BTreeMap<String, Tags> = BTreeMap::new();
+    let mut wanted: BTreeMap<String, Wanted> = BTreeMap::new();
     if scope.wants(&["log_group"]) {
         for node in scope.graph.of_kind("log_group") {
-            wanted.insert(node.name.clone(), tags::of_node(node, scope.stack));
+            wanted.insert(node.name.clone(), (!node.lookup).then(|| tags::of_node(node, scope.stack)));
         }
     }
     let mut blind = None;
     let groups =
         if scope.wants(&["log_group"]) { read(aws, scope, finder, &wanted, &mut blind).await } else { Ok(Vec::new()) };
-    Logs { groups, wanted: wanted.into_keys().collect(), blind }
+    let made = wanted.into_iter().filter(|(_, tags)| tags.is_some());
+    Logs { groups, wanted: made.map(|(name, _)| name).collect(), blind }
 }
 
 async fn read(
     aws: &Aws,
     scope: &Scope<'_>,
     finder: &Finder<'_>,
-    wanted: &BTreeMap<String, Tags>,
+    wanted: &BTreeMap<String, Wanted>,
     blind: &mut Option<CloudError>,
 ) -> Part<Vec<(LogGroup, Tags)>> {
     let names: BTreeSet<String> = wanted.keys().cloned().collect();
@@ -99,8 +103,12 @@ async fn read(
     let mut with_tags = Vec::new();
     let mut to_ask = Vec::new();
     for (name, group) in groups {
-        match known.remove(&name) {
-            Some(tags) if wanted.get(&name).is_none_or(|wanted| *wanted == tags) => with_tags.push((group, tags)),
+        match (known.remove(&name), wanted.get(&name)) {
+            // Of one of others the tags do not matter.
+            (tags, Some(None)) => with_tags.push((group, tags.unwrap_or_default())),
+            (Some(tags), wanted) if wanted.is_none_or(|wanted| wanted.as_ref() == Some(&tags)) => {
+                with_tags.push((group, tags));
+            }
             _ => to_ask.push(group),
         }
     }

@@ -17,6 +17,19 @@ use crate::sharing::Known;
 /// AWS's limit for DescribeClusters.
 const BATCH: usize = 100;
 
+/// The names of all clusters, where one of others is looked for and is not there; otherwise none.
+pub(super) async fn names(aws: &Aws, scope: &Scope<'_>, clusters: &Part<Vec<Value>>) -> Vec<String> {
+    let Ok(clusters) = clusters else { return Vec::new() };
+    let is_there = |name: &str| clusters.iter().any(|cluster| text(cluster, "clusterName") == name);
+    let mut sought = scope.graph.of_kind("cluster").filter(|node| node.lookup);
+    if !sought.any(|node| !is_there(&node.name)) {
+        return Vec::new();
+    }
+    // It is for a message only: who may not list them gets on without.
+    let all = aws.once("ecs:ListClusters", || list(aws)).await.map(Arc::unwrap_or_clone).unwrap_or_default();
+    all.iter().map(|arn| last(arn).to_owned()).collect()
+}
+
 pub(super) async fn fetch(aws: &Aws, scope: &Scope<'_>, finder: &Finder<'_>, wanted: &Wanted) -> Part<Vec<Value>> {
     if !scope.wants(&["cluster"]) {
         return Ok(Vec::new());

@@ -26,6 +26,8 @@ use crate::read::{Part, Scope};
 pub struct Ecs {
     /// Clusters, of ours or of a wanted name; none that is INACTIVE.
     pub clusters: Part<Vec<Value>>,
+    /// The names of all clusters, where one of others is looked for and is not there.
+    pub cluster_names: Vec<String>,
     /// ACTIVE services, of ours or of a wanted name.
     pub services: Part<Vec<Value>>,
     /// Services that are not of the stack, as far as they were seen, by the ARN of their cluster.
@@ -40,6 +42,7 @@ pub struct Ecs {
 pub async fn fetch(aws: &Aws, scope: &Scope<'_>, finder: &Finder<'_>) -> Ecs {
     let mut ecs = Ecs {
         clusters: Ok(Vec::new()),
+        cluster_names: Vec::new(),
         services: Ok(Vec::new()),
         foreign: BTreeMap::new(),
         deployments: BTreeMap::new(),
@@ -52,6 +55,7 @@ pub async fn fetch(aws: &Aws, scope: &Scope<'_>, finder: &Finder<'_>) -> Ecs {
     let (found, named) =
         futures::join!(clusters::fetch(aws, scope, finder, &wanted), services::named(aws, scope, &wanted));
     ecs.clusters = found;
+    ecs.cluster_names = clusters::names(aws, scope, &ecs.clusters).await;
     ecs.services = match (&ecs.clusters, named) {
         (Ok(clusters), Ok(named)) => {
             let complete = services::complete(aws, scope, &wanted, clusters, (named, finder)).await;

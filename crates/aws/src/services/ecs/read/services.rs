@@ -82,11 +82,15 @@ pub(super) async fn complete(
     (mut named, finder): (Vec<Value>, &Finder<'_>),
 ) -> Part<(Vec<Value>, Foreign)> {
     let marked = if scope.only.is_some() { Ok(Vec::new()) } else { finder.find(":service/").await };
+    elsewhere(aws, clusters, &marked, &mut named).await?;
     for cluster in clusters {
         let arn = text(cluster, "clusterArn");
         let here: Vec<&Value> = named.iter().filter(|service| text(service, "clusterArn") == arn).collect();
-        let ours = is_ours(cluster, scope.stack, "cluster")
-            || here.iter().any(|service| is_ours(service, scope.stack, "service"));
+        let own = is_ours(cluster, scope.stack, "cluster");
+        let marked_here = |found: &Found| found.arn.contains(&format!(":service/{}/", last(arn)));
+        let ours = own
+            || here.iter().any(|service| is_ours(service, scope.stack, "service"))
+            || marked.iter().flatten().any(marked_here);
         if !ours {
             continue;
         }
@@ -100,7 +104,9 @@ pub(super) async fn complete(
         more.retain(|name| known.insert(name.clone()));
         let mut found = active(aws, arn, &more).await?;
         let count = known.len() - more.len() + found.len();
-        if scope.thorough || may_have_others(cluster, count, searched) {
+        // Of a cluster of others the count says nothing: most of its services are theirs.
+        let more = if own { may_have_others(cluster, count, searched) } else { !searched };
+        if scope.thorough || more {
             let all = aws.once(format!("ecs:ListServices {arn}"), || list(aws, arn)).await?;
             let mut names: Vec<String> = all.iter().map(|arn| last(arn).to_owned()).collect();
             names.retain(|name| known.insert(name.clone()));
@@ -115,6 +121,29 @@ pub(super) async fn complete(
     }
     named.retain(|service| wanted.has(service) || is_ours(service, scope.stack, "service"));
     Ok((named, foreign))
+}
+
+/// Adds services in clusters that neither the file nor a mark leads to: the file has named another one since.
+async fn elsewhere(
+    aws: &Aws,
+    clusters: &[Value],
+    marked: &Result<Vec<Found>, CloudError>,
+    named: &mut Vec<Value>,
+) -> Part<()> {
+    let mut others: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for found in marked.iter().flatten() {
+        let path = found.arn.split_once(":service/").and_then(|(_, path)| path.split_once('/'));
+        let Some((cluster, service)) = path.filter(|_| found.arn.contains(":ecs:")) else { continue };
+        let is_known = clusters.iter().any(|known| last(text(known, "clusterArn")) == cluster)
+            || named.iter().any(|known| text(known, "serviceArn") == found.arn);
+        if !is_known {
+            others.entry(cluster).or_default().push(service.to_owned());
+        }
+    }
+    for (cluster, services) in others {
+        named.extend(active(aws, cluster, &services).await?);
+    }
+    Ok(())
 }
 
 /// Whether there may be services beside the ones found, as far as the count of the cluster tells.

@@ -19,8 +19,10 @@ use serde::{Deserialize, Serialize};
 
 use self::action::Action;
 use self::certificates::Swap;
-use super::{forwards, load_balancer};
+use super::sought::Sought;
+use super::{existing, forwards, load_balancer};
 use crate::client::Aws;
+use crate::existing::at;
 use crate::read::Fetched;
 use crate::resource::{Creation, Entry, Modification, Paced, Resource, Work, doc, tagged};
 use crate::services::elb;
@@ -38,6 +40,7 @@ pub static ENTRY: Entry = Entry {
             Field::set("certificates"),
             Field::keyed("default.targets", &["target_group"]),
             Field::at_birth("rules"),
+            Field::at_birth("existing"),
         ],
         outputs: &["arn"],
         replace: Replace::CreateFirst,
@@ -63,6 +66,7 @@ pub static ENTRY: Entry = Entry {
         "elasticloadbalancing:DeleteListener",
         "elasticloadbalancing:AddTags",
         "elasticloadbalancing:RemoveTags",
+        "tag:GetResources",
     ],
 };
 
@@ -73,6 +77,9 @@ pub use super::ids::listener as id;
 pub struct Spec {
     /// The load balancer's ARN.
     pub load_balancer: Text,
+    /// Which load balancer of others that is, if it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub existing: Option<Sought>,
     /// The port.
     pub port: i32,
     /// `HTTP` or `HTTPS`.
@@ -95,12 +102,20 @@ pub struct Spec {
 fn contribute(stack: &Stack, nodes: &mut Vec<Node>) {
     let shifted = forwards::shifted(stack);
     for (balancer, listener, site) in all(stack) {
-        let mut node =
-            Node::new(id(&site.balancer, &site.listener), site.name(), doc(&desired(&site.balancer, listener)));
+        let place = Some(listener.meta.place.to_string());
+        let existing = balancer.existing.as_ref();
+        let Some(default) = &listener.default else {
+            let found =
+                existing.map(|it| existing::listener(&site.balancer, &site.listener, &site.name(), site.port, it));
+            nodes.extend(found.map(|node| Node { origin: place, ..node }));
+            continue;
+        };
+        let want = Spec { existing: existing.map(Sought::from), ..desired(&site.balancer, listener, default) };
+        let mut node = Node::new(id(&site.balancer, &site.listener), site.name(), doc(&want));
         node.moved_from = site.moved_from().map(|(balancer, listener)| id(&balancer, &listener));
         node.protect = listener.meta.protect || balancer.meta.protect;
-        node.origin = Some(listener.meta.place.to_string());
-        if forwards::leads_to(&listener.default, &shifted) {
+        node.origin = place;
+        if forwards::leads_to(default, &shifted) {
             node.delegated.insert("default.targets".to_owned(), WEIGHTS_MANAGER.to_owned());
         }
         nodes.push(node);
@@ -139,7 +154,7 @@ pub(super) fn all(stack: &Stack) -> impl Iterator<Item = (&model::LoadBalancer, 
             let site = Site {
                 balancer: entry.clone(),
                 listener: name.clone(),
-                base: load_balancer::base_name(stack, entry, balancer),
+                base: base(stack, entry, balancer),
                 port: listener.port,
                 balancer_moved: balancer.meta.moved_from.as_deref(),
                 listener_moved: listener.meta.moved_from.as_deref(),
@@ -149,18 +164,25 @@ pub(super) fn all(stack: &Stack) -> impl Iterator<Item = (&model::LoadBalancer, 
     })
 }
 
+/// What a load balancer is called in the names of its listeners.
+fn base(stack: &Stack, entry: &str, balancer: &model::LoadBalancer) -> String {
+    let existing = balancer.existing.as_ref().map(|existing| Sought::from(existing).label());
+    existing.unwrap_or_else(|| load_balancer::base_name(stack, entry, balancer))
+}
+
 /// Who sets the weights of forwards to the target groups of such a service.
 pub(super) const WEIGHTS_MANAGER: &str = "ECS blue/green deployments";
 
-fn desired(balancer: &str, listener: &model::Listener) -> Spec {
+fn desired(balancer: &str, listener: &model::Listener, default: &model::Action) -> Spec {
     Spec {
         load_balancer: Text::output(load_balancer::id(balancer), "arn"),
+        existing: None,
         port: i32::from(listener.port),
         protocol: listener.protocol.clone(),
         certificate: listener.certificate.clone(),
         certificates: listener.certificates.clone(),
         ssl_policy: listener.ssl_policy.clone(),
-        default: Action::desired(&listener.default),
+        default: Action::desired(default),
         rules: !listener.rules.is_empty(),
         tags: listener.meta.tags.clone(),
     }
@@ -190,6 +212,10 @@ impl Resource for Listeners {
                 Owner::OtherStack(_) | Owner::Nobody => elb.wanted.listeners.contains_key(&live.name),
             })
             .collect())
+    }
+
+    fn look_up(&self, fetched: &Fetched, node: &Node) -> Result<Option<Live>, CloudError> {
+        existing::look_up_listener(fetched, node).map_err(|error| at(node, error))
     }
 
     fn marks(&self, want: &Spec) -> Tags {
@@ -283,10 +309,13 @@ impl Balancers {
         let mut found: Vec<(bool, Balancer)> = Vec::new();
         for item in elb.load_balancers.as_ref().map_err(Clone::clone)? {
             let name = item.raw.load_balancer_name().unwrap_or_default();
-            let (base, generation) = elb.wanted.load_balancer(name).unwrap_or((name, 1));
+            let existing = elb.wanted.existing(item);
+            let named = || elb.wanted.load_balancer(name).map(|(base, generation)| (base.to_owned(), generation));
+            let (base, generation) =
+                existing.map(|label| (label, 1)).or_else(named).unwrap_or_else(|| (name.to_owned(), 1));
             let ours = matches!(tags::owner(&item.tags, stack, load_balancer::ENTRY.kind.name), Owner::Ours(_));
             let arn = item.raw.load_balancer_arn().unwrap_or_default().to_owned();
-            found.push((ours, Balancer { arn, base: base.to_owned(), generation, current: false }));
+            found.push((ours, Balancer { arn, base, generation, current: false }));
         }
         // Ours last, and of those the newest last.
         found.sort_by_key(|(ours, balancer)| (balancer.base.clone(), *ours, balancer.generation));
@@ -338,6 +367,7 @@ fn canonical(item: &Item<Listener>) -> Spec {
     let others = item.certificates.iter().filter(|arn| secure && Some(arn.as_str()) != certificate);
     Spec {
         load_balancer: raw.load_balancer_arn().unwrap_or_default().into(),
+        existing: None,
         port: raw.port().unwrap_or_default(),
         protocol: raw.protocol().map_or("", ProtocolEnum::as_str).to_owned(),
         certificates: others.map(|arn| Text::from(arn.as_str())).collect(),

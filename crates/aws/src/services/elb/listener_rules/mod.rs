@@ -21,9 +21,10 @@ use std::future::Future;
 
 use self::changes::{LiveRule, Stages, stages};
 use self::conditions::Conditions;
-use super::forwards;
 use super::listener::action::Action;
 use super::listener::{self, Balancers};
+use super::sought::Sought;
+use super::{forwards, rule_priorities};
 use crate::client::Aws;
 use crate::read::Fetched;
 use crate::resource::{Creation, Entry, Modification, Paced, Resource, Tagging, Work, doc, tagged};
@@ -46,6 +47,8 @@ pub static ENTRY: Entry = Entry {
         title: "listener rules",
         fields: &[
             Field::immutable("listener"),
+            Field::at_birth("existing"),
+            Field::at_birth("guests"),
             Field::keyed("rules", KEY),
             Field::keyed("rules[].action.targets", &["target_group"]),
         ],
@@ -73,6 +76,7 @@ pub static ENTRY: Entry = Entry {
         "elasticloadbalancing:DeleteRule",
         "elasticloadbalancing:AddTags",
         "elasticloadbalancing:RemoveTags",
+        "tag:GetResources",
     ],
 };
 
@@ -83,6 +87,12 @@ pub use super::ids::listener_rules as id;
 pub struct Spec {
     /// The listener's ARN.
     pub listener: Text,
+    /// Which load balancer of others the listener is on, if it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub existing: Option<Sought>,
+    /// Whether the listener is one of others: nothing of it is changed, not even its tags.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub guests: bool,
     /// The rules, told apart by their conditions.
     pub rules: Vec<Rule>,
     /// The user's tags, the same on every rule.
@@ -107,16 +117,22 @@ fn contribute(stack: &Stack, nodes: &mut Vec<Node>) {
             continue;
         }
         let rule = |rule: &evenkeel_stack::model::ListenerRule| Rule {
-            priority: rule.priority,
+            priority: rule.priority.unwrap_or_default(),
             conditions: Conditions::desired(&rule.conditions),
             action: Action::desired(&rule.action),
         };
         let want = Spec {
             listener: Text::output(listener::id(&site.balancer, &site.listener), "arn"),
+            existing: balancer.existing.as_ref().map(Sought::from),
+            guests: listener.default.is_none(),
             rules: listener.rules.iter().map(rule).collect(),
             tags: listener.meta.tags.clone(),
         };
-        let mut node = Node::new(id(&site.balancer, &site.listener), site.name(), doc(&want));
+        let mut want = doc(&want);
+        for (at, _) in listener.rules.iter().enumerate().filter(|(_, rule)| rule.priority.is_none()) {
+            want["rules"][at]["priority"] = rule_priorities::output(&site.balancer, &site.listener, at);
+        }
+        let mut node = Node::new(id(&site.balancer, &site.listener), site.name(), want);
         node.moved_from = site.moved_from().map(|(balancer, listener)| id(&balancer, &listener));
         node.protect = listener.meta.protect || balancer.meta.protect;
         node.origin = Some(listener.meta.place.to_string());
@@ -145,20 +161,29 @@ impl Resource for ListenerRules {
         let listeners = elb.listeners.as_ref().map_err(Clone::clone)?;
         let rules = elb.rules.as_ref().map_err(Clone::clone)?;
         let balancers = Balancers::of(elb, &fetched.stack)?;
-        let mut found = Vec::new();
+        let (mut found, mut guests) = (Vec::new(), Vec::new());
         for item in listeners {
             let arn = item.raw.listener_arn().unwrap_or_default();
             let rules: Vec<LiveRule> = rules.get(arn).into_iter().flatten().filter_map(live_rule).collect();
             let name = name_of(item, &balancers);
-            found.extend(live(arn, &name, &rules, node_of(item, &name, elb, &fetched.stack), elb, &fetched.stack));
+            let node = node_of(item, &name, elb, &fetched.stack);
+            let host = node.clone();
+            let Some(live) = live(arn, &name, &rules, node, elb, &fetched.stack) else { continue };
+            match tags::owner(&item.tags, &fetched.stack, listener::ENTRY.kind.name) {
+                Owner::Ours(_) => found.push(live),
+                Owner::OtherStack(_) | Owner::Stray(_) | Owner::Nobody => guests.push((live, host)),
+            }
         }
+        found.extend(in_a_row(guests));
         Ok(found)
     }
 
     async fn create(&self, work: Work<'_>, order: &Creation<'_, Spec>) -> Result<Live<Spec>, CloudError> {
         let (aws, want, tags) = (work.aws, &order.want, &order.tags);
         let listener = want.listener.known().unwrap_or_default();
-        has_rules(aws, listener).await?;
+        if !want.guests {
+            has_rules(aws, listener).await?;
+        }
         let arns = match create_all(aws, listener, &want.rules, tags).await {
             Ok(arns) => arns,
             // An earlier try may have made some of them already.
@@ -177,7 +202,7 @@ impl Resource for ListenerRules {
     async fn update(&self, work: Work<'_>, order: &Modification<'_, Spec>) -> Result<Live<Spec>, CloudError> {
         let (aws, live, want) = (work.aws, &order.live, &order.want);
         // The live handles are those of our rules: if there are none, these are the first.
-        if live.handles.is_empty() {
+        if live.handles.is_empty() && !want.guests {
             has_rules(aws, &live.id).await?;
         }
         let have = ours(aws, &live.id, work.stack, &adopted(&order.order)).await?;
@@ -284,7 +309,7 @@ async fn create(aws: &Aws, listener: &str, rule: &Rule, tags: &Tags) -> Result<S
             .set_tags(Some(elb::api_tags(tags)))
             .send()
     };
-    let reply = aws.caller.send("elb:CreateRule", request).await?;
+    let reply = aws.caller.send("elb:CreateRule", request).await.map_err(|error| taken(error, rule.priority))?;
     Ok(reply.rules().first().and_then(ApiRule::rule_arn).unwrap_or_default().to_owned())
 }
 
@@ -333,6 +358,18 @@ async fn delete(aws: &Aws, arn: &str) -> Result<(), CloudError> {
     }
 }
 
+/// A priority that another's rule has got since the plan was made: it is not for a run to choose another one.
+fn taken(error: CloudError, priority: u32) -> CloudError {
+    if error.code != "PriorityInUse" {
+        return error;
+    }
+    let hint = format!(
+        "another rule has got priority {priority} since this was planned; run the command again: it shows whose rule that is, and \
+         `priority: auto` takes another number"
+    );
+    CloudError { hint: Some(hint), ..error }
+}
+
 fn priority(value: u32) -> i32 {
     i32::try_from(value).unwrap_or(i32::MAX)
 }
@@ -359,10 +396,27 @@ fn node_of(
 ) -> Option<NodeId> {
     let listener = match tags::owner(&item.tags, stack, listener::ENTRY.kind.name) {
         Owner::Ours(listener) => Some(listener),
-        Owner::OtherStack(_) | Owner::Stray(_) | Owner::Nobody => elb.wanted.listeners.get(name).cloned(),
+        Owner::OtherStack(_) | Owner::Stray(_) | Owner::Nobody => elb.wanted.hosts.get(name).cloned(),
     }?;
     let node = NodeId::new("listener_rules", listener.name());
     elb.wanted.rules.contains(&node).then_some(node)
+}
+
+/// Rules on listeners of others, each with the node that has them on that listener. Those with one mark on several listeners are a move
+/// that was cut short: each takes the place of the next, and the first are where the file wants them.
+fn in_a_row(mut guests: Vec<(Live<Spec>, Option<NodeId>)>) -> Vec<Live<Spec>> {
+    let mark = |live: &Live<Spec>| match &live.owner {
+        Owner::Ours(node) => Some(node.clone()),
+        Owner::OtherStack(_) | Owner::Stray(_) | Owner::Nobody => None,
+    };
+    guests.sort_by_key(|(live, host)| (mark(live), *host != mark(live), live.id.clone()));
+    let mut row: Vec<Live<Spec>> = guests.into_iter().map(|(live, _)| live).collect();
+    for at in 1..row.len() {
+        if mark(&row[at - 1]) == mark(&row[at]) {
+            row[at - 1].replaces = Some(row[at].id.clone());
+        }
+    }
+    row
 }
 
 /// The rules of a listener as one thing; `None` if none is ours and none can be in the way.
@@ -387,7 +441,8 @@ fn live(
     if marks.iter().any(|mark| *mark != node) {
         tags.insert(tags::ID.to_owned(), VARIES.to_owned());
     }
-    let have = Spec { listener: listener.into(), rules: mine.iter().map(|live| live.rule.clone()).collect(), tags };
+    let rules = mine.iter().map(|live| live.rule.clone()).collect();
+    let have = Spec { listener: listener.into(), existing: None, guests: false, rules, tags };
     let mut live = as_wanted(have, &node, name, mine.iter().map(|live| live.arn.clone()).collect());
     live.foreign = others.into_iter().map(|other| foreign(other, stack)).collect();
     // Those of another listener that are still there were to go.

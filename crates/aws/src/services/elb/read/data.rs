@@ -4,9 +4,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_elasticloadbalancingv2::types::{Listener, LoadBalancer, Rule, TargetGroup};
+use evenkeel_core::error::CloudError;
+use evenkeel_core::graph::Node;
 use evenkeel_core::id::NodeId;
 use evenkeel_core::name;
+use serde::Deserialize as _;
 
+use super::super::existing;
+use super::super::sought::Sought;
 use crate::read::{Part, Scope};
 use crate::tags::Tags;
 
@@ -45,8 +50,14 @@ pub struct Elb {
     pub listeners: Part<Vec<Item<Listener>>>,
     /// All rules of those listeners but the default ones, by the listener's ARN.
     pub rules: Part<BTreeMap<String, Vec<Item<Rule>>>>,
+    /// The names of all load balancers of the region, where one of others is looked for.
+    pub balancer_names: Vec<String>,
+    /// The names of all target groups of the region, likewise.
+    pub group_names: Vec<String>,
     /// ARNs of load balancers that AWS protects from deletion, as far as that was asked.
     pub protected: BTreeSet<String>,
+    /// Why what no name leads to could not be looked for beneath load balancers of others.
+    pub blind: Option<CloudError>,
     /// What the graph names.
     pub wanted: Wanted,
 }
@@ -58,38 +69,79 @@ pub struct Wanted {
     pub target_groups: BTreeSet<String>,
     /// Base names of load balancers.
     pub load_balancers: BTreeSet<String>,
-    /// Listener nodes by their names, `<load balancer>:<port>`.
+    /// Nodes of listeners of the stack by their names, `<load balancer>:<port>`.
     pub listeners: BTreeMap<String, NodeId>,
+    /// The same with listeners of others that are looked up.
+    pub hosts: BTreeMap<String, NodeId>,
     /// Nodes of listener rules.
     pub rules: BTreeSet<NodeId>,
     /// Names of listeners, `<load balancer>:<port>`, that should have rules.
     pub(super) ruled: BTreeSet<String>,
+    /// Load balancers of others.
+    pub(super) existing: BTreeSet<Sought>,
+    /// Target groups of others.
+    pub(super) existing_groups: BTreeSet<Sought>,
 }
 
 impl Wanted {
     /// Those of a scope.
     pub(super) fn of(scope: &Scope<'_>) -> Self {
-        let names = |kind| scope.graph.of_kind(kind).map(|node| node.name.clone());
+        let of = |kind| scope.graph.of_kind(kind);
+        let made = |kind| of(kind).filter(|node| !node.lookup);
+        let names = |kind| made(kind).map(|node| node.name.clone());
+        let by_name = |node: &Node| (node.name.clone(), node.id.clone());
         let mut wanted = Self {
             target_groups: names("target_group").collect(),
             load_balancers: names("load_balancer").collect(),
-            listeners: scope.graph.of_kind("listener").map(|node| (node.name.clone(), node.id.clone())).collect(),
-            rules: scope.graph.of_kind("listener_rules").map(|node| node.id.clone()).collect(),
+            listeners: made("listener").map(by_name).collect(),
+            hosts: of("listener").map(by_name).collect(),
+            rules: made("listener_rules").map(|node| node.id.clone()).collect(),
             ruled: names("listener_rules").collect(),
+            existing: BTreeSet::new(),
+            existing_groups: of("target_group").filter_map(sought).collect(),
         };
-        // A listener that is read back comes without its load balancer's node; its name leads there.
-        for listener in names("listener").chain(names("listener_rules")) {
-            if let Some((load_balancer, _)) = listener.rsplit_once(':') {
+        // A listener that is read back comes without its load balancer's node; its document or its name leads there.
+        for node in of("load_balancer").chain(of("listener")).chain(of("listener_rules")) {
+            if let Some(existing) = sought(node) {
+                wanted.existing.insert(existing);
+            } else if let Some((load_balancer, _)) = node.name.rsplit_once(':') {
                 wanted.load_balancers.insert(load_balancer.to_owned());
             }
         }
         wanted
     }
 
+    /// Whether the graph wants a target group of that name.
+    pub fn has_group(&self, name: &str) -> bool {
+        generation_of(&self.target_groups, name).is_some()
+    }
+
+    /// What a load balancer of others is called here, if it is one that is looked for.
+    pub(in super::super) fn existing(&self, item: &Item<LoadBalancer>) -> Option<String> {
+        let one = existing::of_balancer(item);
+        self.existing.iter().find(|sought| sought.fits(&one)).map(Sought::label)
+    }
+
+    /// Whether a target group of others is looked for.
+    pub(super) fn is_existing_group(&self, item: &Item<TargetGroup>) -> bool {
+        let one = existing::of_group(item);
+        self.existing_groups.iter().any(|sought| sought.fits(&one))
+    }
+
+    /// Whether only tags tell which load balancer or target group of others is meant.
+    pub(super) fn goes_by_tags(&self) -> bool {
+        self.existing.iter().chain(&self.existing_groups).any(Sought::is_by_tags)
+    }
+
     /// The base name and the generation, if the graph wants a load balancer of that name.
     pub fn load_balancer(&self, name: &str) -> Option<(&str, u32)> {
         generation_of(&self.load_balancers, name)
     }
+}
+
+/// What of others a node looks for, or is on.
+fn sought(node: &Node) -> Option<Sought> {
+    Sought::deserialize(node.want.get("existing")?).ok()
 }
 
 /// The base name among these of which a name is a generation, and which.

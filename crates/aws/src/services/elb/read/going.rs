@@ -36,7 +36,9 @@ impl Elb {
         let mut inside = Vec::new();
         for item in listeners {
             if foreign(item, stack) {
-                inside.push(format!("the listener on port {}", item.raw.port().unwrap_or_default()));
+                let whose = tags::owner(&item.tags, stack, listener::ENTRY.kind.name);
+                let port = item.raw.port().unwrap_or_default();
+                inside.push(format!("the listener on port {port}{}", of_stack(&whose)));
             } else {
                 inside.extend(self.inside_listener(item, stack));
             }
@@ -53,9 +55,19 @@ impl Elb {
         };
         let port = item.raw.port().unwrap_or_default();
         let told = |rule: &Item<Rule>| {
-            format!("the rule with priority {} of the listener on port {port}", rule.raw.priority().unwrap_or_default())
+            let whose = tags::owner(&rule.tags, stack, listener_rules::ENTRY.kind.name);
+            let priority = rule.raw.priority().unwrap_or_default();
+            format!("the rule with priority {priority}{} of the listener on port {port}", of_stack(&whose))
         };
         rules.filter(theirs).map(told).collect()
+    }
+}
+
+/// Whose something is, where another stack says so.
+fn of_stack(owner: &Owner) -> String {
+    match owner {
+        Owner::OtherStack(stack) => format!(" (of stack {stack})"),
+        Owner::Ours(_) | Owner::Stray(_) | Owner::Nobody => String::new(),
     }
 }
 

@@ -6,6 +6,7 @@ pub mod attributes;
 pub(crate) mod calls;
 pub mod data;
 mod going;
+mod leads;
 mod narrow;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,6 +26,7 @@ use crate::tags::{self, Tags};
 pub(crate) use self::calls::{rules_of, tags_of};
 use self::data::generation_of;
 pub use self::data::{Elb, Item, RULES, Wanted};
+use self::leads::Leads;
 use self::narrow::Narrowed;
 
 /// The parts of the service that a scope needs.
@@ -64,11 +66,13 @@ pub async fn fetch(aws: &Aws, scope: &Scope<'_>, finder: &Finder<'_>) -> Elb {
     let reading = Reading { aws, scope, parts, wanted: &wanted };
     let (mut groups, mut balancers) = (groups.map(items), balancers.map(items));
     let large = narrow::is_large(aws, scope, &groups, &balancers, &wanted);
-    let named: Vec<String> = arns(&balancers, |raw| {
-        wanted.load_balancer(raw.load_balancer_name().unwrap_or_default()).and_then(|_| raw.load_balancer_arn())
-    });
-    let (marked, beneath, group_attributes, balancer_attributes) = futures::join!(
+    let is_named = |item: &&Item<LoadBalancer>| reading.label(item).is_some();
+    let named = balancers.iter().flatten().filter(is_named).filter_map(|item| item.raw.load_balancer_arn());
+    let named: Vec<String> = named.map(str::to_owned).collect();
+    let (balancer_names, group_names) = names(&wanted, &balancers, &groups);
+    let (marked, mut leads, beneath, group_attributes, balancer_attributes) = futures::join!(
         narrow::marked(finder, large),
+        reading.known_to(finder),
         reading.beneath(&balancers, named.clone()),
         reading.group_attributes(&groups, false),
         reading.balancer_attributes(&balancers, false),
@@ -83,8 +87,9 @@ pub async fn fetch(aws: &Aws, scope: &Scope<'_>, finder: &Finder<'_>) -> Elb {
         narrow::join(&mut groups, more_groups);
         narrow::join(&mut balancers, more_balancers);
     }
-    reading.find_more(&balancers, &named, &mut listeners, &mut rules).await;
-    reading.find_rules(&listeners, &mut rules).await;
+    reading.add_groups(&mut leads, &groups);
+    reading.find_more(&balancers, (&named, &leads), &mut listeners, &mut rules).await;
+    reading.find_rules(&listeners, (&named, &leads), &mut rules).await;
     reading.keep(&mut groups, &mut balancers);
     let (more_group, more_balancer) =
         futures::join!(reading.group_attributes(&groups, true), reading.balancer_attributes(&balancers, true));
@@ -92,7 +97,22 @@ pub async fn fetch(aws: &Aws, scope: &Scope<'_>, finder: &Finder<'_>) -> Elb {
     let attributes = [balancer_attributes, more_balancer];
     let protected = going::protected(&attributes);
     let load_balancers = reading.attach_balancers(balancers, attributes);
-    Elb { target_groups, load_balancers, listeners, rules, protected, wanted }
+    let blind = leads.blind;
+    Elb { target_groups, load_balancers, listeners, rules, balancer_names, group_names, protected, blind, wanted }
+}
+
+/// The names of everything, where something of others is looked for.
+fn names(
+    wanted: &Wanted,
+    balancers: &Part<Vec<Item<LoadBalancer>>>,
+    groups: &Part<Vec<Item<TargetGroup>>>,
+) -> (Vec<String>, Vec<String>) {
+    let balancers = balancers.iter().flatten().filter_map(|item| item.raw.load_balancer_name());
+    let groups = groups.iter().flatten().filter_map(|item| item.raw.target_group_name());
+    (
+        balancers.filter(|_| !wanted.existing.is_empty()).map(str::to_owned).collect(),
+        groups.filter(|_| !wanted.existing_groups.is_empty()).map(str::to_owned).collect(),
+    )
 }
 
 /// A listing of everything, sent once if several stacks are read.
@@ -125,6 +145,12 @@ struct Reading<'a> {
 }
 
 impl Reading<'_> {
+    /// What a load balancer is called in the names of its listeners, if the file names it.
+    fn label(&self, item: &Item<LoadBalancer>) -> Option<String> {
+        let base = |name| self.wanted.load_balancer(name).map(|(base, _)| base.to_owned());
+        self.wanted.existing(item).or_else(|| item.raw.load_balancer_name().and_then(base))
+    }
+
     /// The listeners of these load balancers, and their rules.
     async fn beneath(&self, balancers: &Part<Vec<Item<LoadBalancer>>>, of: Vec<String>) -> (Listeners, Rules) {
         if let Err(error) = balancers {
@@ -140,15 +166,26 @@ impl Reading<'_> {
         let ruled = listeners.iter().filter(|item| self.should_have_rules(balancers, &item.raw));
         let arns: Vec<String> = ruled.filter_map(|item| item.raw.listener_arn()).map(str::to_owned).collect();
         let rules = async { if self.parts.rules { self.rules_of_all(arns).await } else { Ok(BTreeMap::new()) } };
-        futures::join!(self.with_certificates(listeners), rules)
+        futures::join!(self.with_certificates(balancers, listeners), rules)
     }
 
     /// Puts beside each listener the certificates that its description leaves out.
-    async fn with_certificates(&self, listeners: Vec<Item<Listener>>) -> Listeners {
+    async fn with_certificates(
+        &self,
+        balancers: &Part<Vec<Item<LoadBalancer>>>,
+        listeners: Vec<Item<Listener>>,
+    ) -> Listeners {
         let secure =
             |item: &Item<Listener>| matches!(item.raw.protocol(), Some(ProtocolEnum::Https | ProtocolEnum::Tls));
+        // Those of others are nobody's business here.
+        let matters = |item: &Item<Listener>| {
+            let of_it = |one: &&Item<LoadBalancer>| one.raw.load_balancer_arn() == item.raw.load_balancer_arn();
+            let label = balancers.iter().flatten().find(of_it).and_then(|one| self.wanted.existing(one));
+            let name = |label| format!("{label}:{}", item.raw.port().unwrap_or_default());
+            label.is_none_or(|label| self.wanted.listeners.contains_key(&name(label)))
+        };
         calls::each(listeners, |mut item| async move {
-            if secure(&item) {
+            if secure(&item) && matters(&item) {
                 let arn = item.raw.listener_arn().unwrap_or_default();
                 item.certificates = calls::certificates(self.aws, arn).await?;
             }
@@ -168,16 +205,25 @@ impl Reading<'_> {
     /// Whether the file has rules for this listener, as far as its load balancer's name and its port tell.
     fn should_have_rules(&self, balancers: &Part<Vec<Item<LoadBalancer>>>, listener: &Listener) -> bool {
         let of_it = |item: &&Item<LoadBalancer>| item.raw.load_balancer_arn() == listener.load_balancer_arn();
-        let balancer = balancers.iter().flatten().find(of_it).and_then(|item| item.raw.load_balancer_name());
-        let base = balancer.and_then(|name| self.wanted.load_balancer(name)).map(|(base, _)| base);
+        let base = balancers.iter().flatten().find(of_it).and_then(|item| self.label(item));
         let port = listener.port().unwrap_or_default();
         base.is_some_and(|base| self.wanted.ruled.contains(&format!("{base}:{port}")))
     }
 
-    /// Reads the rules of listeners that have some according to their tag although the file has none for them.
-    async fn find_rules(&self, listeners: &Listeners, rules: &mut Rules) {
+    /// Reads the rules of listeners that have some according to their tag, or to what else leads there, although the file has none for
+    /// them.
+    async fn find_rules(&self, listeners: &Listeners, (named, leads): (&[String], &Leads), rules: &mut Rules) {
         let (Ok(listeners), Ok(known), true) = (listeners, rules.as_mut(), self.parts.rules) else { return };
-        let marked = listeners.iter().filter(|item| item.tags.contains_key(RULES) || self.goes(&item.tags, "listener"));
+        let led = |item: &Item<Listener>| {
+            let balancer = item.raw.load_balancer_arn().unwrap_or_default();
+            let any =
+                leads.all_of.contains(balancer) && (self.scope.thorough || !named.iter().any(|it| it == balancer));
+            let ours = matches!(self.owner(&item.tags, "listener"), Owner::Ours(_));
+            !ours && any || leads.ruled.contains(item.raw.listener_arn().unwrap_or_default())
+        };
+        let marked = listeners
+            .iter()
+            .filter(|item| item.tags.contains_key(RULES) || self.goes(&item.tags, "listener") || led(item));
         let arns: Vec<String> = marked
             .filter_map(|item| item.raw.listener_arn())
             .filter(|arn| !known.contains_key(*arn))
@@ -219,22 +265,21 @@ impl Reading<'_> {
         }
     }
 
-    /// Reads what is beneath load balancers that are ours by their tags although no name in the file leads to them.
+    /// Reads what is beneath load balancers to which no name in the file leads: those that are ours by their tags, those of others
+    /// that are looked for by their tags, and those where something of the stack may be.
     async fn find_more(
         &self,
         balancers: &Part<Vec<Item<LoadBalancer>>>,
-        named: &[String],
+        (named, leads): (&[String], &Leads),
         listeners: &mut Listeners,
         rules: &mut Rules,
     ) {
         let Ok(all) = balancers else { return };
-        let more: Vec<String> = all
-            .iter()
-            .filter(|item| matches!(self.owner(&item.tags, "load_balancer"), Owner::Ours(_)))
-            .filter_map(|item| item.raw.load_balancer_arn())
-            .filter(|arn| !named.iter().any(|known| known == arn))
-            .map(str::to_owned)
-            .collect();
+        let ours = |item: &&Item<LoadBalancer>| matches!(self.owner(&item.tags, "load_balancer"), Owner::Ours(_));
+        let found = all.iter().filter(|item| ours(item) || self.wanted.existing(item).is_some());
+        let found = found.filter_map(|item| item.raw.load_balancer_arn().map(str::to_owned));
+        let more: BTreeSet<String> = found.chain(leads.balancers.iter().cloned()).collect();
+        let more: Vec<String> = more.into_iter().filter(|arn| !named.iter().any(|known| known == arn)).collect();
         if more.is_empty() || !self.parts.listeners {
             return;
         }
@@ -257,13 +302,15 @@ impl Reading<'_> {
         if let Ok(groups) = groups {
             groups.retain(|item| {
                 let name = item.raw.target_group_name().unwrap_or_default();
-                self.matters("target_group", &item.tags, &self.wanted.target_groups, name)
+                self.wanted.is_existing_group(item)
+                    || self.matters("target_group", &item.tags, &self.wanted.target_groups, name)
             });
         }
         if let Ok(balancers) = balancers {
             balancers.retain(|item| {
                 let name = item.raw.load_balancer_name().unwrap_or_default();
-                self.matters("load_balancer", &item.tags, &self.wanted.load_balancers, name)
+                self.wanted.existing(item).is_some()
+                    || self.matters("load_balancer", &item.tags, &self.wanted.load_balancers, name)
             });
         }
     }

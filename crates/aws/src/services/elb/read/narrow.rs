@@ -26,15 +26,17 @@ type Balancers = Part<Vec<Item<LoadBalancer>>>;
 pub(super) fn is_large(aws: &Aws, scope: &Scope<'_>, groups: &Groups, balancers: &Balancers, wanted: &Wanted) -> bool {
     let others = groups.iter().flatten().filter(|item| !has_group_name(item, wanted)).count()
         + balancers.iter().flatten().filter(|item| !has_balancer_name(item, wanted)).count();
-    others > SMALL && !scope.thorough && !aws.is_shared()
+    others > SMALL && !scope.thorough && !aws.is_shared() && !wanted.goes_by_tags()
 }
 
 fn has_group_name(item: &Item<TargetGroup>, wanted: &Wanted) -> bool {
-    generation_of(&wanted.target_groups, item.raw.target_group_name().unwrap_or_default()).is_some()
+    wanted.is_existing_group(item)
+        || generation_of(&wanted.target_groups, item.raw.target_group_name().unwrap_or_default()).is_some()
 }
 
 fn has_balancer_name(item: &Item<LoadBalancer>, wanted: &Wanted) -> bool {
-    generation_of(&wanted.load_balancers, item.raw.load_balancer_name().unwrap_or_default()).is_some()
+    wanted.existing(item).is_some()
+        || generation_of(&wanted.load_balancers, item.raw.load_balancer_name().unwrap_or_default()).is_some()
 }
 
 /// The ARNs of those that carry the stack's mark; `None` if nobody knows, or nobody asked.

@@ -1,6 +1,8 @@
 //! Adds to a world what somebody takes for granted: networks, hosted zones, certificates, parameters, secrets, roles, and task
 //! definitions; by requests where there are some. Knows names and ARNs only, not who asks for them.
 
+mod shared;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
@@ -9,6 +11,7 @@ use crate::services::ec2::provide as network;
 use crate::services::{self, acm, cloud_map};
 use crate::world::{Place, World};
 
+pub use self::shared::{One, Shared};
 pub use crate::services::ec2::provide::{Choice, Wanted as Network};
 
 /// What is to be there.
@@ -30,6 +33,8 @@ pub struct Wanted {
     pub roles: BTreeSet<String>,
     /// Namespaces of Cloud Map, by name.
     pub namespaces: BTreeSet<String>,
+    /// What others share with whoever asks.
+    pub shared: Shared,
     /// Task definitions by `family:revision` or ARN, each as it is registered, without its family.
     pub tasks: BTreeMap<String, Value>,
 }
@@ -91,6 +96,7 @@ impl Wanted {
                 made.push(format!("namespace {name}"));
             }
         }
+        made.extend(self.shared.provide(world, place, self.network.as_ref()));
         made.extend(self.tasks.iter().filter_map(|(named, task)| register(world, place, named, task)));
         made
     }

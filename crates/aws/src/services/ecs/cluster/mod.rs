@@ -5,6 +5,8 @@
 //! there, whoever owns it, so the reading has to look first, and the answer is looked at before the cluster counts as ours. A
 //! deleted cluster stays visible as INACTIVE.
 
+mod existing;
+
 use async_trait::async_trait;
 use evenkeel_core::cloud::{Goal, Waiting};
 use evenkeel_core::doc::Text;
@@ -19,6 +21,7 @@ use serde_json::{Value, json};
 
 use crate::call::raw::exchange;
 use crate::client::Aws;
+use crate::existing::at;
 use crate::read::Fetched;
 use crate::resource::{Creation, Entry, Modification, Paced, Resource, Work, tagged, wanted};
 use crate::services::ecs::read::{self, Ecs, items, last, tag_list, tags_of, text};
@@ -139,6 +142,9 @@ impl Spec {
 
 fn contribute(stack: &Stack, nodes: &mut Vec<Node>) {
     let Some(cluster) = &stack.cluster else { return };
+    if let Some(existing) = &cluster.existing {
+        return nodes.push(existing::node(stack, cluster, existing));
+    }
     let want = Spec {
         container_insights: cluster.container_insights.clone(),
         capacity_providers: cluster.capacity_providers.clone().map(|mut providers| {
@@ -207,6 +213,10 @@ impl Resource for Cluster {
             live
         };
         Ok(ecs.clusters.as_ref().map_err(Clone::clone)?.iter().map(observed).collect())
+    }
+
+    fn look_up(&self, fetched: &Fetched, node: &Node) -> Result<Option<Live>, CloudError> {
+        existing::look_up(fetched.part()?, &fetched.stack, node).map_err(|error| at(node, error))
     }
 
     async fn create(&self, work: Work<'_>, order: &Creation<'_, Spec>) -> Result<Live<Spec>, CloudError> {
