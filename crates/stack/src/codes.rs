@@ -103,6 +103,7 @@ pub const ALL: &[(&str, &str)] = &[
     ("unknown-policy", "a managed policy that this version does not know"),
     ("unknown-reference", "a placeholder that refers to nothing"),
     ("unknown-var", "an unknown variable"),
+    ("unreachable", "what cannot be reached, as far as the file tells"),
     ("unreadable", "the file cannot be read"),
     ("unset-env", "an environment variable that is not set"),
     ("unused-target-group", "a target group that nothing forwards to"),

@@ -197,12 +197,12 @@ fn mistakes_are_marked_where_they_are() {
     let container = format!(
         "{CONTAINER}        prot: 80\n        linux_parameters:\n          tmpf: 3\n        health_check: {{ command: x, interval: 900 }}\n"
     );
-    let group = "stack: x\ntarget_groups:\n  web:\n    port: 70000\n    protocol: QUIC\n    name: [a]\n    health_check:\n      interval: [5]\n  api: {}\n";
+    let group = "stack: x\ntarget_groups:\n  web:\n    port: 70000\n    protocol: QUIC\n    name: [a]\n    health_check:\n      interval: [5]\ndns:\n  - records: []\n";
     for (at, (text, marked)) in [
         ("stack: x\nregon: y\n", vec![(2, "regon")]),
         ("region: eu-west-1\n", vec![(1, "stack")]),
         ("stack: x\nservices: []\n", vec![(2, "object")]),
-        (group, vec![(4, "maximum of 65535"), (5, "HTTPS"), (6, "string"), (8, "integer"), (9, "port")]),
+        (group, vec![(4, "maximum of 65535"), (5, "HTTPS"), (6, "string"), (8, "integer"), (10, "zone")]),
         (&container, vec![(7, "prot"), (9, "tmpf"), (10, "maximum of 300")]),
         (&rule, vec![(7, "minimum of 1"), (8, "paht")]),
     ]

@@ -62,6 +62,10 @@ fn every_way_of_a_shipped_stack_is_open() {
 fn a_rule_that_is_taken_away_closes_a_line_or_takes_it_away() {
     let mut taken = 0;
     for (path, stack) in stacks() {
+        // The file does not tell which groups a load balancer of others is in.
+        if stack.load_balancers.values().any(|balancer| balancer.existing.is_some()) {
+            continue;
+        }
         let whole = diagram(&stack);
         for (name, group) in &stack.security_groups {
             let ports: std::collections::BTreeSet<(i32, i32)> =

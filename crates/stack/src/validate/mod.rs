@@ -4,6 +4,7 @@
 mod certificates;
 mod exec;
 mod permissions;
+mod reachability;
 pub(crate) mod risks;
 mod secret_access;
 mod stack;

@@ -56,6 +56,7 @@ pub(crate) fn stack(ctx: &Ctx<'_>, stack: &Stack) {
     physical_names(ctx, stack);
     moved(ctx, stack);
     secret_access::check(ctx, stack);
+    super::reachability::check(ctx, stack);
     if !stack.services.is_empty() && stack.cluster.is_none() {
         let place = stack.services.values().next().map(|service| service.meta.place.clone());
         let error = Diagnostic::error("missing-key", "the file has services but no `cluster`", place);

@@ -16,7 +16,7 @@ use futures::future::BoxFuture;
 use crate::call::{Manners, Text};
 use crate::client::Aws;
 use crate::finder::Finder;
-use crate::floor::Floor;
+use crate::floor::{Floor, each};
 use crate::read::{Gathered, Scope};
 use crate::service::Service;
 
@@ -32,7 +32,7 @@ pub static SERVICE: Service = Service {
 };
 
 const FLOOR: &[Floor] = &[
-    Floor::batch("ecr:DescribeRepositories", &["repository"], 100),
+    Floor::batch("ecr:DescribeRepositories", &["repository"], 100).counted(each),
     Floor::single("ecr:GetLifecyclePolicy", &["repository"]),
     Floor::single("ecr:GetRepositoryPolicy", &["repository"]),
     // Whether images would go with it.

@@ -14,7 +14,7 @@ use futures::future::BoxFuture;
 use crate::call::{Manners, REFUSALS, Rate, Text};
 use crate::client::Aws;
 use crate::finder::Finder;
-use crate::floor::Floor;
+use crate::floor::{Floor, each};
 use crate::read::{Gathered, Scope};
 use crate::service::Service;
 
@@ -29,8 +29,10 @@ pub static SERVICE: Service = Service {
     shown: shown::SHOWN,
 };
 
-const FLOOR: &[Floor] =
-    &[Floor::batch("ecs:DescribeClusters", &["cluster"], 100), Floor::batch("ecs:DescribeServices", &["service"], 10)];
+const FLOOR: &[Floor] = &[
+    Floor::batch("ecs:DescribeClusters", &["cluster"], 100).counted(each),
+    Floor::batch("ecs:DescribeServices", &["service"], 10),
+];
 
 const CODES: &[(ErrorClass, &[&str])] = &[
     (

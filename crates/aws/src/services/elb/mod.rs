@@ -30,7 +30,7 @@ pub use self::write::*;
 use crate::call::{Manners, Rate};
 use crate::client::Aws;
 use crate::finder::Finder;
-use crate::floor::Floor;
+use crate::floor::{Floor, each};
 use crate::read::{Gathered, Scope};
 use crate::service::Service;
 
@@ -52,9 +52,9 @@ pub static SERVICE: Service = Service {
 };
 
 const FLOOR: &[Floor] = &[
-    Floor::batch("elb:DescribeLoadBalancers", &["load_balancer"], 400).always(),
-    Floor::batch("elb:DescribeTargetGroups", &["target_group"], 400).always(),
-    Floor::single("elb:DescribeListeners", &["load_balancer"]),
+    Floor::batch("elb:DescribeLoadBalancers", &["load_balancer"], 400).counted(each).always(),
+    Floor::batch("elb:DescribeTargetGroups", &["target_group"], 400).counted(each).always(),
+    Floor::single("elb:DescribeListeners", &["load_balancer"]).counted(each),
     Floor::single("elb:DescribeListenerCertificates", &["listener"]).counted(secure),
     Floor::single("elb:DescribeRules", &["listener_rules"]),
     Floor::batch("elb:DescribeTags", &["load_balancer", "target_group", "listener", "listener_rules"], 20)

@@ -13,7 +13,7 @@ use futures::future::BoxFuture;
 use crate::call::{Manners, Rate};
 use crate::client::Aws;
 use crate::finder::Finder;
-use crate::floor::Floor;
+use crate::floor::{Floor, each};
 use crate::read::{Gathered, Scope};
 use crate::service::Service;
 
@@ -29,7 +29,7 @@ pub static SERVICE: Service = Service {
     shown: shown::SHOWN,
 };
 
-const FLOOR: &[Floor] = &[Floor::batch("logs:DescribeLogGroups", &["log_group"], 50).always()];
+const FLOOR: &[Floor] = &[Floor::batch("logs:DescribeLogGroups", &["log_group"], 50).counted(each).always()];
 
 const CODES: &[(ErrorClass, &[&str])] = &[(ErrorClass::Busy, &["OperationAbortedException"])];
 
