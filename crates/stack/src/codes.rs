@@ -102,6 +102,7 @@ pub const ALL: &[(&str, &str)] = &[
     ("unknown-output", "an output that an entry does not have"),
     ("unknown-policy", "a managed policy that this version does not know"),
     ("unknown-reference", "a placeholder that refers to nothing"),
+    ("unknown-region", "a region that this version does not know"),
     ("unknown-var", "an unknown variable"),
     ("unreachable", "what cannot be reached, as far as the file tells"),
     ("unreadable", "the file cannot be read"),

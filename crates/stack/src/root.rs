@@ -382,7 +382,30 @@ fn region(tree: &Tree, problems: &Problems) {
             None => "A region looks like eu-west-1.".to_owned(),
         };
         problems.error("bad-region", &tree.place, format!("`{name}` is not a region"), help);
+    } else if let Some(meant) = meant_region(&name) {
+        let summary = format!("this version knows no region `{name}`");
+        problems.warn("unknown-region", &tree.place, summary, format!("Did you mean {meant}?"));
     }
+}
+
+/// How names of regions begin. Source: the partitions of AWS's endpoint rules.
+const PLACES: &[&str] = &[
+    "af", "ap", "ca", "cn", "eu", "eu-isoe", "eusc-de", "il", "me", "mx", "sa", "us", "us-gov", "us-iso", "us-isob",
+    "us-isof",
+];
+/// How they go on, before the number.
+const DIRECTIONS: &[&str] =
+    &["central", "east", "north", "northeast", "northwest", "south", "southeast", "southwest", "west"];
+
+/// The region that was probably meant, where a part of the name is none that regions have.
+fn meant_region(name: &str) -> Option<String> {
+    let (rest, number) = name.rsplit_once('-')?;
+    let (place, direction) = rest.rsplit_once('-')?;
+    if PLACES.contains(&place) && DIRECTIONS.contains(&direction) {
+        return None;
+    }
+    let near = |given, known: &[&'static str]| suggest::nearest(given, known.iter().copied());
+    Some(format!("{}-{}-{number}", near(place, PLACES)?, near(direction, DIRECTIONS)?))
 }
 
 fn is_region(name: &str) -> bool {

@@ -56,3 +56,16 @@ fn a_database_lives_its_life_and_its_password_is_nobodys_to_see() {
     let line = gone.stdout.lines().find(|line| line.contains("left in AWS")).unwrap_or_default();
     assert!(line.contains("the snapshot shop-main-final-") && line.contains("bills"), "{}", gone.stdout);
 }
+
+#[test]
+fn a_database_under_another_name_is_asked_after() {
+    let desk =
+        Desk::new("stack: shop\nregion: us-east-1\ndatabases: { main: { engine: postgres, version: \"16\" } }\n");
+    desk.run(&[&["apply", "--yes"][..], &SPEED].concat()).exits(0);
+    desk.write(
+        "stack.yaml",
+        b"stack: shop\nregion: us-east-1\ndatabases: { pg: { engine: postgres, version: \"16\" } }\n",
+    );
+    let plan = desk.run(&["plan", "--sim"]).exits(0);
+    assert!(plan.stderr.contains("write `moved_from: main` in its entry"), "{}", plan.stderr);
+}

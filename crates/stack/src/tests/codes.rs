@@ -159,6 +159,7 @@ const FILES: &[(&str, &str)] = &[
         "secret-access",
         "{H}roles: { r: }\n{S}    execution_role: r\n    containers: { a: { image: \"a:1\", secrets: { A: \"ssm:/a\" } } }\n",
     ),
+    ("unknown-region", "stack: x\nregion: eu-centra-1\n"),
     (
         "unreachable",
         "{H}security_groups: { g: { ingress: [{ port: 81, from: 0.0.0.0/0 }] } }\nload_balancers: { w: { security_groups: [g], listeners: { http: { port: 80, fixed_response: 200 } } } }\n",

@@ -5,7 +5,7 @@ use evenkeel_aws::services::ecr::images::{self, Complaint};
 use evenkeel_core::error::{CloudError, ErrorClass};
 use evenkeel_core::graph::Graph;
 use evenkeel_core::id::NodeId;
-use evenkeel_core::plan::{Held, HeldBecause, Intent, Plan, PlanOptions, adoptable, in_the_way};
+use evenkeel_core::plan::{Action, Held, HeldBecause, Intent, Plan, PlanOptions, adoptable, in_the_way};
 use evenkeel_core::snapshot::Snapshot;
 use serde_json::{Value, json};
 
@@ -115,6 +115,7 @@ impl Planning {
         let refused = if plan.may_begin() { self.check_images(plan).await.err() } else { None };
         let (absent, mut notes) = self.dangling(plan).await;
         let refused = refused.or_else(|| dangling(&absent));
+        notes.extend(renamed(plan));
         let missing = given::missing(plan, &self.reading.graph, true);
         notes.extend(missing.iter().map(|missing| format!("Missing for `apply`: {missing}")));
         Checked { notes, refused }
@@ -171,6 +172,30 @@ impl Planning {
         let graphs = (&self.reading.graph, self.reading.named());
         names::of_the_reading(&self.options, graphs, snapshot, plan, ui)
     }
+}
+
+/// Entries that look renamed: what has data left the file, and the only new one of its kind has another name.
+fn renamed(plan: &Plan) -> Vec<String> {
+    let precious =
+        |why: &HeldBecause| matches!(why, HeldBecause::Data(_) | HeldBecause::Protected | HeldBecause::Guarded(_));
+    let kept = plan.held.iter().filter(|held| held.what == Intent::Delete && precious(&held.why));
+    let going = plan.steps.iter().filter(|step| step.data.is_some() && matches!(step.action, Action::Delete { .. }));
+    let left = kept.map(|held| &held.node).chain(going.map(|step| &step.node));
+    let made: Vec<&NodeId> = plan
+        .steps
+        .iter()
+        .filter(|step| matches!(step.action, Action::Create { replaces: None, .. }))
+        .map(|step| &step.node)
+        .collect();
+    let hints = left.filter_map(|left| {
+        let mut new = made.iter().filter(|made| made.kind() == left.kind());
+        let one = new.next().filter(|_| new.next().is_none())?;
+        let name = left.name();
+        Some(format!(
+            "{left} has left the file and {one} is new: if it was only renamed, write `moved_from: {name}` in its entry"
+        ))
+    });
+    hints.collect()
 }
 
 /// Refuses a deployment whose tasks could not start, because what they refer to is not there.
