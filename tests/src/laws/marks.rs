@@ -179,7 +179,7 @@ pub fn only_ours_changed(allowed: Allowed<'_>, before: &Things, after: &Things) 
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// What ECS does for the tasks of a service in what others own: it registers them in target groups, and their logs get streams.
+/// What ECS does for the tasks of a service in what others own: it registers them in target groups, and their logs get streams and lines.
 fn is_of_ecs(key: &Key, was: Option<&Value>, is: Option<&Value>) -> bool {
     let without_targets = |group: &Value| {
         let mut group = group.clone();
@@ -188,6 +188,11 @@ fn is_of_ecs(key: &Key, was: Option<&Value>, is: Option<&Value>) -> bool {
     };
     match (key.collection.as_str(), was, is) {
         ("logs.groups.streams", None, Some(_)) => true,
+        // Lines are only added.
+        ("logs.groups.streams", Some(was), Some(is)) => {
+            let lines = |stream: &Value| stream["events"].as_array().cloned().unwrap_or_default();
+            lines(is).starts_with(&lines(was))
+        }
         ("elb.groups", Some(was), Some(is)) => without_targets(was) == without_targets(is),
         _ => false,
     }
