@@ -17,13 +17,16 @@ pub struct Shown {
     /// What a person has to do once something new is there, from its document, if anything.
     pub next: Option<fn(&Value) -> String>,
     /// What a person should know of a change, from the new document and the names of the fields that change, if anything.
-    pub changing: Option<fn(&Value, &[&str]) -> Option<String>>,
+    pub changing: Option<Changing>,
     /// A list whose members are best told apart by a head.
     pub headed: Option<Headed>,
     /// Paths (with `[]` for list members) whose values are secret. Secrets appear in documents as references only, so no kind has
     /// any yet.
     pub secret: &'static [&'static str],
 }
+
+/// What a person should know of a change: from the new document and the names of the fields that change.
+pub type Changing = fn(&Value, &[&str]) -> Option<String>;
 
 /// A value that says nothing.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

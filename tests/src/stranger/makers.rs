@@ -358,12 +358,12 @@ pub const MAKERS: &[Maker] = &[
     Maker {
         kind: "image",
         named: false,
-        // It is the repository's, whoever pushed it.
+        // One in a repository of the stack counts as the stack's, and keeps the repository; he has one of his own.
         collections: &[],
         make: |world, place, _, _| {
-            let all = list(world, place, "ecr.DescribeRepositories", json!({}), "repositories");
-            let name = all.first()?["repositoryName"].clone();
-            let input = json!({ "repositoryName": name, "imageTag": "his", "imageManifest": "{}" });
+            ask(world, place, "ecr.CreateRepository", json!({ "repositoryName": "his-images" }));
+            let manifest = json!({ "schemaVersion": 2, "config": {}, "layers": [] }).to_string();
+            let input = json!({ "repositoryName": "his-images", "imageTag": "his", "imageManifest": manifest });
             ask(world, place, "ecr.PutImage", input).map(drop)
         },
         unmake: |_, _, _| {},
