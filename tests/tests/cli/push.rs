@@ -115,7 +115,7 @@ fn an_image_is_built_once_for_each_content() {
     let steps = yard.steps(&["plan", "--build"]);
     let expected = ["create image.web/web", "revise task_definition.web", "revise task_definition.worker"];
     let there = |step: &&str| steps.iter().any(|it| it == *step);
-    assert!(expected.iter().all(|step| there(&step)), "{steps:?}");
+    assert!(expected.iter().all(there), "{steps:?}");
     assert_eq!(steps.iter().filter(|step| step.contains("image.")).count(), 1, "one image for both: {steps:?}");
     yard.desk.sim(&["push", "web"]).exits(0);
     yard.desk.sim(&["apply", "--yes"]).exits(0);
