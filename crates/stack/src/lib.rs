@@ -1,7 +1,7 @@
 //! The stack file: from YAML text (and the task-definition files beside it) to a [`Stack`], or to everything that is
 //! wrong with it at once. Needs no AWS and no network, and reads no environment of its own: the caller gives it.
 //!
-//! `yaml` and `json` make a [`tree`], `interpolate` fills in `${…}` from the `scope`, `sections` give each part of the
+//! `yaml` and `json` make a `tree`, `interpolate` fills in `${…}` from the `scope`, `sections` give each part of the
 //! model by [tables](table) of keys, `task_definition` the documents of ECS, and `validate` looks at the whole.
 
 #![warn(unreachable_pub)]

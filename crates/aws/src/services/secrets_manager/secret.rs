@@ -66,7 +66,7 @@ pub fn id(entry: &str) -> NodeId {
 /// A secret in canonical form.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Spec {
-    /// [`IN_USE`], or that its deletion is scheduled.
+    /// `in use`, or that its deletion is scheduled.
     pub state: String,
     /// Where its value comes from when it is made, in the words of the stack file; `None` makes it empty.
     pub value_from: Option<String>,

@@ -1,6 +1,6 @@
 //! From a stack file to the end of a run, in stages that can each do more than the one before:
 //!
-//! - [`file`]: the stack file and its graph; nothing is sent
+//! - [`mod@file`]: the stack file and its graph; nothing is sent
 //! - [`reading`]: a connection to where the stack lives, and what is live there; nothing can be changed
 //! - [`planning`]: a plan with its independent check; nothing can be changed
 //! - [`changing`]: the question, the run, the ending; the only stage that hands the engine a way to change AWS

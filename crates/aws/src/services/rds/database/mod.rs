@@ -103,7 +103,7 @@ pub struct Spec {
     pub database: Option<String>,
     /// The user that RDS makes.
     pub username: String,
-    /// [`MANAGED`], or the ARN of the secret that keeps the password.
+    /// `managed by RDS`, or the ARN of the secret that keeps the password.
     pub password: Text,
     /// Where the password comes from when it is sent; `None` if RDS makes it.
     pub password_from: Option<PasswordFrom>,
@@ -123,7 +123,7 @@ pub struct Spec {
     pub backup_window: Option<String>,
     /// When changes that wait are made; `None` leaves it to RDS.
     pub maintenance_window: Option<String>,
-    /// The name of its parameter group, or [`DEFAULT`].
+    /// The name of its parameter group, or `default`.
     pub parameter_group: Text,
     /// Whether RDS upgrades minor versions.
     pub auto_minor_upgrade: bool,
@@ -133,7 +133,7 @@ pub struct Spec {
     pub deletion_protection: bool,
     /// Whether a snapshot is taken when it is deleted.
     pub final_snapshot: bool,
-    /// [`NOTHING`] if no change is to wait; what is live tells what does.
+    /// `nothing` if no change is to wait; what is live tells what does.
     pub pending: Option<String>,
     /// The user's tags.
     pub tags: Tags,
