@@ -48,73 +48,65 @@ impl Port<'_> {
 
 /// Whether something with the groups `from` reaches something with the groups `to`.
 pub fn between(stack: &Stack, from: &[Text], to: &[Text], port: Port<'_>) -> Way {
-    let out = leaves(stack, from, to, port);
-    if let Way::Closed(_) = out {
-        return out;
+    let out = passage(stack, from, to, port, |group| &group.egress);
+    if let Passage::Closed(names) = out {
+        let peers = if to.is_empty() { "anything".to_owned() } else { named(stack, to) };
+        return Way::Closed(format!("security group {names} lets nothing out to {peers} on {}", port.number));
     }
-    let (mut unknown, mut names) = (to.is_empty() || from.is_empty(), Vec::new());
-    for text in to {
+    let way_in =
+        if from.is_empty() { Passage::Unknown } else { passage(stack, to, from, port, |group| &group.ingress) };
+    match (out, way_in) {
+        (_, Passage::Closed(names)) => {
+            let peers = named(stack, from);
+            Way::Closed(format!("security group {names} does not admit {peers} on {}", port.number))
+        }
+        // An open way in counts if the way out is known as well.
+        (Passage::Open { .. }, Passage::Open { name, peer }) => {
+            Way::Open(format!("security group {name} admits {peer}"))
+        }
+        _ => Way::Unknown,
+    }
+}
+
+/// What groups let through in one direction.
+enum Passage {
+    /// A rule of this group opens it, for this peer.
+    Open { name: String, peer: String },
+    /// No rule of these groups does.
+    Closed(String),
+    /// The file does not tell.
+    Unknown,
+}
+
+/// Whether the rules of groups in one direction let something through whose other end has the groups `peers`.
+fn passage(
+    stack: &Stack,
+    groups: &[Text],
+    peers: &[Text],
+    port: Port<'_>,
+    rules: fn(&SecurityGroup) -> &[Rule],
+) -> Passage {
+    let mut unknown = groups.is_empty();
+    for text in groups {
         let Some((name, group)) = group(stack, text) else {
             unknown = true;
             continue;
         };
-        for rule in group.ingress.iter().filter(|rule| covers(rule, port)) {
+        let open = |peer: String| Passage::Open { name: name.to_owned(), peer };
+        for rule in rules(group).iter().filter(|rule| covers(rule, port)) {
             match &rule.peer {
-                Peer::Group(peer) if from.contains(peer) => {
-                    return settled(out, format!("security group {name} admits {}", words(stack, peer)));
-                }
+                Peer::Group(peer) if peers.contains(peer) => return open(words(stack, peer)),
                 Peer::Cidr4(range) | Peer::Cidr6(range) if ANYWHERE.contains(&range.as_str()) => {
-                    return settled(out, format!("security group {name} admits {range}"));
+                    return open(range.clone());
                 }
                 Peer::Cidr4(_) | Peer::Cidr6(_) | Peer::PrefixList(_) => unknown = true,
                 Peer::Group(peer) => unknown |= group_of(peer).is_none(),
             }
         }
         unknown |= group.existing.is_some();
-        names.push(name);
     }
-    if unknown {
-        return Way::Unknown;
-    }
-    let peers: Vec<String> = from.iter().map(|peer| words(stack, peer)).collect();
-    Way::Closed(format!("security group {} does not admit {} on {}", names.join(", "), peers.join(", "), port.number))
-}
-
-/// An open way in counts if the way out is known as well.
-fn settled(out: Way, words: String) -> Way {
-    match out {
-        Way::Unknown => Way::Unknown,
-        Way::Open(_) | Way::Closed(_) => Way::Open(words),
-    }
-}
-
-/// Whether the groups `from` let anything out to the groups `to`.
-fn leaves(stack: &Stack, from: &[Text], to: &[Text], port: Port<'_>) -> Way {
-    let (mut unknown, mut names) = (from.is_empty(), Vec::new());
-    for text in from {
-        let Some((name, group)) = group(stack, text) else {
-            unknown = true;
-            continue;
-        };
-        for rule in group.egress.iter().filter(|rule| covers(rule, port)) {
-            match &rule.peer {
-                Peer::Group(peer) if to.contains(peer) => return Way::Open(name.to_owned()),
-                Peer::Cidr4(range) | Peer::Cidr6(range) if ANYWHERE.contains(&range.as_str()) => {
-                    return Way::Open(name.to_owned());
-                }
-                Peer::Cidr4(_) | Peer::Cidr6(_) | Peer::PrefixList(_) => unknown = true,
-                Peer::Group(peer) => unknown |= group_of(peer).is_none(),
-            }
-        }
-        unknown |= group.existing.is_some();
-        names.push(name);
-    }
-    if unknown {
-        return Way::Unknown;
-    }
-    let peers: Vec<String> = to.iter().map(|peer| words(stack, peer)).collect();
-    let peers = if peers.is_empty() { "anything".to_owned() } else { peers.join(", ") };
-    Way::Closed(format!("security group {} lets nothing out to {peers} on {}", names.join(", "), port.number))
+    // Where nothing is unknown, all of them are groups of the file.
+    if unknown { Passage::Unknown } else { Passage::Closed(named(stack, groups)) }
 }
 
 /// Who may come in on a port, and whether that is all: of groups that others keep nothing is known.

@@ -147,12 +147,9 @@ impl Yard {
             ),
             _ => cloud(error),
         };
-        // A simulated repository that nothing was put into has every image.
-        if self.instead_of_aws && push::is_empty(aws, &repository).await.map_err(missing)? {
-            return Ok(None);
-        }
-        let digest = push::digest(aws, &repository, &tag).await.map_err(missing)?;
-        Ok(digest.map(|digest| found(Some(digest))))
+        let tags = std::slice::from_ref(&tag);
+        let mut digests = push::digests(aws, &repository, tags, self.instead_of_aws).await.map_err(missing)?;
+        Ok(digests.remove(&tag).map(|digest| found(Some(digest))))
     }
 }
 
@@ -200,8 +197,7 @@ async fn log_in(aws: &Aws, tool: Tool, image: &str) -> Result<(), Failure> {
 async fn own(aws: &Aws, image: &str) -> Result<Option<(String, String)>, Failure> {
     let Some(name) = images::parse(image) else { return Ok(None) };
     let account = aws.account().await.map_err(cloud)?;
-    let here = name.registry == account && name.region == aws.region;
-    Ok(name.version.tag().filter(|_| here).map(|tag| (name.repository, tag)))
+    Ok(name.tag_in(&account, &aws.region))
 }
 
 /// The command line that builds an image.

@@ -8,7 +8,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
-use aws_sdk_ecr::types::ImageIdentifier;
 use evenkeel_core::doc::{self, Ref, Text};
 use evenkeel_core::error::{CloudError, ErrorClass};
 use evenkeel_core::graph::{Graph, GraphError, Node};
@@ -28,9 +27,6 @@ use crate::resource::{self, Creation, Entry, Modification, Paced, Resource, Work
 
 /// The kind's name.
 pub const KIND: &str = "image";
-/// Most images that BatchGetImage takes.
-const BATCH: usize = 100;
-
 /// The kind.
 pub static ENTRY: Entry = Entry {
     kind: Kind {
@@ -245,9 +241,7 @@ pub(super) async fn read(aws: &Aws, scope: &Scope<'_>) -> Part<Vec<Live<Spec>>> 
     for node in nodes {
         let spec: Spec = resource::spec(&node.want)?;
         let own = match &spec.image {
-            Text::Known(image) => images::parse(image)
-                .filter(|name| name.registry == account && name.region == aws.region)
-                .and_then(|name| name.version.tag().map(|tag| (name.repository, tag))),
+            Text::Known(image) => images::parse(image).and_then(|name| name.tag_in(&account, &aws.region)),
             Text::From(_) | Text::Join(_) => {
                 node.name.rsplit_once(':').map(|(of, tag)| (of.to_owned(), tag.to_owned()))
             }
@@ -258,15 +252,18 @@ pub(super) async fn read(aws: &Aws, scope: &Scope<'_>) -> Part<Vec<Live<Spec>>> 
             (None, _) => {}
         }
     }
-    let suspicious = builder.as_ref().is_some_and(|builder| builder.without_registry());
+    let without_registry = builder.as_ref().is_some_and(|builder| builder.without_registry());
     let asked = repositories.into_iter().map(|(repository, wanted)| {
         let account = &account;
         async move {
             let tags: Vec<String> = wanted.iter().map(|(_, _, tag)| tag.clone()).collect();
-            let digests = digests(aws, &repository, tags, suspicious).await?;
+            let digests = match push::digests(aws, &repository, &tags, without_registry).await {
+                Err(error) if error.class == ErrorClass::Gone => BTreeMap::new(),
+                digests => digests?,
+            };
             let uri = images::uri(account, &aws.region, &repository);
             let found = wanted.into_iter().filter_map(|(node, spec, tag)| {
-                Some(live(node, format!("{uri}:{tag}"), spec.from, digests.get(&tag)?))
+                Some(live(&node.id, &node.name, format!("{uri}:{tag}"), spec.from, digests.get(&tag)?))
             });
             Ok(found.collect::<Vec<_>>())
         }
@@ -277,43 +274,17 @@ pub(super) async fn read(aws: &Aws, scope: &Scope<'_>) -> Part<Vec<Live<Spec>>> 
         for (node, spec) in elsewhere {
             let image = spec.image.known().unwrap_or_default();
             if builder.has(image).await {
-                found.push(live(node, image.to_owned(), spec.from.clone(), ""));
+                found.push(live(&node.id, &node.name, image.to_owned(), spec.from.clone(), ""));
             }
         }
     }
     Ok(found)
 }
 
-/// The digests of images by their tags; what is not there is left out.
-async fn digests(aws: &Aws, repository: &str, tags: Vec<String>, suspicious: bool) -> Part<BTreeMap<String, String>> {
-    let mut found = BTreeMap::new();
-    match push::is_empty(aws, repository).await {
-        _ if !suspicious => {}
-        Ok(false) => {}
-        Ok(true) => return Ok(found),
-        Err(error) if error.class == ErrorClass::Gone => return Ok(found),
-        Err(error) => return Err(error),
-    }
-    for batch in tags.chunks(BATCH) {
-        let ids: Vec<ImageIdentifier> =
-            batch.iter().map(|tag| ImageIdentifier::builder().image_tag(tag).build()).collect();
-        let request =
-            || aws.ecr().batch_get_image().repository_name(repository).set_image_ids(Some(ids.clone())).send();
-        let reply = match aws.caller.send("ecr:BatchGetImage", request).await {
-            Ok(reply) => reply,
-            Err(error) if error.class == ErrorClass::Gone => return Ok(found),
-            Err(error) => return Err(error),
-        };
-        let ids = reply.images().iter().filter_map(|image| image.image_id());
-        found.extend(ids.filter_map(|id| Some((id.image_tag()?.to_owned(), id.image_digest()?.to_owned()))));
-    }
-    Ok(found)
-}
-
 /// An image that is there: whoever pushed it, it is right.
-fn live(node: &Node, image: String, from: Source, digest: &str) -> Live<Spec> {
+fn live(node: &NodeId, name: &str, image: String, from: Source, digest: &str) -> Live<Spec> {
     let spec = Spec { image: Text::Known(image.clone()), from };
-    Live::new(image, &node.name, Owner::Ours(node.id.clone()), spec).output("digest", digest)
+    Live::new(image, name, Owner::Ours(node.clone()), spec).output("digest", digest)
 }
 
 struct Images;
@@ -342,10 +313,10 @@ impl Resource for Images {
     }
 
     async fn create(&self, work: Work<'_>, order: &Creation<'_, Spec>) -> Result<Live<Spec>, CloudError> {
-        let (node, want) = (order.order.node, &order.want);
+        let (order, want) = (&order.order, &order.want);
         let digest = Self::make(work.aws, want).await?.unwrap_or_default();
-        let image = want.image.known().unwrap_or_default();
-        Ok(Live::new(image, order.order.name, Owner::Ours(node.clone()), want.clone()).output("digest", digest))
+        let image = want.image.known().unwrap_or_default().to_owned();
+        Ok(live(order.node, order.name, image, want.from.clone(), &digest))
     }
 
     /// Its repository is another one.

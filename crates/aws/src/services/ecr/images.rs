@@ -59,6 +59,21 @@ pub struct Name {
     pub version: Version,
 }
 
+impl Name {
+    /// Whether it is in the ECR of an account and a region.
+    pub fn is_in(&self, account: &str, region: &str) -> bool {
+        self.registry == account && self.region == region
+    }
+
+    /// Its repository and its tag, if it is there and goes by a tag.
+    pub fn tag_in(self, account: &str, region: &str) -> Option<(String, String)> {
+        match self.version {
+            Version::Tag(ref tag) if self.is_in(account, region) => Some((self.repository.clone(), tag.clone())),
+            Version::Tag(_) | Version::Digest(_) => None,
+        }
+    }
+}
+
 /// What tells the images of a repository apart.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Version {
@@ -69,14 +84,6 @@ pub enum Version {
 }
 
 impl Version {
-    /// The tag, if it is one.
-    pub fn tag(&self) -> Option<String> {
-        match self {
-            Self::Tag(tag) => Some(tag.clone()),
-            Self::Digest(_) => None,
-        }
-    }
-
     fn id(&self) -> ImageIdentifier {
         match self {
             Self::Tag(tag) => ImageIdentifier::builder().image_tag(tag).build(),
@@ -195,7 +202,7 @@ pub async fn complaints(aws: &Aws, uses: &[Use]) -> Result<Vec<Complaint>, Cloud
     let mut repositories: BTreeMap<String, BTreeMap<Version, Vec<Use>>> = BTreeMap::new();
     for one in new {
         let Some(name) = parse(&one.image) else { continue };
-        if name.registry == account && name.region == aws.region {
+        if name.is_in(&account, &aws.region) {
             repositories.entry(name.repository).or_default().entry(name.version).or_default().push(one);
         }
     }

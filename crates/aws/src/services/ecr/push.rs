@@ -1,6 +1,8 @@
 //! What it takes to get images into ECR beside a container tool: how to log in, whether an image is there already, and where nothing but
 //! the API of ECR answers (a simulated AWS), an image by its manifest. The password is handed on and never shown.
 
+use std::collections::BTreeMap;
+
 use aws_sdk_ecr::types::ImageIdentifier;
 use evenkeel_core::error::{CloudError, ErrorClass};
 
@@ -34,23 +36,49 @@ pub async fn login(aws: &Aws) -> Result<Login, CloudError> {
     Ok(Login { user: user.to_owned(), password: password.to_owned() })
 }
 
+/// Most images that BatchGetImage takes.
+const BATCH: usize = 100;
+
 /// The digest of an image, if it is there.
 ///
 /// # Errors
-/// `Gone` if there is no such repository; any other error of `ecr:BatchGetImage`.
+/// As of [`digests`].
 pub async fn digest(aws: &Aws, repository: &str, tag: &str) -> Result<Option<String>, CloudError> {
-    let id = ImageIdentifier::builder().image_tag(tag).build();
-    let request = || aws.ecr().batch_get_image().repository_name(repository).image_ids(id.clone()).send();
-    let reply = aws.caller.send("ecr:BatchGetImage", request).await?;
-    let image = reply.images().first().and_then(|image| image.image_id());
-    Ok(image.and_then(|id| id.image_digest()).map(str::to_owned))
+    Ok(digests(aws, repository, &[tag.to_owned()], false).await?.remove(tag))
+}
+
+/// The digests of images by their tags; what is not there is left out. With `without_registry` nothing but the API of ECR answers there,
+/// and a repository that nothing was put into would have every image: it has none.
+///
+/// # Errors
+/// `Gone` if there is no such repository; any other error of `ecr:BatchGetImage` and `ecr:ListImages`.
+pub async fn digests(
+    aws: &Aws,
+    repository: &str,
+    tags: &[String],
+    without_registry: bool,
+) -> Result<BTreeMap<String, String>, CloudError> {
+    let mut found = BTreeMap::new();
+    if without_registry && is_empty(aws, repository).await? {
+        return Ok(found);
+    }
+    for batch in tags.chunks(BATCH) {
+        let ids: Vec<ImageIdentifier> =
+            batch.iter().map(|tag| ImageIdentifier::builder().image_tag(tag).build()).collect();
+        let request =
+            || aws.ecr().batch_get_image().repository_name(repository).set_image_ids(Some(ids.clone())).send();
+        let reply = aws.caller.send("ecr:BatchGetImage", request).await?;
+        let ids = reply.images().iter().filter_map(|image| image.image_id());
+        found.extend(ids.filter_map(|id| Some((id.image_tag()?.to_owned(), id.image_digest()?.to_owned()))));
+    }
+    Ok(found)
 }
 
 /// Whether a repository holds any image.
 ///
 /// # Errors
 /// `Gone` if there is no such repository; any other error of `ecr:ListImages`.
-pub async fn is_empty(aws: &Aws, repository: &str) -> Result<bool, CloudError> {
+async fn is_empty(aws: &Aws, repository: &str) -> Result<bool, CloudError> {
     let request = || aws.ecr().list_images().repository_name(repository).max_results(1).send();
     Ok(aws.caller.send("ecr:ListImages", request).await?.image_ids().is_empty())
 }
