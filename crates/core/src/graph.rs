@@ -7,6 +7,7 @@ use petgraph::algo::tarjan_scc;
 use petgraph::graphmap::DiGraphMap;
 use serde::{Deserialize, Serialize};
 
+use crate::diff::Change;
 use crate::doc::{self, Doc};
 use crate::id::NodeId;
 
@@ -44,6 +45,9 @@ pub struct Node {
     pub protect: bool,
     /// Fields that somebody else manages once the thing exists: path to who.
     pub delegated: BTreeMap<String, String>,
+    /// Numbers below which a delegated field is ours after all: who manages it would not have led it there.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub at_least: BTreeMap<String, u64>,
     /// Where it stands in the stack file, for messages: `stack.yaml:12`.
     pub origin: Option<String>,
     /// Where parts of it stand that AWS may have something against, by words of its kind: `image:web`.
@@ -65,9 +69,24 @@ impl Node {
             follows: None,
             protect: false,
             delegated: BTreeMap::new(),
+            at_least: BTreeMap::new(),
             origin: None,
             places: BTreeMap::new(),
         }
+    }
+
+    /// The delegated fields of a live thing that are somebody else's: path to who.
+    pub fn ceded<'n>(&'n self, live: &'n Doc) -> impl Iterator<Item = (&'n String, &'n String)> {
+        let below = move |path: &str| {
+            let now = path.split('.').try_fold(live, |place, key| place.get(key)).and_then(Doc::as_u64);
+            self.at_least.get(path).zip(now).is_some_and(|(least, now)| now < *least)
+        };
+        self.delegated.iter().filter(move |(path, _)| !below(path))
+    }
+
+    /// Who manages the field of a live thing that a change is of, and its path, if that is not us.
+    pub fn manager<'n>(&'n self, change: &Change, live: &'n Doc) -> Option<(&'n String, &'n String)> {
+        self.ceded(live).find(|(path, _)| change.is_within(path))
     }
 
     /// A node that is only looked up.

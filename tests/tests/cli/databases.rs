@@ -69,3 +69,18 @@ fn a_database_under_another_name_is_asked_after() {
     let plan = desk.run(&["plan", "--sim"]).exits(0);
     assert!(plan.stderr.contains("write `moved_from: main` in its entry"), "{}", plan.stderr);
 }
+
+#[test]
+fn a_group_that_a_database_goes_on_using_is_not_deleted() {
+    let stack = |groups: &str, key: &str| {
+        let database = format!("databases: {{ main: {{ engine: postgres, version: \"16\"{key} }} }}\n");
+        format!("stack: shop\nregion: us-east-1\n{groups}{database}")
+    };
+    let desk = Desk::new(&stack("security_groups: { db: {} }\n", ", security_groups: [db]"));
+    desk.run(&[&["apply", "--yes"][..], &SPEED].concat()).exits(0);
+    // Without the key the groups of the database are nobody's to change, so it keeps the one that it has.
+    desk.write("stack.yaml", stack("", "").as_bytes());
+    let ran = desk.run(&["plan", "--sim"]).exits(4);
+    let all = format!("{}{}", ran.stdout, ran.stderr);
+    assert!(all.contains("security_group.db") && all.contains("still used by database.main, which stays"), "{all}");
+}

@@ -8,6 +8,7 @@ mod floor;
 mod foreign;
 mod guards;
 mod images;
+mod journals;
 mod large;
 mod looking;
 mod names;

@@ -41,6 +41,19 @@ case "$1" in
 esac
 "#;
 
+/// Puts the stand-in where the program finds it; gives the file in which it takes note.
+pub(super) fn stand_in(desk: &mut Desk) -> PathBuf {
+    let tools = desk.path("tools");
+    std::fs::create_dir(&tools).expect("a folder");
+    let docker = tools.join("docker");
+    std::fs::write(&docker, DOCKER).expect("a script");
+    std::fs::set_permissions(&docker, std::fs::Permissions::from_mode(0o755)).expect("it can be run");
+    let notes = desk.path("notes");
+    let program = desk.program.clone().env("PATH", &format!("{}:/usr/bin:/bin", tools.display()));
+    desk.program = program.env("NOTES", &notes.to_string_lossy());
+    notes
+}
+
 struct Yard {
     desk: Desk,
     notes: PathBuf,
@@ -49,14 +62,7 @@ struct Yard {
 impl Yard {
     fn new() -> Self {
         let mut desk = Desk::new(STACK);
-        let tools = desk.path("tools");
-        std::fs::create_dir(&tools).expect("a folder");
-        let docker = tools.join("docker");
-        std::fs::write(&docker, DOCKER).expect("a script");
-        std::fs::set_permissions(&docker, std::fs::Permissions::from_mode(0o755)).expect("it can be run");
-        let notes = desk.path("notes");
-        desk.program = desk.program.env("PATH", &format!("{}:/usr/bin:/bin", tools.display()));
-        desk.program = desk.program.env("NOTES", &notes.to_string_lossy());
+        let notes = stand_in(&mut desk);
         let yard = Self { desk, notes };
         yard.write("Dockerfile", "FROM scratch\nCOPY . /\n");
         yard.write("app.txt", "one");

@@ -321,6 +321,19 @@ fn a_delegated_field_is_told_and_not_fought_over() {
 }
 
 #[test]
+fn a_delegated_number_below_its_least_is_ours_again() {
+    let mut lab = Lab::applied();
+    let node = lab.node("service.app");
+    let wanted = node.want["count"].as_u64().unwrap();
+    node.delegated.insert("count".to_owned(), "autoscaling".to_owned());
+    node.at_least.insert("count".to_owned(), 1);
+    lab.fake.state().world.of_mut("service.app").unwrap().doc["count"] = json!(0);
+    lab.apply().done();
+    assert_eq!(lab.fake.state().world.of("service.app").unwrap().1.doc["count"], wanted);
+    lab.is_converged();
+}
+
+#[test]
 fn an_informational_field_is_told_and_let_be() {
     let mut lab = Lab::applied();
     lab.edit("group.alb", "description", "another");

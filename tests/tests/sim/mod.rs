@@ -36,4 +36,5 @@ mod strangers;
 mod sweep;
 mod tail;
 mod together;
+mod unmarked;
 mod unread;

@@ -34,7 +34,7 @@ const FIXED: &[(&str, &str)] = &[
     ("    password: secret:database\n", ""),
     ("SECRET_KEY, generate: 48 }", "SECRET_KEY, value: one }"),
     ("ROLLBAR_ACCESS_TOKEN, generate: 32 }", "ROLLBAR_ACCESS_TOKEN, value: two }"),
-    ("namespaces:\n  cruddur: { description: Where the services find each other }\n", ""),
+    ("namespaces:\n  cruddur: { name: cruddur, description: Where the services find each other }\n", ""),
     ("  container_insights: enabled\n  namespace: cruddur\n", "  container_insights: enabled\n"),
     ("    service_connect:\n      services: [{ port_name: backend-flask, client_aliases: [{ port: 4567 }] }]\n", ""),
     ("    service_connect: true\n", ""),

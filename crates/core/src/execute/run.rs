@@ -395,8 +395,8 @@ impl<'a> Run<'a> {
     /// What an update would still have to change.
     fn in_place(&self, id: &NodeId, want: &Doc, live: &Live) -> Vec<Change> {
         let Some(kind) = self.engine.kinds.get(id.kind()) else { return Vec::new() };
-        let delegated = self.engine.graph.get(id).map(|node| &node.delegated);
-        let theirs = |change: &Change| delegated.is_some_and(|paths| paths.keys().any(|path| change.is_within(path)));
+        let wanted = self.engine.graph.get(id);
+        let theirs = |change: &Change| wanted.and_then(|node| node.manager(change, &live.have)).is_some();
         let mut changes = diff(kind, want, &live.have);
         changes.retain(|change| is_in_place(kind, change) && !theirs(change));
         changes.extend(live.renewal());

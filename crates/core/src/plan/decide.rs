@@ -508,7 +508,7 @@ impl<'a> Decider<'a> {
     fn weigh(&mut self, node: &Node, changes: Vec<Change>, live: &Live) -> Vec<Change> {
         let mut kept = Vec::with_capacity(changes.len());
         for change in changes {
-            if let Some((path, manager)) = node.delegated.iter().find(|(path, _)| change.is_within(path)) {
+            if let Some((path, manager)) = node.manager(&change, &live.have) {
                 // A path into a member of a list is found in the change only.
                 let now = at(&live.have, path).or(change.from.as_ref());
                 let remark = Remark::Managed { path: path.clone(), by: manager.clone(), now: now.cloned() };

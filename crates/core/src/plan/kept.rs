@@ -17,7 +17,7 @@ pub(super) fn settled(kind: &Kind, live: &Live, changes: &[Change]) -> Outputs {
 
 /// Puts the live values of delegated fields into what is wanted, so that nobody writes them back.
 pub(super) fn keep_delegated(node: &Node, live: &Live, want: &mut Doc) {
-    for path in node.delegated.keys() {
+    for (path, _) in node.ceded(&live.have) {
         if let Some(value) = at(&live.have, path) {
             let value = value.clone();
             let mut place = Some(&mut *want);

@@ -73,7 +73,7 @@ impl Remover<'_> {
             let obstacle = obstacle.filter(|why| !told(why)).or(poor);
             let parent = surplus.live.within.as_deref().and_then(|within| kept.get(within));
             if let Some(why) = obstacle.or_else(|| parent.map(|parent| HeldBecause::Within((*parent).clone()))) {
-                staying.push(Staying { node: node.clone(), live: &surplus.live, unwanted: true });
+                staying.push(Staying { node: node.clone(), live: &surplus.live, because: Because::Unwanted });
                 decisions.held.push(Held { node, what: Intent::Delete, why });
                 continue;
             }
@@ -89,8 +89,13 @@ impl Remover<'_> {
         let left = decisions.held.iter().map(|held| &held.node).chain(decisions.conflicts.iter().map(|it| &it.node));
         let left = left.filter(|node| !decisions.main.contains_key(*node));
         staying.extend(
-            left.filter_map(|node| Some(Staying { node: node.clone(), live: self.have.live(node)?, unwanted: false })),
+            left.filter_map(|node| Some(Staying { node: node.clone(), live: self.have.live(node)?, because: Because::Held })),
         );
+        // What is as the file says goes on using what it uses, although the file may not name that any more.
+        let settled = self.want.nodes().filter(|node| !node.lookup && !decisions.main.contains_key(&node.id));
+        staying.extend(settled.filter_map(|node| {
+            Some(Staying { node: node.id.clone(), live: self.have.live(&node.id)?, because: Because::Settled })
+        }));
         let mut removals = keep_for(staying, removals, &mut decisions.held);
         subsume(&mut removals);
         removals
@@ -144,8 +149,18 @@ impl Remover<'_> {
 struct Staying<'a> {
     node: NodeId,
     live: &'a Live,
-    /// Whether it was to go: then what is inside of it stays too, for that is what it does.
-    unwanted: bool,
+    because: Because,
+}
+
+/// Why something stays.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Because {
+    /// It was to go and is held: then what is inside of it stays too, for that is what it does.
+    Unwanted,
+    /// It was to be changed and is held.
+    Held,
+    /// It is as the file says.
+    Settled,
 }
 
 /// Holds what is used by, is the place of, or is inside of something that stays; and so on, for what is held for that reason.
@@ -162,18 +177,19 @@ fn keep_for(staying: Vec<Staying<'_>>, removals: Vec<Removal>, held: &mut Vec<He
     }
     let mut kept: BTreeMap<usize, HeldBecause> = BTreeMap::new();
     let mut open = staying;
-    while let Some(Staying { node: user, live, unwanted }) = open.pop() {
+    while let Some(Staying { node: user, live, because }) = open.pop() {
         let used = live.uses.iter().chain(&live.within).filter_map(|handle| holder.get(handle).copied());
         let used = used.map(|at| (at, HeldBecause::UsedBy(user.clone())));
         let inside = live.handles.iter().filter_map(|handle| members.get(handle.as_str())).flatten().copied();
-        let inside: BTreeSet<usize> = inside.filter(|_| unwanted).collect();
+        let inside: BTreeSet<usize> = inside.filter(|_| because == Because::Unwanted).collect();
         let inside = inside.into_iter().map(|at| (at, HeldBecause::Within(user.clone())));
         for (at, why) in used.chain(inside).collect::<Vec<_>>() {
             let removal = &removals[at];
             let itself = (removal.node.kind(), &removal.live.id) == (user.kind(), &live.id);
-            if !removal.first && !itself && !kept.contains_key(&at) {
+            let may_hold = because != Because::Settled || removal.why == Reason::Dropped;
+            if may_hold && !removal.first && !itself && !kept.contains_key(&at) {
                 kept.insert(at, why);
-                open.push(Staying { node: removal.node.clone(), live: &removal.live, unwanted: true });
+                open.push(Staying { node: removal.node.clone(), live: &removal.live, because: Because::Unwanted });
             }
         }
     }

@@ -22,6 +22,14 @@ pub struct Scaling {
     pub suspended: Vec<String>,
 }
 
+impl Scaling {
+    /// The least count that it leads to: a scheduled action may lower `min` for its time.
+    pub fn least(&self) -> u32 {
+        let lowered = self.schedule.iter().flat_map(|action| [action.min, action.max]).flatten();
+        lowered.min().map_or(self.min, |least| least.min(self.min))
+    }
+}
+
 /// A policy.
 #[derive(Clone, PartialEq, Debug)]
 pub struct ScalingPolicy {

@@ -229,8 +229,7 @@ impl Cutter<'_> {
         staged: &dyn Fn(Phase) -> Staged,
     ) {
         let Some(kind) = self.kinds.get(node.kind()) else { return };
-        let delegated = self.want.get(node).map(|node| &node.delegated);
-        let theirs = |change: &Change| delegated.is_some_and(|paths| paths.keys().any(|path| change.is_within(path)));
+        let wanted = self.want.get(node);
         let (live, asked) = match &decisions.drafts[at].action {
             Action::Update { live, changes, .. } | Action::Adopt { live, changes, .. } => {
                 (live.clone(), changes.clone())
@@ -243,6 +242,7 @@ impl Cutter<'_> {
         let marks = matches!(first_mark, Reason::Moved(_) | Reason::Adopted);
         for (phase, want) in steps {
             let mut changes = diff(kind, &want, &current.have);
+            let theirs = |change: &Change| wanted.and_then(|node| node.manager(change, &current.have)).is_some();
             changes.retain(|change| is_in_place(kind, change) && !theirs(change));
             for change in &mut changes {
                 // What is taken over was told apart before.

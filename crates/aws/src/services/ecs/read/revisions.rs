@@ -111,21 +111,23 @@ fn is_dropped(scope: &Scope<'_>, tags: &Tags) -> bool {
     scope.graph.get(&node).is_none() && !moved()
 }
 
-/// The revision that a service runs. It counts as the service's node's whatever tags it carries: it is what that node replaces.
+/// The revision that a service runs. It counts as the service's node's whatever tags it carries: it is what that node replaces. One
+/// that a service of nobody's runs is what an adoption would replace; a destruction takes it only if it carries our mark.
 fn of_service(scope: &Scope<'_>, service: &Value) -> Option<Job> {
     let tags = tags_of(service);
     let arn = text(service, "taskDefinition");
-    let entry = match tags::owner(&tags, scope.stack, "service") {
-        Owner::Ours(node) => node.name().to_owned(),
-        Owner::Nobody | Owner::Stray(_) | Owner::OtherStack(_) => {
+    let (entry, ours) = match tags::owner(&tags, scope.stack, "service") {
+        Owner::Ours(node) => (node.name().to_owned(), true),
+        Owner::Nobody | Owner::Stray(_) => {
             let name = text(service, "serviceName");
-            scope.graph.of_kind("service").find(|node| node.name == name)?.id.name().to_owned()
+            (scope.graph.of_kind("service").find(|node| node.name == name)?.id.name().to_owned(), false)
         }
+        Owner::OtherStack(_) => return None,
     };
     let made_for = NodeId::new(KIND, &entry);
     let moved = || scope.graph.of_kind(KIND).find(|node| node.moved_from.as_ref() == Some(&made_for));
     let node = scope.graph.get(&made_for).or_else(moved);
-    let mark = mark::of_tags(&tags).filter(|mark| mark.revision == mark::revision_of(arn));
+    let mark = mark::of_tags(&tags).filter(|mark| ours && mark.revision == mark::revision_of(arn));
     let (uses, complete) = mark::uses_of_tags(&tags);
     let mark = match node {
         Some(node) => mark.filter(|mark| mark.is_of(&node.want)),
@@ -138,7 +140,7 @@ fn of_service(scope: &Scope<'_>, service: &Value) -> Option<Job> {
         mark,
         uses,
         // What is to go has to be ours by its own mark; the mark on the service says that we registered it.
-        unless_foreign: node.is_none(),
+        unless_foreign: node.is_none() || (scope.thorough && !ours),
         only_if: None,
     })
 }

@@ -209,6 +209,9 @@ fn contribute(stack: &Stack, nodes: &mut Vec<Node>) {
         node.needs = needs(stack, &forwards, service);
         if let Some(who) = &service.count_managed_by {
             node.delegated.insert("desired_count".to_owned(), who.clone());
+            // Nobody but a person sets it lower: scaling starts from `min`.
+            let least = service.scaling.as_ref().map(|scaling| ("desired_count".to_owned(), scaling.least().into()));
+            node.at_least.extend(least);
         }
         nodes.push(node);
     }
