@@ -10,7 +10,7 @@ use evenkeel_core::plan::{Action, Plan};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::kinds::{cluster, database, hosted_zone, listener, load_balancer, service};
+use crate::kinds::{cluster, database, hosted_zone, listener, listener_rules, load_balancer, service};
 use crate::resource::Entry;
 
 /// Something worth knowing.
@@ -100,21 +100,52 @@ fn text(known: &BTreeMap<NodeId, Outputs>, node: &NodeId, output: &str) -> Optio
     known.get(node)?.get(output)?.as_str().map(str::to_owned)
 }
 
-/// One URL for each host, by the safest listener; a port only where it is not the usual one.
+/// One URL for each host, by the safest listener; a port only where it is not the usual one. What is ours on a load balancer of others is
+/// found where its rules lead; and the name that AWS gives a load balancer is in no certificate, so HTTPS answers under others only.
 fn urls_of(graph: &Graph, balancer: &Node, dns_name: &str) -> Vec<String> {
-    let hosts = hosts(graph, &balancer.id);
     let prefix = format!("{}/", balancer.id.name());
-    let mut listeners: Vec<(bool, u64)> = of_kind(graph, &listener::ENTRY)
+    let mut listeners: Vec<(bool, u64, &str)> = of_kind(graph, &listener::ENTRY)
         .filter(|node| node.id.name().starts_with(&prefix))
-        .filter_map(|node| Some((node.want.get("protocol")?.as_str()? == "HTTPS", node.want.get("port")?.as_u64()?)))
+        .filter_map(|node| {
+            let port = node.want.get("port")?.as_u64()?;
+            // One that is looked up is known by its port.
+            let secure = node.want.get("protocol").map_or(port == 443, |protocol| protocol == "HTTPS");
+            Some((secure, port, node.id.name()))
+        })
         .collect();
     // HTTPS first, then the lowest port.
-    listeners.sort_by_key(|(secure, port)| (!secure, *port));
-    let Some((secure, port)) = listeners.first() else { return Vec::new() };
+    listeners.sort_by_key(|(secure, port, _)| (!secure, *port));
+    let Some((secure, port, listener)) = listeners.first() else { return Vec::new() };
     let (scheme, usual) = if *secure { ("https", 443) } else { ("http", 80) };
     let port = if *port == usual { String::new() } else { format!(":{port}") };
-    let hosts: Vec<&str> = if hosts.is_empty() { vec![dns_name] } else { hosts.iter().map(String::as_str).collect() };
-    hosts.into_iter().map(|host| format!("{scheme}://{host}{port}")).collect()
+    let mut hosts = hosts(graph, &balancer.id);
+    let mut paths = vec![String::new()];
+    if balancer.lookup {
+        let rules = graph.get(&NodeId::new(listener_rules::ENTRY.kind.name, listener));
+        if hosts.is_empty() {
+            hosts = plain(rules, "host");
+        }
+        let under = plain(rules, "path");
+        if hosts.is_empty() && !under.is_empty() {
+            paths = under;
+        }
+    }
+    if hosts.is_empty() && !secure {
+        hosts.push(dns_name.to_owned());
+    }
+    let mut urls = Vec::new();
+    for host in hosts {
+        urls.extend(paths.iter().map(|path| format!("{scheme}://{host}{port}{path}")));
+    }
+    urls
+}
+
+/// What the conditions of rules name without a wildcard but one at the end of a path.
+fn plain(rules: Option<&Node>, condition: &str) -> Vec<String> {
+    let rules = rules.and_then(|node| node.want.get("rules")?.as_array()).into_iter().flatten();
+    let given = rules.filter_map(|rule| rule.get("conditions")?.get(condition)?.as_array()).flatten();
+    let given = given.filter_map(Value::as_str).map(|text| text.strip_suffix('*').unwrap_or(text));
+    given.filter(|text| !text.is_empty() && !text.contains(['*', '?'])).map(str::to_owned).collect()
 }
 
 /// The names of records that point to a load balancer: those without a wildcard, shortest first.
@@ -167,6 +198,31 @@ mod tests {
         let known = BTreeMap::from([(balancer, Outputs::from([("dns_name".to_owned(), json!("web-1.elb.example"))]))]);
         let shown: Vec<String> = outputs(&graph, &known).into_iter().map(|output| output.value).collect();
         assert_eq!(shown, ["https://a.example", "https://api.a.example", "web-1.elb.example"]);
+    }
+
+    #[test]
+    fn what_is_on_a_load_balancer_of_others_is_found_where_its_rules_lead() {
+        let balancer = NodeId::new("load_balancer", "web");
+        let shown = |conditions: Value, secure: bool| {
+            let port = if secure { 443 } else { 80 };
+            let nodes = [
+                Node::lookup(balancer.clone(), "shared", json!({})),
+                Node::lookup(NodeId::new("listener", "web/l"), "shared:80", json!({ "port": port })),
+                Node::new(
+                    NodeId::new("listener_rules", "web/l"),
+                    "",
+                    json!({ "rules": [{ "conditions": conditions }] }),
+                ),
+            ];
+            let graph = Graph::new(StackInfo::default(), nodes).unwrap();
+            let known = Outputs::from([("dns_name".to_owned(), json!("lb.example"))]);
+            let urls = urls(&graph, &BTreeMap::from([(balancer.clone(), known)]));
+            urls.into_iter().map(|url| url.url).collect::<Vec<_>>()
+        };
+        assert_eq!(shown(json!({ "path": ["/a/*"] }), false), ["http://lb.example/a/"]);
+        assert_eq!(shown(json!({ "host": ["a.example"], "path": ["/a"] }), true), ["https://a.example"]);
+        assert_eq!(shown(json!({ "host": ["*.example"] }), false), ["http://lb.example"]);
+        assert_eq!(shown(json!({ "path": ["/a"] }), true), [""; 0], "no certificate has the name that AWS gives");
     }
 
     #[test]

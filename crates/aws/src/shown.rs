@@ -14,6 +14,8 @@ pub struct Shown {
     pub shorter: fn(&[&str], &Value) -> Option<Value>,
     /// What to do where one is looked up and not there, if there is more to it than to correct the name.
     pub absent: Option<&'static str>,
+    /// What to change where something of others is in its place, if not its `name:`.
+    pub elsewhere: Option<&'static str>,
     /// What a person has to do once something new is there, from its document, if anything.
     pub next: Option<fn(&Value) -> String>,
     /// What a person should know of a change, from the new document and the names of the fields that change, if anything.
@@ -55,6 +57,7 @@ impl Shown {
         usual: &[],
         shorter: as_it_is,
         absent: None,
+        elsewhere: None,
         next: None,
         changing: None,
         headed: None,

@@ -24,7 +24,13 @@ impl Interrupt {
                 match stop {
                     Some(stop) => stop.ask(),
                     // Nothing has been changed yet, so there is nothing to finish.
-                    None => std::process::exit(Exit::Interrupted.code().into()),
+                    None => {
+                        // The terminal has echoed `^C`; the prompt is to stand on a line of its own.
+                        if console::Term::stderr().is_term() {
+                            eprintln!();
+                        }
+                        std::process::exit(Exit::Interrupted.code().into())
+                    }
                 }
             }
         });

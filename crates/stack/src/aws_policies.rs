@@ -45,9 +45,24 @@ pub(crate) fn find(name: &str) -> Known {
     near.map_or(Known::Unknown, |(_, whole)| Known::Near(whole))
 }
 
+/// The name that is most like one that is unknown, for a hint: a word left out or added is no slip of the pen.
+pub(crate) fn alike(name: &str) -> Option<&'static str> {
+    const ALIKE: f64 = 0.92;
+    let scored = table().keys().map(|other| (strsim::jaro_winkler(other, name), *other));
+    let best = scored.max_by(|(a, _), (b, _)| a.total_cmp(b))?;
+    (best.0 >= ALIKE).then_some(best.1)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_word_left_out_is_told() {
+        assert_eq!(find("AmazonECSTaskExecutionPolicy"), Known::Unknown);
+        assert_eq!(alike("AmazonECSTaskExecutionPolicy"), Some("AmazonECSTaskExecutionRolePolicy"));
+        assert_eq!(alike("SomethingOfOurs"), None);
+    }
 
     #[test]
     fn names_are_found_with_their_paths() {

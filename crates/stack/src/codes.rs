@@ -44,6 +44,7 @@ pub const ALL: &[(&str, &str)] = &[
     ("empty-file", "the file is empty"),
     ("exec-read-only", "`execute_command` with a file system that its agent cannot write to"),
     ("exec-role", "`execute_command` without a role that allows it"),
+    ("execution-access", "an execution role that may not pull the images or write the logs of its task"),
     ("fargate-compatibility", "the task is not compatible with Fargate"),
     ("fargate-network", "a network mode that Fargate does not have"),
     ("fargate-size", "a size that Fargate does not have"),

@@ -100,7 +100,12 @@ impl Ctx<'_> {
                     let Some(name) = self.entry_name(item, "security_group", "security_groups", what) else { continue };
                     Text::output(NodeId::new("security_group", &name), "id")
                 }
-                Text::From(_) | Text::Join(_) => text,
+                Text::From(_) | Text::Join(_) => {
+                    if !self.leads_to(item, &text, "security_group", what) {
+                        continue;
+                    }
+                    text
+                }
             };
             if found.contains(&group) {
                 self.problems.error(
@@ -122,6 +127,18 @@ impl Ctx<'_> {
             );
         }
         found
+    }
+
+    /// Whether a placeholder, where there is one, stands for a thing of this kind; complains if it is an output of another.
+    pub(crate) fn leads_to(&self, tree: &Tree, text: &Text, kind: &str, what: &str) -> bool {
+        let Text::From(hole) = text else { return true };
+        if hole.node.kind() == kind {
+            return true;
+        }
+        let (given, title) = (format!("${{{}.{}}}", hole.node, hole.output), kind.replace('_', " "));
+        let help = format!("Name an entry, or write ${{{kind}.NAME.…}} for one.");
+        self.problems.error("wrong-type", &tree.place, format!("{what}: `{given}` is not a {title}"), help);
+        false
     }
 
     /// Subnets by id.

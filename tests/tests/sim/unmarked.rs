@@ -37,17 +37,18 @@ fn strip(value: &mut Value) {
     }
 }
 
-/// Lets every mark name another stack.
+/// Lets every mark name another stack; records lose theirs, and the note on their zone.
 fn give_away(value: &mut Value, from: &str) {
     match value {
-        Value::Object(members) => members.values_mut().for_each(|value| give_away(value, from)),
+        Value::Object(members) => {
+            members.retain(|key, _| !key.contains(MARKS[1]) && !key.starts_with("evenkeel:records/"));
+            members.values_mut().for_each(|value| give_away(value, from));
+        }
         Value::Array(items) => items.iter_mut().for_each(|value| give_away(value, from)),
         Value::String(text) => {
             let of = |end: &str| format!("{from}{end}");
             if *text == from || text.starts_with(&of("@")) {
                 *text = text.replacen(from, "others", 1);
-            } else if text.contains("evenkeel:stack=") {
-                *text = text.replace(&format!("evenkeel:stack={from}"), "evenkeel:stack=others");
             }
         }
         Value::Null | Value::Bool(_) | Value::Number(_) => {}

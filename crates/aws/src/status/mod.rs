@@ -14,7 +14,7 @@ use evenkeel_core::snapshot::{Live, Observed, Readiness, Snapshot};
 use serde::Serialize;
 
 use crate::client::Aws;
-use crate::kinds::{certificate, database, load_balancer, service};
+use crate::kinds::{certificate, database, load_balancer, secret, service};
 use crate::services::ecs::service::status as ecs;
 use crate::services::ecs::service::status::Doing;
 
@@ -191,7 +191,10 @@ fn ours<'s>(graph: &Graph, snapshot: &'s Snapshot, id: &NodeId) -> Option<&'s Li
 fn missing(graph: &Graph, snapshot: &Snapshot) -> Vec<String> {
     let absent = |node: &&Node| match snapshot.nodes.get(&node.id) {
         Some(Observed::Absent) | None => true,
-        Some(Observed::Present(live)) => !live.is_of(&node.id),
+        // What waits to be gone is as good as gone, as a destruction sees it.
+        Some(Observed::Present(live)) => {
+            !live.is_of(&node.id) || (node.id.kind() == secret::ENTRY.kind.name && secret::is_going(live))
+        }
         Some(Observed::Unreadable(_) | Observed::Ambiguous(_)) => false,
     };
     graph.nodes().filter(|node| !node.lookup).filter(absent).map(|node| node.id.to_string()).collect()

@@ -14,7 +14,7 @@ use crate::again::Again;
 use crate::args::{Format, Global, STACK_FILE};
 use crate::exit::{Exit, Failure};
 use crate::out::Ui;
-use crate::report::{failure, status_json, status_text};
+use crate::report::{failure, status_json, status_text, words};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -53,7 +53,7 @@ impl Run for StatusArgs {
         }
         let seeing = Seeing::new(self.reading(global, ui).await?);
         let apply = self.name.is_none().then(|| Again::on("apply", &self.file).place(global).vars(global));
-        let mut screen = Screen::new(ui);
+        let mut screen = Screen::new(self.watch, ui);
         loop {
             let seen = match seeing.look(!self.no_check_urls).await {
                 // What cannot be read once may be readable the next time.
@@ -106,13 +106,28 @@ struct Screen {
     /// How many lines the last look took.
     lines: usize,
     last: Option<Seen>,
+    /// Whether there will be more than one.
+    watch: bool,
+}
+
+/// The first lines of a text, as many as a terminal can clear again, and what is below them.
+fn fitted(text: &str, height: usize, foot: &str) -> String {
+    let lines: Vec<&str> = text.lines().collect();
+    // The last line of the terminal is the cursor's, the one above it the foot's.
+    let room = height.saturating_sub(2).max(1);
+    let more = match lines.len().saturating_sub(room) {
+        0 => String::new(),
+        more => format!("{} more below; ", words::count(more, "line")),
+    };
+    let shown = &lines[..lines.len().min(room)];
+    format!("{}\n{more}{foot}\n", shown.join("\n"))
 }
 
 impl Screen {
-    fn new(ui: &Ui) -> Self {
+    fn new(watch: bool, ui: &Ui) -> Self {
         let term = Term::stdout();
         let terminal = (term.is_term() && ui.format == Format::Text && ui.live).then_some(term);
-        Self { terminal, lines: 0, last: None }
+        Self { terminal, lines: 0, last: None, watch }
     }
 
     fn show(&mut self, seen: Seen, apply: Option<&Again>, ui: &mut Ui) {
@@ -120,10 +135,9 @@ impl Screen {
         if let Some(terminal) = self.terminal.clone() {
             let (height, width) = terminal.size();
             let text = status_text::render(&seen, apply, width.into(), ui.out.palette);
-            // What cannot be cleared is written below what is there.
-            if self.last.is_some() && self.lines >= usize::from(height) {
-                drop(terminal.clear_screen());
-            } else if self.last.is_some() {
+            let foot = format!("every {} seconds; Ctrl-C ends", PAUSE.as_secs());
+            let text = if self.watch { fitted(&text, height.into(), &foot) } else { text };
+            if self.last.is_some() {
                 drop(terminal.clear_last_lines(self.lines));
             }
             ui.out.text(&text);
@@ -139,5 +153,19 @@ impl Screen {
             }
         }
         self.last = Some(seen);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_watched_fits_the_terminal() {
+        let text = (1..=30).map(|line| format!("line {line}\n")).collect::<String>();
+        let cut = fitted(&text, 24, "Ctrl-C ends");
+        assert_eq!(cut.lines().count(), 23);
+        assert!(cut.ends_with("line 22\n8 lines more below; Ctrl-C ends\n"), "{cut}");
+        assert_eq!(fitted("a\nb\n", 24, "Ctrl-C ends"), "a\nb\nCtrl-C ends\n");
     }
 }

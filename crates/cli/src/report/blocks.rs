@@ -5,7 +5,7 @@ use evenkeel_aws::kinds;
 use evenkeel_aws::shown::Shown;
 use evenkeel_core::diff::{Change, Effect};
 use evenkeel_core::doc::Doc;
-use evenkeel_core::plan::{Action, Conflict, Plan, Reason, Step, Verb};
+use evenkeel_core::plan::{Action, Conflict, Obstacle, Plan, Reason, Step, Verb};
 use serde_json::Value;
 use similar::{ChangeTag, TextDiff};
 
@@ -159,7 +159,9 @@ pub fn body(step: &Step, detail: &Detail) -> Vec<Line> {
 
 /// What is in the way, and what adopting it would change.
 pub fn conflict(conflict: &Conflict) -> Vec<Line> {
-    let told = conflict.changes.iter().filter(|change| !is_nothing(change));
+    // What belongs to another stack is never changed.
+    let theirs = matches!(conflict.obstacle, Some(Obstacle::OfStack(_)));
+    let told = conflict.changes.iter().filter(|change| !theirs && !is_nothing(change));
     let mut lines: Vec<Line> = told.flat_map(|change| change_lines(conflict.node.kind(), change)).collect();
     if !lines.is_empty() {
         lines.insert(0, Line::new(Mark::Dim, 0, "taking it over would change:"));

@@ -12,13 +12,15 @@ use crate::style::Palette;
 
 /// Lines longer than this are told by number, not drawn.
 const LONGEST_LINE: usize = 400;
-/// Columns after which words go to the next line.
+/// Columns after which words go to the next line, where no terminal is narrower.
 const WIDTH: usize = 100;
+/// The narrowest that is cared for.
+const NARROWEST: usize = 40;
 
 /// All of them, in the order of the file, errors and warnings alike, and their counts.
 pub fn render(diagnostics: &[Diagnostic], palette: Palette) -> String {
     let theme = if palette.is_on() { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
-    let handler = GraphicalReportHandler::new_themed(theme).with_links(false).with_width(WIDTH);
+    let handler = GraphicalReportHandler::new_themed(theme).with_links(false).with_width(width(palette));
     let mut text = String::new();
     for diagnostic in diagnostics {
         let drawn = Drawn::new(diagnostic);
@@ -30,6 +32,12 @@ pub fn render(diagnostics: &[Diagnostic], palette: Palette) -> String {
         text.push('\n');
     }
     text
+}
+
+/// The width of the terminal, if it is one that is drawn for.
+fn width(palette: Palette) -> usize {
+    let columns = palette.is_on().then(|| console::Term::stderr().size_checked()).flatten();
+    columns.map_or(WIDTH, |(_, columns)| usize::from(columns).clamp(NARROWEST, WIDTH))
 }
 
 /// `2 errors, 1 warning`.

@@ -7,6 +7,7 @@ use super::escape::text as clean;
 use super::{verbs, words};
 use crate::again::Again;
 use crate::style::{Palette, Tone};
+use evenkeel_aws::kinds;
 
 /// How to draw.
 #[derive(Clone, Debug)]
@@ -162,8 +163,9 @@ fn conflicts(conflicts: &[Conflict], view: &View) -> String {
             text += &draw(&line, palette);
         }
         if let Some(why) = &item.obstacle {
+            let instead = kinds::shown(item.node.kind()).elsewhere.unwrap_or("give this entry another `name:`");
             text += &format!(
-                "    it cannot be taken over: {}; give this entry another `name:`, or remove the existing resource\n",
+                "    it cannot be taken over: {}; {instead}, or remove the existing resource\n",
                 clean(&verbs::obstacle(why))
             );
         }

@@ -37,6 +37,15 @@ struct Page {
     text: String,
 }
 
+/// A word in pieces of which each fits a line, as an ARN is wider than many terminals; a URL stays whole, so that it can be clicked.
+fn pieces(word: &str, room: usize) -> Vec<String> {
+    if word.starts_with("http") || console::measure_text_width(word) <= room {
+        return vec![word.to_owned()];
+    }
+    let letters: Vec<char> = word.chars().collect();
+    letters.chunks(room).map(|piece| piece.iter().collect()).collect()
+}
+
 /// The status as a text of whole lines.
 pub fn render(seen: &Seen, apply: Option<&Again>, width: usize, palette: Palette) -> String {
     let width = width.clamp(NARROWEST, WIDEST) - 1;
@@ -127,8 +136,9 @@ impl Page {
         let mut line = if head.is_empty() { " ".repeat(indent) } else { head.to_owned() };
         let mut taken = console::measure_text_width(&line);
         let mut is_first = true;
-        for word in says.split(' ') {
-            let wide = console::measure_text_width(word);
+        let room = self.width.saturating_sub(indent).max(1);
+        for word in says.split(' ').flat_map(|word| pieces(word, room)) {
+            let wide = console::measure_text_width(&word);
             if taken + wide + usize::from(!is_first) > self.width && (!is_first || taken > indent) {
                 self.text += &format!("{}\n", line.trim_end());
                 line = " ".repeat(indent);
@@ -138,7 +148,7 @@ impl Page {
                 line.push(' ');
                 taken += 1;
             }
-            line += word;
+            line += &word;
             taken += wide;
             is_first = false;
         }

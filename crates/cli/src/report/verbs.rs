@@ -229,11 +229,13 @@ pub fn held(held: &Held) -> (String, Option<String>) {
         | HeldBecause::Torn(_)
         | HeldBecause::UsersUnread(_)
         | HeldBecause::PoorSuccessor(_)
-        | HeldBecause::UsedBy(_)
         | HeldBecause::LookedUp(_)
         | HeldBecause::Within(_)
         | HeldBecause::Takes(_)
         | HeldBecause::Holds(_) => (by_others(held), None),
+        HeldBecause::UsedBy(user) => {
+            (by_others(held), Some(format!("it can go once {user} names another one, or goes too")))
+        }
     };
     (clean(&why), help.map(|help| clean(&help)))
 }

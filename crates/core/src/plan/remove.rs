@@ -88,9 +88,9 @@ impl Remover<'_> {
         }
         let left = decisions.held.iter().map(|held| &held.node).chain(decisions.conflicts.iter().map(|it| &it.node));
         let left = left.filter(|node| !decisions.main.contains_key(*node));
-        staying.extend(
-            left.filter_map(|node| Some(Staying { node: node.clone(), live: self.have.live(node)?, because: Because::Held })),
-        );
+        staying.extend(left.filter_map(|node| {
+            Some(Staying { node: node.clone(), live: self.have.live(node)?, because: Because::Held })
+        }));
         // What is as the file says goes on using what it uses, although the file may not name that any more.
         let settled = self.want.nodes().filter(|node| !node.lookup && !decisions.main.contains_key(&node.id));
         staying.extend(settled.filter_map(|node| {

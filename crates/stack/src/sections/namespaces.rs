@@ -145,7 +145,9 @@ fn domain(ctx: &Ctx<'_>, entry: &Entry, fields: &Fields<'_>, given: Option<&str>
 pub(crate) fn reference(ctx: &Ctx<'_>, tree: &Tree, what: &str, output: &str) -> Option<Text> {
     let name = match Want::new(what, ctx.problems).text(tree)? {
         Text::Known(name) => name,
-        open => return Some(open),
+        // Whichever output is given, the one that is needed is meant.
+        Text::From(hole) if hole.node.kind() == KIND => return Some(Text::output(hole.node, output)),
+        open => return ctx.leads_to(tree, &open, KIND, what).then_some(open),
     };
     if name.starts_with("arn:") {
         let id = name.rsplit('/').next().unwrap_or_default().to_owned();

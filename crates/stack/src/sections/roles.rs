@@ -259,7 +259,9 @@ fn policy_arn(ctx: &Ctx<'_>, tree: &Tree, given: &str) -> Option<String> {
         }
         Known::Unknown => {
             let summary = format!("this version knows no managed policy `{name}` of AWS");
-            let help = "It may be newer than the list, or misspelled. Give a policy of your own by its ARN.";
+            let near = aws_policies::alike(name).map(|near| format!("Did you mean `{near}`? Otherwise it"));
+            let near = near.unwrap_or_else(|| "It".to_owned());
+            let help = format!("{near} may be newer than the list. Give a policy of your own by its ARN.");
             ctx.problems.warn("unknown-policy", place, summary, help);
             Some(if given.starts_with("arn:") { given.to_owned() } else { arn(own) })
         }
@@ -297,7 +299,7 @@ fn inline(ctx: &Ctx<'_>, tree: &Tree, what: &str) -> BTreeMap<String, Doc> {
 pub(crate) fn reference(ctx: &Ctx<'_>, tree: &Tree, what: &str) -> Option<Text> {
     let name = match Want::new(what, ctx.problems).text(tree)? {
         Text::Known(name) => name,
-        open => return Some(open),
+        open => return ctx.leads_to(tree, &open, "role", what).then_some(open),
     };
     if name.starts_with("arn:") {
         return arn::check(ctx, &tree.place, &name, &arn::ROLE).then_some(Text::Known(name));

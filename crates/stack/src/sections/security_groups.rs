@@ -419,7 +419,11 @@ fn peer(ctx: &Ctx<'_>, tree: &Tree, group: &str) -> Option<Peer> {
     let want = Want::new("the other side of a rule", ctx.problems);
     let name = match want.text(tree)? {
         Text::Known(name) => name.trim().to_owned(),
-        open => return Some(Peer::Group(open)),
+        open => {
+            return ctx
+                .leads_to(tree, &open, "security_group", "the other side of a rule")
+                .then_some(Peer::Group(open));
+        }
     };
     if ctx.scope.names.has("security_group", &name) {
         return Some(Peer::Group(Text::output(NodeId::new("security_group", &name), "id")));

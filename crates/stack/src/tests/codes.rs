@@ -100,6 +100,10 @@ const FILES: &[(&str, &str)] = &[
     ),
     ("empty", "{H}load_balancers: { w: { listeners: { http: { forward: [] } } } }\n"),
     ("empty-file", ""),
+    (
+        "execution-access",
+        "{H}roles: { r: }\n{S}    execution_role: r\n    containers: { a: { image: \"a:1\", logs: /a } }\n",
+    ),
     ("fargate-compatibility", "{H}{S}    launch_type: FARGATE\n    requires_compatibilities: [EC2]\n{1}"),
     ("fargate-network", "{H}{S}    launch_type: FARGATE\n    network_mode: bridge\n{1}"),
     ("fargate-size", "{H}cluster: x\nservices:\n  s:\n    cpu: 256\n    memory: 513\n{1}"),

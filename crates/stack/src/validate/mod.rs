@@ -3,6 +3,7 @@
 
 mod certificates;
 mod exec;
+mod execution_access;
 mod permissions;
 mod reachability;
 pub(crate) mod risks;

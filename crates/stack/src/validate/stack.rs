@@ -10,7 +10,7 @@ use super::super::sections::Ctx;
 use super::super::sections::listeners::LISTENER;
 use super::super::table::Table;
 use super::certificates;
-use super::secret_access;
+use super::{execution_access, secret_access};
 
 /// One service.
 pub(crate) fn service(ctx: &Ctx<'_>, service: &Service, what: &str) {
@@ -55,6 +55,7 @@ pub(crate) fn stack(ctx: &Ctx<'_>, stack: &Stack) {
     certificates::check(ctx, stack);
     physical_names(ctx, stack);
     moved(ctx, stack);
+    execution_access::check(ctx, stack);
     secret_access::check(ctx, stack);
     super::reachability::check(ctx, stack);
     if !stack.services.is_empty() && stack.cluster.is_none() {

@@ -275,7 +275,15 @@ fn fargate(ctx: &Ctx<'_>, draft: &Draft) {
         ctx.problems.error("fargate-compatibility", place, "the task is not compatible with Fargate", help);
     }
     if let Some(reason) = needs_role(draft).filter(|_| !draft.document.contains_key("executionRoleArn")) {
-        let help = "Fargate does that with the execution role. Add execution_role: with the policy AmazonECSTaskExecutionRolePolicy.";
+        let help = match ctx.scope.names.of("role")[..] {
+            [] => "Fargate does that with the execution role. Add execution_role: with the policy AmazonECSTaskExecutionRolePolicy."
+                .to_owned(),
+            [only] => format!("Fargate does that with the execution role. Add execution_role: {only}."),
+            _ => format!(
+                "Fargate does that with the execution role. Add execution_role: with one of the file's roles, {}.",
+                suggest::list(&ctx.scope.names.of("role"))
+            ),
+        };
         ctx.problems.error(
             "no-execution-role",
             &draft.place,

@@ -114,7 +114,8 @@ fn contribute(stack: &Stack, nodes: &mut Vec<Node>) {
         let Some(discovery) = &service.discovery else { continue };
         let name = discovery.name.clone().unwrap_or_else(|| entry.clone());
         let mut node = Node::new(id(entry), name, doc(&Spec::of(discovery, &service.meta.tags)));
-        node.named = true;
+        // One that is called after its entry keeps its name when that is renamed: programs know it by it.
+        node.named = discovery.name.is_some();
         node.moved_from = service.meta.moved_from.as_deref().map(id);
         node.origin = Some(discovery.place.to_string());
         nodes.push(node);

@@ -20,12 +20,14 @@ pub(super) const SHOWN: &[Shown] = &[
             usual("ssl_policy", "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09"),
         ],
         shorter: |at, value| (at == ["default"]).then(|| action(value)).flatten(),
+        elsewhere: Some("give the listener another `port:`"),
         ..Shown::PLAIN
     },
     Shown {
         kind: "listener_rules",
         usual: &[told("existing"), told("guests"), told("listener"), usual("rules.[].action.stickiness_secs", "0")],
         shorter: |at, value| (at == ["rules", "[]", "action"]).then(|| action(value)).flatten(),
+        elsewhere: Some("give the rule another `priority:`, or `priority: auto`"),
         ..Shown::PLAIN
     },
     Shown {

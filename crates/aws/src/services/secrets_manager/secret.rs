@@ -308,6 +308,11 @@ fn days(all: &Tags) -> u32 {
     kept.filter(|days| *days == 0 || (7..=USUAL_DAYS).contains(days)).unwrap_or(USUAL_DAYS)
 }
 
+/// Whether a secret as the engine sees it has been deleted, and can still be restored.
+pub fn is_going(live: &Live) -> bool {
+    live.have["state"] == GOING
+}
+
 fn observed(secret: &DescribeSecretOutput, stack: &str) -> Live<Spec> {
     let all = read::tags(secret);
     let owner = tags::owner(&all, stack, ENTRY.kind.name);
@@ -329,6 +334,9 @@ fn observed(secret: &DescribeSecretOutput, stack: &str) -> Live<Spec> {
     let changed = secret.last_changed_date().and_then(|at| at.fmt(Format::DateTime).ok());
     live.private = json!({ "version": version, "changed": changed });
     live.data = (recovery_days == 0).then(|| "its value, at once and for good".to_owned());
+    let restored =
+        || format!("the secret {}, for {recovery_days} days: until then `evenkeel apply` restores it", live.name);
+    live.leaves = (recovery_days > 0 && live.have.state == IN_USE).then(restored);
     live
 }
 

@@ -108,7 +108,7 @@ fn refuse(plan: &Plan, job: &Job) -> Result<(), Failure> {
             many => format!("{many} conflicts: resources exist that do not belong to this stack"),
         };
         let help = match adoptable(&plan.conflicts).len() {
-            0 => "give these entries another `name:`, or remove the existing resources".to_owned(),
+            0 => "the plan says for each what to change; or remove the existing resources".to_owned(),
             _ => format!("take over what can be: {}", job.again.clone().flag("--adopt-all")),
         };
         let text = format!("{things}; nothing was changed");

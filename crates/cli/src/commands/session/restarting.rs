@@ -80,6 +80,7 @@ fn wanted(whole: &Graph, nodes: &[Node], services: &Services) -> (Graph, Snapsho
         let live = services.get(&node.id)?;
         let mut alone = Node::new(node.id.clone(), live.name.clone(), live.have.clone());
         (alone.named, alone.delegated, alone.origin) = (node.named, node.delegated.clone(), node.origin.clone());
+        alone.at_least.clone_from(&node.at_least);
         Some(alone)
     });
     let graph = Graph::detached(whole.stack.clone(), alone);
