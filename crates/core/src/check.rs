@@ -226,7 +226,7 @@ impl Checker<'_> {
             )
         };
         if held.get(&step.node).filter(stops).is_some() && !matches!(step.action, Action::Delete { .. }) {
-            self.find(Some(step.id), format!("works on {}, which is held", step.node));
+            self.find(Some(step.id), format!("works on {} ({:?}), which is held", step.node, step.verb()));
         }
         if let Some(Observed::Unreadable(_)) = self.have.nodes.get(&step.node) {
             self.find(Some(step.id), format!("works on {}, which could not be read", step.node));

@@ -12,6 +12,7 @@ mod existing_groups;
 mod files;
 mod found;
 mod global;
+mod guests;
 mod hands;
 mod kept;
 mod killed;

@@ -498,3 +498,27 @@ services:
         assert!(plan.held.iter().any(|held| held.why == told), "{:#?}", plan.held);
     });
 }
+
+#[test]
+fn a_load_balancer_of_ours_is_none_of_others() {
+    in_virtual_time(async {
+        let bench = Bench::new(REGION);
+        let text = "stack: own\nregion: us-east-1\ncluster: own\nsecurity_groups: { alb: { ingress: [{ port: 80, from: 0.0.0.0/0 }] } }\n\
+                    load_balancers: { web: { security_groups: [alb], listeners: { http: { port: 80, forward: app } } } }\n\
+                    target_groups: { app: { port: 80 } }\n\
+                    services: { app: { cpu: 256, memory: 512, containers: { a: { image: \"nginx:1\", port: 80 } }, target_group: app } }\n";
+        bench.done(&graph_of(text, Path::new(".")), Goal::Apply).await;
+        let foreign = graph_of(
+            &text.replace("security_groups: [alb], listeners", "existing: own-web, listeners"),
+            Path::new("."),
+        );
+        let plan = planned(&bench, &foreign, Goal::Apply).await;
+        assert!(!plan.has_changes(), "{:#?}", plan.steps);
+        let why = plan.held.iter().find(|held| held.node.to_string() == "load_balancer.web");
+        assert!(
+            why.is_some_and(|held| format!("{:?}", held.why).contains("belongs to this stack")),
+            "{:#?}",
+            plan.held
+        );
+    });
+}

@@ -7,7 +7,7 @@ mod zones;
 
 use std::collections::BTreeMap;
 
-use evenkeel_core::error::CloudError;
+use evenkeel_core::error::{CloudError, ErrorClass};
 use evenkeel_core::graph::{Graph, Node};
 use evenkeel_core::id::NodeId;
 use evenkeel_core::snapshot::{Live, Observed, Readiness, Snapshot};
@@ -140,7 +140,10 @@ pub async fn look(aws: &Aws, graph: &Graph, snapshot: &Snapshot) -> Status {
     let kinds = snapshot.unreadable.iter().map(|(kind, error)| Unread { what: kind.clone(), error: error.clone() });
     let looked_up = graph.nodes().filter(|node| node.lookup && !snapshot.unreadable.contains_key(node.id.kind()));
     let looked_up = looked_up.filter_map(|node| match snapshot.nodes.get(&node.id) {
-        Some(Observed::Unreadable(error)) => Some(Unread { what: node.id.to_string(), error: error.clone() }),
+        // What was looked for and is not there was read.
+        Some(Observed::Unreadable(error)) if error.class != ErrorClass::Gone => {
+            Some(Unread { what: node.id.to_string(), error: error.clone() })
+        }
         _ => None,
     });
     status.unread.extend(kinds.chain(looked_up));
@@ -213,6 +216,9 @@ fn resource(node: &Node, snapshot: &Snapshot) -> Resource {
             Readiness::Gone => (State::Missing, "is being deleted".to_owned()),
         },
         Some(Observed::Absent) | None => (State::Missing, "not there".to_owned()),
+        Some(Observed::Unreadable(error)) if node.lookup && error.class == ErrorClass::Gone => {
+            (State::Missing, format!("not there, and not of this stack: {}", error.message))
+        }
         Some(Observed::Unreadable(_)) => (State::Unknown, "could not be read".to_owned()),
         Some(Observed::Ambiguous(_)) => (State::Unknown, "several resources carry its mark".to_owned()),
     };

@@ -38,8 +38,11 @@ pub fn diagram(architecture: &Architecture, graph: &Graph, secrets: &Secrets) ->
 }
 
 fn member(resource: &Resource, secrets: &Secrets) -> Member {
-    let lines =
-        blocks::fields(resource.id.kind(), &secrets.document(&resource.want), &Detail { all: false, tags: None });
+    let lines = blocks::fields(
+        resource.id.kind(),
+        &secrets.document(&resource.want),
+        &Detail { all: false, tags: None, everywhere: false },
+    );
     Member { id: resource.id.clone(), place: resource.origin.clone(), fields: fields(lines), change: None }
 }
 

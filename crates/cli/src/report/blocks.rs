@@ -64,20 +64,26 @@ impl Line {
 pub struct Detail {
     /// Every field of what is created, and the order of the steps.
     pub all: bool,
-    /// The tags of everything that is created, which are told once.
+    /// The tags of what is created, which are told once.
     pub tags: Option<Value>,
+    /// Whether everything that is created has them.
+    pub everywhere: bool,
 }
 
 impl Detail {
     /// What is shown of a plan: all of it, or what is worth knowing.
     pub fn of(plan: &Plan, all: bool) -> Self {
-        Self { all, tags: if all { None } else { brief::shared_tags(plan) } }
+        let shared = if all { None } else { brief::shared_tags(plan) };
+        let everywhere = shared.as_ref().is_some_and(|(_, everywhere)| *everywhere);
+        Self { all, tags: shared.map(|(tags, _)| tags), everywhere }
     }
 
     /// The tags that everything new has, in a line.
     pub fn tags_line(&self) -> Option<String> {
         let tags = self.tags.as_ref()?;
-        Some(clean(&format!("tags on every new resource: {}", values::inline(tags))))
+        let on =
+            if self.everywhere { "on every new resource" } else { "on new resources for which it shows no others" };
+        Some(clean(&format!("tags {on}: {}", values::inline(tags))))
     }
 }
 

@@ -15,23 +15,25 @@ use super::values;
 /// What fits into so many characters is shown on one line.
 pub const WIDTH: usize = 96;
 
-/// The tags that everything has that a plan creates, if they are the same everywhere: they are worth one line, not twenty.
-pub fn shared_tags(plan: &Plan) -> Option<Value> {
-    let mut all = plan.steps.iter().filter_map(|step| match &step.action {
-        Action::Create { want, replaces: None } => want.get("tags").filter(|tags| !values::is_noise(tags)),
+/// The tags that most of what a plan creates has, and whether all of it does: they are worth one line, not twenty. None if something
+/// that can have tags is created without any.
+pub fn shared_tags(plan: &Plan) -> Option<(Value, bool)> {
+    let created = plan.steps.iter().filter_map(|step| match &step.action {
+        Action::Create { want, replaces: None } => want.get("tags"),
         Action::Create { .. }
         | Action::Update { .. }
         | Action::Adopt { .. }
         | Action::Delete { .. }
         | Action::Wait { .. } => None,
     });
-    let first = all.next()?;
-    let mut others = 0;
-    (all.all(|tags| {
-        others += 1;
-        tags == first
-    }) && others > 0)
-        .then(|| first.clone())
+    let created: Vec<&Value> = created.collect();
+    if created.iter().any(|tags| values::is_noise(tags)) {
+        return None;
+    }
+    let alike = |tags: &Value| created.iter().filter(|other| **other == tags).count();
+    let most = created.iter().copied().max_by_key(|tags| alike(tags))?;
+    let many = alike(most);
+    (many > 1).then(|| (most.clone(), many == created.len()))
 }
 
 /// A field of a new resource without what says nothing; `Null` if nothing is left.

@@ -367,12 +367,13 @@ mod tests {
     }
 
     #[test]
-    fn no_line_is_longer_than_the_width_unless_one_word_is() {
+    fn no_line_is_longer_than_the_width_unless_it_is_a_url() {
         let mut page = Page { palette: Palette::OFF, width: 30, now: 0.0, text: String::new() };
         page.line(State::Failing, "web", "one two three four five six seven eight nine ten eleven");
         page.detail("event", "abcdefghijklmnopqrstuvwxyzabcdefghijklmnop short");
+        page.detail("url", "https://shop.example/a/long/path");
         let long: Vec<&str> = page.text.lines().filter(|line| line.chars().count() > 30).collect();
-        assert_eq!(long, ["          event       abcdefghijklmnopqrstuvwxyzabcdefghijklmnop"], "{}", page.text);
+        assert_eq!(long, ["          url         https://shop.example/a/long/path"], "{}", page.text);
         assert!(page.text.starts_with("  FAIL    web  one two three"), "{}", page.text);
     }
 }

@@ -416,7 +416,6 @@ mod tests {
                 "role could not be read, so it may still be in use",
             ),
             (Intent::Delete, HeldBecause::PoorSuccessor("no".into()), "its replacement is not healthy: no"),
-            (Intent::Delete, HeldBecause::UsedBy(node.clone()), "still used by target.web, which stays"),
             (Intent::Delete, HeldBecause::LookedUp(node.clone()), "the stack file looks it up as target.web"),
             (Intent::Delete, HeldBecause::Within(node.clone()), "it is in target.web, which stays"),
             (Intent::Delete, HeldBecause::Takes(node), "target.web would be deleted with it, and that needs consent"),
@@ -425,6 +424,17 @@ mod tests {
         for (what, why, words) in told {
             assert_eq!(say(what, why), (words.to_owned(), None));
         }
+    }
+
+    #[test]
+    fn what_is_used_says_how_it_can_go() {
+        let held = Held {
+            node: NodeId::new("rules", "app"),
+            what: Intent::Delete,
+            why: HeldBecause::UsedBy(NodeId::new("target", "web")),
+        };
+        let help = Some("it can go once target.web names another one, or goes too".to_owned());
+        assert_eq!(self::held(&held), ("still used by target.web, which stays".to_owned(), help));
     }
 
     #[test]

@@ -71,7 +71,7 @@ fn name_filters(names: &BTreeSet<&str>) -> Vec<Filter> {
     values.chunks(VALUES).map(|batch| one_of("group-name", batch)).collect()
 }
 
-fn one_of(name: &str, values: &[String]) -> Filter {
+pub(super) fn one_of(name: &str, values: &[String]) -> Filter {
     Filter::builder().name(name).set_values(Some(values.to_vec())).build()
 }
 

@@ -4,6 +4,7 @@
 pub mod existing_group_rules;
 mod groups;
 pub mod network;
+mod others;
 pub mod read;
 mod replies;
 pub mod security_group;

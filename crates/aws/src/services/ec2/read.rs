@@ -13,6 +13,7 @@ use evenkeel_core::name;
 use futures::future::join_all;
 
 use super::existing_group_rules::marked as guests;
+use super::others::Others;
 use super::replies::{filter, tags_of};
 use super::{groups, security_group};
 use crate::client::Aws;
@@ -39,6 +40,8 @@ pub struct Ec2 {
     pub guests: Part<Vec<SecurityGroupRule>>,
     /// The groups of others whose rules the graph wants, with these.
     pub hosts: Vec<Host>,
+    /// What others have to do with groups of ours.
+    pub others: Others,
 }
 
 /// A group of others that gets rules of ours.
@@ -59,6 +62,8 @@ pub struct Wanted {
     pub moved_from: Option<String>,
     /// Whether the wanted rules allow everything out over IPv4 and do not speak of the same for IPv6.
     pub default_egress: bool,
+    /// The wanted rules, whose peers may not be known yet.
+    pub rules: Option<security_group_rules::Spec>,
 }
 
 /// A network that was looked up.
@@ -81,7 +86,7 @@ pub async fn fetch(aws: &Aws, scope: &Scope<'_>, finder: &Finder<'_>) -> Ec2 {
     let networks = looked_up.map(|node| async move { (node.id.clone(), network(aws, node).await) });
     let groups = async {
         if !scope.wants(&["security_group", "security_group_rules", guests::KIND]) {
-            return Ok(Vec::new());
+            return Ok((Vec::new(), Vec::new()));
         }
         let looked_up = existing.values().map(|sought| sought.group.as_str());
         let (ids, looked_up): (BTreeSet<&str>, BTreeSet<&str>) =
@@ -93,11 +98,15 @@ pub async fn fetch(aws: &Aws, scope: &Scope<'_>, finder: &Finder<'_>) -> Ec2 {
         let kept = groups
             .iter()
             .filter(|group| keep(group, scope.stack, &names) || group.group_id().is_some_and(|id| ids.contains(id)));
-        Ok(kept.cloned().collect())
+        let kept = kept.cloned().collect();
+        Ok((kept, Arc::unwrap_or_clone(groups)))
     };
     let (networks, groups, guests) = futures::join!(join_all(networks), groups, guests::marked(aws, scope, finder));
+    let (groups, seen) =
+        groups.map_or_else(|error: CloudError| (Err(error), Vec::new()), |(kept, seen)| (Ok(kept), seen));
+    let others = Others::of(aws, scope, &seen, &guests).await;
     let hosts = hosts(scope, &existing);
-    Ec2 { networks: networks.into_iter().collect(), groups, wanted, guests, hosts }
+    Ec2 { networks: networks.into_iter().collect(), groups, wanted, guests, hosts, others }
 }
 
 /// The groups that are looked up, by node name.
@@ -123,6 +132,7 @@ fn wanted(scope: &Scope<'_>) -> BTreeMap<String, Wanted> {
     for node in scope.graph.of_kind("security_group_rules") {
         let entry = wanted.entry(node.id.name().to_owned()).or_default();
         entry.default_egress = security_group_rules::wants_default_egress(&node.want);
+        entry.rules = resource::spec(&node.want).ok();
     }
     wanted
 }

@@ -170,6 +170,14 @@ fn observe(ec2: &Ec2, stack: &str) -> Result<Vec<Live<Spec>>, CloudError> {
     let mut found = Vec::new();
     for group in ec2.groups.as_ref().map_err(Clone::clone)? {
         let mut live = live(group, stack);
+        if tags::is_marked(&live.owner) {
+            let theirs = ec2.others.rules_in(&live.id)?;
+            live.inside = theirs.iter().map(|(_, _, of)| format!("a rule of stack {of}")).collect();
+            live.inside.sort();
+            live.inside.dedup();
+            let named_by = ec2.others.named_by.get(&live.id).map(|all| all.iter().cloned().collect::<Vec<_>>());
+            live.kept_by = named_by.map(|all| format!("a place in rules of {}", all.join(", ")));
+        }
         if !tags::is_marked(&live.owner) {
             if !is_here(ec2, group) {
                 continue;
@@ -378,6 +386,7 @@ mod tests {
             wanted: [("web".to_owned(), Wanted { name: "a-web".to_owned(), ..Wanted::default() })].into(),
             guests: Ok(Vec::new()),
             hosts: Vec::new(),
+            others: Default::default(),
         };
         let found = observe(&ec2, "a").unwrap();
         let seen: Vec<_> = found.iter().map(|live| (live.id.as_str(), live.name.as_str(), &live.owner)).collect();
@@ -399,6 +408,7 @@ mod tests {
             wanted: BTreeMap::new(),
             guests: Ok(Vec::new()),
             hosts: Vec::new(),
+            others: Default::default(),
         };
         let found = |named: &str| look_up(&ec2, "a", &Node::lookup(id("x"), "", doc(&Sought::new(named))));
         let id = |named: &str| found(named).unwrap().map(|live| live.outputs["id"].clone());

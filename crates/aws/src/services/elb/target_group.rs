@@ -23,6 +23,7 @@ use crate::existing::at;
 use crate::read::Fetched;
 use crate::resource::{Creation, Entry, Modification, Paced, Resource, Work, tagged, wanted};
 use crate::services::ec2::network;
+use crate::services::ecs::read::Ecs;
 use crate::services::elb;
 use crate::services::elb::read::{Elb, Item};
 use crate::tags::{self, Retag, Tags};
@@ -175,7 +176,14 @@ impl Resource for TargetGroups {
             let name = item.raw.target_group_name().unwrap_or_default();
             tags::is_marked(&tags::owner(&item.tags, &fetched.stack, ENTRY.kind.name)) || elb.wanted.has_group(name)
         };
-        Ok(groups.iter().filter(matters).map(|item| live(item, &fetched.stack)).collect())
+        // Services of others in a group of ours lose their traffic with it.
+        let guests = fetched.part::<Ecs>().map(|ecs| &ecs.foreign).ok();
+        let with_guests = |item| {
+            let mut live = live(item, &fetched.stack);
+            live.inside = guests.and_then(|guests| guests.get(&live.id)).cloned().unwrap_or_default();
+            live
+        };
+        Ok(groups.iter().filter(matters).map(with_guests).collect())
     }
 
     fn look_up(&self, fetched: &Fetched, node: &Node) -> Result<Option<Live>, CloudError> {

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use evenkeel_aws::kinds::service;
+use evenkeel_aws::kinds::{log_group, service};
 use evenkeel_aws::services::ecs::service::containers::{self, Container, Log};
 use evenkeel_aws::services::ecs::service::status;
 use evenkeel_aws::services::logs::tail::{Line, Tail};
@@ -28,7 +28,7 @@ pub struct Logging {
     pub remarks: Vec<String>,
     /// Services of which containers write alike: only their tasks tell them apart.
     alike: Vec<(String, Live)>,
-    /// The service of each of their tasks; none of one that ECS does not know any more.
+    /// The service of each of their tasks; none of one that ECS does not know any more, an empty one of a task of somebody else.
     tasks: BTreeMap<String, Option<String>>,
 }
 
@@ -97,12 +97,19 @@ impl Logging {
             remarks.extend(silent.into_iter().filter(|_| chosen.contains_key(entry)));
         }
         let sources = choose(&all, &chosen)?;
+        let others = match sources.iter().any(|source| is_shared(&reading, source)) {
+            true => others(&reading, &live).await.map_err(|error| Failure::cloud("reading the tasks", error))?,
+            false => BTreeMap::new(),
+        };
         let mixed =
             |one: &Source, other: &Source| one.writes_like(other) && (sources.contains(one) || sources.contains(other));
         there.retain(|(entry, _)| {
             all.iter().any(|one| one.service == *entry && all.iter().any(|other| mixed(one, other)))
         });
-        let tasks = tasks(&reading, &there).await.map_err(|error| Failure::cloud("reading the tasks", error))?;
+        let mut tasks = tasks(&reading, &there).await.map_err(|error| Failure::cloud("reading the tasks", error))?;
+        for (task, of) in others {
+            tasks.entry(task).or_insert(of);
+        }
         Ok(Self { reading, sources, remarks, alike: there, tasks })
     }
 
@@ -224,6 +231,31 @@ fn choose(all: &[Source], chosen: &Chosen) -> Result<Vec<Source>, Failure> {
         None => false,
     };
     Ok(all.iter().filter(wanted).cloned().collect())
+}
+
+/// Whether others may write to the log group of a container: the stack does not make it.
+fn is_shared(reading: &Reading, source: &Source) -> bool {
+    let mut made = reading.graph.of_kind(log_group::ENTRY.kind.name).filter(|node| !node.lookup);
+    !made.any(|node| node.name == source.group)
+}
+
+/// The tasks in the clusters of these services that are of no service of the stack: what they write is not ours to show.
+async fn others(reading: &Reading, services: &[&Live]) -> Result<BTreeMap<String, Option<String>>, CloudError> {
+    let aws = &reading.cloud.aws;
+    let names: BTreeSet<&str> = services.iter().map(|live| live.name.as_str()).collect();
+    let clusters: BTreeMap<String, &Live> =
+        services.iter().map(|live| (live.have["cluster"].to_string(), *live)).collect();
+    let mut found = BTreeMap::new();
+    for live in clusters.values() {
+        for task in status::tasks_of_cluster(aws, live).await? {
+            let of = task["group"].as_str().and_then(|group| group.strip_prefix("service:")).unwrap_or_default();
+            let id = task["taskArn"].as_str().and_then(|arn| arn.rsplit('/').next()).unwrap_or_default();
+            if !names.contains(of) {
+                found.insert(id.to_owned(), Some(String::new()));
+            }
+        }
+    }
+    Ok(found)
 }
 
 /// The service of each task of these services that ECS still knows.

@@ -107,6 +107,8 @@ impl Seeing {
             Look::Wanted => &self.reading.graph,
             Look::Everything { .. } => {
                 marked = by_marks(&self.reading.graph, &mut snapshot);
+                // Without a file nothing but marks leads to things, so what they could not be asked of is not known.
+                snapshot.unreadable.extend(snapshot.blind.clone());
                 &marked
             }
         };

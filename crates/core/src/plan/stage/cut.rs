@@ -196,6 +196,10 @@ impl Cutter<'_> {
         let (Some(live), Some(kind)) = (self.have.live(&server.node), self.kinds.get(server.node.kind())) else {
             return;
         };
+        // The movement does not begin where what moves is held.
+        if decisions.held.iter().any(|held| held.node == server.node) {
+            return;
+        }
         decisions.proved.insert(server.node.clone());
         let live = Some(Box::new(live.clone()));
         let action = Action::Wait { goal: Goal::Ready, of: None, live, deadline_secs: kind.deadline_secs };

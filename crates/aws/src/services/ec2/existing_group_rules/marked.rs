@@ -74,7 +74,11 @@ pub(super) async fn in_group(aws: &Aws, group: &str) -> Result<Vec<SecurityGroup
     Ok(found)
 }
 
-async fn rules(aws: &Aws, only: &Filter) -> Result<Vec<SecurityGroupRule>, CloudError> {
+/// All rules that a filter lets through.
+///
+/// # Errors
+/// Any error of the request.
+pub(in super::super) async fn rules(aws: &Aws, only: &Filter) -> Result<Vec<SecurityGroupRule>, CloudError> {
     let mut found = Vec::new();
     let mut token: Option<String> = None;
     loop {

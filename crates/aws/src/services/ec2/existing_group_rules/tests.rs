@@ -57,6 +57,7 @@ fn ec2(guests: Vec<SecurityGroupRule>, want: &Spec) -> Ec2 {
             node: Node::new(id("db"), "", doc(want)),
             sought: security_group::Sought { group: "database".to_owned(), look_up: String::new() },
         }],
+        others: Default::default(),
     }
 }
 

@@ -10,7 +10,7 @@ use aws_sdk_ec2::types::{
 use evenkeel_core::doc::Text;
 use ipnet::IpNet;
 
-use super::{ANYWHERE_V4, ANYWHERE_V6, Rule, default_egress};
+use super::{ANYWHERE_V4, ANYWHERE_V6, Rule, Spec, default_egress};
 
 impl Rule {
     /// Whether the two are one rule to EC2, whatever their descriptions.
@@ -41,6 +41,15 @@ impl Rules {
         if self.egress.contains(&default_egress(ANYWHERE_V4)) {
             self.egress.retain(|rule| *rule != default_egress(ANYWHERE_V6));
         }
+    }
+
+    /// Leaves out the rules of other stacks, each with whether it is one for what goes out, but those that the file asks for as well.
+    pub(in crate::services::ec2) fn leave_to_others(&mut self, theirs: &[(Rule, bool, String)], want: Option<&Spec>) {
+        let is_theirs = |rule: &Rule, out: bool| theirs.iter().any(|(other, goes, _)| *goes == out && other.same(rule));
+        let asked = |rules: &[Rule], rule: &Rule| rules.iter().any(|one| one.same(rule));
+        let (ingress, egress) = want.map_or((&[][..], &[][..]), |want| (&want.ingress[..], &want.egress[..]));
+        self.ingress.retain(|rule| !is_theirs(rule, false) || asked(ingress, rule));
+        self.egress.retain(|rule| !is_theirs(rule, true) || asked(egress, rule));
     }
 
     /// The ids of the groups that the rules refer to.

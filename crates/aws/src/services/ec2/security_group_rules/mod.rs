@@ -1,5 +1,5 @@
 //! All rules of one security group, in both directions. They belong to the group: a rule made by hand in a group of ours is
-//! drift. Calls: one `ec2:AuthorizeSecurityGroup*`, `ec2:RevokeSecurityGroup*` or `ec2:UpdateSecurityGroupRuleDescriptions*`
+//! drift, and one that another stack has put there is that stack's (`others.rs`). Calls: one `ec2:AuthorizeSecurityGroup*`, `ec2:RevokeSecurityGroup*` or `ec2:UpdateSecurityGroupRuleDescriptions*`
 //! to a direction; new rules first, so that traffic has no gap. A new group already holds AWS's allow-all egress rule (in a
 //! VPC with IPv6 a second one for `::/0`, which a file that says nothing of egress leaves alone).
 
@@ -21,6 +21,7 @@ use super::security_group;
 use crate::read::Fetched;
 use crate::resource::{Creation, Entry, Modification, Paced, Resource, Work, doc, spec, untagged};
 use crate::services::ec2::read::Ec2;
+use crate::tags;
 use evenkeel_stack::model::{Peer, Rule as FileRule, Stack};
 
 const KEYS: &[&str] = &["protocol", "from_port", "to_port", "peer"];
@@ -49,6 +50,7 @@ pub static ENTRY: Entry = Entry {
     actions: &[
         "ec2:AuthorizeSecurityGroupEgress",
         "ec2:AuthorizeSecurityGroupIngress",
+        "ec2:DescribeSecurityGroupRules",
         "ec2:DescribeSecurityGroups",
         "ec2:RevokeSecurityGroupEgress",
         "ec2:RevokeSecurityGroupIngress",
@@ -158,6 +160,10 @@ fn observe(ec2: &Ec2, stack: &str) -> Result<Vec<Live<Spec>>, CloudError> {
         let mut rules = Rules::of(group);
         if wanted.is_some_and(|wanted| wanted.default_egress) {
             rules.hide_second_default();
+        }
+        if tags::is_marked(&owner) {
+            let asked = wanted.and_then(|wanted| wanted.rules.as_ref());
+            rules.leave_to_others(&ec2.others.rules_in(group_id)?, asked);
         }
         found.push(live(group_id, name, owner, &rules));
     }
@@ -275,6 +281,7 @@ mod tests {
             wanted: [("web".to_owned(), wanted)].into(),
             guests: Ok(Vec::new()),
             hosts: Vec::new(),
+            others: Default::default(),
         };
         observe(&ec2, "a").unwrap()[0].have.egress.clone()
     }

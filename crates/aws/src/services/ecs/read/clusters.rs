@@ -59,7 +59,8 @@ async fn marked(aws: &Aws, scope: &Scope<'_>, finder: &Finder<'_>) -> Part<Vec<S
     }
 }
 
-async fn list(aws: &Aws) -> Part<Vec<String>> {
+/// ARNs of all clusters.
+pub(super) async fn list(aws: &Aws) -> Part<Vec<String>> {
     let mut arns = Vec::new();
     let mut token: Option<String> = None;
     loop {

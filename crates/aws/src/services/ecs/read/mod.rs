@@ -30,7 +30,7 @@ pub struct Ecs {
     pub cluster_names: Vec<String>,
     /// ACTIVE services, of ours or of a wanted name.
     pub services: Part<Vec<Value>>,
-    /// Services that are not of the stack, as far as they were seen, by the ARN of their cluster.
+    /// Services that are not of the stack, as far as they were seen, by the ARNs of their cluster and of their target groups.
     pub foreign: BTreeMap<String, Vec<String>>,
     /// The newest service deployment of each of those that are not settled, by the service's ARN.
     pub deployments: BTreeMap<String, Value>,

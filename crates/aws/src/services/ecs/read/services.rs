@@ -7,12 +7,13 @@ use evenkeel_core::error::{CloudError, ErrorClass};
 use evenkeel_core::name;
 use serde_json::{Value, json};
 
-use super::reply::{is_ours, items, last, side_by_side, text};
-use super::{Finder, Part, Scope};
+use super::reply::{is_ours, items, last, side_by_side, tags_of, text};
+use super::{Finder, Part, Scope, clusters};
 use crate::call::raw::exchange;
 use crate::client::Aws;
 use crate::finder::Found;
 use crate::sharing::Known;
+use crate::tags;
 
 /// AWS's limit for DescribeServices.
 const BATCH: usize = 10;
@@ -70,7 +71,7 @@ pub(super) async fn named(aws: &Aws, scope: &Scope<'_>, wanted: &Wanted) -> Part
     Ok(futures::future::try_join_all(asked).await?.into_iter().flatten().collect())
 }
 
-/// Services that are not of the stack, by the ARN of the cluster that they are in.
+/// Services that are not of the stack, by the ARN of what would go from under them: their cluster, and their target groups.
 pub(super) type Foreign = BTreeMap<String, Vec<String>>;
 
 /// Adds the services of ours that no name leads to, and tells of the others that were seen on the way: they go with their cluster.
@@ -83,6 +84,10 @@ pub(super) async fn complete(
 ) -> Part<(Vec<Value>, Foreign)> {
     let marked = if scope.only.is_some() { Ok(Vec::new()) } else { finder.find(":service/").await };
     elsewhere(aws, clusters, &marked, &mut named).await?;
+    let blind = marked.is_err();
+    if blind && scope.wants(&["service"]) {
+        named.extend(in_other_clusters(aws, scope.stack, clusters, &named).await?);
+    }
     for cluster in clusters {
         let arn = text(cluster, "clusterArn");
         let here: Vec<&Value> = named.iter().filter(|service| text(service, "clusterArn") == arn).collect();
@@ -91,7 +96,7 @@ pub(super) async fn complete(
         let ours = own
             || here.iter().any(|service| is_ours(service, scope.stack, "service"))
             || marked.iter().flatten().any(marked_here);
-        if !ours {
+        if !ours && !blind {
             continue;
         }
         let mut known: BTreeSet<String> = here.iter().map(|service| text(service, "serviceName").to_owned()).collect();
@@ -105,7 +110,7 @@ pub(super) async fn complete(
         let mut found = active(aws, arn, &more).await?;
         let count = known.len() - more.len() + found.len();
         // Of a cluster of others the count says nothing: most of its services are theirs.
-        let more = if own { may_have_others(cluster, count, searched) } else { !searched };
+        let more = blind || if own { may_have_others(cluster, count, searched) } else { !searched };
         if scope.thorough || more {
             let all = aws.once(format!("ecs:ListServices {arn}"), || list(aws, arn)).await?;
             let mut names: Vec<String> = all.iter().map(|arn| last(arn).to_owned()).collect();
@@ -118,6 +123,11 @@ pub(super) async fn complete(
     for service in named.iter().filter(|service| !is_ours(service, scope.stack, "service")) {
         let cluster = foreign.entry(text(service, "clusterArn").to_owned()).or_default();
         cluster.push(format!("service {}", text(service, "serviceName")));
+        let of = tags_of(service).remove(tags::STACK).map(|stack| format!(" of stack {stack}")).unwrap_or_default();
+        for group in items(service, "loadBalancers").iter().map(|one| text(one, "targetGroupArn")) {
+            let there = foreign.entry(group.to_owned()).or_default();
+            there.push(format!("service {}{of}", text(service, "serviceName")));
+        }
     }
     named.retain(|service| wanted.has(service) || is_ours(service, scope.stack, "service"));
     Ok((named, foreign))
@@ -144,6 +154,21 @@ async fn elsewhere(
         named.extend(active(aws, cluster, &services).await?);
     }
     Ok(())
+}
+
+/// The services of ours in clusters that no name leads to, where the tagging API does not answer: every cluster is looked through, since
+/// one that is not seen may run what the rest of the stack is for.
+async fn in_other_clusters(aws: &Aws, stack: &str, clusters: &[Value], named: &[Value]) -> Part<Vec<Value>> {
+    let all = aws.once("ecs:ListClusters", || clusters::list(aws)).await?;
+    let known = |arn: &String| clusters.iter().any(|cluster| text(cluster, "clusterArn") == *arn);
+    let mut found = Vec::new();
+    for cluster in all.iter().filter(|arn| !known(arn)) {
+        let mut services = list(aws, cluster).await?;
+        services.retain(|arn| !named.iter().any(|service| text(service, "serviceArn") == *arn));
+        found.extend(active(aws, cluster, &services).await?);
+    }
+    found.retain(|service| is_ours(service, stack, "service"));
+    Ok(found)
 }
 
 /// Whether there may be services beside the ones found, as far as the count of the cluster tells.

@@ -87,6 +87,7 @@ pub static ENTRY: Entry = Entry {
         "ecs:UpdateService",
         "ecs:DeleteService",
         "ecs:DescribeServices",
+        "ecs:ListClusters",
         "ecs:ListServices",
         "ecs:TagResource",
         "ecs:UntagResource",

@@ -176,6 +176,37 @@ pub async fn tasks(aws: &Aws, live: &Live, desired: &str) -> Result<Vec<Value>, 
     Ok(items(&reply, "tasks").to_vec())
 }
 
+/// All tasks of the cluster of a service, of whatever service, running and stopped.
+///
+/// # Errors
+/// Any error of `ecs:ListTasks` and `ecs:DescribeTasks`.
+pub async fn tasks_of_cluster(aws: &Aws, live: &Live) -> Result<Vec<Value>, CloudError> {
+    let cluster = cluster(live);
+    let mut arns: Vec<Value> = Vec::new();
+    for desired in ["RUNNING", "STOPPED"] {
+        let mut token = Value::Null;
+        loop {
+            let mut body = json!({ "cluster": cluster, "desiredStatus": desired });
+            if token.is_string() {
+                body["nextToken"] = token;
+            }
+            let page = exchange!(aws, "ecs:ListTasks", ecs.list_tasks, &body)?;
+            arns.extend(items(&page, "taskArns").iter().cloned());
+            token = page.get("nextToken").filter(|token| token.as_str() != Some("")).cloned().unwrap_or_default();
+            if !token.is_string() {
+                break;
+            }
+        }
+    }
+    let mut tasks = Vec::new();
+    for batch in arns.chunks(TASKS) {
+        let body = json!({ "cluster": cluster, "tasks": batch });
+        let reply = exchange!(aws, "ecs:DescribeTasks", ecs.describe_tasks, &body)?;
+        tasks.extend(items(&reply, "tasks").iter().cloned());
+    }
+    Ok(tasks)
+}
+
 fn doing(service: &Value) -> Doing {
     Doing {
         desired: count(service, "desiredCount"),

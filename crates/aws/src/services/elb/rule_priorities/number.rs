@@ -108,8 +108,11 @@ fn between(above: u32, below: Option<u32>, later: Option<u32>, open: usize, used
     if end <= above + 1 {
         return None;
     }
-    let share = (end - above) / (u32::try_from(open).ok()? + 1);
-    let wish = above + share.max(1);
+    let open_below = u32::try_from(open).ok()?;
+    let share = (end - above) / (open_below + 1);
+    // Before the first one it stays near: halfway to the top would jump over the rules of others.
+    let near = end.checked_sub(STEP * open_below).filter(|near| above == 0 && end <= LAST && *near > 0);
+    let wish = near.unwrap_or(above + share.max(1));
     let free = |number: &u32| !used.contains(number);
     let up = (wish..end).find(free);
     // Those after it need room as well.
