@@ -27,6 +27,9 @@ pub(crate) fn of_others(want: &Doc, kind: &str, owner: &Owner) -> Result<(), Clo
     let Owner::Ours(own) = owner else { return Ok(()) };
     let told = want["look_up"].as_str().unwrap_or(kind);
     let error = CloudError::local(ErrorClass::Invalid, kind, format!("{told} belongs to this stack, as {own}"));
-    let hint = format!("`existing` is for resources of others: name the entry `{}` instead", own.name());
+    let hint = format!(
+        "`existing` is for resources of others, and this one is made by the entry `{}`: name that, or give it its keys back",
+        own.name()
+    );
     Err(CloudError { hint: Some(hint), ..error })
 }

@@ -221,7 +221,7 @@ impl<'a> Fields<'a> {
                     Some(entry.place.clone()),
                 )
                 .label("unknown key")
-                .help(self.help(&entry.key)),
+                .help(self.belongs_under(entry).unwrap_or_else(|| self.help(&entry.key))),
             ),
         }
     }
@@ -247,6 +247,17 @@ impl<'a> Fields<'a> {
                 .help("Keep one of the two."),
             );
         }
+    }
+
+    /// Where an entry was probably meant to be that stands one level too far to the left: its keys are those of an inner section.
+    fn belongs_under(&self, entry: &Entry) -> Option<String> {
+        let keys = entry.value.entries().filter(|keys| !keys.is_empty())?;
+        if self.table.words.iter().any(|(word, _)| plain(word) == plain(&entry.key)) {
+            return None;
+        }
+        let fits = |inner: &Table| keys.iter().all(|one| inner.key(&one.key).is_some());
+        let under = self.table.keys().find(|key| matches!(key.kind, Type::Entries(inner) if fits(inner)))?;
+        Some(format!("Its keys are those of an entry of `{}`. Indent it below that.", under.name))
     }
 
     /// What to write in place of a key that is not there.

@@ -19,7 +19,7 @@ use super::sections::{
     network, parameters, repositories, roles, secret_entries, security_groups, service_keys, services, sidecars,
     target_groups,
 };
-use super::suggest;
+use super::suggest::{self, nearest};
 use super::table::{EMPTY, Table, Type, key, later};
 use super::tagging;
 use super::tree::{Entry, Tree, Value};
@@ -325,24 +325,34 @@ fn add(names: &mut Names, table: &'static Table, before: &str, entry: &Entry) {
     for made in table.made {
         names.add(made.kind, &name, entry.place.clone());
     }
-    for (key, inner) in
-        table.keys().filter_map(|key| if let Type::Entries(inner) = key.kind { Some((key, inner)) } else { None })
-    {
-        for entry in entry.value.get(key.name).and_then(Tree::entries).unwrap_or_default() {
-            add(names, inner, &format!("{name}/"), entry);
-        }
+    for (inner, entry) in entries_of(&entry.value, table) {
+        add(names, inner, &format!("{name}/"), entry);
     }
+}
+
+/// The entries of the sections of a map, each with the table of its section. A section whose name is misspelled is told where it stands;
+/// what it holds is known by name all the same, so that one slip is one error.
+fn entries_of<'t>(tree: &'t Tree, table: &'static Table) -> impl Iterator<Item = (&'static Table, &'t Entry)> {
+    // In a file of other keys altogether there is nothing to be guessed.
+    let guess = tree.entries().is_some_and(|keys| keys.len() < 100);
+    let section = move |given: &Entry| {
+        let near = || nearest(&given.key, table.names()).and_then(|name| table.key(name));
+        let key = table.key(&given.key).or_else(|| near().filter(|_| guess));
+        match key?.kind {
+            Type::Entries(inner) => Some(inner),
+            _ => None,
+        }
+    };
+    let sections = tree.entries().unwrap_or_default().iter();
+    let sections = sections.filter_map(move |given| Some((section(given)?, given.value.entries()?)));
+    sections.flat_map(|(inner, entries)| entries.iter().map(move |entry| (inner, entry)))
 }
 
 /// The entries of all sections.
 fn names(tree: &Tree, scope: &Scope<'_>) -> Names {
     let mut names = Names::default();
-    for (section, table) in
-        ROOT.keys().filter_map(|key| if let Type::Entries(table) = key.kind { Some((key, table)) } else { None })
-    {
-        for entry in tree.get(section.name).and_then(Tree::entries).unwrap_or_default() {
-            add(&mut names, table, "", entry);
-        }
+    for (table, entry) in entries_of(tree, &ROOT) {
+        add(&mut names, table, "", entry);
     }
     names.add("network", MAIN, tree.place.clone());
     if tree.entries().unwrap_or_default().iter().any(|entry| entry.key == "cluster") {
@@ -404,7 +414,7 @@ fn meant_region(name: &str) -> Option<String> {
     if PLACES.contains(&place) && DIRECTIONS.contains(&direction) {
         return None;
     }
-    let near = |given, known: &[&'static str]| suggest::nearest(given, known.iter().copied());
+    let near = |given, known: &[&'static str]| nearest(given, known.iter().copied());
     Some(format!("{}-{}-{number}", near(place, PLACES)?, near(direction, DIRECTIONS)?))
 }
 

@@ -19,6 +19,22 @@ fn every_problem_is_told_at_once() {
 }
 
 #[test]
+fn one_slip_is_one_error() {
+    broken(
+        "stack: x\nregion: eu-west-1\nsecurity_gruops: { a: }\nload_balancers: { w: { security_groups: [a], listners: { http: { forward: t } } } }\ntarget_group: { t: { port: 80 } }\n",
+        &[
+            (3, "unknown-key", "Did you mean `security_groups`?"),
+            (4, "unknown-key", "Did you mean `listeners`?"),
+            (5, "unknown-key", "Did you mean `target_groups`?"),
+        ],
+    );
+    broken(
+        "stack: x\nregion: eu-west-1\nload_balancers:\n  w:\n    listeners:\n      http: { redirect: https }\n    https: { port: 443, fixed_response: 404 }\n",
+        &[(7, "unknown-key", "those of an entry of `listeners`")],
+    );
+}
+
+#[test]
 fn texts_that_are_no_stack_file() {
     broken("", &[(1, "empty-file", "empty")]);
     broken("# only a comment\n", &[(1, "empty-file", "empty")]);

@@ -58,7 +58,9 @@ fn the_log_router_takes_options_and_every_sidecar_an_image() {
 fn wrong_sidecars_are_told() {
     let codes = |service: &str| {
         let found = try_load(&file("{}", service)).map_or_else(|found| found, |loaded| loaded.warnings);
-        found.iter().map(|problem| problem.code).collect::<Vec<_>>()
+        // The execution role of the file allows nothing.
+        let told = found.iter().map(|problem| problem.code).filter(|code| *code != "execution-access");
+        told.collect::<Vec<_>>()
     };
     assert_eq!(codes("task_role: task, sidecars: [xrays]"), ["unknown-name"]);
     assert_eq!(codes("sidecars: [xray]"), ["missing-key"], "it sends with the task role");

@@ -118,7 +118,10 @@ fn look_up(ec2: &Ec2, stack: &str, node: &Node) -> Result<Option<Live>, CloudErr
     if let Owner::Ours(own) = owner(group, stack) {
         let text = format!("security group {group_id} ({name}) belongs to this stack, as {own}");
         let error = CloudError::local(ErrorClass::Invalid, "ec2:DescribeSecurityGroups", text);
-        let hint = format!("`existing` is for groups of others: name the entry `{}` instead", own.name());
+        let hint = format!(
+            "`existing` is for groups of others, and this one is made by the entry `{}`: name that, or give it its keys back",
+            own.name()
+        );
         return Err(CloudError { hint: Some(hint), ..error });
     }
     let live = Live::new(group_id, "", Owner::Nobody, node.want.clone());

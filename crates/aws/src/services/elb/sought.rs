@@ -133,7 +133,10 @@ pub(super) struct Kind<'a> {
 }
 
 fn hint_own(title: &str, own: &NodeId) -> String {
-    format!("`existing` is for a {title} of others: name the entry `{}` instead", own.name())
+    format!(
+        "`existing` is for a {title} of others, and this one is made by the entry `{}`: name that, or give it its keys back",
+        own.name()
+    )
 }
 
 #[cfg(test)]
