@@ -30,7 +30,7 @@ impl Run for ListArgs {
                 ui.out.json(&json!({ "region": aws.region, "stacks": stacks, "roles_unreadable": denied }));
             }
             Format::Text | Format::Markdown if stacks.is_empty() => {
-                ui.out.line(&format!("No stack has anything in {}.", aws.region));
+                ui.out.line(&format!("No stack has anything in {}. `--region` looks in another region.", aws.region));
             }
             Format::Text | Format::Markdown => ui.out.text(&table(&stacks)),
         }

@@ -65,8 +65,10 @@ pub fn summary(plan: &Plan) -> String {
     match (of(Verb::Wait), blocked) {
         (0, Some(blocked)) => blocked,
         (0, None) if held == 0 => match plan.unchanged {
-            0 if plan.destroy => "Nothing to delete: nothing belongs to this stack.".to_owned(),
-            0 => "No changes: nothing belongs to this stack.".to_owned(),
+            0 => {
+                let what = if plan.destroy { "Nothing to delete" } else { "No changes" };
+                format!("{what}: nothing in {} belongs to this stack.", plan.stack.region)
+            }
             1 => "No changes: the one resource matches the stack file.".to_owned(),
             many => format!("No changes: all {many} resources match the stack file."),
         },
@@ -169,6 +171,7 @@ pub fn count(many: usize, noun: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use evenkeel_core::graph::StackInfo;
     use evenkeel_core::plan::{Held, Intent};
 
     use super::*;
@@ -201,9 +204,10 @@ mod tests {
     fn nothing_to_do_is_said_plainly() {
         let plan = Plan { unchanged: 14, ..Plan::default() };
         assert_eq!(summary(&plan), "No changes: all 14 resources match the stack file.");
+        let stack = StackInfo { name: "shop".to_owned(), region: "eu-west-1".to_owned() };
         assert_eq!(
-            summary(&Plan { destroy: true, ..Plan::default() }),
-            "Nothing to delete: nothing belongs to this stack."
+            summary(&Plan { destroy: true, stack, ..Plan::default() }),
+            "Nothing to delete: nothing in eu-west-1 belongs to this stack."
         );
     }
 

@@ -45,7 +45,12 @@ pub const SERVICE: Service = Service {
         ..Words::XML
     },
     tagged: Carriers::new(tagged, of_arn),
-    region_status: Some(|region, _| vec![Entry::counted("database", region.rds.instances.len())]),
+    region_status: Some(|region, _| {
+        vec![
+            Entry::counted("database", region.rds.instances.len()),
+            Entry::counted("database snapshot", region.rds.snapshots.len()),
+        ]
+    }),
     ..Service::new(model::source!("rds"), OPERATIONS, Wording::coral("ValidationError"))
 };
 

@@ -31,10 +31,8 @@ pub const SERVICE: Service = Service {
     aliases: &["secrets"],
     tagged: Carriers::new(tagged, of_arn),
     region_status: Some(|region, _| {
-        vec![Entry::counted(
-            "secret",
-            region.secrets.secrets.values().filter(|secret| secret.deletion.is_none()).count(),
-        )]
+        let going = region.secrets.secrets.values().filter(|secret| secret.deletion.is_some()).count();
+        vec![Entry::counted("secret", region.secrets.secrets.len() - going), Entry::counted("restorable secret", going)]
     }),
     ..Service::new(
         model::source!("secretsmanager", ErrorsAs::CAPITAL),
