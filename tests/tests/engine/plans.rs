@@ -259,6 +259,8 @@ fn a_foreign_member_is_a_conflict_until_it_is_adopted() {
     assert_eq!(lab.plan().conflicts[0].adopt, "zone.example/api/A");
     lab.options.adopt.insert("zone.example/api/A".to_owned());
     assert_eq!(lab.steps(), ["update zone.example"]);
+    let takes = |note: &evenkeel_core::plan::Note| note.remark == Remark::TakesOver("api/A".to_owned());
+    assert!(lab.plan().notes.iter().any(takes), "{:?}", lab.plan().notes);
     // Even where the reply is lost, the member is taken over and not made anew.
     lab.apply_with_fault(None, 1, evenkeel_tests::fake::Mishap::Refuse(ErrorClass::Unknown)).done();
     assert!(lab.fake.state().world.of("zone.example").unwrap().1.foreign.is_empty());

@@ -140,6 +140,7 @@ fn remark(remark: &Remark) -> String {
             show(wanted, "nothing")
         ),
         Remark::Waits(what) => what.clone(),
+        Remark::TakesOver(what) => format!("{what} is taken over"),
         Remark::Stray { id, mark, double } => {
             let why = if *double { "another one carries the same mark" } else { "that is not a mark for it" };
             format!(

@@ -339,6 +339,7 @@ pub fn note(note: &Note) -> String {
             format!("{path} is {is}, not {wanted}; AWS cannot change it, so it stays as it is")
         }
         Remark::Waits(what) => what.clone(),
+        Remark::TakesOver(what) => format!("{what} was not created by evenkeel, and belongs to this stack from now on"),
         Remark::Stray { id, mark, double } => {
             let why = if *double { "another one carries the same mark" } else { "that is not a mark for it" };
             format!(

@@ -486,6 +486,8 @@ impl<'a> Decider<'a> {
             let (changes, obstacle) = match added {
                 Some(change) if foreign.stack.is_none() && self.options.adopt.contains(&adopt) => {
                     change.from = Some(foreign.have.clone());
+                    let remark = Remark::TakesOver(foreign.key.clone());
+                    self.out.notes.push(Note { node: node.id.clone(), remark });
                     continue;
                 }
                 Some(change) => {

@@ -163,6 +163,8 @@ pub enum Remark {
     },
     /// Something of it was changed already and takes effect later: what, and when, as its kind says it.
     Waits(String),
+    /// A member of somebody else's becomes the stack's: its key.
+    TakesOver(String),
     /// It carries a mark of the stack that does not count.
     Stray {
         /// Its id.
