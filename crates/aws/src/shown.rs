@@ -20,6 +20,8 @@ pub struct Shown {
     pub next: Option<fn(&Value) -> String>,
     /// What a person should know of a change, from the new document and the names of the fields that change, if anything.
     pub changing: Option<Changing>,
+    /// The lists that say what goes with one that has no name of its own.
+    pub parts: &'static [&'static str],
     /// A list whose members are best told apart by a head.
     pub headed: Option<Headed>,
     /// Paths (with `[]` for list members) whose values are secret. Secrets appear in documents as references only, so no kind has
@@ -60,6 +62,7 @@ impl Shown {
         elsewhere: None,
         next: None,
         changing: None,
+        parts: &[],
         headed: None,
         secret: &[],
     };

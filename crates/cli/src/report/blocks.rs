@@ -139,6 +139,7 @@ pub fn body(step: &Step, detail: &Detail) -> Vec<Line> {
         }
         Action::Delete { live, with, .. } => {
             lines.push(Line::new(Mark::Dim, 0, live.id.clone()));
+            lines.extend(parts(kind, &live.have));
             lines.extend(with.iter().map(|node| Line::new(Mark::Remove, 0, format!("with it: {node}"))));
         }
         Action::Wait { goal, deadline_secs, .. } => {
@@ -161,6 +162,16 @@ pub fn body(step: &Step, detail: &Detail) -> Vec<Line> {
         lines.push(Line::new(Mark::Danger, 0, format!("DATA IS LOST: {data}")));
     }
     lines
+}
+
+/// What goes with something that has no name of its own.
+fn parts(kind: &str, have: &Doc) -> Vec<Line> {
+    let shown = kinds::shown(kind);
+    let part = |name: &&str| {
+        let value = have.get(name).map(|value| brief::field(shown, name, &values::redact(shown.secret, name, value)));
+        value.map(|value| short(shown, name, &value)).unwrap_or_default()
+    };
+    shown.parts.iter().flat_map(part).map(|line| Line { mark: Mark::Remove, ..line }).collect()
 }
 
 /// What is in the way, and what adopting it would change.
@@ -212,9 +223,18 @@ pub fn change_lines(kind: &str, change: &Change) -> Vec<Line> {
             lines.extend(unified(&from, &to));
             lines
         }
-        (None, Some(to)) => one_sided(Mark::Add, path, &to, effect),
-        (Some(from), None) => one_sided(Mark::Remove, path, &from, effect),
+        (None, Some(to)) => member(kind, Mark::Add, path, &to, effect),
+        (Some(from), None) => member(kind, Mark::Remove, path, &from, effect),
         (None, None) => vec![Line::new(Mark::Change, 0, format!("{path}{effect}"))],
+    }
+}
+
+/// A member that comes or goes, in the words of its kind if it has some.
+fn member(kind: &str, mark: Mark, path: &str, value: &Value, effect: &str) -> Vec<Line> {
+    let list = path.strip_suffix(']').and_then(|path| path.split_once('[')).map(|(list, _)| list);
+    match list.map(|list| (list, brief::member(kinds::shown(kind), list, value))) {
+        Some((list, Value::String(words))) => vec![Line::new(mark, 0, format!("{list}: {words}{effect}"))],
+        _ => one_sided(mark, path, value, effect),
     }
 }
 

@@ -41,6 +41,11 @@ pub fn field(shown: &Shown, name: &str, value: &Value) -> Value {
     prune(shown, &mut vec![name.to_owned()], value)
 }
 
+/// A member of a list without what says nothing.
+pub fn member(shown: &Shown, list: &str, value: &Value) -> Value {
+    prune(shown, &mut vec![list.to_owned(), "[]".to_owned()], value)
+}
+
 /// The members of a list, each with its head first and the rest below: `web: nginx:1.27`.
 pub fn headed(by: Headed, value: &Value) -> Vec<(usize, String)> {
     let mut lines = Vec::new();

@@ -17,6 +17,7 @@ pub(super) const SHOWN: &[Shown] = &[
         kind: "existing_group_rules",
         usual: &[usual("ingress", "[]"), usual("egress", "[]")],
         shorter: rules,
+        parts: &["ingress", "egress"],
         ..Shown::PLAIN
     },
 ];

@@ -27,6 +27,7 @@ pub(super) const SHOWN: &[Shown] = &[
         kind: "listener_rules",
         usual: &[told("existing"), told("guests"), told("listener"), usual("rules.[].action.stickiness_secs", "0")],
         shorter: |at, value| (at == ["rules", "[]", "action"]).then(|| action(value)).flatten(),
+        parts: &["rules"],
         elsewhere: Some("give the rule another `priority:`, or `priority: auto`"),
         ..Shown::PLAIN
     },

@@ -13,7 +13,12 @@ pub(super) const SHOWN: &[Shown] = &[
         next: Some(enter),
         ..Shown::PLAIN
     },
-    Shown { kind: "records", usual: &[told("records.[].alias.zone_id"), told("zone_id")], ..Shown::PLAIN },
+    Shown {
+        kind: "records",
+        usual: &[told("records.[].alias.zone_id"), told("zone_id")],
+        parts: &["records"],
+        ..Shown::PLAIN
+    },
 ];
 
 fn enter(want: &Value) -> String {

@@ -243,8 +243,7 @@ fn is_shared(reading: &Reading, source: &Source) -> bool {
 async fn others(reading: &Reading, services: &[&Live]) -> Result<BTreeMap<String, Option<String>>, CloudError> {
     let aws = &reading.cloud.aws;
     let names: BTreeSet<&str> = services.iter().map(|live| live.name.as_str()).collect();
-    let clusters: BTreeMap<String, &Live> =
-        services.iter().map(|live| (live.have["cluster"].to_string(), *live)).collect();
+    let clusters: BTreeMap<&str, &Live> = services.iter().map(|live| (status::cluster(live), *live)).collect();
     let mut found = BTreeMap::new();
     for live in clusters.values() {
         for task in status::tasks_of_cluster(aws, live).await? {
