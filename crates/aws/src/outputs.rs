@@ -106,7 +106,11 @@ fn urls_of(graph: &Graph, balancer: &Node, dns_name: &str) -> Vec<String> {
     let prefix = format!("{}/", balancer.id.name());
     let mut listeners: Vec<(bool, u64)> = of_kind(graph, &listener::ENTRY)
         .filter(|node| node.id.name().starts_with(&prefix))
-        .filter_map(|node| Some((node.want.get("protocol")?.as_str()? == "HTTPS", node.want.get("port")?.as_u64()?)))
+        // What speaks no HTTP has no URL.
+        .filter_map(|node| {
+            let protocol = node.want.get("protocol")?.as_str().filter(|protocol| protocol.starts_with("HTTP"))?;
+            Some((protocol == "HTTPS", node.want.get("port")?.as_u64()?))
+        })
         .collect();
     // HTTPS first, then the lowest port.
     listeners.sort_by_key(|(secure, port)| (!secure, *port));

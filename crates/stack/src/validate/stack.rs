@@ -51,6 +51,7 @@ pub(crate) fn stack(ctx: &Ctx<'_>, stack: &Stack) {
     target_groups(ctx, stack);
     load_balancers(ctx, stack);
     sticky_shares(ctx, stack);
+    super::balancers::check(ctx, stack);
     super::exec::check(ctx, stack);
     certificates::check(ctx, stack);
     physical_names(ctx, stack);
@@ -166,7 +167,7 @@ fn load_balancers(ctx: &Ctx<'_>, stack: &Stack) {
             let mut unique = ids.clone();
             unique.sort();
             unique.dedup();
-            if unique.len() < 2 {
+            if unique.len() < 2 && !balancer.is_network() {
                 let error = Diagnostic::error(
                     "one-zone",
                     format!("load balancer `{name}` has subnets in only one availability zone"),

@@ -137,6 +137,9 @@ fn modify_group(call: &mut Call<'_>, input: &Input) -> Reply {
     let group = call.region().elb.group_mut(input.text_or_empty("TargetGroupArn"))?;
     let table = tables::group(group);
     let wanted = read(input, &table, |key| groups::strange(group, key))?;
+    if wanted.values().any(String::is_empty) {
+        return Err(invalid("A target group attribute value must be specified"));
+    }
     let mut all = group.attributes.clone();
     all.extend(wanted.clone());
     groups::check(group, &wanted, &all)?;
@@ -175,6 +178,10 @@ fn modify_listener(call: &mut Call<'_>, input: &Input) -> Reply {
         }
     };
     let wanted = read(input, &of_listener(listener), strange)?;
+    // The idle timeout of TLS is shown, and fixed.
+    if let Some(key) = wanted.keys().find(|key| protocol == "TLS" && *key == "tcp.idle_timeout.seconds") {
+        return Err(strange(key));
+    }
     listener.attributes.extend(wanted);
     Ok(document(&of_listener(listener), &listener.attributes))
 }
