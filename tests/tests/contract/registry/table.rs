@@ -205,6 +205,7 @@ pub const ROWS: &[Row] = &[
         ("ssl_policy", &["SslPolicy"]),
         ("alpn_policy", &["AlpnPolicy"]),
         ("mutual", &["MutualAuthentication"]),
+        ("authenticate", &["DefaultActions"]),
         ("attributes", &["ListenerAttributes"]),
         ("default", &["DefaultActions"]),
         ("rules", &[]),

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::super::arns::{configuration, invalid};
-use super::super::state::{Balancer, Elb, Event, Kind, Listener, Zone};
+use super::super::state::{Balancer, Event, Kind, Listener, Zone};
 use super::reading;
 use crate::call::{Call, Input, Members, Refusal, Reply, Table};
 use crate::services::{self, ec2};
@@ -361,16 +361,6 @@ fn set_ip_address_type(call: &mut Call<'_>, input: &Input) -> Reply {
         let text = format!("IP address type '{wanted}' is not supported by the UDP listeners of load balancer '{arn}'");
         return Err(configuration(text));
     }
-    if wanted == "ipv4" && balancer.kind == Kind::Network && has_rules(elb, arn) {
-        let text = format!("IP address type 'ipv4' is not supported by the rules of load balancer '{arn}'");
-        return Err(configuration(text));
-    }
     wanted.clone_into(&mut call.region().elb.balancer_mut(arn)?.ip_address_type);
     Ok(json!({ "IpAddressType": wanted }))
-}
-
-/// Whether a load balancer has rules beside the default ones.
-fn has_rules(elb: &Elb, balancer: &str) -> bool {
-    let listeners = elb.listeners_of(balancer);
-    listeners.iter().any(|listener| elb.rules_of(&listener.arn).iter().any(|rule| rule.priority.is_some()))
 }

@@ -208,8 +208,6 @@ fn one_with_ipv6_has_rules_by_the_family_of_addresses() {
     lab.refuses("elbv2.CreateRule", range, "InvalidConfigurationRequest", "without an IP address type");
     let path = rule(3, json!({ "Field": "path-pattern", "Values": ["/a"] }));
     lab.refuses("elbv2.CreateRule", path, "InvalidConfigurationRequest", "'path-pattern'");
-    let back = json!({ "LoadBalancerArn": net, "IpAddressType": "ipv4" });
-    lab.refuses("elbv2.SetIpAddressType", back, "InvalidConfigurationRequest", "by the rules of load balancer");
 }
 
 #[test]
