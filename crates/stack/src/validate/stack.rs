@@ -136,7 +136,7 @@ fn sticky_shares(ctx: &Ctx<'_>, stack: &Stack) {
         let group = stack.target_groups.get(entry);
         group.is_some_and(|group| group.attributes.get("stickiness.enabled").is_some_and(|value| value == "true"))
     };
-    for (name, balancer) in &stack.load_balancers {
+    for (name, balancer) in stack.load_balancers.iter().filter(|(_, balancer)| !balancer.is_network()) {
         for (entry, listener) in &balancer.listeners {
             let actions = listener.default.iter().chain(listener.rules.iter().map(|rule| &rule.action));
             for action in actions {

@@ -110,7 +110,6 @@ pub const EDITS: &[Edit] = &[
     edit(&["security_group_rules"], Swapped, &[Swap("/security_groups/one/ingress", "/security_groups/two/ingress")]),
     edit(&["target_group"], Leaves, &[Remove("/target_groups/one")]),
     edit(&["target_group"], Replaced, &[Set("/target_groups/app/name", "phases-target-3")]),
-    edit(&["target_group"], Replaced, &[Set("/target_groups/tcp/name", "phases-target-4")]),
     edit(&["target_group"], Renamed, &[Rename("/target_groups/one", "other"), Remove("/target_groups/other/name")]),
     edit(
         &["target_group"],
@@ -126,7 +125,6 @@ pub const EDITS: &[Edit] = &[
     edit(&["target_group"], Swapped, &[Swap("/target_groups/one/name", "/target_groups/two/name")]),
     edit(BALANCER, Leaves, &[Remove("/load_balancers/one")]),
     edit(BALANCER, Replaced, &[Set("/load_balancers/one/scheme", "internal")]),
-    edit(&["load_balancer", "listener"], Replaced, &[Remove("/load_balancers/net/security_groups")]),
     edit(BALANCER, Renamed, &[Rename("/load_balancers/one", "other"), Remove("/load_balancers/other/name")]),
     edit(BALANCER, Moved, &[Rename("/load_balancers/one", "other"), Set("/load_balancers/other/moved_from", "one")]),
     edit(&["load_balancer"], Swapped, &[Swap("/load_balancers/one/name", "/load_balancers/two/name")]),
@@ -264,6 +262,8 @@ pub const EDITS: &[Edit] = &[
     ),
     edit(&["discovery_service"], Moved, &[Rename("/services/one", "other"), Set("/services/other/moved_from", "one")]),
     edit(&["discovery_service"], Swapped, &[Swap("/services/one/discovery/name", "/services/two/discovery/name")]),
+    edit(&["target_group"], Replaced, &[Set("/target_groups/tcp/name", "phases-target-4")]),
+    edit(&["load_balancer", "listener"], Replaced, &[Remove("/load_balancers/net/security_groups")]),
 ];
 
 /// What is known to go wrong when it is cut short, and is not mended yet: where two databases exchange their names, a creation whose reply

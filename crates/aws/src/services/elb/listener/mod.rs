@@ -12,8 +12,8 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use aws_sdk_elasticloadbalancingv2::types::{
-    AdvertiseTrustStoreCaNamesEnum, Certificate, Listener, ListenerAttribute, MutualAuthenticationAttributes,
-    ProtocolEnum,
+    Action as ApiAction, AdvertiseTrustStoreCaNamesEnum, Certificate, Listener, ListenerAttribute,
+    MutualAuthenticationAttributes, ProtocolEnum,
 };
 use evenkeel_core::cloud::Update;
 use evenkeel_core::doc::Text;
@@ -316,7 +316,7 @@ impl Resource for Listeners {
 
     async fn create(&self, work: Work<'_>, order: &Creation<'_, Spec>) -> Result<Live<Spec>, CloudError> {
         let (aws, want, tags) = (work.aws, &order.want, &order.tags);
-        let default = action::to_api(want.authenticate.as_ref(), &want.default)?;
+        let default = acts(want)?;
         let request = || {
             aws.elb()
                 .create_listener()
@@ -371,8 +371,8 @@ impl Resource for Listeners {
 
 async fn modify(aws: &Aws, order: &Modification<'_, Spec>) -> Result<(), CloudError> {
     let (arn, want) = (order.live.id.as_str(), &order.want);
-    let acts = order.changes("default") || order.changes("authenticate");
-    let default = if acts { Some(action::to_api(want.authenticate.as_ref(), &want.default)?) } else { None };
+    let changes = order.changes("default") || order.changes("authenticate");
+    let default = if changes { Some(acts(want)?) } else { None };
     // What another protocol has not goes with the old one.
     let mutual = (order.changes("mutual") && want.protocol == "HTTPS")
         .then(|| want.mutual.as_ref().map_or_else(Mutual::off, Mutual::to_api));
@@ -392,6 +392,17 @@ async fn modify(aws: &Aws, order: &Modification<'_, Spec>) -> Result<(), CloudEr
             .send()
     };
     aws.caller.send("elb:ModifyListener", request).await.map(drop)
+}
+
+/// What a listener does, as AWS takes it. A network load balancer keeps no clients in an action, not even while traffic moves.
+fn acts(want: &Spec) -> Result<Vec<ApiAction>, CloudError> {
+    match &want.default {
+        Action::Forward { targets, .. } if !want.protocol.starts_with("HTTP") => {
+            let plain = Action::Forward { targets: targets.clone(), stickiness_secs: 0 };
+            action::to_api(want.authenticate.as_ref(), &plain)
+        }
+        default => action::to_api(want.authenticate.as_ref(), default),
+    }
 }
 
 /// The steps of the attributes. Another protocol has other ones: what went with the old one cannot be reset, and what goes with both may

@@ -133,7 +133,10 @@ fn describe_group(call: &mut Call<'_>, input: &Input) -> Reply {
 
 fn modify_group(call: &mut Call<'_>, input: &Input) -> Reply {
     let arn = input.text_or_empty("TargetGroupArn");
-    let shared = uses::shares_without_stickiness(&call.region().elb, arn);
+    let elb = &call.region().elb;
+    // What listeners of network load balancers share between is kept apart by addresses, if at all.
+    let web = elb.groups.get(arn).is_some_and(|group| matches!(group.protocol.as_deref(), Some("HTTP" | "HTTPS")));
+    let shared = web && uses::shares_without_stickiness(elb, arn);
     let group = call.region().elb.group_mut(input.text_or_empty("TargetGroupArn"))?;
     let table = tables::group(group);
     let wanted = read(input, &table, |key| groups::strange(group, key))?;

@@ -157,7 +157,8 @@ fn forward(
         _ => {}
     }
     let sticky = |arn: &String| call.region().elb.groups.get(arn).is_some_and(Group::is_sticky);
-    if arns.len() > 1 && !enabled && arns.iter().any(sticky) {
+    let keeps = context.balancer.kind == Kind::Application;
+    if keeps && arns.len() > 1 && !enabled && arns.iter().any(sticky) {
         return Err(configuration(
             "You must enable group stickiness on a rule if you enabled target stickiness on one of its target groups",
         ));
