@@ -262,8 +262,6 @@ pub const EDITS: &[Edit] = &[
     ),
     edit(&["discovery_service"], Moved, &[Rename("/services/one", "other"), Set("/services/other/moved_from", "one")]),
     edit(&["discovery_service"], Swapped, &[Swap("/services/one/discovery/name", "/services/two/discovery/name")]),
-    edit(&["target_group"], Replaced, &[Set("/target_groups/tcp/name", "phases-target-4")]),
-    edit(&["load_balancer", "listener"], Replaced, &[Remove("/load_balancers/net/security_groups")]),
 ];
 
 /// What is known to go wrong when it is cut short, and is not mended yet: where two databases exchange their names, a creation whose reply
