@@ -109,8 +109,10 @@ fn urls_of(graph: &Graph, balancer: &Node, dns_name: &str) -> Vec<String> {
         .filter_map(|node| {
             let port = node.want.get("port")?.as_u64()?;
             // One that is looked up is known by its port.
-            let secure = node.want.get("protocol").map_or(port == 443, |protocol| protocol == "HTTPS");
-            Some((secure, port, node.id.name()))
+            let Some(protocol) = node.want.get("protocol") else { return Some((port == 443, port, node.id.name())) };
+            // What speaks no HTTP has no URL.
+            let protocol = protocol.as_str().filter(|protocol| protocol.starts_with("HTTP"))?;
+            Some((protocol == "HTTPS", port, node.id.name()))
         })
         .collect();
     // HTTPS first, then the lowest port.

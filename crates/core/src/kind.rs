@@ -46,6 +46,9 @@ pub struct Kind {
     pub gap: &'static [&'static str],
     /// Lists that are widened before, and narrowed after, what needs the thing has changed.
     pub widens: &'static [&'static str],
+    /// Lists, and keys of their members, whose values only one thing can have at a time (an Elastic IP address): what is created before
+    /// the old one is deleted cannot have them.
+    pub exclusive: &'static [(&'static str, &'static str)],
 }
 
 impl Kind {
@@ -70,6 +73,7 @@ impl Kind {
         talk: &[],
         gap: &[],
         widens: &[],
+        exclusive: &[],
     };
 }
 

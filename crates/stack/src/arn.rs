@@ -85,6 +85,26 @@ pub(crate) const LOAD_BALANCER: Shape = Shape {
     kinds: &["loadbalancer/app/"],
     rest: |rest| rest.split('/').count() == 2 && rest.split('/').all(word),
 };
+/// A trust store of Elastic Load Balancing.
+pub(crate) const TRUST_STORE: Shape = Shape {
+    what: "a trust store",
+    example: "arn:aws:elasticloadbalancing:REGION:123456789012:truststore/NAME/0123456789abcdef",
+    service: "elasticloadbalancing",
+    region: Home::Own,
+    account: Home::Any,
+    kinds: &["truststore/"],
+    rest: |rest| rest.split('/').count() == 2 && rest.split('/').all(word),
+};
+/// A user pool of Cognito.
+pub(crate) const USER_POOL: Shape = Shape {
+    what: "a user pool",
+    example: "arn:aws:cognito-idp:REGION:123456789012:userpool/REGION_ID",
+    service: "cognito-idp",
+    region: Home::Any,
+    account: Home::Any,
+    kinds: &["userpool/"],
+    rest: |rest| text_of(rest, "_-"),
+};
 /// A cluster.
 pub(crate) const CLUSTER: Shape = Shape {
     what: "a cluster",

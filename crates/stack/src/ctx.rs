@@ -31,6 +31,8 @@ pub(crate) struct Ctx<'a> {
     pub implied_roles: RefCell<BTreeMap<String, Role>>,
     /// Where each service names a target group: service, target group entry, place.
     pub registrations: RefCell<Vec<(String, String, Place)>>,
+    /// The protocols of target groups of the file, by entry.
+    pub protocols: RefCell<BTreeMap<String, String>>,
     /// Load balancers that answer on IPv6 too.
     pub dualstack: RefCell<BTreeSet<String>>,
     /// Whether every load balancer could be read; if not, it is not known what forwards where.

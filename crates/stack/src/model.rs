@@ -2,11 +2,13 @@
 //! checked. Data only: `load.rs` makes it, the kinds turn it into graph nodes. Strings that may depend on other
 //! resources are `Text`; references to entries of the file have been checked to exist.
 
+mod balancers;
 mod certificates;
 mod databases;
 mod existing;
 mod images;
 mod mesh;
+mod meta;
 mod scaling;
 mod secrets;
 mod services;
@@ -17,11 +19,16 @@ use evenkeel_core::diagnostic::Place;
 use evenkeel_core::doc::{Doc, Text};
 use evenkeel_core::name;
 
+pub use self::balancers::{
+    Action, Authenticate, Conditions, HealthCheck, Listener, ListenerRule, LoadBalancer, Mutual, SubnetMapping,
+    TargetGroup,
+};
 pub use self::certificates::{Certificate, ManagedCertificate, SoughtCertificate};
 pub use self::databases::{Database, DatabaseStorage};
 pub use self::existing::Existing;
 pub use self::images::{Build, Repository};
 pub use self::mesh::{Connect, Discovery, ManagedNamespace, Namespace, SoughtNamespace};
+pub use self::meta::Meta;
 pub use self::scaling::{Scaling, ScalingMetric, ScalingPolicy, ScalingRule, ScheduledAction, Step};
 pub use self::secrets::{Parameter, Secret};
 pub use self::services::{Cluster, Deployment, Kept, Runs, Service, ServiceTarget, Strategy, TaskDefinition};
@@ -148,21 +155,6 @@ impl Stack {
     pub fn role_prefix(&self) -> String {
         self.region.as_ref().map_or_else(|| self.name.clone(), |region| format!("{}-{region}", self.name))
     }
-}
-
-/// What every entry may say.
-#[derive(Clone, Debug)]
-pub struct Meta {
-    /// Where the entry stands.
-    pub place: Place,
-    /// `name:`, the exact physical name, if given.
-    pub name: Option<String>,
-    /// `tags:` of the entry over the `tags:` of the stack; without evenkeel's own marks.
-    pub tags: BTreeMap<String, String>,
-    /// `moved_from:`, the entry's old name in its section.
-    pub moved_from: Option<String>,
-    /// `protect: true`.
-    pub protect: bool,
 }
 
 /// `network:`, which VPC and which subnets. Both look-ups; nothing is made.
@@ -297,156 +289,6 @@ pub enum Peer {
     PrefixList(String),
     /// A group: an output `id` of a group of this file (of itself for `self`), or `sg-…`.
     Group(Text),
-}
-
-/// An entry of `target_groups:`.
-#[derive(Clone, Debug)]
-pub struct TargetGroup {
-    /// The entry; of an existing one the name is that of others, if the file tells it.
-    pub meta: Meta,
-    /// `existing:`, which of others it is; then nothing else counts.
-    pub existing: Option<Existing>,
-    /// `port:`.
-    pub port: u16,
-    /// `protocol:`, `HTTP` by default.
-    pub protocol: String,
-    /// `protocol_version:`, `HTTP1` by default, for HTTP and HTTPS.
-    pub protocol_version: Option<String>,
-    /// `target_type:`, `ip` by default (what Fargate needs).
-    pub target_type: String,
-    /// `health_check:` with AWS's defaults filled in.
-    pub health_check: HealthCheck,
-    /// Attributes by AWS's names (`deregistration_delay.timeout_seconds`), only those that the file sets.
-    pub attributes: BTreeMap<String, String>,
-}
-
-/// `health_check:` of a target group.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct HealthCheck {
-    /// `HTTP`, `HTTPS` or `TCP`.
-    pub protocol: String,
-    /// A port number or `traffic-port`.
-    pub port: String,
-    /// The path, `/` by default; `None` for TCP.
-    pub path: Option<String>,
-    /// Seconds between checks, 30 by default.
-    pub interval_secs: u32,
-    /// Seconds until a check fails; if the file does not say, AWS chooses and it is not managed.
-    pub timeout_secs: Option<u32>,
-    /// 5 by default.
-    pub healthy_threshold: u32,
-    /// 2 by default.
-    pub unhealthy_threshold: u32,
-    /// Codes that count as healthy, `200` by default; `None` for TCP. gRPC codes for a GRPC group.
-    pub matcher: Option<String>,
-}
-
-/// An entry of `load_balancers:`; application load balancers.
-#[derive(Clone, Debug)]
-pub struct LoadBalancer {
-    /// The entry; of an existing one the name is that of others, if the file tells it.
-    pub meta: Meta,
-    /// `existing:`, which of others it is; then nothing but its listeners counts.
-    pub existing: Option<Existing>,
-    /// `internet-facing` or `internal`.
-    pub scheme: String,
-    /// `ipv4` or `dualstack`.
-    pub ip_address_type: String,
-    /// `subnets:`, if it does not use the network's.
-    pub subnets: Option<Vec<String>>,
-    /// `security_groups:` as group ids.
-    pub security_groups: Vec<Text>,
-    /// Attributes by AWS's names (`idle_timeout.timeout_seconds`), only those that the file sets.
-    pub attributes: BTreeMap<String, String>,
-    /// `listeners:` by entry name.
-    pub listeners: BTreeMap<String, Listener>,
-}
-
-/// One listener.
-#[derive(Clone, Debug)]
-pub struct Listener {
-    /// The entry. It has no physical name.
-    pub meta: Meta,
-    /// `port:`.
-    pub port: u16,
-    /// `HTTP` or `HTTPS`.
-    pub protocol: String,
-    /// `certificate:` as an ARN, for HTTPS; otherwise the first of `certificates:`.
-    pub certificate: Option<Text>,
-    /// `certificates:` in addition to that, as ARNs.
-    pub certificates: Vec<Text>,
-    /// `ssl_policy:`; for HTTPS by default what AWS recommends, `ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09`.
-    pub ssl_policy: Option<String>,
-    /// What happens if no rule fits; `None` for a listener of others, on which only rules are ours.
-    pub default: Option<Action>,
-    /// `rules:` in the order of the file.
-    pub rules: Vec<ListenerRule>,
-}
-
-/// What a listener or a rule does.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Action {
-    /// `forward:`.
-    Forward {
-        /// Target groups (entry names) and their weights, 0 to 999, in the order of the file; a single one has weight 1.
-        targets: Vec<(String, u32)>,
-        /// `stickiness:` in seconds, if on.
-        stickiness_secs: Option<u32>,
-    },
-    /// `redirect:`; placeholders as AWS writes them (`#{host}`, `/#{path}`, `#{query}`).
-    Redirect {
-        /// `HTTP`, `HTTPS` or `#{protocol}`.
-        protocol: String,
-        /// A number or `#{port}`.
-        port: String,
-        /// The host.
-        host: String,
-        /// The path, with its slash.
-        path: String,
-        /// The query, without `?`.
-        query: String,
-        /// `HTTP_301` or `HTTP_302`.
-        status: String,
-    },
-    /// `fixed_response:`.
-    FixedResponse {
-        /// `200`, `404`, …
-        status: String,
-        /// `text/plain`, …
-        content_type: Option<String>,
-        /// The body, if any.
-        body: Option<String>,
-    },
-}
-
-/// One rule of a listener.
-#[derive(Clone, Debug)]
-pub struct ListenerRule {
-    /// Where it stands.
-    pub place: Place,
-    /// 1 to 50000, unique in its listener; `None` for `auto`.
-    pub priority: Option<u32>,
-    /// What has to fit; at least one condition.
-    pub conditions: Conditions,
-    /// What happens then.
-    pub action: Action,
-}
-
-/// The conditions of a rule; empty ones are not there.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Conditions {
-    /// `host:`, patterns.
-    pub host: Vec<String>,
-    /// `path:`, patterns.
-    pub path: Vec<String>,
-    /// `header:`, name to patterns.
-    pub header: BTreeMap<String, Vec<String>>,
-    /// `method:`.
-    pub method: Vec<String>,
-    /// `query:`, key (or none) and value.
-    pub query: Vec<(Option<String>, String)>,
-    /// `source_ip:`, ranges.
-    pub source_ip: Vec<String>,
 }
 
 /// An item of `dns:`.

@@ -3,7 +3,9 @@
 
 use evenkeel_core::doc::Text;
 
-use super::model::{Peer, Rule, SecurityGroup, Stack};
+use std::net::Ipv4Addr;
+
+use super::model::{LoadBalancer, Peer, Rule, SecurityGroup, Stack, TargetGroup};
 
 /// All addresses of the internet.
 const ANYWHERE: [&str; 2] = ["0.0.0.0/0", "::/0"];
@@ -66,6 +68,66 @@ pub fn between(stack: &Stack, from: &[Text], to: &[Text], port: Port<'_>) -> Way
         }
         _ => Way::Unknown,
     }
+}
+
+/// Whether a load balancer reaches targets with the groups `to`. A network load balancer may have no groups, and may pass packets on with
+/// the addresses of the clients (`keeps`); targets then have to admit those, unless they admit a group of the load balancer, which is enough.
+/// Source: the guide of Network Load Balancers, "Security groups" and "Client IP preservation".
+pub fn through(stack: &Stack, (balancer, keeps): (&LoadBalancer, bool), to: &[Text], port: Port<'_>) -> Way {
+    let from = &balancer.security_groups;
+    if !balancer.is_network() || to.is_empty() {
+        return between(stack, from, to, port);
+    }
+    let (entrants, complete) = entrants(stack, to, port);
+    let ranges: Vec<&str> = entrants
+        .iter()
+        .filter_map(|one| match one {
+            Entrant::Other(range) => Some(range.as_str()),
+            Entrant::Anywhere | Entrant::Group(_) => None,
+        })
+        .collect();
+    let anywhere = entrants.contains(&Entrant::Anywhere);
+    if from.is_empty() && complete && !anywhere && ranges.is_empty() {
+        let who = if keeps { "the addresses of clients" } else { "its addresses" };
+        let names = named(stack, to);
+        return Way::Closed(format!(
+            "it has no security group that {names} could admit, and {names} does not admit {who} on {}",
+            port.number
+        ));
+    }
+    let admitted = from.iter().filter_map(group_of).any(|name| entrants.contains(&Entrant::Group(name.to_owned())));
+    let inside = !ranges.is_empty() && ranges.iter().all(|range| is_private(range));
+    if keeps && balancer.scheme == "internet-facing" && complete && !anywhere && !admitted && inside {
+        return Way::Closed(format!(
+            "packets keep the addresses of clients from the internet, and security group {} admits {} only on {}",
+            named(stack, to),
+            ranges.join(", "),
+            port.number
+        ));
+    }
+    if from.is_empty() && anywhere {
+        return Way::Open(format!("security group {} admits everybody", named(stack, to)));
+    }
+    between(stack, from, to, port)
+}
+
+/// On which ports a load balancer has to reach a target of a group, each with whether packets keep the addresses of clients: that of its
+/// traffic, and that of its health check, which comes from the load balancer itself.
+pub fn arrivals(group: &TargetGroup, port: u16) -> Vec<(Port<'static>, bool)> {
+    let keeps = group.keeps_client_addresses();
+    let traffic = group.transports().iter().map(|protocol| (Port { number: port, protocol }, keeps));
+    let mut found: Vec<_> = traffic.collect();
+    let check = (Port::tcp(group.health_check.port.parse().unwrap_or(port)), false);
+    if !found.contains(&check) {
+        found.push(check);
+    }
+    found
+}
+
+/// Whether a range is one of private addresses.
+fn is_private(range: &str) -> bool {
+    let address = range.split('/').next().and_then(|address| address.parse::<Ipv4Addr>().ok());
+    address.is_some_and(|address| address.is_private())
 }
 
 /// What groups let through in one direction.

@@ -153,6 +153,7 @@ fn read(
         files,
         implied_roles: RefCell::default(),
         registrations: RefCell::default(),
+        protocols: RefCell::default(),
         dualstack: RefCell::default(),
         balancers_complete: Cell::new(false),
         log_groups: RefCell::default(),
@@ -217,7 +218,7 @@ fn sections(ctx: &Ctx<'_>, fields: &Fields<'_>, start: &Place) -> Stack {
     ctx.balancers_complete.set(ctx.problems.errors() == errors);
     existing::twice(ctx, load_balancers.values().map(|it| (&it.meta, it.existing.as_ref())));
     existing::twice(ctx, target_groups.values().map(|it| (&it.meta, it.existing.as_ref())));
-    let dual = load_balancers.iter().filter(|(_, balancer)| balancer.ip_address_type == "dualstack");
+    let dual = load_balancers.iter().filter(|(_, balancer)| balancer.ip_address_type.starts_with("dualstack"));
     ctx.dualstack.borrow_mut().extend(dual.map(|(name, _)| name.clone()));
     let namespaces = each(ctx, fields.take("namespaces"), "namespace", |entry| namespaces::read(ctx, entry));
     ctx.namespaces.borrow_mut().extend(namespaces);

@@ -106,6 +106,10 @@ impl Stage {
             self.ask("ec2.CreateTags", json!({ "Resources": [subnet], "Tags": [{ "Key": "tier", "Value": "app" }] }));
             self.word(word, &subnet);
         }
+        for word in ["<eip-1>", "<eip-2>"] {
+            let address = self.ask("ec2.AllocateAddress", json!({ "Domain": "vpc" }));
+            self.word(word, &address["AllocationId"]);
+        }
         let group = json!({ "GroupName": "somebody", "Description": "not ours" });
         let group = self.ask("ec2.CreateSecurityGroup", group)["GroupId"].clone();
         self.word("<sg-somebody>", &group);
@@ -394,7 +398,6 @@ const FIXED: &[&str] = &[
     "listener rules",
     "listener_rules existing",
     "listener_rules guests",
-    "load_balancer type",
     "parameter sealed",
     "parameter sealed.allowed_pattern",
     "parameter sealed.description",

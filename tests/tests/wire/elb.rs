@@ -111,6 +111,7 @@ pub fn load_balancer(entry: &str, subnets: &[String], groups: &[String]) -> Node
         "scheme": "internal",
         "ip_address_type": "ipv4",
         "subnets": subnets,
+        "subnet_mappings": null,
         "security_groups": groups,
         "attributes": {},
         "tags": { "team": "a" },

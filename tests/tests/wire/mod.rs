@@ -14,6 +14,7 @@ mod load_balancer;
 mod log_group;
 mod namespace;
 mod network;
+mod network_balancer;
 mod parameter;
 mod repository;
 mod role;

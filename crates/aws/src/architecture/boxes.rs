@@ -98,6 +98,7 @@ pub(super) fn targets(data: &RecordData) -> BTreeSet<String> {
 fn load_balancer(name: &str, balancer: &LoadBalancer) -> Part {
     let what = match &balancer.existing {
         Some(_) => "existing load balancer".to_owned(),
+        None if balancer.is_network() => format!("network load balancer, {}", balancer.scheme),
         None => format!("load balancer, {}", balancer.scheme),
     };
     part(Shape::Balancer, kinds::load_balancer::id(name), name, what, Some(NETWORK), routes::listeners(balancer))

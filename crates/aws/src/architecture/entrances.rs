@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use evenkeel_core::doc::Text;
-use evenkeel_stack::model::{LoadBalancer, Service, Stack};
+use evenkeel_stack::model::{Listener, LoadBalancer, Service, Stack};
 use evenkeel_stack::reach::{self, Entrant, Port, Way};
 
 use super::boxes::part;
@@ -36,7 +36,9 @@ impl<'s> Entrances<'s> {
     /// Who comes to a load balancer: the box, the ports, and whether the security groups let them in.
     pub(super) fn of_balancer(&mut self, balancer: &LoadBalancer) -> Vec<(String, Vec<String>, Way)> {
         let public = balancer.scheme == "internet-facing";
-        let mut ports: Vec<u16> = balancer.listeners.values().map(|listener| listener.port).collect();
+        // One that takes TCP and UDP is drawn by TCP.
+        let port = |listener: &Listener| (listener.port, listener.transports().first().copied().unwrap_or("tcp"));
+        let mut ports: Vec<(u16, &str)> = balancer.listeners.values().map(port).collect();
         ports.sort_unstable();
         ports.dedup();
         let everybody = if public { Entrant::Anywhere } else { Entrant::Other(String::new()) };
@@ -49,8 +51,9 @@ impl<'s> Entrances<'s> {
             }
         };
         let names = reach::named(self.stack, &balancer.security_groups);
-        for port in ports {
-            let (entrants, complete) = reach::entrants(self.stack, &balancer.security_groups, Port::tcp(port));
+        for (port, protocol) in ports {
+            let asked = Port { number: port, protocol };
+            let (entrants, complete) = reach::entrants(self.stack, &balancer.security_groups, asked);
             if entrants.is_empty() {
                 let nobody = Way::Closed(format!("security group {names} admits nobody on {port}"));
                 add(everybody.clone(), port, if complete { nobody } else { Way::Unknown });

@@ -99,16 +99,15 @@ impl<'s> Lines<'s> {
 
     /// Whether the load balancers of a target group reach the tasks that are registered in it.
     fn behind(&self, entry: &str, service: &Service, port: u16) -> Way {
-        let check = self.stack.target_groups.get(entry).and_then(|group| group.health_check.port.parse().ok());
-        let ports: BTreeSet<u16> = [port].into_iter().chain(check).collect();
+        let Some(group) = self.stack.target_groups.get(entry) else { return Way::Unknown };
+        let arrivals = reach::arrivals(group, port);
         let mut found = Way::Unknown;
         for balancer in self.stack.load_balancers.values() {
             if !service.awsvpc || !routes::forwards(balancer).iter().any(|(target, _)| target == entry) {
                 continue;
             }
-            for port in &ports {
-                let (from, to) = (&balancer.security_groups, &service.security_groups);
-                match reach::between(self.stack, from, to, Port::tcp(*port)) {
+            for (port, keeps) in &arrivals {
+                match reach::through(self.stack, (balancer, *keeps), &service.security_groups, *port) {
                     Way::Closed(why) => return Way::Closed(why),
                     Way::Open(words) => found = Way::Open(words),
                     Way::Unknown => {}

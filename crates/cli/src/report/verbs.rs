@@ -219,6 +219,13 @@ pub fn held(held: &Held) -> (String, Option<String>) {
                 "remove the tags evenkeel:stack and evenkeel:id from those that do not belong to this stack".to_owned(),
             ),
         ),
+        HeldBecause::Exclusive(value) => (
+            format!("its replacement needs {value} while the old one still has it"),
+            Some(
+                "give the entry another one; or leave the entry out, apply, and put it back, which interrupts traffic"
+                    .to_owned(),
+            ),
+        ),
         HeldBecause::Protected => ("it has `protect: true`".to_owned(), Some(consent())),
         HeldBecause::Data(what) => (format!("its data would be lost: {what}"), Some(consent())),
         HeldBecause::NotTargeted => ("left out by --target".to_owned(), None),
@@ -266,6 +273,7 @@ fn by_others(held: &Held) -> String {
         | HeldBecause::Doubled(_)
         | HeldBecause::Data(_)
         | HeldBecause::NotTargeted
+        | HeldBecause::Exclusive(_)
         | HeldBecause::NotFound(_) => String::new(),
     }
 }
@@ -307,6 +315,7 @@ pub fn held_code(why: &HeldBecause) -> &'static str {
         | HeldBecause::LookedUp(_)
         | HeldBecause::Within(_)
         | HeldBecause::Takes(_)
+        | HeldBecause::Exclusive(_)
         | HeldBecause::Holds(_) => "other",
     }
 }

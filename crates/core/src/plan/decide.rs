@@ -97,6 +97,18 @@ pub(super) struct Decisions {
     names: BTreeMap<String, BTreeSet<String>>,
 }
 
+/// What a replacement would need while the old one still has it.
+fn exclusive(kind: &Kind, want: &Doc, have: &Doc) -> Option<HeldBecause> {
+    let values = |doc: &Doc, list: &str, key: &str| {
+        let members = doc.get(list).and_then(Value::as_array).into_iter().flatten();
+        members.filter_map(|member| member.get(key)?.as_str()).map(str::to_owned).collect::<BTreeSet<_>>()
+    };
+    kind.exclusive.iter().find_map(|(list, key)| {
+        let (wanted, there) = (values(want, list, key), values(have, list, key));
+        wanted.into_iter().find(|value| !value.is_empty() && there.contains(value)).map(HeldBecause::Exclusive)
+    })
+}
+
 pub(super) struct Decider<'a> {
     pub(super) kinds: &'a Kinds,
     pub(super) want: &'a Graph,
@@ -341,6 +353,7 @@ impl<'a> Decider<'a> {
         let keeps = kind.replace == Replace::Revise;
         let first = kind.replace == Replace::DeleteFirst;
         let obstacle = if keeps { None } else { self.keeps_from_replacing(node, live, &want, first) };
+        let obstacle = obstacle.or_else(|| (!first).then(|| exclusive(kind, &want, &live.have)).flatten());
         let obstacle = obstacle.or_else(|| self.interrupts(node, kind, &replaced));
         if let Some(why) = obstacle {
             self.out.known.insert(node.id.clone(), live.outputs.clone());

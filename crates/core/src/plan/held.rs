@@ -85,6 +85,8 @@ pub enum HeldBecause {
     Takes(NodeId),
     /// There is this in it that is nobody's to lose.
     Holds(String),
+    /// Its replacement would need this while the old one still has it.
+    Exclusive(String),
 }
 
 /// Why traffic would be interrupted by a replacement.

@@ -46,7 +46,11 @@ pub(crate) static CONDITIONS: [Key; 6] = [
     .shape("`{ key: value }`, `{ key, value }` as AWS writes it, a bare value, or a list")
     .aws("query-string")
     .example("{ v: \"2\" }"),
-    key("source_ip", Type::Several(&Type::Text), "Client addresses.")
+    key(
+        "source_ip",
+        Type::Several(&Type::Text),
+        "Client addresses; on a network load balancer, which takes no other condition, whether clients come by `ipv4` or `ipv6`.",
+    )
         .shape("CIDR with its length, or list")
         .aws("source-ip")
         .example("203.0.113.0/24"),
@@ -57,7 +61,10 @@ const VALUE: usize = 128;
 const NAME: usize = 40;
 
 /// Reads the conditions among the keys of a rule.
-pub(crate) fn read(ctx: &Ctx<'_>, fields: &Fields<'_>, what: &str) -> Conditions {
+pub(crate) fn read(ctx: &Ctx<'_>, fields: &Fields<'_>, what: &str, network: bool) -> Conditions {
+    if network {
+        return family(ctx, fields, what);
+    }
     let mut found = Conditions {
         // ELB compares hosts without regard to case and gives them back as they were written.
         host: list(ctx, fields, "host", what, "-.*?_"),
@@ -82,6 +89,28 @@ pub(crate) fn read(ctx: &Ctx<'_>, fields: &Fields<'_>, what: &str) -> Conditions
         found.source_ip = addresses(ctx, tree, what);
     }
     found
+}
+
+/// The one condition of a network load balancer. Source: the guide of Network Load Balancers, "Listener rules".
+fn family(ctx: &Ctx<'_>, fields: &Fields<'_>, what: &str) -> Conditions {
+    for name in ["host", "path", "method", "header", "query"] {
+        if let Some(entry) = fields.entry(name) {
+            let summary = format!("{what} has `{name}`, and its load balancer is of type network");
+            let help = "A network load balancer knows no HTTP. Its rules have one condition: source_ip: ipv4, or source_ip: ipv6.";
+            ctx.problems.error("not-for-type", &entry.place, summary, help);
+        }
+    }
+    let Some(tree) = fields.take("source_ip") else { return Conditions::default() };
+    let key = format!("`source_ip` of {what}");
+    let families: Vec<String> = Want::new(&key, ctx.problems).strings(tree);
+    if let [family] = families.as_slice()
+        && ["ipv4", "ipv6"].contains(&family.as_str())
+    {
+        return Conditions { source_ip: families, ..Conditions::default() };
+    }
+    let help = "On a network load balancer it is the family of addresses: source_ip: ipv4, or source_ip: ipv6.";
+    ctx.problems.error("not-for-type", &tree.place, format!("{key} is not `ipv4` or `ipv6`"), help);
+    Conditions::default()
 }
 
 /// Says that a condition has no values: it would be left out, and the rule apply to more than is meant.

@@ -248,7 +248,7 @@ pub(crate) fn read(ctx: &Ctx<'_>, entry: &Entry) -> Option<model::Database> {
     let subnets = fields.take("subnets");
     let ids = ctx.subnets(subnets, &format!("`subnets` of {what}"));
     if let (Some(tree), Some(ids)) = (subnets, &ids) {
-        load_balancers::zones(ctx, tree, &what, ids);
+        load_balancers::zones(ctx, tree, &what, ids, 2);
     }
     let security_groups = ctx.security_groups(fields.take("security_groups"), &format!("`security_groups` of {what}"));
     let backup_days = days(ctx, &fields);

@@ -1,4 +1,5 @@
-//! Listeners of a load balancer and their rules. What these do is in `actions`, when they apply in `conditions`.
+//! Listeners of a load balancer and their rules. What these do is in `actions`, when they apply in `conditions`, what protocols allow in
+//! `listener_protocols`.
 
 use std::collections::BTreeMap;
 
@@ -9,10 +10,13 @@ use super::super::actions::{self, ACTIONS};
 use super::super::decode::Want;
 use super::super::fields::Fields;
 use super::super::model::{Listener, ListenerRule, Meta};
-use super::super::table::{EMPTY, Made, Table, Type, key, later};
+use super::super::table::{EMPTY, Made, Table, Type, key};
 use super::super::tagging::Rules;
 use super::super::tree::{Entry, Tree};
+use super::authenticate::{self, AUTHENTICATE};
 use super::conditions::{self, CONDITIONS};
+use super::listener_protocols::{self, MUTUAL, PROTOCOLS, Speaks};
+use super::target_groups::generic_attributes;
 use super::{Ctx, META, certificates};
 
 /// Values that all conditions of one rule may have together; AWS does not raise it.
@@ -21,8 +25,8 @@ const VALUES: usize = 5;
 const LAST: u32 = 50_000;
 /// Certificates of a load balancer beside the default ones, before the quota is raised.
 const MOST_CERTIFICATES: usize = 25;
-/// What AWS recommends for HTTPS and its console chooses; a request that names none gets one of 2016. Source: the guide of Application
-/// Load Balancers, "Security policies".
+/// What AWS recommends for HTTPS and TLS and its console chooses; a request that names none gets one of 2016. Source: the guides of
+/// Application and Network Load Balancers, "Security policies".
 const SSL_POLICY: &str = "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09";
 
 /// A listener.
@@ -35,13 +39,18 @@ pub(crate) static LISTENER: Table = Table {
             key("port", Type::Port, "The port that it listens on.")
                 .without("80 if the entry is called `http`, 443 if `https`")
                 .aws("Port"),
-            key("protocol", Type::Word(&["HTTP", "HTTPS"]), "The protocol that clients use.")
-                .without("`HTTPS` with a certificate or on port 443")
-                .aws("Protocol"),
+            key(
+                "protocol",
+                Type::Word(PROTOCOLS),
+                "The protocol that clients use: HTTP or HTTPS; on a network load balancer TCP, TLS, UDP or TCP_UDP. TCP passes TLS on to \
+                 targets that speak it themselves.",
+            )
+            .without("`HTTPS` with a certificate or on port 443; on a network load balancer `TLS` with a certificate, else `TCP`")
+            .aws("Protocol"),
             key("certificate", Type::Entry("certificates"), "The certificate, one of ACM in the same region.")
                 .also(&["certificate_arn"])
                 .shape("an entry of `certificates:`, or an ARN")
-                .without("required with HTTPS, unless `certificates` is given")
+                .without("required with HTTPS and TLS, unless `certificates` is given")
                 .aws("Certificates.CertificateArn"),
             key(
                 "certificates",
@@ -53,16 +62,39 @@ pub(crate) static LISTENER: Table = Table {
             key("ssl_policy", Type::Text, "The security policy: TLS protocols and ciphers.")
                 .without("`ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09`")
                 .aws("SslPolicy"),
+            key(
+                "alpn_policy",
+                Type::Word(&["HTTP1Only", "HTTP2Only", "HTTP2Optional", "HTTP2Preferred", "None"]),
+                "Which protocols a TLS listener offers within TLS (ALPN).",
+            )
+            .without("`None`")
+            .aws("AlpnPolicy"),
+            key(
+                "mutual_authentication",
+                Type::AnyOf(&[Type::Map(&MUTUAL), Type::Just(&["off", "false", "passthrough"])]),
+                "Whether an HTTPS listener asks clients for certificates (mutual TLS).",
+            )
+            .shape("`off` (`false`), `passthrough`, or a map (below)")
+            .without("`off`")
+            .aws("MutualAuthentication")
+            .example("{ mode: verify, trust_store: \"arn:aws:elasticloadbalancing:eu-west-1:123456789012:truststore/clients/0123456789abcdef\" }"),
+            key("idle_timeout", Type::Seconds(60, 6000), "How long a connection of a TCP listener may be idle.")
+                .without("not managed (AWS: 350s)")
+                .aws("tcp.idle_timeout.seconds"),
+            key(
+                "attributes",
+                Type::MapOf(&Type::Blank),
+                "Any attribute of a listener by AWS's name, such as headers that it adds to responses or renames in requests.",
+            )
+            .aws("ListenerAttributes")
+            .example("{ routing.http.response.strict_transport_security.header_value: max-age=31536000 }"),
         ],
         &ACTIONS,
         &[
             key("rules", Type::Several(&Type::Map(&RULE)), "[Rules](#rules), tried before the action of the listener.")
                 .aws("Rules"),
-            later("mutual_authentication", "MutualAuthentication", "Client certificates (mutual TLS)."),
-            later("alpn_policy", "AlpnPolicy", "The ALPN policy."),
-            later("authenticate_oidc", "AuthenticateOidcConfig", "Authentication by OpenID Connect."),
-            later("authenticate_cognito", "AuthenticateCognitoConfig", "Authentication by Cognito."),
         ],
+        &AUTHENTICATE,
     ],
     made: &[Made { kind: "listener", outputs: &["arn"], name: None }],
     words: &[("DefaultActions", ACTION_WORDS)],
@@ -89,6 +121,7 @@ static RULE: Table = Table {
         .example("auto")],
         &CONDITIONS,
         &ACTIONS,
+        &AUTHENTICATE,
     ],
     words: &[
         ("Actions", ACTION_WORDS),
@@ -97,13 +130,28 @@ static RULE: Table = Table {
     ..EMPTY
 };
 
+/// What a listener is on.
+#[derive(Clone, Copy)]
+pub(crate) struct On<'a> {
+    /// The entry of the load balancer.
+    pub(crate) balancer: &'a str,
+    /// Whether it belongs to others.
+    pub(crate) of_others: bool,
+    /// Whether it is a network load balancer.
+    pub(crate) network: bool,
+    /// Whether it answers on IPv6 too.
+    pub(crate) dualstack: bool,
+    /// The protocol of the listener, once that is known.
+    pub(crate) protocol: &'a str,
+}
+
 /// Reads one listener.
-pub(crate) fn read(ctx: &Ctx<'_>, entry: &Entry, balancer: &str, of_others: bool) -> Option<Listener> {
-    let what = format!("listener `{balancer}/{}`", entry.key);
+pub(crate) fn read(ctx: &Ctx<'_>, entry: &Entry, on: On<'_>) -> Option<Listener> {
+    let what = format!("listener `{}/{}`", on.balancer, entry.key);
     let fields = Fields::open(&entry.value, what.clone(), &LISTENER, ctx.problems)?;
     let meta = ctx.meta(entry, &fields, Rules::Common);
     let certificate = fields.take("certificate");
-    let protocol = fields.word("protocol");
+    let given_protocol = fields.word("protocol");
     let port = match fields.take("port") {
         Some(_) => fields.port("port"),
         None => match entry.key.as_str() {
@@ -116,38 +164,57 @@ pub(crate) fn read(ctx: &Ctx<'_>, entry: &Entry, balancer: &str, of_others: bool
             }
         },
     };
-    if of_others && !actions::is_given(&fields) {
+    if on.of_others && !actions::is_given(&fields) {
         return guest(ctx, entry, fields, meta, port);
     }
     let several = fields.take("certificates");
     let given = certificate.or(several);
-    let https = protocol == Some("HTTPS") || (protocol.is_none() && (given.is_some() || port == Some(443)));
+    let protocol = given_protocol.unwrap_or(match (on.network, given.is_some()) {
+        (true, true) => "TLS",
+        (true, false) => "TCP",
+        (false, secure) if secure || port == Some(443) => "HTTPS",
+        (false, _) => "HTTP",
+    });
+    let speaks = Speaks { network: on.network, protocol };
+    listener_protocols::check(ctx, &fields, speaks);
     let (arn, more) = certificates(ctx, certificate, several, &what);
     match given {
-        None if https => {
-            let summary = format!("{what} is HTTPS but has no certificate");
+        None if speaks.is_secure() => {
+            let summary = format!("{what} is {protocol} but has no certificate");
             let help = "Name an entry of `certificates:`, or give the ARN of an issued ACM certificate of the same region: \
                  certificate: arn:aws:acm:…";
             ctx.problems.error("no-certificate", &entry.place, summary, help);
         }
-        Some(tree) if !https => {
-            let summary = format!("{what} is HTTP but has a certificate");
-            let help = "Remove the certificate, or make it protocol: HTTPS.";
+        Some(tree) if !speaks.is_secure() => {
+            let summary = format!("{what} is {protocol} but has a certificate");
+            let help = format!("Remove the certificate, or make it protocol: {}.", speaks.secure());
             ctx.problems.error("bad-value", &tree.place, summary, help);
         }
         Some(_) | None => {}
     }
     let ssl_policy = fields.text("ssl_policy");
+    let alpn_policy = fields.word("alpn_policy").filter(|policy| *policy != "None").map(str::to_owned);
+    let mutual = listener_protocols::mutual(ctx, &fields);
+    let mut attributes = generic_attributes(ctx, fields.take("attributes"), &what);
+    let idle = fields.seconds("idle_timeout").map(|secs| secs.to_string());
+    attributes.extend(idle.map(|secs| ("tcp.idle_timeout.seconds".to_owned(), secs)));
+    let authenticate = authenticate::read(ctx, &fields, protocol);
     let default = actions::read(ctx, &fields, &what);
-    let rules = fields.take("rules").map(|tree| rules(ctx, tree, &what)).unwrap_or_default();
+    listener_protocols::check_action(ctx, &fields, speaks, default.as_ref());
+    let on = On { protocol, ..on };
+    let rules = fields.take("rules").map(|tree| rules(ctx, tree, &what, on)).unwrap_or_default();
     fields.finish();
     Some(Listener {
         meta,
         port: port?,
-        protocol: if https { "HTTPS" } else { "HTTP" }.to_owned(),
+        protocol: protocol.to_owned(),
         certificate: arn,
         certificates: more,
-        ssl_policy: https.then(|| ssl_policy.unwrap_or_else(|| SSL_POLICY.to_owned())),
+        ssl_policy: speaks.is_secure().then(|| ssl_policy.unwrap_or_else(|| SSL_POLICY.to_owned())),
+        alpn_policy,
+        mutual,
+        attributes,
+        authenticate,
         default: Some(default?),
         rules,
     })
@@ -156,7 +223,19 @@ pub(crate) fn read(ctx: &Ctx<'_>, entry: &Entry, balancer: &str, of_others: bool
 /// A listener of others, looked up by its port: only rules are added to it.
 fn guest(ctx: &Ctx<'_>, entry: &Entry, fields: Fields<'_>, meta: Meta, port: Option<u16>) -> Option<Listener> {
     let what = fields.what().to_owned();
-    for key in ["protocol", "certificate", "certificates", "ssl_policy"] {
+    let protocol = if port == Some(443) { "HTTPS" } else { "HTTP" };
+    let on = On { balancer: "", of_others: true, network: false, dualstack: false, protocol };
+    for key in [
+        "protocol",
+        "certificate",
+        "certificates",
+        "ssl_policy",
+        "alpn_policy",
+        "mutual_authentication",
+        "idle_timeout",
+        "attributes",
+        "authenticate_cognito",
+    ] {
         if let Some(given) = fields.entry(key) {
             let summary = format!("{what} belongs to others and has `{key}`");
             let help = "Without an action it is looked up by its port, and only rules are added to it. Remove the key, or give the \
@@ -164,7 +243,7 @@ fn guest(ctx: &Ctx<'_>, entry: &Entry, fields: Fields<'_>, meta: Meta, port: Opt
             ctx.problems.error("contradiction", &given.place, summary, help);
         }
     }
-    let rules = fields.take("rules").map(|tree| rules(ctx, tree, &what)).unwrap_or_default();
+    let rules = fields.take("rules").map(|tree| rules(ctx, tree, &what, on)).unwrap_or_default();
     if rules.is_empty() && !ctx.problems.failed() {
         let help =
             "Give it `rules:` to add to the listener of that port, or an action to have one created: forward: web.";
@@ -175,10 +254,14 @@ fn guest(ctx: &Ctx<'_>, entry: &Entry, fields: Fields<'_>, meta: Meta, port: Opt
     Some(Listener {
         meta,
         port,
-        protocol: if port == 443 { "HTTPS" } else { "HTTP" }.to_owned(),
+        protocol: protocol.to_owned(),
         certificate: None,
         certificates: Vec::new(),
         ssl_policy: None,
+        alpn_policy: None,
+        mutual: None,
+        attributes: BTreeMap::new(),
+        authenticate: None,
         default: None,
         rules,
     })
@@ -215,14 +298,20 @@ fn certificates(ctx: &Ctx<'_>, one: Option<&Tree>, several: Option<&Tree>, what:
     (first, found.collect())
 }
 
-fn rules(ctx: &Ctx<'_>, tree: &Tree, listener: &str) -> Vec<ListenerRule> {
+fn rules(ctx: &Ctx<'_>, tree: &Tree, listener: &str, on: On<'_>) -> Vec<ListenerRule> {
     let key = format!("`rules` of {listener}");
+    if on.network && !on.dualstack {
+        let help = "On a network load balancer AWS takes rules only with ip_address_type: dualstack. Remove `rules`, or give each port a \
+                    listener of its own.";
+        let summary = format!("{listener} has rules, and its network load balancer answers on IPv4 only");
+        ctx.problems.error("not-for-type", &tree.place, summary, help);
+    }
     let mut found: Vec<ListenerRule> = Vec::new();
     // By priority; rules with other mistakes count too, so that all are told at once.
     let mut first: BTreeMap<u32, &Place> = BTreeMap::new();
     let mut before = 0;
     for item in Want::new(&key, ctx.problems).several(tree) {
-        let (priority, rule) = rule(ctx, item, listener);
+        let (priority, rule) = rule(ctx, item, listener, on);
         found.extend(rule);
         let Some(priority) = priority else { continue };
         before = before.max(priority.unwrap_or(before + 1));
@@ -251,7 +340,7 @@ fn rules(ctx: &Ctx<'_>, tree: &Tree, listener: &str) -> Vec<ListenerRule> {
 }
 
 /// A rule, and its priority even if the rest cannot be used.
-fn rule(ctx: &Ctx<'_>, item: &Tree, listener: &str) -> (Option<Option<u32>>, Option<ListenerRule>) {
+fn rule(ctx: &Ctx<'_>, item: &Tree, listener: &str, on: On<'_>) -> (Option<Option<u32>>, Option<ListenerRule>) {
     let what = format!("a rule of {listener}");
     let Some(fields) = Fields::open(item, what.clone(), &RULE, ctx.problems) else { return (None, None) };
     let priority = fields.take("priority").and_then(|tree| {
@@ -260,8 +349,12 @@ fn rule(ctx: &Ctx<'_>, item: &Tree, listener: &str) -> (Option<Option<u32>>, Opt
         }
         Want::new(&format!("`priority` of {what}"), ctx.problems).count(tree, 1, LAST).map(Some)
     });
-    let conditions = conditions::read(ctx, &fields, &what);
+    let conditions = conditions::read(ctx, &fields, &what, on.network);
+    // What a listener of others speaks is not known.
+    let authenticate = authenticate::read(ctx, &fields, if on.of_others { "HTTPS" } else { on.protocol });
     let action = actions::read(ctx, &fields, &what);
+    let speaks = Speaks { network: on.network, protocol: if on.network { "TCP" } else { "HTTP" } };
+    listener_protocols::check_action(ctx, &fields, speaks, action.as_ref());
     fields.finish();
     let values = conditions.host.len()
         + conditions.path.len()
@@ -280,6 +373,6 @@ fn rule(ctx: &Ctx<'_>, item: &Tree, listener: &str) -> (Option<Option<u32>>, Opt
         ctx.problems.error("too-many", &item.place, summary, help);
     }
     let place = item.place.clone();
-    let rule = |priority| action.map(|action| ListenerRule { place, priority, conditions, action });
+    let rule = |priority| action.map(|action| ListenerRule { place, priority, conditions, authenticate, action });
     (priority, priority.and_then(rule))
 }

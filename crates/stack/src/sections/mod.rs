@@ -2,8 +2,10 @@
 //! the [`Stack`](super::model::Stack), reporting everything that is wrong on the way. What they read with is in
 //! `ctx.rs`, and the keys that all entries have (`name`, `tags`, `moved_from`, `protect`) are in `table/entries.rs`.
 
+pub(crate) mod authenticate;
 pub(crate) mod autoscaling;
 pub(crate) mod autoscaling_keys;
+pub(crate) mod balancer_types;
 pub(crate) mod build;
 pub(crate) mod certificates;
 pub(crate) mod cluster;
@@ -17,9 +19,11 @@ pub(crate) mod dns;
 pub(crate) mod env_file;
 pub(crate) mod existing;
 pub(crate) mod grants;
+pub(crate) mod group_protocols;
 pub(crate) mod inline;
 pub(crate) mod launch_type;
 pub(crate) mod lifecycle;
+pub(crate) mod listener_protocols;
 pub(crate) mod listeners;
 pub(crate) mod load_balancers;
 pub(crate) mod log_groups;

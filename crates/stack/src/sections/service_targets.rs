@@ -65,7 +65,7 @@ fn target(ctx: &Ctx<'_>, item: &Tree, service: &str, draft: Option<&Draft>, what
     let want = Want::new(what, ctx.problems);
     if item.entries().is_none() {
         let (target_group, entry) = group(ctx, item, service, want)?;
-        let (container, port) = endpoint(ctx, draft, (None, None), &item.place, what)?;
+        let (container, port) = endpoint(ctx, draft, (None, None), transport(ctx, entry.as_ref()), &item.place, what)?;
         return Some(ServiceTarget { target_group, entry, container, port });
     }
     let fields = Fields::open(item, what, &TARGET, ctx.problems)?;
@@ -75,7 +75,8 @@ fn target(ctx: &Ctx<'_>, item: &Tree, service: &str, draft: Option<&Draft>, what
     fields.finish();
     let named = named?;
     let group = group(ctx, named, service, want);
-    let endpoint = endpoint(ctx, draft, (container, port), &item.place, what);
+    let transport = transport(ctx, group.as_ref().and_then(|(_, entry)| entry.as_ref()));
+    let endpoint = endpoint(ctx, draft, (container, port), transport, &item.place, what);
     let ((target_group, entry), (container, port)) = (group?, endpoint?);
     Some(ServiceTarget { target_group, entry, container, port })
 }
@@ -91,11 +92,18 @@ fn group(ctx: &Ctx<'_>, tree: &Tree, service: &str, want: Want<'_>) -> Option<(T
     Some((Text::output(NodeId::new("target_group", &name), "arn"), Some(name)))
 }
 
+/// The transport of a target group of the file, as port mappings have it.
+fn transport(ctx: &Ctx<'_>, entry: Option<&String>) -> &'static str {
+    let udp = entry.is_some_and(|entry| ctx.protocols.borrow().get(entry).is_some_and(|protocol| protocol == "UDP"));
+    if udp { "udp" } else { "tcp" }
+}
+
 /// Container and port: as given, or the only ones that there are; as given where the task is not known.
 fn endpoint(
     ctx: &Ctx<'_>,
     draft: Option<&Draft>,
     (container, port): (Option<&Tree>, Option<&Tree>),
+    transport: &str,
     place: &Place,
     what: &str,
 ) -> Option<(String, u16)> {
@@ -118,7 +126,7 @@ fn endpoint(
     };
     let own = |name: &&str| !draft.sidecars.contains(*name);
     let all: Vec<(&str, Vec<u16>)> =
-        draft.containers().filter_map(|map| Some((name(map).filter(own)?, tcp_ports(map)))).collect();
+        draft.containers().filter_map(|map| Some((name(map).filter(own)?, ports(map, transport)))).collect();
     if all.is_empty() {
         return None;
     }
@@ -145,9 +153,9 @@ fn endpoint(
         let place = port.map_or(place, |tree| &tree.place);
         let summary = match (&container_name, port_given) {
             (Some((name, _)), Some(port)) => format!("container `{name}` does not open port {port}"),
-            (Some((name, _)), None) => format!("container `{name}` opens no TCP port"),
+            (Some((name, _)), None) => format!("container `{name}` opens no {} port", transport.to_uppercase()),
             (None, Some(port)) => format!("no container opens port {port}"),
-            (None, None) => "no container opens a TCP port".to_owned(),
+            (None, None) => format!("no container opens a {} port", transport.to_uppercase()),
         };
         let mapped = if shown.is_empty() {
             "No container has a `port:`.".to_owned()
@@ -168,9 +176,11 @@ fn name(map: &Map<String, Json>) -> Option<&str> {
     map.get("name").and_then(Json::as_str)
 }
 
-fn tcp_ports(map: &Map<String, Json>) -> Vec<u16> {
+/// The ports that a container maps for a transport; without a word a port is one of TCP.
+fn ports(map: &Map<String, Json>, transport: &str) -> Vec<u16> {
     let list = map.get("portMappings").and_then(Json::as_array).into_iter().flatten();
-    list.filter(|mapping| mapping.get("protocol").and_then(Json::as_str).is_none_or(|protocol| protocol == "tcp"))
+    let of = |mapping: &&Json| mapping.get("protocol").and_then(Json::as_str).unwrap_or("tcp") == transport;
+    list.filter(of)
         .filter_map(|mapping| mapping.get("containerPort").and_then(Json::as_u64))
         .filter_map(|port| u16::try_from(port).ok())
         .collect()

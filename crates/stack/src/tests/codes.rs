@@ -117,6 +117,15 @@ const FILES: &[(&str, &str)] = &[
     ("merge-conflict", "{H}{S}    task_definition: t.json\n---json\n<<<<<<< HEAD\n{}\n"),
     ("missing-key", "region: eu-west-1\n"),
     ("needs-shell", "{H}{S}    containers: { a: { image: \"a:1\", command: \"a && b\" } }\n"),
+    (
+        "no-security-group",
+        "{H}target_groups: { a: { port: 80, protocol: TCP } }\nload_balancers: { w: { type: network, listeners: { l: { port: 80, forward: a } } } }\n",
+    ),
+    ("not-for-type", "{H}target_groups: { a: { port: 80, protocol: TCP, slow_start: 30s } }\n"),
+    (
+        "protocol-mismatch",
+        "{H}target_groups: { a: { port: 80, protocol: TCP } }\nload_balancers: { w: { listeners: { http: { forward: a } } } }\n",
+    ),
     ("no-certificate", "{H}load_balancers: { w: { listeners: { https: { fixed_response: 200 } } } }\n"),
     ("no-condition", "{H}{L} rules: [{ priority: 1, forward: a }] } } } }\n"),
     ("no-essential", "{H}{S}    containers: { a: { image: \"a:1\", essential: false } }\n"),

@@ -55,6 +55,10 @@ const NAMED: &str = "containers: { app: { image: \"a:1\", port: { port: 3000, na
 /// A private certificate authority.
 const AUTHORITY: &str =
     "arn:aws:acm-pca:eu-west-1:123456789012:certificate-authority/11111111-2222-3333-4444-555555555555";
+/// A certificate, a trust store, and a user pool.
+const CERTIFICATE: &str = "arn:aws:acm:eu-west-1:123456789012:certificate/11111111-2222-3333-4444-555555555555";
+const TRUST_STORE: &str = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:truststore/clients/0123456789abcdef";
+const USER_POOL: &str = "arn:aws:cognito-idp:eu-west-1:123456789012:userpool/eu-west-1_AbCdEfGhI";
 const ONE: &str = "containers: { app: { image: \"a:1\", port: 3000 } }";
 
 /// A file around the keys of each table; `{}` stands for them, `{1}` for a container.
@@ -87,9 +91,34 @@ const FRAMES: &[(&str, Around, &str)] = &[
     ("secrets", Around::Nothing, "secrets: { s: { {} } }"),
     ("secrets.generate", Around::Nothing, "secrets: { s: { generate: { {} } } }"),
     ("target_groups", Around::Nothing, "target_groups: { app: { port: 80, {} } }"),
+    (
+        "target_groups.stickiness",
+        Around::Nothing,
+        "target_groups: { app: { port: 80, stickiness: { cookie: a, {} } } }",
+    ),
     ("target_groups.health_check", Around::Nothing, "target_groups: { app: { port: 80, health_check: { {} } } }"),
     ("load_balancers", Around::Nothing, "security_groups: { alb: }\nload_balancers: { w: { {} } }"),
     ("load_balancers.access_logs", Around::Nothing, "load_balancers: { w: { access_logs: { bucket: b, {} } } }"),
+    (
+        "load_balancers.connection_logs",
+        Around::Nothing,
+        "load_balancers: { w: { connection_logs: { bucket: b, {} } } }",
+    ),
+    (
+        "load_balancers.subnet_mappings",
+        Around::Nothing,
+        "load_balancers: { w: { type: network, subnet_mappings: [{ subnet: subnet-1, {} }] } }",
+    ),
+    (
+        "load_balancers.listeners.mutual_authentication",
+        Around::Nothing,
+        "load_balancers: { w: { listeners: { https: { certificate: \"{4}\", fixed_response: 404, mutual_authentication: { trust_store: \"{5}\", {} } } } } }",
+    ),
+    (
+        "load_balancers.listeners.authenticate_cognito",
+        Around::Nothing,
+        "load_balancers: { w: { listeners: { https: { certificate: \"{4}\", fixed_response: 404, authenticate_cognito: { user_pool: \"{6}\", client_id: a, domain: b, {} } } } } }",
+    ),
     ("load_balancers.listeners", Around::Listener, "forward: app, {}"),
     (
         "load_balancers.listeners.rules",
@@ -224,6 +253,7 @@ fn frame(path: &str) -> String {
     let (_, around, inner) =
         FRAMES.iter().find(|(of, ..)| *of == path).unwrap_or_else(|| panic!("there is no file around `{path}`"));
     let text = around.frame(&inner.replace("{1}", ONE).replace("{2}", NAMED).replace("{3}", AUTHORITY));
+    let text = text.replace("{4}", CERTIFICATE).replace("{5}", TRUST_STORE).replace("{6}", USER_POOL);
     // The file around the entry of a log group has the group already.
     if path == "log_groups" { text.replace("log_groups: { app: }\n", "") } else { text }
 }

@@ -70,7 +70,7 @@ fn slips_are_refused() {
         "stack: x\nregon: eu-west-1",
         "stack: x\ncertificates: []",
         "stack: x\ntarget_groups: { a: { port: 70000 } }",
-        "stack: x\ntarget_groups: { a: { port: 80, protocol: TLS } }",
+        "stack: x\ntarget_groups: { a: { port: 80, protocol: GENEVE } }",
         "stack: x\ntarget_groups: { a: { port: 80, health_check: { interval: 10m 5 } } }",
         "stack: x\nload_balancers: { w: { http2: yes } }",
         "stack: x\nservices: { s: { containers: { a: { image: a, prot: 80 } } } }",

@@ -55,8 +55,8 @@ fn rules(ctx: &Ctx<'_>, listener: &Listener, what: &str, names: &BTreeSet<&str>)
 }
 
 fn records<'s>(ctx: &Ctx<'_>, stack: &Stack, balancer: &str, listeners: impl Iterator<Item = &'s Listener>) {
-    let secure: Vec<_> =
-        listeners.filter(|listener| listener.protocol == "HTTPS").map(|listener| names(stack, listener)).collect();
+    let secure = listeners.filter(|listener| matches!(listener.protocol.as_str(), "HTTPS" | "TLS"));
+    let secure: Vec<_> = secure.map(|listener| names(stack, listener)).collect();
     // Where one of them has certificates that the file does not tell about, these may cover it.
     let known: Option<Vec<BTreeSet<&str>>> = secure.into_iter().collect();
     let Some(known) = known.filter(|known| !known.is_empty()) else { return };

@@ -26,17 +26,22 @@ pub(super) fn check(ctx: &Ctx<'_>, stack: &Stack) {
 /// Listeners on whose port the groups of their load balancer admit nobody.
 fn listeners(ctx: &Ctx<'_>, stack: &Stack, name: &str, balancer: &LoadBalancer) {
     for listener in balancer.listeners.values() {
-        let (entrants, complete) = reach::entrants(stack, &balancer.security_groups, Port::tcp(listener.port));
-        if !complete || !entrants.is_empty() {
+        let admitted = |protocol: &&str| {
+            let port = Port { number: listener.port, protocol };
+            let (entrants, complete) = reach::entrants(stack, &balancer.security_groups, port);
+            !complete || !entrants.is_empty()
+        };
+        let Some(protocol) = listener.transports().iter().find(|protocol| !admitted(protocol)) else {
             continue;
-        }
+        };
+        let udp = if *protocol == "udp" { ", protocol: udp" } else { "" };
         let groups = reach::named(stack, &balancer.security_groups);
         let summary = format!(
             "nobody reaches port {} of load balancer `{name}`: security group {groups} admits nobody",
             listener.port
         );
         let help = format!(
-            "Add to `ingress` of the group: {{ port: {}, from: [0.0.0.0/0, \"::/0\"] }}, or name who may come in.",
+            "Add to `ingress` of the group: {{ port: {}{udp}, from: [0.0.0.0/0, \"::/0\"] }}, or name who may come in.",
             listener.port
         );
         ctx.problems.warn("unreachable", &listener.meta.place, summary, help);
@@ -61,23 +66,49 @@ fn targets(ctx: &Ctx<'_>, stack: &Stack, name: &str, service: &Service) {
         else {
             continue;
         };
-        let check: Option<u16> = group.health_check.port.parse().ok().filter(|port| *port != target.port);
+        let arrivals = reach::arrivals(group, target.port);
         for (balancer_name, balancer) in &stack.load_balancers {
             if balancer.existing.is_some() || !forwards(balancer, entry) {
                 continue;
             }
-            for port in std::iter::once(target.port).chain(check) {
-                let Some((why, to)) = closed(stack, &balancer.security_groups, &service.security_groups, port) else {
+            for (port, keeps) in &arrivals {
+                let Some((why, to)) = unreached(stack, (balancer, *keeps), &service.security_groups, *port) else {
                     continue;
                 };
+                let number = port.number;
                 let summary =
-                    format!("load balancer `{balancer_name}` does not reach service `{name}` on port {port}: {why}");
-                let from = reach::named(stack, &balancer.security_groups);
-                let help = format!("Its targets stay unhealthy (Target.Timeout). {}", open(&to, port, &from));
+                    format!("load balancer `{balancer_name}` does not reach service `{name}` on port {number}: {why}");
+                let from = who(stack, balancer, *keeps);
+                let help = format!("Its targets stay unhealthy (Target.Timeout). {}", open(&to, *port, &from));
                 ctx.problems.warn("unreachable", &service.meta.place, summary, help);
             }
         }
     }
+}
+
+/// Why a load balancer does not reach targets, and the group that would have to admit it.
+fn unreached(
+    stack: &Stack,
+    (balancer, keeps): (&LoadBalancer, bool),
+    to: &[Text],
+    port: Port<'_>,
+) -> Option<(String, Option<String>)> {
+    if to.is_empty() && (balancer.is_network() || !balancer.security_groups.is_empty()) {
+        return Some((format!("it is in {DEFAULT_GROUP}"), None));
+    }
+    match reach::through(stack, (balancer, keeps), to, port) {
+        Way::Closed(why) => Some((why, Some(reach::named(stack, to)))),
+        Way::Open(_) | Way::Unknown => None,
+    }
+}
+
+/// Whom targets have to admit: the load balancer by its groups, or else by addresses.
+fn who(stack: &Stack, balancer: &LoadBalancer, keeps: bool) -> String {
+    if !balancer.security_groups.is_empty() {
+        return reach::named(stack, &balancer.security_groups);
+    }
+    let clients = keeps && balancer.scheme == "internet-facing";
+    if clients { "[0.0.0.0/0]" } else { "[the range of the VPC]" }.to_owned()
 }
 
 /// Why one side does not reach the other, and the group that would have to admit it, if it is of the file.
@@ -91,12 +122,12 @@ fn closed(stack: &Stack, from: &[Text], to: &[Text], port: u16) -> Option<(Strin
     }
 }
 
-fn open(group: &Option<String>, port: u16, from: &str) -> String {
+fn open(group: &Option<String>, port: Port<'_>, from: &str) -> String {
+    let udp = if port.protocol == "udp" { ", protocol: udp" } else { "" };
+    let rule = format!("{{ port: {}{udp}, from: {from} }}", port.number);
     match group {
-        Some(group) => format!("Add to `ingress` of {group}: {{ port: {port}, from: {from} }}."),
-        None => {
-            format!("Give it `security_groups`, with a group that has ingress: [{{ port: {port}, from: {from} }}].")
-        }
+        Some(group) => format!("Add to `ingress` of {group}: {rule}."),
+        None => format!("Give it `security_groups`, with a group that has ingress: [{rule}]."),
     }
 }
 
@@ -113,7 +144,7 @@ fn databases(ctx: &Ctx<'_>, stack: &Stack, name: &str, service: &Service) {
         };
         let summary = format!("service `{name}` does not reach database `{entry}`: {why}");
         let from = reach::named(stack, &service.security_groups);
-        ctx.problems.warn("unreachable", &database.meta.place, summary, open(&to, database.port, &from));
+        ctx.problems.warn("unreachable", &database.meta.place, summary, open(&to, Port::tcp(database.port), &from));
     }
 }
 

@@ -51,6 +51,7 @@ pub(crate) fn stack(ctx: &Ctx<'_>, stack: &Stack) {
     target_groups(ctx, stack);
     load_balancers(ctx, stack);
     sticky_shares(ctx, stack);
+    super::balancers::check(ctx, stack);
     super::exec::check(ctx, stack);
     certificates::check(ctx, stack);
     physical_names(ctx, stack);
@@ -136,7 +137,7 @@ fn sticky_shares(ctx: &Ctx<'_>, stack: &Stack) {
         let group = stack.target_groups.get(entry);
         group.is_some_and(|group| group.attributes.get("stickiness.enabled").is_some_and(|value| value == "true"))
     };
-    for (name, balancer) in &stack.load_balancers {
+    for (name, balancer) in stack.load_balancers.iter().filter(|(_, balancer)| !balancer.is_network()) {
         for (entry, listener) in &balancer.listeners {
             let actions = listener.default.iter().chain(listener.rules.iter().map(|rule| &rule.action));
             for action in actions {
@@ -167,7 +168,7 @@ fn load_balancers(ctx: &Ctx<'_>, stack: &Stack) {
             let mut unique = ids.clone();
             unique.sort();
             unique.dedup();
-            if unique.len() < 2 {
+            if unique.len() < 2 && !balancer.is_network() {
                 let error = Diagnostic::error(
                     "one-zone",
                     format!("load balancer `{name}` has subnets in only one availability zone"),

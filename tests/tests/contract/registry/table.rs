@@ -187,6 +187,10 @@ pub const ROWS: &[Row] = &[
         // It follows from the subnets.
         ("vpc", &[]),
         ("subnets", &["Subnets"]),
+        ("subnet_mappings", &["SubnetMappings"]),
+        // Both follow from what a network load balancer has.
+        ("static_addresses", &[]),
+        ("has_security_groups", &[]),
         ("security_groups", &["SecurityGroups"]),
         ("attributes", &["LoadBalancerAttributes"]),
         ("tags", &["Tags"]),
@@ -199,6 +203,10 @@ pub const ROWS: &[Row] = &[
         // Each is a resource of its own there.
         ("certificates", &[]),
         ("ssl_policy", &["SslPolicy"]),
+        ("alpn_policy", &["AlpnPolicy"]),
+        ("mutual", &["MutualAuthentication"]),
+        ("authenticate", &["DefaultActions"]),
+        ("attributes", &["ListenerAttributes"]),
         ("default", &["DefaultActions"]),
         ("rules", &[]),
         // Which load balancer of others it is on: for finding it.
@@ -334,6 +342,7 @@ pub const EXCEPTIONS: &[(&str, Difference<'_>, &str)] = &[
     ("listener_rules", Action("elasticloadbalancing:DescribeLoadBalancers"), "listeners are listed by their load balancers"),
     ("listener_rules", Unreadable("listener"), "DescribeRules does not return the listener, but it is asked by listener"),
     ("load_balancer", Action("iam:CreateServiceLinkedRole"), "the first CreateLoadBalancer of an account makes the role of ELB"),
+    ("load_balancer", Replaced("subnet_mappings"), "a subnet keeps the addresses that it was added with"),
     ("log_group", Replaced("class"), "CreateLogGroup alone takes logGroupClass; there is no call that changes it"),
     ("log_group", Action("tag:GetResources"), "the tags of all groups are read at once"),
     ("parameter", Replaced("type"), "another type of a value is another parameter; PutParameter is not documented to change it"),

@@ -1,14 +1,15 @@
-//! Application load balancers. Calls: CreateLoadBalancer, SetSubnets, SetSecurityGroups, SetIpAddressType,
+//! Application and network load balancers. Calls: CreateLoadBalancer, SetSubnets, SetSecurityGroups, SetIpAddressType,
 //! Modify- and DescribeLoadBalancerAttributes, DescribeLoadBalancers, DeleteLoadBalancer. Names have at most 32 characters.
 //! A new one is provisioned for two to four minutes, but takes listeners at once. Deletion is answered at once; its
 //! network interfaces stay for minutes and keep security groups from being deleted, which is those groups' business.
+//! A network load balancer that is created without security groups never gets any, and one that has some keeps at least one.
 
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use aws_sdk_elasticloadbalancingv2::types::{
-    IpAddressType, LoadBalancer, LoadBalancerAttribute, LoadBalancerSchemeEnum, LoadBalancerStateEnum,
-    LoadBalancerTypeEnum,
+    AvailabilityZone, IpAddressType, LoadBalancer, LoadBalancerAttribute, LoadBalancerSchemeEnum,
+    LoadBalancerStateEnum, LoadBalancerTypeEnum, SubnetMapping,
 };
 use evenkeel_core::cloud::{Update, Waiting};
 use evenkeel_core::doc::{Text, Texts};
@@ -28,13 +29,15 @@ use crate::read::Fetched;
 use crate::resource::{Creation, Entry, Modification, Paced, Resource, Work, tagged, wanted};
 use crate::services::ec2::network;
 use crate::services::elb;
-use crate::services::elb::read::{Elb, Item};
+use crate::services::elb::read::{Elb, Item, attributes};
 use crate::tags::{self, Retag, Tags};
 use evenkeel_stack::model::{self, Stack};
 
 /// The attribute by which AWS protects a load balancer from deletion.
 pub(crate) const PROTECTION: &str = "deletion_protection.enabled";
 const NAME_LIMIT: usize = 32;
+/// The type of network load balancers.
+const NETWORK: &str = "network";
 /// The most ARNs that DescribeLoadBalancers takes.
 const BATCH: usize = 20;
 /// The most attributes that ModifyLoadBalancerAttributes takes.
@@ -49,7 +52,13 @@ pub static ENTRY: Entry = Entry {
             Field::immutable("type"),
             Field::immutable("scheme"),
             Field::immutable("vpc"),
+            Field::immutable("has_security_groups"),
+            Field::immutable("static_addresses"),
             Field::set("subnets"),
+            Field::keyed("subnet_mappings", &["subnet"]),
+            Field::immutable("subnet_mappings[].allocation_id"),
+            Field::immutable("subnet_mappings[].private_ipv4"),
+            Field::immutable("subnet_mappings[].ipv6"),
             Field::set("security_groups"),
         ],
         outputs: &["arn", "dns_name", "zone_id", "name", "full"],
@@ -61,6 +70,7 @@ pub static ENTRY: Entry = Entry {
         takes_secs: 150,
         polls: Polls::every(10, 10),
         traffic: Traffic::Front,
+        exclusive: &[("subnet_mappings", "allocation_id"), ("subnet_mappings", "private_ipv4")],
         ..Kind::PLAIN
     },
     contribute,
@@ -95,23 +105,72 @@ pub fn base_name(stack: &Stack, entry: &str, balancer: &model::LoadBalancer) -> 
 /// A load balancer in canonical form.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Spec {
-    /// `application`; others are seen only when one of that name is in the way.
+    /// `application` or `network`; others are seen only when one of that name is in the way.
     #[serde(rename = "type")]
     pub kind: String,
     /// `internet-facing` or `internal`.
     pub scheme: String,
-    /// `ipv4` or `dualstack`.
+    /// `ipv4`, `dualstack` or `dualstack-without-public-ipv4`.
     pub ip_address_type: String,
     /// The VPC that its subnets are in, which it cannot leave; `None` if the file names subnets of its own.
     pub vpc: Option<Text>,
     /// Subnet ids.
     pub subnets: Texts,
-    /// Group ids; `None` leaves them to AWS, which takes the VPC's default group.
+    /// Which of these subnets have addresses of their own, if the file says; all subnets of a network load balancer that is there.
+    #[serde(default)]
+    pub subnet_mappings: Option<Vec<Mapping>>,
+    /// Whether any of them has addresses that the file chooses; `None` for an application load balancer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub static_addresses: Option<bool>,
+    /// Group ids; `None` leaves them to AWS, which gives an application load balancer the VPC's default group.
     pub security_groups: Option<Texts>,
+    /// Whether a network load balancer has groups at all; `None` for an application load balancer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub has_security_groups: Option<bool>,
     /// Managed attributes by AWS's names.
     pub attributes: BTreeMap<String, String>,
     /// The user's tags.
     pub tags: Tags,
+}
+
+/// A subnet of a network load balancer with its addresses; empty where AWS chooses.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Mapping {
+    /// The subnet.
+    pub subnet: String,
+    /// The allocation of an Elastic IP address.
+    pub allocation_id: String,
+    /// A private address.
+    pub private_ipv4: String,
+    /// An IPv6 address; `None` leaves it to AWS, which shows the one that it chose.
+    pub ipv6: Option<String>,
+}
+
+impl Mapping {
+    fn is_static(&self) -> bool {
+        !self.allocation_id.is_empty() || !self.private_ipv4.is_empty()
+    }
+
+    fn to_api(&self) -> SubnetMapping {
+        let some = |text: &String| (!text.is_empty()).then(|| text.clone());
+        SubnetMapping::builder()
+            .subnet_id(&self.subnet)
+            .set_allocation_id(some(&self.allocation_id))
+            .set_private_ipv4_address(some(&self.private_ipv4))
+            .set_ipv6_address(self.ipv6.clone())
+            .build()
+    }
+}
+
+impl From<&model::SubnetMapping> for Mapping {
+    fn from(mapping: &model::SubnetMapping) -> Self {
+        Self {
+            subnet: mapping.subnet.clone(),
+            allocation_id: mapping.allocation_id.clone().unwrap_or_default(),
+            private_ipv4: mapping.private_ipv4.clone().unwrap_or_default(),
+            ipv6: mapping.ipv6.clone(),
+        }
+    }
 }
 
 fn contribute(stack: &Stack, nodes: &mut Vec<Node>) {
@@ -125,8 +184,10 @@ fn contribute(stack: &Stack, nodes: &mut Vec<Node>) {
 
 fn desired(balancer: &model::LoadBalancer) -> Spec {
     let groups = &balancer.security_groups;
+    let network = balancer.is_network();
+    let mappings: Vec<Mapping> = balancer.subnet_mappings.iter().map(Mapping::from).collect();
     Spec {
-        kind: "application".to_owned(),
+        kind: balancer.kind.clone(),
         scheme: balancer.scheme.clone(),
         ip_address_type: balancer.ip_address_type.clone(),
         vpc: balancer.subnets.is_none().then(|| Text::output(network::id(), "vpc_id")),
@@ -134,7 +195,10 @@ fn desired(balancer: &model::LoadBalancer) -> Spec {
             || Texts::output(network::id(), "subnets"),
             |ids| ids.iter().map(|id| id.as_str().into()).collect(),
         ),
-        security_groups: (!groups.is_empty()).then(|| groups.iter().cloned().collect()),
+        static_addresses: network.then(|| mappings.iter().any(Mapping::is_static)),
+        subnet_mappings: (!mappings.is_empty()).then_some(mappings),
+        security_groups: (network || !groups.is_empty()).then(|| groups.iter().cloned().collect()),
+        has_security_groups: network.then_some(!groups.is_empty()),
         attributes: balancer.attributes.clone(),
         tags: balancer.meta.tags.clone(),
     }
@@ -183,11 +247,12 @@ impl Resource for LoadBalancers {
             aws.elb()
                 .create_load_balancer()
                 .name(order.order.name)
-                .r#type(LoadBalancerTypeEnum::Application)
+                .r#type(LoadBalancerTypeEnum::from(want.kind.as_str()))
                 .scheme(LoadBalancerSchemeEnum::from(want.scheme.as_str()))
                 .ip_address_type(IpAddressType::from(want.ip_address_type.as_str()))
-                .set_subnets(want.subnets.known())
-                .set_security_groups(groups(want))
+                .set_subnets(if want.subnet_mappings.is_some() { None } else { want.subnets.known() })
+                .set_subnet_mappings(mappings(want))
+                .set_security_groups(groups(want).filter(|groups| !groups.is_empty()))
                 .set_tags(Some(elb::api_tags(tags)))
                 .send()
         };
@@ -202,7 +267,7 @@ impl Resource for LoadBalancers {
 
     fn marks_between(&self, live: &Live<Spec>, want: &Spec, order: &Update<'_>) -> (Tags, Tags) {
         let marking = !live.is_of(order.node);
-        let steps = elb::attribute_steps(ENTRY.kind.name, &live.have.attributes, &want.attributes, marking);
+        let steps = elb::attribute_steps(table(want), &live.have.attributes, &want.attributes, marking);
         (Tags::new(), steps.marks())
     }
 
@@ -213,7 +278,7 @@ impl Resource for LoadBalancers {
     async fn update(&self, work: Work<'_>, order: &Modification<'_, Spec>) -> Result<Live<Spec>, CloudError> {
         let (live, want) = (&order.live, &order.want);
         change(work.aws, order).await?;
-        let steps = elb::attribute_steps(ENTRY.kind.name, &live.have.attributes, &want.attributes, false);
+        let steps = elb::attribute_steps(table(want), &live.have.attributes, &want.attributes, false);
         write_attributes(work.aws, &live.id, &steps.write).await?;
         elb::forget_attributes(work.aws, &live.id, steps.forget).await?;
         Ok(order.done())
@@ -255,9 +320,8 @@ async fn change(aws: &Aws, order: &Modification<'_, Spec>) -> Result<(), CloudEr
     if changed("ip_address_type") && family_first {
         set_family().await?;
     }
-    if changed("subnets") {
-        let request = || aws.elb().set_subnets().load_balancer_arn(arn).set_subnets(want.subnets.known()).send();
-        aws.caller.send("elb:SetSubnets", request).await?;
+    if changed("subnets") || changed("subnet_mappings") {
+        set_subnets(aws, order).await?;
     }
     if changed("ip_address_type") && !family_first {
         set_family().await?;
@@ -268,6 +332,40 @@ async fn change(aws: &Aws, order: &Modification<'_, Spec>) -> Result<(), CloudEr
         aws.caller.send("elb:SetSecurityGroups", request).await?;
     }
     Ok(())
+}
+
+/// Gives a load balancer its subnets. A network load balancer leaves a zone in one request and enters it again in another one.
+/// Source: the guide of Network Load Balancers, "Update the Availability Zones".
+async fn set_subnets(aws: &Aws, order: &Modification<'_, Spec>) -> Result<(), CloudError> {
+    let (arn, want) = (order.live.id.as_str(), &order.want);
+    let send = async |subnets: Option<Vec<String>>, mappings: Option<Vec<SubnetMapping>>| -> Result<(), CloudError> {
+        let request = || {
+            let request = aws.elb().set_subnets().load_balancer_arn(arn);
+            request.set_subnets(subnets.clone()).set_subnet_mappings(mappings.clone()).send()
+        };
+        aws.caller.send("elb:SetSubnets", request).await.map(drop)
+    };
+    let (had, wanted) = (order.live.have.subnets.known().unwrap_or_default(), want.subnets.known().unwrap_or_default());
+    let stay: Vec<String> = had.iter().filter(|id| wanted.contains(id)).cloned().collect();
+    let swaps = stay.len() < had.len() && stay.len() < wanted.len();
+    if want.kind == NETWORK && swaps && !stay.is_empty() {
+        let kept = mappings(want).map(|all| {
+            let stays = |one: &SubnetMapping| stay.iter().any(|id| one.subnet_id() == Some(id));
+            all.into_iter().filter(stays).collect::<Vec<_>>()
+        });
+        send(if kept.is_some() { None } else { Some(stay) }, kept).await?;
+    }
+    let all = mappings(want);
+    send(if all.is_some() { None } else { Some(wanted) }, all).await
+}
+
+/// What is known of the attributes of a load balancer of this type.
+fn table(want: &Spec) -> attributes::Table {
+    attributes::balancer(&want.kind)
+}
+
+fn mappings(want: &Spec) -> Option<Vec<SubnetMapping>> {
+    Some(want.subnet_mappings.as_ref()?.iter().map(Mapping::to_api).collect())
 }
 
 fn groups(want: &Spec) -> Option<Vec<String>> {
@@ -363,21 +461,39 @@ fn canonical(item: &Item<LoadBalancer>) -> Spec {
         ids.into_iter().map(Into::into).collect()
     };
     let subnets = raw.availability_zones().iter().filter_map(|zone| zone.subnet_id()).map(str::to_owned);
+    let network = raw.r#type() == Some(&LoadBalancerTypeEnum::Network);
+    let mut mappings: Vec<Mapping> = raw.availability_zones().iter().map(mapping).collect();
+    mappings.sort_by(|one, other| one.subnet.cmp(&other.subnet));
     Spec {
         kind: text(raw.r#type().map(LoadBalancerTypeEnum::as_str)),
         scheme: text(raw.scheme().map(LoadBalancerSchemeEnum::as_str)),
         ip_address_type: text(raw.ip_address_type().map(IpAddressType::as_str)),
         vpc: raw.vpc_id().map(Into::into),
         subnets: sorted(subnets.collect()),
+        static_addresses: network.then(|| mappings.iter().any(Mapping::is_static)),
+        subnet_mappings: network.then_some(mappings),
+        has_security_groups: network.then_some(!raw.security_groups().is_empty()),
         security_groups: Some(sorted(raw.security_groups().to_vec())),
         attributes: item.attributes.clone(),
         tags: tags::user(&item.tags),
     }
 }
 
+/// The addresses of a zone. AWS shows none where it has chosen them itself.
+fn mapping(zone: &AvailabilityZone) -> Mapping {
+    let first = zone.load_balancer_addresses().first();
+    let text = |value: Option<&str>| value.unwrap_or_default().to_owned();
+    Mapping {
+        subnet: text(zone.subnet_id()),
+        allocation_id: text(first.and_then(|address| address.allocation_id())),
+        private_ipv4: text(first.and_then(|address| address.private_ipv4_address())),
+        ipv6: first.and_then(|address| address.ipv6_address()).map(str::to_owned),
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use aws_sdk_elasticloadbalancingv2::types::{AvailabilityZone, LoadBalancerState};
+    use aws_sdk_elasticloadbalancingv2::types::LoadBalancerState;
 
     use evenkeel_core::snapshot::Owner;
 

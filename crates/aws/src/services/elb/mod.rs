@@ -38,7 +38,12 @@ use crate::service::Service;
 pub static SERVICE: Service = Service {
     title: "Elastic Load Balancing",
     manners: Manners { prefix: "elb", iam: "elasticloadbalancing", codes: CODES, texts: &[], rates: RATES },
-    tag_types: &["elasticloadbalancing:listener/app", "elasticloadbalancing:listener-rule/app"],
+    tag_types: &[
+        "elasticloadbalancing:listener/app",
+        "elasticloadbalancing:listener-rule/app",
+        "elasticloadbalancing:listener/net",
+        "elasticloadbalancing:listener-rule/net",
+    ],
     fetch,
     kinds: &[
         &target_group::ENTRY,
@@ -61,6 +66,7 @@ const FLOOR: &[Floor] = &[
         .counted(marked),
     Floor::single("elb:DescribeLoadBalancerAttributes", &["load_balancer"]).counted(attributes),
     Floor::single("elb:DescribeTargetGroupAttributes", &["target_group"]).counted(attributes),
+    Floor::single("elb:DescribeListenerAttributes", &["listener"]).counted(attributes),
 ];
 
 /// Only listeners with certificates have any.
@@ -103,6 +109,7 @@ const RATES: &[Rate] = &[Rate {
         "elb:DescribeTags",
         "elb:DescribeLoadBalancerAttributes",
         "elb:DescribeTargetGroupAttributes",
+        "elb:DescribeListenerAttributes",
         "elb:DescribeTargetHealth",
     ],
 }];

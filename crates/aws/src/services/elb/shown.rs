@@ -15,6 +15,9 @@ pub(super) const SHOWN: &[Shown] = &[
             usual("default.query", "#{query}"),
             usual("default.stickiness_secs", "0"),
             told("existing"),
+            usual("mutual.advertise", "false"),
+            usual("mutual.ignore_expiry", "false"),
+            usual("mutual.trust_store", ""),
             told("load_balancer"),
             told("rules"),
             usual("ssl_policy", "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09"),
@@ -33,7 +36,15 @@ pub(super) const SHOWN: &[Shown] = &[
     },
     Shown {
         kind: "load_balancer",
-        usual: &[usual("ip_address_type", "ipv4"), usual("type", "application"), told("vpc")],
+        usual: &[
+            told("has_security_groups"),
+            usual("ip_address_type", "ipv4"),
+            told("static_addresses"),
+            usual("subnet_mappings.[].allocation_id", ""),
+            usual("subnet_mappings.[].private_ipv4", ""),
+            usual("type", "application"),
+            told("vpc"),
+        ],
         ..Shown::PLAIN
     },
     Shown {

@@ -25,7 +25,7 @@ use crate::resource::{Creation, Entry, Modification, Paced, Resource, Work, tagg
 use crate::services::ec2::network;
 use crate::services::ecs::read::Ecs;
 use crate::services::elb;
-use crate::services::elb::read::{Elb, Item};
+use crate::services::elb::read::{Elb, Item, attributes};
 use crate::tags::{self, Retag, Tags};
 use evenkeel_stack::model::{self, Stack};
 
@@ -80,7 +80,7 @@ pub fn id(entry: &str) -> NodeId {
 pub struct Spec {
     /// The port that targets get traffic on, unless they are registered with another.
     pub port: i32,
-    /// `HTTP`, `HTTPS`, …
+    /// `HTTP`, `HTTPS`, `TCP`, …
     pub protocol: String,
     /// `HTTP1`, `HTTP2` or `GRPC`; `None` if the protocol has no versions.
     pub protocol_version: Option<String>,
@@ -229,7 +229,7 @@ impl Resource for TargetGroups {
 
     fn marks_between(&self, live: &Live<Spec>, want: &Spec, order: &Update<'_>) -> (Tags, Tags) {
         let marking = !live.is_of(order.node);
-        let steps = elb::attribute_steps(ENTRY.kind.name, &live.have.attributes, &want.attributes, marking);
+        let steps = elb::attribute_steps(table(want), &live.have.attributes, &want.attributes, marking);
         (Tags::new(), steps.marks())
     }
 
@@ -242,7 +242,7 @@ impl Resource for TargetGroups {
         if order.changes("health_check") {
             modify(work.aws, &live.id, want).await?;
         }
-        let steps = elb::attribute_steps(ENTRY.kind.name, &live.have.attributes, &want.attributes, false);
+        let steps = elb::attribute_steps(table(want), &live.have.attributes, &want.attributes, false);
         write_attributes(work.aws, &live.id, &steps.write).await?;
         elb::forget_attributes(work.aws, &live.id, steps.forget).await?;
         Ok(order.done())
@@ -259,6 +259,11 @@ impl Resource for TargetGroups {
         let balancers = reply.target_groups().iter().flat_map(TargetGroup::load_balancer_arns);
         balancers.map(|arn| format!("a listener or rule of load balancer {}", elb::full_name(arn))).collect()
     }
+}
+
+/// What is known of the attributes of such a group.
+fn table(want: &Spec) -> attributes::Table {
+    attributes::group(&want.protocol, &want.target_type)
 }
 
 async fn modify(aws: &Aws, arn: &str, want: &Spec) -> Result<(), CloudError> {
@@ -338,7 +343,7 @@ fn canonical(item: &Item<TargetGroup>) -> Spec {
             timeout_secs: raw.health_check_timeout_seconds(),
             healthy_threshold: raw.healthy_threshold_count().unwrap_or(5),
             unhealthy_threshold: raw.unhealthy_threshold_count().unwrap_or(2),
-            matcher: has_codes.then(|| codes.unwrap_or("200").to_owned()),
+            matcher: has_codes.then(|| codes.unwrap_or(if http { "200" } else { "200-399" }).to_owned()),
         },
         attributes: item.attributes.clone(),
         tags: tags::user(&item.tags),

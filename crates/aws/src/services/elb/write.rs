@@ -57,12 +57,11 @@ impl AttributeSteps {
 
 /// Works out the steps from one set of managed attributes to another.
 pub fn attribute_steps(
-    kind: &str,
+    table: attributes::Table,
     have: &BTreeMap<String, String>,
     want: &BTreeMap<String, String>,
     marking: bool,
 ) -> AttributeSteps {
-    let table = attributes::table(kind);
     let added = want.keys().any(|key| !have.contains_key(key));
     let removed = have.keys().any(|key| !want.contains_key(key));
     let target = table.encode(want.keys());
@@ -104,15 +103,15 @@ mod tests {
     fn attributes_are_remembered_before_and_forgotten_after() {
         let slow = map(&[("slow_start.duration_seconds", "30")]);
         let delay = map(&[("deregistration_delay.timeout_seconds", "5")]);
-        let steps = attribute_steps("target_group", &slow, &delay, false);
+        let steps = attribute_steps(attributes::table("target_group"), &slow, &delay, false);
         assert_eq!(steps.remember.as_deref(), Some("delay slow_start"));
         assert_eq!(
             steps.write,
             map(&[("deregistration_delay.timeout_seconds", "5"), ("slow_start.duration_seconds", "0")])
         );
         assert_eq!(steps.forget, Some(Some("delay".to_owned())));
-        let gone = attribute_steps("target_group", &slow, &BTreeMap::new(), false);
+        let gone = attribute_steps(attributes::table("target_group"), &slow, &BTreeMap::new(), false);
         assert_eq!((gone.remember, gone.forget), (None, Some(None)));
-        assert_eq!(attribute_steps("target_group", &slow, &slow, false), AttributeSteps::default());
+        assert_eq!(attribute_steps(attributes::table("target_group"), &slow, &slow, false), AttributeSteps::default());
     }
 }

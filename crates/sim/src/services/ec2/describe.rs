@@ -33,7 +33,7 @@ const MOST_VALUES: usize = 200;
 pub(super) fn answer(input: &Input, view: &View, items: Vec<Value>) -> Reply {
     let filters = filters(input, view.filters)?;
     let wanted = input.texts(view.ids.0);
-    if !wanted.is_empty() && input.has("MaxResults") {
+    if !wanted.is_empty() && input.shared("MaxResults").is_some() {
         let text = format!("The parameter {} cannot be used with the parameter MaxResults", view.ids.0);
         return Err(Refusal::new("InvalidParameterCombination", text));
     }
@@ -55,8 +55,10 @@ pub(super) fn answer(input: &Input, view: &View, items: Vec<Value>) -> Reply {
 /// # Errors
 /// Of a token that is not for this request.
 pub(super) fn page(input: &Input, list: &str, items: Vec<Value>, key: impl Fn(&Value) -> String) -> Reply {
-    let size = input.integer("MaxResults").and_then(|size| usize::try_from(size).ok()).unwrap_or(PAGE);
-    let token = input.text("NextToken").filter(|token| !token.is_empty());
+    // One list comes in a single piece: that of addresses.
+    let size = input.shared("MaxResults").and_then(Value::as_u64).and_then(|size| usize::try_from(size).ok());
+    let size = size.unwrap_or(PAGE);
+    let token = input.shared_text("NextToken").filter(|token| !token.is_empty());
     let mut scope = input.0.clone();
     scope.remove("NextToken");
     scope.remove("MaxResults");

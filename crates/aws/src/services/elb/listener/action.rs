@@ -9,6 +9,7 @@ use evenkeel_core::doc::Text;
 use evenkeel_core::error::CloudError;
 use serde::{Deserialize, Serialize};
 
+use super::authenticate::{Authenticate, COGNITO};
 use crate::kinds::target_group;
 use evenkeel_stack::model;
 
@@ -93,10 +94,11 @@ impl Action {
         }
     }
 
-    /// What AWS describes.
+    /// What AWS describes, but for users that are signed in before.
     pub fn live(actions: &[ApiAction]) -> Self {
         let other = || Self::Other { actions: actions.iter().map(|action| type_of(action).to_owned()).collect() };
-        let [action] = actions else { return other() };
+        let first = actions.first().filter(|_| actions.len() == 2).map(type_of);
+        let [action] = actions.get(usize::from(first == Some(COGNITO))..).unwrap_or_default() else { return other() };
         match action.r#type() {
             Some(ActionTypeEnum::Forward) => forward(action),
             Some(ActionTypeEnum::Redirect) => action.redirect_config().map_or_else(other, redirect),
@@ -177,6 +179,17 @@ impl Action {
     }
 }
 
+/// An action, and how users are signed in before it, as AWS takes them.
+///
+/// # Errors
+/// As of [`Action::to_api`].
+pub fn to_api(authenticate: Option<&Authenticate>, action: &Action) -> Result<Vec<ApiAction>, CloudError> {
+    let mut action = action.to_api()?;
+    let Some(first) = authenticate else { return Ok(vec![action]) };
+    action.order = Some(2);
+    Ok(vec![first.to_api(), action])
+}
+
 fn type_of(action: &ApiAction) -> &str {
     action.r#type().map_or("", ActionTypeEnum::as_str)
 }
@@ -219,11 +232,12 @@ fn forward_to_api(targets: &[Target], stickiness_secs: u32) -> ApiAction {
         let tuple = TargetGroupTuple::builder().target_group_arn(group).weight(signed(target.weight)).build();
         config = config.target_groups(tuple);
     }
-    let mut sticky = TargetGroupStickinessConfig::builder().enabled(stickiness_secs > 0);
+    // It is off where nothing is said; a network load balancer has none.
     if stickiness_secs > 0 {
-        sticky = sticky.duration_seconds(signed(stickiness_secs));
+        let sticky = TargetGroupStickinessConfig::builder().enabled(true).duration_seconds(signed(stickiness_secs));
+        config = config.target_group_stickiness_config(sticky.build());
     }
-    builder.forward_config(config.target_group_stickiness_config(sticky.build()).build()).build()
+    builder.forward_config(config.build()).build()
 }
 
 fn redirect(config: &RedirectActionConfig) -> Action {
@@ -309,6 +323,25 @@ mod tests {
         let live = Action::live(&[login, ApiAction::builder().r#type(ActionTypeEnum::Forward).build()]);
         assert_eq!(live, Action::Other { actions: vec!["authenticate-oidc".to_owned(), "forward".to_owned()] });
         assert!(live.to_api().is_err());
+    }
+
+    #[test]
+    fn who_is_signed_in_survives_being_written_and_read() {
+        let authenticate = Authenticate {
+            user_pool: "arn:pool".to_owned(),
+            client_id: "client".to_owned(),
+            domain: "auth.example.com".to_owned(),
+            unauthenticated: "deny".to_owned(),
+            scope: "openid email".to_owned(),
+            cookie: "session".to_owned(),
+            session_timeout_secs: 60,
+            extra_params: [("prompt".to_owned(), "login".to_owned())].into(),
+        };
+        let fixed = Action::FixedResponse { status: "404".to_owned(), content_type: None, body: String::new() };
+        let both = to_api(Some(&authenticate), &fixed).unwrap();
+        assert_eq!((Authenticate::live(&both), Action::live(&both)), (Some(authenticate), fixed.clone()));
+        let one = to_api(None, &fixed).unwrap();
+        assert_eq!((Authenticate::live(&one), Action::live(&one)), (None, fixed));
     }
 
     #[test]

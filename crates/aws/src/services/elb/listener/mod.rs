@@ -1,13 +1,21 @@
-//! Listeners of load balancers. Calls: CreateListener, ModifyListener, DescribeListeners, DeleteListener. One node each; its
+//! Listeners of load balancers. Calls: CreateListener, ModifyListener, DescribeListeners, DeleteListener, Modify- and
+//! DescribeListenerAttributes. One node each; its
 //! rules beside the default one are another node. A listener has no name: here it is called `<load balancer>:<port>`, so
 //! that somebody else's listener on a wanted port is recognised. Everything but the load balancer changes in place.
 //! A listener of a replaced load balancer gets a successor on the new one, and goes with the old one.
 
 pub mod action;
+pub mod authenticate;
 mod certificates;
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
-use aws_sdk_elasticloadbalancingv2::types::{Certificate, Listener, ProtocolEnum};
+use aws_sdk_elasticloadbalancingv2::types::{
+    Action as ApiAction, AdvertiseTrustStoreCaNamesEnum, Certificate, Listener, ListenerAttribute,
+    MutualAuthenticationAttributes, ProtocolEnum,
+};
+use evenkeel_core::cloud::Update;
 use evenkeel_core::doc::Text;
 use evenkeel_core::error::CloudError;
 use evenkeel_core::graph::Node;
@@ -18,6 +26,7 @@ use evenkeel_core::snapshot::{Live, Owner};
 use serde::{Deserialize, Serialize};
 
 use self::action::Action;
+use self::authenticate::Authenticate;
 use self::certificates::Swap;
 use super::sought::Sought;
 use super::{existing, forwards, load_balancer};
@@ -26,7 +35,7 @@ use crate::existing::at;
 use crate::read::Fetched;
 use crate::resource::{Creation, Entry, Modification, Paced, Resource, Work, doc, tagged};
 use crate::services::elb;
-use crate::services::elb::read::{Elb, Item, RULES};
+use crate::services::elb::read::{Elb, Item, RULES, attributes};
 use crate::tags::{self, Retag, Tags};
 use evenkeel_stack::model::{self, Stack};
 
@@ -58,15 +67,18 @@ pub static ENTRY: Entry = Entry {
         "elasticloadbalancing:DescribeLoadBalancers",
         "elasticloadbalancing:DescribeListeners",
         "elasticloadbalancing:DescribeListenerCertificates",
+        "elasticloadbalancing:DescribeListenerAttributes",
         "elasticloadbalancing:DescribeTags",
         "elasticloadbalancing:CreateListener",
         "elasticloadbalancing:ModifyListener",
+        "elasticloadbalancing:ModifyListenerAttributes",
         "elasticloadbalancing:AddListenerCertificates",
         "elasticloadbalancing:RemoveListenerCertificates",
         "elasticloadbalancing:DeleteListener",
         "elasticloadbalancing:AddTags",
         "elasticloadbalancing:RemoveTags",
         "tag:GetResources",
+        "cognito-idp:DescribeUserPoolClient",
     ],
 };
 
@@ -82,14 +94,26 @@ pub struct Spec {
     pub existing: Option<Sought>,
     /// The port.
     pub port: i32,
-    /// `HTTP` or `HTTPS`.
+    /// `HTTP`, `HTTPS`, `TCP`, `TLS`, …
     pub protocol: String,
-    /// The certificate's ARN; `None` for HTTP.
+    /// The certificate's ARN; `None` without TLS.
     pub certificate: Option<Text>,
     /// The ARNs of its certificates for other names.
     pub certificates: Vec<Text>,
-    /// The TLS policy; `None` for HTTP.
+    /// The TLS policy; `None` without TLS.
     pub ssl_policy: Option<String>,
+    /// The ALPN policy of TLS, if it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alpn_policy: Option<String>,
+    /// How clients of HTTPS show certificates, if they do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mutual: Option<Mutual>,
+    /// Managed attributes by AWS's names.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub attributes: BTreeMap<String, String>,
+    /// How users are signed in before that, if they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authenticate: Option<Authenticate>,
     /// What happens if no rule fits.
     pub default: Action,
     /// Whether rules are to follow: its first mark says so. What gets rules later is marked by them.
@@ -98,6 +122,64 @@ pub struct Spec {
     /// The user's tags.
     pub tags: Tags,
 }
+
+/// How clients are asked for certificates.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Mutual {
+    /// `off`, `passthrough` or `verify`.
+    pub mode: String,
+    /// The ARN of the trust store; empty without.
+    pub trust_store: String,
+    /// Whether expired certificates are accepted.
+    pub ignore_expiry: bool,
+    /// Whether clients are told the names of the authorities.
+    pub advertise: bool,
+}
+
+impl Mutual {
+    /// What the file wants; off is nothing.
+    fn desired(mutual: &model::Mutual) -> Option<Self> {
+        (mutual.mode != OFF).then(|| Self {
+            mode: mutual.mode.clone(),
+            trust_store: mutual.trust_store.clone().unwrap_or_default(),
+            ignore_expiry: mutual.ignore_expiry,
+            advertise: mutual.advertise,
+        })
+    }
+
+    /// What AWS describes; off is nothing.
+    fn live(raw: &MutualAuthenticationAttributes) -> Option<Self> {
+        raw.mode().filter(|mode| *mode != OFF).map(|mode| Self {
+            mode: mode.to_owned(),
+            trust_store: raw.trust_store_arn().unwrap_or_default().to_owned(),
+            ignore_expiry: raw.ignore_client_certificate_expiry().unwrap_or_default(),
+            advertise: raw.advertise_trust_store_ca_names() == Some(&AdvertiseTrustStoreCaNamesEnum::On),
+        })
+    }
+
+    fn off() -> MutualAuthenticationAttributes {
+        MutualAuthenticationAttributes::builder().mode(OFF).build()
+    }
+
+    fn to_api(&self) -> MutualAuthenticationAttributes {
+        let plain = MutualAuthenticationAttributes::builder().mode(&self.mode);
+        if self.mode != "verify" {
+            return plain.build();
+        }
+        let advertise =
+            if self.advertise { AdvertiseTrustStoreCaNamesEnum::On } else { AdvertiseTrustStoreCaNamesEnum::Off };
+        plain
+            .trust_store_arn(&self.trust_store)
+            .ignore_client_certificate_expiry(self.ignore_expiry)
+            .advertise_trust_store_ca_names(advertise)
+            .build()
+    }
+}
+
+/// What a TLS listener has that offers nothing within TLS.
+const NO_ALPN: &str = "None";
+/// The mode of a listener that asks no client for a certificate.
+const OFF: &str = "off";
 
 fn contribute(stack: &Stack, nodes: &mut Vec<Node>) {
     let shifted = forwards::shifted(stack);
@@ -182,6 +264,10 @@ fn desired(balancer: &str, listener: &model::Listener, default: &model::Action) 
         certificate: listener.certificate.clone(),
         certificates: listener.certificates.clone(),
         ssl_policy: listener.ssl_policy.clone(),
+        alpn_policy: listener.alpn_policy.clone(),
+        mutual: listener.mutual.as_ref().and_then(Mutual::desired),
+        attributes: listener.attributes.clone(),
+        authenticate: listener.authenticate.as_ref().map(Authenticate::from),
         default: Action::desired(default),
         rules: !listener.rules.is_empty(),
         tags: listener.meta.tags.clone(),
@@ -219,12 +305,18 @@ impl Resource for Listeners {
     }
 
     fn marks(&self, want: &Spec) -> Tags {
-        want.rules.then(|| (RULES.to_owned(), "yes".to_owned())).into_iter().collect()
+        let mut marks = elb::attribute_marks(ENTRY.kind.name, &want.attributes);
+        marks.extend(want.rules.then(|| (RULES.to_owned(), "yes".to_owned())));
+        marks
+    }
+
+    fn marks_between(&self, live: &Live<Spec>, want: &Spec, order: &Update<'_>) -> (Tags, Tags) {
+        (Tags::new(), attribute_steps(&live.have, want, !live.is_of(order.node)).marks())
     }
 
     async fn create(&self, work: Work<'_>, order: &Creation<'_, Spec>) -> Result<Live<Spec>, CloudError> {
         let (aws, want, tags) = (work.aws, &order.want, &order.tags);
-        let default = want.default.to_api()?;
+        let default = acts(want)?;
         let request = || {
             aws.elb()
                 .create_listener()
@@ -233,7 +325,9 @@ impl Resource for Listeners {
                 .protocol(ProtocolEnum::from(want.protocol.as_str()))
                 .set_certificates(certificates(want))
                 .set_ssl_policy(want.ssl_policy.clone())
-                .default_actions(default.clone())
+                .set_alpn_policy(want.alpn_policy.clone().map(|policy| vec![policy]))
+                .set_mutual_authentication(want.mutual.as_ref().map(Mutual::to_api))
+                .set_default_actions(Some(default.clone()))
                 .set_tags(Some(elb::api_tags(tags)))
                 .send()
         };
@@ -241,10 +335,11 @@ impl Resource for Listeners {
         let listener = reply.listeners.unwrap_or_default().into_iter().next();
         let raw = listener.ok_or_else(|| CloudError::bug("elb:CreateListener", "the reply contains no listener"))?;
         elb::confirm(aws, "elb:CreateListener", raw.listener_arn().unwrap_or_default(), tags).await?;
+        write_attributes(aws, raw.listener_arn().unwrap_or_default(), &want.attributes).await?;
         if want.rules {
             elb::announce(aws, raw.listener_arn().unwrap_or_default());
         }
-        let item = Item { tags: tags.clone(), ..Item::new(raw) };
+        let item = Item { tags: tags.clone(), attributes: want.attributes.clone(), ..Item::new(raw) };
         let mut live = live(&item, work.stack, &Balancers::default());
         order.order.name.clone_into(&mut live.name);
         Ok(live)
@@ -257,11 +352,14 @@ impl Resource for Listeners {
     async fn update(&self, work: Work<'_>, order: &Modification<'_, Spec>) -> Result<Live<Spec>, CloudError> {
         let swap = Swap { listener: &order.live.id, have: &order.live.have, want: &order.want };
         swap.before(work.aws).await?;
-        // Certificates beside the default one alone are no change of the listener itself.
-        if order.order.changes.iter().any(|change| !matches!(change.field(), "certificates" | "tags")) {
-            modify(work.aws, &order.live.id, &order.want, order.changes("default")).await?;
+        // Certificates beside the default one, and attributes, are no change of the listener itself.
+        if order.order.changes.iter().any(|change| !matches!(change.field(), "certificates" | "tags" | "attributes")) {
+            modify(work.aws, order).await?;
         }
         swap.after(work.aws).await?;
+        let steps = attribute_steps(&order.live.have, &order.want, false);
+        write_attributes(work.aws, &order.live.id, &steps.write).await?;
+        elb::forget_attributes(work.aws, &order.live.id, steps.forget).await?;
         Ok(Live { uses: uses(&order.want), ..order.done() })
     }
 
@@ -271,8 +369,15 @@ impl Resource for Listeners {
     }
 }
 
-async fn modify(aws: &Aws, arn: &str, want: &Spec, with_default: bool) -> Result<(), CloudError> {
-    let default = if with_default { Some(vec![want.default.to_api()?]) } else { None };
+async fn modify(aws: &Aws, order: &Modification<'_, Spec>) -> Result<(), CloudError> {
+    let (arn, want) = (order.live.id.as_str(), &order.want);
+    let changes = order.changes("default") || order.changes("authenticate");
+    let default = if changes { Some(acts(want)?) } else { None };
+    // What another protocol has not goes with the old one.
+    let mutual = (order.changes("mutual") && want.protocol == "HTTPS")
+        .then(|| want.mutual.as_ref().map_or_else(Mutual::off, Mutual::to_api));
+    let alpn = (order.changes("alpn_policy") && want.protocol == "TLS")
+        .then(|| vec![want.alpn_policy.clone().unwrap_or_else(|| NO_ALPN.to_owned())]);
     let request = || {
         aws.elb()
             .modify_listener()
@@ -281,10 +386,44 @@ async fn modify(aws: &Aws, arn: &str, want: &Spec, with_default: bool) -> Result
             .protocol(ProtocolEnum::from(want.protocol.as_str()))
             .set_certificates(certificates(want))
             .set_ssl_policy(want.ssl_policy.clone())
+            .set_alpn_policy(alpn.clone())
+            .set_mutual_authentication(mutual.clone())
             .set_default_actions(default.clone())
             .send()
     };
     aws.caller.send("elb:ModifyListener", request).await.map(drop)
+}
+
+/// What a listener does, as AWS takes it. A network load balancer keeps no clients in an action, not even while traffic moves.
+fn acts(want: &Spec) -> Result<Vec<ApiAction>, CloudError> {
+    match &want.default {
+        Action::Forward { targets, .. } if !want.protocol.starts_with("HTTP") => {
+            let plain = Action::Forward { targets: targets.clone(), stickiness_secs: 0 };
+            action::to_api(want.authenticate.as_ref(), &plain)
+        }
+        default => action::to_api(want.authenticate.as_ref(), default),
+    }
+}
+
+/// The steps of the attributes. Another protocol has other ones: what went with the old one cannot be reset, and what goes with both may
+/// be lost.
+fn attribute_steps(have: &Spec, want: &Spec, marking: bool) -> elb::AttributeSteps {
+    let table = attributes::table(ENTRY.kind.name);
+    let steps = elb::attribute_steps(table, &have.attributes, &want.attributes, marking);
+    if have.protocol == want.protocol {
+        return steps;
+    }
+    elb::AttributeSteps { write: want.attributes.clone(), ..steps }
+}
+
+async fn write_attributes(aws: &Aws, arn: &str, values: &BTreeMap<String, String>) -> Result<(), CloudError> {
+    if values.is_empty() {
+        return Ok(());
+    }
+    let attribute = |(key, value): (&String, &String)| ListenerAttribute::builder().key(key).value(value).build();
+    let all: Vec<ListenerAttribute> = values.iter().map(attribute).collect();
+    let request = || aws.elb().modify_listener_attributes().listener_arn(arn).set_attributes(Some(all.clone())).send();
+    aws.caller.send("elb:ModifyListenerAttributes", request).await.map(drop)
 }
 
 fn certificates(want: &Spec) -> Option<Vec<Certificate>> {
@@ -373,6 +512,10 @@ fn canonical(item: &Item<Listener>) -> Spec {
         certificates: others.map(|arn| Text::from(arn.as_str())).collect(),
         certificate: certificate.map(Text::from),
         ssl_policy: raw.ssl_policy().filter(|policy| secure && !policy.is_empty()).map(str::to_owned),
+        alpn_policy: raw.alpn_policy().first().filter(|policy| secure && *policy != NO_ALPN).cloned(),
+        mutual: raw.mutual_authentication().filter(|_| secure).and_then(Mutual::live),
+        attributes: item.attributes.clone(),
+        authenticate: Authenticate::live(raw.default_actions()),
         default: Action::live(raw.default_actions()),
         rules: item.tags.contains_key(RULES),
         tags: tags::user(&item.tags),

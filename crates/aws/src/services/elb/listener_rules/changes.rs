@@ -104,7 +104,8 @@ pub fn in_turn(moves: &[(String, u32)], mut taken: BTreeMap<String, u32>) -> Vec
 
 impl Stages {
     fn keep(&mut self, live: LiveRule, want: &Rule, weights: bool) {
-        let same = live.rule.action.means(&want.action) || !weights && live.rule.action.same_but_weights(&want.action);
+        let acts = live.rule.action.means(&want.action) || !weights && live.rule.action.same_but_weights(&want.action);
+        let same = acts && live.rule.authenticate == want.authenticate;
         if !same {
             self.modify.push((live.arn.clone(), want.clone(), false));
         }
@@ -125,6 +126,7 @@ mod tests {
         Rule {
             priority,
             conditions: Conditions { host: vec![host.to_owned()], ..Conditions::default() },
+            authenticate: None,
             action: Action::Forward {
                 targets: vec![Target { target_group: group.into(), weight: 1 }],
                 stickiness_secs: 0,
@@ -186,6 +188,7 @@ mod tests {
     #[test]
     fn delegated_weights_are_left_alone() {
         let weighted = |a: u32, b: u32| Rule {
+            authenticate: None,
             action: Action::Forward {
                 targets: vec![
                     Target { target_group: "x".into(), weight: a },

@@ -11,6 +11,9 @@ use serde::{Deserialize, Serialize};
 
 use evenkeel_stack::model;
 
+/// What a network load balancer tells clients apart by.
+const FAMILIES: [&str; 2] = ["ipv4", "ipv6"];
+
 /// What has to fit. Conditions that are not there are left out of the document, because all together are the rule's key.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -89,7 +92,13 @@ impl Conditions {
             "http-request-method" => {
                 or_top(condition.http_request_method_config().map(|c| c.values()).unwrap_or_default())
             }
-            "source-ip" => or_top(condition.source_ip_config().map(|c| c.values()).unwrap_or_default()),
+            "source-ip" => {
+                let config = condition.source_ip_config();
+                match config.and_then(|config| config.ip_address_type()) {
+                    Some(family) => vec![family.as_str().to_owned()],
+                    None => or_top(config.map(|c| c.values()).unwrap_or_default()),
+                }
+            }
             "http-header" => sorted(condition.http_header_config().map(|c| c.values()).unwrap_or_default().to_vec()),
             _ => Vec::new(),
         };
@@ -139,8 +148,13 @@ impl Conditions {
             all.push(of("query-string").query_string_config(config).build());
         }
         if !self.source_ip.is_empty() {
-            let config = SourceIpConditionConfig::builder().set_values(some(&self.source_ip)).build();
-            all.push(of("source-ip").source_ip_config(config).build());
+            let config = SourceIpConditionConfig::builder();
+            // A network load balancer knows families of addresses only.
+            let config = match self.source_ip.as_slice() {
+                [family] if FAMILIES.contains(&family.as_str()) => config.ip_address_type(family.as_str().into()),
+                _ => config.set_values(some(&self.source_ip)),
+            };
+            all.push(of("source-ip").source_ip_config(config.build()).build());
         }
         all
     }

@@ -21,7 +21,8 @@ use std::future::Future;
 
 use self::changes::{LiveRule, Stages, stages};
 use self::conditions::Conditions;
-use super::listener::action::Action;
+use super::listener::action::{self, Action};
+use super::listener::authenticate::Authenticate;
 use super::listener::{self, Balancers};
 use super::sought::Sought;
 use super::{forwards, rule_priorities};
@@ -77,6 +78,7 @@ pub static ENTRY: Entry = Entry {
         "elasticloadbalancing:AddTags",
         "elasticloadbalancing:RemoveTags",
         "tag:GetResources",
+        "cognito-idp:DescribeUserPoolClient",
     ],
 };
 
@@ -106,6 +108,9 @@ pub struct Rule {
     pub priority: u32,
     /// What has to fit.
     pub conditions: Conditions,
+    /// How users are signed in before that, if they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authenticate: Option<Authenticate>,
     /// What happens then.
     pub action: Action,
 }
@@ -119,6 +124,7 @@ fn contribute(stack: &Stack, nodes: &mut Vec<Node>) {
         let rule = |rule: &evenkeel_stack::model::ListenerRule| Rule {
             priority: rule.priority.unwrap_or_default(),
             conditions: Conditions::desired(&rule.conditions),
+            authenticate: rule.authenticate.as_ref().map(Authenticate::from),
             action: Action::desired(&rule.action),
         };
         let want = Spec {
@@ -298,14 +304,14 @@ async fn delete_all(aws: &Aws, arns: Vec<String>) -> Result<(), CloudError> {
 }
 
 async fn create(aws: &Aws, listener: &str, rule: &Rule, tags: &Tags) -> Result<String, CloudError> {
-    let action = rule.action.to_api()?;
+    let actions = action::to_api(rule.authenticate.as_ref(), &rule.action)?;
     let request = || {
         aws.elb()
             .create_rule()
             .listener_arn(listener)
             .priority(priority(rule.priority))
             .set_conditions(Some(rule.conditions.to_api()))
-            .actions(action.clone())
+            .set_actions(Some(actions.clone()))
             .set_tags(Some(elb::api_tags(tags)))
             .send()
     };
@@ -314,13 +320,13 @@ async fn create(aws: &Aws, listener: &str, rule: &Rule, tags: &Tags) -> Result<S
 }
 
 async fn modify(aws: &Aws, arn: &str, rule: &Rule, with_conditions: bool) -> Result<(), CloudError> {
-    let action = rule.action.to_api()?;
+    let actions = action::to_api(rule.authenticate.as_ref(), &rule.action)?;
     let request = || {
         aws.elb()
             .modify_rule()
             .rule_arn(arn)
             .set_conditions(with_conditions.then(|| rule.conditions.to_api()))
-            .actions(action.clone())
+            .set_actions(Some(actions.clone()))
             .send()
     };
     aws.caller.send("elb:ModifyRule", request).await.map(drop)
@@ -378,6 +384,7 @@ fn live_rule(item: &Item<ApiRule>) -> Option<LiveRule> {
     let rule = Rule {
         priority: item.raw.priority()?.parse().ok()?,
         conditions: Conditions::live(item.raw.conditions()),
+        authenticate: Authenticate::live(item.raw.actions()),
         action: Action::live(item.raw.actions()),
     };
     Some(LiveRule { arn: item.raw.rule_arn()?.to_owned(), rule, tags: item.tags.clone() })

@@ -197,3 +197,14 @@ pub(crate) async fn balancer_attributes(aws: &Aws, arn: &str) -> Result<BTreeMap
     };
     Ok(attributes.into_iter().filter_map(|attribute| Some((attribute.key?, attribute.value?))).collect())
 }
+
+/// All attributes of a listener; none if it has gone, or if the endpoint knows none.
+pub(crate) async fn listener_attributes(aws: &Aws, arn: &str) -> Result<BTreeMap<String, String>, CloudError> {
+    let request = || aws.elb().describe_listener_attributes().listener_arn(arn).send();
+    let attributes = match aws.caller.send("elb:DescribeListenerAttributes", request).await {
+        Ok(reply) => reply.attributes.unwrap_or_default(),
+        Err(error) if matches!(error.class, ErrorClass::Gone | ErrorClass::Unsupported) => Vec::new(),
+        Err(error) => return Err(error),
+    };
+    Ok(attributes.into_iter().filter_map(|attribute| Some((attribute.key?, attribute.value?))).collect())
+}

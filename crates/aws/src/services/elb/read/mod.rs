@@ -7,6 +7,7 @@ pub(crate) mod calls;
 pub mod data;
 mod going;
 mod leads;
+mod listeners;
 mod narrow;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -91,8 +92,12 @@ pub async fn fetch(aws: &Aws, scope: &Scope<'_>, finder: &Finder<'_>) -> Elb {
     reading.find_more(&balancers, (&named, &leads), &mut listeners, &mut rules).await;
     reading.find_rules(&listeners, (&named, &leads), &mut rules).await;
     reading.keep(&mut groups, &mut balancers);
-    let (more_group, more_balancer) =
-        futures::join!(reading.group_attributes(&groups, true), reading.balancer_attributes(&balancers, true));
+    let (more_group, more_balancer, of_listeners) = futures::join!(
+        reading.group_attributes(&groups, true),
+        reading.balancer_attributes(&balancers, true),
+        reading.listener_attributes(&listeners),
+    );
+    let listeners = reading.attach_listeners(listeners, of_listeners);
     let target_groups = reading.attach_groups(groups, [group_attributes, more_group]);
     let attributes = [balancer_attributes, more_balancer];
     let protected = going::protected(&attributes);

@@ -75,6 +75,19 @@ pub(super) fn check(
             "Client IP preservation cannot be disabled for target groups with the {protocol} protocol"
         )));
     }
+    if matches!(protocol, "UDP" | "TCP_UDP")
+        && asked("target_health_state.unhealthy.connection_termination.enabled") == Some("true")
+    {
+        return Err(configuration(format!(
+            "Connection termination of unhealthy targets cannot be enabled for target groups with the {protocol} protocol"
+        )));
+    }
+    let drains = !matches!(value("target_health_state.unhealthy.draining_interval_seconds"), "0" | "");
+    if drains && value("target_health_state.unhealthy.connection_termination.enabled") == "true" {
+        return Err(configuration(
+            "You cannot set a draining interval for unhealthy targets while their connections are terminated",
+        ));
+    }
     if protocol == "GENEVE" && value("target_failover.on_deregistration") != value("target_failover.on_unhealthy") {
         let text =
             "The values of 'target_failover.on_deregistration' and 'target_failover.on_unhealthy' must be the same";

@@ -133,10 +133,16 @@ fn describe_group(call: &mut Call<'_>, input: &Input) -> Reply {
 
 fn modify_group(call: &mut Call<'_>, input: &Input) -> Reply {
     let arn = input.text_or_empty("TargetGroupArn");
-    let shared = uses::shares_without_stickiness(&call.region().elb, arn);
+    let elb = &call.region().elb;
+    // What listeners of network load balancers share between is kept apart by addresses, if at all.
+    let web = elb.groups.get(arn).is_some_and(|group| matches!(group.protocol.as_deref(), Some("HTTP" | "HTTPS")));
+    let shared = web && uses::shares_without_stickiness(elb, arn);
     let group = call.region().elb.group_mut(input.text_or_empty("TargetGroupArn"))?;
     let table = tables::group(group);
     let wanted = read(input, &table, |key| groups::strange(group, key))?;
+    if wanted.values().any(String::is_empty) {
+        return Err(invalid("A target group attribute value must be specified"));
+    }
     let mut all = group.attributes.clone();
     all.extend(wanted.clone());
     groups::check(group, &wanted, &all)?;
@@ -175,6 +181,10 @@ fn modify_listener(call: &mut Call<'_>, input: &Input) -> Reply {
         }
     };
     let wanted = read(input, &of_listener(listener), strange)?;
+    // The idle timeout of TLS is shown, and fixed.
+    if let Some(key) = wanted.keys().find(|key| protocol == "TLS" && *key == "tcp.idle_timeout.seconds") {
+        return Err(strange(key));
+    }
     listener.attributes.extend(wanted);
     Ok(document(&of_listener(listener), &listener.attributes))
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::super::arns::{configuration, invalid};
-use super::super::state::{Balancer, Event, Kind, Zone};
+use super::super::state::{Balancer, Event, Kind, Listener, Zone};
 use super::reading;
 use crate::call::{Call, Input, Members, Refusal, Reply, Table};
 use crate::services::{self, ec2};
@@ -26,7 +26,14 @@ pub(super) fn plan(call: &mut Call<'_>, input: &Input, kind: Kind) -> Result<Bal
     if kind == Kind::Gateway && input.has("Scheme") {
         return Err(configuration("A scheme cannot be specified for gateway load balancers"));
     }
-    let (vpc, zones) = read_zones(call, input, kind)?;
+    let own = input.text_or_empty("Name").to_owned();
+    let (vpc, zones) = read_zones(call, input, kind, &own)?;
+    if let Some((id, _)) = addresses(&zones).find(|(_, public)| *public == internal) {
+        let scheme = if internal { "internal" } else { "internet-facing" };
+        return Err(configuration(format!(
+            "'{id}' cannot be specified for a load balancer with the scheme '{scheme}'"
+        )));
+    }
     let ip_address_type = input.text("IpAddressType").unwrap_or("ipv4").to_owned();
     check_ip_address_type(call, &ip_address_type, (kind, internal), &zones)?;
     if !internal && kind != Kind::Gateway && !has_gateway(call, &vpc) {
@@ -43,6 +50,7 @@ pub(super) fn plan(call: &mut Call<'_>, input: &Input, kind: Kind) -> Result<Bal
         _ => Some(given),
     };
     let off = || (kind == Kind::Network).then(|| "off".to_owned());
+    let grouped = kind == Kind::Network && security_groups.is_some();
     Ok(Balancer {
         internal,
         vpc,
@@ -50,6 +58,7 @@ pub(super) fn plan(call: &mut Call<'_>, input: &Input, kind: Kind) -> Result<Bal
         security_groups,
         ip_address_type,
         source_nat: input.text("EnablePrefixForIpv6SourceNat").map(str::to_owned).or_else(off),
+        private_link_rules: grouped.then(|| "on".to_owned()),
         ipam_pool: input.map("IpamPools").and_then(|pools| pools.text("Ipv4IpamPoolId")).map(str::to_owned),
         ..Balancer::default()
     })
@@ -76,7 +85,7 @@ fn check_ip_address_type(
 }
 
 /// The zones that a request names, by subnets or mappings, and their VPC.
-fn read_zones(call: &mut Call<'_>, input: &Input, kind: Kind) -> Result<(String, Vec<Zone>), Refusal> {
+fn read_zones(call: &mut Call<'_>, input: &Input, kind: Kind, own: &str) -> Result<(String, Vec<Zone>), Refusal> {
     let (subnets, mappings) = (input.texts("Subnets"), input.list("SubnetMappings"));
     if !subnets.is_empty() && !mappings.is_empty() {
         return Err(invalid("You must specify either subnets or subnet mappings, but not both"));
@@ -92,10 +101,15 @@ fn read_zones(call: &mut Call<'_>, input: &Input, kind: Kind) -> Result<(String,
                 address.insert(name.to_owned(), value.clone());
             }
         }
-        if let Some(id) = mapping.text("AllocationId")
-            && let Some(ip) = elastic_ip(call, id)?
-        {
-            address.insert("IpAddress".to_owned(), ip.into());
+        if let Some(id) = mapping.text("AllocationId") {
+            let elsewhere =
+                |balancer: &&Balancer| balancer.name != own && addresses(&balancer.zones).any(|(other, _)| other == id);
+            if call.region().elb.balancers.values().any(|balancer| elsewhere(&balancer)) {
+                return Err(not_available(id));
+            }
+            if let Some(ip) = elastic_ip(call, id)? {
+                address.insert("IpAddress".to_owned(), ip.into());
+            }
         }
         let addresses = if address.is_empty() { Vec::new() } else { vec![Value::Object(address)] };
         wanted.push((mapping.text_or_empty("SubnetId").to_owned(), addresses));
@@ -132,15 +146,26 @@ fn read_zones(call: &mut Call<'_>, input: &Input, kind: Kind) -> Result<(String,
     Ok((vpc.unwrap_or_default(), zones))
 }
 
+/// The Elastic IP allocations, and the private addresses, of zones; each with whether it is public.
+fn addresses(zones: &[Zone]) -> impl Iterator<Item = (&str, bool)> {
+    let all = zones.iter().flat_map(|zone| &zone.addresses);
+    all.flat_map(|address| {
+        let public = address.text("AllocationId").map(|id| (id, true));
+        public.into_iter().chain(address.text("PrivateIPv4Address").map(|address| (address, false)))
+    })
+}
+
+/// An Elastic IP allocation that is not there, or that another load balancer has.
+fn not_available(id: &str) -> Refusal {
+    Refusal::new("AllocationIdNotFound", format!("The allocation IDs '{id}' are not available for use"))
+}
+
 /// The address of an Elastic IP allocation, as far as EC2 can say.
 fn elastic_ip(call: &mut Call<'_>, id: &str) -> Result<Option<String>, Refusal> {
     let place = call.place.clone();
     match services::call(call.world, &place, "ec2", "DescribeAddresses", json!({ "AllocationIds": [id] })) {
         Ok(reply) => Ok(reply.list("Addresses").first().and_then(|one| one.text("PublicIp")).map(str::to_owned)),
-        Err(refusal) if refusal.code.starts_with("InvalidAllocationID") => {
-            let text = format!("The allocation IDs '{id}' are not available for use");
-            Err(Refusal::new("AllocationIdNotFound", text))
-        }
+        Err(refusal) if refusal.code.starts_with("InvalidAllocationID") => Err(not_available(id)),
         Err(_) => Ok(None),
     }
 }
@@ -219,23 +244,51 @@ pub(super) fn give_up(call: &mut Call<'_>, interfaces: Vec<String>) {
     }
 }
 
+/// Refuses what a load balancer that is there cannot do with its zones: a gateway load balancer only gets more of them, a network load
+/// balancer leaves a zone before it enters it with another subnet, and neither changes the addresses of a subnet that stays.
+fn check_zones(old: &Balancer, zones: &[Zone]) -> Result<(), Refusal> {
+    if old.kind == Kind::Application {
+        return Ok(());
+    }
+    for had in &old.zones {
+        let same = zones.iter().find(|new| new.subnet == had.subnet);
+        let moved = zones.iter().find(|new| new.name == had.name && new.subnet != had.subnet);
+        match (same, moved) {
+            (Some(new), _) => {
+                let differs = !new.addresses.is_empty()
+                    && !addresses(std::slice::from_ref(new)).eq(addresses(std::slice::from_ref(had)));
+                if differs {
+                    let text = format!("The addresses of subnet '{}' cannot be changed", had.subnet);
+                    return Err(configuration(text));
+                }
+            }
+            (None, _) if old.kind == Kind::Gateway => {
+                let text = format!("Subnet '{}' cannot be removed from a gateway load balancer", had.subnet);
+                return Err(configuration(text));
+            }
+            (None, Some(new)) => {
+                return Err(configuration(format!(
+                    "Subnet '{}' must be removed before subnet '{}' of the same Availability Zone can be added",
+                    had.subnet, new.subnet
+                )));
+            }
+            (None, None) => {}
+        }
+    }
+    Ok(())
+}
+
 fn set_subnets(call: &mut Call<'_>, input: &Input) -> Reply {
     let arn = input.text_or_empty("LoadBalancerArn").to_owned();
     let old = call.region().elb.balancer(&arn)?.clone();
     if !input.has("Subnets") && !input.has("SubnetMappings") {
         return Err(invalid("You must specify either subnets or subnet mappings"));
     }
-    let (vpc, zones) = read_zones(call, input, old.kind)?;
+    let (vpc, zones) = read_zones(call, input, old.kind, &old.name)?;
     if vpc != old.vpc {
         return Err(Refusal::new("InvalidSubnet", format!("The subnets must be in the VPC '{}'", old.vpc)));
     }
-    if old.kind != Kind::Application {
-        let lost = old.zones.iter().find(|zone| !zones.iter().any(|new| new.subnet == zone.subnet));
-        if let Some(lost) = lost {
-            let text = format!("Subnet '{}' cannot be removed from a {} load balancer", lost.subnet, old.kind.name());
-            return Err(configuration(text));
-        }
-    }
+    check_zones(&old, &zones)?;
     let mut new = Balancer { zones, ..old.clone() };
     if let Some(wanted) = input.text("IpAddressType") {
         wanted.clone_into(&mut new.ip_address_type);
@@ -270,12 +323,13 @@ fn set_security_groups(call: &mut Call<'_>, input: &Input) -> Reply {
     let interfaces: Vec<String> =
         balancer.zones.iter().filter_map(|zone| Some(zone.interface.as_ref()?.id.clone())).collect();
     let groups = input.texts("SecurityGroups");
-    if kind == Kind::Gateway || (kind == Kind::Network && !had) {
-        let text = format!(
-            "Security groups cannot be set on the {} load balancer '{arn}' because it was created without any",
-            kind.name()
-        );
-        return Err(configuration(text));
+    if kind == Kind::Gateway {
+        return Err(configuration("SetSecurityGroups is not supported for load balancers of type 'gateway'"));
+    }
+    if kind == Kind::Network && !had {
+        return Err(configuration(
+            "You cannot set security groups on a Network Load Balancer which was created without any security groups.",
+        ));
     }
     if groups.is_empty() {
         return Err(configuration("At least one security group must be specified"));
@@ -301,6 +355,12 @@ fn set_ip_address_type(call: &mut Call<'_>, input: &Input) -> Reply {
     let arn = input.text_or_empty("LoadBalancerArn");
     let balancer = call.region().elb.balancer(arn)?.clone();
     check_ip_address_type(call, wanted, (balancer.kind, balancer.internal), &balancer.zones)?;
+    let elb = &call.region().elb;
+    let datagrams = |listener: &&Listener| matches!(listener.protocol.as_deref(), Some("UDP" | "TCP_UDP"));
+    if wanted != "ipv4" && balancer.kind == Kind::Network && elb.listeners_of(arn).iter().any(datagrams) {
+        let text = format!("IP address type '{wanted}' is not supported by the UDP listeners of load balancer '{arn}'");
+        return Err(configuration(text));
+    }
     wanted.clone_into(&mut call.region().elb.balancer_mut(arn)?.ip_address_type);
     Ok(json!({ "IpAddressType": wanted }))
 }

@@ -136,8 +136,12 @@ fn forward(
     }
     let arns: Vec<String> = tuples.iter().map(|(arn, _)| arn.clone()).collect();
     check_groups(call, &arns, context)?;
-    let list: Vec<Value> =
-        tuples.iter().map(|(arn, weight)| json!({ "TargetGroupArn": arn, "Weight": weight })).collect();
+    // Those of network load balancers show weights only where there are several to share between.
+    let shown = context.balancer.kind == Kind::Application || tuples.len() > 1;
+    let tuple = |(arn, weight): &(String, i64)| {
+        if shown { json!({ "TargetGroupArn": arn, "Weight": weight }) } else { json!({ "TargetGroupArn": arn }) }
+    };
+    let list: Vec<Value> = tuples.iter().map(tuple).collect();
     let mut stickiness = config.map("TargetGroupStickinessConfig").cloned().unwrap_or_default();
     let enabled = stickiness.flag("Enabled").unwrap_or(false);
     stickiness.insert("Enabled".to_owned(), enabled.into());
@@ -153,7 +157,8 @@ fn forward(
         _ => {}
     }
     let sticky = |arn: &String| call.region().elb.groups.get(arn).is_some_and(Group::is_sticky);
-    if arns.len() > 1 && !enabled && arns.iter().any(sticky) {
+    let keeps = context.balancer.kind == Kind::Application;
+    if keeps && arns.len() > 1 && !enabled && arns.iter().any(sticky) {
         return Err(configuration(
             "You must enable group stickiness on a rule if you enabled target stickiness on one of its target groups",
         ));
@@ -161,7 +166,10 @@ fn forward(
     if let [arn] = arns.as_slice() {
         document.insert("TargetGroupArn".to_owned(), arn.clone().into());
     }
-    let config = if context.balancer.kind == Kind::Application {
+    if context.balancer.kind == Kind::Network && enabled {
+        return Err(configuration("Target group stickiness is not supported on listeners of network load balancers"));
+    }
+    let config = if context.balancer.kind != Kind::Gateway {
         json!({ "TargetGroups": list, "TargetGroupStickinessConfig": stickiness })
     } else {
         json!({ "TargetGroups": list })
@@ -186,11 +194,8 @@ fn check_groups(call: &mut Call<'_>, arns: &[String], context: &Context<'_>) -> 
             Kind::Application => group.target_type == "lambda" || matches!(protocol, "HTTP" | "HTTPS"),
             Kind::Gateway => protocol == "GENEVE",
             Kind::Network => match context.protocol {
-                Some("TLS" | "TCP") => {
-                    matches!(protocol, "TCP" | "TLS" | "TCP_UDP") && {
-                        context.protocol == Some("TLS") || protocol != "TLS"
-                    }
-                }
+                Some("TCP") => matches!(protocol, "TCP" | "TCP_UDP"),
+                Some("TLS") => matches!(protocol, "TCP" | "TLS"),
                 Some("UDP") => matches!(protocol, "UDP" | "TCP_UDP"),
                 other => other == Some(protocol),
             },
@@ -202,6 +207,18 @@ fn check_groups(call: &mut Call<'_>, arns: &[String], context: &Context<'_>) -> 
                 context.protocol.unwrap_or("GENEVE"),
             );
             return Err(Refusal::new("IncompatibleProtocols", text));
+        }
+        if context.balancer.kind == Kind::Network
+            && context.balancer.ip_address_type != "ipv4"
+            && matches!(context.protocol, Some("UDP" | "TCP_UDP"))
+            && group.ip_address_type.as_deref() != Some("ipv6")
+        {
+            return Err(configuration(format!(
+                "Target group '{}' with IP address type 'ipv4' is not supported for {} listeners of load balancers with IP address \
+                 type 'dualstack'",
+                group.arn,
+                context.protocol.unwrap_or_default(),
+            )));
         }
         if group.vpc.as_ref().is_some_and(|vpc| *vpc != context.balancer.vpc) {
             return Err(invalid(format!(

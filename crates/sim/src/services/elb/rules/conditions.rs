@@ -5,7 +5,8 @@ use std::net::IpAddr;
 
 use serde_json::{Map, Value, json};
 
-use super::super::arns::invalid;
+use super::super::arns::{configuration, invalid};
+use super::super::state::Kind;
 use crate::call::{Members, Refusal};
 
 /// The fields, with the member that holds each one's values.
@@ -22,9 +23,26 @@ const FIELDS: &[(&str, &str)] = &[
 const VALUES: usize = 5;
 
 /// Reads the conditions of a request, as they read back.
-pub(super) fn read(list: &[Value]) -> Result<Vec<Value>, Refusal> {
+pub(super) fn read(list: &[Value], kind: Kind) -> Result<Vec<Value>, Refusal> {
     if list.is_empty() {
         return Err(invalid("A condition must be specified"));
+    }
+    for condition in list {
+        let family = condition.map("SourceIpConfig").and_then(|config| config.text("IpAddressType"));
+        if (kind == Kind::Network) != family.is_some() {
+            let field = condition.text_or_empty("Field");
+            let balancer = kind.name();
+            return Err(configuration(if kind == Kind::Network {
+                format!(
+                    "Condition field '{field}' without an IP address type is not supported on {balancer} load balancers"
+                )
+            } else {
+                format!("The IP address type of a '{field}' condition is not supported on {balancer} load balancers")
+            }));
+        }
+        if let Some(family) = family.filter(|family| !["ipv4", "ipv6"].contains(family)) {
+            return Err(invalid(format!("IP address type '{family}' must be one of '[ipv4, ipv6]'")));
+        }
     }
     let mut read: Vec<Value> = Vec::new();
     let (mut values, mut wildcards) = (0, 0);

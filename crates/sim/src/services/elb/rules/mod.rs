@@ -52,15 +52,15 @@ fn create(call: &mut Call<'_>, input: &Input) -> Reply {
         Kind::Gateway => {
             return Err(Refusal::new("UnsupportedProtocol", "Rules are not supported on gateway load balancers"));
         }
-        Kind::Network => {
-            let text = "Rules are not supported on listeners of network load balancers";
+        Kind::Network if balancer.ip_address_type == "ipv4" => {
+            let text = "Rules are not supported on listeners of network load balancers with the IP address type 'ipv4'";
             return Err(Refusal::new("InvalidConfigurationRequest", text));
         }
-        Kind::Application => {}
+        Kind::Application | Kind::Network => {}
     }
     let tags = tagging::DIALECT.given(input)?;
     let priority = input.integer("Priority").unwrap_or_default();
-    let conditions = conditions::read(input.list("Conditions"))?;
+    let conditions = conditions::read(input.list("Conditions"), balancer.kind)?;
     let transforms = transforms(input.list("Transforms"))?;
     let context = actions::Context {
         balancer: &balancer,
@@ -154,7 +154,7 @@ fn modify(call: &mut Call<'_>, input: &Input) -> Reply {
     }
     let (listener, balancer) = above(call, &rule.listener)?;
     if input.has("Conditions") {
-        rule.conditions = conditions::read(input.list("Conditions"))?;
+        rule.conditions = conditions::read(input.list("Conditions"), balancer.kind)?;
     }
     if resets {
         rule.transforms.clear();

@@ -132,3 +132,39 @@ fn listener_attributes_go_by_protocol() {
     let all = lab.ok("elbv2.ModifyListenerAttributes", json!({ "ListenerArn": arn, "Attributes": attributes }));
     assert_eq!(value(&all, "routing.http.response.x_frame_options.header_value").as_deref(), Some("DENY"));
 }
+
+#[test]
+fn groups_take_no_empty_values_and_datagrams_no_end_of_connections() {
+    let lab = Lab::new();
+    let refuses = |arn: &str, key: &str, value: &str, code: &str, part: &str| {
+        let input = json!({ "TargetGroupArn": arn, "Attributes": [{ "Key": key, "Value": value }] });
+        lab.refuses("elbv2.ModifyTargetGroupAttributes", input, code, part);
+    };
+    let part = "A target group attribute value must be specified";
+    refuses(&group(&lab, "a"), "stickiness.app_cookie.cookie_name", "", "ValidationError", part);
+    let mut input = super::group_input(&lab, "u");
+    input["Protocol"] = "UDP".into();
+    let udp = text(&lab.ok("elbv2.CreateTargetGroup", input)["TargetGroups"][0]["TargetGroupArn"]);
+    let key = "target_health_state.unhealthy.connection_termination.enabled";
+    refuses(&udp, key, "true", "InvalidConfigurationRequest", "with the UDP protocol");
+    let key = "target_health_state.unhealthy.draining_interval_seconds";
+    refuses(&tcp_group(&lab, "t"), key, "60", "InvalidConfigurationRequest", "draining interval");
+}
+
+#[test]
+fn the_idle_timeout_of_tls_is_fixed() {
+    let lab = Lab::new();
+    let (net, group) = (network(&lab, "net"), tcp_group(&lab, "a"));
+    let mut input = super::listener_input(&net, 80, &group);
+    input["Protocol"] = "TCP".into();
+    let tcp = text(&lab.ok("elbv2.CreateListener", input.clone())["Listeners"][0]["ListenerArn"]);
+    let attributes = json!([{ "Key": "tcp.idle_timeout.seconds", "Value": "600" }]);
+    lab.ok("elbv2.ModifyListenerAttributes", json!({ "ListenerArn": tcp, "Attributes": attributes }));
+    input["Protocol"] = "TLS".into();
+    input["Port"] = 443.into();
+    input["Certificates"] = json!([{ "CertificateArn": "arn:aws:iam::123456789012:server-certificate/one" }]);
+    let made = lab.ok("elbv2.CreateListener", input)["Listeners"][0].clone();
+    assert_eq!(made["DefaultActions"][0]["ForwardConfig"]["TargetGroups"], json!([{ "TargetGroupArn": group }]));
+    let tls = json!({ "ListenerArn": made["ListenerArn"], "Attributes": attributes });
+    lab.refuses("elbv2.ModifyListenerAttributes", tls, "InvalidConfigurationRequest", "with the TLS protocol");
+}

@@ -1,6 +1,6 @@
 //! Load balancers: names, networks, states, idempotency, deletion, lists.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{balancer, column, group, listener, network, text};
 use crate::lab::Lab;
@@ -216,9 +216,59 @@ fn a_network_load_balancer_without_groups_cannot_get_any() {
     let (arn, web) = (network(&lab, "net"), balancer(&lab, "web"));
     let groups = lab.ok("elbv2.DescribeLoadBalancers", json!({ "LoadBalancerArns": [web] }));
     let groups = groups["LoadBalancers"][0]["SecurityGroups"].clone();
-    lab.refused("elbv2.SetSecurityGroups", json!({ "LoadBalancerArn": arn, "SecurityGroups": groups }));
+    let part = "which was created without any security groups.";
+    let input = json!({ "LoadBalancerArn": arn, "SecurityGroups": groups });
+    lab.refuses("elbv2.SetSecurityGroups", input, "InvalidConfigurationRequest", part);
     let answer = lab.ok("elbv2.SetSecurityGroups", json!({ "LoadBalancerArn": web, "SecurityGroups": groups }));
     assert_eq!(answer["SecurityGroupIds"], groups);
+}
+
+#[test]
+fn a_network_load_balancer_leaves_zones_and_enters_them_again() {
+    let lab = Lab::new();
+    let subnets = lab.subnets();
+    let arn = network(&lab, "net");
+    let set = |subnets: &[String]| json!({ "LoadBalancerArn": arn, "Subnets": subnets });
+    lab.ok("elbv2.SetSubnets", set(&subnets[..3]));
+    let answer = lab.ok("elbv2.SetSubnets", set(&subnets[1..2]));
+    assert_eq!(column(&answer["AvailabilityZones"], "SubnetId"), [subnets[1].clone()]);
+    let zone = lab.ok("ec2.DescribeSubnets", json!({ "SubnetIds": [subnets[1]] }))["Subnets"][0].clone();
+    let twin =
+        json!({ "VpcId": zone["VpcId"], "CidrBlock": "172.31.240.0/24", "AvailabilityZone": zone["AvailabilityZone"] });
+    let twin = text(&lab.ok("ec2.CreateSubnet", twin)["Subnet"]["SubnetId"]);
+    lab.refuses("elbv2.SetSubnets", set(&[twin]), "InvalidConfigurationRequest", "must be removed before");
+}
+
+#[test]
+fn an_elastic_address_is_of_one_load_balancer() {
+    let lab = Lab::new();
+    let subnets = lab.subnets();
+    let id = text(&lab.ok("ec2.AllocateAddress", json!({ "Domain": "vpc" }))["AllocationId"]);
+    let input = |name: &str, mapping: Value| json!({ "Name": name, "Type": "network", "SubnetMappings": [mapping] });
+    let mapping = json!({ "SubnetId": subnets[0], "AllocationId": id });
+    let made = lab.ok("elbv2.CreateLoadBalancer", input("one", mapping.clone()));
+    let address = &made["LoadBalancers"][0]["AvailabilityZones"][0]["LoadBalancerAddresses"][0];
+    assert_eq!(address["AllocationId"], id.as_str());
+    assert!(address["IpAddress"].is_string());
+    let arn = made["LoadBalancers"][0]["LoadBalancerArn"].clone();
+    lab.ok("elbv2.CreateLoadBalancer", input("one", mapping.clone()));
+    let part = format!("The allocation IDs '{id}' are not available for use");
+    lab.refuses("elbv2.CreateLoadBalancer", input("two", mapping.clone()), "AllocationIdNotFound", &part);
+    let more = json!({ "LoadBalancerArn": arn, "SubnetMappings": [mapping, { "SubnetId": subnets[1] }] });
+    assert_eq!(lab.ok("elbv2.SetSubnets", more)["AvailabilityZones"].as_array().map(Vec::len), Some(2));
+    let other = text(&lab.ok("ec2.AllocateAddress", json!({ "Domain": "vpc" }))["AllocationId"]);
+    let other =
+        json!({ "LoadBalancerArn": arn, "SubnetMappings": [{ "SubnetId": subnets[0], "AllocationId": other }] });
+    lab.refuses("elbv2.SetSubnets", other, "InvalidConfigurationRequest", "cannot be changed");
+    let mut inside = input("three", json!({ "SubnetId": subnets[0], "PrivateIPv4Address": "172.31.0.77" }));
+    lab.refuses(
+        "elbv2.CreateLoadBalancer",
+        inside.clone(),
+        "InvalidConfigurationRequest",
+        "the scheme 'internet-facing'",
+    );
+    inside["Scheme"] = "internal".into();
+    lab.ok("elbv2.CreateLoadBalancer", inside);
 }
 
 #[test]

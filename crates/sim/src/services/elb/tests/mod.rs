@@ -26,6 +26,17 @@ pub(super) fn network(lab: &Lab, name: &str) -> String {
     text(&lab.ok("elbv2.CreateLoadBalancer", input)["LoadBalancers"][0]["LoadBalancerArn"])
 }
 
+/// The same that answers on IPv6 too, in a subnet with a range of both; its ARN.
+pub(super) fn dual(lab: &Lab, name: &str) -> String {
+    let vpc = vpc(lab);
+    let range = lab.ok("ec2.AssociateVpcCidrBlock", json!({ "VpcId": vpc, "AmazonProvidedIpv6CidrBlock": true }));
+    let range = text(&range["Ipv6CidrBlockAssociation"]["Ipv6CidrBlock"]).replace("00::/56", "00::/64");
+    let subnet = lab.subnets()[0].clone();
+    lab.ok("ec2.AssociateSubnetCidrBlock", json!({ "SubnetId": subnet, "Ipv6CidrBlock": range }));
+    let input = json!({ "Name": name, "Type": "network", "Subnets": [subnet], "IpAddressType": "dualstack" });
+    text(&lab.ok("elbv2.CreateLoadBalancer", input)["LoadBalancers"][0]["LoadBalancerArn"])
+}
+
 /// The default VPC.
 pub(super) fn vpc(lab: &Lab) -> String {
     text(&lab.ok("ec2.DescribeSubnets", json!({}))["Subnets"][0]["VpcId"])

@@ -190,6 +190,27 @@ fn a_network_load_balancer_has_no_rules() {
 }
 
 #[test]
+fn one_with_ipv6_has_rules_by_the_family_of_addresses() {
+    let lab = Lab::new();
+    let (net, group) = (super::dual(&lab, "net"), super::tcp_group(&lab, "a"));
+    let mut wanted = super::listener_input(&net, 80, &group);
+    wanted["Protocol"] = "TCP".into();
+    let made = lab.ok("elbv2.CreateListener", wanted);
+    let arn = super::text(&made["Listeners"][0]["ListenerArn"]);
+    let rule = |priority: u32, condition: Value| {
+        json!({ "ListenerArn": arn, "Priority": priority, "Conditions": [condition],
+            "Actions": [{ "Type": "forward", "TargetGroupArn": group }] })
+    };
+    let by = |config: Value| json!({ "Field": "source-ip", "SourceIpConfig": config });
+    let made = lab.ok("elbv2.CreateRule", rule(1, by(json!({ "IpAddressType": "ipv6" }))));
+    assert_eq!(made["Rules"][0]["Conditions"][0]["SourceIpConfig"], json!({ "IpAddressType": "ipv6" }));
+    let range = rule(2, by(json!({ "Values": ["10.0.0.0/8"] })));
+    lab.refuses("elbv2.CreateRule", range, "InvalidConfigurationRequest", "without an IP address type");
+    let path = rule(3, json!({ "Field": "path-pattern", "Values": ["/a"] }));
+    lab.refuses("elbv2.CreateRule", path, "InvalidConfigurationRequest", "'path-pattern'");
+}
+
+#[test]
 fn headers_have_names_of_rfc_7230_and_an_empty_key_is_none() {
     let lab = Lab::new();
     let (web, target) = (balancer(&lab, "web"), group(&lab, "a"));
