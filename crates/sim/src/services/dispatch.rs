@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::list::{SERVICES, of};
 use super::service::Service;
-use super::{empties, iam, models};
+use super::{ecs, elb, empties, iam, models};
 use crate::call::{Call, Handler, Input, Refusal, Reply};
 use crate::known::Known;
 use crate::model::{Api, Operation, Protocol};
@@ -37,7 +37,31 @@ pub fn carry_out(call: &mut Call<'_>, operation: &Operation, input: &Input) -> R
     let input = empties::left_out(service, operation, input, of(service).empties);
     validate::check(service, operation, &input, of(service).wording)?;
     let _known = Known::of(service, operation.input, &input.0);
-    handler(call, &input)
+    let reply = handler(call, &input)?;
+    follow(call);
+    Ok(reply)
+}
+
+/// What decides anew which packets of load balancers arrive: service, and how the names of its operations begin.
+const MOVES_PACKETS: &[(&str, &str)] = &[
+    ("ec2", "AuthorizeSecurityGroup"),
+    ("ec2", "RevokeSecurityGroup"),
+    ("ec2", "ModifySecurityGroupRules"),
+    ("ec2", "ModifyNetworkInterfaceAttribute"),
+    ("ec2", "ModifyManagedPrefixList"),
+    ("elbv2", "SetSecurityGroups"),
+    ("elbv2", "SetSubnets"),
+    ("elbv2", "ModifyTargetGroup"),
+];
+
+/// What an operation of one service changes in others: targets that packets reach no more, services whose tasks those are.
+fn follow(call: &mut Call<'_>) {
+    let moves = |(service, start): &(&str, &str)| *service == call.service.name && call.operation.starts_with(start);
+    if MOVES_PACKETS.iter().any(moves) {
+        let place = call.place.clone();
+        elb::packets_moved(call.world, &place);
+        ecs::targets_moved(call.world, &place);
+    }
 }
 
 /// Carries an operation out for the account's own user, without the wire.

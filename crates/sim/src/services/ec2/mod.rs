@@ -16,6 +16,7 @@ mod plain;
 mod prefix_lists;
 pub mod provide;
 mod public;
+pub mod reach;
 mod routes;
 mod state;
 mod subnets;

@@ -122,7 +122,14 @@ mod tests {
             "RedirectConfig": { "Protocol": "HTTPS", "Port": "443", "StatusCode": "HTTP_301" } }] });
         lab.ok("elbv2.ModifyListener", secure);
         assert_eq!(ask(&lab, &web, 80, "a.example"), Some((301, Some("https://a.example/".to_owned()))));
-        let target = NewTarget { id: "172.31.0.9".to_owned(), port: 80, zone: String::new(), answers: true };
+        let target = NewTarget {
+            id: "172.31.0.9".to_owned(),
+            port: 80,
+            zone: String::new(),
+            answers: true,
+            interface: None,
+            ears: Vec::new(),
+        };
         lab.sim.with_world(|world| register(world, &lab.place, &group, target));
         let back = json!({ "ListenerArn": arn, "DefaultActions": [{ "Type": "forward", "TargetGroupArn": group }] });
         lab.ok("elbv2.ModifyListener", back);

@@ -21,7 +21,7 @@ mod traffic;
 
 pub use self::answer::{Answered, answer};
 pub use self::link::*;
-pub use self::state::{Elb, Event};
+pub use self::state::{Ear, Elb, Event};
 pub use self::traffic::{Forwarding, Share, traffic};
 
 use super::service::{Carriers, Service, Words};

@@ -42,7 +42,7 @@ impl Scene {
     }
 
     fn network(&self) -> Value {
-        json!({ "awsvpcConfiguration": { "subnets": self.lab.subnets() } })
+        json!({ "awsvpcConfiguration": { "subnets": self.lab.subnets(), "assignPublicIp": "ENABLED" } })
     }
 
     /// What a usual CreateService asks for, with changes.
