@@ -2,6 +2,7 @@
 
 mod deployments;
 mod failures;
+mod network;
 mod refusals;
 mod services;
 mod standalone;
@@ -43,6 +44,11 @@ impl Scene {
 
     fn network(&self) -> Value {
         json!({ "awsvpcConfiguration": { "subnets": self.lab.subnets(), "assignPublicIp": "ENABLED" } })
+    }
+
+    /// The same network without public addresses.
+    fn private(&self) -> Value {
+        json!({ "awsvpcConfiguration": { "subnets": self.lab.subnets() } })
     }
 
     /// What a usual CreateService asks for, with changes.
