@@ -83,7 +83,7 @@ fn what_the_file_closes_is_told_with_its_line_and_mending_it_converges() {
     for (text, aws, why, place, help) in cases {
         let desk = Desk::new(&text);
         let ran = desk.sim(&["apply", "--yes"]).exits(1);
-        let end = ran.stdout.split("failed:").nth(1).unwrap_or_default();
+        let (_, end) = ran.stdout.split_once("\nfailed: ").expect("a step failed");
         let flat = |text: &str| text.replace('│', " ").split_whitespace().collect::<Vec<_>>().join(" ");
         let told = flat(end);
         for part in aws {
@@ -104,7 +104,7 @@ fn what_the_file_does_not_tell_is_left_to_the_words_of_aws() {
     let desk = Desk::new(&stack(OPEN, OUT, "interval: 30s", "desired_count: 1").replace("/web:1", "/web-unhealthy:1"));
     let ran = desk.sim(&["apply", "--yes"]).exits(1);
     assert!(
-        ran.stdout.contains("Target.Timeout") && !ran.stdout.contains("The stack file tells why"),
+        ran.stdout.contains("Request timed out") && !ran.stdout.contains("The stack file tells why"),
         "{}",
         ran.stdout
     );

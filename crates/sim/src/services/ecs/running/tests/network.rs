@@ -250,6 +250,7 @@ fn an_image_of_ecr_needs_its_two_endpoints_and_that_of_s3() {
     let scene = Scene::new();
     let (group, door) = (scene.group("g"), scene.group("door"));
     scene.rule("AuthorizeSecurityGroupIngress", &door, 443);
+    scene.lab.ok("ecr.CreateRepository", json!({ "repositoryName": "web" }));
     let vpc = scene.vpc();
     let main = json!({ "Filters": [{ "Name": "vpc-id", "Values": [vpc] }] });
     let table = scene.lab.ok("ec2.DescribeRouteTables", main)["RouteTables"][0]["RouteTableId"].clone();
