@@ -3,6 +3,8 @@
 use serde_json::{Value, json};
 
 use super::{Scene, behind};
+use crate::services::elb;
+use crate::world::World;
 
 const ANYWHERE: &str = "0.0.0.0/0";
 
@@ -174,6 +176,31 @@ fn a_port_where_nothing_listens_fails_the_check() {
     check("traffic-port");
     scene.lab.pass(2000);
     assert_eq!(scene.target(&target).0, "healthy");
+}
+
+#[test]
+fn traffic_needs_its_own_port_whatever_is_checked() {
+    let scene = Scene::new();
+    let (_, target, _) = scene.balanced();
+    let group = scene.group("g");
+    let ports = json!([{ "containerPort": 80 }, { "containerPort": 9000 }]);
+    scene.define_with("web", json!({ "portMappings": ports }), json!({}));
+    scene.lab.ok("elbv2.ModifyTargetGroup", json!({ "TargetGroupArn": target, "HealthCheckPort": "9000" }));
+    scene.rule("AuthorizeSecurityGroupIngress", &group, 9000);
+    scene.create("web", 1, merged(behind(&target), scene.network_of(&group, "ENABLED")));
+    scene.lab.pass(300);
+    assert_eq!((scene.target(&target).0, scene.rollout()), (json!("healthy"), json!("COMPLETED")));
+    let balancer =
+        scene.lab.ok("elbv2.DescribeLoadBalancers", json!({}))["LoadBalancers"][0]["LoadBalancerArn"].clone();
+    let asked = || {
+        let place = scene.lab.place.clone();
+        let arn = balancer.as_str().expect("an ARN");
+        let answer = |world: &mut World| elb::answer(world.region(&place), arn, 80, "web.example", "/");
+        scene.lab.sim.with_world(answer).map(|answered| answered.status)
+    };
+    assert_eq!(asked(), Some(504));
+    scene.rule("AuthorizeSecurityGroupIngress", &group, 80);
+    assert_eq!(asked(), Some(200));
 }
 
 #[test]
