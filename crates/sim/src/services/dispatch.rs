@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::list::{SERVICES, of};
 use super::service::Service;
-use super::{ecs, elb, empties, iam, models};
+use super::{empties, iam, models};
 use crate::call::{Call, Handler, Input, Refusal, Reply};
 use crate::known::Known;
 use crate::model::{Api, Operation, Protocol};
@@ -42,25 +42,12 @@ pub fn carry_out(call: &mut Call<'_>, operation: &Operation, input: &Input) -> R
     Ok(reply)
 }
 
-/// What decides anew which packets of load balancers arrive: service, and how the names of its operations begin.
-const MOVES_PACKETS: &[(&str, &str)] = &[
-    ("ec2", "AuthorizeSecurityGroup"),
-    ("ec2", "RevokeSecurityGroup"),
-    ("ec2", "ModifySecurityGroupRules"),
-    ("ec2", "ModifyNetworkInterfaceAttribute"),
-    ("ec2", "ModifyManagedPrefixList"),
-    ("elbv2", "SetSecurityGroups"),
-    ("elbv2", "SetSubnets"),
-    ("elbv2", "ModifyTargetGroup"),
-];
-
-/// What an operation of one service changes in others: targets that packets reach no more, services whose tasks those are.
+/// Tells the services of an operation after which packets may take other ways. Those that are later in the list are told first: ECS
+/// looks at what Elastic Load Balancing has found out.
 fn follow(call: &mut Call<'_>) {
-    let moves = |(service, start): &(&str, &str)| *service == call.service.name && call.operation.starts_with(start);
-    if MOVES_PACKETS.iter().any(moves) {
+    if of(call.service).moves_packets.iter().any(|start| call.operation.starts_with(start)) {
         let place = call.place.clone();
-        elb::packets_moved(call.world, &place);
-        ecs::targets_moved(call.world, &place);
+        SERVICES.iter().rev().filter_map(|service| service.packets_moved).for_each(|note| note(call.world, &place));
     }
 }
 

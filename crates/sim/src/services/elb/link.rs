@@ -65,11 +65,6 @@ pub fn deregister(world: &mut World, place: &Place, group: &str, id: &str, port:
     health::drain(world, place, group, id, port);
 }
 
-/// Security groups, or what else decides about packets, have changed: targets are looked at again that these may concern.
-pub fn packets_moved(world: &mut World, place: &Place) {
-    health::look_again(world, place);
-}
-
 /// The state of a target (`initial`, `healthy`, `unhealthy`, `draining`, `unused`) and its description, empty if it needs none;
 /// nothing if it is not registered.
 pub fn target_state(region: &Region, group: &str, id: &str, port: u16) -> Option<(&'static str, &'static str)> {

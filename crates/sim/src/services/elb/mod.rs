@@ -39,6 +39,8 @@ pub const SERVICE: Service = Service {
     words: Words::XML,
     rates: &[Rate::shared("describe", (40.0, 10.0), &["Describe*"])],
     tagged: Carriers::new(tagging::tagged, tagging::of_arn),
+    moves_packets: &["SetSecurityGroups", "SetSubnets", "ModifyTargetGroup"],
+    packets_moved: Some(targets::health::look_again),
     region_status: Some(|region, _| {
         vec![
             Entry::counted("load balancer", region.elb.balancers.len()),
