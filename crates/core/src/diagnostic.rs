@@ -6,6 +6,8 @@ use std::sync::{Arc, OnceLock};
 
 use serde::Serialize;
 
+use crate::id::NodeId;
+
 /// A text that was read: the stack file, or a task definition beside it.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct Source {
@@ -92,6 +94,8 @@ pub struct Diagnostic {
     pub related: Vec<(Place, String)>,
     /// Why it matters and what to do.
     pub help: Option<String>,
+    /// The nodes that fail for it if it is left as it is; none if that is not known.
+    pub about: Vec<NodeId>,
 }
 
 impl Diagnostic {
@@ -105,6 +109,7 @@ impl Diagnostic {
             label: String::new(),
             related: Vec::new(),
             help: None,
+            about: Vec::new(),
         }
     }
 
@@ -124,6 +129,13 @@ impl Diagnostic {
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
+        self
+    }
+
+    /// Names a node that fails for it.
+    #[must_use]
+    pub fn about(mut self, node: NodeId) -> Self {
+        self.about.push(node);
         self
     }
 

@@ -130,6 +130,32 @@ fn is_private(range: &str) -> bool {
     address.is_some_and(|address| address.is_private())
 }
 
+/// The side whose groups close a way.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Side {
+    /// Those of the source let nothing out.
+    Out,
+    /// Those of the destination let nothing in.
+    In,
+}
+
+/// The side that keeps something with the groups `from` from something with the groups `to`, if one is known to.
+pub fn closing(stack: &Stack, from: &[Text], to: &[Text], port: Port<'_>) -> Option<Side> {
+    if matches!(passage(stack, from, to, port, |group| &group.egress), Passage::Closed(_)) {
+        return Some(Side::Out);
+    }
+    matches!(between(stack, from, to, port), Way::Closed(_)).then_some(Side::In)
+}
+
+/// Whether it is certain that groups let nothing out on a port, to whomever.
+pub fn shut(stack: &Stack, from: &[Text], port: Port<'_>) -> bool {
+    let closed = |text: &Text| {
+        entry(stack, text)
+            .is_some_and(|(_, group)| group.existing.is_none() && !group.egress.iter().any(|rule| covers(rule, port)))
+    };
+    !from.is_empty() && from.iter().all(closed)
+}
+
 /// What groups let through in one direction.
 enum Passage {
     /// A rule of this group opens it, for this peer.
@@ -150,7 +176,7 @@ fn passage(
 ) -> Passage {
     let mut unknown = groups.is_empty();
     for text in groups {
-        let Some((name, group)) = group(stack, text) else {
+        let Some((name, group)) = entry(stack, text) else {
             unknown = true;
             continue;
         };
@@ -175,7 +201,7 @@ fn passage(
 pub fn entrants(stack: &Stack, to: &[Text], port: Port<'_>) -> (Vec<Entrant>, bool) {
     let (mut found, mut complete) = (Vec::new(), !to.is_empty());
     for text in to {
-        let Some((_, group)) = group(stack, text) else {
+        let Some((_, group)) = entry(stack, text) else {
             complete = false;
             continue;
         };
@@ -213,7 +239,8 @@ fn group_of(text: &Text) -> Option<&str> {
     }
 }
 
-fn group<'s>(stack: &'s Stack, text: &Text) -> Option<(&'s str, &'s SecurityGroup)> {
+/// The entry that a reference means, with its name.
+pub fn entry<'s>(stack: &'s Stack, text: &Text) -> Option<(&'s str, &'s SecurityGroup)> {
     let (name, group) = stack.security_groups.get_key_value(group_of(text)?)?;
     Some((name, group))
 }

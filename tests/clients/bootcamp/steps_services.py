@@ -139,11 +139,11 @@ def create_worker(aws, lab):
     name = lab.name("worker")
     answer = aws.ecs.create_service(
         cluster=lab.cluster, serviceName=name, taskDefinition=name, desiredCount=1,
-        networkConfiguration={"awsvpcConfiguration": {"subnets": lab.subnets, "securityGroups": [lab.app]}},
+        networkConfiguration=network(lab),
         serviceRegistries=[{"registryArn": lab.registry_arn}])["service"]
     lab.worker = answer["serviceArn"]
     strategy = [{"capacityProvider": "FARGATE_SPOT", "weight": 1, "base": 0}, {"capacityProvider": "FARGATE", "weight": 2, "base": 0}]
-    mode = {"launchType": Absent(), "capacityProviderStrategy": strategy, "networkConfiguration": network(lab, "DISABLED")}
+    mode = {"launchType": Absent(), "capacityProviderStrategy": strategy, "networkConfiguration": network(lab)}
     wanted = fields(lab, name, 1, **mode, taskDefinition=lab.worker_1, serviceRegistries=[{"registryArn": lab.registry_arn}])
     primary = deployment(lab, lab.worker_1, 1, **mode, serviceConnectConfiguration=Maybe({"enabled": False}))
     lab.same("CreateService", {**wanted, "deployments": [primary]}, answer)

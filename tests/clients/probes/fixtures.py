@@ -52,10 +52,11 @@ def subnet(t, vpc_id, cidr, zone="a"):
 
 
 def network(t):
-    """The shared network of the region: a VPC and two subnets in two zones."""
+    """The shared network of the region: a VPC with a way out, and two subnets in two zones."""
 
     def make():
         vpc_id = vpc(t)
+        way_out(t, vpc_id)
         subnets = [subnet(t, vpc_id, "10.20.1.0/24", "a"), subnet(t, vpc_id, "10.20.2.0/24", "b")]
         default = t.ec2.describe_security_groups(Filters=[
             {"Name": "vpc-id", "Values": [vpc_id]}, {"Name": "group-name", "Values": ["default"]}])
@@ -63,6 +64,17 @@ def network(t):
                 "group": default["SecurityGroups"][0]["GroupId"]}
 
     return t.shared("network", make)
+
+
+def way_out(t, vpc_id):
+    """An internet gateway of a VPC and the route to it, unless they are there."""
+    if t.ec2.describe_internet_gateways(Filters=[{"Name": "attachment.vpc-id", "Values": [vpc_id]}])["InternetGateways"]:
+        return
+    gateway = t.ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+    t.ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc_id)
+    main = t.ec2.describe_route_tables(Filters=[
+        {"Name": "vpc-id", "Values": [vpc_id]}, {"Name": "association.main", "Values": ["true"]}])
+    t.ec2.create_route(RouteTableId=main["RouteTables"][0]["RouteTableId"], DestinationCidrBlock="0.0.0.0/0", GatewayId=gateway)
 
 
 def spare(t):
@@ -198,10 +210,11 @@ def definition(t, **more):
     return made["taskDefinition"]["taskDefinitionArn"]
 
 
-def awsvpc(t, groups=None, subnets=None):
-    """The network part of a service or task."""
+def awsvpc(t, groups=None, subnets=None, public=True):
+    """The network part of a service or task; on Fargate its images come by a public address."""
     shared = network(t)
     return {"awsvpcConfiguration": {
+        "assignPublicIp": "ENABLED" if public else "DISABLED",
         "subnets": shared["subnets"] if subnets is None else subnets,
         "securityGroups": [shared["group"]] if groups is None else groups}}
 
@@ -209,7 +222,7 @@ def awsvpc(t, groups=None, subnets=None):
 def service_request(t, **more):
     """A valid CreateService request without load balancer, nothing running."""
     request = {"cluster": t.name, "serviceName": t.name, "desiredCount": 0,
-               "launchType": "FARGATE", "networkConfiguration": awsvpc(t)}
+               "launchType": "FARGATE", "networkConfiguration": awsvpc(t, public=more.get("launchType") != "EC2")}
     request.update(more)
     if "taskDefinition" not in request:
         request["taskDefinition"] = definition(t)

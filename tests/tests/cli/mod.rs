@@ -13,6 +13,7 @@ mod large;
 mod looking;
 mod names;
 mod output;
+mod packets;
 mod push;
 mod saved;
 mod secrets;

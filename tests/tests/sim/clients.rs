@@ -98,6 +98,45 @@ fn the_aws_cli_waits_for_what_takes_time() {
 }
 
 #[test]
+fn the_aws_cli_sees_a_closed_group_and_opens_it() {
+    let served = Served::start(&["--sim-speed", "600"]);
+    let subnets = ask(&served, "ec2 describe-subnets --query Subnets[].[SubnetId,VpcId]");
+    let vpc = subnets[0][1].as_str().expect("an id").to_owned();
+    let subnets: Vec<&str> = subnets.as_array().into_iter().flatten().filter_map(|pair| pair[0].as_str()).collect();
+    let group = ask(&served, &format!("ec2 create-security-group --group-name app --description app --vpc-id {vpc}"));
+    let group = group["GroupId"].as_str().expect("an id").to_owned();
+    let made = ask(&served, &format!("elbv2 create-load-balancer --name web --subnets {}", subnets.join(" ")));
+    let balancer = made["LoadBalancers"][0]["LoadBalancerArn"].as_str().expect("an ARN").to_owned();
+    let made = ask(
+        &served,
+        &format!("elbv2 create-target-group --name web --protocol HTTP --port 80 --vpc-id {vpc} --target-type ip"),
+    );
+    let target = made["TargetGroups"][0]["TargetGroupArn"].as_str().expect("an ARN").to_owned();
+    let listener = format!(
+        "elbv2 create-listener --load-balancer-arn {balancer} --protocol HTTP --port 80 --default-actions \
+         Type=forward,TargetGroupArn={target}"
+    );
+    ask(&served, &listener);
+    let made = ask(&served, &format!("ec2 create-network-interface --subnet-id {} --groups {group}", subnets[0]));
+    let address = made["NetworkInterface"]["PrivateIpAddress"].as_str().expect("an address").to_owned();
+    ask(&served, &format!("elbv2 register-targets --target-group-arn {target} --targets Id={address}"));
+    let health = format!(
+        "elbv2 describe-target-health --target-group-arn {target} --query TargetHealthDescriptions[0].TargetHealth"
+    );
+    let becomes = |state: &str| {
+        let seen = (0..60).map(|_| ask(&served, &health)).find(|health| health["State"] == state);
+        seen.unwrap_or_else(|| panic!("it is never {state}: {}", ask(&served, &health)))
+    };
+    let health = becomes("unhealthy");
+    assert_eq!((&health["Reason"], &health["Description"]), (&"Target.Timeout".into(), &"Request timed out".into()));
+    let rule = format!("--group-id {group} --protocol tcp --port 80 --cidr 172.31.0.0/16");
+    ask(&served, &format!("ec2 authorize-security-group-ingress {rule}"));
+    becomes("healthy");
+    ask(&served, &format!("ec2 revoke-security-group-ingress {rule}"));
+    becomes("unhealthy");
+}
+
+#[test]
 fn services_that_are_not_simulated_are_refused_readably() {
     let served = Served::start(&[]);
     for (line, what) in [

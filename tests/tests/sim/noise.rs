@@ -113,10 +113,29 @@ impl Stage {
         let group = json!({ "GroupName": "somebody", "Description": "not ours" });
         let group = self.ask("ec2.CreateSecurityGroup", group)["GroupId"].clone();
         self.word("<sg-somebody>", &group);
+        let open =
+            json!([{ "IpProtocol": "tcp", "FromPort": 8000, "ToPort": 9000, "IpRanges": [{ "CidrIp": "0.0.0.0/0" }] }]);
+        self.ask("ec2.AuthorizeSecurityGroupIngress", json!({ "GroupId": group, "IpPermissions": open }));
+        self.way_out(&subnets);
         let list = json!({ "PrefixListName": "office", "MaxEntries": 3, "AddressFamily": "IPv4",
             "Entries": [{ "Cidr": "198.51.100.0/24" }] });
         let list = self.ask("ec2.CreateManagedPrefixList", list)["PrefixList"]["PrefixListId"].clone();
         self.word("<pl-office>", &list);
+    }
+
+    /// Tasks in the second and third subnet need no public address: these have a NAT gateway.
+    fn way_out(&self, subnets: &Value) {
+        let address = self.ask("ec2.AllocateAddress", json!({}))["AllocationId"].clone();
+        let input = json!({ "SubnetId": subnets[0]["SubnetId"], "AllocationId": address });
+        let nat = self.ask("ec2.CreateNatGateway", input)["NatGateway"]["NatGatewayId"].clone();
+        let made = self.ask("ec2.CreateRouteTable", json!({ "VpcId": subnets[0]["VpcId"] }));
+        let table = made["RouteTable"]["RouteTableId"].clone();
+        let route = json!({ "RouteTableId": table, "DestinationCidrBlock": "0.0.0.0/0", "NatGatewayId": nat });
+        self.ask("ec2.CreateRoute", route);
+        for index in [1, 2] {
+            let input = json!({ "RouteTableId": table, "SubnetId": subnets[index]["SubnetId"] });
+            self.ask("ec2.AssociateRouteTable", input);
+        }
     }
 
     fn identity(&mut self) {

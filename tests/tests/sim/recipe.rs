@@ -121,6 +121,9 @@ impl Recipe {
             let rules: std::collections::BTreeSet<(u16, String)> = rules.collect();
             let rules: Vec<String> =
                 rules.iter().map(|(port, peer)| format!("{{ port: {port}, from: {peer} }}")).collect();
+            // Load balancers reach whatever is in a group.
+            let open = "{ port: 8080, from: 0.0.0.0/0 }".to_owned();
+            let rules: Vec<String> = rules.into_iter().chain([open]).collect();
             line(text, &format!("  group{index}: {{ ingress: [{}] }}", rules.join(", ")));
         }
     }

@@ -469,12 +469,14 @@ target_groups: { app: { existing: legacy } }
 log_groups: { team: { existing: /platform/services } }
 repositories: { base: { existing: platform/base } }
 parameters: { address: { type: String, value: "${repository.base.uri} ${log_group.team.arn}" } }
+security_groups: { app: { ingress: [{ port: 80, from: 0.0.0.0/0 }] } }
 services:
   app:
     cpu: 256
     memory: 512
     execution_role: execution
     containers: { c: { image: "public.ecr.aws/nginx/nginx:1.27", port: 80, logs: team } }
+    security_groups: [app]
     target_group: app
 "#;
     let wanted = graph_of(text, Path::new("."));

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use evenkeel_core::diagnostic::Diagnostic;
 use evenkeel_core::error::CloudError;
 use evenkeel_core::event::{Event, What};
 use evenkeel_core::id::{NodeId, StepId};
@@ -20,7 +21,14 @@ pub struct FailedStep {
     pub error: CloudError,
     /// Who holds the thing.
     pub holders: Vec<String>,
+    /// What the stack file was warned of that explains it.
+    #[serde(skip)]
+    pub causes: Vec<Diagnostic>,
 }
+
+/// What the errors of steps say whose packets get no answer, in the words of ECS, Elastic Load Balancing and the network.
+const NO_ANSWER: &[&str] =
+    &["timed out", "timeout", "Timeout", "deadline exceeded", "failed ELB health checks", "FailedHealthChecks"];
 
 /// A step that was not begun, or not awaited.
 #[derive(Clone, PartialEq, Debug, Serialize)]
@@ -63,6 +71,16 @@ impl Record {
         Self { steps, ..Self::default() }
     }
 
+    /// Explains what failed with what the stack file was warned of: each warning names the nodes that fail for it.
+    pub fn explain(&mut self, warnings: &[Diagnostic]) {
+        for step in &mut self.failed {
+            if NO_ANSWER.iter().any(|part| step.error.message.contains(part)) {
+                let fits = |warning: &&Diagnostic| warning.about.contains(&step.node);
+                step.causes = warnings.iter().filter(fits).cloned().collect();
+            }
+        }
+    }
+
     /// Takes the next event.
     pub fn event(&mut self, event: &Event) {
         self.took = Duration::from_millis(event.at_ms);
@@ -79,6 +97,7 @@ impl Record {
                 verb: *verb,
                 error: error.clone(),
                 holders: holders.clone(),
+                causes: Vec::new(),
             }),
             What::StepSkipped { node, verb, because, .. } => {
                 self.left.push(LeftStep { node: node.clone(), verb: *verb, because: Some(because.clone()) });

@@ -5,8 +5,8 @@ use evenkeel_core::plan::{HeldBecause, Plan, Verb};
 use serde_json::{Value, json};
 
 use super::escape::text as clean;
-use super::record::Record;
-use super::{failure, verbs, words};
+use super::record::{FailedStep, Record};
+use super::{diagnostics, failure, verbs, words};
 use crate::again::Again;
 use crate::exit::Exit;
 use crate::style::{Palette, Tone};
@@ -52,6 +52,10 @@ pub fn render(ending: &Ending<'_>, palette: Palette) -> String {
             Verb::Wait => format!("{head} {node} {}", lines.trim_start()),
             verb => format!("{head} {} {node}\n{lines}", verbs::present(verb)),
         };
+        if !step.causes.is_empty() {
+            let head = palette.paint(Tone::Strong, "The stack file tells why:");
+            text += &format!("{head}\n{}", diagnostics::render(&step.causes, palette));
+        }
     }
     text += &left(record, palette);
     if !text.is_empty() {
@@ -183,11 +187,20 @@ pub fn json(ending: &Ending<'_>) -> Value {
         "exit_code": ending.exit.code(),
         "seconds": record.took.as_secs_f64(),
         "done": record.done.iter().map(|(node, verb)| json!({ "node": node, "verb": verb })).collect::<Vec<_>>(),
-        "failed": record.failed,
+        "failed": record.failed.iter().map(failed).collect::<Vec<_>>(),
         "left": record.left,
         "held": ending.plan.needed().count(),
         "blocked": ending.plan.blocked(),
         "unproven": ending.plan.unproven,
         "outputs": ending.outputs,
     })
+}
+
+/// A step that failed, with the findings of the file that explain it.
+fn failed(step: &FailedStep) -> Value {
+    let mut value = json!(step);
+    if !step.causes.is_empty() {
+        value["causes"] = step.causes.iter().map(diagnostics::json).collect();
+    }
+    value
 }

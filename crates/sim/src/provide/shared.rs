@@ -39,6 +39,8 @@ pub struct One {
 
 /// What something is called that is chosen by its tags.
 const ANY: &str = "shared";
+/// How many security groups a network interface may have.
+const MOST_GROUPS: usize = 5;
 
 impl Shared {
     /// Adds what is missing; returns what was added, in words.
@@ -69,11 +71,12 @@ impl Shared {
             return made;
         }
         let (vpc, subnets) = room(world, place, network);
+        let groups = doors(world, place, network.map_or(&[][..], |network| &network.groups), &vpc);
         for one in &self.balancers {
-            made.extend(balancer(world, place, one, &subnets));
+            made.extend(balancer(world, place, one, (&subnets, &groups)));
         }
         for one in &self.target_groups {
-            made.extend(target_group(world, place, one, (&vpc, &subnets)));
+            made.extend(target_group(world, place, one, (&vpc, &subnets, &groups)));
         }
         made
     }
@@ -107,6 +110,19 @@ fn room(world: &mut World, place: &Place, network: Option<&Network>) -> (String,
     (vpc, zones.into_values().collect())
 }
 
+/// The security groups of load balancers of others: those of others that a stack names, for it admits them, and the VPC's default one.
+fn doors(world: &mut World, place: &Place, named: &[String], vpc: &str) -> Vec<String> {
+    let filter = json!({ "Filters": [{ "Name": "vpc-id", "Values": [vpc] }] });
+    let found = services::call(world, place, "ec2", "DescribeSecurityGroups", filter).unwrap_or_default();
+    let text = |group: &Value, key: &str| group[key].as_str().unwrap_or_default().to_owned();
+    let wanted = |group: &&Value| {
+        let (id, name) = (text(group, "GroupId"), text(group, "GroupName"));
+        name == "default" || named.iter().any(|named| *named == id || named.eq_ignore_ascii_case(&name))
+    };
+    let groups = found["SecurityGroups"].as_array().into_iter().flatten().filter(wanted);
+    groups.map(|group| text(group, "GroupId")).take(MOST_GROUPS).collect()
+}
+
 /// A request with the tags of what it makes, which must not be an empty list.
 fn tagged(one: &One, mut input: Value) -> Value {
     if !one.tags.is_empty() {
@@ -134,14 +150,14 @@ fn there(world: &mut World, place: &Place, one: &One, (operation, list, key): (&
     all.into_iter().next()
 }
 
-fn balancer(world: &mut World, place: &Place, one: &One, subnets: &[String]) -> Option<String> {
+fn balancer(world: &mut World, place: &Place, one: &One, (subnets, groups): (&[String], &[String])) -> Option<String> {
     let name = one.name.as_deref().unwrap_or(ANY);
     let found = there(world, place, one, ("DescribeLoadBalancers", "LoadBalancers", "LoadBalancerName"));
     let is_new = found.is_none();
     let found = match found {
         Some(found) => found,
         None => {
-            let input = tagged(one, json!({ "Name": name, "Subnets": subnets }));
+            let input = tagged(one, json!({ "Name": name, "Subnets": subnets, "SecurityGroups": groups }));
             services::call(world, place, "elbv2", "CreateLoadBalancer", input).ok()?["LoadBalancers"][0].clone()
         }
     };
@@ -155,7 +171,12 @@ fn balancer(world: &mut World, place: &Place, one: &One, subnets: &[String]) -> 
     is_new.then(|| format!("load balancer {name}"))
 }
 
-fn target_group(world: &mut World, place: &Place, one: &One, (vpc, subnets): (&str, &[String])) -> Option<String> {
+fn target_group(
+    world: &mut World,
+    place: &Place,
+    one: &One,
+    (vpc, subnets, groups): (&str, &[String], &[String]),
+) -> Option<String> {
     let name = one.name.as_deref().unwrap_or(ANY);
     if there(world, place, one, ("DescribeTargetGroups", "TargetGroups", "TargetGroupName")).is_some() {
         return None;
@@ -163,7 +184,7 @@ fn target_group(world: &mut World, place: &Place, one: &One, (vpc, subnets): (&s
     let input = tagged(one, json!({ "Name": name, "Protocol": "HTTP", "Port": 80, "VpcId": vpc, "TargetType": "ip" }));
     let made = services::call(world, place, "elbv2", "CreateTargetGroup", input).ok()?["TargetGroups"][0].clone();
     if one.fronted {
-        let input = json!({ "Name": format!("{name:.26}-front"), "Subnets": subnets });
+        let input = json!({ "Name": format!("{name:.26}-front"), "Subnets": subnets, "SecurityGroups": groups });
         let front =
             services::call(world, place, "elbv2", "CreateLoadBalancer", input).ok()?["LoadBalancers"][0].clone();
         let action = json!([{ "Type": "forward", "TargetGroupArn": made["TargetGroupArn"] }]);

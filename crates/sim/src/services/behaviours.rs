@@ -52,8 +52,9 @@ fn shop() -> Lab {
 
 /// What makes a service `web` of one task.
 fn wanted(lab: &Lab, more: Value) -> Value {
+    let network = json!({ "awsvpcConfiguration": { "subnets": lab.subnets(), "assignPublicIp": "ENABLED" } });
     let mut wanted = json!({ "cluster": "shop", "serviceName": "web", "taskDefinition": "web", "desiredCount": 1,
-        "launchType": "FARGATE", "networkConfiguration": { "awsvpcConfiguration": { "subnets": lab.subnets() } } });
+        "launchType": "FARGATE", "networkConfiguration": network });
     extend(&mut wanted, more);
     wanted
 }
@@ -186,7 +187,8 @@ fn a_load_balancer_takes_minutes_and_its_interfaces_hold_its_group_after_it_is_g
 fn a_running_tasks_interface_holds_its_security_group() {
     let lab = shop();
     let group = security_group(&lab, "tasks");
-    let network = json!({ "awsvpcConfiguration": { "subnets": lab.subnets(), "securityGroups": [group] } });
+    let network = json!({ "subnets": lab.subnets(), "securityGroups": [group], "assignPublicIp": "ENABLED" });
+    let network = json!({ "awsvpcConfiguration": network });
     lab.ok("ecs.CreateService", wanted(&lab, json!({ "networkConfiguration": network })));
     lab.pass(60);
     let delete = json!({ "GroupId": group });

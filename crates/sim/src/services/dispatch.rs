@@ -37,7 +37,18 @@ pub fn carry_out(call: &mut Call<'_>, operation: &Operation, input: &Input) -> R
     let input = empties::left_out(service, operation, input, of(service).empties);
     validate::check(service, operation, &input, of(service).wording)?;
     let _known = Known::of(service, operation.input, &input.0);
-    handler(call, &input)
+    let reply = handler(call, &input)?;
+    follow(call);
+    Ok(reply)
+}
+
+/// Tells the services of an operation after which packets may take other ways. Those that are later in the list are told first: ECS
+/// looks at what Elastic Load Balancing has found out.
+fn follow(call: &mut Call<'_>) {
+    if of(call.service).moves_packets.iter().any(|start| call.operation.starts_with(start)) {
+        let place = call.place.clone();
+        SERVICES.iter().rev().filter_map(|service| service.packets_moved).for_each(|note| note(call.world, &place));
+    }
 }
 
 /// Carries an operation out for the account's own user, without the wire.

@@ -38,6 +38,10 @@ pub struct Service {
     pub opens_account: Option<fn(&mut Account, &str, Moment)>,
     /// Gives a new region what the service has in it from the first day.
     pub opens_region: Option<fn(&mut Region, &mut Ids, &Place, Moment)>,
+    /// How the names of operations begin after which packets may take other ways than before.
+    pub moves_packets: &'static [&'static str],
+    /// Takes note that packets may take other ways.
+    pub packets_moved: Option<fn(&mut World, &Place)>,
     /// What to tell of it to whoever asks what is in a region.
     pub region_status: Option<fn(&Region, Moment) -> Vec<Entry>>,
     /// What to tell of it to whoever asks what is in an account and belongs to no region.
@@ -60,6 +64,8 @@ impl Service {
             tagged: Carriers::NONE,
             opens_account: None,
             opens_region: None,
+            moves_packets: &[],
+            packets_moved: None,
             region_status: None,
             account_status: None,
         }

@@ -44,8 +44,14 @@ const REASONS: &[(&str, &str)] = &[
     ("Elb.InitialHealthChecking", "is being checked for the first time"),
     ("Elb.InternalError", "could not be checked: an error inside the load balancer"),
     ("Target.ResponseCodeMismatch", "answers the health check with another status code than the one that is expected"),
-    ("Target.Timeout", "does not answer the health check in time"),
-    ("Target.FailedHealthChecks", "fails the health check: it closes the connection or gives no valid answer"),
+    (
+        "Target.Timeout",
+        "does not answer the health check in time: nothing comes back, or no security group admits the load balancer",
+    ),
+    (
+        "Target.FailedHealthChecks",
+        "fails the health check: nothing listens on the port that is checked, or what does gives no valid answer",
+    ),
     ("Target.NotRegistered", "is not registered"),
     ("Target.NotInUse", "is not used: no listener forwards to the group, or its zone is not enabled"),
     ("Target.DeregistrationInProgress", "is leaving; requests under way are finished"),

@@ -138,6 +138,7 @@ impl<'a> Changing<'a> {
             known.extend(summary.outputs);
             (verdict, known)
         };
+        record.explain(&reading.warnings);
         let mut outputs = outputs::outputs(&reading.graph, &known);
         if verdict == Verdict::Done {
             outputs.extend(outputs::left(plan));

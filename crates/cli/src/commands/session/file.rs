@@ -123,7 +123,7 @@ impl File {
                 tell_what_lacks(simulation, &wanted, &Again::provide(&self.path, global), ui);
             }
         }
-        Ok(Reading::new(wanted, Look::Wanted, connection))
+        Ok(Reading::new(wanted, Look::Wanted, connection).warned(self.loaded.warnings))
     }
 
     /// Connects to where the stack lives, to find everything that belongs to it. Of the file only its name and the names in it
@@ -206,7 +206,7 @@ impl File {
             }
         }
         if !destroy {
-            return Ok(Reading::new(wanted, Look::Wanted, connection));
+            return Ok(Reading::new(wanted, Look::Wanted, connection).warned(self.loaded.warnings));
         }
         let nothing = Graph::empty(StackInfo { name: self.loaded.stack.name, region });
         Ok(Reading::new(nothing, Look::Everything { named: Some(wanted) }, connection))

@@ -5,6 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use evenkeel_aws::cloud::AwsCloud;
 use evenkeel_aws::kinds;
+use evenkeel_core::diagnostic::Diagnostic;
 use evenkeel_core::graph::{Graph, StackInfo};
 use evenkeel_core::kind::Kinds;
 use evenkeel_core::saved::{Place, SavedPlan};
@@ -45,6 +46,8 @@ pub struct Reading {
     simulation: Option<Simulation>,
     /// The account that it has to be.
     guard: Option<Guard>,
+    /// What the stack file was warned of, if it was read.
+    pub warnings: Vec<Diagnostic>,
 }
 
 impl Reading {
@@ -52,7 +55,13 @@ impl Reading {
     pub fn new(graph: Graph, look: Look, connection: Connection) -> Self {
         let Connection { aws, instead_of_aws, simulation, guard } = connection;
         let cloud = AwsCloud { aws, stack: graph.stack.clone() };
-        Self { kinds: kinds::table(), graph, look, cloud, instead_of_aws, simulation, guard }
+        Self { kinds: kinds::table(), graph, look, cloud, instead_of_aws, simulation, guard, warnings: Vec::new() }
+    }
+
+    /// The same with what its stack file was warned of.
+    #[must_use]
+    pub fn warned(self, warnings: Vec<Diagnostic>) -> Self {
+        Self { warnings, ..self }
     }
 
     /// A reading for a saved plan: of the file it takes what was wanted, and nothing else.

@@ -122,6 +122,10 @@ pub fn attach(world: &mut World, place: &Place, wanted: NewInterface) -> Result<
     made.description = wanted.description;
     made.managed = true;
     made.kind = kind.to_owned();
+    if kind == "network_load_balancer" && wanted.groups.is_empty() {
+        // It was made without any, and never gets one.
+        made.groups.clear();
+    }
     if wanted.public {
         let ip = interfaces::public_address(&mut world.ids);
         let owner = if wanted.requester == "amazon-elb" { "amazon-elb" } else { "amazon" }.to_owned();

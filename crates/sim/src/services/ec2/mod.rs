@@ -16,6 +16,7 @@ mod plain;
 mod prefix_lists;
 pub mod provide;
 mod public;
+pub mod reach;
 mod routes;
 mod state;
 mod subnets;
@@ -64,6 +65,13 @@ pub const SERVICE: Service = Service {
         Rate::each((50.0, 5.0), &["*"]),
     ],
     tagged: Carriers::new(tagged, of_arn),
+    moves_packets: &[
+        "AuthorizeSecurityGroup",
+        "RevokeSecurityGroup",
+        "ModifySecurityGroupRules",
+        "ModifyNetworkInterfaceAttribute",
+        "ModifyManagedPrefixList",
+    ],
     opens_region: Some(|region, ids, place, now| region.ec2 = fresh(ids, place, now)),
     region_status: Some(|region, _| {
         let own = region.ec2.groups.values().filter(|group| group.name != "default");

@@ -5,10 +5,10 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::describe::{self, Filters, View, compact};
-use super::state::{Attachment, Ec2};
-use super::{Event, kinds, lacks, link, new_id, operations, public, state, tagging, tokens};
+use super::state::{Address, Attachment, Ec2};
+use super::{Event, fresh, interfaces, kinds, lacks, link, new_id, operations, public, state, tagging, tokens};
 use crate::call::{Call, Input, Members, Refusal, Reply, Table};
-use crate::world::{self, Moment};
+use crate::world::{self, Moment, Place, World};
 
 /// The operations.
 pub(super) const OPERATIONS: Table = operations![
@@ -125,17 +125,41 @@ fn create(call: &mut Call<'_>, input: &Input) -> Reply {
 /// The interface of a gateway, which has no groups.
 fn attach(call: &mut Call<'_>, subnet: &str, nat: &str) -> Result<String, Refusal> {
     let place = call.place.clone();
-    let (id, mut made) = link::draft(call.world, &place, subnet, &[])?;
+    place_in(call.world, &place, subnet, nat)
+}
+
+fn place_in(world: &mut World, place: &Place, subnet: &str, nat: &str) -> Result<String, Refusal> {
+    let (id, mut made) = link::draft(world, place, subnet, &[])?;
     made.groups.clear();
     made.description = format!("Interface for NAT Gateway {nat}");
     made.kind = "nat_gateway".to_owned();
     made.managed = true;
     made.requester = Some("003013012345".to_owned());
     made.source_dest_check = false;
-    let attachment = new_id(call, "ela-attach");
-    made.attachment = Some(Attachment { id: attachment, owner: "amazon-aws".to_owned(), time: call.now() });
-    state(call).interfaces.insert(id.clone(), made);
+    let attachment = fresh::id(&mut world.ids, "ela-attach");
+    made.attachment = Some(Attachment { id: attachment, owner: "amazon-aws".to_owned(), time: world.now });
+    world.region(place).ec2.interfaces.insert(id.clone(), made);
     Ok(id)
+}
+
+/// A gateway of a network that is provided, ready and with an address; its id. Nothing if the subnet has no room.
+pub(super) fn provide(world: &mut World, place: &Place, subnet: &str) -> Option<String> {
+    let id = fresh::id(&mut world.ids, "nat");
+    let interface = place_in(world, place, subnet, &id).ok()?;
+    let (allocation, association) = (fresh::id(&mut world.ids, "eipalloc"), fresh::id(&mut world.ids, "eipassoc"));
+    let (ip, now) = (interfaces::public_address(&mut world.ids), world.now);
+    let ec2 = &mut world.region(place).ec2;
+    ec2.addresses.insert(allocation.clone(), Address { ip: ip.clone(), association: None });
+    let association = public::bind(ec2, association, &allocation, &interface);
+    let nat = json!({
+        "NatGatewayId": id, "State": "available", "SubnetId": subnet, "VpcId": ec2.subnets.get(subnet)?.vpc,
+        "CreateTime": now.value(), "ConnectivityType": "public", "AvailabilityMode": "zonal",
+        "NatGatewayAddresses": [{ "AllocationId": allocation, "AssociationId": association, "IsPrimary": true,
+            "NetworkInterfaceId": interface, "PrivateIp": ec2.interfaces.get(&interface)?.private.first(),
+            "PublicIp": ip, "Status": "succeeded" }],
+    });
+    ec2.nats.insert(id.clone(), nat);
+    Some(id)
 }
 
 fn delete(call: &mut Call<'_>, input: &Input) -> Reply {

@@ -46,7 +46,7 @@ const FILTERS: Filters = &[
 const DESTINATIONS: [&str; 3] = ["DestinationCidrBlock", "DestinationIpv6CidrBlock", "DestinationPrefixListId"];
 
 /// Whether the target of a route is still there.
-fn alive(ec2: &Ec2, route: &Value) -> bool {
+pub(super) fn alive(ec2: &Ec2, route: &Value) -> bool {
     let gateway = route.text("GatewayId").is_none_or(|id| !id.starts_with("igw-") || ec2.gateways.contains_key(id));
     let gone = |nat: &Value| nat.text("State") == Some("deleted");
     let nat = route.text("NatGatewayId").is_none_or(|id| ec2.nats.get(id).is_some_and(|nat| !gone(nat)));

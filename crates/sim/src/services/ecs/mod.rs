@@ -35,6 +35,7 @@ pub const SERVICE: Service = Service {
     },
     rates: words::RATES,
     tagged: Carriers::new(tagged, of_arn),
+    packets_moved: Some(running::targets_moved),
     region_status: Some(|region, _| {
         vec![
             Entry::named("cluster", registry::cluster_items(&region.ecs)),

@@ -3,8 +3,8 @@
 
 use serde_json::Value;
 
-use super::state::{Elb, Rule};
-use super::targets::health;
+use super::state::Rule;
+use super::targets::{health, ways};
 use crate::call::Members;
 use crate::world::Region;
 
@@ -29,7 +29,7 @@ pub fn answer(region: &Region, balancer: &str, port: u16, host: &str, path: &str
     let taken = rules.into_iter().find(|rule| rule.conditions.iter().all(|condition| fits(condition, host, path)));
     let actions = taken.map_or(&listener.actions, |rule| &rule.actions);
     // What is before the last one asks who somebody is.
-    Some(actions.last().map_or(Answered { status: 503, location: None }, |action| act(elb, action, host, path)))
+    Some(actions.last().map_or(Answered { status: 503, location: None }, |action| act(region, action, host, path)))
 }
 
 fn fits(condition: &Value, host: &str, path: &str) -> bool {
@@ -57,7 +57,7 @@ fn matches(pattern: &str, text: &str) -> bool {
     }
 }
 
-fn act(elb: &Elb, action: &Value, host: &str, path: &str) -> Answered {
+fn act(region: &Region, action: &Value, host: &str, path: &str) -> Answered {
     let plain = |status| Answered { status, location: None };
     match action.text_or_empty("Type") {
         "redirect" => {
@@ -76,16 +76,21 @@ fn act(elb: &Elb, action: &Value, host: &str, path: &str) -> Answered {
         _ => {
             let groups = action.map("ForwardConfig").map(|config| config.list("TargetGroups")).unwrap_or_default();
             let gets = |group: &&Value| group.integer("Weight").unwrap_or(1) > 0;
-            let served =
-                groups.iter().filter(gets).any(|group| has_healthy(elb, group.text_or_empty("TargetGroupArn")));
-            plain(if served { 200 } else { 503 })
+            let tried = groups.iter().filter(gets);
+            plain(tried.map(|group| serve(region, group.text_or_empty("TargetGroupArn"))).min().unwrap_or(503))
         }
     }
 }
 
-fn has_healthy(elb: &Elb, group: &str) -> bool {
-    let Some(group) = elb.groups.get(group) else { return false };
-    group.targets.keys().any(|(id, port)| health::of(elb, group, id, *port).state == "healthy")
+/// What the targets of a group answer: those that are checked on another port may not be reached on that of the traffic.
+fn serve(region: &Region, group: &str) -> u16 {
+    let Some(group) = region.elb.groups.get(group) else { return 503 };
+    let healthy = group
+        .targets
+        .iter()
+        .filter(|((id, port), _)| health::of(&region.elb, group, id, *port).state == "healthy")
+        .map(|((id, port), target)| if ways::arrives(region, group, (id, target), *port) { 200 } else { 504 });
+    healthy.min().unwrap_or(503)
 }
 
 #[cfg(test)]
@@ -122,7 +127,14 @@ mod tests {
             "RedirectConfig": { "Protocol": "HTTPS", "Port": "443", "StatusCode": "HTTP_301" } }] });
         lab.ok("elbv2.ModifyListener", secure);
         assert_eq!(ask(&lab, &web, 80, "a.example"), Some((301, Some("https://a.example/".to_owned()))));
-        let target = NewTarget { id: "172.31.0.9".to_owned(), port: 80, zone: String::new(), answers: true };
+        let target = NewTarget {
+            id: "172.31.0.9".to_owned(),
+            port: 80,
+            zone: String::new(),
+            answers: true,
+            interface: None,
+            ears: Vec::new(),
+        };
         lab.sim.with_world(|world| register(world, &lab.place, &group, target));
         let back = json!({ "ListenerArn": arn, "DefaultActions": [{ "Type": "forward", "TargetGroupArn": group }] });
         lab.ok("elbv2.ModifyListener", back);

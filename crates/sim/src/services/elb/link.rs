@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::state::Group;
+use super::state::{Ear, Group, Outcome, Phase};
 use super::targets::health;
 use crate::call::Members;
 use crate::world::{Place, Region, World};
@@ -45,6 +45,10 @@ pub struct NewTarget {
     pub zone: String,
     /// Whether it will answer the health checks with success.
     pub answers: bool,
+    /// Its network interface, if it has one of its own.
+    pub interface: Option<String>,
+    /// Where it listens; on every port, if that is not told.
+    pub ears: Vec<Ear>,
 }
 
 /// Registers a target; it becomes healthy (or not) after some health checks.
@@ -52,7 +56,8 @@ pub fn register(world: &mut World, place: &Place, group: &str, target: NewTarget
     // The zone of an instance is not shown, nor asked for.
     let instance = target.id.starts_with("i-");
     let zone = Some(target.zone).filter(|zone| !zone.is_empty() && !instance);
-    health::add(world, place, group, (&target.id, target.port), zone, target.answers);
+    let new = health::New { zone, answers: target.answers, interface: target.interface, ears: target.ears };
+    health::add(world, place, group, (&target.id, target.port), new);
 }
 
 /// Takes a target out: it drains for the deregistration delay, then it is gone.
@@ -60,16 +65,19 @@ pub fn deregister(world: &mut World, place: &Place, group: &str, id: &str, port:
     health::drain(world, place, group, id, port);
 }
 
-/// A registered target begins or ceases to answer health checks with success; its state follows some checks later.
-pub fn set_answers(world: &mut World, place: &Place, group: &str, id: &str, port: u16, answers: bool) {
-    health::set_answers(world, place, group, id, port, answers);
-}
-
-/// The state of a target: `initial`, `healthy`, `unhealthy`, `draining`, `unused`; none if it is not registered.
-pub fn target_state(region: &Region, group: &str, id: &str, port: u16) -> Option<String> {
+/// The state of a target (`initial`, `healthy`, `unhealthy`, `draining`, `unused`) and its description, empty if it needs none;
+/// nothing if it is not registered.
+pub fn target_state(region: &Region, group: &str, id: &str, port: u16) -> Option<(&'static str, &'static str)> {
     let found = region.elb.groups.get(group)?;
     found.targets.get(&(id.to_owned(), port))?;
-    Some(health::of(&region.elb, found, id, port).state.to_owned())
+    let health = health::of(&region.elb, found, id, port);
+    Some((health.state, health.words.unwrap_or_default()))
+}
+
+/// Whether the checks of a target fail as things are now, whatever its state says yet.
+pub fn target_fails(region: &Region, group: &str, id: &str, port: u16) -> bool {
+    let target = region.elb.groups.get(group).and_then(|group| group.targets.get(&(id.to_owned(), port)));
+    target.is_some_and(|target| target.outcome != Outcome::Success && target.phase != Phase::Draining)
 }
 
 /// Gives the target groups of a forward action other weights, as ECS does in a blue/green deployment. `rule` is the ARN of a

@@ -21,7 +21,7 @@ mod traffic;
 
 pub use self::answer::{Answered, answer};
 pub use self::link::*;
-pub use self::state::{Elb, Event};
+pub use self::state::{Ear, Elb, Event};
 pub use self::traffic::{Forwarding, Share, traffic};
 
 use super::service::{Carriers, Service, Words};
@@ -39,6 +39,8 @@ pub const SERVICE: Service = Service {
     words: Words::XML,
     rates: &[Rate::shared("describe", (40.0, 10.0), &["Describe*"])],
     tagged: Carriers::new(tagging::tagged, tagging::of_arn),
+    moves_packets: &["SetSecurityGroups", "SetSubnets", "ModifyTargetGroup"],
+    packets_moved: Some(targets::health::look_again),
     region_status: Some(|region, _| {
         vec![
             Entry::counted("load balancer", region.elb.balancers.len()),

@@ -177,10 +177,39 @@ pub(super) enum Phase {
 pub(super) struct Target {
     pub(super) zone: Option<String>,
     pub(super) phase: Phase,
-    /// Whether it answers health checks with success.
+    /// Whether it answers health checks with success, if they reach it where something listens.
     pub(super) answers: bool,
+    /// Its network interface; `None` if nobody told, and its address leads there.
+    pub(super) interface: Option<String>,
+    /// Where it listens; on every port, if nobody told.
+    pub(super) ears: Vec<Ear>,
+    /// What its checks come to as things are now. Its phase follows some checks later.
+    pub(super) outcome: Outcome,
     /// Changes with every new beginning, so that what was due before it is not mistaken for its own.
     pub(super) round: u64,
+}
+
+/// Ports on which a target listens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ear {
+    /// The first port.
+    pub from: u16,
+    /// The last one.
+    pub to: u16,
+    /// Whether what listens there answers health checks with success.
+    pub answers: bool,
+}
+
+/// What the health checks of a target come to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Outcome {
+    /// They succeed.
+    #[default]
+    Success,
+    /// No answer comes: packets do not get there, or whoever got them is silent.
+    Timeout,
+    /// Nothing listens there, which the target says at once.
+    Refused,
 }
 
 /// A step of a target's life.

@@ -8,16 +8,17 @@
 //! - A container whose image contains `unhealthy` does not answer its load balancer and fails its own health check; a health
 //!   check whose command ends in a plain `exit 1` fails as well (`… || exit 1` does not).
 //! - A secret, parameter, log group or execution role that is not there, or that the role may not use, stops the task before
-//!   it runs.
+//!   it runs; so does what packets do not reach (`network`).
 
 use std::time::Duration;
 
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use super::network;
 use super::task::Task;
 use crate::call::Members;
-use crate::services::{ecr, iam, logs, secrets, ssm};
+use crate::services::{ecr, elb, iam, logs, secrets, ssm};
 use crate::world::{Place, World};
 
 /// Why a task stops by itself.
@@ -27,6 +28,8 @@ pub(super) struct Failure {
     pub code: &'static str,
     /// The text.
     pub reason: String,
+    /// How long it is tried before that; at once, if nothing is tried.
+    pub late: Option<Duration>,
     exit: Option<i64>,
     container: Option<(String, String)>,
 }
@@ -34,13 +37,24 @@ pub(super) struct Failure {
 impl Failure {
     /// It does not start.
     pub(super) fn start(reason: impl Into<String>) -> Self {
-        Self { code: "TaskFailedToStart", reason: reason.into(), exit: None, container: None }
+        Self { code: "TaskFailedToStart", reason: reason.into(), late: None, exit: None, container: None }
     }
 
     /// A container exits.
     pub(super) fn exit(code: i64) -> Self {
         let reason = "Essential container in task exited".to_owned();
-        Self { code: "EssentialContainerExited", reason, exit: Some(code), container: None }
+        Self { code: "EssentialContainerExited", reason, late: None, exit: Some(code), container: None }
+    }
+
+    /// The image of a container cannot be pulled.
+    pub(super) fn pull(container: &Value, reason: String) -> Self {
+        let concerned = Some((container.text_or_empty("name").to_owned(), reason.clone()));
+        Self { container: concerned, ..Self::start(reason) }
+    }
+
+    /// The same after that time of trying.
+    pub(super) fn late(self, time: Duration) -> Self {
+        Self { late: Some(time), ..self }
     }
 
     /// Notes it in the containers that it concerns.
@@ -113,6 +127,23 @@ pub(super) fn answers(task: &Task, name: &str) -> bool {
     !found.is_some_and(|container| container.text_or_empty("image").contains("unhealthy"))
 }
 
+/// The ports on which the containers of a task listen: those that they map.
+pub(super) fn ears(task: &Task) -> Vec<elb::Ear> {
+    let mut ears = Vec::new();
+    for container in task.defined() {
+        let answers = answers(task, container.text_or_empty("name"));
+        for mapping in container.list("portMappings") {
+            let range = mapping.text("containerPortRange").and_then(|range| range.split_once('-'));
+            let range = range.and_then(|(from, to)| Some((from.parse().ok()?, to.parse().ok()?)));
+            let single = mapping.integer("containerPort").and_then(|port| u16::try_from(port).ok());
+            if let Some((from, to)) = range.or(single.map(|port| (port, port))) {
+                ears.push(elb::Ear { from, to, answers });
+            }
+        }
+    }
+    ears
+}
+
 /// What the health check of a container comes to; nothing if it has none.
 pub(super) fn health(container: &Value) -> Option<&'static str> {
     let check = container.map("healthCheck")?;
@@ -178,6 +209,9 @@ pub(super) fn before_pull(world: &mut World, place: &Place, task: &Task) -> Opti
             )));
         }
     }
+    if let Some(lost) = network::authorization(world, place, task) {
+        return Some(lost);
+    }
     let own = format!("{}.dkr.ecr.", place.account);
     let ecr = task.defined().iter().any(|container| container.text_or_empty("image").starts_with(&own));
     if ecr && let Some(denied) = denied(world, place, task, "ecr:GetAuthorizationToken", "*") {
@@ -198,7 +232,7 @@ fn role_of(task: &Task, name: &str) -> Option<String> {
     overridden.or_else(|| task.definition.text(name)).filter(|role| !role.is_empty()).map(str::to_owned)
 }
 
-fn initialization(what: &str) -> Failure {
+pub(super) fn initialization(what: &str) -> Failure {
     Failure::start(format!(
         "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: {what}"
     ))
@@ -225,6 +259,9 @@ fn secret(world: &mut World, place: &Place, task: &Task, from: &str) -> Option<F
         let there = Place::new(&place.account, parts.get(3).unwrap_or(&""));
         let lost = !world.known_region(&there).is_some_and(|region| secrets::secret_exists(region, from));
         let arn = parts.get(..7).map_or_else(|| from.to_owned(), |parts| parts.join(":"));
+        if let Some(out_of_reach) = network::secret(world, place, task, &arn, &there.region) {
+            return Some(out_of_reach);
+        }
         let cause = denied(world, place, task, "secretsmanager:GetSecretValue", &arn).or_else(|| {
             lost.then(|| "ResourceNotFoundException: Secrets Manager can't find the specified secret.".to_owned())
         })?;
@@ -238,6 +275,9 @@ fn secret(world: &mut World, place: &Place, task: &Task, from: &str) -> Option<F
         None => (&*place.region, from),
     };
     let there = Place::new(&place.account, region);
+    if let Some(out_of_reach) = network::parameter(world, place, task, &there.region) {
+        return Some(out_of_reach);
+    }
     let known = world
         .known_region(&there)
         .is_some_and(|region| ssm::parameter_exists(region, from) || ssm::parameter_exists(region, name));
@@ -252,6 +292,9 @@ fn secret(world: &mut World, place: &Place, task: &Task, from: &str) -> Option<F
 /// What keeps a task from pulling its images.
 pub(super) fn at_pull(world: &World, place: &Place, task: &Task) -> Option<Failure> {
     task.defined().iter().find_map(|container| {
+        if let Some(lost) = network::image(world, place, task, container) {
+            return Some(lost);
+        }
         let image = container.text_or_empty("image");
         let there = ecr::image_exists(world, place, image);
         let lost = match there {
@@ -271,13 +314,12 @@ pub(super) fn at_pull(world: &World, place: &Place, task: &Task) -> Option<Failu
                  message: insufficient_scope: authorization failed"
             ),
         };
-        let container = Some((container.text_or_empty("name").to_owned(), reason.clone()));
-        Some(Failure { container, ..Failure::start(reason) })
+        Some(Failure::pull(container, reason))
     })
 }
 
 /// The full reference of an image: Docker Hub's if no registry is named.
-fn reference(image: &str) -> String {
+pub(super) fn reference(image: &str) -> String {
     let tagged = if image.contains('@') || image.rsplit('/').next().is_some_and(|name| name.contains(':')) {
         image.to_owned()
     } else {
@@ -290,10 +332,13 @@ fn reference(image: &str) -> String {
     }
 }
 
-/// What keeps the containers of a task from starting: a log group that is not there.
+/// What keeps the containers of a task from starting: a log group that is not there, or out of reach.
 pub(super) fn at_start(world: &mut World, place: &Place, task: &Task) -> Option<Failure> {
     for container in task.defined() {
         let Some(log) = log_of(place, container) else { continue };
+        if let Some(lost) = network::log(world, place, task, &log.place.region) {
+            return Some(lost);
+        }
         let arn = log.place.arn("logs", &format!("log-group:{}:log-stream:*", log.group));
         let there = world.known_region(&log.place).is_some_and(|region| logs::group_exists(region, &log.group));
         let cause = match denied(world, place, task, "logs:CreateLogStream", &arn) {

@@ -1,5 +1,5 @@
 //! Whether the running tasks of a service are healthy: settled, their containers' checks passed, their targets answering. Those
-//! that are not are stopped, once their grace period is over.
+//! that are not are stopped, once their grace period is over; so are those whose targets cease to answer later.
 
 use std::time::Duration;
 
@@ -27,7 +27,25 @@ enum Health {
     Bad(String, Option<String>),
 }
 
-/// Looks at the tasks that have not been seen healthy yet; when to look again.
+/// Packets of load balancers take other ways than before: services with targets that fail for it are looked at.
+pub fn targets_moved(world: &mut World, place: &Place) {
+    let region = world.region(place);
+    let fails = |task: &&Task| {
+        let address = address(task);
+        task.is_running() && task.targets.iter().any(|(group, port)| elb::target_fails(region, group, address, *port))
+    };
+    let failing = region.ecs.running.tasks.values().filter(fails);
+    let services: std::collections::BTreeSet<String> = failing.filter_map(|task| task.service.clone()).collect();
+    for service in services {
+        engine::nudge(world, place, Some(&service));
+    }
+}
+
+fn address(task: &Task) -> &str {
+    task.interface.as_ref().map_or("", |it| it.private_ip.as_str())
+}
+
+/// Looks at the tasks that have not been seen healthy yet, and at those that may not be healthy any more; when to look again.
 pub(super) fn look(world: &mut World, place: &Place, service: &mut Service) -> Option<Duration> {
     let grace = service.doc.integer("healthCheckGracePeriodSeconds").unwrap_or(0).unsigned_abs();
     let grace = Duration::from_secs(grace);
@@ -37,11 +55,13 @@ pub(super) fn look(world: &mut World, place: &Place, service: &mut Service) -> O
         let now = world.now;
         let region = world.region(place);
         let Some(task) = region.ecs.running.tasks.get(&key) else { continue };
-        if task.settled || !task.is_running() || !task.is_wanted() || fate::exit(task).is_some() {
+        if !task.is_running() || !task.is_wanted() || fate::exit(task).is_some() {
             continue;
         }
         let (rollout, started) = (task.rollout.clone(), task.started.unwrap_or(now));
-        match of_task(region, task, now) {
+        let settled = task.settled;
+        match if settled { of_settled(region, task) } else { of_task(region, task, now) } {
+            Health::Good if settled => {}
             Health::Good => {
                 if let Some(task) = of(world, place).tasks.get_mut(&key) {
                     task.settled = true;
@@ -68,18 +88,12 @@ fn of_task(region: &Region, task: &Task, now: Moment) -> Health {
         return Health::Bad("Task failed container health checks".to_owned(), None);
     }
     let often = if started.plus(Duration::from_secs(300)) > now { OFTEN } else { SELDOM };
-    let address = task.interface.as_ref().map_or("", |it| it.private_ip.as_str());
     let mut open = None;
     for (group, port) in &task.targets {
-        match elb::target_state(region, group, address, *port).as_deref() {
-            Some("unhealthy") => {
-                let told = format!(
-                    "(port {port}) is unhealthy in (target-group {group}) due to (reason Health checks failed)."
-                );
-                return Health::Bad(format!("Task failed ELB health checks in (target-group {group})"), Some(told));
-            }
+        match elb::target_state(region, group, address(task), *port) {
+            Some(("unhealthy", why)) => return failed(group, *port, why),
             // Behind no listener, or gone: a target that nobody checks is not known to be healthy.
-            Some("initial" | "unused") | None => open = Some(often),
+            Some(("initial" | "unused", _)) | None => open = Some(often),
             _ => {}
         }
     }
@@ -93,4 +107,22 @@ fn of_task(region: &Region, task: &Task, now: Moment) -> Health {
         None if settled > now => Health::Open(settled.since(now)),
         None => Health::Good,
     }
+}
+
+/// A task that was healthy: while its targets answer, nothing needs to be looked at.
+fn of_settled(region: &Region, task: &Task) -> Health {
+    let mut health = Health::Good;
+    for (group, port) in &task.targets {
+        match elb::target_state(region, group, address(task), *port) {
+            Some(("unhealthy", why)) => return failed(group, *port, why),
+            Some(_) if elb::target_fails(region, group, address(task), *port) => health = Health::Open(OFTEN),
+            _ => {}
+        }
+    }
+    health
+}
+
+fn failed(group: &str, port: u16, why: &str) -> Health {
+    let told = format!("(port {port}) is unhealthy in (target-group {group}) due to (reason {why}).");
+    Health::Bad(format!("Task failed ELB health checks in (target-group {group})"), Some(told))
 }

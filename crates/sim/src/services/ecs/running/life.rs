@@ -86,16 +86,15 @@ fn attach(world: &mut World, place: &Place, mut task: Task) {
 fn pull(world: &mut World, place: &Place, mut task: Task) {
     let key = task.key();
     let now = world.now;
-    if let Some(failure) = fate::before_pull(world, place, &task) {
-        fail(world, place, &key, &failure);
+    let before = fate::before_pull(world, place, &task);
+    if before.is_none() && !task.doc.contains_key("pullStartedAt") {
+        task.note("pullStartedAt", now.value());
+    }
+    if let Some(failure) = before.or_else(|| fate::at_pull(world, place, &task)) {
+        give_up(world, place, task, &failure, Step::Pull);
         return;
     }
-    task.note("pullStartedAt", now.value());
-    if let Some(failure) = fate::at_pull(world, place, &task) {
-        keep(world, place, task);
-        fail(world, place, &key, &failure);
-        return;
-    }
+    task.trying = false;
     let time = world.about(Duration::from_secs(6));
     task.note("pullStoppedAt", now.plus(time).value());
     "ACTIVATING".clone_into(&mut task.last);
@@ -107,10 +106,24 @@ fn pull(world: &mut World, place: &Place, mut task: Task) {
     next(world, place, &key, Step::Run, time + Duration::from_millis(1500));
 }
 
+/// A task fails to get on: at once, or after it has tried the same step again until its time is over.
+fn give_up(world: &mut World, place: &Place, mut task: Task, failure: &Failure, step: Step) {
+    let (key, trying) = (task.key(), task.trying);
+    task.trying = true;
+    keep(world, place, task);
+    match failure.late.filter(|_| !trying) {
+        Some(time) => {
+            let time = world.about(time);
+            next(world, place, &key, step, time);
+        }
+        None => fail(world, place, &key, failure),
+    }
+}
+
 fn run(world: &mut World, place: &Place, mut task: Task) {
     let key = task.key();
     if let Some(failure) = fate::at_start(world, place, &task) {
-        fail(world, place, &key, &failure);
+        give_up(world, place, task, &failure, Step::Run);
         return;
     }
     "RUNNING".clone_into(&mut task.last);
@@ -157,7 +170,9 @@ fn register(world: &mut World, place: &Place, mut task: Task) {
             continue;
         };
         let answers = fate::answers(&task, entry.text_or_empty("containerName"));
-        let target = elb::NewTarget { id: address.clone(), port, zone: zone.clone(), answers };
+        let interface = task.interface.as_ref().map(|it| it.id.clone());
+        let ears = fate::ears(&task);
+        let target = elb::NewTarget { id: address.clone(), port, zone: zone.clone(), answers, interface, ears };
         elb::register(world, place, group, target);
         output::checked(world, place, &task, entry.text_or_empty("containerName"), answers);
         task.targets.push((group.to_owned(), port));

@@ -16,6 +16,7 @@ mod history;
 mod launch;
 mod life;
 mod list;
+mod network;
 mod outcome;
 mod output;
 mod places;
@@ -34,6 +35,7 @@ mod tests;
 mod update;
 
 pub use self::engine::{desired_count, set_desired_count};
+pub use self::health::targets_moved;
 pub use self::service::{Deployment, Revision, Service};
 use self::state::of;
 pub use self::state::{Event, Running};

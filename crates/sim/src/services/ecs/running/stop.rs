@@ -28,7 +28,7 @@ pub(super) fn begin(world: &mut World, place: &Place, key: &str, code: &str, rea
         let state = elb::target_state(world.region(place), group, &address, *port);
         let facts = elb::target_group(world.region(place), group);
         // Nobody is connected to a target that never answered.
-        if state.as_deref() == Some("healthy") {
+        if state.is_some_and(|(state, _)| state == "healthy") {
             delay = delay.max(Duration::from_secs(facts.map_or(0, |it| it.deregistration_delay)));
         }
         elb::deregister(world, place, group, &address, *port);

@@ -65,6 +65,8 @@ pub struct Task {
     pub health: String,
     /// Until when it is not to be stopped by the scheduler.
     pub protected: Option<Moment>,
+    /// Whether it tries in vain to reach something that it needs to start.
+    pub trying: bool,
     /// How often it changed.
     pub version: i64,
     /// Its tags.

@@ -1,10 +1,11 @@
-//! What becomes of a target: it registers, is checked, is healthy or not by whether it answers, drains and goes. While no
-//! listener or rule forwards to its group it reads as unused; while the load balancer is not ready nothing is checked.
+//! What becomes of a target: it registers, is checked, is healthy or not by what its checks come to (`ways`), drains and goes. While
+//! no listener or rule forwards to its group it reads as unused; while the load balancer is not ready nothing is checked.
 
 use std::time::Duration;
 
 use super::super::attributes;
-use super::super::state::{Check, Elb, Event, Group, Phase, Step, Target};
+use super::super::state::{Check, Ear, Elb, Event, Group, Kind, Outcome, Phase, Step, Target};
+use super::ways;
 use crate::world::{self, Place, World};
 
 /// How a target fares, in AWS's words.
@@ -51,33 +52,40 @@ pub(in crate::services::elb) fn of(elb: &Elb, group: &Group, id: &str, port: u16
     match target.phase {
         Phase::Registering => registering,
         Phase::Checking => health("initial", "Elb.InitialHealthChecking", "Initial health checks in progress"),
-        Phase::Unhealthy if matches!(group.check.protocol.as_deref(), Some("HTTP" | "HTTPS")) => {
-            health("unhealthy", "Target.Timeout", "Connection to target timed out")
+        // Other load balancers do not tell a check that times out from one that fails.
+        Phase::Unhealthy if target.outcome != Outcome::Refused && is_application(elb, group) => {
+            health("unhealthy", "Target.Timeout", "Request timed out")
         }
         Phase::Unhealthy => health("unhealthy", "Target.FailedHealthChecks", "Health checks failed"),
         Phase::Healthy | Phase::Draining => Health { state: "healthy", reason: None, words: None },
     }
 }
 
+fn is_application(elb: &Elb, group: &Group) -> bool {
+    let balancers = elb.balancers_of(&group.arn);
+    let mut balancers = balancers.iter().filter_map(|arn| elb.balancers.get(arn));
+    balancers.any(|balancer| balancer.kind == Kind::Application)
+}
+
+/// What is known of a target that is registered.
+pub(in crate::services::elb) struct New {
+    pub(in crate::services::elb) zone: Option<String>,
+    pub(in crate::services::elb) answers: bool,
+    pub(in crate::services::elb) interface: Option<String>,
+    pub(in crate::services::elb) ears: Vec<Ear>,
+}
+
 /// Adds a target, or takes one back that drains. One that is there already stays as it is.
-pub(in crate::services::elb) fn add(
-    world: &mut World,
-    place: &Place,
-    group: &str,
-    (id, port): (&str, u16),
-    zone: Option<String>,
-    answers: bool,
-) {
+pub(in crate::services::elb) fn add(world: &mut World, place: &Place, group: &str, (id, port): (&str, u16), new: New) {
     let Some(found) = world.region(place).elb.groups.get_mut(group) else { return };
     let key = (id.to_owned(), port);
+    let New { zone, answers, interface, ears } = new;
     if let Some(target) = found.targets.get_mut(&key).filter(|target| target.phase != Phase::Draining) {
-        target.zone = zone;
-        if target.answers != answers {
-            set_answers(world, place, group, id, port, answers);
-        }
+        (target.zone, target.answers) = (zone, answers);
+        look(world, place, group, id, port);
         return;
     }
-    found.targets.insert(key, Target { zone, answers, ..Target::default() });
+    found.targets.insert(key, Target { zone, answers, interface, ears, ..Target::default() });
     begin(world, place, group, id, port);
 }
 
@@ -130,7 +138,9 @@ fn until(check: &Check, first: bool, answers: bool) -> Duration {
 
 /// The next step of a target.
 pub(in crate::services::elb) fn step(world: &mut World, place: &Place, step: &Step) {
-    let Some(group) = world.region(place).elb.groups.get_mut(&step.group) else { return };
+    let region = world.region(place);
+    let outcome = ways::outcome(region, &step.group, &step.id, step.port);
+    let Some(group) = region.elb.groups.get_mut(&step.group) else { return };
     let key = (step.id.clone(), step.port);
     let check = group.check.clone();
     let Some(target) = group.targets.get_mut(&key).filter(|target| target.round == step.round) else { return };
@@ -140,41 +150,46 @@ pub(in crate::services::elb) fn step(world: &mut World, place: &Place, step: &St
         }
         Phase::Registering => {
             target.phase = Phase::Checking;
-            let answers = target.answers;
-            schedule(world, place, until(&check, true, answers), step.clone());
+            target.outcome = outcome;
+            schedule(world, place, until(&check, true, outcome == Outcome::Success), step.clone());
         }
         Phase::Checking | Phase::Healthy | Phase::Unhealthy => {
-            target.phase = if target.answers { Phase::Healthy } else { Phase::Unhealthy };
+            target.phase = if target.outcome == Outcome::Success { Phase::Healthy } else { Phase::Unhealthy };
         }
     }
 }
 
-/// A target begins or ceases to answer; its state follows after the checks.
-pub(in crate::services::elb) fn set_answers(
-    world: &mut World,
-    place: &Place,
-    group: &str,
-    id: &str,
-    port: u16,
-    answers: bool,
-) {
-    let elb = &mut world.region(place).elb;
-    let round = elb.next();
+/// Looks whether the checks of a target come to something else than before; its state follows some checks later.
+fn look(world: &mut World, place: &Place, group: &str, id: &str, port: u16) {
+    let region = world.region(place);
+    let outcome = ways::outcome(region, group, id, port);
+    let elb = &mut region.elb;
     let Some(found) = elb.groups.get_mut(group) else { return };
     let check = found.check.clone();
     let Some(target) = found.targets.get_mut(&(id.to_owned(), port)) else { return };
-    if target.answers == answers || target.phase == Phase::Draining {
+    if target.outcome == outcome || target.phase == Phase::Draining {
         return;
     }
-    target.answers = answers;
+    target.outcome = outcome;
     if target.phase == Phase::Registering {
         return;
     }
     let first = target.phase == Phase::Checking;
+    elb.made += 1;
+    let round = elb.made;
     target.round = round;
     if check.enabled {
         let step = Step { group: group.to_owned(), id: id.to_owned(), port, round };
-        schedule(world, place, until(&check, first, answers), step);
+        schedule(world, place, until(&check, first, outcome == Outcome::Success), step);
+    }
+}
+
+/// Looks at every target again.
+pub(in crate::services::elb) fn look_again(world: &mut World, place: &Place) {
+    let groups = &world.region(place).elb.groups;
+    let keys = groups.values().flat_map(|group| group.targets.keys().map(|key| (group.arn.clone(), key.clone())));
+    for (group, (id, port)) in keys.collect::<Vec<_>>() {
+        look(world, place, &group, &id, port);
     }
 }
 

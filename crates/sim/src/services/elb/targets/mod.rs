@@ -1,8 +1,9 @@
-//! Targets of target groups: registering, deregistering and describing them. What becomes of a target is in `health`, what a
-//! target may be in `admission`.
+//! Targets of target groups: registering, deregistering and describing them. What becomes of a target is in `health`, what its
+//! checks come to in `ways`, what a target may be in `admission`.
 
 mod admission;
 pub(super) mod health;
+pub(super) mod ways;
 
 use serde_json::{Map, Value, json};
 
@@ -48,7 +49,8 @@ fn register(call: &mut Call<'_>, input: &Input) -> Reply {
     }
     let place = call.place.clone();
     for (port, one) in admitted {
-        health::add(call.world, &place, &arn, (&one.id, port), one.zone, one.answers);
+        let new = health::New { zone: one.zone, answers: one.answers, interface: None, ears: Vec::new() };
+        health::add(call.world, &place, &arn, (&one.id, port), new);
     }
     Ok(json!({}))
 }

@@ -9,7 +9,8 @@ use crate::lab::Lab;
 fn add(lab: &Lab, group: &str, answers: bool) {
     let place = lab.place.clone();
     let zone = text(&lab.ok("ec2.DescribeSubnets", json!({}))["Subnets"][0]["AvailabilityZone"]);
-    let target = NewTarget { id: "172.31.0.10".to_owned(), port: 8080, zone, answers };
+    let target =
+        NewTarget { id: "172.31.0.10".to_owned(), port: 8080, zone, answers, interface: None, ears: Vec::new() };
     lab.sim.with_world(|world| register(world, &place, group, target));
 }
 
@@ -134,5 +135,5 @@ fn other_services_see_groups_and_targets() {
     add(&lab, &target, true);
     let place = lab.place.clone();
     let state = lab.sim.with_world(|world| target_state(world.region(&place), &target, "172.31.0.10", 8080));
-    assert_eq!(state.as_deref(), Some("initial"));
+    assert_eq!(state.map(|(state, _)| state), Some("initial"));
 }

@@ -141,7 +141,7 @@ fn a_target_that_does_not_answer_ends_its_task_after_the_grace_period() {
     let task = &scene.tasks("web", "STOPPED")[0];
     assert_eq!(task["stoppedReason"], format!("Task failed ELB health checks in (target-group {group})"));
     assert_eq!(task["stopCode"], "ServiceSchedulerInitiated");
-    let told = format!("(port 80) is unhealthy in (target-group {group}) due to (reason Health checks failed).");
+    let told = format!("(port 80) is unhealthy in (target-group {group}) due to (reason Request timed out).");
     assert!(scene.events("web").contains(&told), "{:?}", scene.events("web"));
 }
 

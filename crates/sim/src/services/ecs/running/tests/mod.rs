@@ -2,6 +2,7 @@
 
 mod deployments;
 mod failures;
+mod network;
 mod refusals;
 mod services;
 mod standalone;
@@ -42,6 +43,11 @@ impl Scene {
     }
 
     fn network(&self) -> Value {
+        json!({ "awsvpcConfiguration": { "subnets": self.lab.subnets(), "assignPublicIp": "ENABLED" } })
+    }
+
+    /// The same network without public addresses.
+    fn private(&self) -> Value {
         json!({ "awsvpcConfiguration": { "subnets": self.lab.subnets() } })
     }
 

@@ -7,7 +7,7 @@ use super::{Scene, behind};
 #[test]
 fn a_new_service_reads_back_with_every_default() {
     let scene = Scene::new();
-    let service = scene.create("web", 2, json!({}));
+    let service = scene.create("web", 2, json!({ "networkConfiguration": scene.private() }));
     assert_eq!(service["serviceArn"], "arn:aws:ecs:us-east-1:123456789012:service/shop/web");
     assert_eq!(service["clusterArn"], "arn:aws:ecs:us-east-1:123456789012:cluster/shop");
     assert_eq!(service["taskDefinition"], "arn:aws:ecs:us-east-1:123456789012:task-definition/web:1");
@@ -243,7 +243,7 @@ fn the_same_creation_again_is_no_other_service() {
 #[test]
 fn a_service_on_instances_finds_none_and_says_so_once() {
     let scene = Scene::new();
-    scene.create("web", 1, json!({ "launchType": "EC2" }));
+    scene.create("web", 1, json!({ "launchType": "EC2", "networkConfiguration": scene.private() }));
     scene.lab.pass(3600);
     let events = scene.events("web");
     assert_eq!(events.len(), 1, "{events:?}");

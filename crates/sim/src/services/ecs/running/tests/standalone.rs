@@ -147,7 +147,7 @@ fn the_same_token_runs_no_more_tasks() {
 #[test]
 fn a_task_needs_an_instance_or_fargate() {
     let scene = Scene::new();
-    let ec2 = json!({ "cluster": "shop", "taskDefinition": "web", "networkConfiguration": scene.network() });
+    let ec2 = json!({ "cluster": "shop", "taskDefinition": "web", "networkConfiguration": scene.private() });
     let text = "No Container Instances were found in your cluster.";
     scene.lab.refuses("ecs.RunTask", ec2, "InvalidParameterException", text);
     let start = json!({ "cluster": "shop", "taskDefinition": "web", "containerInstances": ["abc"] });
