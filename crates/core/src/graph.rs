@@ -44,11 +44,19 @@ pub struct Node {
     pub protect: bool,
     /// Fields that somebody else manages once the thing exists: path to who.
     pub delegated: BTreeMap<String, String>,
+    /// Seconds that it takes by what the file itself says, beyond what its kind takes.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub patience_secs: u32,
     /// Where it stands in the stack file, for messages: `stack.yaml:12`.
     pub origin: Option<String>,
     /// Where parts of it stand that AWS may have something against, by words of its kind: `image:web`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub places: BTreeMap<String, String>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 impl Node {
@@ -65,6 +73,7 @@ impl Node {
             follows: None,
             protect: false,
             delegated: BTreeMap::new(),
+            patience_secs: 0,
             origin: None,
             places: BTreeMap::new(),
         }

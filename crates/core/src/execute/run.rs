@@ -396,7 +396,8 @@ impl<'a> Run<'a> {
     fn in_place(&self, id: &NodeId, want: &Doc, live: &Live) -> Vec<Change> {
         let Some(kind) = self.engine.kinds.get(id.kind()) else { return Vec::new() };
         let delegated = self.engine.graph.get(id).map(|node| &node.delegated);
-        let theirs = |change: &Change| delegated.is_some_and(|paths| paths.keys().any(|path| change.is_within(path)));
+        let theirs =
+            |change: &Change| delegated.is_some_and(|paths| paths.keys().any(|path| change.is_of_values_within(path)));
         let mut changes = diff(kind, want, &live.have);
         changes.retain(|change| is_in_place(kind, change) && !theirs(change));
         changes.extend(live.renewal());

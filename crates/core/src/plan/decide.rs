@@ -218,7 +218,7 @@ impl<'a> Decider<'a> {
     fn ours(&mut self, node: &Node, kind: &Kind, live: &Live, marked: &NodeId) {
         let mut want = self.fill(&node.want);
         let mut changes = self.weigh(node, self.differences(node, kind, live, &want), live);
-        keep_delegated(node, live, &mut want);
+        keep_delegated(kind, node, live, &mut want);
         if !self.settle_foreign_members(node, live, &want, &mut changes) {
             self.out.known.insert(node.id.clone(), live.outputs.clone());
             self.out.blocked.insert(node.id.clone());
@@ -450,7 +450,7 @@ impl<'a> Decider<'a> {
     fn foreign(&mut self, node: &Node, kind: &Kind, live: &Live, stack: Option<&String>) {
         let mut want = self.fill(&node.want);
         let mut changes = self.weigh(node, diff(kind, &want, &live.have), live);
-        keep_delegated(node, live, &mut want);
+        keep_delegated(kind, node, live, &mut want);
         self.out.known.insert(node.id.clone(), live.outputs.clone());
         let fixed = changes.iter().find(|change| change.effect == Effect::Replace);
         let obstacle = match stack {
@@ -508,7 +508,7 @@ impl<'a> Decider<'a> {
     fn weigh(&mut self, node: &Node, changes: Vec<Change>, live: &Live) -> Vec<Change> {
         let mut kept = Vec::with_capacity(changes.len());
         for change in changes {
-            if let Some((path, manager)) = node.delegated.iter().find(|(path, _)| change.is_within(path)) {
+            if let Some((path, manager)) = node.delegated.iter().find(|(path, _)| change.is_of_values_within(path)) {
                 // A path into a member of a list is found in the change only.
                 let now = at(&live.have, path).or(change.from.as_ref());
                 let remark = Remark::Managed { path: path.clone(), by: manager.clone(), now: now.cloned() };

@@ -230,7 +230,8 @@ impl Cutter<'_> {
     ) {
         let Some(kind) = self.kinds.get(node.kind()) else { return };
         let delegated = self.want.get(node).map(|node| &node.delegated);
-        let theirs = |change: &Change| delegated.is_some_and(|paths| paths.keys().any(|path| change.is_within(path)));
+        let theirs =
+            |change: &Change| delegated.is_some_and(|paths| paths.keys().any(|path| change.is_of_values_within(path)));
         let (live, asked) = match &decisions.drafts[at].action {
             Action::Update { live, changes, .. } | Action::Adopt { live, changes, .. } => {
                 (live.clone(), changes.clone())
