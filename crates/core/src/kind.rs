@@ -46,6 +46,19 @@ pub struct Kind {
     pub gap: &'static [&'static str],
     /// Lists that are widened before, and narrowed after, what needs the thing has changed.
     pub widens: &'static [&'static str],
+    /// What of it has to be live before another field may leave a value, if anything has.
+    pub rung: Option<Rung>,
+}
+
+/// A field that cannot leave a value before others are live: an update that changes both is made in two steps.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Rung {
+    /// What has to be live first.
+    pub first: &'static str,
+    /// The path of the field that changes then.
+    pub then: &'static str,
+    /// The value that it leaves.
+    pub from: &'static str,
 }
 
 impl Kind {
@@ -70,6 +83,7 @@ impl Kind {
         talk: &[],
         gap: &[],
         widens: &[],
+        rung: None,
     };
 }
 

@@ -265,6 +265,8 @@ pub enum Reason {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Phase {
+    /// What another change of the same thing needs.
+    Prepare,
     /// The new one is there beside the old one, without a share of the traffic.
     Attach,
     /// Both are served.
@@ -277,4 +279,6 @@ pub enum Phase {
     Leave,
     /// The old one is let go.
     Detach,
+    /// The change that needed the others.
+    Settle,
 }

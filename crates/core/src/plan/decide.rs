@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::guard::guard;
-use super::kept::{at, keep_delegated, settled};
+use super::kept::{delegated, keep_delegated, settled};
 use super::mention::Mentions;
 use super::stage::{self, Moved, Staged};
 use super::{
@@ -509,8 +509,8 @@ impl<'a> Decider<'a> {
         let mut kept = Vec::with_capacity(changes.len());
         for change in changes {
             if let Some((path, manager)) = node.delegated.iter().find(|(path, _)| change.is_of_values_within(path)) {
-                // A path into a member of a list is found in the change only.
-                let now = at(&live.have, path).or(change.from.as_ref());
+                let kind = self.kinds.get(node.id.kind());
+                let now = kind.and_then(|kind| delegated(kind, &live.have, path)).or(change.from.as_ref());
                 let remark = Remark::Managed { path: path.clone(), by: manager.clone(), now: now.cloned() };
                 self.note(node, remark);
             } else if change.effect == Effect::Tell {

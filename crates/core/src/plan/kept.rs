@@ -82,6 +82,14 @@ fn keep(value: &Doc, place: &mut Doc) {
     }
 }
 
-pub(super) fn at<'d>(doc: &'d Doc, path: &str) -> Option<&'d Doc> {
+/// The value at a delegated path, which may lead into a member of a list.
+pub(super) fn delegated<'d>(kind: &Kind, doc: &'d Doc, path: &str) -> Option<&'d Doc> {
+    let Some((list, label, inner)) = inner(path) else { return at(doc, path) };
+    let keys = kind.fields.iter().find(|field| field.path == list).map_or(&[][..], keys);
+    let members = doc.pointer(&pointer(list))?.as_array()?;
+    at(members.iter().find(|member| diff::label(member, keys) == label)?, inner)
+}
+
+fn at<'d>(doc: &'d Doc, path: &str) -> Option<&'d Doc> {
     path.split('.').try_fold(doc, |place, key| place.get(key))
 }

@@ -18,7 +18,8 @@ pub(super) fn strategy(ctx: &Ctx<'_>, fields: &Fields<'_>, found: &Deployment, w
     for (key, strategies) in ONLY {
         let Some(entry) = fields.entry(key).filter(|entry| !entry.value.is_null()) else { continue };
         // What is turned off is not there.
-        let off = *key == "early_success" && found.early_success.is_none();
+        let none = entry.value.items().is_some_and(<[_]>::is_empty);
+        let off = none || *key == "early_success" && found.early_success.is_none();
         if off || strategies.contains(&found.strategy.as_str()) {
             continue;
         }

@@ -52,14 +52,14 @@ pub(crate) static HOOK: Table = Table {
             .shape("entry of `roles`, ARN, or `existing:NAME`")
             .aws("roleArn")
             .example("existing:ecsCallsLambda"),
-        key("details", Type::Document, "What the function is told besides.")
+        key("details", Type::Document, "What the function gets beside ECS's own words.")
             .also(&["hook_details"])
             .aws("hookDetails")
             .example("{ kind: smoke }"),
         key("target_type", Type::Word(&["AWS_LAMBDA", "PAUSE"]), "Which of the two it is, as ECS says it.")
             .without("what the other keys say")
             .aws("targetType"),
-        key("timeout", Type::Map(&TIMEOUT), "How long ECS waits for the function, or for somebody to go on.")
+        key("timeout", Type::Map(&TIMEOUT), "How long ECS waits for the function, or in the pause.")
             .also(&["timeout_configuration"])
             .shape("`{ timeout, on_timeout }`")
             .without("a day, then a rollback")

@@ -111,7 +111,7 @@ impl Following<'_> {
     fn tell(&self, text: &str, exit: Option<Exit>, ui: &mut Ui) {
         if ui.format == Format::Json {
             let outcome = exit.map(|exit| if exit == Exit::Done { "done" } else { "failed" });
-            ui.out.json(&json!({ "event": "deployment", "service": self.entry, "status": text, "outcome": outcome }));
+            ui.out.json(&json!({ "event": "deployment", "entry": self.entry, "status": text, "outcome": outcome }));
         } else {
             ui.out.line(&format!("    {}: {}", escape::text(self.entry), escape::text(text)));
         }

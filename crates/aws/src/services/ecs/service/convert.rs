@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::super::cluster::{self, Strategy};
 use super::super::task_definition::mark;
-use super::{connect, shifting, verdict};
+use super::{connect, shifting, stages, verdict};
 use crate::resource;
 use crate::services::ecs::read::deployments::primary;
 use crate::services::ecs::read::{items, kept, last, text};
@@ -245,7 +245,7 @@ fn deployment(deployment: &Value, daemon: bool) -> Value {
 fn uses(service: &Value, tags: &Tags) -> Vec<String> {
     let mut uses = vec![text(service, "clusterArn").to_owned(), text(service, "taskDefinition").to_owned()];
     for balancer in items(service, "loadBalancers") {
-        uses.extend(shifting::groups(balancer).into_iter().map(str::to_owned));
+        uses.extend(stages::groups(balancer).into_iter().map(str::to_owned));
         let advanced = balancer.get("advancedConfiguration").cloned().unwrap_or_default();
         uses.extend(
             ["productionListenerRule", "testListenerRule", "roleArn"].map(|key| text(&advanced, key).to_owned()),

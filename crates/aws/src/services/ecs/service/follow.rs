@@ -7,7 +7,7 @@ use evenkeel_core::snapshot::{Live, Owner};
 use serde_json::{Value, json};
 
 use super::super::task_definition;
-use super::{shifting, verdict};
+use super::{stages, verdict};
 use crate::call::raw::exchange;
 use crate::client::Aws;
 use crate::services::ecs::read::{self, deployments, describe_revision, items, last, text};
@@ -74,7 +74,7 @@ pub async fn under_way(aws: &Aws, live: &Live) -> Result<Option<UnderWay>, Cloud
     }
     Ok(Some(UnderWay {
         arn: text(&deployment, "serviceDeploymentArn").to_owned(),
-        hook: shifting::paused(&deployment).map(|hook| text(hook, "hookId").to_owned()),
+        hook: stages::paused(&deployment).map(|hook| text(hook, "hookId").to_owned()),
         stands: verdict::staged(&service, Some(&deployment), ""),
     }))
 }

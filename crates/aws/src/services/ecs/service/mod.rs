@@ -16,6 +16,7 @@ mod look;
 mod poll;
 mod rules;
 mod shifting;
+mod stages;
 pub mod status;
 mod targets;
 #[cfg(test)]
@@ -32,7 +33,7 @@ pub use self::until::{STAGES, wait_until};
 use evenkeel_core::doc::{Text, Texts};
 use evenkeel_core::graph::Node;
 use evenkeel_core::id::NodeId;
-use evenkeel_core::kind::{Field, Kind, Polls, Ready, Replace, Traffic};
+use evenkeel_core::kind::{Field, Kind, Polls, Ready, Replace, Rung, Traffic};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -78,6 +79,9 @@ pub static ENTRY: Entry = Entry {
         takes_secs: 65,
         polls: Polls::every(5, 10),
         traffic: Traffic::Server("load_balancers"),
+        // ECS wants a rolling deployment with the second target group to have ended before it takes another strategy. Source: its
+        // guide on changing from rolling to blue/green deployments.
+        rung: Some(Rung { first: "load_balancers", then: "deployment.strategy", from: "ROLLING" }),
         ..Kind::PLAIN
     },
     contribute,

@@ -7,7 +7,7 @@ use evenkeel_core::error::CloudError;
 use evenkeel_core::snapshot::Live;
 use serde_json::{Value, json};
 
-use super::shifting;
+use super::stages;
 use crate::call::raw::exchange;
 use crate::client::Aws;
 use crate::services::ecs::read::deployments::{self, count, primary};
@@ -47,7 +47,7 @@ impl<'s> Tasks<'s> {
 
 /// The groups of a service as AWS describes it; none if it wants no tasks.
 pub(super) fn groups(service: &Value) -> Groups {
-    counted(items(service, "loadBalancers").iter().map(shifting::groups), count(service, "desiredCount"))
+    counted(items(service, "loadBalancers").iter().map(stages::groups), count(service, "desiredCount"))
 }
 
 fn counted<'a>(balancers: impl Iterator<Item = Vec<&'a str>>, desired: u64) -> Groups {

@@ -4,7 +4,7 @@
 use evenkeel_core::snapshot::Readiness;
 use serde_json::Value;
 
-use super::shifting;
+use super::stages;
 use crate::services::ecs::read::deployments::{count, created, is_settled, primary};
 use crate::services::ecs::read::{items, text};
 
@@ -57,7 +57,7 @@ pub(super) fn while_waiting(service: &Value, deployment: &Value, entry: &str) ->
 /// How far a service is, and at which stage, if its deployment has stages.
 pub(super) fn staged(service: &Value, deployment: Option<&Value>, entry: &str) -> String {
     let entry = if entry.is_empty() { text(service, "serviceName") } else { entry };
-    match deployment.and_then(|deployment| shifting::stage(deployment, entry)) {
+    match deployment.and_then(|deployment| stages::stage(deployment, entry)) {
         // Old tasks that run on beside new ones do not drain then.
         Some(stage) => format!("{}; {stage}", counted(service)),
         None => progress(service, None),

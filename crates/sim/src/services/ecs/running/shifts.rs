@@ -3,8 +3,10 @@
 
 use serde_json::{Map, Value};
 
+use super::Running;
 use super::defaults::STEPS;
 use super::places::invalid;
+use super::service::Service;
 use crate::call::{Call, Members, Refusal};
 use crate::services::{elb, iam};
 
@@ -41,6 +43,27 @@ pub(super) fn configuration(all: &Map<String, Value>, daemon: bool) -> Checked {
         return Err(invalid("Early success criteria can only be present with ROLLING deployment strategy"));
     }
     hooks(all.list("lifecycleHooks"))
+}
+
+/// Whether a service may leave the rolling strategy: what it needs for another one has to be deployed, and no deployment under way.
+/// Source: ECS's guide on changing from rolling to blue/green deployments.
+pub(super) fn switch(running: &Running, before: &Service, after: &Service) -> Checked {
+    let rolls = |service: &Service| service.configuration().text("strategy").unwrap_or("ROLLING") == "ROLLING";
+    if !rolls(before) || rolls(after) || !before.is_ours() {
+        return Ok(());
+    }
+    let lacks = |entry: &Value| entry.map("advancedConfiguration").is_none();
+    if before.doc.list("loadBalancers").iter().any(lacks) {
+        return Err(invalid(
+            "The deployment strategy cannot be changed: the load balancers of the current service revision have no \
+             advancedConfiguration. Update the service with a rolling deployment first.",
+        ));
+    }
+    let open = before.deployment.as_ref().and_then(|arn| running.deployments.get(arn)).is_some_and(|it| it.is_open());
+    if open {
+        return Err(invalid("The deployment strategy cannot be changed while a deployment is in progress."));
+    }
+    Ok(())
 }
 
 /// The first two texts are AWS's own.
@@ -88,7 +111,8 @@ fn pair(call: &mut Call<'_>, entry: &Value, advanced: &Map<String, Value>) -> Ch
         return Err(invalid("The target group and the alternate target group must be different."));
     }
     for rule in [Some(rule), advanced.text("testListenerRule")].into_iter().flatten() {
-        if !elb::leads_to(call.region(), rule, &[main, other]) {
+        // A listener stands for itself only where it has no rules.
+        if rule.contains(":listener/app/") || !elb::leads_to(call.region(), rule, &[main, other]) {
             return Err(invalid(format!(
                 "The listener rule {rule} does not exist, or does not forward to the target groups of the service."
             )));

@@ -120,6 +120,7 @@ fn changed(call: &mut Call<'_>, input: &Input, before: &Service, cluster: &Clust
         let all = defaults::configuration(Some(written), Some(&old), daemon);
         check::configuration(&all.as_object().cloned().unwrap_or_default(), after.is_ours(), daemon)?;
         after.doc.insert("deploymentConfiguration".to_owned(), all);
+        shifts::switch(of(call.world, &call.place.clone()), before, &after)?;
     }
     let capacity = capacity(input, before, cluster)?;
     if input.has("capacityProviderStrategy") || input.has("platformVersion") {
