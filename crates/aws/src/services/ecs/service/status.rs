@@ -101,7 +101,7 @@ pub fn revision(live: &Live) -> &str {
 pub async fn look(aws: &Aws, services: &[&Live]) -> (Vec<Option<Doing>>, Vec<Unread>) {
     let asked = services.iter().map(|live| async move {
         let groups: Vec<&str> = items(&live.have, "load_balancers").iter().map(|it| text(it, "target_group")).collect();
-        futures::join!(stopped(aws, live), health::of_groups(aws, &groups))
+        futures::join!(stopped(aws, live), of_groups(aws, live, &groups))
     });
     let (described, beside) = futures::join!(describe(aws, services), side_by_side(asked.collect()));
     let mut unread = Vec::new();
@@ -130,6 +130,22 @@ pub async fn look(aws: &Aws, services: &[&Live]) -> (Vec<Option<Doing>>, Vec<Unr
         unread.extend(answer.err().map(|error| (format!("services of cluster {cluster}"), error)));
     }
     (found, unread)
+}
+
+/// The health of target groups; of two between which ECS moves the traffic, of the one that has targets.
+async fn of_groups(aws: &Aws, live: &Live, groups: &[&str]) -> Vec<Result<health::Group, CloudError>> {
+    let mut found = health::of_groups(aws, groups).await;
+    for (at, balancer) in items(&live.have, "load_balancers").iter().enumerate() {
+        let Some(other) = balancer.pointer("/shifts/alternate").and_then(Value::as_str) else { continue };
+        let empty = |group: &health::Group| group.healthy == 0 && group.others.iter().all(|it| it.state == "draining");
+        if found.get(at).is_some_and(|group| group.as_ref().is_ok_and(empty))
+            && let Some(group) = health::of_groups(aws, &[other]).await.pop()
+            && group.as_ref().is_ok_and(|group| !empty(group))
+        {
+            found[at] = group;
+        }
+    }
+    found
 }
 
 /// The services as ECS describes them, by cluster.

@@ -26,6 +26,8 @@ pub(super) fn at_reading(service: &Value, deployment: Option<&Value>) -> Readine
         "PENDING" | "IN_PROGRESS" | "STOP_REQUESTED" | "ROLLBACK_REQUESTED" | "ROLLBACK_IN_PROGRESS" => {
             Readiness::Pending(staged(service, deployment, ""))
         }
+        // With early success the old tasks may still be on their way out.
+        "SUCCESSFUL" if drains(service) => Readiness::Ready,
         _ => by_counts(service),
     }
 }

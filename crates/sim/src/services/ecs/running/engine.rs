@@ -369,7 +369,7 @@ fn close(world: &mut World, place: &Place, service: &mut Service) {
 }
 
 /// Whether a rolling deployment has succeeded before the last old task is gone: enough new ones are healthy, and the old ones either
-/// may stay for a while or have been told to stop.
+/// may stay for a while or are gone.
 fn early(world: &mut World, place: &Place, service: &Service, now: &Census) -> bool {
     let configuration = service.configuration();
     let criteria = configuration.map("earlySuccessCriteria").cloned().unwrap_or_default();
@@ -381,7 +381,7 @@ fn early(world: &mut World, place: &Place, service: &Service, now: &Census) -> b
     let healthy = now.new.iter().filter(|key| serves(world, place, key)).count();
     let enough = i64::try_from(healthy).unwrap_or(0) * 100 >= service.desired * share;
     let deferred = criteria.text("sourceServiceRevisionCleanup") == Some("DEFERRED");
-    enough && (deferred || now.old.is_empty())
+    enough && (deferred || service.rollouts.len() == 1)
 }
 
 /// Stops what is left of a deleted service; when nothing is, it is inactive.
