@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use evenkeel_aws::kinds;
 use evenkeel_aws::services::ecs::service::{follow, status};
 use evenkeel_core::error::ErrorClass;
 use evenkeel_core::graph::{Graph, Node};
@@ -93,7 +94,8 @@ async fn one(reading: &Reading, node: &Node) -> Result<Live, Failure> {
 /// What is live as what is wanted, but for the revision. What tags say of the content is of the revision before.
 fn wanted(whole: &Graph, node: &Node, live: &Live, revision: &str) -> (Graph, Snapshot) {
     let mut want = live.have.clone();
-    want["task_definition"] = revision.into();
+    // The field is called as the kind that it refers to.
+    want[kinds::task_definition::KIND] = revision.into();
     want["marks"] = json!({ "revision": "", "uses": "" });
     let mut alone = Node::new(node.id.clone(), live.name.clone(), want);
     (alone.named, alone.delegated, alone.origin) = (node.named, node.delegated.clone(), node.origin.clone());

@@ -133,16 +133,22 @@ pub async fn look(aws: &Aws, services: &[&Live]) -> (Vec<Option<Doing>>, Vec<Unr
 }
 
 /// The health of target groups; of two between which ECS moves the traffic, of the one that has targets.
-async fn of_groups(aws: &Aws, live: &Live, groups: &[&str]) -> Vec<Result<health::Group, CloudError>> {
+async fn of_groups(aws: &Aws, live: &Live, groups: &[&str]) -> Vec<Result<Group, CloudError>> {
     let mut found = health::of_groups(aws, groups).await;
-    for (at, balancer) in items(&live.have, "load_balancers").iter().enumerate() {
+    for balancer in items(&live.have, "load_balancers") {
         let Some(other) = balancer.pointer("/shifts/alternate").and_then(Value::as_str) else { continue };
-        let empty = |group: &health::Group| group.healthy == 0 && group.others.iter().all(|it| it.state == "draining");
-        if found.get(at).is_some_and(|group| group.as_ref().is_ok_and(empty))
-            && let Some(group) = health::of_groups(aws, &[other]).await.pop()
-            && group.as_ref().is_ok_and(|group| !empty(group))
+        let own = text(balancer, "target_group").split('/').nth(1).unwrap_or_default();
+        let is_empty = |group: &Group| group.healthy == 0 && group.others.iter().all(|it| it.state == "draining");
+        let empty = |group: &Result<Group, CloudError>| group.as_ref().is_ok_and(is_empty);
+        let Some(place) =
+            found.iter_mut().find(|group| empty(group) && group.as_ref().is_ok_and(|group| group.name == own))
+        else {
+            continue;
+        };
+        if let Some(Ok(group)) = health::of_groups(aws, &[other]).await.pop()
+            && !is_empty(&group)
         {
-            found[at] = group;
+            *place = Ok(group);
         }
     }
     found
