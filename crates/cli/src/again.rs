@@ -5,9 +5,10 @@
 use std::fmt;
 use std::path::Path;
 
+use evenkeel_core::plan::Until;
 use evenkeel_core::saved::SavedPlan;
 
-use crate::args::{self, Choice, Confirmation, Consent, Global, PARALLEL, Pace};
+use crate::args::{self, Choice, Confirmation, Consent, Global, PARALLEL, Pace, Waits};
 use crate::report::escape;
 use crate::simulation::{self, PathOrSeed};
 
@@ -53,7 +54,7 @@ impl Again {
             return again.value("--out", &file.display().to_string());
         };
         let again = if options.destroy { again.flag("--destroy") } else { again };
-        let again = if options.no_wait { again.flag("--no-wait") } else { again };
+        let again = if options.no_wait { again.flag("--no-wait") } else { again.until(&options.until) };
         let chosen = options.target.iter().map(|id| ("--target", id.to_string()));
         let chosen = chosen.chain(options.adopt.iter().map(|id| ("--adopt", id.to_string())));
         let chosen = chosen.chain(options.consent.iter().map(|id| ("--consent", id.to_string())));
@@ -87,6 +88,20 @@ impl Again {
     pub fn value(mut self, flag: &str, value: &str) -> Self {
         self.words.extend([flag.to_owned(), value.to_owned()]);
         self
+    }
+
+    /// With how far to wait.
+    #[must_use]
+    pub fn waits(self, waits: &Waits) -> Self {
+        if waits.nothing() { self.flag("--no-wait") } else { self.until(&waits.until()) }
+    }
+
+    fn until(self, until: &Until) -> Self {
+        match until {
+            Until::Healthy => self,
+            Until::Active => self.value("--wait", "active"),
+            Until::Stage(name) => self.value("--wait", &format!("stage={name}")),
+        }
     }
 
     /// With where it is: region, profile, address, simulation.
@@ -194,6 +209,9 @@ mod tests {
             Command::Apply(of) => of.again(&global, false).to_string(),
             Command::Destroy(of) => of.again(&global).to_string(),
             Command::Restart(of) => of.again(&global).to_string(),
+            Command::Rollback(of) => of.again(&global).to_string(),
+            Command::Continue(of) => of.again(&global).to_string(),
+            Command::StopDeployment(of) => of.again(&global).to_string(),
             Command::Validate(_)
             | Command::Status(_)
             | Command::Logs(_)
@@ -227,6 +245,13 @@ mod tests {
         let given = "--sim=w.json --sim-speed 600 --sim-faults seed=3";
         assert_eq!(again(&format!("evenkeel plan {given}")), format!("evenkeel apply {given}"));
         assert_eq!(again("evenkeel plan --destroy --sim"), "evenkeel destroy --sim");
+        for wait in ["--wait active", "--wait stage=BAKE_TIME", "--no-wait"] {
+            assert_eq!(again(&format!("evenkeel plan v.yaml {wait}")), format!("evenkeel apply v.yaml {wait}"));
+        }
+        for verb in ["rollback web --to 7", "continue web --rollback", "stop-deployment web --rollback"] {
+            let given = format!("evenkeel {verb} --file v.yaml --sim --var tag=7 --yes");
+            assert_eq!(again(&given), given);
+        }
         let given = "restart web worker --file v.yaml --sim --var tag=7 --yes";
         assert_eq!(again(&format!("evenkeel {given}")), format!("evenkeel {given}"));
     }

@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use clap::{ArgAction, ValueEnum};
+use evenkeel_aws::services::ecs::service::STAGES;
 use evenkeel_core::id::NodeId;
+use evenkeel_core::plan::Until;
 
 use crate::simulation::{self, How, PathOrSeed};
 
@@ -143,6 +145,61 @@ pub struct Confirmation {
     /// Do not ask for confirmation.
     #[arg(short, long, overrides_with = "yes")]
     pub yes: bool,
+}
+
+/// How far to wait for what is changed.
+#[derive(clap::Args, Clone, Debug, Default)]
+pub struct Waits {
+    /// How far to wait for services: `healthy` (the default), `active` (their deployments are under way), `stage=NAME` (they have
+    /// reached that stage), or `none` (for nothing). Exits with 5 if they are not known to be healthy.
+    #[arg(long, value_name = "HOW FAR", value_parser = wait, conflicts_with = "no_wait")]
+    pub wait: Option<Wait>,
+    /// The same as `--wait none`.
+    #[arg(long)]
+    pub no_wait: bool,
+}
+
+/// How far to wait.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Wait {
+    /// Not at all.
+    Nothing,
+    /// As far as that.
+    Until(Until),
+}
+
+impl Waits {
+    /// Whether nothing is waited for.
+    pub fn nothing(&self) -> bool {
+        self.no_wait || self.wait == Some(Wait::Nothing)
+    }
+
+    /// How far services are waited for, if they are.
+    pub fn until(&self) -> Until {
+        match &self.wait {
+            Some(Wait::Until(until)) => until.clone(),
+            Some(Wait::Nothing) | None => Until::default(),
+        }
+    }
+}
+
+fn wait(text: &str) -> Result<Wait, String> {
+    let stage = |name: &str| {
+        let name = name.to_ascii_uppercase().replace('-', "_");
+        if STAGES.contains(&name.as_str()) {
+            return Ok(Wait::Until(Until::Stage(name)));
+        }
+        Err(format!("the stages are {}", STAGES.join(", ")))
+    };
+    match text {
+        "none" => Ok(Wait::Nothing),
+        "active" => Ok(Wait::Until(Until::Active)),
+        "healthy" => Ok(Wait::Until(Until::Healthy)),
+        _ => match text.split_once('=') {
+            Some(("stage", name)) => stage(name),
+            _ => Err("write none, active, healthy, or stage=NAME".to_owned()),
+        },
+    }
 }
 
 /// How fast to change.

@@ -23,7 +23,7 @@ Exit codes:
   0 done, or no changes              1 AWS refused, or the run failed in part
   2 changes pending (plan --detailed-exitcode)
   3 the saved plan is stale          4 blocked by conflicts, or by something that is held back
-  5 done, but not known to be healthy (--no-wait); status: not healthy
+  5 done, but not known to be healthy (--wait, --no-wait); status: not healthy
   64 wrong usage                     65 the stack file is wrong          130 interrupted";
 
 /// Keep an ECS stack in sync with one YAML file.

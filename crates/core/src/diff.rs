@@ -45,6 +45,13 @@ impl Change {
     pub fn is_within(&self, path: &str) -> bool {
         self.path.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
     }
+
+    /// Whether the change is at `path` or inside it, and is not that a member comes into a list there, or leaves it: who manages the
+    /// values of a list's members does not decide which members it has.
+    pub fn is_of_values_within(&self, path: &str) -> bool {
+        let member = self.path.len() > path.len() && self.path.ends_with(']');
+        self.is_within(path) && !(member && (self.from.is_none() || self.to.is_none()))
+    }
 }
 
 /// How `have` has to change to become `want`.

@@ -48,11 +48,19 @@ pub struct Node {
     /// Numbers below which a delegated field is ours after all: who manages it would not have led it there.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub at_least: BTreeMap<String, u64>,
+    /// Seconds that it takes by what the file itself says, beyond what its kind takes.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub patience_secs: u32,
     /// Where it stands in the stack file, for messages: `stack.yaml:12`.
     pub origin: Option<String>,
     /// Where parts of it stand that AWS may have something against, by words of its kind: `image:web`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub places: BTreeMap<String, String>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 impl Node {
@@ -70,6 +78,7 @@ impl Node {
             protect: false,
             delegated: BTreeMap::new(),
             at_least: BTreeMap::new(),
+            patience_secs: 0,
             origin: None,
             places: BTreeMap::new(),
         }
@@ -86,7 +95,7 @@ impl Node {
 
     /// Who manages the field of a live thing that a change is of, and its path, if that is not us.
     pub fn manager<'n>(&'n self, change: &Change, live: &'n Doc) -> Option<(&'n String, &'n String)> {
-        self.ceded(live).find(|(path, _)| change.is_within(path))
+        self.ceded(live).find(|(path, _)| change.is_of_values_within(path))
     }
 
     /// A node that is only looked up.

@@ -49,6 +49,19 @@ pub struct Kind {
     /// Lists, and keys of their members, whose values only one thing can have at a time (an Elastic IP address): what is created before
     /// the old one is deleted cannot have them.
     pub exclusive: &'static [(&'static str, &'static str)],
+    /// What of it has to be live before another field may leave a value, if anything has.
+    pub rung: Option<Rung>,
+}
+
+/// A field that cannot leave a value before others are live: an update that changes both is made in two steps.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Rung {
+    /// What has to be live first.
+    pub first: &'static str,
+    /// The path of the field that changes then.
+    pub then: &'static str,
+    /// The value that it leaves.
+    pub from: &'static str,
 }
 
 impl Kind {
@@ -74,6 +87,7 @@ impl Kind {
         gap: &[],
         widens: &[],
         exclusive: &[],
+        rung: None,
     };
 }
 

@@ -105,6 +105,26 @@ pub(crate) const USER_POOL: Shape = Shape {
     kinds: &["userpool/"],
     rest: |rest| text_of(rest, "_-"),
 };
+/// A listener, or a rule of one.
+pub(crate) const RULE: Shape = Shape {
+    what: "a rule or a listener",
+    example: "arn:aws:elasticloadbalancing:REGION:123456789012:listener-rule/app/NAME/0123456789abcdef/0123456789abcdef/0123456789abcdef",
+    service: "elasticloadbalancing",
+    region: Home::Own,
+    account: Home::Own,
+    kinds: &["listener-rule/app/", "listener/app/", "listener/net/"],
+    rest: |rest| (3..=4).contains(&rest.split('/').count()) && rest.split('/').all(word),
+};
+/// A Lambda function.
+pub(crate) const FUNCTION: Shape = Shape {
+    what: "a function",
+    example: "arn:aws:lambda:REGION:123456789012:function:NAME",
+    service: "lambda",
+    region: Home::Own,
+    account: Home::Own,
+    kinds: &["function:"],
+    rest: |rest| rest.split(':').count() <= 2 && rest.split(':').all(word),
+};
 /// A cluster.
 pub(crate) const CLUSTER: Shape = Shape {
     what: "a cluster",

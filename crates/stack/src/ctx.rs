@@ -17,6 +17,22 @@ use super::suggest;
 use super::tagging::{self, Rules, Tags};
 use super::tree::{Entry, Tree, Value};
 
+/// The rules that ECS changes for a target group of a service, as the file names them.
+pub(crate) struct Shifting {
+    /// The service's entry.
+    pub service: String,
+    /// The place of the target group among those of the service.
+    pub at: usize,
+    /// Where the target group stands.
+    pub place: Place,
+    /// Where the alternate one stands.
+    pub alternate: Place,
+    /// `production_rule:`, if it is given.
+    pub production: Option<(String, Place)>,
+    /// `test_rule:`, if it is given.
+    pub test: Option<(String, Place)>,
+}
+
 /// What every section reads with.
 pub(crate) struct Ctx<'a> {
     /// Where problems go.
@@ -33,6 +49,8 @@ pub(crate) struct Ctx<'a> {
     pub registrations: RefCell<Vec<(String, String, Place)>>,
     /// The protocols of target groups of the file, by entry.
     pub protocols: RefCell<BTreeMap<String, String>>,
+    /// What services say of rules that ECS changes, until the load balancers are known.
+    pub shifting: RefCell<Vec<Shifting>>,
     /// Load balancers that answer on IPv6 too.
     pub dualstack: RefCell<BTreeSet<String>>,
     /// Whether every load balancer could be read; if not, it is not known what forwards where.

@@ -31,7 +31,10 @@ pub use self::mesh::{Connect, Discovery, ManagedNamespace, Namespace, SoughtName
 pub use self::meta::Meta;
 pub use self::scaling::{Scaling, ScalingMetric, ScalingPolicy, ScalingRule, ScheduledAction, Step};
 pub use self::secrets::{Parameter, Secret};
-pub use self::services::{Cluster, Deployment, Kept, Runs, Service, ServiceTarget, Strategy, TaskDefinition};
+pub use self::services::{
+    Alternate, Cluster, Deployment, EarlySuccess, Hook, Kept, RuleRef, Runs, Service, ServiceTarget, Shift, Strategy,
+    TaskDefinition,
+};
 
 /// A whole stack file.
 #[derive(Clone, Debug)]

@@ -16,8 +16,8 @@ use super::model::Stack;
 use super::scope::{MAIN, Names, Scope};
 use super::sections::{
     Ctx, autoscaling, certificates, cluster, databases, dns, each, existing, load_balancers, log_groups, namespaces,
-    network, parameters, repositories, roles, secret_entries, security_groups, service_keys, services, sidecars,
-    target_groups,
+    network, parameters, repositories, roles, secret_entries, security_groups, service_keys, services, shifting,
+    sidecars, target_groups,
 };
 use super::suggest::{self, nearest};
 use super::table::{EMPTY, Table, Type, key, later};
@@ -154,6 +154,7 @@ fn read(
         implied_roles: RefCell::default(),
         registrations: RefCell::default(),
         protocols: RefCell::default(),
+        shifting: RefCell::default(),
         dualstack: RefCell::default(),
         balancers_complete: Cell::new(false),
         log_groups: RefCell::default(),
@@ -223,7 +224,8 @@ fn sections(ctx: &Ctx<'_>, fields: &Fields<'_>, start: &Place) -> Stack {
     let namespaces = each(ctx, fields.take("namespaces"), "namespace", |entry| namespaces::read(ctx, entry));
     ctx.namespaces.borrow_mut().extend(namespaces);
     let cluster = fields.entry("cluster").and_then(|entry| cluster::read(ctx, entry));
-    let services = each(ctx, fields.take("services"), "service", |entry| services::read(ctx, entry, &network));
+    let mut services = each(ctx, fields.take("services"), "service", |entry| services::read(ctx, entry, &network));
+    shifting::resolve(ctx, &load_balancers, &target_groups, &mut services);
     repositories::check(ctx, &repositories, &services);
     autoscaling::check(ctx, cluster.as_ref(), &services);
     let dns = dns::read(ctx, fields.take("dns"));

@@ -67,6 +67,7 @@ fn every_command_line_shown_is_one_that_the_program_takes() {
     let commands = [
         "apply",
         "completions",
+        "continue",
         "destroy",
         "env",
         "exec",
@@ -78,10 +79,12 @@ fn every_command_line_shown_is_one_that_the_program_takes() {
         "plan",
         "push",
         "restart",
+        "rollback",
         "schema",
         "secrets",
         "sim",
         "status",
+        "stop-deployment",
         "validate",
     ];
     assert_eq!(grammar.keys().collect::<Vec<_>>(), commands);

@@ -45,8 +45,15 @@ fn policies(page: &Page) -> Vec<BTreeSet<String>> {
     documents.map(|block| actions(&block.text)).collect()
 }
 
-/// What `evenkeel logs`, `exec` and `restart` send beside what a plan reads.
-const LOOKING: [&str; 3] = ["ecs:ExecuteCommand", "ecs:UpdateService", "logs:FilterLogEvents"];
+/// What `evenkeel logs`, `exec`, `restart`, `rollback`, `continue` and `stop-deployment` send beside what a plan reads.
+const LOOKING: [&str; 6] = [
+    "ecs:ContinueServiceDeployment",
+    "ecs:DescribeServiceRevisions",
+    "ecs:ExecuteCommand",
+    "ecs:StopServiceDeployment",
+    "ecs:UpdateService",
+    "logs:FilterLogEvents",
+];
 
 #[test]
 fn the_policies_hold_exactly_the_actions_of_the_kinds() {

@@ -426,7 +426,6 @@ const FIXED: &[&str] = &[
     "records tags",
     "secret value_from",
     "security_group description",
-    "service deployment.strategy",
     "target_group port",
     "task_definition inferenceAccelerators",
 ];

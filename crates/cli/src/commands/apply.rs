@@ -9,7 +9,7 @@ use super::session::connect::{Guard, connect};
 use super::session::{Bound, Changing, File, Job, Planning, Reading, consent, save};
 use super::{Context, Run};
 use crate::again::Again;
-use crate::args::{Choice, Confirmation, Global, Pace, STACK_FILE};
+use crate::args::{Choice, Confirmation, Global, Pace, STACK_FILE, Waits};
 use crate::exit::{Exit, Failure};
 use crate::interrupt::Interrupt;
 use crate::out::Ui;
@@ -20,6 +20,7 @@ Examples:
   evenkeel apply                                   show the plan, ask, and apply it
   evenkeel apply --yes                             without asking (required without a terminal)
   evenkeel apply plan.json                         exactly what `plan --out plan.json` showed
+  evenkeel apply --wait stage=BAKE_TIME            without waiting for the time to bake
   evenkeel apply --adopt load_balancer.web         take over a load balancer that exists already
   evenkeel apply --adopt-all                       take over everything that conflicts";
 
@@ -33,9 +34,9 @@ pub struct ApplyArgs {
     /// Whether to ask.
     #[command(flatten)]
     pub confirmation: Confirmation,
-    /// Do not wait until services and load balancers are ready; exits with 5 if they are not known to be.
-    #[arg(long)]
-    pub no_wait: bool,
+    /// How far to wait.
+    #[command(flatten)]
+    pub waits: Waits,
     /// How fast.
     #[command(flatten)]
     pub pace: Pace,
@@ -49,7 +50,7 @@ impl ApplyArgs {
     pub fn again(&self, global: &Global, saved: bool) -> Again {
         let again = Again::on("apply", &self.file).place(global);
         let again = if saved { again } else { again.vars(global).choice(&self.choice) };
-        let again = if self.no_wait { again.flag("--no-wait") } else { again };
+        let again = again.waits(&self.waits);
         again.run(self.pace, self.confirmation)
     }
 }
@@ -73,7 +74,7 @@ impl Run for ApplyArgs {
             return run_saved(saved, &self.file, global, job(interrupt), ui).await;
         }
         let file = File::load(&self.file, global, ui)?;
-        let planning = Planning::open(file, &self.choice, self.no_wait, global, ui).await?;
+        let planning = Planning::open(file, &self.choice, &self.waits, global, ui).await?;
         Changing::new(planning, job(interrupt), None).plan_and_run(ui).await
     }
 }
@@ -86,7 +87,8 @@ fn nothing_chosen(args: &ApplyArgs, global: &Global) -> Result<(), Failure> {
         ("--adopt", !choice.adopt.is_empty()),
         ("--adopt-all", choice.adopt_all),
         ("--consent", !choice.allowed.consent.is_empty()),
-        ("--no-wait", args.no_wait),
+        ("--no-wait", args.waits.no_wait),
+        ("--wait", args.waits.wait.is_some()),
         ("--build", choice.build),
         ("--var", !global.vars.is_empty()),
     ];

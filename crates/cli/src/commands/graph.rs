@@ -7,7 +7,7 @@ use evenkeel_aws::architecture::Architecture;
 
 use super::session::{File, Planning};
 use super::{Context, Run};
-use crate::args::{Choice, Format, Global, StackFile};
+use crate::args::{Choice, Format, Global, StackFile, Waits};
 use crate::diagram::model::{Diagram, FORMAT};
 use crate::diagram::{build, html, mermaid, overlay, svg, text};
 use crate::exit::{Exit, Failure};
@@ -109,7 +109,7 @@ impl GraphArgs {
         let file = File::load(&self.file.stack, global, ui)?;
         let (architecture, secrets) = (Architecture::of(&file.loaded.stack), ui.secrets.clone());
         let mut diagram = if self.plan {
-            let mut planning = Planning::open(file, &Choice::default(), false, global, ui).await?;
+            let mut planning = Planning::open(file, &Choice::default(), &Waits::default(), global, ui).await?;
             let snapshot = planning.reading.snapshot(ui).await?;
             let plan = planning.plan(&snapshot)?;
             let plan = secrets.plan(&plan);

@@ -13,8 +13,10 @@ pub mod list;
 pub mod logs;
 pub mod outputs;
 pub mod plan;
+pub mod proceed;
 pub mod push;
 pub mod restart;
+pub mod rollback;
 mod run;
 pub mod schema;
 pub mod secrets;
@@ -22,6 +24,7 @@ pub mod session;
 pub mod several;
 pub mod sim;
 pub mod status;
+pub mod stop_deployment;
 pub mod validate;
 
 use clap::Subcommand;
@@ -66,6 +69,9 @@ commands! {
     Logs(logs::LogsArgs),
     Exec(exec::ExecArgs),
     Restart(restart::RestartArgs),
+    Rollback(rollback::RollbackArgs),
+    Continue(proceed::ContinueArgs),
+    StopDeployment(stop_deployment::StopDeploymentArgs),
     Outputs(outputs::OutputsArgs),
     List(list::ListArgs),
     Push(push::PushArgs),

@@ -14,7 +14,7 @@ use super::several;
 use super::several::files::{Named, named};
 use super::{Context, Run};
 use crate::again::Again;
-use crate::args::{Choice, Format, Global, StackFiles};
+use crate::args::{Choice, Format, Global, StackFiles, Waits};
 use crate::exit::{Exit, Failure};
 use crate::out::Ui;
 use crate::report::plan_text::View;
@@ -42,11 +42,11 @@ pub struct PlanArgs {
     #[arg(long)]
     pub detailed_exitcode: bool,
     /// Plan to delete the whole stack.
-    #[arg(long, conflicts_with_all = ["adopt", "adopt_all", "target", "no_wait"])]
+    #[arg(long, conflicts_with_all = ["adopt", "adopt_all", "target", "no_wait", "wait"])]
     pub destroy: bool,
-    /// Plan without waiting until services and load balancers are ready.
-    #[arg(long)]
-    pub no_wait: bool,
+    /// How far an apply of it waits.
+    #[command(flatten)]
+    pub waits: Waits,
     /// What to plan.
     #[command(flatten)]
     pub choice: Choice,
@@ -59,7 +59,7 @@ impl PlanArgs {
             return Again::on("destroy", file).place(global).vars(global).consent(&self.choice.allowed);
         }
         let again = Again::on("apply", file).place(global).vars(global).choice(&self.choice);
-        if self.no_wait { again.flag("--no-wait") } else { again }
+        again.waits(&self.waits)
     }
 }
 
@@ -79,7 +79,7 @@ impl Run for PlanArgs {
             let options = PlanOptions { consent: self.choice.allowed.ids(), ..PlanOptions::default() };
             Planning::new(file.connect_to_destroy(global, ui).await?, options)
         } else {
-            Planning::open(file, &self.choice, self.no_wait, global, ui).await?
+            Planning::open(file, &self.choice, &self.waits, global, ui).await?
         };
         let snapshot = planning.reading.snapshot(ui).await?;
         let plan = planning.plan(&snapshot)?;

@@ -7,6 +7,7 @@ use evenkeel_core::cloud::Goal;
 use evenkeel_core::diff::Effect;
 use evenkeel_core::error::ErrorClass;
 use evenkeel_core::id::NodeId;
+use evenkeel_core::kind::{GROUP, WEIGHT};
 use evenkeel_core::plan::{
     Action, Conflict, Gap, Held, HeldBecause, Intent, Note, Obstacle, Phase, Reason, Remark, Step, Verb,
 };
@@ -100,6 +101,9 @@ fn staged(phase: Phase, action: &Action) -> &'static str {
         (Phase::Hold, _) => "until the switch has reached all clients",
         (Phase::Leave, _) => "takes traffic off the old one",
         (Phase::Detach, _) => "removes the old one last",
+        (Phase::Prepare, Action::Wait { .. }) => "until what is under way is live",
+        (Phase::Prepare, _) => "first what the new way of deploying needs; that changes when this is live",
+        (Phase::Settle, _) => "the new way of deploying, now that what it needs is live",
     }
 }
 
@@ -338,11 +342,26 @@ pub fn obstacle(obstacle: &Obstacle) -> String {
     }
 }
 
+/// `web-blue 0, web-green 100`, of a list of groups with their shares.
+fn shares(value: &Value) -> Option<String> {
+    let share = |member: &Value| {
+        let group = member.get(GROUP)?.as_str()?;
+        // The name in an ARN of a target group: `…:targetgroup/NAME/ID`.
+        let name = group.split('/').nth(1).unwrap_or(group);
+        Some(format!("{name} {}", member.get(WEIGHT)?))
+    };
+    let shares: Option<Vec<String>> = value.as_array()?.iter().map(share).collect();
+    shares.filter(|shares| !shares.is_empty()).map(|shares| shares.join(", "))
+}
+
 /// What is told of something that is left as it is.
 pub fn note(note: &Note) -> String {
     let shown = |value: &Option<Value>, none: &str| value.as_ref().map_or(none.to_owned(), Value::to_string);
     match &note.remark {
-        Remark::Managed { path, by, now } => format!("{path} is managed by {by}, now {}", shown(now, "not set")),
+        Remark::Managed { path, by, now } => {
+            let now = now.as_ref().and_then(shares).unwrap_or_else(|| shown(now, "not set"));
+            format!("{path} is managed by {by}, now {now}")
+        }
         Remark::Fixed { path, is, wanted } => {
             let (is, wanted) = (shown(is, "nothing"), shown(wanted, "nothing"));
             format!("{path} is {is}, not {wanted}; AWS cannot change it, so it stays as it is")

@@ -27,7 +27,7 @@ pub fn plan(kinds: &Kinds, want: &Graph, have: &Snapshot, options: &PlanOptions)
     let mut held = std::mem::take(&mut decisions.held);
     held.extend(unseen(have));
     decisions.notes.extend(have.strays.iter().map(told));
-    let mut order = Orderer::new(kinds, options, have, &mut decisions);
+    let mut order = Orderer::new(kinds, options, (want, have), &mut decisions);
     order.waits_for_readiness();
     order.waits_for_others(&mut decisions);
     order.needs_first(want);

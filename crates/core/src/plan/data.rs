@@ -34,6 +34,34 @@ pub struct PlanOptions {
     pub destroy: bool,
     /// Whether to leave out waiting for changed things to get ready.
     pub no_wait: bool,
+    /// How far servers are waited for, where they are.
+    #[serde(default)]
+    pub until: Until,
+}
+
+/// How far what is served by others is waited for.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub enum Until {
+    /// Until it is live and healthy.
+    #[default]
+    Healthy,
+    /// Until what was asked for is under way.
+    Active,
+    /// Until a stage of its kind has been reached.
+    Stage(String),
+}
+
+impl Until {
+    /// What is not known at the end, in words; `None` if all is.
+    pub fn unknown(&self) -> Option<String> {
+        match self {
+            Self::Healthy => None,
+            Self::Active => Some("waited for until its deployment was under way, not until it was healthy".to_owned()),
+            Self::Stage(name) => {
+                Some(format!("waited for until its deployment reached {name}, not until it was healthy"))
+            }
+        }
+    }
 }
 
 /// Everything that is to be done, and what is not.
@@ -237,6 +265,8 @@ pub enum Reason {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Phase {
+    /// What another change of the same thing needs.
+    Prepare,
     /// The new one is there beside the old one, without a share of the traffic.
     Attach,
     /// Both are served.
@@ -249,4 +279,6 @@ pub enum Phase {
     Leave,
     /// The old one is let go.
     Detach,
+    /// The change that needed the others.
+    Settle,
 }

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::guard::guard;
-use super::kept::{at, keep_delegated, settled};
+use super::kept::{delegated, keep_delegated, settled};
 use super::mention::Mentions;
 use super::stage::{self, Moved, Staged};
 use super::{
@@ -230,7 +230,7 @@ impl<'a> Decider<'a> {
     fn ours(&mut self, node: &Node, kind: &Kind, live: &Live, marked: &NodeId) {
         let mut want = self.fill(&node.want);
         let mut changes = self.weigh(node, self.differences(node, kind, live, &want), live);
-        keep_delegated(node, live, &mut want);
+        keep_delegated(kind, node, live, &mut want);
         if !self.settle_foreign_members(node, live, &want, &mut changes) {
             self.out.known.insert(node.id.clone(), live.outputs.clone());
             self.out.blocked.insert(node.id.clone());
@@ -463,7 +463,7 @@ impl<'a> Decider<'a> {
     fn foreign(&mut self, node: &Node, kind: &Kind, live: &Live, stack: Option<&String>) {
         let mut want = self.fill(&node.want);
         let mut changes = self.weigh(node, diff(kind, &want, &live.have), live);
-        keep_delegated(node, live, &mut want);
+        keep_delegated(kind, node, live, &mut want);
         self.out.known.insert(node.id.clone(), live.outputs.clone());
         let fixed = changes.iter().find(|change| change.effect == Effect::Replace);
         let obstacle = match stack {
@@ -524,8 +524,8 @@ impl<'a> Decider<'a> {
         let mut kept = Vec::with_capacity(changes.len());
         for change in changes {
             if let Some((path, manager)) = node.manager(&change, &live.have) {
-                // A path into a member of a list is found in the change only.
-                let now = at(&live.have, path).or(change.from.as_ref());
+                let kind = self.kinds.get(node.id.kind());
+                let now = kind.and_then(|kind| delegated(kind, &live.have, path)).or(change.from.as_ref());
                 let remark = Remark::Managed { path: path.clone(), by: manager.clone(), now: now.cloned() };
                 self.note(node, remark);
             } else if change.effect == Effect::Tell {

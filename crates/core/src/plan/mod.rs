@@ -19,6 +19,6 @@ mod widen;
 
 pub use self::adopt::{adoptable, in_the_way};
 pub use self::build::{doomed, plan};
-pub use self::data::{Action, Phase, Plan, PlanOptions, Reason, Replaced, Step};
+pub use self::data::{Action, Phase, Plan, PlanOptions, Reason, Replaced, Step, Until};
 pub use self::held::{Conflict, Gap, Held, HeldBecause, Intent, Note, Obstacle, Remark, Unhealthy};
 pub use self::verb::Verb;

@@ -34,14 +34,23 @@ pub(super) struct Orderer<'a> {
     /// Nodes whose predecessors still stand, left over from interrupted replacements.
     succeed: BTreeSet<NodeId>,
     narrows: Vec<(usize, BTreeSet<NodeId>)>,
+    /// Seconds that nodes take by what the file itself says.
+    patience: BTreeMap<NodeId, u32>,
 }
 
 impl<'a> Orderer<'a> {
-    pub(super) fn new(kinds: &'a Kinds, options: &'a PlanOptions, have: &Snapshot, decisions: &mut Decisions) -> Self {
+    pub(super) fn new(
+        kinds: &'a Kinds,
+        options: &'a PlanOptions,
+        (want, have): (&Graph, &Snapshot),
+        decisions: &mut Decisions,
+    ) -> Self {
         let left_over = have.surplus.iter().filter(|surplus| surplus.superseded);
+        let patient = want.nodes().filter(|node| node.patience_secs > 0);
         Self {
             kinds,
             options,
+            patience: patient.map(|node| (node.id.clone(), node.patience_secs)).collect(),
             drafts: std::mem::take(&mut decisions.drafts),
             edges: BTreeSet::new(),
             complete: BTreeMap::new(),
@@ -98,7 +107,7 @@ impl<'a> Orderer<'a> {
                 let action = Action::Wait {
                     goal: Goal::Ready,
                     of: None,
-                    deadline_secs: kind.deadline_secs,
+                    deadline_secs: self.deadline(&node, kind),
                     live: Some(Box::new(live)),
                 };
                 self.main.insert(node.clone(), self.drafts.len());
@@ -418,6 +427,11 @@ impl<'a> Orderer<'a> {
         above
     }
 
+    /// How long a node is waited for.
+    fn deadline(&self, node: &NodeId, kind: &Kind) -> u32 {
+        kind.deadline_secs.saturating_add(self.patience.get(node).copied().unwrap_or(0))
+    }
+
     fn wait(&mut self, of: usize, goal: Goal, kind: &Kind) {
         let live = match &self.drafts[of].action {
             Action::Update { live, .. } | Action::Adopt { live, .. } | Action::Delete { live, .. } => {
@@ -432,7 +446,7 @@ impl<'a> Orderer<'a> {
             goal,
             of: Some(StepId(u32::try_from(of).unwrap_or(u32::MAX))),
             live,
-            deadline_secs: kind.deadline_secs,
+            deadline_secs: if goal == Goal::Ready { self.deadline(&node, kind) } else { kind.deadline_secs },
         };
         self.drafts.push(Draft { name, ..Draft::new(node, action, Reason::TakesTime) });
         self.edges.insert((of, at));

@@ -7,6 +7,7 @@ mod cut;
 mod facts;
 mod lists;
 mod movements;
+mod rung;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -67,6 +68,7 @@ pub(super) fn stage(kinds: &Kinds, want: &Graph, have: &Snapshot, decisions: &mu
         let about = cutter.cut(number, movement, decisions);
         decisions.movements.push(about);
     }
+    cutter.climb(decisions);
     let proved = std::mem::take(&mut decisions.proved);
     decisions.under_way.retain(|(node, ..)| !proved.contains(node));
 }

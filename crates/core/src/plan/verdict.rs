@@ -4,10 +4,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Action, Held, HeldBecause, Intent, Plan, PlanOptions, Reason, Step, Verb};
+use crate::cloud::Goal;
 use crate::error::{CloudError, ErrorClass};
 use crate::graph::Graph;
 use crate::id::NodeId;
-use crate::kind::{Kinds, Ready};
+use crate::kind::{Kinds, Ready, Traffic};
 use crate::snapshot::{Readiness, Snapshot};
 
 impl Plan {
@@ -77,16 +78,20 @@ pub(super) fn unproven(
         let looked_up = want.get(node).is_some_and(|node| node.lookup);
         !looked_up && kinds.get(node.kind()).is_some_and(|kind| kind.ready != Ready::AtOnce)
     };
-    let (mut awaited, mut worked_on) = (BTreeSet::new(), BTreeSet::new());
+    let (mut awaited, mut worked_on, mut unproven) = (BTreeSet::new(), BTreeSet::new(), BTreeMap::new());
+    let serves = |node: &NodeId| kinds.get(node.kind()).is_some_and(|kind| matches!(kind.traffic, Traffic::Server(_)));
     for step in steps {
         match &step.action {
+            Action::Wait { goal: Goal::Ready, .. } if serves(&step.node) => {
+                awaited.insert(&step.node);
+                unproven.extend(options.until.unknown().map(|why| (step.node.clone(), why)));
+            }
             Action::Wait { .. } => drop(awaited.insert(&step.node)),
             Action::Delete { .. } => {}
             _ => drop(worked_on.insert(&step.node)),
         }
     }
     let inside = (!options.target.is_empty()).then(|| want.closure(&options.target));
-    let mut unproven = BTreeMap::new();
     for node in want.nodes().map(|node| &node.id).filter(|node| takes_time(node) && !awaited.contains(node)) {
         if inside.as_ref().is_some_and(|inside| !inside.contains(node)) {
             continue;

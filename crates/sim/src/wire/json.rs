@@ -39,6 +39,8 @@ pub(super) fn typed(service: &Api, shape: ShapeId, value: Value, depth: usize) -
     }
     match (&service.shape(shape).kind, value) {
         (_, Value::Null) => Ok(Value::Null),
+        // A structure without members is a document: it holds whatever its sender likes.
+        (ShapeKind::Structure { members, .. }, Value::Object(map)) if members.is_empty() => Ok(map.into()),
         (ShapeKind::Structure { members, .. }, Value::Object(mut map)) => {
             let mut kept = Map::new();
             for member in members {
@@ -126,15 +128,26 @@ pub(super) fn scalar(kind: &ShapeKind, text: &str) -> Option<Value> {
 /// Writes a JSON body.
 pub(super) fn write(service: &Api, shape: Option<ShapeId>, output: &Value) -> String {
     match shape {
+        Some(shape) if is_document(service, shape) => {
+            if let Value::Object(map) = output {
+                debug_assert_known(service, shape, map);
+            }
+            "{}".to_owned()
+        }
         Some(shape) => shaped(service, shape, output).to_string(),
         // An operation without an output answers with nothing at all.
         None => String::new(),
     }
 }
 
+fn is_document(service: &Api, shape: ShapeId) -> bool {
+    matches!(&service.shape(shape).kind, ShapeKind::Structure { members, .. } if members.is_empty())
+}
+
 /// A document cut down to its shape, under the names of the wire.
 fn shaped(service: &Api, shape: ShapeId, value: &Value) -> Value {
     match (&service.shape(shape).kind, value) {
+        (ShapeKind::Structure { members, .. }, Value::Object(_)) if members.is_empty() => value.clone(),
         (ShapeKind::Structure { members, .. }, Value::Object(map)) => {
             debug_assert_known(service, shape, map);
             let present = members.iter().filter_map(|member| {

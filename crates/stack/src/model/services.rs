@@ -149,6 +149,46 @@ pub struct ServiceTarget {
     pub container: String,
     /// Its port.
     pub port: u16,
+    /// `alternate:` and what belongs to it, where ECS moves traffic between two groups.
+    pub alternate: Option<Alternate>,
+}
+
+/// The other target group of a service whose traffic ECS moves, and by which rules it does.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Alternate {
+    /// The target group's ARN: an output of an entry of this file, or an ARN.
+    pub target_group: Text,
+    /// The entry of this file, if it is one.
+    pub entry: Option<String>,
+    /// `production_rule:`; if not given, the only one that forwards to either group.
+    pub production: RuleRef,
+    /// `test_rule:`.
+    pub test: Option<RuleRef>,
+    /// `role:` by which ECS changes the rules: an ARN.
+    pub role: Text,
+}
+
+/// A rule of a load balancer that ECS changes.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum RuleRef {
+    /// The ARN of a rule, or of a listener for its default action.
+    Arn(String),
+    /// What a listener of the file does if no rule fits.
+    Default {
+        /// The load balancer's entry.
+        balancer: String,
+        /// The listener's entry.
+        listener: String,
+    },
+    /// A rule of a listener of the file.
+    Rule {
+        /// The load balancer's entry.
+        balancer: String,
+        /// The listener's entry.
+        listener: String,
+        /// Its place among the rules of the listener.
+        at: usize,
+    },
 }
 
 /// `deployment:`.
@@ -162,12 +202,64 @@ pub struct Deployment {
     pub circuit_breaker: bool,
     /// `circuit_breaker: rollback`, the default.
     pub rollback: bool,
+    /// Whether a task that gets healthy lets the circuit breaker count anew; on by default.
+    pub reset_on_healthy_task: bool,
+    /// `COUNT`, `BOUNDED_PERCENT` (the default) or `UNBOUNDED_PERCENT`, and how many; 50 by default.
+    pub threshold: (String, u32),
     /// `ROLLING` by default; `BLUE_GREEN`, `LINEAR`, `CANARY` hand forward weights to ECS.
     pub strategy: String,
     /// Minutes, 0 by default.
     pub bake_time_minutes: u32,
+    /// `canary:`, for CANARY only.
+    pub canary: Option<Shift>,
+    /// `linear:`, for LINEAR only.
+    pub linear: Option<Shift>,
+    /// `hooks:`, in the order of the file.
+    pub hooks: Vec<Hook>,
+    /// `early_success:`, if it is on.
+    pub early_success: Option<EarlySuccess>,
     /// CloudWatch alarms that fail a deployment.
     pub alarms: Vec<String>,
     /// Whether the alarms also roll back.
     pub alarms_rollback: bool,
+}
+
+/// How traffic moves in steps.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Shift {
+    /// The share of a step, in tenths of a percent.
+    pub permille: u32,
+    /// Minutes after a step.
+    pub bake_time_minutes: u32,
+}
+
+/// A hook between the stages of a deployment.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Hook {
+    /// At which stages, as ECS calls them.
+    pub stages: Vec<String>,
+    /// The function and the role by which ECS calls it; `None` for a pause.
+    pub lambda: Option<(Text, Text)>,
+    /// What the function is told besides; any JSON object.
+    pub details: Option<Doc>,
+    /// Minutes until the hook is over; `None` leaves it to ECS (a day).
+    pub timeout_minutes: Option<u32>,
+    /// `ROLLBACK` (the default) or `CONTINUE`, when it is over; `None` without a timeout.
+    pub on_timeout: Option<String>,
+}
+
+/// `early_success:`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct EarlySuccess {
+    /// The share of healthy tasks at which a deployment has succeeded; `None` leaves it to ECS.
+    pub healthy_percent: Option<u32>,
+    /// `BLOCKING` or `DEFERRED`; `None` leaves it to ECS.
+    pub cleanup: Option<String>,
+}
+
+impl Deployment {
+    /// Whether ECS starts all new tasks beside the old ones and moves traffic between them.
+    pub fn shifts(&self) -> bool {
+        self.strategy != "ROLLING"
+    }
 }

@@ -2,10 +2,12 @@
 
 use super::super::decode::Want;
 use super::super::fields::Fields;
-use super::super::model::Deployment;
-use super::super::table::{EMPTY, Table, Type, key, later};
+use super::super::model::{Deployment, EarlySuccess};
+use super::super::table::{EMPTY, Table, Type, key};
 use super::super::tree::Tree;
-use super::Ctx;
+use super::hooks::{self, HOOK};
+use super::shifting::{self, CANARY, LINEAR};
+use super::{Ctx, deployment_checks};
 
 /// `deployment:`.
 pub(crate) static DEPLOYMENT: Table = Table {
@@ -35,7 +37,7 @@ pub(crate) static DEPLOYMENT: Table = Table {
             Type::AnyOf(&[Type::Just(&["rollback", "on", "true", "off", "false"]), Type::Map(&BREAKER)]),
             "Whether a failing deployment is stopped and rolled back.",
         )
-        .shape("`rollback`, `on` (`true`), `off` (`false`), or `{ enable, rollback }`")
+        .shape("`rollback`, `on` (`true`), `off` (`false`), or `{ enable, rollback, threshold, reset_on_healthy_task }`")
         .value("rollback")
         .aws("deploymentCircuitBreaker"),
         key("alarms", Type::AnyOf(&[Type::Several(&Type::Text), Type::Map(&ALARMS)]), "Alarms that stop a deployment.")
@@ -45,7 +47,7 @@ pub(crate) static DEPLOYMENT: Table = Table {
         key(
             "bake_time",
             Type::AnyOf(&[Type::Number(0, 1440), Type::Seconds(0, 86_400)]),
-            "How long ECS watches the service after a deployment.",
+            "How long old and new tasks run side by side once all traffic has moved; not for `ROLLING`.",
         )
         .also(&["bake_time_minutes"])
         .shape("minutes, or a duration with its unit")
@@ -55,16 +57,39 @@ pub(crate) static DEPLOYMENT: Table = Table {
         key(
             "strategy",
             Type::Word(&["ROLLING", "BLUE_GREEN", "LINEAR", "CANARY"]),
-            "The strategy; later versions add others.",
+            "How new tasks take over: one after the other, or all beside the old ones, with traffic moved at once, in equal \
+             steps, or a small share first. [More](deployments.md).",
         )
-        .shape("`ROLLING`")
         .value("ROLLING")
         .aws("strategy"),
-        later("lifecycle_hooks", "lifecycleHooks", "Hooks between the stages of a deployment."),
-        later("controller", "deploymentController", "The deployment controller."),
-        later("alternate_target_group", "advancedConfiguration", "The other target group of a blue/green deployment."),
-        later("canary", "canaryConfiguration", "The steps of a canary deployment."),
-        later("linear", "linearConfiguration", "The steps of a linear deployment."),
+        key("canary", Type::Map(&CANARY), "The first step of a `CANARY` deployment.")
+            .also(&["canary_configuration"])
+            .shape("map (below)")
+            .aws("canaryConfiguration")
+            .example("{ percent: 5, bake_time: 10m }"),
+        key("linear", Type::Map(&LINEAR), "The steps of a `LINEAR` deployment.")
+            .also(&["linear_configuration"])
+            .shape("map (below)")
+            .aws("linearConfiguration")
+            .example("{ step: 10, bake_time: 6m }"),
+        key(
+            "hooks",
+            Type::Several(&Type::Map(&HOOK)),
+            "Pauses and functions between the stages of a deployment; not for `ROLLING`.",
+        )
+        .also(&["lifecycle_hooks"])
+        .shape("list of maps (below)")
+        .aws("lifecycleHooks")
+        .example("[{ stages: POST_TEST_TRAFFIC_SHIFT, pause: { timeout: 1h } }]"),
+        key(
+            "early_success",
+            Type::AnyOf(&[Type::Flag, Type::Map(&EARLY)]),
+            "Whether a `ROLLING` deployment has succeeded once enough tasks are healthy, before the old ones are gone.",
+        )
+        .also(&["early_success_criteria"])
+        .shape("`true`, `false`, or `{ enable, healthy_percent, cleanup }`")
+        .value("false")
+        .aws("earlySuccessCriteria"),
     ]],
     ..EMPTY
 };
@@ -79,6 +104,68 @@ static BREAKER: Table = Table {
             .value("true")
             .aws("enable"),
         key("rollback", Type::Flag, "Whether the previous deployment is restored.").value("false").aws("rollback"),
+        key(
+            "reset_on_healthy_task",
+            Type::Flag,
+            "Whether a task that gets healthy sets the count of failed tasks back to 0.",
+        )
+        .value("true")
+        .aws("resetOnHealthyTask"),
+        key(
+            "threshold",
+            Type::AnyOf(&[Type::Number(1, 10_000), Type::Percent(1, 100), Type::Map(&THRESHOLD)]),
+            "How many failed tasks open the breaker; percentages are of the desired count, at least 3 and at most 200 tasks.",
+        )
+        .also(&["threshold_configuration"])
+        .shape("`5` (tasks), `50%`, or `{ type, value }`")
+        .without("`50%`")
+        .aws("thresholdConfiguration")
+        .example("5"),
+    ]],
+    ..EMPTY
+};
+
+/// `threshold:` as ECS has it.
+static THRESHOLD: Table = Table {
+    path: "services.deployment.circuit_breaker.threshold",
+    what: "the threshold of a circuit breaker",
+    groups: &[&[
+        key(
+            "type",
+            Type::Word(&["COUNT", "BOUNDED_PERCENT", "UNBOUNDED_PERCENT"]),
+            "Tasks, a percentage of the desired count from 3 to 200 tasks, or a percentage without bounds.",
+        )
+        .value("BOUNDED_PERCENT")
+        .aws("type"),
+        key("value", Type::Number(1, 10_000), "How many tasks, or how many percent.")
+            .needed("Write { type: COUNT, value: 5 }.")
+            .aws("value")
+            .example("5"),
+    ]],
+    ..EMPTY
+};
+
+/// `early_success:` in its long form.
+static EARLY: Table = Table {
+    path: "services.deployment.early_success",
+    what: "the early success of a deployment",
+    groups: &[&[
+        key("enable", Type::Flag, "Whether it is on.").also(&["enabled"]).value("true").aws("enable"),
+        key(
+            "healthy_percent",
+            Type::Percent(0, 100),
+            "The share of healthy new tasks that is enough; not less than `minimum_healthy_percent`.",
+        )
+        .shape("0 to 100, `50%` too")
+        .without("as ECS decides")
+        .aws("healthyPercent"),
+        key(
+            "cleanup",
+            Type::Word(&["BLOCKING", "DEFERRED"]),
+            "Whether the deployment ends when the old tasks are gone, or before.",
+        )
+        .without("as ECS decides")
+        .aws("sourceServiceRevisionCleanup"),
     ]],
     ..EMPTY
 };
@@ -119,8 +206,14 @@ pub(crate) fn read(ctx: &Ctx<'_>, tree: Option<&Tree>, what: &str, daemon: bool)
         maximum_percent: if daemon { 100 } else { 200 },
         circuit_breaker: true,
         rollback: true,
+        reset_on_healthy_task: true,
+        threshold: ("BOUNDED_PERCENT".to_owned(), 50),
         strategy: "ROLLING".to_owned(),
         bake_time_minutes: 0,
+        canary: None,
+        linear: None,
+        hooks: Vec::new(),
+        early_success: None,
         alarms: Vec::new(),
         alarms_rollback: false,
     };
@@ -138,25 +231,74 @@ pub(crate) fn read(ctx: &Ctx<'_>, tree: Option<&Tree>, what: &str, daemon: bool)
         let help = "Allow more than 100 at most, or less than 100 at least.";
         ctx.problems.error("bad-value", &tree.place, summary, help);
     }
-    if let (Some(tree), Some(word)) = (fields.take("strategy"), fields.word("strategy"))
-        && word != "ROLLING"
-    {
-        let help = "This version supports ROLLING only. Remove `strategy`.";
-        ctx.problems.error("not-yet", &tree.place, format!("this version does not manage {word} yet"), help);
-    }
-    if let Some(tree) = fields.take("bake_time") {
-        let unit = tree.scalar().is_some_and(|text| text.ends_with(char::is_alphabetic));
-        let minutes = if unit { fields.seconds("bake_time").map(|secs| secs / 60) } else { fields.count("bake_time") };
-        found.bake_time_minutes = minutes.unwrap_or(0);
-    }
+    found.strategy = fields.word("strategy").unwrap_or("ROLLING").to_owned();
+    found.bake_time_minutes = minutes(&fields, "bake_time").unwrap_or(0);
+    found.canary = fields.take("canary").and_then(|tree| shifting::canary(ctx, tree, &what));
+    found.linear = fields.take("linear").and_then(|tree| shifting::linear(ctx, tree, &what));
+    found.hooks = fields.take("hooks").map(|tree| hooks::read(ctx, tree, &what)).unwrap_or_default();
+    found.early_success = fields.take("early_success").and_then(|tree| early(ctx, tree, &fields, &what));
     if let Some(tree) = fields.take("circuit_breaker") {
         breaker(ctx, tree, &what, &mut found);
     }
     if let Some(tree) = fields.take("alarms") {
         alarms(ctx, tree, &what, &mut found);
     }
+    deployment_checks::strategy(ctx, &fields, &found, &what, daemon);
     fields.finish();
     found
+}
+
+/// `deployment_controller:`; only ECS's own deployments are managed.
+pub(crate) fn controller(ctx: &Ctx<'_>, fields: &Fields<'_>, what: &str) {
+    let Some(tree) = fields.take("deployment_controller") else { return };
+    let inner = tree.get("type").unwrap_or(tree);
+    let words = ["ECS", "CODE_DEPLOY", "EXTERNAL"];
+    let Some(kind) = Want::new("`deployment_controller`", ctx.problems).one_of(inner, &words) else { return };
+    if kind != "ECS" {
+        let help = "Remove it: ECS itself does what CodeDeploy did, with deployment: { strategy: BLUE_GREEN } (or LINEAR, CANARY), and \
+                    UpdateService changes the controller of a service that exists.";
+        let summary = format!("{what} leaves its deployments to {kind}, which this version does not manage");
+        ctx.problems.error("not-yet", &inner.place, summary, help);
+    }
+}
+
+/// Minutes: a plain number, or a duration with its unit.
+pub(crate) fn minutes(fields: &Fields<'_>, name: &'static str) -> Option<u32> {
+    let tree = fields.take(name)?;
+    let unit = tree.scalar().is_some_and(|text| text.ends_with(char::is_alphabetic));
+    if unit { fields.seconds(name).map(|secs| secs.div_ceil(60)) } else { fields.count(name) }
+}
+
+fn early(ctx: &Ctx<'_>, tree: &Tree, outer: &Fields<'_>, what: &str) -> Option<EarlySuccess> {
+    let plain = EarlySuccess { healthy_percent: None, cleanup: None };
+    if tree.entries().is_none() {
+        return outer.flag("early_success").filter(|on| *on).map(|_| plain);
+    }
+    let fields = Fields::open(tree, format!("`early_success` of {what}"), &EARLY, ctx.problems)?;
+    let on = fields.flag("enable").unwrap_or(true);
+    let (healthy_percent, cleanup) = (fields.percent("healthy_percent"), fields.word("cleanup").map(str::to_owned));
+    fields.finish();
+    on.then_some(EarlySuccess { healthy_percent, cleanup })
+}
+
+/// How many failed tasks open the circuit breaker: `5`, `50%`, or as ECS has it.
+fn threshold(ctx: &Ctx<'_>, tree: &Tree, outer: &Fields<'_>, what: &str) -> Option<(String, u32)> {
+    if tree.entries().is_none() {
+        let share = tree.scalar().is_some_and(|text| text.trim().ends_with('%'));
+        let value = if share { outer.percent("threshold") } else { outer.count("threshold") };
+        return value.map(|value| (if share { "BOUNDED_PERCENT" } else { "COUNT" }.to_owned(), value));
+    }
+    let fields = Fields::open(tree, format!("`threshold` of {what}"), &THRESHOLD, ctx.problems)?;
+    let (kind, value) = (fields.word("type"), fields.count("value"));
+    let place = fields.take("value").map(|tree| tree.place.clone());
+    fields.finish();
+    let (kind, value) = (kind?.to_owned(), value?);
+    if let Some(place) = place.filter(|_| kind != "COUNT" && value > 100) {
+        let summary = format!("`threshold` of {what} is more than 100 percent");
+        ctx.problems.error("out-of-range", &place, summary, "Write 1 to 100, or type: COUNT for a number of tasks.");
+        return None;
+    }
+    Some((kind, value))
 }
 
 fn breaker(ctx: &Ctx<'_>, tree: &Tree, what: &str, found: &mut Deployment) {
@@ -166,6 +308,11 @@ fn breaker(ctx: &Ctx<'_>, tree: &Tree, what: &str, found: &mut Deployment) {
         };
         found.circuit_breaker = fields.flag("enable").unwrap_or_default();
         found.rollback = fields.flag("rollback").unwrap_or_default();
+        found.reset_on_healthy_task = fields.flag("reset_on_healthy_task").unwrap_or(true);
+        if let Some(tree) = fields.take("threshold") {
+            let what = format!("`circuit_breaker` of {what}");
+            found.threshold = threshold(ctx, tree, &fields, &what).unwrap_or_else(|| found.threshold.clone());
+        }
         fields.finish();
         return;
     }

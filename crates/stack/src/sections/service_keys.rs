@@ -102,9 +102,26 @@ static RUNS: [Key; 14] = [
         .shape("map (below)")
         .aws("scalableTarget")
         .example("{ min: 1, max: 4, cpu: 60 }"),
-    later("deployment_controller", "deploymentController", "The deployment controller."),
+    key(
+        "deployment_controller",
+        Type::AnyOf(&[Type::Word(&["ECS", "CODE_DEPLOY", "EXTERNAL"]), Type::Map(&CONTROLLER)]),
+        "Who carries out deployments: ECS only.",
+    )
+    .shape("`ECS`")
+    .value("ECS")
+    .aws("deploymentController"),
     later("schedule", "scheduleExpression", "Scheduled tasks."),
 ];
+
+/// `deployment_controller:` as ECS has it.
+static CONTROLLER: Table = Table {
+    path: "services.deployment_controller",
+    what: "the deployment controller of a service",
+    groups: &[&[key("type", Type::Word(&["ECS", "CODE_DEPLOY", "EXTERNAL"]), "The controller.")
+        .value("ECS")
+        .aws("type")]],
+    ..EMPTY
+};
 
 /// Where its tasks run.
 static PLACED: [Key; 10] = [
@@ -152,7 +169,7 @@ static REACHED: [Key; 7] = [
         "Target groups that it registers in, up to five; container and port may be left out if there is only one.",
     )
     .also(&["target_groups"])
-    .shape("entry, ARN, `{ name, container, port }`, or a list")
+    .shape("entry, ARN, map (below), or a list")
     .aws("loadBalancers")
     .example("{ name: web, container: app, port: 3000 }"),
     key(

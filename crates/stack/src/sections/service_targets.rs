@@ -6,39 +6,82 @@ use evenkeel_core::id::NodeId;
 use serde_json::{Map, Value as Json};
 
 use super::super::arn;
+use super::super::ctx::Shifting;
 use super::super::decode::Want;
 use super::super::fields::Fields;
-use super::super::model::ServiceTarget;
+use super::super::model::{Alternate, RuleRef, ServiceTarget};
 use super::super::suggest;
-use super::super::table::{EMPTY, Table, Type, key, later};
+use super::super::table::{EMPTY, Key, Table, Type, key, later};
 use super::super::task_definition::Draft;
 use super::super::tree::Tree;
-use super::Ctx;
+use super::{Ctx, roles};
 
 /// One target group of a service.
 pub(crate) static TARGET: Table = Table {
     path: "services.target_group",
     what: "a target group of a service",
-    groups: &[&[
-        key("name", Type::Entry("target_groups"), "The target group.")
-            .also(&["target_group"])
-            .shape("entry or ARN")
-            .needed("Write { name: web, container: app, port: 3000 }.")
-            .aws("targetGroupArn")
-            .example("web"),
-        key("container", Type::Text, "The container.")
-            .also(&["container_name"])
-            .without("the only one")
-            .aws("containerName"),
-        key("port", Type::Port, "The port of the container.")
-            .also(&["container_port"])
-            .without("the only one")
-            .aws("containerPort"),
-        later("advanced_configuration", "advancedConfiguration", "The other target group of a blue/green deployment."),
-        later("load_balancer_name", "loadBalancerName", "Classic load balancers."),
-    ]],
+    groups: &[
+        &[
+            key("name", Type::Entry("target_groups"), "The target group.")
+                .also(&["target_group"])
+                .shape("entry or ARN")
+                .needed("Write { name: web, container: app, port: 3000 }.")
+                .aws("targetGroupArn")
+                .example("web"),
+            key("container", Type::Text, "The container.")
+                .also(&["container_name"])
+                .without("the only one")
+                .aws("containerName"),
+            key("port", Type::Port, "The port of the container.")
+                .also(&["container_port"])
+                .without("the only one")
+                .aws("containerPort"),
+            key("advanced_configuration", Type::Map(&ADVANCED), "The next keys, as ECS has them.")
+                .shape("map of the next keys")
+                .aws("advancedConfiguration"),
+            later("load_balancer_name", "loadBalancerName", "Classic load balancers."),
+        ],
+        &SHIFTED,
+    ],
     ..EMPTY
 };
+
+/// `advanced_configuration:`.
+static ADVANCED: Table = Table {
+    path: "services.target_group.advanced_configuration",
+    what: "the other target group of a service",
+    groups: &[&SHIFTED],
+    ..EMPTY
+};
+
+/// What a service has whose traffic ECS moves between two target groups; API: AdvancedConfiguration.
+static SHIFTED: [Key; 4] = [
+    key(
+        "alternate",
+        Type::Entry("target_groups"),
+        "The other target group, with a `deployment.strategy` that moves traffic between the two. [More](deployments.md).",
+    )
+    .also(&["alternate_target_group", "alternate_target_group_arn"])
+    .shape("entry or ARN")
+    .aws("alternateTargetGroupArn")
+    .example("green"),
+    key("production_rule", Type::Text, "The rule whose weights ECS sets, with `alternate`.")
+        .also(&["rule", "production_listener_rule"])
+        .shape("`BALANCER/LISTENER` for what a listener does by default, `BALANCER/LISTENER/PRIORITY`, or an ARN")
+        .without("the only one that forwards to the group")
+        .aws("productionListenerRule")
+        .example("web/http"),
+    key("test_rule", Type::Text, "The rule for test requests, which ECS moves first.")
+        .also(&["test_listener_rule"])
+        .shape("as `production_rule`")
+        .aws("testListenerRule")
+        .example("web/test"),
+    key("role", Type::Open, "The role by which ECS changes the rules, with `alternate`.")
+        .also(&["role_arn"])
+        .shape("entry of `roles`, ARN, or `existing:NAME`")
+        .aws("roleArn")
+        .example("existing:ecsInfrastructureRole"),
+];
 
 /// Reads both keys.
 pub(crate) fn read(ctx: &Ctx<'_>, fields: &Fields<'_>, service: &str, draft: Option<&Draft>) -> Vec<ServiceTarget> {
@@ -46,7 +89,7 @@ pub(crate) fn read(ctx: &Ctx<'_>, fields: &Fields<'_>, service: &str, draft: Opt
     let what = format!("`target_group` of {}", fields.what());
     let mut found: Vec<ServiceTarget> = Vec::new();
     for item in Want::new(&what, ctx.problems).several(tree) {
-        let Some(target) = target(ctx, item, service, draft, &what) else { continue };
+        let Some(target) = target(ctx, item, service, (draft, found.len()), &what) else { continue };
         if found.contains(&target) {
             let summary = format!("{what} names the same target group, container and port twice");
             ctx.problems.error("duplicate", &item.place, summary, "Remove one of the two.");
@@ -61,34 +104,96 @@ pub(crate) fn read(ctx: &Ctx<'_>, fields: &Fields<'_>, service: &str, draft: Opt
     found
 }
 
-fn target(ctx: &Ctx<'_>, item: &Tree, service: &str, draft: Option<&Draft>, what: &str) -> Option<ServiceTarget> {
+fn target(
+    ctx: &Ctx<'_>,
+    item: &Tree,
+    service: &str,
+    (draft, at): (Option<&Draft>, usize),
+    what: &str,
+) -> Option<ServiceTarget> {
     let want = Want::new(what, ctx.problems);
     if item.entries().is_none() {
         let (target_group, entry) = group(ctx, item, service, want)?;
         let (container, port) = endpoint(ctx, draft, (None, None), transport(ctx, entry.as_ref()), &item.place, what)?;
-        return Some(ServiceTarget { target_group, entry, container, port });
+        return Some(ServiceTarget { target_group, entry, container, port, alternate: None });
     }
     let fields = Fields::open(item, what, &TARGET, ctx.problems)?;
-    let named = fields.take("name");
+    let given = fields.take("name");
     let container = fields.take("container");
     let port = fields.take("port");
+    let alternate = match fields.take("advanced_configuration") {
+        Some(tree) => {
+            let inner = Fields::open(tree, format!("`advanced_configuration` of {what}"), &ADVANCED, ctx.problems)?;
+            let found = alternate(ctx, &inner, service, at, what);
+            inner.finish();
+            // They are asked for all the same, or would count as forgotten.
+            for key in &SHIFTED {
+                let _ = fields.take(key.name);
+            }
+            found
+        }
+        None => alternate(ctx, &fields, service, at, what),
+    };
     fields.finish();
-    let named = named?;
-    let group = group(ctx, named, service, want);
+    let given = given?;
+    let group = group(ctx, given, service, want);
     let transport = transport(ctx, group.as_ref().and_then(|(_, entry)| entry.as_ref()));
     let endpoint = endpoint(ctx, draft, (container, port), transport, &item.place, what);
     let ((target_group, entry), (container, port)) = (group?, endpoint?);
-    Some(ServiceTarget { target_group, entry, container, port })
+    let alternate = alternate?;
+    Some(ServiceTarget { target_group, entry, container, port, alternate })
 }
 
+/// The other group, if there is one; `None` if it is wrong.
+fn alternate(ctx: &Ctx<'_>, fields: &Fields<'_>, service: &str, at: usize, what: &str) -> Option<Option<Alternate>> {
+    let (tree, role) = (fields.take("alternate"), fields.take("role"));
+    let rule = |key: &'static str| {
+        let tree = fields.take(key)?;
+        Some((fields.text(key)?, tree.place.clone()))
+    };
+    let (production, test) = (rule("production_rule"), rule("test_rule"));
+    let Some(tree) = tree else {
+        for key in ["production_rule", "test_rule", "role"] {
+            if let Some(entry) = fields.entry(key) {
+                let help = "It says how ECS moves traffic between two groups. Name the other one: alternate: GROUP, or remove it.";
+                ctx.problems.error("missing-key", &entry.place, format!("{what} has `{key}` and no `alternate`"), help);
+                return None;
+            }
+        }
+        return Some(None);
+    };
+    let Some(role) = role else {
+        let help = "ECS changes the rules by a role of yours: roles: { ecs-traffic: { trust: ecs, managed_policies: \
+                    [AmazonECSInfrastructureRolePolicyForLoadBalancers] } }, then role: ecs-traffic here.";
+        ctx.problems.error("missing-key", &tree.place, format!("{what} has `alternate` and no `role`"), help);
+        return None;
+    };
+    let (target_group, entry) = named(ctx, tree, Want::new(what, ctx.problems))?;
+    let role = roles::reference(ctx, role, &format!("`role` of {what}"))?;
+    let place = fields.place().clone();
+    let waits = Shifting { service: service.to_owned(), at, place, alternate: tree.place.clone(), production, test };
+    ctx.shifting.borrow_mut().push(waits);
+    // Until the load balancers are known.
+    let production = RuleRef::Arn(String::new());
+    Some(Some(Alternate { target_group, entry, production, test: None, role }))
+}
+
+/// A target group; the service registers in it, unless it is only the other one of two.
 fn group(ctx: &Ctx<'_>, tree: &Tree, service: &str, want: Want<'_>) -> Option<(Text, Option<String>)> {
+    let (text, entry) = named(ctx, tree, want)?;
+    if let Some(name) = &entry {
+        ctx.registrations.borrow_mut().push((service.to_owned(), name.clone(), tree.place.clone()));
+    }
+    Some((text, entry))
+}
+
+fn named(ctx: &Ctx<'_>, tree: &Tree, want: Want<'_>) -> Option<(Text, Option<String>)> {
     let text = want.text(tree)?;
     let Some(name) = text.known() else { return Some((text, None)) };
     if name.starts_with("arn:") {
         return arn::check(ctx, &tree.place, name, &arn::TARGET_GROUP).then_some((text, None));
     }
     let name = ctx.entry_name(tree, "target_group", "target_groups", want.what)?;
-    ctx.registrations.borrow_mut().push((service.to_owned(), name.clone(), tree.place.clone()));
     Some((Text::output(NodeId::new("target_group", &name), "arn"), Some(name)))
 }
 

@@ -59,6 +59,7 @@ pub(crate) fn read(ctx: &Ctx<'_>, entry: &Entry, network: &Network) -> Option<Se
     let daemon = fields.word("scheduling") == Some("DAEMON");
     let (desired_count, count_managed_by, scaling) = counted(ctx, &fields, &what, daemon, load_balancers.as_deref());
     let deployment = deployment::read(ctx, fields.take("deployment"), &what, daemon);
+    deployment::controller(ctx, &fields, &what);
     balanced(ctx, &fields, &what, daemon);
     let interfaces = NETWORK.iter().any(|key| fields.take(key).is_some());
     let awsvpc = match &draft {

@@ -136,6 +136,38 @@ const FRAMES: &[(&str, Around, &str)] = &[
     ("services", Around::Service, "{1}, {}"),
     ("services.deployment", Around::Service, "{1}, deployment: { {} }"),
     ("services.deployment.circuit_breaker", Around::Service, "{1}, deployment: { circuit_breaker: { {} } }"),
+    (
+        "services.deployment.circuit_breaker.threshold",
+        Around::Service,
+        "{1}, deployment: { circuit_breaker: { threshold: { value: 5, {} } } }",
+    ),
+    ("services.deployment.early_success", Around::Service, "{1}, deployment: { early_success: { {} } }"),
+    (
+        "services.deployment.canary",
+        Around::Service,
+        "{1}, service_connect: true, deployment: { strategy: CANARY, canary: { {} } }",
+    ),
+    (
+        "services.deployment.linear",
+        Around::Service,
+        "{1}, service_connect: true, deployment: { strategy: LINEAR, linear: { {} } }",
+    ),
+    (
+        "services.deployment.hooks",
+        Around::Service,
+        "{1}, deployment: { strategy: BLUE_GREEN, hooks: [{ stages: PRE_SCALE_UP, {} }] }",
+    ),
+    (
+        "services.deployment.hooks.timeout",
+        Around::Service,
+        "{1}, deployment: { strategy: BLUE_GREEN, hooks: [{ stages: PRE_SCALE_UP, pause: { {} } }] }",
+    ),
+    ("services.deployment_controller", Around::Service, "{1}, deployment_controller: { {} }"),
+    (
+        "services.target_group.advanced_configuration",
+        Around::Service,
+        "{1}, target_group: { name: web, advanced_configuration: { {} } }",
+    ),
     ("services.deployment.alarms", Around::Service, "{1}, deployment: { alarms: { names: [a], {} } }"),
     ("services.desired_count", Around::Service, "{1}, desired_count: { managed_by: me, {} }"),
     ("services.autoscaling", Around::Service, "{1}, target_group: web, autoscaling: { min: 1, max: 4, {} }"),

@@ -122,7 +122,12 @@ fn target_groups(ctx: &Ctx<'_>, stack: &Stack) {
             ctx.problems.error("target-type", place, summary, help);
         }
     }
+    let targets = stack.services.values().flat_map(|service| &service.load_balancers);
+    let alternates: BTreeSet<&str> = targets.filter_map(|target| target.alternate.as_ref()?.entry.as_deref()).collect();
     for (name, group) in &stack.target_groups {
+        if alternates.contains(name.as_str()) {
+            continue;
+        }
         if ctx.balancers_complete.get() && !forwarded.contains(name.as_str()) && !users.contains_key(name.as_str()) {
             let help = "Forward to it from a listener or a rule, or remove it.";
             let summary = format!("nothing uses target group `{name}`");

@@ -2,6 +2,7 @@
 //! simulated AWS, in each state that a service can be in.
 
 mod acting;
+mod deployments;
 mod logs;
 mod status;
 

@@ -374,6 +374,7 @@ pub const EXCEPTIONS: &[(&str, Difference<'_>, &str)] = &[
     ("service", Action("ecs:DescribeTasks"), "a deployment that fails is explained by the tasks that stopped"),
     ("service", Action("ecs:ListTasks"), "a deployment that fails is explained by the tasks that stopped"),
     ("service", Action("elasticloadbalancing:DescribeTargetGroupAttributes"), "how long targets drain is part of how long a deployment takes"),
+    ("service", Action("elasticloadbalancing:DescribeRules"), "what a listener does if no rule fits is a rule, and only that tells its ARN"),
     ("service", Action("elasticloadbalancing:DescribeTargetHealth"), "a deployment is done when its targets are healthy"),
     ("service", Action("iam:CreateServiceLinkedRole"), "the first CreateService of an account makes the role of ECS"),
     ("service", Action("tag:GetResources"), "the services of a stack are found at once"),

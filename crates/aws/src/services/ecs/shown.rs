@@ -16,6 +16,10 @@ pub(super) const SHOWN: &[Shown] = &[
             usual("deployment.minimum_healthy_percent", "100"),
             usual("deployment.rollback", "true"),
             usual("deployment.strategy", "ROLLING"),
+            usual("deployment.early_success.enable", "false"),
+            usual("deployment.reset_on_healthy_task", "true"),
+            usual("deployment.threshold.type", "BOUNDED_PERCENT"),
+            usual("deployment.threshold.value", "50"),
             usual("grace_secs", "0"),
             usual("platform_version", "LATEST"),
             usual("propagate_tags", "NONE"),
@@ -23,6 +27,7 @@ pub(super) const SHOWN: &[Shown] = &[
             usual("service_connect.enabled", "false"),
             told("task_definition"),
         ],
+        changing: Some(|_, fields| Some(deploys(fields).to_owned())),
         ..Shown::PLAIN
     },
     Shown {
@@ -51,6 +56,34 @@ pub(super) const SHOWN: &[Shown] = &[
         ..Shown::PLAIN
     },
 ];
+
+/// Fields of a service whose change starts a deployment, or for which one is forced; API: UpdateService, which says it of each member.
+const DEPLOYED: &[&str] = &[
+    "task_definition",
+    "network",
+    "platform_version",
+    "load_balancers",
+    "service_registries",
+    "service_connect",
+    "strategy",
+    "execute_command",
+    "last_deployment",
+];
+
+/// Fields that only tasks have which start later; the same source.
+const LATER: &[&str] = &["propagate_tags", "managed_tags", "tags", "placement_constraints", "placement_strategy"];
+
+/// Whether changes of these fields of a service start a deployment, in words.
+fn deploys(fields: &[&str]) -> &'static str {
+    let any = |of: &[&str]| fields.iter().any(|field| of.contains(field));
+    if any(DEPLOYED) {
+        "starts a deployment"
+    } else if any(LATER) {
+        "starts no deployment; running tasks keep what they have until the next one (`evenkeel restart`)"
+    } else {
+        "starts no deployment"
+    }
+}
 
 /// A list of names and values as a map.
 fn pairs(list: &Value, value: &str) -> Option<Value> {

@@ -3,8 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use evenkeel_core::doc::Text;
 use evenkeel_core::id::NodeId;
-use evenkeel_stack::model::{Action, Stack};
+use evenkeel_stack::model::{Action, RuleRef, Stack};
 
 use super::ids;
 
@@ -32,7 +33,28 @@ impl<'s> Forwards<'s> {
                 found.add(balancer, rules, &ids::listener_rules(balancer, name));
             }
         }
+        found.alternates(stack);
         found
+    }
+
+    /// Rules that ECS changes lead to the other target group as well, though the file need not say so.
+    fn alternates(&mut self, stack: &'s Stack) {
+        for target in stack.services.values().flat_map(|service| &service.load_balancers) {
+            let Some((alternate, entry)) = target.alternate.as_ref().and_then(|it| Some((it, it.entry.as_deref()?)))
+            else {
+                continue;
+            };
+            for rule in [Some(&alternate.production), alternate.test.as_ref()].into_iter().flatten() {
+                let (balancer, node) = match rule {
+                    RuleRef::Arn(_) => continue,
+                    RuleRef::Default { balancer, listener } => (balancer, ids::listener(balancer, listener)),
+                    RuleRef::Rule { balancer, listener, .. } => (balancer, ids::listener_rules(balancer, listener)),
+                };
+                let Some((balancer, _)) = stack.load_balancers.get_key_value(balancer) else { continue };
+                let group = self.0.entry(entry).or_insert_with(|| Group { balancer, nodes: BTreeSet::new() });
+                group.nodes.insert(node);
+            }
+        }
     }
 
     fn add(&mut self, balancer: &'s str, actions: impl Iterator<Item = &'s Action>, node: &NodeId) {
@@ -55,16 +77,36 @@ impl<'s> Forwards<'s> {
     }
 }
 
-/// The target groups whose shares ECS sets, because services move their traffic between them.
-pub(super) fn shifted(stack: &Stack) -> BTreeSet<&str> {
-    let shifts = |strategy: &str| matches!(strategy, "BLUE_GREEN" | "LINEAR" | "CANARY");
-    let services = stack.services.values().filter(|service| shifts(&service.deployment.strategy));
-    services.flat_map(|service| &service.load_balancers).filter_map(|target| target.entry.as_deref()).collect()
-}
+/// The rules whose shares ECS sets, because services move their traffic between two target groups, each with the two.
+#[derive(Debug, Default)]
+pub(super) struct Shifts(BTreeMap<RuleRef, Vec<Text>>);
 
-/// Whether an action forwards to one of these target groups.
-pub(super) fn leads_to(action: &Action, groups: &BTreeSet<&str>) -> bool {
-    targets(action).iter().any(|(group, _)| groups.contains(group.as_str()))
+impl Shifts {
+    /// Those of a stack.
+    pub(super) fn of(stack: &Stack) -> Self {
+        let mut found: BTreeMap<RuleRef, Vec<Text>> = BTreeMap::new();
+        for service in stack.services.values().filter(|service| service.deployment.shifts()) {
+            for target in &service.load_balancers {
+                let Some(alternate) = &target.alternate else { continue };
+                for rule in [Some(&alternate.production), alternate.test.as_ref()].into_iter().flatten() {
+                    let groups = found.entry(rule.clone()).or_default();
+                    groups.extend([target.target_group.clone(), alternate.target_group.clone()]);
+                }
+            }
+        }
+        Self(found)
+    }
+
+    /// The two target groups between which ECS moves the traffic of a rule of a listener; `None` if it does not. `at` is the place of
+    /// the rule, and nothing for what the listener does if no rule fits.
+    pub(super) fn pair(&self, balancer: &str, listener: &str, at: Option<usize>) -> Option<&[Text]> {
+        let (balancer, listener) = (balancer.to_owned(), listener.to_owned());
+        let rule = match at {
+            Some(at) => RuleRef::Rule { balancer, listener, at },
+            None => RuleRef::Default { balancer, listener },
+        };
+        self.0.get(&rule).map(Vec::as_slice)
+    }
 }
 
 fn targets(action: &Action) -> &[(String, u32)] {

@@ -9,6 +9,8 @@
 //! - [`logging`]: the lines that containers of services write
 //! - [`executing`]: which container takes a command, and a session to it
 //! - [`restarting`]: new deployments of what services run
+//! - [`going_back`]: earlier revisions of what services run
+//! - [`steering`]: deployments that are under way
 //! - [`seeing`]: how a stack does that is live, and what is worth knowing of it
 //!
 //! A command takes the stage that it needs. Beside them are [`connect`] (the way to AWS), [`ways`] (that of several stacks), [`names`] (what the command line names),
@@ -21,6 +23,7 @@ mod environment;
 pub mod executing;
 pub mod file;
 pub mod given;
+pub mod going_back;
 pub mod logging;
 pub mod names;
 pub mod planning;
@@ -28,6 +31,7 @@ pub mod reading;
 pub mod restarting;
 pub mod save;
 pub mod seeing;
+pub mod steering;
 mod values;
 pub mod ways;
 

@@ -2,6 +2,7 @@
 
 use evenkeel_aws::references::{self, Finding, What};
 use evenkeel_aws::services::ecr::images::{self, Complaint};
+use evenkeel_aws::services::ecs::service::wait_until;
 use evenkeel_core::error::{CloudError, ErrorClass};
 use evenkeel_core::graph::Graph;
 use evenkeel_core::id::NodeId;
@@ -13,7 +14,7 @@ use super::file::File;
 use super::given;
 use super::names;
 use super::reading::{Look, Reading};
-use crate::args::{Choice, Global};
+use crate::args::{Choice, Global, Waits};
 use crate::exit::Failure;
 use crate::out::Ui;
 use crate::report::failure;
@@ -36,6 +37,7 @@ impl Planning {
         options.protected.extend(protected.map(|node| node.id.clone()));
         let looked_up = reading.named().into_iter().flat_map(|file| file.nodes()).filter(|node| node.lookup);
         options.looked_up.extend(looked_up.map(|node| node.id.clone()));
+        wait_until(&reading.cloud.aws, &options.until);
         Self { reading, options, adopt_all: false }
     }
 
@@ -46,11 +48,11 @@ impl Planning {
     pub async fn open(
         mut file: File,
         choice: &Choice,
-        no_wait: bool,
+        waits: &Waits,
         global: &Global,
         ui: &mut Ui,
     ) -> Result<Self, Failure> {
-        let options = PlanOptions { no_wait, ..options(choice) };
+        let options = PlanOptions { no_wait: waits.nothing(), until: waits.until(), ..options(choice) };
         file.building = choice.build;
         if file.building {
             file.check_contexts()?;

@@ -23,7 +23,7 @@ use crate::report::{escape, plan_json, words};
 use crate::style::Tone;
 
 /// Services as they are, by node.
-type Services = BTreeMap<NodeId, Live>;
+pub(super) type Services = BTreeMap<NodeId, Live>;
 
 /// Restarts services, once that is agreed to, and waits for what becomes of it.
 ///
@@ -52,7 +52,7 @@ pub async fn restart(mut reading: Reading, asked: &[String], job: Job, ui: &mut 
 }
 
 /// Reads the services; only those of the stack may be restarted.
-async fn look(reading: &Reading, nodes: &[Node]) -> Result<Services, Failure> {
+pub(super) async fn look(reading: &Reading, nodes: &[Node]) -> Result<Services, Failure> {
     let asked: Vec<&Node> = nodes.iter().collect();
     let (found, right) = futures::join!(reading.cloud.read_back(&asked), reading.right_account());
     right?;

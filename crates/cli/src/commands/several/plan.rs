@@ -105,7 +105,7 @@ async fn open(mut file: File, args: &PlanArgs, ways: &mut Ways, global: &Global,
     let options = if args.destroy {
         PlanOptions::default()
     } else {
-        PlanOptions { no_wait: args.no_wait, ..options(&args.choice) }
+        PlanOptions { no_wait: args.waits.nothing(), until: args.waits.until(), ..options(&args.choice) }
     };
     let planning = Planning { adopt_all: args.choice.adopt_all, ..Planning::new(reading, options) };
     Ok(Open { planning, secrets })

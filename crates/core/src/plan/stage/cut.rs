@@ -224,7 +224,7 @@ impl Cutter<'_> {
     }
 
     /// Puts the steps from what is live to `steps` in place of a draft; a step that would change nothing is left out.
-    fn expand(
+    pub(super) fn expand(
         &self,
         node: &NodeId,
         at: usize,

@@ -128,6 +128,22 @@ pub fn shift_weights(region: &mut Region, rule: &str, weights: &[(String, u32)])
     true
 }
 
+/// Whether a rule (or a listener, for what it does by default) is there and forwards to one of these target groups.
+pub fn leads_to(region: &Region, rule: &str, groups: &[&str]) -> bool {
+    let elb = &region.elb;
+    let actions = match (elb.rules.get(rule), elb.listeners.get(rule)) {
+        (Some(rule), _) if rule.priority.is_none() => elb.listeners.get(&rule.listener).map(|it| &it.actions),
+        (Some(rule), _) => Some(&rule.actions),
+        (None, listener) => listener.map(|listener| &listener.actions),
+    };
+    actions.into_iter().flatten().any(|action| {
+        let config = action.map("ForwardConfig").cloned().unwrap_or_default();
+        let named = |tuple: &Value| groups.contains(&tuple.text_or_empty("TargetGroupArn"));
+        config.list("TargetGroups").iter().any(named)
+            || action.text("TargetGroupArn").is_some_and(|arn| groups.contains(&arn))
+    })
+}
+
 /// The hosted zone of the load balancer that has that DNS name (also with `dualstack.` before it): for alias records.
 pub fn zone_of_name<'r>(region: &'r Region, name: &str) -> Option<&'r str> {
     let name = name.trim_end_matches('.').to_ascii_lowercase();

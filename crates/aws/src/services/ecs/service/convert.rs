@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::super::cluster::{self, Strategy};
 use super::super::task_definition::mark;
-use super::{connect, verdict};
+use super::{connect, shifting, stages, verdict};
 use crate::resource;
 use crate::services::ecs::read::deployments::primary;
 use crate::services::ecs::read::{items, kept, last, text};
@@ -202,11 +202,13 @@ fn load_balancers(service: &Value) -> Value {
     items(service, "loadBalancers")
         .iter()
         .map(|balancer| {
-            json!({
+            let mut document = json!({
                 "target_group": text(balancer, "targetGroupArn"),
                 "container": text(balancer, "containerName"),
                 "port": balancer.get("containerPort"),
-            })
+            });
+            shifting::observed(balancer, &mut document);
+            document
         })
         .collect()
 }
@@ -222,7 +224,8 @@ fn deployment(deployment: &Value, daemon: bool) -> Value {
         .filter(|_| flag("/alarms/enable"))
         .map(|alarms| strings(alarms, "alarmNames"))
         .unwrap_or_default();
-    json!({
+    let mut document = shifting::document(deployment, breaker);
+    let own = json!({
         "minimum_healthy_percent": number("minimumHealthyPercent", minimum),
         "maximum_percent": number("maximumPercent", maximum),
         "circuit_breaker": breaker,
@@ -231,13 +234,23 @@ fn deployment(deployment: &Value, daemon: bool) -> Value {
         "bake_time_minutes": number("bakeTimeInMinutes", 0),
         "alarms_rollback": !alarms.is_empty() && flag("/alarms/rollback"),
         "alarms": alarms,
-    })
+    });
+    if let (Some(all), Value::Object(own)) = (document.as_object_mut(), own) {
+        all.extend(own);
+    }
+    document
 }
 
 /// Everything that has to outlive the service: what its tasks run with is needed until the last one has stopped.
 fn uses(service: &Value, tags: &Tags) -> Vec<String> {
     let mut uses = vec![text(service, "clusterArn").to_owned(), text(service, "taskDefinition").to_owned()];
-    uses.extend(items(service, "loadBalancers").iter().map(|item| text(item, "targetGroupArn").to_owned()));
+    for balancer in items(service, "loadBalancers") {
+        uses.extend(stages::groups(balancer).into_iter().map(str::to_owned));
+        let advanced = balancer.get("advancedConfiguration").cloned().unwrap_or_default();
+        uses.extend(
+            ["productionListenerRule", "testListenerRule", "roleArn"].map(|key| text(&advanced, key).to_owned()),
+        );
+    }
     uses.extend(items(service, "serviceRegistries").iter().map(|item| text(item, "registryArn").to_owned()));
     uses.extend(connect::uses(service));
     if let Some(vpc) = service.pointer("/networkConfiguration/awsvpcConfiguration") {

@@ -8,7 +8,7 @@ use std::sync::Mutex;
 use evenkeel_core::snapshot::Readiness;
 use serde_json::{Value, json};
 
-use super::verdict;
+use super::{stages, verdict};
 use crate::call::raw::exchange;
 use crate::client::Aws;
 use crate::services::ecs::read::deployments::{count, created, primary};
@@ -29,7 +29,7 @@ const ENOUGH: usize = 3;
 /// earlier one failed of explains nothing here.
 pub(super) async fn failure(aws: &Aws, service: &Value, awaited: Option<&str>, why: &str) -> String {
     let groups: Vec<String> =
-        items(service, "loadBalancers").iter().map(|balancer| text(balancer, "targetGroupArn").to_owned()).collect();
+        items(service, "loadBalancers").iter().flat_map(stages::groups).map(str::to_owned).collect();
     let (tasks, targets) = futures::join!(stopped(aws, service), unhealthy(aws, &groups));
     let events = items(service, "events");
     let failed = events.iter().find_map(|event| failed_deployment(text(event, "message")));

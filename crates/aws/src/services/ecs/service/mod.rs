@@ -11,23 +11,29 @@ pub mod containers;
 mod convert;
 mod counts;
 mod explain;
+pub mod follow;
 mod look;
 mod poll;
+mod rules;
+mod shifting;
+mod stages;
 pub mod status;
 mod targets;
 #[cfg(test)]
 mod tests;
+mod until;
 mod verdict;
 mod write;
 
 use std::collections::BTreeSet;
 
 pub use self::counts::counts;
+pub use self::until::{STAGES, wait_until};
 
 use evenkeel_core::doc::{Text, Texts};
 use evenkeel_core::graph::Node;
 use evenkeel_core::id::NodeId;
-use evenkeel_core::kind::{Field, Kind, Polls, Ready, Replace, Traffic};
+use evenkeel_core::kind::{Field, Kind, Polls, Ready, Replace, Rung, Traffic};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -57,6 +63,7 @@ pub static ENTRY: Entry = Entry {
             Field::set("network.security_groups"),
             Field::set("load_balancers"),
             Field::set("deployment.alarms"),
+            Field::set("deployment.hooks"),
             Field::set("placement_constraints"),
             Field::set("service_registries"),
             Field::keyed("service_connect.services", &["portName"]),
@@ -72,6 +79,9 @@ pub static ENTRY: Entry = Entry {
         takes_secs: 65,
         polls: Polls::every(5, 10),
         traffic: Traffic::Server("load_balancers"),
+        // ECS wants a rolling deployment with the second target group to have ended before it takes another strategy. Source: its
+        // guide on changing from rolling to blue/green deployments.
+        rung: Some(Rung { first: "load_balancers", then: "deployment.strategy", from: "ROLLING" }),
         ..Kind::PLAIN
     },
     contribute,
@@ -97,6 +107,7 @@ pub static ENTRY: Entry = Entry {
         "ecs:DescribeTasks",
         "elasticloadbalancing:DescribeTargetGroupAttributes",
         "elasticloadbalancing:DescribeTargetHealth",
+        "elasticloadbalancing:DescribeRules",
         "iam:CreateServiceLinkedRole",
         "iam:PassRole",
     ],
@@ -169,6 +180,23 @@ struct LoadBalancer {
     target_group: Text,
     container: String,
     port: u16,
+    /// Where ECS moves traffic between two groups.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    shifts: Option<Shifts>,
+}
+
+/// The other target group, and the rules that ECS changes.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Shifts {
+    /// ARN.
+    alternate: Text,
+    /// ARN of a rule, or of a listener for what that does if no rule fits.
+    production_rule: Text,
+    /// As that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    test_rule: Option<Text>,
+    /// ARN of the role by which ECS does it.
+    role: Text,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -178,24 +206,84 @@ struct Deployment {
     circuit_breaker: bool,
     /// Off if the circuit breaker is.
     rollback: bool,
+    /// On if the circuit breaker is off.
+    reset_on_healthy_task: bool,
+    /// ECS's default if the circuit breaker is off.
+    threshold: Threshold,
     strategy: String,
     bake_time_minutes: u32,
+    /// None but for CANARY.
+    canary: Option<Shift>,
+    /// None but for LINEAR.
+    linear: Option<Shift>,
+    hooks: Vec<Hook>,
+    early_success: EarlySuccess,
     alarms: Vec<String>,
     /// Off without alarms.
     alarms_rollback: bool,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Threshold {
+    #[serde(rename = "type")]
+    kind: String,
+    value: u32,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Shift {
+    /// Tenths of a percent.
+    permille: u32,
+    bake_time_minutes: u32,
+}
+
+/// A hook between stages.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Hook {
+    /// Sorted.
+    stages: Vec<String>,
+    /// ARN of a function; None for a pause.
+    lambda: Option<Text>,
+    /// ARN; None for a pause.
+    role: Option<Text>,
+    /// What the function is told besides; None: nothing.
+    details: Option<Value>,
+    timeout_minutes: u32,
+    on_timeout: String,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct EarlySuccess {
+    enable: bool,
+    /// None: not managed.
+    healthy_percent: Option<u32>,
+    /// None: not managed.
+    cleanup: Option<String>,
 }
 
 impl Deployment {
     fn of(wanted: &model::Deployment) -> Self {
         let mut alarms = wanted.alarms.clone();
         alarms.sort();
+        let (kind, value) = if wanted.circuit_breaker { wanted.threshold.clone() } else { shifting::usual_threshold() };
+        let early = wanted.early_success.as_ref();
         Self {
             minimum_healthy_percent: wanted.minimum_healthy_percent,
             maximum_percent: wanted.maximum_percent,
             circuit_breaker: wanted.circuit_breaker,
             rollback: wanted.circuit_breaker && wanted.rollback,
+            reset_on_healthy_task: !wanted.circuit_breaker || wanted.reset_on_healthy_task,
+            threshold: Threshold { kind, value },
             strategy: wanted.strategy.clone(),
             bake_time_minutes: wanted.bake_time_minutes,
+            canary: shifting::shift(wanted, "CANARY"),
+            linear: shifting::shift(wanted, "LINEAR"),
+            hooks: wanted.hooks.iter().map(shifting::hook).collect(),
+            early_success: EarlySuccess {
+                enable: early.is_some(),
+                healthy_percent: early.and_then(|early| early.healthy_percent),
+                cleanup: early.and_then(|early| early.cleanup.clone()),
+            },
             alarms_rollback: !alarms.is_empty() && wanted.alarms_rollback,
             alarms,
         }
@@ -208,6 +296,7 @@ fn contribute(stack: &Stack, nodes: &mut Vec<Node>) {
         let name = cluster::entry_name(stack, service.meta.name.as_deref(), entry);
         let mut node = resource::wanted(id, entry, &service.meta, name, &wanted(stack, entry, service));
         node.needs = needs(stack, &forwards, service);
+        node.patience_secs = shifting::patience_secs(&service.deployment);
         if let Some(who) = &service.count_managed_by {
             node.delegated.insert("desired_count".to_owned(), who.clone());
             // Nobody but a person sets it lower: scaling starts from `min`.
@@ -244,6 +333,7 @@ fn wanted(stack: &Stack, entry: &str, service: &model::Service) -> Spec {
                 target_group: target.target_group.clone(),
                 container: target.container.clone(),
                 port: target.port,
+                shifts: target.alternate.as_ref().map(|alternate| shifting::wanted(stack, alternate)),
             })
             .collect(),
         grace_secs: service.grace_secs,

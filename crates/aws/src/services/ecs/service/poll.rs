@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use super::super::task_definition::mark;
 use super::convert;
+use super::until::Patience;
 use super::{explain, targets, verdict};
 use crate::client::Aws;
 use crate::services::ecs::read::deployments::primary;
@@ -87,7 +88,8 @@ async fn answer(
         Look::Back(service, field) => (service, Readiness::Failed(went_back(aws, service, wait, field).await?)),
         Look::Open(service) => match deployment.transpose()?.flatten() {
             Some(deployment) => {
-                let told = verdict::while_waiting(service, &deployment);
+                let told = verdict::while_waiting(service, &deployment, wait.node.name());
+                let told = aws.memory::<Patience>().enough(service, &deployment).unwrap_or(told);
                 (service, if told == Readiness::Ready { serving(aws, wait, service).await? } else { told })
             }
             // An endpoint without service deployments has no targets that tell anything either.
@@ -160,6 +162,8 @@ fn taken_back(service: &Value, wait: &Waiting) -> Option<&'static str> {
     let told = |value: &Value| doc::as_unreturned(value).is_none();
     let same = |field: &str| match field {
         "task_definition" => kept::stands_for(text(before, field), text(after, field)),
+        // A document that was read names listeners where a reply names rules.
+        "load_balancers" => without_rules(&before[field]) == without_rules(&after[field]),
         _ => before[field] == after[field],
     };
     let differs = |field: &str| !same(field) && told(&before[field]) && told(&after[field]);
@@ -175,6 +179,15 @@ fn taken_back(service: &Value, wait: &Waiting) -> Option<&'static str> {
     ["task_definition", "network", "load_balancers", "strategy", "service_connect"]
         .into_iter()
         .find(|field| differs(field) && !(*field == "task_definition" && same_content()))
+}
+
+/// What targets a service has, without how ECS moves traffic between them.
+fn without_rules(balancers: &Value) -> Value {
+    let mut balancers = balancers.clone();
+    for balancer in balancers.as_array_mut().into_iter().flatten() {
+        balancer.as_object_mut().map(|balancer| balancer.remove("shifts"));
+    }
+    balancers
 }
 
 /// Why the service is not what was deployed: ECS has rolled it back, or a newer deployment took its place.

@@ -101,7 +101,7 @@ pub fn revision(live: &Live) -> &str {
 pub async fn look(aws: &Aws, services: &[&Live]) -> (Vec<Option<Doing>>, Vec<Unread>) {
     let asked = services.iter().map(|live| async move {
         let groups: Vec<&str> = items(&live.have, "load_balancers").iter().map(|it| text(it, "target_group")).collect();
-        futures::join!(stopped(aws, live), health::of_groups(aws, &groups))
+        futures::join!(stopped(aws, live), of_groups(aws, live, &groups))
     });
     let (described, beside) = futures::join!(describe(aws, services), side_by_side(asked.collect()));
     let mut unread = Vec::new();
@@ -130,6 +130,28 @@ pub async fn look(aws: &Aws, services: &[&Live]) -> (Vec<Option<Doing>>, Vec<Unr
         unread.extend(answer.err().map(|error| (format!("services of cluster {cluster}"), error)));
     }
     (found, unread)
+}
+
+/// The health of target groups; of two between which ECS moves the traffic, of the one that has targets.
+async fn of_groups(aws: &Aws, live: &Live, groups: &[&str]) -> Vec<Result<Group, CloudError>> {
+    let mut found = health::of_groups(aws, groups).await;
+    for balancer in items(&live.have, "load_balancers") {
+        let Some(other) = balancer.pointer("/shifts/alternate").and_then(Value::as_str) else { continue };
+        let own = text(balancer, "target_group").split('/').nth(1).unwrap_or_default();
+        let is_empty = |group: &Group| group.healthy == 0 && group.others.iter().all(|it| it.state == "draining");
+        let empty = |group: &Result<Group, CloudError>| group.as_ref().is_ok_and(is_empty);
+        let Some(place) =
+            found.iter_mut().find(|group| empty(group) && group.as_ref().is_ok_and(|group| group.name == own))
+        else {
+            continue;
+        };
+        if let Some(Ok(group)) = health::of_groups(aws, &[other]).await.pop()
+            && !is_empty(&group)
+        {
+            *place = Ok(group);
+        }
+    }
+    found
 }
 
 /// The services as ECS describes them, by cluster.

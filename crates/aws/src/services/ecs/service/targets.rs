@@ -7,6 +7,7 @@ use evenkeel_core::error::CloudError;
 use evenkeel_core::snapshot::Live;
 use serde_json::{Value, json};
 
+use super::stages;
 use crate::call::raw::exchange;
 use crate::client::Aws;
 use crate::services::ecs::read::deployments::{self, count, primary};
@@ -24,8 +25,9 @@ struct Target {
     state: String,
 }
 
-/// Target groups by ARN, with how many healthy targets each should have.
-pub(super) type Groups = BTreeMap<String, u64>;
+/// Target groups by ARN, with how many healthy targets each should have. Two between which ECS moves the traffic of a service are
+/// one: which of them the tasks are in changes with each deployment.
+pub(super) type Groups = BTreeMap<Vec<String>, u64>;
 
 /// Which tasks count, where a group has targets of others as well.
 pub(super) struct Tasks<'s> {
@@ -45,15 +47,14 @@ impl<'s> Tasks<'s> {
 
 /// The groups of a service as AWS describes it; none if it wants no tasks.
 pub(super) fn groups(service: &Value) -> Groups {
-    let arns = items(service, "loadBalancers").iter().map(|balancer| text(balancer, "targetGroupArn"));
-    counted(arns, count(service, "desiredCount"))
+    counted(items(service, "loadBalancers").iter().map(stages::groups), count(service, "desiredCount"))
 }
 
-fn counted<'a>(arns: impl Iterator<Item = &'a str>, desired: u64) -> Groups {
+fn counted<'a>(balancers: impl Iterator<Item = Vec<&'a str>>, desired: u64) -> Groups {
     let mut groups = Groups::new();
-    for arn in arns.filter(|arn| !arn.is_empty() && desired > 0) {
+    for arns in balancers.filter(|arns| !arns.is_empty() && desired > 0) {
         // A service may register two ports of each task in one group.
-        *groups.entry(arn.to_owned()).or_default() += desired;
+        *groups.entry(arns.into_iter().map(str::to_owned).collect()).or_default() += desired;
     }
     groups
 }
@@ -63,7 +64,10 @@ fn counted<'a>(arns: impl Iterator<Item = &'a str>, desired: u64) -> Groups {
 /// # Errors
 /// As [`lacking`].
 pub(super) async fn lacking_as_read(aws: &Aws, live: &Live) -> Result<Option<String>, CloudError> {
-    let arns = items(&live.have, "load_balancers").iter().map(|balancer| text(balancer, "target_group"));
+    let arns = items(&live.have, "load_balancers").iter().map(|balancer| {
+        let alternate = balancer.pointer("/shifts/alternate").and_then(Value::as_str).unwrap_or_default();
+        [text(balancer, "target_group"), alternate].into_iter().filter(|arn| !arn.is_empty()).collect()
+    });
     let groups = counted(arns, count(&live.have, "desired_count"));
     let tasks = Tasks { cluster: text(&live.have, "cluster"), service: &live.name, deployment: None };
     let Some(lacking) = lacking(aws, &tasks, groups).await? else { return Ok(None) };
@@ -86,7 +90,7 @@ pub(super) async fn registers(aws: &Aws, service: &Value) -> Result<bool, CloudE
 /// # Errors
 /// Any error of `elb:DescribeTargetHealth`; of the tasks' reads if they are needed.
 pub(super) async fn lacking(aws: &Aws, tasks: &Tasks<'_>, groups: Groups) -> Result<Option<String>, CloudError> {
-    let health = side_by_side(groups.keys().map(|group| health(aws, group)).collect()).await;
+    let health = side_by_side(groups.keys().map(|groups| health_of(aws, groups)).collect()).await;
     let mut own: Option<BTreeSet<String>> = None;
     for ((group, wanted), targets) in groups.into_iter().zip(health) {
         let targets = targets?;
@@ -106,7 +110,7 @@ pub(super) async fn lacking(aws: &Aws, tasks: &Tasks<'_>, groups: Groups) -> Res
                 targets.iter().filter(|target| !target.healthy).map(|target| target.state.as_str()).collect();
             let states = states.into_iter().collect::<Vec<_>>().join(", ");
             let states = if states.is_empty() { String::new() } else { format!(" ({states})") };
-            return Ok(Some(format!("{healthy} of {wanted} targets healthy in {}{states}", name(&group))));
+            return Ok(Some(format!("{healthy} of {wanted} targets healthy in {}{states}", named(&group))));
         }
     }
     Ok(None)
@@ -119,6 +123,20 @@ fn number(count: usize) -> u64 {
 /// The name in `…:targetgroup/web/0123456789abcdef`.
 fn name(arn: &str) -> &str {
     arn.split('/').nth(1).unwrap_or(arn)
+}
+
+/// `web`, or `blue or green`.
+fn named(groups: &[String]) -> String {
+    groups.iter().map(|group| name(group)).collect::<Vec<_>>().join(" or ")
+}
+
+async fn health_of(aws: &Aws, groups: &[String]) -> Result<Vec<Target>, CloudError> {
+    let found = side_by_side(groups.iter().map(|group| health(aws, group)).collect()).await;
+    let mut all = Vec::new();
+    for targets in found {
+        all.extend(targets?);
+    }
+    Ok(all)
 }
 
 async fn health(aws: &Aws, group: &str) -> Result<Vec<Target>, CloudError> {

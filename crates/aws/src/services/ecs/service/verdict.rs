@@ -4,6 +4,7 @@
 use evenkeel_core::snapshot::Readiness;
 use serde_json::Value;
 
+use super::stages;
 use crate::services::ecs::read::deployments::{count, created, is_settled, primary};
 use crate::services::ecs::read::{items, text};
 
@@ -23,15 +24,19 @@ pub(super) fn at_reading(service: &Value, deployment: Option<&Value>) -> Readine
     match status {
         "STOPPED" | "ROLLBACK_FAILED" if state != "COMPLETED" => ended(service, deployment),
         "PENDING" | "IN_PROGRESS" | "STOP_REQUESTED" | "ROLLBACK_REQUESTED" | "ROLLBACK_IN_PROGRESS" => {
-            Readiness::Pending(progress(service, None))
+            Readiness::Pending(staged(service, deployment, ""))
         }
+        // With early success the old tasks may still be on their way out.
+        "SUCCESSFUL" if drains(service) => Readiness::Ready,
         _ => by_counts(service),
     }
 }
 
 /// What a service is that waits for the deployment that it has just been given.
-pub(super) fn while_waiting(service: &Value, deployment: &Value) -> Readiness {
-    let pending = |what: &str| Readiness::Pending(format!("{what}{}", progress(service, None)));
+///
+/// `entry` is what the stack file calls it.
+pub(super) fn while_waiting(service: &Value, deployment: &Value, entry: &str) -> Readiness {
+    let pending = |what: &str| Readiness::Pending(format!("{what}{}", staged(service, Some(deployment), entry)));
     match text(deployment, "status") {
         "SUCCESSFUL" => {
             // Just after a change the newest deployment listed can still be the one before.
@@ -49,6 +54,22 @@ pub(super) fn while_waiting(service: &Value, deployment: &Value) -> Readiness {
         "STOPPED" | "ROLLBACK_SUCCESSFUL" | "ROLLBACK_FAILED" => ended(service, Some(deployment)),
         _ => pending(""),
     }
+}
+
+/// How far a service is, and at which stage, if its deployment has stages.
+pub(super) fn staged(service: &Value, deployment: Option<&Value>, entry: &str) -> String {
+    let entry = if entry.is_empty() { text(service, "serviceName") } else { entry };
+    match deployment.and_then(|deployment| stages::stage(deployment, entry)) {
+        // Old tasks that run on beside new ones do not drain then.
+        Some(stage) => format!("{}; {stage}", counted(service)),
+        None => progress(service, None),
+    }
+}
+
+/// `2 of 2 new tasks running`.
+fn counted(service: &Value) -> String {
+    let text = progress(service, None);
+    text.split(';').next().unwrap_or_default().to_owned()
 }
 
 /// The verdict where there are no service deployments to ask.
@@ -205,7 +226,7 @@ mod tests {
         let say = |status: &str, finished: f64| {
             let mut deployment = deployment(status);
             deployment["finishedAt"] = finished.into();
-            while_waiting(&service(2, "IN_PROGRESS"), &deployment)
+            while_waiting(&service(2, "IN_PROGRESS"), &deployment, "web")
         };
         assert_eq!(say("SUCCESSFUL", 200.0), Readiness::Ready);
         assert!(matches!(say("SUCCESSFUL", 50.0), Readiness::Pending(_)), "it ended before this one began");
@@ -216,7 +237,7 @@ mod tests {
         for status in ["STOPPED", "ROLLBACK_SUCCESSFUL", "ROLLBACK_FAILED"] {
             assert!(matches!(say(status, 0.0), Readiness::Failed(why) if why.contains("stopped by a user")));
         }
-        let gone = while_waiting(&service(1, "COMPLETED"), &deployment("SUCCESSFUL"));
+        let gone = while_waiting(&service(1, "COMPLETED"), &deployment("SUCCESSFUL"), "web");
         assert!(matches!(gone, Readiness::Pending(_)), "what succeeded has stopped since");
     }
 

@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 use super::super::cluster::{Strategy, change_tags};
 use super::super::task_definition::mark;
 use super::convert::{self, APPLIED, LAST_DEPLOYMENT};
-use super::{Deployment, Spec, connect, look, poll, targets};
+use super::{Deployment, Spec, connect, look, poll, rules, shifting, targets};
 use crate::call::raw::exchange;
 use crate::client::Aws;
 use crate::read::Fetched;
@@ -37,9 +37,12 @@ impl Resource for Service {
 
     fn observe(&self, fetched: &Fetched) -> Result<Vec<Live>, CloudError> {
         let ecs: &Ecs = fetched.part()?;
+        let elb = fetched.part().ok();
         let live = |service| {
             let deployment = ecs.deployments.get(text(service, "serviceArn"));
-            convert::live(service, deployment, &tags_of(service), &fetched.stack)
+            let mut live = convert::live(service, deployment, &tags_of(service), &fetched.stack);
+            rules::as_listeners(&mut live.have, elb);
+            live
         };
         Ok(ecs.services.as_ref().map_err(Clone::clone)?.iter().map(live).collect())
     }
@@ -52,6 +55,7 @@ impl Resource for Service {
 
     async fn create(&self, work: Work<'_>, order: &Creation<'_, Spec>) -> Result<Live, CloudError> {
         let (aws, name, want, tags) = (work.aws, order.order.name, &order.want, &order.tags);
+        let want = &rules::resolved(aws, want).await?;
         let mut body = Map::new();
         for field in FIELDS {
             // An empty list is what there is anyhow, and beside a launch type an empty strategy is refused.
@@ -99,7 +103,8 @@ impl Resource for Service {
 
     async fn update(&self, work: Work<'_>, order: &Modification<'_, Doc, Spec>) -> Result<Live, CloudError> {
         let (aws, want) = (work.aws, &order.want);
-        let Some(mut body) = changed(order) else {
+        let resolved = if order.changes("load_balancers") { Some(rules::resolved(aws, want).await?) } else { None };
+        let Some(mut body) = changed(order, resolved.as_ref().unwrap_or(want)) else {
             let mut live = order.live.clone();
             live.have["marks"] = order.order.want["marks"].clone();
             return Ok(live);
@@ -146,8 +151,7 @@ impl Resource for Service {
 }
 
 /// The request that changes what has changed; `None` if that is all in the tags.
-fn changed(order: &Modification<'_, Doc, Spec>) -> Option<Map<String, Value>> {
-    let want = &order.want;
+fn changed(order: &Modification<'_, Doc, Spec>, want: &Spec) -> Option<Map<String, Value>> {
     let mut body = Map::new();
     for field in FIELDS.iter().filter(|field| order.changes(field)) {
         body.extend(request(want, field).into_iter().map(|(key, value)| (key.to_owned(), value)));
@@ -155,6 +159,10 @@ fn changed(order: &Modification<'_, Doc, Spec>) -> Option<Map<String, Value>> {
     // UpdateService keeps what a deployment configuration leaves out.
     if order.order.changes.iter().any(|change| change.path == "deployment.bake_time_minutes") {
         body["deploymentConfiguration"]["bakeTimeInMinutes"] = want.deployment.bake_time_minutes.into();
+    }
+    let within = |path: &str| order.order.changes.iter().any(|change| change.is_within(path));
+    if within("deployment.hooks") || within("deployment.early_success") {
+        shifting::request(&want.deployment, true, &mut body["deploymentConfiguration"]);
     }
     if order.changes(LAST_DEPLOYMENT) {
         body.extend(request(want, "task_definition").map(|(key, value)| (key.to_owned(), value)));
@@ -268,11 +276,15 @@ fn load_balancers(want: &Spec) -> Value {
     want.load_balancers
         .iter()
         .map(|target| {
-            json!({
+            let mut value = json!({
                 "targetGroupArn": known(&target.target_group),
                 "containerName": target.container,
                 "containerPort": target.port,
-            })
+            });
+            if let Some(advanced) = shifting::advanced(target) {
+                value["advancedConfiguration"] = advanced;
+            }
+            value
         })
         .collect()
 }
@@ -293,5 +305,6 @@ fn deployment(want: &Deployment) -> Doc {
     if want.strategy != "ROLLING" || want.bake_time_minutes > 0 {
         value["bakeTimeInMinutes"] = want.bake_time_minutes.into();
     }
+    shifting::request(want, false, &mut value);
     value
 }

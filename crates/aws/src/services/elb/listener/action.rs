@@ -94,6 +94,19 @@ impl Action {
         }
     }
 
+    /// The same, forwarding to these groups too, without a share for those that it does not name.
+    #[must_use]
+    pub fn between(mut self, groups: &[Text]) -> Self {
+        if let Self::Forward { targets, .. } = &mut self {
+            for group in groups {
+                if !targets.iter().any(|target| target.target_group == *group) {
+                    targets.push(Target { target_group: group.clone(), weight: 0 });
+                }
+            }
+        }
+        self
+    }
+
     /// What AWS describes, but for users that are signed in before.
     pub fn live(actions: &[ApiAction]) -> Self {
         let other = || Self::Other { actions: actions.iter().map(|action| type_of(action).to_owned()).collect() };

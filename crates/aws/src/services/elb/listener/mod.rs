@@ -28,8 +28,9 @@ use serde::{Deserialize, Serialize};
 use self::action::Action;
 use self::authenticate::Authenticate;
 use self::certificates::Swap;
+use super::forwards::Shifts;
 use super::sought::Sought;
-use super::{existing, forwards, load_balancer};
+use super::{existing, load_balancer};
 use crate::client::Aws;
 use crate::existing::at;
 use crate::read::Fetched;
@@ -182,7 +183,7 @@ const NO_ALPN: &str = "None";
 const OFF: &str = "off";
 
 fn contribute(stack: &Stack, nodes: &mut Vec<Node>) {
-    let shifted = forwards::shifted(stack);
+    let shifts = Shifts::of(stack);
     for (balancer, listener, site) in all(stack) {
         let place = Some(listener.meta.place.to_string());
         let existing = balancer.existing.as_ref();
@@ -192,12 +193,14 @@ fn contribute(stack: &Stack, nodes: &mut Vec<Node>) {
             nodes.extend(found.map(|node| Node { origin: place, ..node }));
             continue;
         };
-        let want = Spec { existing: existing.map(Sought::from), ..desired(&site.balancer, listener, default) };
+        let pair = shifts.pair(&site.balancer, &site.listener, None);
+        let mut want = Spec { existing: existing.map(Sought::from), ..desired(&site.balancer, listener, default) };
+        want.default = want.default.between(pair.unwrap_or_default());
         let mut node = Node::new(id(&site.balancer, &site.listener), site.name(), doc(&want));
         node.moved_from = site.moved_from().map(|(balancer, listener)| id(&balancer, &listener));
         node.protect = listener.meta.protect || balancer.meta.protect;
         node.origin = place;
-        if forwards::leads_to(default, &shifted) {
+        if pair.is_some() {
             node.delegated.insert("default.targets".to_owned(), WEIGHTS_MANAGER.to_owned());
         }
         nodes.push(node);

@@ -3,12 +3,13 @@
 use std::path::PathBuf;
 
 use evenkeel_core::diff::diff;
+use evenkeel_core::doc::Text;
 use evenkeel_core::graph::Node;
 use evenkeel_core::id::NodeId;
 use serde_json::{Value, json};
 
 use crate::kinds::{listener, listener_rules, load_balancer, target_group};
-use evenkeel_stack::model::Stack;
+use evenkeel_stack::model::{Alternate, RuleRef, Stack};
 use evenkeel_stack::{Files, LoadOptions, load_text};
 
 const TEXT: &str = r#"
@@ -65,7 +66,7 @@ fn find(nodes: &[Node], id: &str) -> Node {
 
 fn from(id: &str, output: &str) -> Value {
     let id: NodeId = id.parse().unwrap();
-    evenkeel_core::doc::Text::output(id, output).to_value()
+    Text::output(id, output).to_value()
 }
 
 #[test]
@@ -108,6 +109,14 @@ fn weights_are_left_to_ecs_where_it_shifts_traffic() {
     assert!(nodes(&stack).iter().all(|node| node.delegated.is_empty()));
     if let Some(service) = stack.services.get_mut("app") {
         service.deployment.strategy = "BLUE_GREEN".to_owned();
+        let (balancer, listener) = ("web".to_owned(), "http".to_owned());
+        service.load_balancers[0].alternate = Some(Alternate {
+            target_group: Text::output(target_group::id("green"), "arn"),
+            entry: Some("green".to_owned()),
+            production: RuleRef::Default { balancer: balancer.clone(), listener: listener.clone() },
+            test: Some(RuleRef::Rule { balancer, listener, at: 0 }),
+            role: "arn:aws:iam::123456789012:role/traffic".into(),
+        });
     }
     let nodes = nodes(&stack);
     for (id, kind, weight) in [

@@ -21,11 +21,12 @@ use std::future::Future;
 
 use self::changes::{LiveRule, Stages, stages};
 use self::conditions::Conditions;
+use super::forwards::Shifts;
 use super::listener::action::{self, Action};
 use super::listener::authenticate::Authenticate;
 use super::listener::{self, Balancers};
+use super::rule_priorities;
 use super::sought::Sought;
-use super::{forwards, rule_priorities};
 use crate::client::Aws;
 use crate::read::Fetched;
 use crate::resource::{Creation, Entry, Modification, Paced, Resource, Tagging, Work, doc, tagged};
@@ -53,7 +54,7 @@ pub static ENTRY: Entry = Entry {
             Field::keyed("rules", KEY),
             Field::keyed("rules[].action.targets", &["target_group"]),
         ],
-        outputs: &[],
+        outputs: &[RULE_ARN],
         replace: Replace::CreateFirst,
         name_limit: 0,
         ready: Ready::AtOnce,
@@ -83,6 +84,18 @@ pub static ENTRY: Entry = Entry {
 };
 
 pub use super::ids::listener_rules as id;
+
+/// The ARN of a rule: this, a dot and a fingerprint of its conditions.
+const RULE_ARN: &str = "rule";
+
+/// The ARN of the rule at a place of the file.
+pub fn arn_of(balancer: &str, listener: &str, rule: &evenkeel_stack::model::ListenerRule) -> Text {
+    Text::output(id(balancer, listener), &output(&Conditions::desired(&rule.conditions)))
+}
+
+fn output(conditions: &Conditions) -> String {
+    format!("{RULE_ARN}.{}", evenkeel_core::doc::fingerprint(&doc(conditions)))
+}
 
 /// The rules of a listener in canonical form.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -116,22 +129,23 @@ pub struct Rule {
 }
 
 fn contribute(stack: &Stack, nodes: &mut Vec<Node>) {
-    let shifted = forwards::shifted(stack);
+    let shifts = Shifts::of(stack);
     for (balancer, listener, site) in listener::all(stack) {
         if listener.rules.is_empty() {
             continue;
         }
-        let rule = |rule: &evenkeel_stack::model::ListenerRule| Rule {
+        let pair = |at| shifts.pair(&site.balancer, &site.listener, Some(at));
+        let rule = |(at, rule): (usize, &evenkeel_stack::model::ListenerRule)| Rule {
             priority: rule.priority.unwrap_or_default(),
             conditions: Conditions::desired(&rule.conditions),
             authenticate: rule.authenticate.as_ref().map(Authenticate::from),
-            action: Action::desired(&rule.action),
+            action: Action::desired(&rule.action).between(pair(at).unwrap_or_default()),
         };
         let want = Spec {
             listener: Text::output(listener::id(&site.balancer, &site.listener), "arn"),
             existing: balancer.existing.as_ref().map(Sought::from),
             guests: listener.default.is_none(),
-            rules: listener.rules.iter().map(rule).collect(),
+            rules: listener.rules.iter().enumerate().map(rule).collect(),
             tags: listener.meta.tags.clone(),
         };
         let mut want = doc(&want);
@@ -142,7 +156,7 @@ fn contribute(stack: &Stack, nodes: &mut Vec<Node>) {
         node.moved_from = site.moved_from().map(|(balancer, listener)| id(&balancer, &listener));
         node.protect = listener.meta.protect || balancer.meta.protect;
         node.origin = Some(listener.meta.place.to_string());
-        for rule in listener.rules.iter().filter(|rule| forwards::leads_to(&rule.action, &shifted)) {
+        for (_, rule) in listener.rules.iter().enumerate().filter(|(at, _)| pair(*at).is_some()) {
             let conditions = serde_json::json!({ "conditions": Conditions::desired(&rule.conditions) });
             let path = format!("rules[{}].action.targets", diff::label(&conditions, KEY));
             node.delegated.insert(path, listener::WEIGHTS_MANAGER.to_owned());
@@ -233,12 +247,18 @@ async fn has_rules(aws: &Aws, listener: &str) -> Result<(), CloudError> {
     elb::write_tags(aws, listener, &Retag::set(tags)).await
 }
 
+/// A rule that is there: its conditions and its ARN.
+type Made = (Conditions, String);
+
 /// The thing after it was made or changed.
-fn as_wanted(want: Spec, node: &NodeId, name: &str, arns: Vec<String>) -> Live<Spec> {
+fn as_wanted(want: Spec, node: &NodeId, name: &str, rules: Vec<Made>) -> Live<Spec> {
     let listener = want.listener.known().unwrap_or_default().to_owned();
     let uses = want.rules.iter().flat_map(|rule| rule.action.target_groups()).collect();
     let mut live = Live::new(listener.as_str(), name, Owner::Ours(node.clone()), want);
-    live.handles = arns;
+    for (conditions, arn) in &rules {
+        live = live.output(&output(conditions), arn.as_str());
+    }
+    live.handles = rules.into_iter().map(|(_, arn)| arn).collect();
     live.within = Some(listener);
     live.uses = uses;
     live
@@ -270,7 +290,7 @@ async fn ours(aws: &Aws, listener: &str, stack: &str, adopted: &[u32]) -> Result
 }
 
 /// Sends the requests; returns the ARNs of all rules that are there then.
-async fn carry_out(aws: &Aws, listener: &str, stages: Stages, tags: &Tags) -> Result<Vec<String>, CloudError> {
+async fn carry_out(aws: &Aws, listener: &str, stages: Stages, tags: &Tags) -> Result<Vec<Made>, CloudError> {
     let Stages { modify: modified, delete_first, moves, create, delete, kept } = stages;
     // Marks first: what is adopted must be recognised if the run is cut short.
     let retagged = kept.iter().map(|live| async move {
@@ -283,10 +303,15 @@ async fn carry_out(aws: &Aws, listener: &str, stages: Stages, tags: &Tags) -> Re
     run(modified.iter().map(|(arn, rule, with_conditions)| modify(aws, arn, rule, *with_conditions)).collect()).await?;
     delete_all(aws, delete_first).await?;
     set_priorities(aws, listener, &moves).await?;
-    let mut arns = create_all(aws, listener, &create, tags).await?;
+    let mut made = create_all(aws, listener, &create, tags).await?;
     delete_all(aws, delete).await?;
-    arns.extend(kept.into_iter().map(|live| live.arn));
-    Ok(arns)
+    // What was changed in place may have other conditions now.
+    let now = |live: LiveRule| {
+        let changed = modified.iter().find(|(arn, ..)| *arn == live.arn).map(|(_, rule, _)| rule);
+        (changed.unwrap_or(&live.rule).conditions.clone(), live.arn)
+    };
+    made.extend(kept.into_iter().map(now));
+    Ok(made)
 }
 
 /// Carries out requests side by side. All are begun even if one fails, so that as much as possible is done.
@@ -295,8 +320,9 @@ async fn run<T>(requests: Vec<impl Future<Output = Result<T, CloudError>>>) -> R
     answers.into_iter().collect()
 }
 
-async fn create_all(aws: &Aws, listener: &str, rules: &[Rule], tags: &Tags) -> Result<Vec<String>, CloudError> {
-    run(rules.iter().map(|rule| create(aws, listener, rule, tags)).collect()).await
+async fn create_all(aws: &Aws, listener: &str, rules: &[Rule], tags: &Tags) -> Result<Vec<Made>, CloudError> {
+    let arns = run(rules.iter().map(|rule| create(aws, listener, rule, tags)).collect()).await?;
+    Ok(rules.iter().map(|rule| rule.conditions.clone()).zip(arns).collect())
 }
 
 async fn delete_all(aws: &Aws, arns: Vec<String>) -> Result<(), CloudError> {
@@ -450,7 +476,12 @@ fn live(
     }
     let rules = mine.iter().map(|live| live.rule.clone()).collect();
     let have = Spec { listener: listener.into(), existing: None, guests: false, rules, tags };
-    let mut live = as_wanted(have, &node, name, mine.iter().map(|live| live.arn.clone()).collect());
+    let mut live = as_wanted(
+        have,
+        &node,
+        name,
+        mine.iter().map(|live| (live.rule.conditions.clone(), live.arn.clone())).collect(),
+    );
     live.foreign = others.into_iter().map(|other| foreign(other, stack)).collect();
     // Those of another listener that are still there were to go.
     live.replaces = mine.iter().find_map(|live| live.tags.get(tags::REPLACES)).cloned();

@@ -4,6 +4,7 @@
 use serde_json::{Map, Value};
 
 use super::places::{client, invalid};
+use super::shifts;
 use crate::call::{Call, Members, Refusal};
 use crate::services::ecs::registry::{self, ClusterFacts};
 use crate::services::{cloud_map, ec2, elb};
@@ -315,7 +316,7 @@ pub(super) fn configuration(all: &Map<String, Value>, ours: bool, daemon: bool) 
     if !all.integer("bakeTimeInMinutes").is_none_or(|minutes| (0..=1440).contains(&minutes)) {
         return Err(invalid("bakeTimeInMinutes must be between 0 and 1440."));
     }
-    Ok(())
+    shifts::configuration(all, daemon)
 }
 
 /// What scheduling, capacity and counts rule out.

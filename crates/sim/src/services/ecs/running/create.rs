@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use super::check::{self, Capacity};
 use super::places::{self, invalid};
 use super::service::{ACTIVE, DRAINING, Service};
-use super::{connect, defaults, of, outcome, read};
+use super::{connect, defaults, of, outcome, read, shifts};
 use crate::call::{Call, Input, Members, Refusal, Reply};
 use crate::services::ecs::registry::ClusterFacts;
 use crate::services::iam;
@@ -90,6 +90,7 @@ fn sound(call: &mut Call<'_>, input: &Input, cluster: &ClusterFacts, capacity: &
                 check::network(call, input, &definition, capacity.is_fargate())?;
             }
             check::load_balancers(call.region(), input.list("loadBalancers"), &definition)?;
+            shifts::balancers(call, input.list("loadBalancers"), &configuration)?;
             check::registries(call.region(), input.list("serviceRegistries"), &definition)?;
             connect::check(&definition, input.map("serviceConnectConfiguration"))?;
             volumes(&definition, input)?;

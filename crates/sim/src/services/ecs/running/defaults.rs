@@ -25,6 +25,9 @@ pub(super) const HIDDEN: &[&str] = &[
     "monitoring",
 ];
 
+/// The steps that a strategy has, and no other.
+pub(super) const STEPS: &[(&str, &str)] = &[("linearConfiguration", "LINEAR"), ("canaryConfiguration", "CANARY")];
+
 #[derive(Clone, Copy)]
 enum Fill {
     List,
@@ -94,6 +97,23 @@ pub(super) fn configuration(
         all.insert(name.clone(), value.clone());
     }
     let (maximum, minimum) = if daemon { (100, 0) } else { (200, 100) };
+    // Steps of another strategy go with it; an update that says how hooks time out gets the rest from ECS, not from before.
+    for (name, strategy) in STEPS {
+        if all.text("strategy").unwrap_or("ROLLING") != *strategy && !written.is_some_and(|it| it.has(name)) {
+            all.remove(*name);
+        }
+    }
+    if let Some(Value::Array(hooks)) = all.get_mut("lifecycleHooks") {
+        for hook in hooks {
+            if let Some(limit) = hook.map("timeoutConfiguration").cloned() {
+                hook["timeoutConfiguration"] =
+                    fill(Some(&limit), &json!({ "timeoutInMinutes": 1440, "action": "ROLLBACK" }));
+            }
+            if !hook.has("targetType") {
+                hook["targetType"] = json!("AWS_LAMBDA");
+            }
+        }
+    }
     all.entry("maximumPercent").or_insert_with(|| json!(maximum));
     all.entry("minimumHealthyPercent").or_insert_with(|| json!(minimum));
     all.entry("strategy").or_insert_with(|| json!("ROLLING"));

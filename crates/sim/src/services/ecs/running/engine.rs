@@ -352,11 +352,12 @@ fn close(world: &mut World, place: &Place, service: &mut Service) {
         .collect();
     service.rollouts.retain(|rollout| !empty.contains(&rollout.id));
     let now = census(world, place, service);
-    let cleaning = service.rollouts.first().is_some_and(|primary| primary.stages.as_ref().is_none_or(|it| it.at >= 9));
+    let cleaning =
+        service.rollouts.first().is_some_and(|primary| primary.stages.as_ref().is_none_or(stages::is_cleaning));
     let done =
         service.rollouts.len() == 1 && cleaning && now.healthy == service.desired && len(&now.new) == service.desired;
     let state = service.rollouts.first().map(|primary| primary.state.clone()).unwrap_or_default();
-    if done && state == "IN_PROGRESS" {
+    if state == "IN_PROGRESS" && (done || early(world, place, service, &now)) {
         outcome::complete(world, place, service);
     }
     if done && state != "FAILED" {
@@ -365,6 +366,22 @@ fn close(world: &mut World, place: &Place, service: &mut Service) {
     } else {
         service.unsettle(world);
     }
+}
+
+/// Whether a rolling deployment has succeeded before the last old task is gone: enough new ones are healthy, and the old ones either
+/// may stay for a while or are gone.
+fn early(world: &mut World, place: &Place, service: &Service, now: &Census) -> bool {
+    let configuration = service.configuration();
+    let criteria = configuration.map("earlySuccessCriteria").cloned().unwrap_or_default();
+    let rolling = service.rollouts.first().is_some_and(|primary| primary.stages.is_none());
+    if criteria.flag("enable") != Some(true) || !rolling {
+        return false;
+    }
+    let share = criteria.integer("healthyPercent").unwrap_or(100);
+    let healthy = now.new.iter().filter(|key| serves(world, place, key)).count();
+    let enough = i64::try_from(healthy).unwrap_or(0) * 100 >= service.desired * share;
+    let deferred = criteria.text("sourceServiceRevisionCleanup") == Some("DEFERRED");
+    enough && (deferred || service.rollouts.len() == 1)
 }
 
 /// Stops what is left of a deleted service; when nothing is, it is inactive.

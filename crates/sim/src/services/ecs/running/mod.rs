@@ -24,6 +24,7 @@ mod proxy;
 mod read;
 mod run;
 mod service;
+mod shifts;
 mod stages;
 mod state;
 mod stop;

@@ -14,6 +14,9 @@ use crate::call::Members;
 use crate::services::elb;
 use crate::world::{Moment, Place, World};
 
+/// The stage before each step in which production traffic moves.
+const BEFORE_SHIFT: &str = "PRE_PRODUCTION_TRAFFIC_SHIFT";
+
 /// The stages in their order.
 const NAMES: &[&str] = &[
     "RECONCILE_SERVICE",
@@ -22,6 +25,7 @@ const NAMES: &[&str] = &[
     "POST_SCALE_UP",
     "TEST_TRAFFIC_SHIFT",
     "POST_TEST_TRAFFIC_SHIFT",
+    BEFORE_SHIFT,
     "PRODUCTION_TRAFFIC_SHIFT",
     "POST_PRODUCTION_TRAFFIC_SHIFT",
     "BAKE_TIME",
@@ -32,6 +36,13 @@ const NAMES: &[&str] = &[
 enum Step {
     Wait(Option<Duration>),
     Next,
+    /// To the stage before the next step of the traffic.
+    Again,
+}
+
+/// Whether only cleaning up is left of a deployment.
+pub(super) fn is_cleaning(stages: &Stages) -> bool {
+    NAMES.get(stages.at).is_none_or(|name| *name == "CLEAN_UP")
 }
 
 /// Takes a deployment through its stages as far as it gets now. True when only cleaning up is left.
@@ -62,6 +73,10 @@ pub(super) fn advance(world: &mut World, place: &Place, service: &mut Service) -
                     service.wake(world, place, delay);
                 }
                 return false;
+            }
+            Step::Again => {
+                let at = NAMES.iter().position(|name| *name == BEFORE_SHIFT).unwrap_or(stages.at);
+                primary.stages = Some(Stages { at, shifted: stages.shifted, ..Stages::default() });
             }
             Step::Next => {
                 primary.stages = Some(Stages { at: stages.at + 1, shifted: stages.shifted, ..Stages::default() })
@@ -146,13 +161,14 @@ fn work(world: &mut World, place: &Place, service: &mut Service, stages: &mut St
             turn(world, place, service, 100.0, "testListenerRule");
             wait(Duration::from_secs(5))
         }
-        "PRODUCTION_TRAFFIC_SHIFT" if stages.shifted < 100.0 => {
+        "PRODUCTION_TRAFFIC_SHIFT" if !waited => {
             let (share, bake) = shift_step(&configuration, stages.shifted);
             stages.shifted = share;
             turn(world, place, service, share, "productionListenerRule");
             stages.until = Some(now.plus(bake));
             Step::Wait(Some(bake))
         }
+        "PRODUCTION_TRAFFIC_SHIFT" if stages.shifted < 100.0 => Step::Again,
         "BAKE_TIME" if !waited => {
             let minutes = configuration.integer("bakeTimeInMinutes").unwrap_or(0).unsigned_abs();
             wait(Duration::from_secs(60 * minutes))

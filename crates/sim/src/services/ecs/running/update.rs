@@ -7,7 +7,7 @@ use serde_json::json;
 use super::check::{self, Capacity};
 use super::places::{self, invalid};
 use super::service::Service;
-use super::{Event, connect, create, defaults, of, outcome, read};
+use super::{Event, connect, create, defaults, of, outcome, read, shifts};
 use crate::call::{Call, Input, Members, Refusal, Reply};
 use crate::services::ecs::registry::{self, ClusterFacts};
 
@@ -120,6 +120,7 @@ fn changed(call: &mut Call<'_>, input: &Input, before: &Service, cluster: &Clust
         let all = defaults::configuration(Some(written), Some(&old), daemon);
         check::configuration(&all.as_object().cloned().unwrap_or_default(), after.is_ours(), daemon)?;
         after.doc.insert("deploymentConfiguration".to_owned(), all);
+        shifts::switch(of(call.world, &call.place.clone()), before, &after)?;
     }
     let capacity = capacity(input, before, cluster)?;
     if input.has("capacityProviderStrategy") || input.has("platformVersion") {
@@ -198,6 +199,7 @@ fn sound(call: &mut Call<'_>, after: &Service) -> Result<(), Refusal> {
     check::platform(&definition, &capacity, after.doc.text("platformVersion"))?;
     check::network(call, &after.doc, &definition, capacity.is_fargate())?;
     check::load_balancers(call.region(), after.doc.list("loadBalancers"), &definition)?;
+    shifts::balancers(call, after.doc.list("loadBalancers"), &after.configuration())?;
     check::registries(call.region(), after.doc.list("serviceRegistries"), &definition)?;
     connect::check(&definition, after.hidden.map("serviceConnectConfiguration"))?;
     create::volumes(&definition, &after.hidden)

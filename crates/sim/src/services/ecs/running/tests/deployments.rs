@@ -225,11 +225,55 @@ fn what_needs_no_deployment_gets_none() {
     assert_eq!(service["deploymentConfiguration"]["minimumHealthyPercent"], 100);
 }
 
+/// The default rule of a listener, a second target group, and a role that ECS can assume.
+fn shifting(scene: &Scene, listener: &str, green: &str) -> Value {
+    let trust = json!({ "Version": "2012-10-17", "Statement": [{ "Effect": "Allow",
+        "Principal": { "Service": "ecs.amazonaws.com" }, "Action": "sts:AssumeRole" }] });
+    let role = json!({ "RoleName": "ecs-elb", "AssumeRolePolicyDocument": trust.to_string() });
+    scene.lab.ok("iam.CreateRole", role);
+    scene.lab.pass(60);
+    let rules = scene.lab.ok("elbv2.DescribeRules", json!({ "ListenerArn": listener }));
+    let rules = rules["Rules"].as_array().cloned().unwrap_or_default();
+    let default = rules.iter().find(|rule| rule["IsDefault"] == true).expect("a listener has a default rule");
+    json!({ "alternateTargetGroupArn": green, "productionListenerRule": default["RuleArn"],
+        "roleArn": "arn:aws:iam::123456789012:role/ecs-elb" })
+}
+
+/// What ECS refuses of deployments that move traffic, by what differs from one that it accepts.
+#[test]
+fn what_does_not_go_together_is_refused() {
+    let scene = Scene::new();
+    let (listener, blue, green) = scene.balanced();
+    let good = shifting(&scene, &listener, &green);
+    let refused = |change: Value, configuration: Value| {
+        let mut more = behind(&blue);
+        let mut advanced = good.clone();
+        for (key, value) in change.as_object().expect("a map") {
+            advanced[key] = value.clone();
+        }
+        more["loadBalancers"][0]["advancedConfiguration"] = advanced;
+        more["deploymentConfiguration"] = configuration;
+        let input = scene.wanted("web", 1, more);
+        scene.lab.refused("ecs.CreateService", input).message
+    };
+    let bg = || json!({ "strategy": "BLUE_GREEN" });
+    assert!(refused(json!({ "alternateTargetGroupArn": blue }), bg()).contains("must be different"));
+    assert!(refused(json!({ "productionListenerRule": listener }), bg()).contains("listener rule"));
+    assert!(refused(json!({ "roleArn": "arn:aws:iam::123456789012:role/none" }), bg()).contains("Unable to assume"));
+    let canary = json!({ "strategy": "LINEAR", "canaryConfiguration": { "canaryPercent": 5.0 } });
+    let text = "Canary configuration can only be present with CANARY deployment strategy";
+    assert_eq!(refused(json!({}), canary), text);
+    let hook =
+        json!({ "strategy": "BLUE_GREEN", "lifecycleHooks": [{ "targetType": "PAUSE", "lifecycleStages": [] }] });
+    assert!(refused(json!({}), hook).contains("Lifecycle stage cannot be null or empty"));
+    let step = json!({ "strategy": "LINEAR", "linearConfiguration": { "stepPercent": 2.0 } });
+    assert!(refused(json!({}), step).contains("stepPercent must be between 3 and 100"));
+}
+
 fn blue_green(scene: &Scene, configuration: Value) -> (String, String) {
     let (listener, blue, green) = scene.balanced();
     let mut more = behind(&blue);
-    more["loadBalancers"][0]["advancedConfiguration"] = json!({ "alternateTargetGroupArn": green,
-        "productionListenerRule": listener, "roleArn": "arn:aws:iam::123456789012:role/ecs-elb" });
+    more["loadBalancers"][0]["advancedConfiguration"] = shifting(scene, &listener, &green);
     more["deploymentConfiguration"] = configuration;
     scene.create("web", 1, more);
     scene.lab.pass(900);
@@ -269,8 +313,7 @@ fn a_pause_hook_waits_for_somebody() {
     let hook = json!([{ "targetType": "PAUSE", "lifecycleStages": ["POST_SCALE_UP"] }]);
     let (listener, blue, green) = scene.balanced();
     let mut more = behind(&blue);
-    more["loadBalancers"][0]["advancedConfiguration"] =
-        json!({ "alternateTargetGroupArn": green, "productionListenerRule": listener });
+    more["loadBalancers"][0]["advancedConfiguration"] = shifting(&scene, &listener, &green);
     more["deploymentConfiguration"] = json!({ "strategy": "BLUE_GREEN", "lifecycleHooks": hook });
     scene.create("web", 1, more);
     scene.lab.pass(1000);
@@ -299,8 +342,7 @@ fn a_canary_waits_before_the_rest_of_the_traffic_moves() {
 fn blue_green_canary(scene: &Scene, canary: &Value) {
     let (listener, blue, green) = scene.balanced();
     let mut more = behind(&blue);
-    more["loadBalancers"][0]["advancedConfiguration"] =
-        json!({ "alternateTargetGroupArn": green, "productionListenerRule": listener });
+    more["loadBalancers"][0]["advancedConfiguration"] = shifting(scene, &listener, &green);
     more["deploymentConfiguration"] = json!({ "strategy": "CANARY", "canaryConfiguration": canary });
     scene.create("web", 1, more);
     scene.lab.pass(1500);
@@ -379,4 +421,24 @@ fn a_deployment_into_a_group_that_lost_its_listener_stands_still() {
     assert_eq!(scene.deployment("web")["status"], "IN_PROGRESS");
     let unattached = scene.update_refused("web", behind(&blue));
     assert!(unattached.contains("does not have an associated load balancer"), "{unattached}");
+}
+
+#[test]
+fn early_success_does_not_wait_for_old_tasks_that_may_go_later() {
+    let ends = |cleanup: &str| {
+        let scene = Scene::new();
+        let (_, blue, _) = scene.balanced();
+        let mut more = behind(&blue);
+        more["deploymentConfiguration"] =
+            json!({ "earlySuccessCriteria": { "enable": true, "sourceServiceRevisionCleanup": cleanup } });
+        scene.create("web", 1, more);
+        scene.lab.pass(600);
+        scene.update("web", json!({ "forceNewDeployment": true }));
+        let begun = scene.deployment("web")["createdAt"].as_f64().expect("a time");
+        scene.lab.pass(1200);
+        let ended = scene.deployment("web");
+        assert_eq!(ended["status"], "SUCCESSFUL", "{ended}");
+        ended["finishedAt"].as_f64().expect("a time") - begun
+    };
+    assert!(ends("DEFERRED") < ends("BLOCKING"));
 }
