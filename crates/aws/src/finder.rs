@@ -2,6 +2,8 @@
 //! stack's mark. The tagging API lags behind by seconds and does not exist everywhere, so it only helps to find what
 //! no name in the stack file leads to; whether a thing is ours is always decided by its own tags or this answer's tags.
 
+use std::collections::BTreeMap;
+
 use aws_sdk_resourcegroupstagging::types::{ResourceTagMapping, TagFilter};
 use evenkeel_core::error::CloudError;
 use futures::future::try_join_all;
@@ -94,9 +96,18 @@ fn questions(types: &[(&[&str], usize)]) -> Vec<String> {
         return vec![joined(types.iter().flat_map(|(types, _)| types.iter().copied()).collect())];
     }
     let (many, none): (Vec<_>, Vec<_>) = types.iter().partition(|(_, expected)| *expected > 0);
-    let own = many.into_iter().flat_map(|(types, _)| types.iter().map(ToString::to_string));
+    let own = many.into_iter().flat_map(|(types, _)| by_head(types)).map(joined);
     let rest = joined(none.into_iter().flat_map(|(types, _)| types.iter().copied()).collect());
     own.chain(Some(rest).filter(|rest| !rest.is_empty())).collect()
+}
+
+/// Types with their variants: of `listener/app` and `listener/net` a stack rarely has many each, so that one question is for both.
+fn by_head<'t>(types: &[&'t str]) -> Vec<Vec<&'t str>> {
+    let mut found: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for one in types {
+        found.entry(one.split('/').next().unwrap_or(one)).or_default().push(one);
+    }
+    found.into_values().collect()
 }
 
 /// The tags of things as the tagging API knows them, by ARN; what it does not know is left out.
@@ -134,21 +145,22 @@ async fn marked(aws: &Aws, types: &str, stacks: Vec<String>) -> Result<Known<Vec
 /// What carries the mark of these stacks. One page of all types is most often all there is; where it is not, each type has a chain
 /// of pages of its own, side by side with the others'.
 async fn marked_with(aws: &Aws, types: &str, stacks: &[String]) -> Result<Vec<Found>, CloudError> {
-    let types: Vec<String> = types.split(' ').map(str::to_owned).collect();
+    let types: Vec<&str> = types.split(' ').collect();
     let (first, more) = page(aws, &types, stacks, None).await?;
     let Some(more) = more else { return Ok(first) };
-    if types.len() == 1 {
+    let heads = by_head(&types);
+    if heads.len() == 1 {
         let rest = chain(aws, &types, stacks, Some(more)).await?;
         return Ok(first.into_iter().chain(rest).collect());
     }
-    let chains = types.chunks(1).map(|one| chain(aws, one, stacks, None));
+    let chains = heads.iter().map(|types| chain(aws, types, stacks, None));
     Ok(try_join_all(chains).await?.into_iter().flatten().collect())
 }
 
 /// A chain of pages to its end.
 async fn chain(
     aws: &Aws,
-    types: &[String],
+    types: &[&str],
     stacks: &[String],
     mut token: Option<String>,
 ) -> Result<Vec<Found>, CloudError> {
@@ -165,7 +177,7 @@ async fn chain(
 
 async fn page(
     aws: &Aws,
-    types: &[String],
+    types: &[&str],
     stacks: &[String],
     token: Option<String>,
 ) -> Result<(Vec<Found>, Option<String>), CloudError> {
@@ -174,7 +186,7 @@ async fn page(
         aws.tagging()
             .get_resources()
             .tag_filters(filter.clone())
-            .set_resource_type_filters(Some(types.to_vec()))
+            .set_resource_type_filters(Some(types.iter().map(ToString::to_string).collect()))
             .resources_per_page(PAGE.into())
             // Pages also end after so many tags; 100 unless more is asked for.
             .tags_per_page(500)

@@ -26,8 +26,9 @@ impl Interrupt {
                     // Nothing has been changed yet, so there is nothing to finish.
                     None => {
                         // The terminal has echoed `^C`; the prompt is to stand on a line of its own.
-                        if console::Term::stderr().is_term() {
-                            eprintln!();
+                        let terminal = console::Term::stderr();
+                        if terminal.is_term() {
+                            drop(terminal.write_line(""));
                         }
                         std::process::exit(Exit::Interrupted.code().into())
                     }

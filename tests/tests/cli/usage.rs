@@ -2,7 +2,7 @@
 
 use super::{Desk, GOOD};
 
-const COMMANDS: [&str; 18] = [
+const COMMANDS: [&str; 21] = [
     "plan",
     "apply",
     "destroy",
@@ -10,6 +10,9 @@ const COMMANDS: [&str; 18] = [
     "logs",
     "exec",
     "restart",
+    "rollback",
+    "continue",
+    "stop-deployment",
     "outputs",
     "list",
     "push",

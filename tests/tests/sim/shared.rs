@@ -508,7 +508,7 @@ fn a_load_balancer_of_ours_is_none_of_others() {
         let text = "stack: own\nregion: us-east-1\ncluster: own\nsecurity_groups: { alb: { ingress: [{ port: 80, from: 0.0.0.0/0 }] } }\n\
                     load_balancers: { web: { security_groups: [alb], listeners: { http: { port: 80, forward: app } } } }\n\
                     target_groups: { app: { port: 80 } }\n\
-                    services: { app: { cpu: 256, memory: 512, containers: { a: { image: \"nginx:1\", port: 80 } }, target_group: app } }\n";
+                    services: { app: { cpu: 256, memory: 512, containers: { a: { image: \"nginx:1\", port: 80 } }, security_groups: [alb], target_group: app } }\n";
         bench.done(&graph_of(text, Path::new(".")), Goal::Apply).await;
         let foreign = graph_of(
             &text.replace("security_groups: [alb], listeners", "existing: own-web, listeners"),

@@ -17,7 +17,7 @@ fn text(value: &Value) -> String {
 
 /// A role that tasks may take; its ARN.
 fn role(lab: &Lab, name: &str) -> String {
-    let principal = json!({ "Service": "ecs-tasks.amazonaws.com" });
+    let principal = json!({ "Service": ["ecs-tasks.amazonaws.com", "ecs.amazonaws.com"] });
     let trust = json!({ "Statement": { "Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole" } });
     let made = lab.ok("iam.CreateRole", json!({ "RoleName": name, "AssumeRolePolicyDocument": trust.to_string() }));
     let allowed = "arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy";

@@ -1,7 +1,7 @@
 //! `hooks:` of a deployment: pauses until somebody says how to go on, and functions that ECS calls between the stages. Decides
 //! nothing about strategies.
 
-use evenkeel_core::doc::{Doc, Text};
+use evenkeel_core::doc::Text;
 
 use super::super::arn;
 use super::super::decode::Want;
@@ -132,7 +132,7 @@ fn hook(ctx: &Ctx<'_>, tree: &Tree, what: &str) -> Option<Hook> {
     }
     let lambda = if paused { None } else { Some((function?, role?)) };
     let (timeout_minutes, on_timeout) = timeout.unzip();
-    let details = if paused { None } else { details.map(Doc::from) };
+    let details = if paused { None } else { details };
     (!stages.is_empty()).then_some(Hook { stages, lambda, details, timeout_minutes, on_timeout })
 }
 

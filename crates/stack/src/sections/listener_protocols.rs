@@ -86,7 +86,10 @@ pub(crate) fn check(ctx: &Ctx<'_>, fields: &Fields<'_>, speaks: Speaks<'_>) {
         let kind = speaks.kind();
         let other = if speaks.network { "application" } else { "network" };
         let summary = format!("{what} is {}, and its load balancer is of type {kind}", speaks.protocol);
-        let help = format!("It takes {}. Or make the load balancer type: {other}.", choices(of_type));
+        let help = format!(
+            "It takes {}. Or make the load balancer type: {other}; one that is looked up with `existing` is an application load balancer.",
+            choices(of_type)
+        );
         return ctx.problems.error("not-for-type", &tree.place, summary, help);
     }
     for (name, protocols) in KEYS.iter().filter(|(_, protocols)| !protocols.contains(&speaks.protocol)) {

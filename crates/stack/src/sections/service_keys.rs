@@ -89,7 +89,7 @@ static RUNS: [Key; 14] = [
         .without("the defaults below")
         .aws("deploymentConfiguration")
         .example("{ minimum_healthy_percent: 50, circuit_breaker: rollback }"),
-    key("execute_command", Type::Flag, "Whether `aws ecs execute-command` works.")
+    key("execute_command", Type::Flag, "Whether `evenkeel exec` (`aws ecs execute-command`) works.")
         .value("false")
         .aws("enableExecuteCommand"),
     key("propagate_tags", Type::Word(&["NONE", "SERVICE", "TASK_DEFINITION"]), "Where tasks get their tags from.")

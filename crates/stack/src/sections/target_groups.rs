@@ -310,8 +310,30 @@ fn health_check(ctx: &Ctx<'_>, tree: Option<&Tree>, what: &str, protocol: &str, 
         let summary = format!("{what} has a timeout of {timeout}s but an interval of {}s", check.interval_secs);
         ctx.problems.error("bad-health-check", place, summary, "The timeout must be shorter than the interval.");
     }
+    let usual_timeout = usual_timeout(protocol, web);
+    if let (None, Some(place)) = (check.timeout_secs, fields.take("interval").map(|tree| &tree.place))
+        && too_long(&usual_timeout)
+    {
+        let summary = format!(
+            "{what} has an interval of {}s, and AWS's timeout is {usual_timeout}s unless it is given",
+            check.interval_secs
+        );
+        let help =
+            format!("The timeout must be shorter than the interval. Write timeout: {}s, too.", check.interval_secs - 1);
+        ctx.problems.error("bad-health-check", place, summary, help);
+    }
     fields.finish();
     check
+}
+
+/// The timeout of a health check, in seconds, that AWS takes where none is given: 5 for groups with HTTP, 6 for checks by HTTP of other
+/// groups, else 10. Source: the reference of CreateTargetGroup.
+fn usual_timeout(protocol: &str, web: bool) -> u32 {
+    match (group_protocols::is_http(protocol), web) {
+        (true, _) => 5,
+        (false, true) => 6,
+        (false, false) => 10,
+    }
 }
 
 fn path(ctx: &Ctx<'_>, tree: &Tree) -> Option<String> {

@@ -57,7 +57,7 @@ fn role(ctx: &Ctx<'_>, place: &Place, entry: &str, stack: &Stack, task: &TaskDef
     let Some((name, role)) = permissions::role_of(stack, task, "taskRoleArn") else { return };
     if !may(role) {
         let summary = format!("service `{entry}` has `execute_command`, but its task role `{name}` does not allow it");
-        let help = format!("`aws ecs execute-command` would fail. Add grants: [exec] to the role `{name}`.");
+        let help = format!("`evenkeel exec` would fail. Add grants: [exec] to the role `{name}`.");
         ctx.problems.warn("exec-role", place, summary, help);
     }
 }
