@@ -92,7 +92,8 @@ impl Remover<'_> {
             Some(Staying { node: node.clone(), live: self.have.live(node)?, because: Because::Held })
         }));
         // What is as the file says goes on using what it uses, although the file may not name that any more.
-        let settled = self.want.nodes().filter(|node| !node.lookup && !decisions.main.contains_key(&node.id));
+        let changed: BTreeSet<&NodeId> = decisions.drafts.iter().map(|draft| &draft.node).collect();
+        let settled = self.want.nodes().filter(|node| !node.lookup && !changed.contains(&node.id));
         staying.extend(settled.filter_map(|node| {
             Some(Staying { node: node.id.clone(), live: self.have.live(&node.id)?, because: Because::Settled })
         }));

@@ -19,7 +19,7 @@ use futures::future::join_all;
 use serde::{Deserialize, Serialize};
 
 use super::read::{self, Acm, Chosen, Item};
-use super::{release, wait};
+use super::{marked, release, wait};
 use crate::read::Fetched;
 use crate::resource::{Creation, Entry, Modification, Paced, Resource, Work, doc, spec, tagged, wanted};
 use crate::services::route53::proofs::{self, In};
@@ -188,8 +188,12 @@ impl Resource for Certificates {
                 .set_tags(Some(tags.clone()))
                 .send()
         };
-        let reply = aws.caller.send("acm:RequestCertificate", request).await?;
-        let arn = reply.certificate_arn().unwrap_or_default();
+        let made = marked::made_before(aws, (work.stack, order.order.node), order.order.replaces, &doc(want)).await?;
+        let arn = match made {
+            Some(arn) => arn,
+            None => aws.caller.send("acm:RequestCertificate", request).await?.certificate_arn.unwrap_or_default(),
+        };
+        let arn = arn.as_str();
         // Its records are told seconds later; writing them is the first change of it.
         let mut live = live(arn, Spec { validation: Vec::new(), ..want.clone() }, Owner::Nobody);
         live.readiness = Readiness::Pending("ACM has not told its validation records yet".to_owned());

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_acm::primitives::DateTime;
 use aws_sdk_acm::types::{CertificateDetail, CertificateSummary};
+use evenkeel_core::doc::Doc;
 use evenkeel_core::error::{CloudError, ErrorClass};
 use evenkeel_core::graph::Node;
 use evenkeel_core::id::NodeId;
@@ -12,7 +13,7 @@ use evenkeel_core::snapshot::Owner;
 use futures::StreamExt;
 
 use super::certificate::{KIND, is_wanted};
-use super::read::{SIDE_BY_SIDE, describe, list, node_of, tags_of_all};
+use super::read::{SIDE_BY_SIDE, describe, list, listed, node_of, tags_of_all};
 use crate::client::Aws;
 use crate::finder::{Finder, Found};
 use crate::read::{Part, Scope};
@@ -109,6 +110,39 @@ async fn described(aws: &Aws, known: BTreeMap<String, Tags>) -> Part<Described> 
         found.extend(raw?.map(|raw| (raw, tags)));
     }
     Ok(found)
+}
+
+/// What a run that was cut short has made already, in the place of another certificate or as the first one: listings lag, so that a plan
+/// need not know of it, and a second one could not be told from the first.
+///
+/// # Errors
+/// Any error of the look.
+pub(super) async fn made_before(
+    aws: &Aws,
+    (stack, node): (&str, &NodeId),
+    replaced: Option<&str>,
+    want: &Doc,
+) -> Result<Option<String>, CloudError> {
+    let domain = want["domain"].as_str().unwrap_or_default().to_lowercase();
+    // Asked again, not remembered: what the reading saw may be what lacks it.
+    let all = listed(aws, &aws.acm(), &[]).await?;
+    let named = worth_asking(&all, &BTreeSet::from([domain]), 0);
+    let mut made = BTreeMap::new();
+    for (arn, tags) in tags_of_all(aws, named.into_iter().collect()).await {
+        match tags {
+            Ok(tags) if owner_of(&tags, stack).as_ref() == Some(node) => {
+                if tags.get(tags::REPLACES).map(String::as_str) == replaced {
+                    made.insert(arn, tags);
+                }
+            }
+            Ok(_) => {}
+            Err(error) if error.class == ErrorClass::Gone => {}
+            Err(error) => return Err(error),
+        }
+    }
+    let made = described(aws, made).await?;
+    let fits = made.into_iter().find(|(raw, _)| is_wanted(raw, want));
+    Ok(fits.and_then(|(raw, _)| raw.certificate_arn))
 }
 
 /// The certificates of a listing whose tags may be those of the stack.
