@@ -174,7 +174,10 @@ pub fn service(entry: &str, around: &Around, revision: &Node) -> Node {
         "grace_secs": 30,
         "deployment": {
             "minimum_healthy_percent": 50, "maximum_percent": 150, "circuit_breaker": true, "rollback": true,
-            "strategy": "ROLLING", "bake_time_minutes": 0, "alarms": [], "alarms_rollback": false,
+            "reset_on_healthy_task": true, "threshold": { "type": "BOUNDED_PERCENT", "value": 50 },
+            "strategy": "ROLLING", "bake_time_minutes": 0, "canary": null, "linear": null, "hooks": [],
+            "early_success": { "enable": false, "healthy_percent": null, "cleanup": null },
+            "alarms": [], "alarms_rollback": false,
         },
         "execute_command": true,
         "propagate_tags": "SERVICE",
