@@ -210,8 +210,8 @@ mod tests {
             Command::Destroy(of) => of.again(&global).to_string(),
             Command::Restart(of) => of.again(&global).to_string(),
             Command::Rollback(of) => of.again(&global).to_string(),
-            Command::Continue(of) => of.again(&global).to_string(),
-            Command::StopDeployment(of) => of.again(&global).to_string(),
+            Command::Continue(of) => of.steered().again(&global).to_string(),
+            Command::StopDeployment(of) => of.steered().again(&global).to_string(),
             Command::Validate(_)
             | Command::Status(_)
             | Command::Logs(_)

@@ -24,6 +24,7 @@ pub mod session;
 pub mod several;
 pub mod sim;
 pub mod status;
+mod steered;
 pub mod stop_deployment;
 pub mod validate;
 

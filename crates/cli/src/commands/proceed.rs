@@ -4,11 +4,9 @@ use std::path::PathBuf;
 
 use evenkeel_aws::services::ecs::service::follow::Ask;
 
-use super::session::steering::{self, Steer};
-use super::session::{File, Job, consent};
+use super::steered::Steered;
 use super::{Context, Run};
-use crate::again::Again;
-use crate::args::{Confirmation, Global, PARALLEL, STACK_FILE};
+use crate::args::{Confirmation, STACK_FILE};
 use crate::exit::{Exit, Failure};
 
 const EXAMPLES: &str = "\
@@ -35,35 +33,20 @@ pub struct ContinueArgs {
 }
 
 impl ContinueArgs {
-    /// The same once more.
-    pub fn again(&self, global: &Global) -> Again {
-        let again = Again::of(&["continue", &self.service]);
-        let again = if self.rollback { again.flag("--rollback") } else { again };
-        let again = again.file(&self.file).place(global).vars(global);
-        if self.confirmation.yes { again.flag("--yes") } else { again }
-    }
-}
-
-impl Run for ContinueArgs {
-    async fn run(&self, Context { global, interrupt, ui }: Context<'_>) -> Result<Exit, Failure> {
-        let yes = self.confirmation.yes;
-        consent::allowed("continue", yes, ui)?;
+    /// What it asks for.
+    pub fn steered(&self) -> Steered<'_> {
         let (ask, verb, question) = if self.rollback {
             (Ask::Leave, "roll back", "Roll the deployment back?")
         } else {
             (Ask::Continue, "continue", "Continue the deployment?")
         };
-        let job = Job {
-            again: self.again(global),
-            password: "yes".to_owned(),
-            question: question.to_owned(),
-            yes,
-            parallel: PARALLEL,
-            interrupt,
-        };
-        let status = Again::on("status", &self.file).place(global).vars(global).to_string();
-        let file = File::load(&self.file, global, ui)?;
-        let steer = Steer { service: &self.service, ask, verb, status };
-        steering::steer(file.connect(global, ui).await?, steer, job, ui).await
+        let (service, rollback, yes, file) = (&self.service, self.rollback, self.confirmation.yes, &self.file);
+        Steered { command: "continue", service, rollback, yes, file, ask, verb, question }
+    }
+}
+
+impl Run for ContinueArgs {
+    async fn run(&self, context: Context<'_>) -> Result<Exit, Failure> {
+        self.steered().run(context).await
     }
 }
