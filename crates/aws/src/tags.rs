@@ -55,6 +55,11 @@ pub fn is_marked(owner: &Owner) -> bool {
     matches!(owner, Owner::Ours(_) | Owner::Stray(_))
 }
 
+/// Whose a thing of others is, for a person, behind its name: ` of stack shop`; nothing if no stack has marked it.
+pub fn of_stack(tags: &Tags) -> String {
+    tags.get(STACK).map(|stack| format!(" of stack {stack}")).unwrap_or_default()
+}
+
 /// The tags that a stack file decides: neither our marks nor AWS's own, but [`PROTECT`].
 pub fn user(tags: &Tags) -> Tags {
     tags.iter()

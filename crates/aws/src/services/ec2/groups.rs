@@ -19,7 +19,7 @@ const PAGE: i32 = 1000;
 /// Groups that are asked for without knowing whether there are more: about 50 kB.
 const FIRST: i32 = 60;
 /// Values that a filter takes.
-const VALUES: usize = 200;
+pub(super) const VALUES: usize = 200;
 
 /// A page of groups, and how to ask for the next.
 type Page = (Vec<SecurityGroup>, Option<String>);

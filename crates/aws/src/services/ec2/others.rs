@@ -9,7 +9,7 @@ use evenkeel_core::error::CloudError;
 use evenkeel_core::snapshot::Owner;
 
 use super::existing_group_rules::marked;
-use super::groups::one_of;
+use super::groups::{VALUES, one_of};
 use super::replies::tags_of;
 use super::security_group;
 use super::security_group_rules::convert::{Rules, of_rule};
@@ -18,9 +18,6 @@ use crate::client::Aws;
 use crate::read::{Part, Scope};
 use crate::resource;
 use crate::tags;
-
-/// Values that a filter takes.
-const VALUES: usize = 200;
 
 /// What others have to do with groups of ours.
 #[derive(Debug)]
@@ -107,8 +104,7 @@ fn named_by(groups: &[SecurityGroup], stack: &str, guests: &[SecurityGroupRule])
         for rule in rules.ingress.iter().chain(&rules.egress) {
             let Some(peer) = rule.peer.known().filter(|peer| ours.contains(peer)) else { continue };
             if !guests.iter().any(|guest| guest.same(rule)) {
-                let of = tags_of(group.tags()).remove(tags::STACK);
-                let of = of.map(|stack| format!(" of stack {stack}")).unwrap_or_default();
+                let of = tags::of_stack(&tags_of(group.tags()));
                 let named = format!("security group {}{of}", group.group_name().unwrap_or(id));
                 found.entry(peer.to_owned()).or_default().insert(named);
             }

@@ -4,6 +4,7 @@
 use aws_sdk_ec2::types::{Filter, SecurityGroupRule};
 use evenkeel_core::error::CloudError;
 
+use super::super::groups::VALUES;
 use super::super::replies::{filter, tags_of};
 use crate::client::Aws;
 use crate::finder::Finder;
@@ -15,8 +16,6 @@ use crate::tags;
 pub const KIND: &str = "existing_group_rules";
 /// Largest page of DescribeSecurityGroupRules.
 const PAGE: i32 = 1000;
-/// Values that a filter takes.
-const VALUES: usize = 200;
 
 /// The rules with the stack's mark, perhaps none because nobody asked for them.
 ///

@@ -123,7 +123,7 @@ pub(super) async fn complete(
     for service in named.iter().filter(|service| !is_ours(service, scope.stack, "service")) {
         let cluster = foreign.entry(text(service, "clusterArn").to_owned()).or_default();
         cluster.push(format!("service {}", text(service, "serviceName")));
-        let of = tags_of(service).remove(tags::STACK).map(|stack| format!(" of stack {stack}")).unwrap_or_default();
+        let of = tags::of_stack(&tags_of(service));
         for group in items(service, "loadBalancers").iter().map(|one| text(one, "targetGroupArn")) {
             let there = foreign.entry(group.to_owned()).or_default();
             there.push(format!("service {}{of}", text(service, "serviceName")));
