@@ -9,7 +9,7 @@ use crate::cloud::Goal;
 use crate::doc;
 use crate::graph::Graph;
 use crate::id::{NodeId, StepId};
-use crate::kind::{GROUP, Kinds, Replace, Traffic};
+use crate::kind::{GROUP, Kinds, Replace, Serving, Traffic};
 use crate::plan::{Action, Held, HeldBecause, Intent, Plan, PlanOptions, Step};
 use crate::snapshot::{Live, Observed, Owner, Snapshot};
 
@@ -255,7 +255,9 @@ impl Checker<'_> {
     /// Whether what registers in groups comes before a router that is to give them a share, after another one that has them.
     fn known_to_another(&self, step: &Step, need: &NodeId) -> bool {
         let traffic = |node: &NodeId| self.kinds.get(node.kind()).map(|kind| kind.traffic);
-        let (Some(Traffic::Server(list)), Some(Traffic::Router(_))) = (traffic(&step.node), traffic(need)) else {
+        let (Some(Traffic::Server(Serving { list, .. })), Some(Traffic::Router(_))) =
+            (traffic(&step.node), traffic(need))
+        else {
             return false;
         };
         let (Action::Create { want, .. } | Action::Update { want, .. }) = &step.action else { return false };

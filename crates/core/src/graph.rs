@@ -41,6 +41,9 @@ pub struct Node {
     /// The node whose thing alone it can be tied to: if that is replaced, so is this. It is decided about first.
     #[serde(default)]
     pub follows: Option<NodeId>,
+    /// Nodes of its kind that have to be of one shape with it: while one of them is held back, it is not replaced either.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub alike: BTreeSet<NodeId>,
     /// Whether deleting or replacing it needs explicit consent.
     pub protect: bool,
     /// Fields that somebody else manages once the thing exists: path to who.
@@ -75,6 +78,7 @@ impl Node {
             needs: BTreeSet::new(),
             moved_from: None,
             follows: None,
+            alike: BTreeSet::new(),
             protect: false,
             delegated: BTreeMap::new(),
             at_least: BTreeMap::new(),

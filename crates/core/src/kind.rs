@@ -51,6 +51,49 @@ pub struct Kind {
     pub exclusive: &'static [(&'static str, &'static str)],
     /// What of it has to be live before another field may leave a value, if anything has.
     pub rung: Option<Rung>,
+    /// Where groups of several sorts cannot have shares side by side, if there is such a place.
+    pub unmixed: Option<Unmixed>,
+    /// Fields that have to fit those of what it needs: while the other one is held back, neither is this one changed.
+    pub fits: &'static [Fit],
+}
+
+/// Routers that share between groups of one sort only: a change from one sort to another is made at once, and interrupts.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Unmixed {
+    /// The field of the router that tells whether it is one of them.
+    pub field: &'static str,
+    /// Its values where it is.
+    pub values: &'static [&'static str],
+    /// The field of a group that is its sort.
+    pub sort: &'static str,
+}
+
+/// A field that has to fit a field of something else.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Fit {
+    /// The field.
+    pub field: &'static str,
+    /// The kind of what is needed.
+    pub kind: &'static str,
+    /// The field of that.
+    pub with: &'static str,
+}
+
+/// Where a server says in which groups it registers.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Serving {
+    /// The path of the list whose members have a [`GROUP`].
+    pub list: &'static str,
+    /// The object in a member, and the group in that, where somebody else moves traffic between the two groups. He does so unless the
+    /// kind's [`Rung`] has not been climbed.
+    pub aside: Option<(&'static str, &'static str)>,
+}
+
+impl Serving {
+    /// Where nobody else moves traffic.
+    pub const fn plain(list: &'static str) -> Self {
+        Self { list, aside: None }
+    }
 }
 
 /// A field that cannot leave a value before others are live: an update that changes both is made in two steps.
@@ -88,6 +131,8 @@ impl Kind {
         widens: &[],
         exclusive: &[],
         rung: None,
+        unmixed: None,
+        fits: &[],
     };
 }
 
@@ -132,8 +177,8 @@ pub enum Traffic {
     /// It gives groups their shares: the paths of the lists, with `[]` for the members of a list in between. Each member has a
     /// [`GROUP`] and a [`WEIGHT`].
     Router(&'static [&'static str]),
-    /// It registers targets: the path of the list whose members have a [`GROUP`].
-    Server(&'static str),
+    /// It registers targets.
+    Server(Serving),
 }
 
 /// The field that names a group.

@@ -314,7 +314,11 @@ impl Matcher<'_> {
             let abandoned =
                 abandoned.map(|live| Surplus { node: mark.clone(), superseded: true, abandoned: true, live });
             self.out.surplus.extend(surplus.chain(abandoned));
-            let doubles = sorted.doubles.iter().map(|live| stray(mark.kind(), live, mark.to_string(), true));
+            // Which of several members was whose does not matter where what they are inside of goes.
+            let (members, doubles): (Vec<Live>, Vec<Live>) =
+                sorted.doubles.into_iter().partition(|live| live.within.is_some());
+            elsewhere.extend(members.into_iter().map(|live| (mark.clone(), live)));
+            let doubles = doubles.iter().map(|live| stray(mark.kind(), live, mark.to_string(), true));
             self.out.strays.extend(doubles);
         }
         // Members of another parent go if that goes.

@@ -90,6 +90,7 @@ pub const ALL: &[(&str, &str)] = &[
     ("public-secret", "a secret that is declared public"),
     ("quota", "more than AWS's default quota"),
     ("reserved-tag", "a tag that AWS or evenkeel writes"),
+    ("role-trust", "a role that the service which acts by it may not assume"),
     ("secret-access", "an execution role that may not read a secret of its task"),
     ("several-documents", "more than one YAML document"),
     ("shared-family", "two services register one family"),

@@ -1,7 +1,7 @@
 //! Made-up kinds that between them use every feature of a kind: both orders of replacement, revisions, members of a parent,
 //! composites, rules between groups, every readiness, a lookup, data.
 
-use evenkeel_core::kind::{Field, Kind, Kinds, Ready, Replace, Traffic};
+use evenkeel_core::kind::{Field, Kind, Kinds, Ready, Replace, Serving, Traffic};
 
 const PLAIN: Kind = Kind { outputs: &["id"], deadline_secs: 600, ..Kind::PLAIN };
 
@@ -71,7 +71,7 @@ pub const KINDS: &[Kind] = &[
         name_limit: 32,
         ready: Ready::AtEnd,
         slow_delete: true,
-        traffic: Traffic::Server("targets"),
+        traffic: Traffic::Server(Serving::plain("targets")),
         ..PLAIN
     },
     Kind {

@@ -27,7 +27,7 @@ fn yaml_files(folder: &Path) -> Vec<PathBuf> {
 }
 
 /// The graphs of all stack files that ship, and of the one that sets everything.
-fn graphs() -> Vec<(String, Graph)> {
+pub(crate) fn graphs() -> Vec<(String, Graph)> {
     let mut files = yaml_files(&root().join("stacks"));
     files.extend(yaml_files(&root().join("examples")));
     files.push(root().join("tests/contract/everything.yaml"));

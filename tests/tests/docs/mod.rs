@@ -3,6 +3,7 @@
 
 mod commands;
 mod complete;
+mod coverage;
 mod pages;
 mod tutorial;
 

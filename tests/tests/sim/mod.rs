@@ -1,5 +1,6 @@
 //! Whole stacks on the simulated AWS: the laws under faults, sudden death and drift, and the simulation itself from outside.
 
+pub(crate) mod adopted;
 mod attacked;
 mod between;
 mod certificates;
@@ -24,16 +25,18 @@ mod named;
 mod noise;
 mod outages;
 mod pace;
-mod phases;
+pub(crate) mod phases;
 mod pipeline;
 mod random;
 mod recipe;
+pub(crate) mod refused;
 mod repositories;
 mod scaling;
 mod scenes;
 mod serving;
 mod shared;
-mod strangers;
+mod shifted;
+pub(crate) mod strangers;
 mod sweep;
 mod tail;
 mod together;

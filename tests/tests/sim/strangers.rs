@@ -25,7 +25,7 @@ use super::sweep::told;
 const REGION: &str = "us-east-1";
 
 /// One of each kind.
-pub(super) const STACK: &str = r#"
+pub(crate) const STACK: &str = r#"
 stack: victim
 region: us-east-1
 roles: { execution: { managed_policies: [AmazonECSTaskExecutionRolePolicy] } }

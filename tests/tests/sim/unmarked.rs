@@ -22,7 +22,7 @@ fn is_mark(text: &str) -> bool {
 }
 
 /// Takes every mark out of a serialised world: members and items that are marks by their key or name.
-fn strip(value: &mut Value) {
+pub(super) fn strip(value: &mut Value) {
     match value {
         Value::Object(members) => {
             members.retain(|key, _| !is_mark(key));

@@ -105,6 +105,7 @@ fn because(why: &HeldBecause) -> String {
         HeldBecause::Within(parent) => format!("it is in {parent}, which stays"),
         HeldBecause::Takes(node) => format!("{node} would be deleted with it, and that needs consent"),
         HeldBecause::Holds(what) => format!("it holds {what}"),
+        HeldBecause::Shifted(server) => format!("the traffic of {server} is moved by somebody else"),
         HeldBecause::Exclusive(value) => format!("its replacement needs {value}, which it still has"),
     }
 }

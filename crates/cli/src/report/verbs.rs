@@ -230,6 +230,12 @@ pub fn held(held: &Held) -> (String, Option<String>) {
                     .to_owned(),
             ),
         ),
+        HeldBecause::Shifted(server) => (
+            by_others(held),
+            Some(format!(
+                "take `alternate` and the strategy out of {server} and apply; make this change and apply; then put both back"
+            )),
+        ),
         HeldBecause::Protected => ("it has `protect: true`".to_owned(), Some(consent())),
         HeldBecause::Data(what) => (format!("its data would be lost: {what}"), Some(consent())),
         HeldBecause::NotTargeted => ("left out by --target".to_owned(), None),
@@ -266,6 +272,9 @@ fn by_others(held: &Held) -> String {
         HeldBecause::Within(parent) => format!("it is in {parent}, which stays"),
         HeldBecause::Takes(node) => format!("{node} would be deleted with it, and that needs consent"),
         HeldBecause::Holds(what) => format!("it holds {what}"),
+        HeldBecause::Shifted(server) => format!(
+            "ECS moves the traffic of {server} between two target groups, and which two these are changes only while it deploys ROLLING"
+        ),
         HeldBecause::Unreadable(_)
         | HeldBecause::Unseen(_)
         | HeldBecause::Needs(_)
@@ -320,6 +329,7 @@ pub fn held_code(why: &HeldBecause) -> &'static str {
         | HeldBecause::Within(_)
         | HeldBecause::Takes(_)
         | HeldBecause::Exclusive(_)
+        | HeldBecause::Shifted(_)
         | HeldBecause::Holds(_) => "other",
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::decide::Decider;
+use super::decide::decide;
 use super::mention::Mentions;
 use super::order::Orderer;
 use super::remove::Remover;
@@ -16,9 +16,7 @@ use crate::snapshot::{Snapshot, Stray};
 
 /// Compares what is wanted with what is live and decides what to do.
 pub fn plan(kinds: &Kinds, want: &Graph, have: &Snapshot, options: &PlanOptions) -> Plan {
-    let mut decider = Decider::new(kinds, want, have, options);
-    decider.torn = torn(kinds, want, have, options);
-    let mut decisions = decider.run();
+    let mut decisions = decide(kinds, want, have, options, &torn(kinds, want, have, options));
     stage(kinds, want, have, &mut decisions);
     widen(kinds, want, have, &mut decisions);
     let outgoing = std::mem::take(&mut decisions.outgoing);

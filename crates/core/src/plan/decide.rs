@@ -1,15 +1,19 @@
 //! What happens to each wanted node: nothing, creation, update, replacement, adoption, or being held. Goes through the
 //! graph in order, so that holes are filled from what stays. Total and without effects; order is decided elsewhere.
 
+mod replace;
+mod withheld;
+
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::guard::guard;
+use self::withheld::Withheld;
+pub(super) use self::withheld::{decide, shifts};
 use super::kept::{delegated, keep_delegated, settled};
 use super::mention::Mentions;
-use super::stage::{self, Moved, Staged};
+use super::stage::{self, Moved, Sorts, Staged};
 use super::{
     Action, Conflict, Gap, Held, HeldBecause, Intent, Note, Obstacle, PlanOptions, Reason, Remark, Replaced, Unhealthy,
 };
@@ -18,7 +22,7 @@ use crate::doc::{self, Doc, Outputs, Text};
 use crate::error::ErrorClass;
 use crate::graph::{Graph, Node};
 use crate::id::NodeId;
-use crate::kind::{Kind, Kinds, Ready, Replace, Traffic};
+use crate::kind::{Kind, Kinds, Ready, Replace};
 use crate::matching::stands_elsewhere;
 use crate::name;
 use crate::snapshot::{ForeignMember, Live, Observed, Owner, Readiness, Snapshot};
@@ -97,18 +101,6 @@ pub(super) struct Decisions {
     names: BTreeMap<String, BTreeSet<String>>,
 }
 
-/// What a replacement would need while the old one still has it.
-fn exclusive(kind: &Kind, want: &Doc, have: &Doc) -> Option<HeldBecause> {
-    let values = |doc: &Doc, list: &str, key: &str| {
-        let members = doc.get(list).and_then(Value::as_array).into_iter().flatten();
-        members.filter_map(|member| member.get(key)?.as_str()).map(str::to_owned).collect::<BTreeSet<_>>()
-    };
-    kind.exclusive.iter().find_map(|(list, key)| {
-        let (wanted, there) = (values(want, list, key), values(have, list, key));
-        wanted.into_iter().find(|value| !value.is_empty() && there.contains(value)).map(HeldBecause::Exclusive)
-    })
-}
-
 pub(super) struct Decider<'a> {
     pub(super) kinds: &'a Kinds,
     pub(super) want: &'a Graph,
@@ -118,12 +110,16 @@ pub(super) struct Decider<'a> {
     pub(super) carrying: BTreeSet<String>,
     /// Nodes that move traffic together with one that `--target` leaves out.
     pub(super) torn: BTreeMap<NodeId, NodeId>,
+    /// Nodes that fit only what is held back, or whose traffic somebody else moves.
+    withheld: Withheld,
     pub(super) out: Decisions,
     /// Things of others by kind and name, and what is inside of what: sought where the first needs it.
     others: OnceCell<BTreeMap<(&'a str, &'a str), &'a Live>>,
     inside: OnceCell<BTreeMap<&'a str, Vec<&'a NodeId>>>,
     /// What the file names from outside, likewise.
     mentions: OnceCell<Mentions<'a>>,
+    /// The sorts of groups, likewise.
+    sorts: OnceCell<Sorts>,
 }
 
 impl<'a> Decider<'a> {
@@ -142,9 +138,9 @@ impl<'a> Decider<'a> {
         for stray in &have.strays {
             out.names.entry(stray.kind.clone()).or_default().insert(stray.name.clone());
         }
-        let (carrying, torn) = (stage::carrying(kinds, have), BTreeMap::new());
-        let (others, inside, mentions) = (OnceCell::new(), OnceCell::new(), OnceCell::new());
-        Self { kinds, want, have, options, carrying, torn, out, others, inside, mentions }
+        let (carrying, torn, withheld) = (stage::carrying(kinds, have), BTreeMap::new(), Withheld::new());
+        let (others, inside, mentions, sorts) = (OnceCell::new(), OnceCell::new(), OnceCell::new(), OnceCell::new());
+        Self { kinds, want, have, options, carrying, torn, withheld, out, others, inside, mentions, sorts }
     }
 
     /// Decides about every node.
@@ -162,6 +158,8 @@ impl<'a> Decider<'a> {
                     self.out.known.insert(node.id.clone(), live.outputs.clone());
                 }
                 self.hold(node, Intent::Anything, HeldBecause::Torn(other));
+            } else if let Some(why) = self.withheld.get(&node.id).cloned() {
+                self.withhold(node, why);
             } else {
                 self.node(node, kind);
             }
@@ -216,6 +214,36 @@ impl<'a> Decider<'a> {
         }
     }
 
+    /// A node that is left as it is; what is not there yet cannot be used either.
+    fn withhold(&mut self, node: &Node, why: HeldBecause) {
+        let Some(live) = self.have.live(&node.id) else { return self.hold(node, Intent::Create, why) };
+        self.out.known.insert(node.id.clone(), live.outputs.clone());
+        self.out.held.push(Held { node: node.id.clone(), what: Intent::Update, why });
+    }
+
+    /// Why traffic would be interrupted by an update, unless that was consented to: a router would change to groups that it cannot have
+    /// beside those that it has.
+    fn takes_apart(&self, node: &Node, kind: &Kind, live: &Live, want: &Doc) -> Option<HeldBecause> {
+        let unmixed = kind.unmixed?;
+        let carries = live.uses.iter().chain(&live.handles).any(|handle| self.carrying.contains(handle));
+        if !carries || self.options.consent.contains(&node.id) {
+            return None;
+        }
+        // The groups were consented to: in this plan, or before an earlier run was cut short.
+        let begun = |group: &String| {
+            self.out.gaps.contains(group)
+                || self.have.surplus.iter().any(|gone| gone.superseded && gone.live.id == *group)
+        };
+        if live.uses.iter().any(begun) || !self.sorts().apart(kind, &live.have, want) {
+            return None;
+        }
+        Some(HeldBecause::Gap(Gap::Apart(unmixed.sort.to_owned())))
+    }
+
+    fn sorts(&self) -> &Sorts {
+        self.sorts.get_or_init(|| Sorts::of(self.kinds, self.want, self.have))
+    }
+
     fn create(&mut self, node: &Node, kind: &Kind) {
         let want = self.fill(&node.want);
         let name = self.free_name(node, kind, 1);
@@ -254,6 +282,11 @@ impl<'a> Decider<'a> {
         if let Some(forced) = forced {
             let path = if forced.path.is_empty() { "its content".to_owned() } else { forced.path.clone() };
             return self.replace(node, kind, Replaced { live: live.clone(), changes }, want, path);
+        }
+        if let Some(why) = self.takes_apart(node, kind, live, &want) {
+            self.out.known.insert(node.id.clone(), live.outputs.clone());
+            self.out.held.push(Held { node: node.id.clone(), what: Intent::Update, why });
+            return;
         }
         self.out.known.insert(node.id.clone(), settled(kind, live, &changes));
         if let Some(waits) = &live.waits {
@@ -346,101 +379,6 @@ impl<'a> Decider<'a> {
             Readiness::Ready | Readiness::Pending(_) | Readiness::Gone => return,
         };
         self.out.unhealthy.push(Unhealthy { node: node.id.clone(), text: text.clone() });
-    }
-
-    fn replace(&mut self, node: &Node, kind: &Kind, replaced: Replaced, want: Doc, forced: String) {
-        let live = &replaced.live;
-        let keeps = kind.replace == Replace::Revise;
-        let first = kind.replace == Replace::DeleteFirst;
-        let obstacle = if keeps { None } else { self.keeps_from_replacing(node, live, &want, first) };
-        let obstacle = obstacle.or_else(|| (!first).then(|| exclusive(kind, &want, &live.have)).flatten());
-        let obstacle = obstacle.or_else(|| self.interrupts(node, kind, &replaced));
-        if let Some(why) = obstacle {
-            self.out.known.insert(node.id.clone(), live.outputs.clone());
-            self.out.held.push(Held { node: node.id.clone(), what: Intent::Replace(forced), why });
-            return;
-        }
-        // Counting goes on from the old one: the highest generation is the current one, should the run be interrupted.
-        let name = match kind.replace {
-            Replace::CreateFirst => {
-                let next =
-                    name::generation(&node.name, &live.name).map_or(1, |generation| generation.saturating_add(1));
-                self.free_name(node, kind, next)
-            }
-            Replace::DeleteFirst | Replace::Revise => node.name.clone(),
-        };
-        if !keeps {
-            self.out.outgoing.push(Outgoing { node: node.id.clone(), live: live.clone(), first });
-        }
-        let replaces = Some(Box::new(replaced));
-        let why = if keeps { Reason::Revised(forced) } else { Reason::Immutable(forced) };
-        self.draft(node, name, Action::Create { want, replaces }, why);
-    }
-
-    /// Why traffic would be interrupted by a replacement, unless that was consented to.
-    fn interrupts(&mut self, node: &Node, kind: &Kind, replaced: &Replaced) -> Option<HeldBecause> {
-        let live = &replaced.live;
-        let carries = live.handles.iter().any(|handle| self.carrying.contains(handle));
-        let gap = replaced.changes.iter().find(|change| kind.gap.contains(&change.field()));
-        if carries && gap.is_some() {
-            self.out.gaps.extend(live.handles.iter().cloned());
-        }
-        if !carries || self.options.consent.contains(&node.id) {
-            return None;
-        }
-        if let Some(gap) = gap {
-            return Some(HeldBecause::Gap(Gap::Apart(gap.field().to_owned())));
-        }
-        if kind.traffic == Traffic::Front
-            && let Some(held) = self.held_follower(node)
-        {
-            return Some(HeldBecause::Gap(Gap::Follower(held)));
-        }
-        let named = |other: &Node| {
-            let names = self.kinds.get(other.id.kind()).is_some_and(|kind| kind.traffic == Traffic::Names);
-            names && self.want.needs_of(&other.id).any(|need| *need == node.id)
-        };
-        (kind.traffic == Traffic::Front && !self.want.nodes().any(named)).then_some(HeldBecause::Gap(Gap::Address))
-    }
-
-    /// What would have to be replaced with a thing, because it is tied to it, and cannot be.
-    fn held_follower(&self, node: &Node) -> Option<NodeId> {
-        let held = |other: &&Node| {
-            let (Some(kind), Some(live)) = (self.kinds.get(other.id.kind()), self.have.live(&other.id)) else {
-                return false;
-            };
-            if live.tied.is_none() || self.options.consent.contains(&other.id) {
-                return false;
-            }
-            let want = self.fill(&other.want);
-            let carries = live.handles.iter().any(|handle| self.carrying.contains(handle));
-            let changes = diff(kind, &want, &live.have);
-            let gap = carries && changes.iter().any(|change| kind.gap.contains(&change.field()));
-            gap || guard(&other.id, live, Some(other), Some(&want), self.options).is_some()
-        };
-        let followers = self.want.nodes().filter(|other| other.follows.as_ref() == Some(&node.id));
-        followers.filter(|other| held(other)).map(|other| other.id.clone()).next()
-    }
-
-    /// Why a thing cannot make room for its successor.
-    fn keeps_from_replacing(&self, node: &Node, live: &Live, want: &Doc, first: bool) -> Option<HeldBecause> {
-        let own = guard(&node.id, live, Some(node), Some(want), self.options);
-        let own = own.or_else(|| self.mentions().keep(node.id.kind(), live));
-        own.or_else(|| first.then(|| self.kept_inside(live)).flatten())
-    }
-
-    /// Why a thing cannot be deleted before its successor is made: something that nobody can judge, or that must not go,
-    /// would go with it. (What is created first can leave its old half standing; this cannot.)
-    fn kept_inside(&self, live: &Live) -> Option<HeldBecause> {
-        if let Some(kind) = self.have.unreadable.keys().next() {
-            return Some(HeldBecause::UsersUnread(kind.clone()));
-        }
-        let inside: BTreeSet<&NodeId> =
-            live.handles.iter().filter_map(|handle| self.inside().get(handle.as_str())).flatten().copied().collect();
-        inside.into_iter().filter_map(|node| Some((node, self.have.live(node)?))).find_map(|(node, other)| {
-            let kept = guard(node, other, self.want.get(node), None, self.options).is_some();
-            kept.then(|| HeldBecause::Takes(node.clone()))
-        })
     }
 
     fn mentions(&self) -> &Mentions<'a> {

@@ -87,6 +87,8 @@ pub enum HeldBecause {
     Holds(String),
     /// Its replacement would need this while the old one still has it.
     Exclusive(String),
+    /// Somebody else moves the traffic of this server between two groups, which can be other ones only while he does not.
+    Shifted(NodeId),
 }
 
 /// Why traffic would be interrupted by a replacement.

@@ -8,13 +8,15 @@ mod facts;
 mod lists;
 mod movements;
 mod rung;
+mod sorts;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use self::cut::Cutter;
 use self::facts::Facts;
 use self::lists::shares;
-use super::decide::{Decider, Decisions};
+pub(super) use self::sorts::Sorts;
+use super::decide::{Decisions, decide};
 use super::{Phase, PlanOptions};
 use crate::graph::Graph;
 use crate::id::NodeId;
@@ -81,7 +83,7 @@ pub(super) fn torn(kinds: &Kinds, want: &Graph, have: &Snapshot, options: &PlanO
         return torn;
     }
     let whole = PlanOptions { target: BTreeSet::new(), ..options.clone() };
-    let mut decisions = Decider::new(kinds, want, have, &whole).run();
+    let mut decisions = decide(kinds, want, have, &whole, &BTreeMap::new());
     stage(kinds, want, have, &mut decisions);
     let inside = want.closure(&options.target);
     for moved in &decisions.movements {

@@ -1,7 +1,7 @@
 //! `hooks:` of a deployment: pauses until somebody says how to go on, and functions that ECS calls between the stages. Decides
 //! nothing about strategies.
 
-use evenkeel_core::doc::Text;
+use evenkeel_core::doc::{Doc, Text};
 
 use super::super::arn;
 use super::super::decode::Want;
@@ -107,13 +107,17 @@ fn hook(ctx: &Ctx<'_>, tree: &Tree, what: &str) -> Option<Hook> {
         Some(_) => true,
         None => kind == Some("PAUSE"),
     };
-    let given = pause.filter(|tree| tree.entries().is_some()).or(fields.take("timeout"));
-    let timeout = given.and_then(|tree| timeout(ctx, tree, what));
-    let details = fields.take("details").map(policy::to_json);
+    let own = pause.filter(|tree| tree.entries().is_some());
+    let timeout = own.or(fields.take("timeout")).and_then(|tree| timeout(ctx, tree, what));
+    let details = fields.take("details").and_then(|tree| details(ctx, tree, what));
+    let odd = oddities(ctx, &fields, (paused, own.is_some()), kind, what);
     let function = lambda.and_then(|tree| function(ctx, tree, what));
     let role = fields.take("role").and_then(|tree| roles::reference(ctx, tree, &format!("`role` of {what}")));
     let role_given = fields.take("role").is_some();
     fields.finish();
+    if odd {
+        return None;
+    }
     let contradicts = lambda.filter(|_| paused);
     if let Some(tree) = contradicts {
         let help = "Make two hooks of it: one that pauses, one that calls the function.";
@@ -134,6 +138,46 @@ fn hook(ctx: &Ctx<'_>, tree: &Tree, what: &str) -> Option<Hook> {
     let (timeout_minutes, on_timeout) = timeout.unzip();
     let details = if paused { None } else { details };
     (!stages.is_empty()).then_some(Hook { stages, lambda, details, timeout_minutes, on_timeout })
+}
+
+/// Reports what does not go with a pause, or is said twice. Returns whether anything is.
+fn oddities(
+    ctx: &Ctx<'_>,
+    fields: &Fields<'_>,
+    (paused, own_timeout): (bool, bool),
+    kind: Option<&str>,
+    what: &str,
+) -> bool {
+    let mut odd = false;
+    let mut bad = |code: &'static str, tree: &Tree, summary: String, help: &str| {
+        odd = true;
+        ctx.problems.error(code, &tree.place, summary, help);
+    };
+    if let Some(tree) = fields.take("timeout").filter(|_| own_timeout) {
+        bad("contradiction", tree, format!("{what} has `timeout` beside the one in `pause`"), "Keep one of the two.");
+    }
+    for key in ["role", "details"] {
+        if let Some(tree) = fields.take(key).filter(|_| paused) {
+            let help = "A pause calls nothing. Remove the key, or name a function instead of the pause: lambda: ARN.";
+            bad("contradiction", tree, format!("{what} pauses and has `{key}`"), help);
+        }
+    }
+    let says = fields.take("target_type").zip(kind);
+    if let Some((tree, kind)) = says.filter(|(_, kind)| (*kind == "PAUSE") != paused) {
+        let does = if paused { "pauses" } else { "does not pause" };
+        bad("contradiction", tree, format!("{what} {does}, and its `target_type` is {kind}"), "Remove target_type.");
+    }
+    odd
+}
+
+/// What the function gets: a map. Source: the reference of `DeploymentLifecycleHook`.
+fn details(ctx: &Ctx<'_>, tree: &Tree, what: &str) -> Option<Doc> {
+    if tree.entries().is_some() {
+        return Some(policy::to_json(tree));
+    }
+    let summary = format!("`details` of {what} is not a map");
+    ctx.problems.error("wrong-type", &tree.place, summary, "Write names and values: details: { kind: smoke }.");
+    None
 }
 
 fn stages(ctx: &Ctx<'_>, tree: &Tree, what: &str) -> Vec<String> {

@@ -48,6 +48,7 @@ const FILES: &[(&str, &str)] = &[
     ),
     ("from-zero", "{H}{S}{1}    autoscaling: { min: 0, max: 2, cpu: 60 }\n"),
     ("no-metric", "{H}{S}{1}    autoscaling: { min: 1, max: 2, queue: { name: jobs, backlog: 10 } }\n"),
+    ("role-trust", "{H}roles: { r: { trust: events } }\n{S}    task_role: r\n{1}"),
     (
         "bad-secret",
         "{H}{S}    execution_role: existing:r\n    containers: { a: { image: \"a:1\", secrets: { A: a/b } } }\n",

@@ -1,6 +1,7 @@
 //! Checks that need more than one value: of a task as a whole, of a service with its target groups, and of the file
 //! across its sections. What one value alone can be wrong in is checked where it is read.
 
+mod assumed;
 mod balancers;
 mod certificates;
 mod exec;

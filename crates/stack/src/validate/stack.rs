@@ -56,6 +56,7 @@ pub(crate) fn stack(ctx: &Ctx<'_>, stack: &Stack) {
     certificates::check(ctx, stack);
     physical_names(ctx, stack);
     moved(ctx, stack);
+    super::assumed::check(ctx, stack);
     execution_access::check(ctx, stack);
     secret_access::check(ctx, stack);
     super::reachability::check(ctx, stack);

@@ -161,6 +161,20 @@ fn every_kind_has_its_phases() {
 }
 
 #[test]
+fn everything_goes_with_its_stack() {
+    let (before, world) = applied();
+    in_virtual_time(async {
+        let bench = Bench::of(world.clone(), REGION);
+        bench.done(&graph(base()), Goal::Destroy).await;
+        bench.settled(&graph(base()), Goal::Destroy).await;
+        let left: Vec<Key> =
+            things(&bench.world()).into_keys().filter(|key| !things(before).contains_key(key)).collect();
+        let ours = |key: &Key| mark(&things(&bench.world())[key]).is_some();
+        assert!(!left.iter().any(ours), "{left:#?}");
+    });
+}
+
+#[test]
 fn what_leaves_the_file_goes_whatever_happens() {
     sweep(Change::Leaves);
 }

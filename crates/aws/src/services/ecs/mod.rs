@@ -59,7 +59,8 @@ const TEXTS: &[Text] = &[
     Text {
         codes: REFUSALS,
         has: &[
-            "Unable to assume the service linked role",
+            // The service-linked one, or one of the stack that was made a moment ago.
+            "Unable to assume",
             "verify that the ECS service role",
             "does not have an associated load balancer",
             "Role is not valid",

@@ -11,7 +11,11 @@ use super::ids;
 
 /// The listeners and rules of a stack that forward to target groups, by the entries of these.
 #[derive(Debug, Default)]
-pub struct Forwards<'s>(BTreeMap<&'s str, Group<'s>>);
+pub struct Forwards<'s> {
+    groups: BTreeMap<&'s str, Group<'s>>,
+    /// Pairs between which ECS moves traffic, each way round.
+    pairs: BTreeSet<(&'s str, &'s str)>,
+}
 
 /// What forwards to one target group.
 #[derive(Debug)]
@@ -44,6 +48,9 @@ impl<'s> Forwards<'s> {
             else {
                 continue;
             };
+            if let Some(main) = &target.entry {
+                self.pairs.extend([(main.as_str(), entry), (entry, main.as_str())]);
+            }
             for rule in [Some(&alternate.production), alternate.test.as_ref()].into_iter().flatten() {
                 let (balancer, node) = match rule {
                     RuleRef::Arn(_) => continue,
@@ -51,7 +58,7 @@ impl<'s> Forwards<'s> {
                     RuleRef::Rule { balancer, listener, .. } => (balancer, ids::listener_rules(balancer, listener)),
                 };
                 let Some((balancer, _)) = stack.load_balancers.get_key_value(balancer) else { continue };
-                let group = self.0.entry(entry).or_insert_with(|| Group { balancer, nodes: BTreeSet::new() });
+                let group = self.groups.entry(entry).or_insert_with(|| Group { balancer, nodes: BTreeSet::new() });
                 group.nodes.insert(node);
             }
         }
@@ -60,7 +67,7 @@ impl<'s> Forwards<'s> {
     fn add(&mut self, balancer: &'s str, actions: impl Iterator<Item = &'s Action>, node: &NodeId) {
         for action in actions {
             for (entry, _) in targets(action) {
-                let group = self.0.entry(entry).or_insert_with(|| Group { balancer, nodes: BTreeSet::new() });
+                let group = self.groups.entry(entry).or_insert_with(|| Group { balancer, nodes: BTreeSet::new() });
                 group.nodes.insert(node.clone());
             }
         }
@@ -68,12 +75,17 @@ impl<'s> Forwards<'s> {
 
     /// The load balancer whose listeners forward to a target group, if one of the stack does.
     pub fn balancer(&self, group: &str) -> Option<&'s str> {
-        self.0.get(group).map(|group| group.balancer)
+        self.groups.get(group).map(|group| group.balancer)
+    }
+
+    /// The target groups that have to be of one shape with this one.
+    pub fn alike(&self, group: &str) -> impl Iterator<Item = &'s str> {
+        self.pairs.iter().filter(move |(one, _)| *one == group).map(|(_, other)| *other)
     }
 
     /// The listeners, and the rules of listeners, that forward to a target group.
     pub fn nodes(&self, group: &str) -> impl Iterator<Item = &NodeId> {
-        self.0.get(group).into_iter().flat_map(|group| &group.nodes)
+        self.groups.get(group).into_iter().flat_map(|group| &group.nodes)
     }
 }
 

@@ -127,6 +127,7 @@ fn contribute(stack: &Stack, nodes: &mut Vec<Node>) {
         let name = name::physical(&stack.name, entry, NAME_LIMIT);
         let mut node = wanted(id, entry, &group.meta, name, &desired(group));
         node.follows = forwards.balancer(entry).map(load_balancer::id);
+        node.alike = forwards.alike(entry).map(id).collect();
         nodes.push(node);
     }
 }

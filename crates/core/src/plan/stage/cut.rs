@@ -47,6 +47,8 @@ impl Cutter<'_> {
         }
         // A group that cannot be served beside its successor is left at once: that was consented to.
         routed.retain(|group| !decisions.gaps.contains(group));
+        let lost = self.lost(movement);
+        routed.retain(|group| !lost.contains(group));
         let staged = |phase| Staged { movement: number, phase };
         let begun = decisions.drafts.len();
         let hooks = self.hooks(movement, decisions);
@@ -55,7 +57,7 @@ impl Cutter<'_> {
         }
         let mut leaves = false;
         for server in movement.servers.iter().map(|at| &self.facts.servers[*at]) {
-            leaves |= self.cut_server(server, movement, &routed, decisions, &staged);
+            leaves |= self.cut_server(server, movement, (&routed, &lost), decisions, &staged);
         }
         let fronts: Vec<&Front> = movement.fronts.iter().map(|at| &self.facts.fronts[*at]).collect();
         let renamed = self.cut_names(&fronts, decisions, &staged);
@@ -84,6 +86,16 @@ impl Cutter<'_> {
         let of_it = |draft: &&Draft| draft.staged.is_some_and(|staged| staged.movement == number);
         let drafts = cut.into_iter().map(|at| &decisions.drafts[at]);
         Moved { handles, nodes: drafts.filter(of_it).map(|draft| draft.node.clone()).collect() }
+    }
+
+    /// Groups that a router loses when it gets those that it cannot have beside them.
+    fn lost(&self, movement: &Movement) -> BTreeSet<String> {
+        let routers = movement.routers.iter().map(|at| &self.facts.routers[*at]).filter(|router| router.apart);
+        let items = routers.flat_map(|router| router.have.iter().map(|(item, had)| (had, router.want.get(item))));
+        let lost = items.flat_map(|(had, wanted)| {
+            had.keys().filter(move |group| wanted.is_none_or(|wanted| !wanted.contains_key(*group)))
+        });
+        lost.cloned().collect()
     }
 
     /// Whose wait it is while a switch takes effect.
@@ -131,6 +143,9 @@ impl Cutter<'_> {
             return;
         }
         let Some(want) = decisions.drafts[at].want().cloned() else { return };
+        if router.apart {
+            return self.expand(&router.node, at, vec![(Phase::Attach, want)], decisions, staged);
+        }
         let attach = lists::with_shares(&want, paths, &self.facts.sticky, |item, wanted| match router.have.get(item) {
             // What forwarded nothing before has nothing to lose.
             Some(had) if !had.is_empty() => {
@@ -163,7 +178,7 @@ impl Cutter<'_> {
         &self,
         server: &Server,
         movement: &Movement,
-        routed: &BTreeSet<String>,
+        (routed, lost): (&BTreeSet<String>, &BTreeSet<String>),
         decisions: &mut Decisions,
         staged: &dyn Fn(Phase) -> Staged,
     ) -> bool {
@@ -178,11 +193,21 @@ impl Cutter<'_> {
             decisions.drafts[at].staged = Some(staged(Phase::Serve));
             return false;
         }
-        let both = lists::both(&server.have, &server.want, routed);
+        let both = lists::both(&server.have, &server.want, routed, server.serving);
         let leaves = both.len() > server.want.len();
+        let mut steps = Vec::new();
+        // Nothing is served by a group that has lost its router: who registers there leaves it first.
+        if groups(&server.have).difference(&groups(&server.want)).any(|group| lost.contains(group)) {
+            let had = groups(&server.have);
+            let stays = |member: &&Value| lists::key(member).is_some_and(|group| had.contains(&group));
+            let mut prepare = want.clone();
+            prepare[server.serving.list] = both.iter().filter(stays).cloned().collect();
+            steps.push((Phase::Prepare, prepare));
+        }
         let mut serve = want.clone();
-        serve[server.list] = Value::Array(both);
-        self.expand(&server.node, at, vec![(Phase::Serve, serve), (Phase::Leave, want)], decisions, staged);
+        serve[server.serving.list] = Value::Array(both);
+        steps.extend([(Phase::Serve, serve), (Phase::Leave, want)]);
+        self.expand(&server.node, at, steps, decisions, staged);
         let serves = decisions.drafts[at].staged.is_some_and(|it| it.phase == Phase::Serve);
         if leaves && !serves {
             // Both are served as far as the service says; whether they are healthy is to be seen before traffic moves.
@@ -249,8 +274,8 @@ impl Cutter<'_> {
             let theirs = |change: &Change| wanted.and_then(|node| node.manager(change, &current.have)).is_some();
             changes.retain(|change| is_in_place(kind, change) && !theirs(change));
             for change in &mut changes {
-                // What is taken over was told apart before.
-                let known = asked.iter().find(|it| it.path == change.path && it.to == change.to);
+                // What is taken over was told apart before; later steps begin with what the earlier ones leave.
+                let known = asked.iter().find(|it| made.is_empty() && it.path == change.path && it.to == change.to);
                 change.from = known.map_or(change.from.take(), |known| known.from.clone());
             }
             if made.is_empty() {

@@ -6,14 +6,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use super::super::Action;
-use super::super::decide::Decisions;
-use super::everything;
+use super::super::decide::{Decisions, shifts};
 use super::lists::{self, Shares};
+use super::sorts::Sorts;
+use super::{carrying, everything};
 use crate::diff::Change;
 use crate::doc::{self, Doc, Text};
 use crate::graph::Graph;
 use crate::id::NodeId;
-use crate::kind::{Kinds, Traffic};
+use crate::kind::{Kind, Kinds, Serving, Traffic};
 use crate::snapshot::{Live, Owner, Readiness, Snapshot};
 
 /// What gives shares.
@@ -26,12 +27,14 @@ pub(super) struct Router {
     pub(super) made: bool,
     /// The handle of what is live of it.
     pub(super) live: Option<String>,
+    /// Whether it cannot have the groups that it has beside those that it gets.
+    pub(super) apart: bool,
 }
 
 /// What registers targets.
 pub(super) struct Server {
     pub(super) node: NodeId,
-    pub(super) list: &'static str,
+    pub(super) serving: Serving,
     pub(super) have: Vec<Value>,
     pub(super) want: Vec<Value>,
     /// Whether it is not known to serve, and to go on serving, in what is wanted of it: it is made, changed, or not ready.
@@ -69,6 +72,10 @@ pub(super) struct Facts {
     late: BTreeMap<usize, (usize, Late)>,
     /// What each live thing is inside of, by its handles.
     within: BTreeMap<String, String>,
+    /// What sort each group is of, by every text that names it.
+    sorts: Sorts,
+    /// Groups with a share.
+    carrying: BTreeSet<String>,
 }
 
 /// Where to find routers that are live, the first of several, and which groups are not served yet.
@@ -103,7 +110,8 @@ impl Facts {
         let delegated = want.nodes().filter(|node| !node.delegated.is_empty()).map(|node| node.id.clone()).collect();
         let (routers, servers, fronts) = (Vec::new(), Vec::new(), Vec::new());
         let late = BTreeMap::new();
-        let mut facts = Self { routers, servers, fronts, sticky, delegated, late, within };
+        let (sorts, carrying) = (Sorts::of(kinds, want, have), carrying(kinds, have));
+        let mut facts = Self { routers, servers, fronts, sticky, delegated, late, within, sorts, carrying };
         let under_way = decisions.under_way.iter().map(|(node, ..)| node).collect();
         for node in want.nodes() {
             facts.wanted(kinds, &node.id, have, decisions, &under_way);
@@ -188,13 +196,14 @@ impl Facts {
                 let (have, want) = lists::paired(before, after, paths);
                 let live = live.map(|live| live.id.clone());
                 let made = matches!(draft, Some(Action::Create { .. }));
-                self.routers.push(Router { node: node.clone(), have, want, made, live });
+                let apart = !made && self.sorts.apart(kind, before, after);
+                self.routers.push(Router { node: node.clone(), have, want, made, live, apart });
             }
-            Traffic::Server(list) => self.servers.push(Server {
+            Traffic::Server(serving) => self.servers.push(Server {
                 node: node.clone(),
-                list,
-                have: lists::members(before, list),
-                want: lists::members(after, list),
+                serving,
+                have: self.served(kind, serving, before, after),
+                want: lists::members(after, serving.list),
                 goes: matches!(draft, Some(Action::Create { replaces: Some(_), .. })),
                 unproven: draft.is_some()
                     || under_way.contains(node)
@@ -210,6 +219,20 @@ impl Facts {
         }
     }
 
+    /// In which groups a server registers. One whose traffic somebody else moved until now may be in the group beside the one that
+    /// its list names.
+    fn served(&self, kind: &Kind, serving: Serving, before: &Doc, after: &Doc) -> Vec<Value> {
+        let mut members = lists::members(before, serving.list);
+        if !shifts(kind, serving, before) || shifts(kind, serving, after) {
+            return members;
+        }
+        let beside = members.iter().filter_map(|member| lists::beside(member, serving));
+        let beside: Vec<Value> =
+            beside.filter(|it| lists::key(it).is_some_and(|it| self.carrying.contains(&it))).collect();
+        members.extend(beside);
+        members
+    }
+
     /// What is not in the file, or is the old half of a replacement that an earlier run began.
     fn left_over(&mut self, kinds: &Kinds, have: &Snapshot) {
         for surplus in &have.surplus {
@@ -219,17 +242,18 @@ impl Facts {
                 Traffic::Router(paths) => {
                     let have = lists::shares(&live.have, paths);
                     let live = Some(live.id.clone());
-                    self.routers.push(Router { node, have, want: BTreeMap::new(), made: false, live });
+                    let want = BTreeMap::new();
+                    self.routers.push(Router { node, have, want, made: false, live, apart: false });
                 }
                 // An earlier run has made the successor; the old one is still there.
                 Traffic::Front if surplus.superseded => {
                     self.fronts.push(Front { to: node, handles: live.handles.clone(), goes: true });
                 }
                 // A service that left the file serves until traffic has moved.
-                Traffic::Server(list) => self.servers.push(Server {
+                Traffic::Server(serving) => self.servers.push(Server {
                     node,
-                    list,
-                    have: lists::members(&live.have, list),
+                    serving,
+                    have: lists::members(&live.have, serving.list),
                     want: Vec::new(),
                     unproven: false,
                     goes: true,

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use crate::doc::Doc;
-use crate::kind::{GROUP, RANK, STAY, WEIGHT};
+use crate::kind::{GROUP, RANK, STAY, Serving, WEIGHT};
 
 /// Groups and their weights.
 pub(super) type Shares = BTreeMap<String, u64>;
@@ -181,27 +181,50 @@ fn with_weight(mut member: Value, weight: u64) -> Value {
     member
 }
 
+/// A member that registers in the group beside that of another one.
+pub(super) fn beside(member: &Value, serving: Serving) -> Option<Value> {
+    let (object, group) = serving.aside?;
+    let other = member.get(object)?.get(group)?.clone();
+    let mut beside = plain(member, serving);
+    beside[GROUP] = other;
+    Some(beside)
+}
+
+/// A member without what it says of a group beside its own.
+fn plain(member: &Value, serving: Serving) -> Value {
+    let mut plain = member.clone();
+    if let (Some(map), Some((object, _))) = (plain.as_object_mut(), serving.aside) {
+        map.remove(object);
+    }
+    plain
+}
+
 /// What a server registers in while it serves both: everything wanted, and what it has of `routed`.
 ///
-/// New tasks register in the whole list, so a group that stays for a while takes the container and port of what comes.
-pub(super) fn both(have: &[Value], want: &[Value], routed: &BTreeSet<String>) -> Vec<Value> {
+/// New tasks register in the whole list, so a group that stays for a while takes the container and port of what comes. Nobody else
+/// moves traffic meanwhile.
+pub(super) fn both(have: &[Value], want: &[Value], routed: &BTreeSet<String>, serving: Serving) -> Vec<Value> {
     let wanted = groups(want);
     let had = groups(have);
     let coming: Vec<&Value> =
         want.iter().filter(|member| key(member).is_some_and(|group| !had.contains(&group))).collect();
+    let stays = |member: &&Value| key(member).is_some_and(|group| !wanted.contains(&group) && routed.contains(&group));
+    let kept: Vec<&Value> = have.iter().filter(stays).collect();
     let mut both = want.to_vec();
-    for member in have {
-        let Some(group) = key(member).filter(|group| !wanted.contains(group) && routed.contains(group)) else {
-            continue;
-        };
-        let as_is = want.iter().any(|other| apart_from_group(other) == apart_from_group(member));
+    if !kept.is_empty() {
+        both.iter_mut().for_each(|member| *member = plain(member, serving));
+    }
+    for member in kept {
+        let alike =
+            |other: &Value| apart_from_group(&plain(other, serving)) == apart_from_group(&plain(member, serving));
+        let as_is = want.iter().any(alike);
         let kept = match coming[..] {
             [one] if !as_is => {
-                let mut kept = one.clone();
-                kept[GROUP] = group.into();
+                let mut kept = plain(one, serving);
+                kept[GROUP] = member[GROUP].clone();
                 kept
             }
-            _ => member.clone(),
+            _ => plain(member, serving),
         };
         both.push(kept);
     }

@@ -166,6 +166,12 @@ pub async fn earlier(aws: &Aws, stack: &str, live: &Live, named: Option<&str>) -
             }
         },
     };
+    // Revisions are counted from 1; API: TaskDefinition.revision, an Integer. Without a number AWS would take the newest one.
+    let number = last(&wanted).rsplit_once(':').and_then(|(_, number)| number.parse::<i32>().ok());
+    if number.is_none_or(|number| number < 1) {
+        let text = format!("`{}` is no revision: name one by its number, as {family}:1, or by its ARN", last(&wanted));
+        return Err(refuse(text));
+    }
     if last(&wanted) == last(now) {
         return Err(refuse(format!("{} runs {} already", live.name, last(now))));
     }

@@ -33,7 +33,7 @@ pub use self::until::{STAGES, wait_until};
 use evenkeel_core::doc::{Text, Texts};
 use evenkeel_core::graph::Node;
 use evenkeel_core::id::NodeId;
-use evenkeel_core::kind::{Field, Kind, Polls, Ready, Replace, Rung, Traffic};
+use evenkeel_core::kind::{Field, Kind, Polls, Ready, Replace, Rung, Serving, Traffic};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -78,7 +78,7 @@ pub static ENTRY: Entry = Entry {
         // A task is placed, pulls its image and passes its health checks.
         takes_secs: 65,
         polls: Polls::every(5, 10),
-        traffic: Traffic::Server("load_balancers"),
+        traffic: Traffic::Server(Serving { list: "load_balancers", aside: Some(("shifts", "alternate")) }),
         // ECS wants a rolling deployment with the second target group to have ended before it takes another strategy. Source: its
         // guide on changing from rolling to blue/green deployments.
         rung: Some(Rung { first: "load_balancers", then: "deployment.strategy", from: "ROLLING" }),

@@ -20,7 +20,7 @@ use evenkeel_core::doc::Text;
 use evenkeel_core::error::CloudError;
 use evenkeel_core::graph::Node;
 use evenkeel_core::id::NodeId;
-use evenkeel_core::kind::{Field, Kind, Ready, Replace, Traffic};
+use evenkeel_core::kind::{Field, Fit, Kind, Ready, Replace, Traffic, Unmixed};
 use evenkeel_core::name;
 use evenkeel_core::snapshot::{Live, Owner};
 use serde::{Deserialize, Serialize};
@@ -59,6 +59,12 @@ pub static ENTRY: Entry = Entry {
         deadline_secs: 300,
         moves: true,
         traffic: Traffic::Router(&["default.targets"]),
+        // A listener and its target groups have protocols that go together; the reference of ModifyListener: IncompatibleProtocols.
+        unmixed: Some(Unmixed { field: "protocol", values: NETWORK, sort: "protocol" }),
+        fits: &[
+            Fit { field: "protocol", kind: "load_balancer", with: "type" },
+            Fit { field: "protocol", kind: "target_group", with: "protocol" },
+        ],
         ..Kind::PLAIN
     },
     contribute,
@@ -177,6 +183,8 @@ impl Mutual {
     }
 }
 
+/// The protocols of listeners of network load balancers.
+const NETWORK: &[&str] = &["TCP", "TLS", "UDP", "TCP_UDP"];
 /// What a TLS listener has that offers nothing within TLS.
 const NO_ALPN: &str = "None";
 /// The mode of a listener that asks no client for a certificate.

@@ -127,7 +127,12 @@ pub(super) fn deploy(world: &mut World, place: &Place, service: &mut Service, re
     running.deployments.insert(arn.clone(), deployment);
     service.deployment = Some(arn);
     let staged = configuration.text("strategy").is_some_and(|strategy| strategy != "ROLLING");
-    let before = service.rollouts.first().map(|rollout| rollout.alternate);
+    // Without a second group there was nothing to be in but the first.
+    let paired = |rollout: &Rollout| {
+        let balancers = rollout.spec.list("loadBalancers");
+        balancers.iter().any(|entry| entry.map("advancedConfiguration").is_some()) || balancers.is_empty()
+    };
+    let before = service.rollouts.first().map(|rollout| rollout.alternate && paired(rollout));
     let mut rollout = rollout(world, place, service, revision);
     rollout.alternate = before.is_some_and(|alternate| alternate != staged);
     rollout.stages = staged.then(Stages::default);

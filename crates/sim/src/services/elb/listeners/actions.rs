@@ -4,7 +4,7 @@
 use serde_json::{Map, Value, json};
 
 use super::super::arns::{What, check, configuration, invalid, no_groups};
-use super::super::state::{Balancer, Group, Kind};
+use super::super::state::{Balancer, Group, Kind, Listener};
 use crate::call::{Call, Members, Refusal};
 
 /// What actions are for.
@@ -24,6 +24,14 @@ const GROUPS: usize = 5;
 
 fn unfit(text: impl Into<String>) -> Refusal {
     Refusal::new("InvalidLoadBalancerAction", text)
+}
+
+/// Refuses a listener that gets another protocol and goes on forwarding to groups that do not go with it.
+pub(super) fn fit(call: &mut Call<'_>, balancer: &Balancer, listener: &Listener) -> Result<(), Refusal> {
+    let groups: Vec<String> = super::uses::groups(&listener.actions).into_iter().collect();
+    let context =
+        Context { balancer, protocol: listener.protocol.as_deref(), port: listener.port, before: &listener.actions };
+    check_groups(call, &groups, &context)
 }
 
 /// Reads the actions of a request, in their order, as they read back.

@@ -183,6 +183,9 @@ fn modify(call: &mut Call<'_>, input: &Input) -> Reply {
         uses::claim(call.world, &place, &new.arn, &balancer.arn, &new.actions);
     }
     if old.protocol != new.protocol {
+        if !input.has("DefaultActions") {
+            actions::fit(call, &balancer, &new)?;
+        }
         new.attributes.clear();
     }
     let answer = document(&new);
