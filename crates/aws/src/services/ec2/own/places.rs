@@ -20,6 +20,7 @@ pub fn place(stack: &Stack, nodes: &mut Vec<Node>) {
     let Some(own) = &stack.network.create else { return };
     nodes.retain(|node| node.id != network::id());
     for node in nodes.iter_mut() {
+        admit_vpc(node);
         let tier = tier(own, node);
         let placed = Cell::new(false);
         let fill = |hole: &Ref| {
@@ -32,6 +33,16 @@ pub fn place(stack: &Stack, nodes: &mut Vec<Node>) {
         }
         let needed = node.needs.remove(&network::id());
         node.needs.extend(needed.then(vpc::id));
+    }
+}
+
+/// The endpoints let the VPC in by the range that it has, whatever the file says by now.
+fn admit_vpc(node: &mut Node) {
+    if node.id.kind() != "security_group_rules" || node.id.name() != vpc_endpoint::GROUP {
+        return;
+    }
+    for rule in node.want["ingress"].as_array_mut().into_iter().flatten() {
+        rule["peer"] = Text::output(vpc::id(), "cidr").to_value();
     }
 }
 

@@ -53,6 +53,8 @@ pub struct Networks {
     pub zones: Part<Vec<String>>,
     /// What others have in subnets of the stack, in words, by subnet; only known where something goes.
     others: BTreeMap<String, Vec<String>>,
+    /// Whether all of it goes.
+    goes: bool,
 }
 
 /// A VPC with what only further requests tell.
@@ -80,6 +82,7 @@ impl Default for Networks {
             endpoints: Ok(Vec::new()),
             zones: Ok(Vec::new()),
             others: BTreeMap::new(),
+            goes: false,
         }
     }
 }
@@ -95,10 +98,36 @@ impl Networks {
         self.others.get(subnet).map(|all| all.join(", "))
     }
 
+    /// The endpoints that have interfaces in some of these subnets, if all of the network goes: whoever gets at them goes first.
+    pub fn outlive(&self, subnets: &[&str]) -> Vec<String> {
+        let all = self.endpoints.iter().flatten().filter(|_| self.goes);
+        let there = all.filter(|one| one.subnet_ids().iter().any(|id| subnets.contains(&id.as_str())));
+        there.filter_map(|one| one.vpc_endpoint_id()).map(str::to_owned).collect()
+    }
+
+    fn vpc(&self, stack: &str) -> Option<&Vpc> {
+        let is_main = |vpc: &&OwnVpc| owner(vpc.raw.tags(), stack, "vpc") == Owner::Ours(NodeId::new("vpc", "main"));
+        Some(&self.vpcs.as_ref().ok()?.iter().find(is_main)?.raw)
+    }
+
+    /// The VPC of a stack, and its range.
+    pub fn range(&self, stack: &str) -> Option<(&str, &str)> {
+        let vpc = self.vpc(stack)?;
+        Some((vpc.vpc_id()?, vpc.cidr_block()?))
+    }
+
+    /// The entries whose subnets are there.
+    pub fn entries_of_subnets(&self, stack: &str) -> BTreeSet<String> {
+        let entry = |subnet: &Subnet| match owner(subnet.tags(), stack, "subnet") {
+            Owner::Ours(node) => Some(node.name().to_owned()),
+            Owner::OtherStack(_) | Owner::Stray(_) | Owner::Nobody => None,
+        };
+        self.subnets.iter().flatten().filter_map(entry).collect()
+    }
+
     /// The VPC of a stack, and its subnets.
     pub fn main(&self, stack: &str) -> Option<(String, Vec<Subnet>)> {
-        let is_main = |vpc: &&OwnVpc| owner(vpc.raw.tags(), stack, "vpc") == Owner::Ours(NodeId::new("vpc", "main"));
-        let id = self.vpcs.as_ref().ok()?.iter().find(is_main)?.raw.vpc_id()?.to_owned();
+        let id = self.vpc(stack)?.vpc_id()?.to_owned();
         let subnets = self.subnets.as_ref().ok()?.iter().filter(|subnet| subnet.vpc_id() == Some(&id));
         let subnets = subnets.cloned().collect();
         Some((id, subnets))
@@ -181,7 +210,7 @@ pub async fn fetch(aws: &Aws, scope: &Scope<'_>, finder: &Finder<'_>) -> Network
         Ok(vpcs) => more(aws, vpcs, goes.then_some(scope.stack)).await,
         Err(error) => (Err(error), BTreeMap::new()),
     };
-    Networks { vpcs, subnets, gateways, addresses, nats, tables, endpoints, zones, others }
+    Networks { vpcs, subnets, gateways, addresses, nats, tables, endpoints, zones, others, goes }
 }
 
 /// Whether there can be something.

@@ -147,6 +147,7 @@ fn live(networks: &Networks, stack: &str, raw: &RouteTable) -> Live<Spec> {
     live.uses.extend(raw.vpc_id().map(str::to_owned));
     live.uses.extend(ours.iter().map(|id| (*id).to_owned()));
     live.uses.extend(out.map(str::to_owned));
+    live.uses.extend(networks.outlive(&ours));
     live.inside = raw.routes().iter().filter_map(strange).collect();
     live.kept_by = (!others.is_empty()).then(|| format!("subnets of others: {}", others.join(", ")));
     live.private = json!({ "associations": associated });

@@ -60,7 +60,7 @@ pub static ENTRY: Entry = Entry {
 };
 
 /// The security group of endpoints that are interfaces, which the stack file makes.
-const GROUP: &str = "network-endpoints";
+pub(super) const GROUP: &str = "network-endpoints";
 
 /// The node of the endpoint of a service, as AWS names that.
 pub fn id(service: &str) -> NodeId {

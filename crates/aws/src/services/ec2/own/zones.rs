@@ -2,6 +2,8 @@
 //! number keeps the zone in which its subnets are, and takes the next free one by name if they are nowhere yet: a zone that AWS adds to the
 //! region moves nothing.
 
+use std::collections::BTreeMap;
+
 use evenkeel_core::doc::Text;
 use evenkeel_core::error::CloudError;
 use evenkeel_core::graph::Node;
@@ -12,6 +14,8 @@ use evenkeel_stack::model::{Stack, Zones as Wanted};
 use serde::{Deserialize, Serialize};
 
 use super::super::read::missing;
+use super::read::Networks;
+use super::subnet::{self, Tier};
 use super::fetched::networks;
 use crate::read::Fetched;
 use crate::resource::{Entry, Lookup, OnlyLookedUp, Paced, doc, spec};
@@ -51,6 +55,8 @@ pub struct Spec {
     pub count: usize,
     /// Which; none if any are right.
     pub names: Vec<String>,
+    /// The ranges of the subnets in them, by their entries.
+    pub ranges: BTreeMap<String, String>,
 }
 
 fn contribute(stack: &Stack, nodes: &mut Vec<Node>) {
@@ -59,7 +65,10 @@ fn contribute(stack: &Stack, nodes: &mut Vec<Node>) {
         Wanted::Count(_) => Vec::new(),
         Wanted::Names(names) => names.clone(),
     };
-    let mut node = Node::lookup(id(), "", doc(&Spec { count: own.zones.count(), names }));
+    let each = |tier: Tier| subnet::of_tier(own, tier).zip(tier.ranges(own));
+    let ranges = each(Tier::Public).chain(each(Tier::Private));
+    let ranges = ranges.map(|(id, range)| (id.name().to_owned(), range.clone())).collect();
+    let mut node = Node::lookup(id(), "", doc(&Spec { count: own.zones.count(), names, ranges }));
     node.origin = Some(own.place.to_string());
     nodes.push(node);
 }
@@ -86,6 +95,22 @@ fn choose(spec: &Spec, region: &str, all: &[String], taken: &[Option<String>]) -
     Ok(each.collect())
 }
 
+/// Whether the subnets that are to come are in the range of the VPC that is there: it never changes.
+///
+/// # Errors
+/// `Invalid`: one is not.
+fn fit(spec: &Spec, own: &Networks, stack: &str) -> Result<(), CloudError> {
+    let Some((vpc, range)) = own.range(stack) else { return Ok(()) };
+    let Ok(outer) = range.parse::<ipnet::Ipv4Net>() else { return Ok(()) };
+    let outside = |text: &String| text.parse::<ipnet::Ipv4Net>().is_ok_and(|net| !outer.contains(&net));
+    let there = own.entries_of_subnets(stack);
+    let Some((entry, text)) = spec.ranges.iter().find(|(entry, text)| !there.contains(*entry) && outside(text)) else {
+        return Ok(());
+    };
+    let text = format!("subnet {entry} would get {text}, and {vpc} has {range}, which never changes");
+    Err(missing(text, &format!("write cidr: {range} for the network in the stack file")))
+}
+
 struct Zones;
 
 impl Lookup for Zones {
@@ -94,6 +119,7 @@ impl Lookup for Zones {
         let own = networks(fetched)?;
         let all = own.zones.as_ref().map_err(Clone::clone)?;
         let taken = own.zones_of_subnets(&fetched.stack, spec.count)?;
+        fit(&spec, own, &fetched.stack)?;
         let chosen = choose(&spec, &fetched.region, all, &taken)?;
         let mut live = Live::new(chosen.join(","), "", Owner::Nobody, node.want.clone());
         for (at, zone) in chosen.iter().enumerate() {
@@ -110,12 +136,12 @@ mod tests {
     #[test]
     fn zones_keep_their_numbers_and_what_is_lacking_is_told() {
         let all: Vec<String> = ["x-1a", "x-1c", "x-1d"].map(str::to_owned).into();
-        let spec = |count| Spec { count, names: Vec::new() };
+        let spec = |count| Spec { count, names: Vec::new(), ranges: BTreeMap::new() };
         assert_eq!(choose(&spec(2), "x-1", &all, &[]).unwrap(), ["x-1a", "x-1c"]);
         let taken = [Some("x-1c".to_owned()), None];
         assert_eq!(choose(&spec(3), "x-1", &all, &taken).unwrap(), ["x-1c", "x-1a", "x-1d"]);
         assert!(choose(&spec(4), "x-1", &all, &[]).unwrap_err().message.contains("has 3 availability zones"));
-        let named = Spec { count: 1, names: vec!["x-1b".to_owned()] };
+        let named = Spec { count: 1, names: vec!["x-1b".to_owned()], ranges: BTreeMap::new() };
         assert!(choose(&named, "x-1", &all, &[]).unwrap_err().message.contains("no availability zone x-1b"));
     }
 }
