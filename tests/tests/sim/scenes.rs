@@ -102,6 +102,21 @@ pub fn flask_todo() -> Scene {
     )
 }
 
+/// A network of the stack's own.
+pub fn private_network() -> Scene {
+    scene(
+        "private-network",
+        "eu-west-1",
+        None,
+        &[
+            ("nat: one", "nat: one_per_zone"),
+            ("endpoints: [s3]", "endpoints: [logs]"),
+            ("zones: 2", "zones: 3"),
+            ("tags: { project: private-network }", "tags: { project: private-network, owner: blue }"),
+        ],
+    )
+}
+
 impl Scene {
     /// What is wanted.
     pub fn graph(&self) -> Graph {
@@ -131,6 +146,7 @@ impl Scene {
         }
         let prepared: &[&str] = match self.name {
             "cruddur-http" => &["/cruddur/backend-flask/CONNECTION_URL", "/cruddur/backend-flask/ROLLBAR_ACCESS_TOKEN"],
+            "private-network" => &["/private-network/tls-bundle"],
             _ => &["/fixed/password"],
         };
         for name in prepared {

@@ -6,7 +6,7 @@ use evenkeel_core::diagnostic::{Diagnostic, Place};
 
 use super::super::decode::Want;
 use super::super::fields::Fields;
-use super::super::model::{Meta, Network, Peer, Rule, SecurityGroup, SubnetsRef, VpcRef};
+use super::super::model::{Meta, Network, OwnNetwork, Peer, Rule, SecurityGroup, SubnetsRef, VpcRef};
 use super::super::table::{EMPTY, Made, Table, Type, key};
 use super::super::tree::{Tree, Value};
 use super::{Ctx, own_network};
@@ -88,7 +88,8 @@ pub(crate) fn read(ctx: &Ctx<'_>, section: Option<&Tree>, start: &Place) -> Netw
             let error = Diagnostic::error("contradiction", format!("`create` and `{key}` exclude each other"), Some(other.place.clone()));
             ctx.problems.push(error.related(entry.place.clone(), "the network of the stack's own").help(help));
         }
-        network.create = own_network::read(ctx, &entry.value);
+        let own = own_network::read(ctx, &entry.value);
+        network.create = own.map(|own| OwnNetwork { place: entry.place.clone(), ..own });
     }
     fields.finish();
     network

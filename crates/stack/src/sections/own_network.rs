@@ -23,7 +23,6 @@ pub(crate) static OWN_NETWORK: Table = Table {
     what: "a network of the stack's own",
     groups: &[&[
         key("cidr", Type::Text, "The range of the VPC; it never changes.")
-            .also(&["range"])
             .shape("a range from /16 to /28")
             .value("10.0.0.0/16")
             .aws("CidrBlock"),

@@ -25,6 +25,45 @@ const NONE: Fields = Fields::Named(&[]);
 #[rustfmt::skip]
 pub const ROWS: &[Row] = &[
     Row { kind: "network", types: &[], fields: NONE },
+    Row { kind: "availability_zones", types: &[], fields: NONE },
+    Row { kind: "vpc", types: &["AWS::EC2::VPC"], fields: Fields::Named(&[
+        ("cidr", &["CidrBlock"]),
+        ("dns_support", &["EnableDnsSupport"]),
+        ("dns_hostnames", &["EnableDnsHostnames"]),
+        ("tags", &["Tags"]),
+    ]) },
+    Row { kind: "subnet", types: &["AWS::EC2::Subnet"], fields: Fields::Named(&[
+        ("vpc", &["VpcId"]),
+        ("zone", &["AvailabilityZone"]),
+        ("cidr", &["CidrBlock"]),
+        ("tags", &["Tags"]),
+    ]) },
+    Row { kind: "internet_gateway", types: &["AWS::EC2::InternetGateway", "AWS::EC2::VPCGatewayAttachment"],
+        fields: Fields::Named(&[("vpc", &["VpcId"]), ("tags", &["Tags"])]) },
+    Row { kind: "elastic_ip", types: &["AWS::EC2::EIP"], fields: Fields::Named(&[("tags", &["Tags"])]) },
+    Row { kind: "nat_gateway", types: &["AWS::EC2::NatGateway"], fields: Fields::Named(&[
+        ("subnet", &["SubnetId"]),
+        ("address", &["AllocationId"]),
+        ("tags", &["Tags"]),
+    ]) },
+    // Its routes and associations are resources of their own there.
+    Row { kind: "route_table", types: &["AWS::EC2::RouteTable", "AWS::EC2::Route", "AWS::EC2::SubnetRouteTableAssociation"],
+        fields: Fields::Named(&[
+            ("vpc", &["VpcId"]),
+            ("way_out", &["GatewayId", "NatGatewayId"]),
+            ("subnets", &["SubnetId"]),
+            ("tags", &["Tags"]),
+        ]) },
+    Row { kind: "vpc_endpoint", types: &["AWS::EC2::VPCEndpoint"], fields: Fields::Named(&[
+        ("vpc", &["VpcId"]),
+        ("service", &["ServiceName"]),
+        ("interface", &["VpcEndpointType"]),
+        ("route_tables", &["RouteTableIds"]),
+        ("subnets", &["SubnetIds"]),
+        ("security_groups", &["SecurityGroupIds"]),
+        ("private_dns", &["PrivateDnsEnabled"]),
+        ("tags", &["Tags"]),
+    ]) },
     Row { kind: "image", types: &[], fields: Fields::Named(&[("image", &[]), ("from", &[])]) },
     Row { kind: "role", types: &["AWS::IAM::Role"], fields: Fields::Named(&[
         ("description", &["Description"]),

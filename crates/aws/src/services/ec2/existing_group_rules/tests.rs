@@ -59,7 +59,6 @@ fn ec2(guests: Vec<SecurityGroupRule>, want: &Spec) -> Ec2 {
         }],
         others: Default::default(),
         own: Default::default(),
-        own: Default::default(),
     }
 }
 
