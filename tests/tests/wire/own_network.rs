@@ -44,7 +44,7 @@ async fn reached(aws: &Aws, node: &Node, live: &Live, goal: Goal) {
         let heard = driver(node.id.kind()).poll(Work { aws, stack: STACK }, &waiting).await.remove(0);
         match (goal, heard.unwrap_or_else(|error| panic!("{}: {error}", node.id))) {
             (Goal::Gone, Readiness::Gone) | (Goal::Ready | Goal::Vacant, Readiness::Ready) => return,
-            (_, other) => tracing::debug!(?other, "not yet"),
+            (_, _) => {}
         }
         tokio::time::sleep(std::time::Duration::from_secs(5)).await;
     }
