@@ -109,7 +109,7 @@ pub fn private_network() -> Scene {
         "eu-west-1",
         None,
         &[
-            ("nat: one", "nat: one_per_zone"),
+            ("nat: one", "nat: none"),
             ("endpoints: [s3]", "endpoints: [logs]"),
             ("zones: 2", "zones: 3"),
             ("tags: { project: private-network }", "tags: { project: private-network, owner: blue }"),

@@ -30,7 +30,7 @@ pub(crate) static OWN_NETWORK: Table = Table {
             .shape("how many, or their names")
             .value("2")
             .aws("AvailabilityZone")
-            .example("[eu-west-1a, eu-west-1b]"),
+            .example("3"),
         key("public", Type::Several(&Type::Text), "Subnets whose way out is the internet gateway.")
             .shape("`small` (/26), `medium` (/24), `large` (/20), a size such as `/25`, a range for each zone, or `none`")
             .without("`medium`, or less in a small VPC")
@@ -256,11 +256,11 @@ fn nats(ctx: &Ctx<'_>, fields: &Fields<'_>, word: Option<&str>, public: bool, pr
         None => Nat::None,
     };
     if nat != Nat::None && !public {
-        let help = "It stands in a public subnet and leads to the internet gateway. Add `public`, or write nat: none.";
+        let help = "Its subnet has to be a public one. Add `public`, or write nat: none.";
         ctx.problems.error("contradiction", place, "a NAT gateway needs a public subnet, and `public` is none", help);
     } else if nat != Nat::None && !private {
         let help = "Only private subnets get out by it. Write nat: none, or add `private`.";
-        ctx.problems.error("contradiction", place, "a NAT gateway without private subnets has nothing to do", help);
+        ctx.problems.error("contradiction", place, "a NAT gateway is of no use without private subnets", help);
     }
     if !public && !private {
         let help = "Give `public` or `private` subnets a size.";

@@ -40,7 +40,7 @@ pub static SERVICE: Service = Service {
     fetch,
     kinds: &[
         &network::ENTRY,
-        &own::zones::ENTRY,
+        &own::availability_zones::ENTRY,
         &own::vpc::ENTRY,
         &own::subnet::ENTRY,
         &own::internet_gateway::ENTRY,

@@ -1,6 +1,7 @@
 //! The network of a stack's own: its kinds (a VPC, subnets, an internet gateway, NAT gateways with their addresses, route tables,
 //! endpoints), how they are read, and where what is put into the network goes. Knows no other kind.
 
+pub mod availability_zones;
 pub mod elastic_ip;
 mod fetched;
 pub mod internet_gateway;
@@ -12,6 +13,5 @@ pub mod subnet;
 mod tagging;
 pub mod vpc;
 pub mod vpc_endpoint;
-pub mod zones;
 
 pub use self::places::place;

@@ -9,7 +9,7 @@ use aws_sdk_ec2::types::{
     Address, Filter, InternetGateway, NatGateway, NatGatewayState, NetworkInterface, RouteTable, Subnet, Tag, Vpc,
     VpcAttributeName, VpcEndpoint,
 };
-use evenkeel_core::error::CloudError;
+use evenkeel_core::error::{CloudError, ErrorClass};
 use evenkeel_core::id::NodeId;
 use evenkeel_core::snapshot::Owner;
 use futures::future::{join_all, try_join_all};
@@ -411,5 +411,23 @@ pub(super) async fn nats_by_id(aws: &Aws, ids: Vec<String>) -> Result<Vec<NatGat
 
 /// Endpoints by their ids; what is not there is left out.
 pub(super) async fn endpoints_by_id(aws: &Aws, ids: Vec<String>) -> Result<Vec<VpcEndpoint>, CloudError> {
-    endpoints(aws, Filter::builder().name("vpc-endpoint-id").set_values(Some(ids)).build()).await
+    let ask = |ids: Vec<String>| async move {
+        let request = || aws.ec2().describe_vpc_endpoints().set_vpc_endpoint_ids(Some(ids.clone())).send();
+        let reply = aws.caller.send("ec2:DescribeVpcEndpoints", request).await;
+        reply.map(|reply| reply.vpc_endpoints.unwrap_or_default())
+    };
+    match ask(ids.clone()).await {
+        // One that is gone fails all; then each is asked for alone.
+        Err(error) if error.class == ErrorClass::Gone => {
+            let mut found = Vec::new();
+            for id in ids {
+                match ask(vec![id]).await {
+                    Err(error) if error.class == ErrorClass::Gone => {}
+                    reply => found.extend(reply?),
+                }
+            }
+            Ok(found)
+        }
+        reply => reply,
+    }
 }

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use super::super::replies::interface_in_words;
 use super::fetched::networks;
-use super::{tagging, vpc, zones};
+use super::{availability_zones, tagging, vpc};
 use crate::client::Aws;
 use crate::read::Fetched;
 use crate::resource::{Creation, Entry, Modification, Paced, Resource, Work, tagged};
@@ -108,7 +108,7 @@ fn contribute(stack: &Stack, nodes: &mut Vec<Node>) {
             let id = id(tier, at + 1);
             let want = Spec {
                 vpc: Text::output(vpc::id(), "id"),
-                zone: zones::zone(at + 1),
+                zone: availability_zones::zone(at + 1),
                 cidr: range.clone(),
                 tags: tagging::named(stack, id.name()),
             };
