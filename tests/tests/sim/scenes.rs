@@ -27,6 +27,7 @@ fn folder() -> PathBuf {
 /// containers get fixed texts in their place, and values that are drawn are written out. Whether they get the right ones is tested with the
 /// kinds; namespaces, whose ids are made up too, have their own phases.
 const FIXED: &[(&str, &str)] = &[
+    ("${network.nat_addresses}", "203.0.113.7"),
     ("${database.main.endpoint}", "db.internal.example"),
     ("${database.main.password}", "ssm:/fixed/password"),
     ("${database.main.secret}", "*"),

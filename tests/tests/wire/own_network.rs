@@ -93,7 +93,7 @@ async fn life(aws: &Aws) {
     let table = with(&table, "way_out", json!(way.id));
     let routes = changed(aws, &table, &routes, ("subnets", json!([]))).await;
     let table = with(&table, "subnets", json!([]));
-    let routes = changed(aws, &table, &routes, ("way_out", json!(null))).await;
+    let routes = changed(aws, &table, &routes, ("way_out", json!(""))).await;
 
     let s3 = json!({ "vpc": network.id, "service": "com.amazonaws.us-east-1.s3", "interface": false,
         "route_tables": [routes.id], "subnets": [], "security_groups": [], "private_dns": false });

@@ -74,8 +74,8 @@ pub fn of_tier(own: &OwnNetwork, tier: Tier) -> Vec<NodeId> {
 pub struct Spec {
     /// The id of its VPC.
     pub vpc: Text,
-    /// The gateway that everything goes to that is not for the VPC; `None` if nothing gets out.
-    pub way_out: Option<Text>,
+    /// The gateway that everything goes to that is not for the VPC; empty if nothing gets out.
+    pub way_out: Text,
     /// The ids of the subnets that it is for.
     pub subnets: Texts,
     /// The user's tags.
@@ -87,7 +87,7 @@ fn contribute(stack: &Stack, nodes: &mut Vec<Node>) {
     let mut push = |id: NodeId, way_out: Option<Text>, subnets: Vec<NodeId>| {
         let want = Spec {
             vpc: Text::output(vpc::id(), "id"),
-            way_out,
+            way_out: way_out.unwrap_or_default(),
             subnets: subnets.into_iter().map(|subnet| Text::output(subnet, "id")).collect(),
             tags: tagging::named(stack, id.name()),
         };
@@ -138,7 +138,7 @@ fn live(networks: &Networks, stack: &str, raw: &RouteTable) -> Live<Spec> {
     let out = raw.routes().iter().find_map(way_out);
     let have = Spec {
         vpc: raw.vpc_id().unwrap_or_default().into(),
-        way_out: out.map(Text::from),
+        way_out: out.map(Text::from).unwrap_or_default(),
         subnets: ours.iter().map(|id| Text::from(*id)).collect(),
         tags: tagging::user(raw.tags()),
     };
@@ -178,7 +178,7 @@ impl Resource for Tables {
         let without = || CloudError::bug("ec2:CreateRouteTable", "the reply contains no route table");
         let raw = reply.route_table.ok_or_else(without)?;
         let id = raw.route_table_id().unwrap_or_default();
-        route(aws, id, None, known(want.way_out.as_ref())).await?;
+        route(aws, id, None, known(&want.way_out)).await?;
         let mut associations = BTreeMap::new();
         for subnet in want.subnets.known().unwrap_or_default() {
             associations.insert(subnet.clone(), associate(aws, id, &subnet).await?);
@@ -195,7 +195,7 @@ impl Resource for Tables {
     async fn update(&self, work: Work<'_>, order: &Modification<'_, Spec>) -> Result<Live<Spec>, CloudError> {
         let (aws, live, want) = (work.aws, &order.live, &order.want);
         if order.changes("way_out") {
-            route(aws, &live.id, known(live.have.way_out.as_ref()), known(want.way_out.as_ref())).await?;
+            route(aws, &live.id, known(&live.have.way_out), known(&want.way_out)).await?;
         }
         if order.changes("subnets") {
             let wanted = want.subnets.known().unwrap_or_default();
@@ -219,8 +219,8 @@ impl Resource for Tables {
     }
 }
 
-fn known(text: Option<&Text>) -> Option<&str> {
-    text.and_then(Text::known)
+fn known(way_out: &Text) -> Option<&str> {
+    way_out.known().filter(|id| !id.is_empty())
 }
 
 /// Leads everything that is not for the VPC to another gateway, or nowhere.
