@@ -242,6 +242,11 @@ fn tags_to_their_things(things: &mut Things) {
                 key.collection.starts_with("ec2.")
             }
         });
+        // What is only remembered keeps its tags.
+        if owner.is_none() && ["nat-", "vpce-"].iter().any(|kind| tags.key.starts_with(kind)) {
+            things.remove(&tags);
+            continue;
+        }
         if let Some(owner) = owner.cloned()
             && let Some(value) = things.remove(&tags)
             && let Some(owner) = things.get_mut(&owner)

@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use evenkeel_core::doc;
 use evenkeel_core::id::NodeId;
-use evenkeel_stack::model::{Database, LoadBalancer, Namespace, OwnNetwork, RecordData, Service, Stack, TargetGroup, VpcRef, Zone};
+use evenkeel_stack::model::{
+    Database, LoadBalancer, Namespace, OwnNetwork, RecordData, Service, Stack, TargetGroup, VpcRef, Zone,
+};
 use serde_json::Value;
 
 use super::routes::{self, cut};
@@ -40,7 +42,8 @@ pub(super) fn groups(stack: &Stack) -> Vec<Group> {
 /// A network of the stack's own in a few words: `VPC 10.0.0.0/16 of this stack: 2 public and 2 private subnets, 1 NAT gateway`.
 fn own_network(own: &OwnNetwork) -> String {
     let tier = |ranges: &[String], word: &str| (!ranges.is_empty()).then(|| format!("{} {word}", ranges.len()));
-    let tiers: Vec<String> = [tier(&own.public, "public"), tier(&own.private, "private")].into_iter().flatten().collect();
+    let tiers: Vec<String> =
+        [tier(&own.public, "public"), tier(&own.private, "private")].into_iter().flatten().collect();
     let subnets = if tiers == ["1 public"] || tiers == ["1 private"] { "subnet" } else { "subnets" };
     let mut parts = vec![format!("{} {subnets}", tiers.join(" and "))];
     parts.extend((own.nats() > 0).then(|| count(own.nats(), "NAT gateway")));

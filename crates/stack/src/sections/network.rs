@@ -30,10 +30,14 @@ pub(crate) static NETWORK: Table = Table {
         .value("default")
         .aws("SubnetIds")
         .example("{ tags: { tier: private } }"),
-        key("create", Type::Map(&own_network::OWN_NETWORK), "A network of the stack's own, instead of an existing one.")
-            .shape("a map; `{}` for a network with all defaults")
-            .aws("CreateVpc")
-            .example("{ zones: 2, nat: one }"),
+        key(
+            "create",
+            Type::Map(&own_network::OWN_NETWORK),
+            "A network of the stack's own, instead of an existing one.",
+        )
+        .shape("a map; `{}` for a network with all defaults")
+        .aws("CreateVpc")
+        .example("{ zones: 2, nat: one }"),
     ]],
     made: &[Made {
         kind: "network",
@@ -85,7 +89,11 @@ pub(crate) fn read(ctx: &Ctx<'_>, section: Option<&Tree>, start: &Place) -> Netw
         for key in ["vpc", "subnets"] {
             let Some(other) = fields.entry(key) else { continue };
             let help = "The network is either the stack's own or an existing one. Remove one of the two.";
-            let error = Diagnostic::error("contradiction", format!("`create` and `{key}` exclude each other"), Some(other.place.clone()));
+            let error = Diagnostic::error(
+                "contradiction",
+                format!("`create` and `{key}` exclude each other"),
+                Some(other.place.clone()),
+            );
             ctx.problems.push(error.related(entry.place.clone(), "the network of the stack's own").help(help));
         }
         let own = own_network::read(ctx, &entry.value);
@@ -114,13 +122,8 @@ pub(crate) fn admit(ctx: &Ctx<'_>, network: &Network, groups: &mut BTreeMap<Stri
         peer: Peer::Cidr4(range.to_owned()),
         description: String::new(),
     };
-    let meta = Meta {
-        place: own.place.clone(),
-        name: None,
-        tags: ctx.tags.values.clone(),
-        moved_from: None,
-        protect: false,
-    };
+    let meta =
+        Meta { place: own.place.clone(), name: None, tags: ctx.tags.values.clone(), moved_from: None, protect: false };
     let group = SecurityGroup {
         meta,
         existing: None,

@@ -26,13 +26,19 @@ pub(crate) static OWN_NETWORK: Table = Table {
             .shape("a range from /16 to /28")
             .value("10.0.0.0/16")
             .aws("CidrBlock"),
-        key("zones", Type::AnyOf(&[Type::Number(1, 6), Type::Several(&Type::Text)]), "The availability zones; each tier has a subnet in each.")
-            .shape("how many, or their names")
-            .value("2")
-            .aws("AvailabilityZone")
-            .example("3"),
+        key(
+            "zones",
+            Type::AnyOf(&[Type::Number(1, 6), Type::Several(&Type::Text)]),
+            "The availability zones; each tier has a subnet in each.",
+        )
+        .shape("how many, or their names")
+        .value("2")
+        .aws("AvailabilityZone")
+        .example("3"),
         key("public", Type::Several(&Type::Text), "Subnets whose way out is the internet gateway.")
-            .shape("`small` (/26), `medium` (/24), `large` (/20), a size such as `/25`, a range for each zone, or `none`")
+            .shape(
+                "`small` (/26), `medium` (/24), `large` (/20), a size such as `/25`, a range for each zone, or `none`",
+            )
             .without("`medium`, or less in a small VPC")
             .aws("CidrBlock")
             .example("/25"),
@@ -53,7 +59,9 @@ pub(crate) static OWN_NETWORK: Table = Table {
         .shape("`ecr`, `s3`, `dynamodb`, `logs`, `ssm`, `ssmmessages`, `secrets_manager`, `kms`, `sts`, `sqs`, `sns`")
         .aws("ServiceName")
         .example("[ecr, s3, logs]"),
-        key("dns_support", Type::Flag, "Whether AWS's DNS server answers in the VPC.").value("true").aws("EnableDnsSupport"),
+        key("dns_support", Type::Flag, "Whether AWS's DNS server answers in the VPC.")
+            .value("true")
+            .aws("EnableDnsSupport"),
         key("dns_hostnames", Type::Flag, "Whether what has a public address gets a DNS name.")
             .value("true")
             .aws("EnableDnsHostnames"),
@@ -128,14 +136,23 @@ fn zones(ctx: &Ctx<'_>, tree: &Tree) -> Option<Zones> {
         let Some(name) = item.scalar() else { continue };
         let region = ctx.scope.region.as_deref();
         let letter = region.map_or(Some(name.as_str()), |region| name.strip_prefix(region));
-        let is_zone = letter.is_some_and(|rest| rest.ends_with(|c: char| c.is_ascii_lowercase()) && (region.is_none() || rest.len() == 1));
+        let is_zone = letter.is_some_and(|rest| {
+            rest.ends_with(|c: char| c.is_ascii_lowercase()) && (region.is_none() || rest.len() == 1)
+        });
         if !is_zone {
             good = false;
             let help = match region {
-                Some(region) => format!("Zones of this region are called {region}a, {region}b and so on; or write how many: zones: 2."),
+                Some(region) => format!(
+                    "Zones of this region are called {region}a, {region}b and so on; or write how many: zones: 2."
+                ),
                 None => "Write names like eu-west-1a, or how many: zones: 2.".to_owned(),
             };
-            ctx.problems.error("bad-value", &item.place, format!("`{name}` is no availability zone of the region"), help);
+            ctx.problems.error(
+                "bad-value",
+                &item.place,
+                format!("`{name}` is no availability zone of the region"),
+                help,
+            );
         } else if !seen.insert(name.clone()) {
             good = false;
             ctx.problems.error("duplicate", &item.place, format!("`{name}` is given twice"), "Name each zone once.");
@@ -171,9 +188,7 @@ fn tier(ctx: &Ctx<'_>, fields: &Fields<'_>, name: &'static str, vpc: Range, zone
     let word = SIZES.iter().find(|(word, _)| *word == text).map(|(_, size)| *size);
     let size = word.or_else(|| text.strip_prefix('/')?.parse::<u8>().ok());
     match size {
-        Some(size) if (LARGEST..=SMALLEST).contains(&size) => {
-            cut(ctx, fields, name, Some(tree), (vpc, size, zones))
-        }
+        Some(size) if (LARGEST..=SMALLEST).contains(&size) => cut(ctx, fields, name, Some(tree), (vpc, size, zones)),
         Some(size) => {
             let help = format!("EC2 takes subnets from /{LARGEST} to /{SMALLEST}.");
             ctx.problems.error("bad-size", &tree.place, format!("{what} cannot have subnets of /{size}"), help);
@@ -276,7 +291,12 @@ fn endpoints(ctx: &Ctx<'_>, fields: &Fields<'_>) -> Vec<&'static str> {
     for item in want.several(tree) {
         let Some(word) = want.one_of(item, ENDPOINTS) else { continue };
         if found.contains(&word) {
-            ctx.problems.error("duplicate", &item.place, format!("`{word}` is given twice"), "Name each endpoint once.");
+            ctx.problems.error(
+                "duplicate",
+                &item.place,
+                format!("`{word}` is given twice"),
+                "Name each endpoint once.",
+            );
             continue;
         }
         found.push(word);

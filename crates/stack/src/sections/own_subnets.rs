@@ -29,7 +29,8 @@ impl Range {
     /// # Errors
     /// What is wrong with it, and what to write.
     pub(super) fn read(text: &str) -> Result<Self, (String, String)> {
-        let wrong = || (format!("`{text}` is not a range of IPv4 addresses"), "Write a range like 10.0.0.0/16.".to_owned());
+        let wrong =
+            || (format!("`{text}` is not a range of IPv4 addresses"), "Write a range like 10.0.0.0/16.".to_owned());
         let (address, prefix) = text.trim().split_once('/').ok_or_else(wrong)?;
         let address: Ipv4Addr = address.parse().map_err(|_| wrong())?;
         let prefix: u8 = prefix.parse().ok().filter(|prefix| *prefix <= 32).ok_or_else(wrong)?;
@@ -40,7 +41,10 @@ impl Range {
         let first = address.to_bits() & (u32::MAX << (32 - prefix));
         let range = Self { first, prefix };
         if first != address.to_bits() {
-            return Err((format!("`{text}` does not begin with the first address of its range"), format!("Write {range}.")));
+            return Err((
+                format!("`{text}` does not begin with the first address of its range"),
+                format!("Write {range}."),
+            ));
         }
         Ok(range)
     }
@@ -107,7 +111,9 @@ mod tests {
     fn ranges_are_read_and_compared() {
         let vpc = range("10.0.0.0/16");
         assert!(vpc.contains(range("10.0.255.240/28")) && !vpc.contains(range("10.1.0.0/24")));
-        assert!(range("10.0.0.0/24").overlaps(range("10.0.0.0/20")) && !range("10.0.0.0/24").overlaps(range("10.0.1.0/24")));
+        assert!(
+            range("10.0.0.0/24").overlaps(range("10.0.0.0/20")) && !range("10.0.0.0/24").overlaps(range("10.0.1.0/24"))
+        );
         assert_eq!(Range::read("10.0.0.9/24").unwrap_err().1, "Write 10.0.0.0/24.");
         assert!(Range::read("10.0.0.0/8").unwrap_err().1.contains("/16"));
         for wrong in ["10.0.0.0", "10.0.0/16", "fd00::/56", "10.0.0.0/33"] {

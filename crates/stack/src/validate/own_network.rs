@@ -75,7 +75,8 @@ fn lacking(own: &OwnNetwork, service: &Service) -> Option<(String, String)> {
     let containers: Vec<&Value> = task.document["containerDefinitions"].as_array().into_iter().flatten().collect();
     let elsewhere = containers.iter().filter_map(|container| container["image"].as_str()).find(|image| !is_ecr(image));
     if let Some(image) = elsewhere {
-        let why = format!("{image} comes from a registry on the internet, and private subnets without NAT have no way there");
+        let why =
+            format!("{image} comes from a registry on the internet, and private subnets without NAT have no way there");
         let help = "Write nat: one in the network, or keep the image in a repository of ECR.";
         return Some((why, help.to_owned()));
     }

@@ -14,8 +14,8 @@ use futures::future::join_all;
 
 use super::existing_group_rules::marked as guests;
 use super::others::Others;
-use super::replies::{filter, tags_of};
 use super::own::read::{self as own, Networks};
+use super::replies::{filter, tags_of};
 use super::{groups, security_group};
 use crate::client::Aws;
 use crate::finder::Finder;
@@ -104,12 +104,8 @@ pub async fn fetch(aws: &Aws, scope: &Scope<'_>, finder: &Finder<'_>) -> Ec2 {
         let kept = kept.cloned().collect();
         Ok((kept, Arc::unwrap_or_clone(groups)))
     };
-    let (networks, groups, guests, own) = futures::join!(
-        join_all(networks),
-        groups,
-        guests::marked(aws, scope, finder),
-        own::fetch(aws, scope, finder)
-    );
+    let (networks, groups, guests, own) =
+        futures::join!(join_all(networks), groups, guests::marked(aws, scope, finder), own::fetch(aws, scope, finder));
     let mut networks: BTreeMap<NodeId, Part<Network>> = networks.into_iter().collect();
     if let Some((vpc, subnets)) = own.main(scope.stack) {
         // Where one is looked up, that is the network of the stack.

@@ -14,9 +14,9 @@ use evenkeel_stack::model::{Stack, Zones as Wanted};
 use serde::{Deserialize, Serialize};
 
 use super::super::read::missing;
+use super::fetched::networks;
 use super::read::Networks;
 use super::subnet::{self, Tier};
-use super::fetched::networks;
 use crate::read::Fetched;
 use crate::resource::{Entry, Lookup, OnlyLookedUp, Paced, doc, spec};
 
@@ -79,7 +79,8 @@ fn contribute(stack: &Stack, nodes: &mut Vec<Node>) {
 /// `Invalid`: the region has too few, or not one that is named.
 fn choose(spec: &Spec, region: &str, all: &[String], taken: &[Option<String>]) -> Result<Vec<String>, CloudError> {
     if let Some(unknown) = spec.names.iter().find(|name| !all.contains(name)) {
-        let text = format!("region {region} has no availability zone {unknown} for this account; it has {}", all.join(", "));
+        let text =
+            format!("region {region} has no availability zone {unknown} for this account; it has {}", all.join(", "));
         return Err(missing(text, "correct `zones` of the network in the stack file"));
     }
     if !spec.names.is_empty() {

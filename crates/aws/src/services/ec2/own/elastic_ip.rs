@@ -86,8 +86,7 @@ impl Resource for Addresses {
     async fn create(&self, work: Work<'_>, order: &Creation<'_, Spec>) -> Result<Live<Spec>, CloudError> {
         let aws = work.aws;
         let tags = tagging::specification(ResourceType::ElasticIp, &order.tags);
-        let request =
-            || aws.ec2().allocate_address().domain(DomainType::Vpc).tag_specifications(tags.clone()).send();
+        let request = || aws.ec2().allocate_address().domain(DomainType::Vpc).tag_specifications(tags.clone()).send();
         let reply = aws.caller.send("ec2:AllocateAddress", request).await?;
         let raw = Address::builder()
             .set_allocation_id(reply.allocation_id().map(str::to_owned))

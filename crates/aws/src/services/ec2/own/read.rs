@@ -141,9 +141,7 @@ impl Networks {
         let subnets = self.subnets.as_ref().map_err(Clone::clone)?;
         let of = |number: usize| {
             let marks = ["public", "private"].map(|tier| NodeId::new("subnet", &format!("{tier}-{number}")));
-            let is = |subnet: &&Subnet| {
-                matches!(owner(subnet.tags(), stack, "subnet"), Owner::Ours(node) if marks.contains(&node))
-            };
+            let is = |subnet: &&Subnet| matches!(owner(subnet.tags(), stack, "subnet"), Owner::Ours(node) if marks.contains(&node));
             subnets.iter().find(is)?.availability_zone().map(str::to_owned)
         };
         Ok((1..=count).map(of).collect())
@@ -163,7 +161,11 @@ pub(super) fn state(endpoint: &VpcEndpoint) -> String {
 pub async fn fetch(aws: &Aws, scope: &Scope<'_>, finder: &Finder<'_>) -> Networks {
     let zones = async {
         let wanted = scope.graph.of_kind(ZONES).next().is_some() && scope.wants(&[ZONES]);
-        if wanted { aws.once("ec2:DescribeAvailabilityZones", || zones(aws)).await.map(Arc::unwrap_or_clone) } else { Ok(Vec::new()) }
+        if wanted {
+            aws.once("ec2:DescribeAvailabilityZones", || zones(aws)).await.map(Arc::unwrap_or_clone)
+        } else {
+            Ok(Vec::new())
+        }
     };
     if !scope.wants(&KINDS) || !matter(scope, finder).await {
         // Which zone has which number, the subnets tell.
@@ -289,7 +291,9 @@ async fn of_others(
         let words = match instance(one) {
             Some(instance) if known.contains(&instance) => continue,
             Some(instance) => format!("instance {instance}, which is not of this stack"),
-            None => format!("{}, which is not of this stack", interface_in_words(id, one.description().unwrap_or_default())),
+            None => {
+                format!("{}, which is not of this stack", interface_in_words(id, one.description().unwrap_or_default()))
+            }
         };
         inside.entry(one.subnet_id().unwrap_or_default().to_owned()).or_default().push(words);
     }

@@ -123,7 +123,8 @@ fn way_out(route: &ApiRoute) -> Option<&str> {
 fn strange(route: &ApiRoute) -> Option<String> {
     let made = route.origin().map(|origin| origin.as_str()) == Some("CreateRoute");
     let endpoint = route.gateway_id().is_some_and(|id| id.starts_with("vpce-") || id == "local");
-    let to = route.destination_cidr_block().or(route.destination_ipv6_cidr_block()).or(route.destination_prefix_list_id());
+    let to =
+        route.destination_cidr_block().or(route.destination_ipv6_cidr_block()).or(route.destination_prefix_list_id());
     let to = to.filter(|to| made && !endpoint && *to != ANYWHERE)?;
     Some(format!("a route to {to}"))
 }
@@ -241,7 +242,9 @@ async fn route(aws: &Aws, table: &str, from: Option<&str>, to: Option<&str>) -> 
             };
             match tagging::soon(aws.caller.send("ec2:CreateRoute", request).await) {
                 // An earlier try has made it.
-                Err(error) if error.class == ErrorClass::Exists => Box::pin(route(aws, table, Some(""), Some(to))).await,
+                Err(error) if error.class == ErrorClass::Exists => {
+                    Box::pin(route(aws, table, Some(""), Some(to))).await
+                }
                 reply => reply.map(drop),
             }
         }
