@@ -11,8 +11,16 @@ use crate::things::{Key, Things};
 
 /// Members that hold something made up, beside the keys of things.
 const MADE_UP: &[&str] = &[
+    "AllocationId",
+    "AssociationId",
+    "DnsName",
     "Id",
+    "NetworkInterfaceId",
+    "NetworkInterfaceIds",
+    "PrivateIp",
+    "PublicIp",
     "arn",
+    "association",
     "attachment",
     "cidr",
     "dns_name",
@@ -20,6 +28,7 @@ const MADE_UP: &[&str] = &[
     "id",
     "interface",
     "ip",
+    "main",
     "private",
     "public",
     "servers",

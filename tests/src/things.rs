@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use evenkeel_sim::world::World;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 /// Where a thing is kept: the account and region, the collection of its service, and its key there.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -116,6 +116,8 @@ const INNER: &[(&str, &str)] =
 
 /// How things say that they are gone and only remembered: the collection, the member, and what it says then (nothing: anything).
 pub const REMEMBERED: &[(&str, &str, Option<&str>)] = &[
+    ("ec2.endpoints", "State", Some("\"deleted\"")),
+    ("ec2.nats", "State", Some("\"deleted\"")),
     ("ecs.running.services", "gone", None),
     ("ecs.running.tasks", "stopping", None),
     ("ecs.registry.clusters", "deleted", Some("true")),
@@ -240,11 +242,20 @@ fn tags_to_their_things(things: &mut Things) {
                 key.collection.starts_with("ec2.")
             }
         });
+        // What is only remembered keeps its tags.
+        if owner.is_none() && ["nat-", "vpce-"].iter().any(|kind| tags.key.starts_with(kind)) {
+            things.remove(&tags);
+            continue;
+        }
         if let Some(owner) = owner.cloned()
             && let Some(value) = things.remove(&tags)
-            && let Some(Value::Object(owner)) = things.get_mut(&owner)
+            && let Some(owner) = things.get_mut(&owner)
         {
-            owner.insert("tags".to_owned(), value);
+            match owner {
+                Value::Object(owner) => drop(owner.insert("tags".to_owned(), value)),
+                // A gateway is no more than what it is attached to.
+                _ => *owner = json!({ "is": owner.take(), "tags": value }),
+            }
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::resource::Entry;
 pub use crate::services::acm::certificate;
 pub use crate::services::autoscaling::scaling;
 pub use crate::services::cloud_map::{discovery_service, namespace};
-pub use crate::services::ec2::{existing_group_rules, network, security_group, security_group_rules};
+pub use crate::services::ec2::{existing_group_rules, network, own, security_group, security_group_rules};
 pub use crate::services::ecr::image;
 pub use crate::services::ecs::{cluster, service, task_definition};
 pub use crate::services::elb::{listener, listener_rules, load_balancer, rule_priorities, target_group};
@@ -61,6 +61,7 @@ pub fn graph(stack: &Stack, region: &str) -> Result<Graph, Vec<GraphError>> {
     for entry in ALL.iter() {
         (entry.contribute)(&stack, &mut nodes);
     }
+    own::place(&stack, &mut nodes);
     nodes.iter_mut().for_each(protect);
     Graph::new(StackInfo { name: stack.name.clone(), region: region.to_owned() }, nodes)
 }

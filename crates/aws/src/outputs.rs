@@ -10,14 +10,14 @@ use evenkeel_core::plan::{Action, Plan};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::kinds::{cluster, database, hosted_zone, listener, listener_rules, load_balancer, service};
+use crate::kinds::{cluster, database, hosted_zone, listener, listener_rules, load_balancer, own, service};
 use crate::resource::Entry;
 
 /// Something worth knowing.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize)]
 pub struct Output {
-    /// What it is: `url`, `load balancer`, `name servers`, `next step`, `database`, `waits`,
-    /// `cluster`, `service`, `left in AWS`.
+    /// What it is: `url`, `load balancer`, `name servers`, `next step`, `database`, `waits`, `VPC`,
+    /// `NAT address`, `cluster`, `service`, `left in AWS`.
     pub what: &'static str,
     /// The value.
     pub value: String,
@@ -44,6 +44,13 @@ pub fn outputs(graph: &Graph, known: &BTreeMap<NodeId, Outputs>) -> Vec<Output> 
             found.push(Output { what: "database", value: format!("{endpoint}:{port}") });
         }
         found.extend(of("waits").map(|value| Output { what: "waits", value: format!("{}: {value}", database.id) }));
+    }
+    for vpc in of_kind(graph, &own::vpc::ENTRY) {
+        found.extend(text(known, &vpc.id, "id").map(|value| Output { what: "VPC", value }));
+    }
+    // Firewalls of others let these in.
+    for address in of_kind(graph, &own::elastic_ip::ENTRY) {
+        found.extend(text(known, &address.id, "address").map(|value| Output { what: "NAT address", value }));
     }
     for (entry, what) in [(&cluster::ENTRY, "cluster"), (&service::ENTRY, "service")] {
         let there = of_kind(graph, entry).filter(|node| known.contains_key(&node.id));

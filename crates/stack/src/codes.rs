@@ -77,7 +77,7 @@ pub const ALL: &[(&str, &str)] = &[
     ("not-ours", "a setting of an existing resource, which is only looked up"),
     ("not-text", "the file is not text"),
     ("not-yet", "this version does not manage it"),
-    ("one-zone", "a load balancer in one availability zone"),
+    ("one-zone", "a load balancer or a database in one availability zone"),
     ("open-placeholder", "a `${` that is never closed"),
     ("open-port", "a port that is open to the whole internet"),
     ("other-account", "an ARN of another account"),

@@ -9,6 +9,7 @@ mod existing;
 mod images;
 mod mesh;
 mod meta;
+mod networks;
 mod scaling;
 mod secrets;
 mod services;
@@ -29,6 +30,7 @@ pub use self::existing::Existing;
 pub use self::images::{Build, Repository};
 pub use self::mesh::{Connect, Discovery, ManagedNamespace, Namespace, SoughtNamespace};
 pub use self::meta::Meta;
+pub use self::networks::{Nat, Network, OwnNetwork, SubnetsRef, VpcRef, Zones, is_route};
 pub use self::scaling::{Scaling, ScalingMetric, ScalingPolicy, ScalingRule, ScheduledAction, Step};
 pub use self::secrets::{Parameter, Secret};
 pub use self::services::{
@@ -158,39 +160,6 @@ impl Stack {
     pub fn role_prefix(&self) -> String {
         self.region.as_ref().map_or_else(|| self.name.clone(), |region| format!("{}-{region}", self.name))
     }
-}
-
-/// `network:`, which VPC and which subnets. Both look-ups; nothing is made.
-#[derive(Clone, Debug)]
-pub struct Network {
-    /// Where it stands; the start of the file if it is not there.
-    pub place: Place,
-    /// `vpc:`.
-    pub vpc: VpcRef,
-    /// `subnets:`.
-    pub subnets: SubnetsRef,
-}
-
-/// `vpc:`.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum VpcRef {
-    /// The region's default VPC.
-    Default,
-    /// `vpc-…`.
-    Id(String),
-    /// The one VPC that has all these tags.
-    Tags(BTreeMap<String, String>),
-}
-
-/// `subnets:`.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum SubnetsRef {
-    /// The default subnet of each zone of the VPC; in a VPC without such, all its subnets.
-    Default,
-    /// `subnet-…`, at least one.
-    Ids(Vec<String>),
-    /// All subnets of the VPC that have all these tags.
-    Tags(BTreeMap<String, String>),
 }
 
 /// An entry of `roles:`.

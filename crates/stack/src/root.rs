@@ -13,7 +13,7 @@ use super::fields::Fields;
 use super::files::Files;
 use super::interpolate::{self, Foreign};
 use super::model::Stack;
-use super::scope::{MAIN, Names, Scope};
+use super::scope::{MAIN, Names, OWN_NETWORK, Scope};
 use super::sections::{
     Ctx, autoscaling, certificates, cluster, databases, dns, each, existing, load_balancers, log_groups, namespaces,
     network, parameters, repositories, roles, secret_entries, security_groups, service_keys, services, shifting,
@@ -51,7 +51,7 @@ pub static ROOT: Table = Table {
         key("vars", Type::MapOf(&Type::Blank), "Variables for `${var.…}`; a `--var` that the file does not declare is an error.")
             .shape("map of scalars")
             .example("{ image_tag: \"${env.IMAGE_TAG:-1.4.2}\" }"),
-        key("network", Type::Map(&network::NETWORK), "The VPC and the subnets; both are looked up."),
+        key("network", Type::Map(&network::NETWORK), "The VPC and the subnets: existing ones, which are looked up, or the stack's own."),
         key("security_groups", Type::Entries(&security_groups::SECURITY_GROUP), "Security groups and their rules."),
         key("roles", Type::Entries(&roles::ROLE), "IAM roles for tasks, created or looked up."),
         key("log_groups", Type::Entries(&log_groups::LOG_GROUP), "CloudWatch log groups for the containers."),
@@ -209,7 +209,8 @@ fn sections(ctx: &Ctx<'_>, fields: &Fields<'_>, start: &Place) -> Stack {
     let certificates = fields.take("certificates");
     let certificates = each(ctx, certificates, "certificate", |entry| certificates::read(ctx, entry));
     let groups = fields.take("security_groups");
-    let security_groups = each(ctx, groups, "security group", |entry| security_groups::read(ctx, entry));
+    let mut security_groups = each(ctx, groups, "security group", |entry| security_groups::read(ctx, entry));
+    network::admit(ctx, &network, &mut security_groups);
     security_groups::check(ctx, &security_groups);
     let groups = fields.take("target_groups");
     let target_groups = each(ctx, groups, "target group", |entry| target_groups::read(ctx, entry));
@@ -358,6 +359,9 @@ fn names(tree: &Tree, scope: &Scope<'_>) -> Names {
         add(&mut names, table, "", entry);
     }
     names.add("network", MAIN, tree.place.clone());
+    if let Some(own) = tree.get("network").and_then(|network| network.get("create")) {
+        names.add(OWN_NETWORK, MAIN, own.place.clone());
+    }
     if tree.entries().unwrap_or_default().iter().any(|entry| entry.key == "cluster") {
         names.add("cluster", MAIN, tree.place.clone());
     }

@@ -17,6 +17,8 @@ use super::tree::Tree;
 
 /// Kinds with a single entry.
 const SINGLE: &[&str] = &["network", "cluster"];
+/// Where it is noted that the network is the stack's own; no kind, so that no placeholder means it.
+pub(crate) const OWN_NETWORK: &str = "own network";
 /// The entry name of those.
 pub(crate) const MAIN: &str = "main";
 
@@ -275,6 +277,13 @@ impl<'a> Scope<'a> {
                 format!("a {} has no output `{output}`", kind.replace('_', " ")),
                 format!("It has the outputs {}.", suggest::list(outputs)),
             );
+            return Found::Wrong;
+        }
+        // Of one that is looked up, only the VPC has one value.
+        if kind == "network" && output != "vpc_id" && !self.names.has(OWN_NETWORK, MAIN) {
+            let summary = format!("a network that is looked up has no output `{output}`");
+            let help = "It has the output `vpc_id`; one of the stack's own, with `network: { create: … }`, tells its subnets and addresses.";
+            problems.error("unknown-output", at, summary, help);
             return Found::Wrong;
         }
         Found::Text(Text::output(NodeId::new(kind, name), output).into())

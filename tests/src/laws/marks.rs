@@ -41,6 +41,16 @@ fn is_of_aws(thing: &Value) -> bool {
     thing["linked"] == true || thing["owner"].as_str().is_some_and(|owner| owner.contains(":rds:"))
 }
 
+/// What AWS makes along with a VPC, and takes away with it.
+fn comes_with_a_vpc(key: &Key, thing: &Value) -> bool {
+    match key.collection.as_str() {
+        "ec2.groups" => thing["name"] == "default",
+        "ec2.route_tables" => thing["main"].is_string(),
+        "ec2.acls" => thing["default"] == true,
+        _ => false,
+    }
+}
+
 /// No two things carry the same mark of one sort of things.
 ///
 /// # Panics
@@ -148,6 +158,7 @@ pub fn only_ours_changed(allowed: Allowed<'_>, before: &Things, after: &Things) 
         let needs_mark = collections.contains(key.collection.as_str())
             && !TOGETHER.contains(&key.collection.as_str())
             && !was.or(is).is_some_and(default_rule)
+            && !was.or(is).is_some_and(|thing| comes_with_a_vpc(key, thing))
             && !kept.contains(&key.key.as_str());
         let good = match (was, is) {
             _ if !needs_mark => {

@@ -115,7 +115,7 @@ async fn cost(bench: &Bench, graph: &Graph) -> Summary {
 
 #[test]
 fn a_plan_of_a_complete_stack_takes_four_round_trips() {
-    for scene in [scenes::cruddur(), scenes::cruddur_http(), scenes::flask_todo()] {
+    for scene in [scenes::cruddur(), scenes::cruddur_http(), scenes::flask_todo(), scenes::private_network()] {
         in_virtual_time(async {
             let (bench, graph) = (scene.bench(), scene.graph());
             bench.done(&graph, Goal::Apply).await;

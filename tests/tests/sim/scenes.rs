@@ -27,6 +27,9 @@ fn folder() -> PathBuf {
 /// containers get fixed texts in their place, and values that are drawn are written out. Whether they get the right ones is tested with the
 /// kinds; namespaces, whose ids are made up too, have their own phases.
 const FIXED: &[(&str, &str)] = &[
+    ("${network.nat_addresses}", "203.0.113.7"),
+    // In small subnets addresses come back.
+    ("    public: small\n", "    public: large\n"),
     ("${database.main.endpoint}", "db.internal.example"),
     ("${database.main.password}", "ssm:/fixed/password"),
     ("${database.main.secret}", "*"),
@@ -102,6 +105,21 @@ pub fn flask_todo() -> Scene {
     )
 }
 
+/// A network of the stack's own.
+pub fn private_network() -> Scene {
+    scene(
+        "private-network",
+        "eu-west-1",
+        None,
+        &[
+            ("nat: one", "nat: none"),
+            ("endpoints: [s3]", "endpoints: [logs]"),
+            ("zones: 2", "zones: 3"),
+            ("tags: { project: private-network }", "tags: { project: private-network, owner: blue }"),
+        ],
+    )
+}
+
 impl Scene {
     /// What is wanted.
     pub fn graph(&self) -> Graph {
@@ -131,6 +149,7 @@ impl Scene {
         }
         let prepared: &[&str] = match self.name {
             "cruddur-http" => &["/cruddur/backend-flask/CONNECTION_URL", "/cruddur/backend-flask/ROLLBAR_ACCESS_TOKEN"],
+            "private-network" => &["/private-network/tls-bundle"],
             _ => &["/fixed/password"],
         };
         for name in prepared {

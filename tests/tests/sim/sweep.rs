@@ -300,6 +300,11 @@ fn cruddur_without_a_certificate_survives_a_fault_at_any_request() {
 }
 
 #[test]
+fn a_network_of_its_own_survives_a_fault_at_any_request() {
+    sweep(&scenes::private_network(), 5);
+}
+
+#[test]
 fn flask_todo_survives_a_fault_at_any_request() {
     sweep(&scenes::flask_todo(), 7);
 }

@@ -10,7 +10,7 @@ use evenkeel_tests::simulated::{Bench, Goal, graph_of, in_virtual_time};
 use evenkeel_tests::things::things;
 use serde_json::Value;
 
-use super::scenes::{cruddur, cruddur_http, flask_todo};
+use super::scenes::{cruddur, cruddur_http, flask_todo, private_network};
 use super::strangers::STACK;
 
 const REGION: &str = "us-east-1";
@@ -67,7 +67,7 @@ async fn is_let_be(graph: &Graph, region: &str, world: Value) {
 
 #[test]
 fn what_looks_like_a_stack_and_has_no_mark_of_it_is_let_be() {
-    let scenes = [cruddur(), cruddur_http(), flask_todo()];
+    let scenes = [cruddur(), cruddur_http(), flask_todo(), private_network()];
     let shipped = scenes.iter().map(|scene| (scene.graph(), scene.region.as_str(), scene.bench()));
     let all_kinds = (graph_of(STACK, Path::new(".")), REGION, Bench::new(REGION));
     for (graph, region, bench) in shipped.chain([all_kinds]) {

@@ -49,6 +49,7 @@ async fn refuse_each_read(scene: &Scene, goal: Goal) {
 #[tokio::test(start_paused = true)]
 async fn nothing_is_made_because_it_could_not_be_read() {
     refuse_each_read(&scenes::flask_todo(), Goal::Apply).await;
+    refuse_each_read(&scenes::private_network(), Goal::Apply).await;
     refuse_each_read(&scenes::cruddur_http(), Goal::Apply).await;
     refuse_each_read(&scenes::cruddur(), Goal::Apply).await;
 }
@@ -56,6 +57,7 @@ async fn nothing_is_made_because_it_could_not_be_read() {
 #[tokio::test(start_paused = true)]
 async fn nothing_is_forgotten_or_deleted_because_it_could_not_be_read() {
     refuse_each_read(&scenes::flask_todo(), Goal::Destroy).await;
+    refuse_each_read(&scenes::private_network(), Goal::Destroy).await;
     refuse_each_read(&scenes::cruddur_http(), Goal::Destroy).await;
     refuse_each_read(&scenes::cruddur(), Goal::Destroy).await;
 }

@@ -45,6 +45,20 @@ fn identity(graph: &Graph, node: &Node, have: Doc) -> Live {
             .output("vpc_id", "vpc-1")
             .output("subnets", json!(["subnet-a", "subnet-b"]))
             .output("zones", json!([format!("{region}a"), format!("{region}b")])),
+        "availability_zones" => (1..=6_u8).fold(new("zones"), |live, at| {
+            live.output(&format!("zone_{at}"), format!("{region}{}", char::from(b'`' + at)))
+        }),
+        "vpc" => new("vpc-main").output("id", "vpc-main").output("cidr", text("cidr")),
+        "elastic_ip" => new(&format!("eipalloc-{entry}"))
+            .output("id", format!("eipalloc-{entry}"))
+            .output("address", "198.51.100.7"),
+        kind @ ("subnet" | "internet_gateway" | "nat_gateway" | "route_table" | "vpc_endpoint") => {
+            let prefixes =
+                [("subnet", "subnet"), ("internet_gateway", "igw"), ("nat_gateway", "nat"), ("route_table", "rtb")];
+            let prefix = prefixes.iter().find(|(of, _)| *of == kind).map_or("vpce", |(_, prefix)| prefix);
+            let id = format!("{prefix}-{entry}");
+            new(&id).output("id", id.as_str())
+        }
         "role" if node.lookup => {
             new(&entry).output("arn", format!("arn:aws:iam::{ACCOUNT}:role/{entry}")).output("name", entry.as_str())
         }

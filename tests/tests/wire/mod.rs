@@ -15,6 +15,7 @@ mod log_group;
 mod namespace;
 mod network;
 mod network_balancer;
+mod own_network;
 mod parameter;
 mod repository;
 mod role;

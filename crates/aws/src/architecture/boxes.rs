@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use evenkeel_core::doc;
 use evenkeel_core::id::NodeId;
-use evenkeel_stack::model::{Database, LoadBalancer, Namespace, RecordData, Service, Stack, TargetGroup, VpcRef, Zone};
+use evenkeel_stack::model::{
+    Database, LoadBalancer, Namespace, OwnNetwork, RecordData, Service, Stack, TargetGroup, VpcRef, Zone,
+};
 use serde_json::Value;
 
 use super::routes::{self, cut};
@@ -21,6 +23,7 @@ pub(super) const CLUSTER: &str = "cluster";
 /// The frames of a stack.
 pub(super) fn groups(stack: &Stack) -> Vec<Group> {
     let vpc = match &stack.network.vpc {
+        _ if stack.network.create.is_some() => stack.network.create.as_ref().map(own_network).unwrap_or_default(),
         VpcRef::Default => "default VPC".to_owned(),
         VpcRef::Id(id) => format!("VPC {id}"),
         VpcRef::Tags(tags) => {
@@ -36,12 +39,24 @@ pub(super) fn groups(stack: &Stack) -> Vec<Group> {
     std::iter::once(network).chain(cluster).collect()
 }
 
+/// A network of the stack's own in a few words: `VPC 10.0.0.0/16 of this stack: 2 public and 2 private subnets, 1 NAT gateway`.
+fn own_network(own: &OwnNetwork) -> String {
+    let tier = |ranges: &[String], word: &str| (!ranges.is_empty()).then(|| format!("{} {word}", ranges.len()));
+    let tiers: Vec<String> =
+        [tier(&own.public, "public"), tier(&own.private, "private")].into_iter().flatten().collect();
+    let subnets = if tiers == ["1 public"] || tiers == ["1 private"] { "subnet" } else { "subnets" };
+    let mut parts = vec![format!("{} {subnets}", tiers.join(" and "))];
+    parts.extend((own.nats() > 0).then(|| count(own.nats(), "NAT gateway")));
+    parts.extend((!own.endpoints.is_empty()).then(|| format!("endpoints of {}", own.endpoints.join(", "))));
+    format!("VPC {} of this stack: {}", own.cidr, parts.join("; "))
+}
+
 /// The boxes of a stack, by what stands behind what.
 pub(super) fn all(stack: &Stack, used: &BTreeMap<BTreeSet<String>, Vec<Used>>) -> Vec<Part> {
     let mut boxes: Vec<Part> = stack.dns.iter().map(zone).collect();
     boxes.extend(stack.load_balancers.iter().map(|(name, balancer)| load_balancer(name, balancer)));
     boxes.extend(stack.target_groups.iter().map(|(name, group)| target_group(name, group)));
-    boxes.extend(stack.services.iter().map(|(name, it)| service(name, it)));
+    boxes.extend(stack.services.iter().map(|(name, it)| service(name, it, stack.network.create.as_ref())));
     boxes.extend(stack.namespaces.iter().map(|(name, it)| namespace(stack, name, it)));
     boxes.extend(stack.databases.iter().map(|(name, it)| database(name, it)));
     boxes.extend(used.iter().map(|(users, list)| values(users, list)));
@@ -115,7 +130,7 @@ fn target_group(name: &str, group: &TargetGroup) -> Part {
     part(Shape::Targets, kinds::target_group::id(name), name, "target group", Some(NETWORK), details)
 }
 
-fn service(name: &str, service: &Service) -> Part {
+fn service(name: &str, service: &Service, own: Option<&OwnNetwork>) -> Part {
     let tasks = match (&service.scaling, service.desired_count) {
         (Some(scaling), _) if scaling.min != scaling.max => format!("{} to {} tasks", scaling.min, scaling.max),
         (Some(scaling), _) => count(scaling.min as usize, "task"),
@@ -126,6 +141,10 @@ fn service(name: &str, service: &Service) -> Part {
     let size = document.map(size).unwrap_or_default();
     let mut details = vec![format!("{size}{tasks}")];
     details.extend(document.into_iter().flat_map(containers).map(|container| line(&container)));
+    if let Some(own) = own.filter(|_| service.awsvpc && service.subnets.is_none()) {
+        let public = own.private.is_empty() || (service.assign_public_ip && !own.public.is_empty());
+        details.push(format!("in the {} subnets", if public { "public" } else { "private" }));
+    }
     let what = match service.launch_type.as_deref() {
         Some("FARGATE") | None => "service".to_owned(),
         Some(other) => format!("service on {other}"),

@@ -32,6 +32,8 @@ pub(crate) mod log_groups;
 pub(crate) mod logs;
 pub(crate) mod namespaces;
 pub(crate) mod network;
+pub(crate) mod own_network;
+mod own_subnets;
 pub(crate) mod parameters;
 pub(crate) mod records;
 pub(crate) mod repositories;

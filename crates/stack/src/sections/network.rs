@@ -1,15 +1,15 @@
-//! `network:`: which VPC and which subnets are used. Nothing is made.
+//! `network:`: which VPC and which subnets are used: existing ones, or with `create` those of the stack's own (`own_network.rs`).
 
 use std::collections::BTreeMap;
 
-use evenkeel_core::diagnostic::Place;
+use evenkeel_core::diagnostic::{Diagnostic, Place};
 
 use super::super::decode::Want;
 use super::super::fields::Fields;
-use super::super::model::{Network, SubnetsRef, VpcRef};
+use super::super::model::{Meta, Network, OwnNetwork, Peer, Rule, SecurityGroup, SubnetsRef, VpcRef};
 use super::super::table::{EMPTY, Made, Table, Type, key};
 use super::super::tree::{Tree, Value};
-use super::Ctx;
+use super::{Ctx, own_network};
 
 /// The section.
 pub(crate) static NETWORK: Table = Table {
@@ -30,8 +30,20 @@ pub(crate) static NETWORK: Table = Table {
         .value("default")
         .aws("SubnetIds")
         .example("{ tags: { tier: private } }"),
+        key(
+            "create",
+            Type::Map(&own_network::OWN_NETWORK),
+            "A network of the stack's own, instead of an existing one.",
+        )
+        .shape("a map; `{}` for a network with all defaults")
+        .aws("CreateVpc")
+        .example("{ zones: 2, nat: one }"),
     ]],
-    made: &[Made { kind: "network", outputs: &["vpc_id"], name: None }],
+    made: &[Made {
+        kind: "network",
+        outputs: &["vpc_id", "public_subnets", "private_subnets", "nat_addresses"],
+        name: None,
+    }],
     ..EMPTY
 };
 
@@ -51,6 +63,7 @@ pub(crate) fn read(ctx: &Ctx<'_>, section: Option<&Tree>, start: &Place) -> Netw
         place: section.map_or_else(|| start.clone(), |tree| tree.place.clone()),
         vpc: VpcRef::Default,
         subnets: SubnetsRef::Default,
+        create: None,
     };
     let Some(fields) = section.and_then(|tree| Fields::open(tree, "`network`", &NETWORK, ctx.problems)) else {
         return network;
@@ -72,8 +85,53 @@ pub(crate) fn read(ctx: &Ctx<'_>, section: Option<&Tree>, start: &Place) -> Netw
             Some(Choice::Default) | None => {}
         }
     }
+    if let Some(entry) = fields.entry("create").filter(|entry| !matches!(entry.value.value, Value::Wrong)) {
+        for key in ["vpc", "subnets"] {
+            let Some(other) = fields.entry(key) else { continue };
+            let help = "The network is either the stack's own or an existing one. Remove one of the two.";
+            let error = Diagnostic::error(
+                "contradiction",
+                format!("`create` and `{key}` exclude each other"),
+                Some(other.place.clone()),
+            );
+            ctx.problems.push(error.related(entry.place.clone(), "the network of the stack's own").help(help));
+        }
+        let own = own_network::read(ctx, &entry.value);
+        network.create = own.map(|own| OwnNetwork { place: entry.place.clone(), ..own });
+    }
     fields.finish();
     network
+}
+
+/// The entry of the security group that endpoints are in which are interfaces: it lets the VPC in.
+pub(crate) const ENDPOINTS: &str = "network-endpoints";
+
+/// Adds the security group of endpoints to those of the file, if there are such endpoints.
+pub(crate) fn admit(ctx: &Ctx<'_>, network: &Network, groups: &mut BTreeMap<String, SecurityGroup>) {
+    let Some(own) = network.create.as_ref().filter(|own| own.has_interfaces()) else { return };
+    if let Some(taken) = groups.get(ENDPOINTS) {
+        let help = "The security group of the network's endpoints has that name. Give yours another.";
+        let summary = format!("the security group `{ENDPOINTS}` is there already");
+        ctx.problems.error("duplicate-name", &taken.meta.place, summary, help);
+        return;
+    }
+    let rule = |protocol: &str, port: i32, range: &str| Rule {
+        protocol: protocol.to_owned(),
+        from_port: port,
+        to_port: port,
+        peer: Peer::Cidr4(range.to_owned()),
+        description: String::new(),
+    };
+    let meta =
+        Meta { place: own.place.clone(), name: None, tags: ctx.tags.values.clone(), moved_from: None, protect: false };
+    let group = SecurityGroup {
+        meta,
+        existing: None,
+        description: format!("{} endpoints", ctx.stack_name()),
+        ingress: vec![rule("tcp", 443, &own.cidr)],
+        egress: vec![rule("-1", -1, "0.0.0.0/0")],
+    };
+    groups.insert(ENDPOINTS.to_owned(), group);
 }
 
 enum Choice {

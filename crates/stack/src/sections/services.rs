@@ -9,7 +9,7 @@ use super::super::arn;
 use super::super::decode::Want;
 use super::super::fields::Fields;
 use super::super::model::{
-    Kept, Meta, Network, Runs, Scaling, Service, ServiceTarget, Strategy, SubnetsRef, TaskDefinition, VpcRef,
+    Kept, Meta, Network, OwnNetwork, Runs, Scaling, Service, ServiceTarget, Strategy, TaskDefinition,
 };
 use super::super::tagging::Rules;
 use super::super::task_definition::{self, Draft, canonical, kept};
@@ -68,7 +68,7 @@ pub(crate) fn read(ctx: &Ctx<'_>, entry: &Entry, network: &Network) -> Option<Se
     };
     let subnets = ctx.subnets(fields.take("subnets"), &format!("`subnets` of {what}"));
     let security_groups = ctx.security_groups(fields.take("security_groups"), &format!("`security_groups` of {what}"));
-    let public = network.vpc == VpcRef::Default && network.subnets == SubnetsRef::Default && subnets.is_none();
+    let public = subnets.is_none() && network.create.as_ref().map_or(network.is_default(), OwnNetwork::prefers_public);
     let assign_public_ip = fields.switch("assign_public_ip").unwrap_or(public && launch.fargate);
     no_network_without_awsvpc(ctx, &fields, awsvpc);
     let grace = grace(ctx, &fields, load_balancers.as_ref().is_some_and(|list| !list.is_empty()), checked);

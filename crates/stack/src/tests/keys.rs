@@ -65,6 +65,7 @@ const ONE: &str = "containers: { app: { image: \"a:1\", port: 3000 } }";
 const FRAMES: &[(&str, Around, &str)] = &[
     ("network", Around::Nothing, "network: { {} }"),
     ("network.vpc", Around::Nothing, "network: { vpc: { {} } }"),
+    ("network.create", Around::Nothing, "network: { create: { {} } }"),
     ("security_groups", Around::Group, "{}"),
     ("security_groups.ingress", Around::Group, "ingress: [{ port: 80, from: self, {} }]"),
     ("security_groups.egress", Around::Group, "egress: [{ port: 80, to: self, {} }]"),

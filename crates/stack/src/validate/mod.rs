@@ -6,6 +6,7 @@ mod balancers;
 mod certificates;
 mod exec;
 mod execution_access;
+mod own_network;
 mod permissions;
 mod reachability;
 pub(crate) mod risks;

@@ -6,7 +6,7 @@ use evenkeel_core::diagnostic::{Diagnostic, Place};
 use evenkeel_core::doc::{self, Text};
 use evenkeel_core::id::NodeId;
 
-use super::super::model::{Action, LoadBalancer, Service, Stack, SubnetsRef, VpcRef};
+use super::super::model::{Action, LoadBalancer, Service, Stack};
 use super::super::reach::{self, Port, Side, Way};
 use super::super::sections::Ctx;
 
@@ -221,9 +221,7 @@ fn way_out(ctx: &Ctx<'_>, stack: &Stack, name: &str, service: &Service) {
         let place = place_of(stack, &service.security_groups).unwrap_or(&service.meta.place);
         warn(ctx, place, summary, help, name);
     }
-    let network = &stack.network;
-    let default = network.vpc == VpcRef::Default && network.subnets == SubnetsRef::Default && service.subnets.is_none();
-    if !default || service.assign_public_ip {
+    if !stack.network.is_default() || service.subnets.is_some() || service.assign_public_ip {
         return;
     }
     let summary =

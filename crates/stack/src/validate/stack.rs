@@ -59,6 +59,7 @@ pub(crate) fn stack(ctx: &Ctx<'_>, stack: &Stack) {
     super::assumed::check(ctx, stack);
     execution_access::check(ctx, stack);
     secret_access::check(ctx, stack);
+    super::own_network::check(ctx, stack);
     super::reachability::check(ctx, stack);
     if !stack.services.is_empty() && stack.cluster.is_none() {
         let place = stack.services.values().next().map(|service| service.meta.place.clone());

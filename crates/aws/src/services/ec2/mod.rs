@@ -1,12 +1,13 @@
-//! Amazon EC2: the network that a stack looks up, security groups and their rules.
+//! Amazon EC2: the network that a stack looks up or has of its own, security groups and their rules.
 //! This file says how to get along with the service; what its resources are is said by their kinds.
 
 pub mod existing_group_rules;
 mod groups;
 pub mod network;
 mod others;
+pub mod own;
 pub mod read;
-mod replies;
+pub(crate) mod replies;
 pub mod security_group;
 pub mod security_group_rules;
 mod shown;
@@ -26,9 +27,31 @@ use crate::service::Service;
 pub static SERVICE: Service = Service {
     title: "Amazon EC2",
     manners: Manners { prefix: "ec2", iam: "ec2", codes: CODES, texts: &[], rates: RATES },
-    tag_types: &["ec2:security-group-rule"],
+    tag_types: &[
+        "ec2:security-group-rule",
+        "ec2:elastic-ip",
+        "ec2:internet-gateway",
+        "ec2:natgateway",
+        "ec2:route-table",
+        "ec2:subnet",
+        "ec2:vpc",
+        "ec2:vpc-endpoint",
+    ],
     fetch,
-    kinds: &[&network::ENTRY, &security_group::ENTRY, &security_group_rules::ENTRY, &existing_group_rules::ENTRY],
+    kinds: &[
+        &network::ENTRY,
+        &own::availability_zones::ENTRY,
+        &own::vpc::ENTRY,
+        &own::subnet::ENTRY,
+        &own::internet_gateway::ENTRY,
+        &own::elastic_ip::ENTRY,
+        &own::nat_gateway::ENTRY,
+        &own::route_table::ENTRY,
+        &own::vpc_endpoint::ENTRY,
+        &security_group::ENTRY,
+        &security_group_rules::ENTRY,
+        &existing_group_rules::ENTRY,
+    ],
     floor: FLOOR,
     shown: shown::SHOWN,
 };
@@ -38,7 +61,21 @@ const FLOOR: &[Floor] = &[
     Floor::single("ec2:DescribeSecurityGroupRules", &["existing_group_rules"]),
     Floor::listing("ec2:DescribeSubnets", &["network"]).counted(each),
     Floor::single("ec2:DescribeVpcs", &["network"]).counted(by_tags),
+    Floor::listing("ec2:DescribeAvailabilityZones", &["availability_zones"]).counted(each),
+    Floor::listing("ec2:DescribeVpcs", &["vpc"]),
+    Floor::single("ec2:DescribeVpcAttribute", &["vpc"]).counted(both_attributes),
+    Floor::listing("ec2:DescribeSubnets", &["subnet"]),
+    Floor::listing("ec2:DescribeInternetGateways", &["vpc"]),
+    Floor::listing("ec2:DescribeAddresses", &["vpc"]),
+    Floor::listing("ec2:DescribeNatGateways", &["vpc"]),
+    Floor::listing("ec2:DescribeRouteTables", &["vpc"]),
+    Floor::listing("ec2:DescribeVpcEndpoints", &["vpc"]),
 ];
+
+/// Of each VPC two things are told by a request each.
+fn both_attributes(_: &Node) -> usize {
+    2
+}
 
 /// The default VPC's subnets tell which it is, and so does an id; a choice by tags has to be looked up.
 fn by_tags(node: &Node) -> usize {
@@ -46,7 +83,7 @@ fn by_tags(node: &Node) -> usize {
 }
 
 const CODES: &[(ErrorClass, &[&str])] = &[
-    (ErrorClass::InUse, &["InvalidGroup.InUse"]),
+    (ErrorClass::InUse, &["InvalidGroup.InUse", "InvalidIPAddress.InUse", "Resource.AlreadyAssociated"]),
     (
         ErrorClass::Gone,
         &[
@@ -56,9 +93,20 @@ const CODES: &[(ErrorClass, &[&str])] = &[
             "InvalidPermission.NotFound",
             "InvalidSecurityGroupRuleId.NotFound",
             "InvalidVpcID.NotFound",
+            "InvalidSubnetID.NotFound",
+            "InvalidInternetGatewayID.NotFound",
+            "Gateway.NotAttached",
+            "InvalidAllocationID.NotFound",
+            "NatGatewayNotFound",
+            "InvalidNatGatewayID.NotFound",
+            "InvalidRouteTableID.NotFound",
+            "InvalidRouteTableId.NotFound",
+            "InvalidRoute.NotFound",
+            "InvalidAssociationID.NotFound",
+            "InvalidVpcEndpointId.NotFound",
         ],
     ),
-    (ErrorClass::Exists, &["InvalidGroup.Duplicate", "InvalidPermission.Duplicate"]),
+    (ErrorClass::Exists, &["InvalidGroup.Duplicate", "InvalidPermission.Duplicate", "RouteAlreadyExists"]),
 ];
 
 /// Source: the EC2 guide on API throttling.

@@ -26,7 +26,8 @@ pub static ENTRY: Entry = Entry {
         name: "network",
         title: "VPC and subnets",
         fields: &[],
-        outputs: &["vpc_id", "subnets", "zones"],
+        // Those that only a network of the stack's own has are told in `own/places.rs`.
+        outputs: &["vpc_id", "subnets", "zones", "public_subnets", "private_subnets", "nat_addresses"],
         replace: Replace::CreateFirst,
         name_limit: 0,
         ready: Ready::AtOnce,

@@ -1,4 +1,4 @@
-//! Reads from EC2: the networks that the stack file looks up, and the security groups of the region (`groups.rs`; the replies
+//! Reads from EC2: the networks that the stack file looks up, that of its own (`own/read.rs`), and the security groups of the region (`groups.rs`; the replies
 //! hold their tags and rules). Kept are the groups with this stack's mark and those of a wanted name, marked or not.
 //! Knows no rules of ownership beyond that; the kinds beside it interpret.
 
@@ -14,6 +14,7 @@ use futures::future::join_all;
 
 use super::existing_group_rules::marked as guests;
 use super::others::Others;
+use super::own::read::{self as own, Networks};
 use super::replies::{filter, tags_of};
 use super::{groups, security_group};
 use crate::client::Aws;
@@ -42,6 +43,8 @@ pub struct Ec2 {
     pub hosts: Vec<Host>,
     /// What others have to do with groups of ours.
     pub others: Others,
+    /// The network of the stack's own.
+    pub own: Networks,
 }
 
 /// A group of others that gets rules of ours.
@@ -101,12 +104,19 @@ pub async fn fetch(aws: &Aws, scope: &Scope<'_>, finder: &Finder<'_>) -> Ec2 {
         let kept = kept.cloned().collect();
         Ok((kept, Arc::unwrap_or_clone(groups)))
     };
-    let (networks, groups, guests) = futures::join!(join_all(networks), groups, guests::marked(aws, scope, finder));
+    let (networks, groups, guests, own) =
+        futures::join!(join_all(networks), groups, guests::marked(aws, scope, finder), own::fetch(aws, scope, finder));
+    let mut networks: BTreeMap<NodeId, Part<Network>> = networks.into_iter().collect();
+    if let Some((vpc, subnets)) = own.main(scope.stack) {
+        // Where one is looked up, that is the network of the stack.
+        let spec = network::Spec { vpc: network::VpcChoice::Id(vpc.clone()), subnets: network::SubnetChoice::Default };
+        networks.entry(network::id()).or_insert(Ok(Network { spec, vpc, subnets }));
+    }
     let (groups, seen) =
         groups.map_or_else(|error: CloudError| (Err(error), Vec::new()), |(kept, seen)| (Ok(kept), seen));
     let others = Others::of(aws, scope, &seen, &guests).await;
     let hosts = hosts(scope, &existing);
-    Ec2 { networks: networks.into_iter().collect(), groups, wanted, guests, hosts, others }
+    Ec2 { networks, groups, wanted, guests, hosts, others, own }
 }
 
 /// The groups that are looked up, by node name.

@@ -23,7 +23,7 @@ use crate::read::Fetched;
 use crate::resource::{Creation, Entry, Modification, Paced, Resource, Work, doc, spec, tagged, wanted};
 use crate::services::ec2::groups;
 use crate::services::ec2::read::{Ec2, Wanted};
-use crate::services::ec2::replies::{filter, same_name, sdk_tags, tags_of};
+use crate::services::ec2::replies::{filter, interface_in_words, same_name, sdk_tags, tags_of};
 use crate::tags::{self, Retag, Tags};
 use evenkeel_stack::model::Stack;
 
@@ -165,6 +165,7 @@ fn live(group: &SecurityGroup, stack: &str) -> Live<Spec> {
     let (id, name) = (group.group_id().unwrap_or_default(), group.group_name().unwrap_or_default());
     let mut live = Live::new(id, name, owner(group, stack), spec).output("id", id).output("name", name);
     live.replaces = tags_of(group.tags()).remove(tags::REPLACES);
+    live.uses.extend(group.vpc_id().map(str::to_owned));
     live
 }
 
@@ -339,19 +340,6 @@ async fn inside(aws: &Aws, ids: &[&str]) -> Result<BTreeMap<String, Vec<String>>
     Ok(found)
 }
 
-/// AWS describes the interfaces that it makes: `ELB app/web/50dc6c495c0c9188`, `arn:aws:ecs:…:attachment/…`.
-fn interface_in_words(id: &str, description: &str) -> String {
-    if let Some(balancer) = description.strip_prefix("ELB ") {
-        format!("network interface {id} of load balancer {balancer}")
-    } else if description.contains(":ecs:") && description.contains(":attachment/") {
-        format!("network interface {id} of an ECS task")
-    } else if description.is_empty() {
-        format!("network interface {id}")
-    } else {
-        format!("network interface {id} ({description})")
-    }
-}
-
 async fn referring(aws: &Aws, by: &str, group: &str) -> Vec<String> {
     let found = groups::all(aws, &[filter(by, group)]).await.unwrap_or_default();
     found
@@ -390,6 +378,7 @@ mod tests {
             guests: Ok(Vec::new()),
             hosts: Vec::new(),
             others: Default::default(),
+            own: Default::default(),
         };
         let found = observe(&ec2, "a").unwrap();
         let seen: Vec<_> = found.iter().map(|live| (live.id.as_str(), live.name.as_str(), &live.owner)).collect();
@@ -412,16 +401,11 @@ mod tests {
             guests: Ok(Vec::new()),
             hosts: Vec::new(),
             others: Default::default(),
+            own: Default::default(),
         };
         let found = |named: &str| look_up(&ec2, "a", &Node::lookup(id("x"), "", doc(&Sought::new(named))));
         let id = |named: &str| found(named).unwrap().map(|live| live.outputs["id"].clone());
         assert_eq!((id("db"), id("sg-1"), id("other")), (Some("sg-2".into()), Some("sg-1".into()), None));
         assert!(found("a-web").unwrap_err().message.contains("belongs to this stack"));
-    }
-
-    #[test]
-    fn an_interface_is_told_by_what_it_belongs_to() {
-        assert_eq!(interface_in_words("eni-1", "ELB app/web/5"), "network interface eni-1 of load balancer app/web/5");
-        assert_eq!(interface_in_words("eni-1", "RDSNetworkInterface"), "network interface eni-1 (RDSNetworkInterface)");
     }
 }

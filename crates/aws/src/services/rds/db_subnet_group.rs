@@ -170,5 +170,8 @@ pub(super) fn handle(name: &str) -> String {
 fn live(name: &str, arn: &str, owner: Owner, spec: Spec) -> Live<Spec> {
     let mut live = Live::new(arn, name, owner, spec).output("name", name).output("arn", arn);
     live.handles.push(handle(name));
+    let spec = &live.have;
+    let subnets = spec.subnets.known().unwrap_or_default();
+    live.uses = spec.vpc.iter().filter_map(Text::known).map(str::to_owned).chain(subnets).collect();
     live
 }

@@ -58,6 +58,7 @@ fn ec2(guests: Vec<SecurityGroupRule>, want: &Spec) -> Ec2 {
             sought: security_group::Sought { group: "database".to_owned(), look_up: String::new() },
         }],
         others: Default::default(),
+        own: Default::default(),
     }
 }
 

@@ -282,6 +282,7 @@ mod tests {
             guests: Ok(Vec::new()),
             hosts: Vec::new(),
             others: Default::default(),
+            own: Default::default(),
         };
         observe(&ec2, "a").unwrap()[0].have.egress.clone()
     }

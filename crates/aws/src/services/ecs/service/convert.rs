@@ -9,6 +9,7 @@ use super::super::cluster::{self, Strategy};
 use super::super::task_definition::mark;
 use super::{connect, shifting, stages, verdict};
 use crate::resource;
+use crate::services::ec2::replies::routes_of;
 use crate::services::ecs::read::deployments::primary;
 use crate::services::ecs::read::{items, kept, last, text};
 use crate::tags::{self, Tags};
@@ -255,7 +256,9 @@ fn uses(service: &Value, tags: &Tags) -> Vec<String> {
     uses.extend(connect::uses(service));
     if let Some(vpc) = service.pointer("/networkConfiguration/awsvpcConfiguration") {
         uses.extend(strings(vpc, "securityGroups"));
-        uses.extend(strings(vpc, "subnets"));
+        let subnets = strings(vpc, "subnets");
+        uses.extend(subnets.iter().map(|subnet| routes_of(subnet)));
+        uses.extend(subnets);
     }
     let providers = items(service, "capacityProviderStrategy").iter().map(|item| text(item, "capacityProvider"));
     uses.extend(providers.map(|name| cluster::provider_handle(text(service, "clusterArn"), name)));
