@@ -3,6 +3,7 @@
 //! resources are `Text`; references to entries of the file have been checked to exist.
 
 mod balancers;
+mod capacity;
 mod certificates;
 mod databases;
 mod existing;
@@ -23,6 +24,7 @@ pub use self::balancers::{
     Action, Authenticate, Conditions, HealthCheck, Listener, ListenerRule, LoadBalancer, Mutual, SubnetMapping,
     TargetGroup,
 };
+pub use self::capacity::{CapacityProvider, ManagedInstances, Profile, Range, Requirements};
 pub use self::certificates::{Certificate, ManagedCertificate, SoughtCertificate};
 pub use self::databases::{Database, DatabaseStorage};
 pub use self::existing::Existing;
@@ -71,6 +73,8 @@ pub struct Stack {
     pub load_balancers: BTreeMap<String, LoadBalancer>,
     /// `namespaces:` by entry name, and those that others name by `existing:`.
     pub namespaces: BTreeMap<String, Namespace>,
+    /// `capacity_providers:` by entry name.
+    pub capacity_providers: BTreeMap<String, CapacityProvider>,
     /// `cluster:`; there if any service is.
     pub cluster: Option<Cluster>,
     /// `services:` by entry name.
@@ -100,6 +104,7 @@ impl Stack {
             target_groups,
             load_balancers,
             namespaces,
+            capacity_providers,
             cluster: _,
             services,
             dns: _,
@@ -125,6 +130,7 @@ impl Stack {
             ("parameters", parameters.iter().map(|(name, it)| (name, &it.meta)).collect()),
             ("secrets", secrets.iter().map(|(name, it)| (name, &it.meta)).collect()),
             ("databases", databases.iter().map(|(name, it)| (name, &it.meta)).collect()),
+            ("capacity_providers", capacity_providers.iter().map(|(name, it)| (name, &it.meta)).collect()),
             ("services", services.iter().map(|(name, it)| (name, &it.meta)).collect()),
             ("roles", made.collect()),
             ("certificates", requested.collect()),
@@ -139,7 +145,13 @@ impl Stack {
             "parameters" => format!("/{}/{entry}", self.name),
             "secrets" => format!("{}/{entry}", self.name),
             "databases" => name::physical(&self.name, entry, limit).to_lowercase(),
-            "roles" => name::physical(&self.role_prefix(), entry, limit),
+            "roles" => {
+                let before = match self.roles.get(entry) {
+                    Some(Role::Managed(role)) => role.prefix,
+                    Some(Role::Existing { .. }) | None => "",
+                };
+                name::physical(&format!("{before}{}", self.role_prefix()), entry, limit)
+            }
             _ => name::physical(&self.name, entry, limit),
         }
     }
@@ -227,6 +239,8 @@ pub struct ManagedRole {
     pub max_session_secs: u32,
     /// `permissions_boundary:`, an ARN.
     pub boundary: Option<String>,
+    /// What its name begins with, if the file gives none; empty for one of the file.
+    pub prefix: &'static str,
 }
 
 /// An entry of `log_groups:`.

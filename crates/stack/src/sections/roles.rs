@@ -131,6 +131,7 @@ pub(crate) fn read(ctx: &Ctx<'_>, entry: &Entry) -> Option<Role> {
         inline,
         max_session_secs: session.unwrap_or_default(),
         boundary,
+        prefix: "",
     })))
 }
 

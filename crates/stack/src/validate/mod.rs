@@ -5,6 +5,7 @@ mod balancers;
 mod certificates;
 mod exec;
 mod execution_access;
+pub(crate) mod managed_instances;
 mod permissions;
 mod reachability;
 pub(crate) mod risks;

@@ -9,6 +9,7 @@ use super::task::Task;
 use super::{Event, fate, of};
 use crate::call::Members;
 use crate::services::ec2;
+use crate::services::ecs::registry;
 use crate::tags::Tags;
 use crate::world::{self, Place, World};
 
@@ -115,6 +116,7 @@ fn first_document(world: &mut World, place: &Place, plan: &Plan, subnet: &str) -
     let fargate = spec.has("platformVersion");
     let launch = match (&provider, fargate) {
         (_, true) => "FARGATE",
+        (Some(name), false) if registry::is_managed(world.region(place), name) => "MANAGED_INSTANCES",
         (Some(_), false) => "EC2",
         (None, false) => spec.text("launchType").unwrap_or("EC2"),
     };
