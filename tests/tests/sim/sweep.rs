@@ -303,3 +303,8 @@ fn cruddur_without_a_certificate_survives_a_fault_at_any_request() {
 fn flask_todo_survives_a_fault_at_any_request() {
     sweep(&scenes::flask_todo(), 7);
 }
+
+#[test]
+fn managed_instances_survive_a_fault_at_any_request() {
+    sweep(&scenes::managed_instances(), 5);
+}

@@ -127,6 +127,7 @@ fn service(name: &str, service: &Service) -> Part {
     let mut details = vec![format!("{size}{tasks}")];
     details.extend(document.into_iter().flat_map(containers).map(|container| line(&container)));
     let what = match service.launch_type.as_deref() {
+        None if service.strategy.iter().any(|item| item.ours) => "service on managed instances".to_owned(),
         Some("FARGATE") | None => "service".to_owned(),
         Some(other) => format!("service on {other}"),
     };

@@ -67,12 +67,12 @@ static MANAGED_INSTANCES: Table = Table {
             .shape(ROLE)
             .without("a role `ENTRY-infrastructure` with AWS's policy, made for it")
             .aws("infrastructureRoleArn")
-            .example("infrastructure"),
+            .example("existing:ecsInfrastructureRole"),
         key("instance_role", Type::Open, "The role of the instances; it gets an instance profile.")
             .shape(ROLE)
             .without("a role `ENTRY-instance` with AWS's policy, made for it")
             .aws("AddRoleToInstanceProfile")
-            .example("instance"),
+            .example("existing:ecsInstanceRole"),
         key("instance_profile", Type::Text, "An instance profile that is there, in place of `instance_role`.")
             .also(&["ec2_instance_profile_arn"])
             .shape("ARN")
@@ -149,11 +149,11 @@ pub(crate) fn read(ctx: &Ctx<'_>, entry: &Entry) -> Option<CapacityProvider> {
     let managed = fields.take("managed_instances").map(|tree| (tree, format!("`managed_instances` of {what}")));
     fields.finish();
     let (tree, what) = managed?;
-    let managed = managed_instances(ctx, entry, tree, &what)?;
+    let managed = managed_instances(ctx, (entry, &meta), tree, &what)?;
     Some(CapacityProvider { meta, managed })
 }
 
-fn managed_instances(ctx: &Ctx<'_>, entry: &Entry, tree: &Tree, what: &str) -> Option<ManagedInstances> {
+fn managed_instances(ctx: &Ctx<'_>, entry: (&Entry, &Meta), tree: &Tree, what: &str) -> Option<ManagedInstances> {
     let fields = Fields::open(tree, what, &MANAGED_INSTANCES, ctx.problems)?;
     let infrastructure_role = match fields.take("infrastructure_role") {
         Some(tree) => roles::reference(ctx, tree, &format!("`infrastructure_role` of {what}")),
@@ -189,7 +189,7 @@ fn managed_instances(ctx: &Ctx<'_>, entry: &Entry, tree: &Tree, what: &str) -> O
 }
 
 /// The instance profile: one that is there, or one of ours around a role.
-fn profile(ctx: &Ctx<'_>, entry: &Entry, fields: &Fields<'_>, what: &str) -> Option<Profile> {
+fn profile(ctx: &Ctx<'_>, entry: (&Entry, &Meta), fields: &Fields<'_>, what: &str) -> Option<Profile> {
     match (fields.take("instance_profile"), fields.take("instance_role")) {
         (Some(tree), Some(_)) => {
             let summary = format!("{what} has `instance_profile` and `instance_role`");
@@ -220,7 +220,7 @@ fn named(role: &Text) -> Text {
 }
 
 /// A role that the file does not have, with AWS's policy for what it is for. Gives its ARN.
-fn implied(ctx: &Ctx<'_>, entry: &Entry, part: &str, service: &str, policy: &str) -> Option<Text> {
+fn implied(ctx: &Ctx<'_>, (entry, own): (&Entry, &Meta), part: &str, service: &str, policy: &str) -> Option<Text> {
     let name = format!("{}-{part}", entry.key);
     if ctx.scope.names.has("role", &name) {
         let summary = format!("capacity provider `{}` gets a role `{name}`, and the file has one", entry.key);
@@ -235,7 +235,7 @@ fn implied(ctx: &Ctx<'_>, entry: &Entry, part: &str, service: &str, policy: &str
             place: entry.place.clone(),
             name: None,
             tags: ctx.tags(None, &entry.place, &what, Rules::Iam),
-            moved_from: None,
+            moved_from: own.moved_from.as_ref().map(|old| format!("{old}-{part}")),
             protect: false,
         },
         description: None,

@@ -34,7 +34,7 @@ pub(crate) static REQUIREMENTS: Table = Table {
             .example("[\"t3.*\"]"),
         key(
             "cpu_manufacturers",
-            Type::Several(&Type::Just(&["intel", "amd", "amazon-web-services"])),
+            Type::Several(&Type::Word(&["intel", "amd", "amazon-web-services"])),
             "Whose processors; those of AWS are ARM64.",
         )
         .shape("list of `intel`, `amd`, `amazon-web-services`")
@@ -43,7 +43,7 @@ pub(crate) static REQUIREMENTS: Table = Table {
         .example("[amazon-web-services]"),
         key(
             "burstable_performance",
-            Type::Just(&["included", "required", "excluded"]),
+            Type::Word(&["included", "required", "excluded"]),
             "Whether types that earn credits (T3, T4g) count.",
         )
         .without("not managed")
