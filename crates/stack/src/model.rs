@@ -145,13 +145,7 @@ impl Stack {
             "parameters" => format!("/{}/{entry}", self.name),
             "secrets" => format!("{}/{entry}", self.name),
             "databases" => name::physical(&self.name, entry, limit).to_lowercase(),
-            "roles" => {
-                let before = match self.roles.get(entry) {
-                    Some(Role::Managed(role)) => role.prefix,
-                    Some(Role::Existing { .. }) | None => "",
-                };
-                name::physical(&format!("{before}{}", self.role_prefix()), entry, limit)
-            }
+            "roles" => name::physical(&self.role_prefix(), entry, limit),
             _ => name::physical(&self.name, entry, limit),
         }
     }
@@ -239,8 +233,6 @@ pub struct ManagedRole {
     pub max_session_secs: u32,
     /// `permissions_boundary:`, an ARN.
     pub boundary: Option<String>,
-    /// What its name begins with, if the file gives none; empty for one of the file.
-    pub prefix: &'static str,
 }
 
 /// An entry of `log_groups:`.

@@ -21,15 +21,10 @@ pub(crate) const KIND: &str = "capacity_provider";
 /// What ECS allows as the name of one.
 static RULE: NameRule =
     NameRule { length: 1..=255, also: "-_", not_starting: &["aws", "ecs", "fargate"], inner_hyphen: false };
-/// What the role of instances has to be called, or AWS's own policy does not let ECS pass it on.
-pub(crate) const INSTANCE_ROLE: &str = "ecsInstanceRole";
 /// AWS's policy for the role by which ECS starts instances.
 pub(crate) const INFRASTRUCTURE_POLICY: &str = "AmazonECSInfrastructureRolePolicyForManagedInstances";
 /// AWS's policy for the role of the instances.
 const INSTANCE_POLICY: &str = "AmazonECSInstanceRolePolicyForManagedInstances";
-/// What the names of such roles begin with that the file does not have.
-const INSTANCE_PREFIX: &str = "ecsInstanceRole-";
-
 const ROLE: &str = "entry of `roles`, ARN, or `existing:NAME`";
 
 /// An entry.
@@ -155,11 +150,14 @@ pub(crate) fn read(ctx: &Ctx<'_>, entry: &Entry) -> Option<CapacityProvider> {
 
 fn managed_instances(ctx: &Ctx<'_>, entry: (&Entry, &Meta), tree: &Tree, what: &str) -> Option<ManagedInstances> {
     let fields = Fields::open(tree, what, &MANAGED_INSTANCES, ctx.problems)?;
+    let profile = profile(ctx, entry, &fields, what);
     let infrastructure_role = match fields.take("infrastructure_role") {
         Some(tree) => roles::reference(ctx, tree, &format!("`infrastructure_role` of {what}")),
-        None => implied(ctx, entry, "infrastructure", "ecs.amazonaws.com", INFRASTRUCTURE_POLICY),
+        None => {
+            let passes = profile.as_ref().and_then(|(_, role)| role.as_ref()).map(pass);
+            implied(ctx, entry, "infrastructure", ("ecs.amazonaws.com", INFRASTRUCTURE_POLICY), passes)
+        }
     };
-    let profile = profile(ctx, entry, &fields, what);
     let subnets = ctx.subnets(fields.take("subnets"), &format!("`subnets` of {what}"));
     let security_groups = ctx.security_groups(fields.take("security_groups"), &format!("`security_groups` of {what}"));
     let capacity_option = fields.word("capacity_option").unwrap_or_default().to_owned();
@@ -175,7 +173,7 @@ fn managed_instances(ctx: &Ctx<'_>, entry: (&Entry, &Meta), tree: &Tree, what: &
     fields.finish();
     Some(ManagedInstances {
         infrastructure_role: infrastructure_role?,
-        profile: profile?,
+        profile: profile?.0,
         subnets,
         security_groups,
         capacity_option,
@@ -188,8 +186,8 @@ fn managed_instances(ctx: &Ctx<'_>, entry: (&Entry, &Meta), tree: &Tree, what: &
     })
 }
 
-/// The instance profile: one that is there, or one of ours around a role.
-fn profile(ctx: &Ctx<'_>, entry: (&Entry, &Meta), fields: &Fields<'_>, what: &str) -> Option<Profile> {
+/// The instance profile: one that is there, or one of ours around a role, with the ARN of that.
+fn profile(ctx: &Ctx<'_>, entry: (&Entry, &Meta), fields: &Fields<'_>, what: &str) -> Option<(Profile, Option<Text>)> {
     match (fields.take("instance_profile"), fields.take("instance_role")) {
         (Some(tree), Some(_)) => {
             let summary = format!("{what} has `instance_profile` and `instance_role`");
@@ -199,14 +197,16 @@ fn profile(ctx: &Ctx<'_>, entry: (&Entry, &Meta), fields: &Fields<'_>, what: &st
         }
         (Some(tree), None) => {
             let given = fields.text("instance_profile")?;
-            arn::check(ctx, &tree.place, &given, &arn::INSTANCE_PROFILE).then_some(Profile::Given(given))
+            arn::check(ctx, &tree.place, &given, &arn::INSTANCE_PROFILE).then_some((Profile::Given(given), None))
         }
         (None, Some(tree)) => {
             let role = roles::reference(ctx, tree, &format!("`instance_role` of {what}"))?;
-            Some(Profile::Made(named(&role)))
+            Some((Profile::Made(named(&role)), Some(role)))
         }
-        (None, None) => implied(ctx, entry, "instance", "ec2.amazonaws.com", INSTANCE_POLICY)
-            .map(|role| Profile::Made(named(&role))),
+        (None, None) => {
+            let role = implied(ctx, entry, "instance", ("ec2.amazonaws.com", INSTANCE_POLICY), None)?;
+            Some((Profile::Made(named(&role)), Some(role)))
+        }
     }
 }
 
@@ -219,8 +219,28 @@ fn named(role: &Text) -> Text {
     }
 }
 
-/// A role that the file does not have, with AWS's policy for what it is for. Gives its ARN.
-fn implied(ctx: &Ctx<'_>, (entry, own): (&Entry, &Meta), part: &str, service: &str, policy: &str) -> Option<Text> {
+/// What lets ECS give a role to instances. AWS's own policy does so only for roles without a path whose names begin with
+/// `ecsInstanceRole`.
+fn pass(role: &Text) -> Doc {
+    json!({
+        "Version": "2012-10-17",
+        "Statement": [{
+            "Effect": "Allow",
+            "Action": "iam:PassRole",
+            "Resource": role.to_value(),
+            "Condition": { "StringLike": { "iam:PassedToService": "ec2.*" } },
+        }],
+    })
+}
+
+/// A role that the file does not have, with AWS's policy for what it is for, and what it may pass on. Gives its ARN.
+fn implied(
+    ctx: &Ctx<'_>,
+    (entry, own): (&Entry, &Meta),
+    part: &str,
+    (service, policy): (&str, &str),
+    passes: Option<Doc>,
+) -> Option<Text> {
     let name = format!("{}-{part}", entry.key);
     if ctx.scope.names.has("role", &name) {
         let summary = format!("capacity provider `{}` gets a role `{name}`, and the file has one", entry.key);
@@ -241,10 +261,9 @@ fn implied(ctx: &Ctx<'_>, (entry, own): (&Entry, &Meta), part: &str, service: &s
         description: None,
         trust: trust(service),
         managed: vec![Text::Known(format!("arn:{}:iam::aws:policy/{policy}", partition(region)))],
-        inline: Default::default(),
+        inline: passes.map(|document| ("pass-instance-role".to_owned(), document)).into_iter().collect(),
         max_session_secs: 3600,
         boundary: None,
-        prefix: if part == "instance" { INSTANCE_PREFIX } else { "" },
     };
     ctx.implied_roles.borrow_mut().insert(name.clone(), Role::Managed(Box::new(role)));
     Some(Text::output(NodeId::new("role", &name), "arn"))
@@ -255,11 +274,6 @@ fn trust(service: &str) -> Doc {
         "Version": "2012-10-17",
         "Statement": [{ "Effect": "Allow", "Principal": { "Service": service }, "Action": "sts:AssumeRole" }],
     })
-}
-
-/// Whether a text is a name that an instance role of AWS's own policy may have.
-pub(crate) fn is_instance_role(name: &str) -> bool {
-    name.starts_with(INSTANCE_ROLE)
 }
 
 /// A capacity provider that a strategy names: whether it is one of the file.

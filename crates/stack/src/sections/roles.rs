@@ -131,7 +131,6 @@ pub(crate) fn read(ctx: &Ctx<'_>, entry: &Entry) -> Option<Role> {
         inline,
         max_session_secs: session.unwrap_or_default(),
         boundary,
-        prefix: "",
     })))
 }
 

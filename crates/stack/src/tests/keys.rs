@@ -133,7 +133,11 @@ const FRAMES: &[(&str, Around, &str)] = &[
     ("namespaces", Around::Nothing, "namespaces: { app: { type: private-dns, name: shop.internal, {} } }"),
     ("cluster.namespace", Around::Nothing, "namespaces: { app: }\ncluster: { namespace: { {} } }"),
     ("cluster.default_strategy", Around::Nothing, "cluster: { default_strategy: [{ provider: FARGATE, {} }] }"),
-    ("capacity_providers", Around::Nothing, "cluster: x\ncapacity_providers: { main: { managed_instances: { storage: 5 }, {} } }"),
+    (
+        "capacity_providers",
+        Around::Nothing,
+        "cluster: x\ncapacity_providers: { main: { managed_instances: { storage: 5 }, {} } }",
+    ),
     (
         "capacity_providers.managed_instances",
         Around::Nothing,

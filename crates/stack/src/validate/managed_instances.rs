@@ -5,10 +5,10 @@ use evenkeel_core::diagnostic::Diagnostic;
 use evenkeel_core::doc::Text;
 use serde_json::{Map, Value as Json};
 
-use super::super::model::{ManagedRole, Profile, Role, Stack};
+use super::super::model::{ManagedRole, Profile, Requirements, Role, Stack};
 use super::super::sections::Ctx;
-use super::super::sections::capacity_providers::{INFRASTRUCTURE_POLICY, INSTANCE_ROLE, is_instance_role};
-use super::super::task_definition::Draft;
+use super::super::sections::capacity_providers::INFRASTRUCTURE_POLICY;
+use super::super::task_definition::{Draft, sizes};
 use super::task::{list, name, spot};
 
 /// Keys of a task definition that managed instances do not have.
@@ -77,8 +77,9 @@ fn is_set(map: &Map<String, Json>, key: &str) -> bool {
     }
 }
 
-/// The cluster and the roles of every capacity provider.
+/// The cluster and the roles of every capacity provider, and the tasks on it.
 pub(super) fn check(ctx: &Ctx<'_>, stack: &Stack) {
+    fits(ctx, stack);
     let Some((entry, first)) = stack.capacity_providers.iter().next() else { return };
     let theirs = stack.cluster.as_ref().is_some_and(|cluster| cluster.existing.is_some());
     if stack.cluster.is_none() || theirs {
@@ -109,18 +110,59 @@ pub(super) fn check(ctx: &Ctx<'_>, stack: &Stack) {
                 ctx.problems.error("contradiction", &provider.meta.place, summary, help);
             }
         }
-        let (Some((passes, passing)), Some((passed, role))) = (infrastructure, instance) else { continue };
-        let own = role.meta.name.clone().unwrap_or_else(|| stack.physical_name("roles", &passed, 64));
+        let (Some((passes, passing)), Some((passed, _))) = (infrastructure, instance) else { continue };
         let aws = |arn: &Text| arn.known().is_some_and(|arn| arn.ends_with(INFRASTRUCTURE_POLICY));
-        if passing.inline.is_empty() && passing.managed.iter().all(aws) && !is_instance_role(&own) {
-            let summary = format!("role `{passes}` may not pass role `{passed}`, which is called {own}, to instances");
+        let others = passing.inline.values().any(|policy| policy.to_string().contains("iam:"));
+        if !others && passing.managed.iter().all(aws) {
+            let summary = format!("role `{passes}` may not pass role `{passed}` to the instances of `{entry}`");
             let help = format!(
-                "AWS's policy allows it for names that begin with {INSTANCE_ROLE}. Give the role such a `name:`, \
-                 or give role `{passes}` a policy with iam:PassRole."
+                "AWS's policy allows it for roles without a path that are called ecsInstanceRole alone. Remove `infrastructure_role` to have one made \
+                 that may, or give role `{passes}` a policy with iam:PassRole for ${{role.{passed}.arn}}."
             );
             ctx.problems.error("contradiction", &provider.meta.place, summary, help);
         }
     }
+}
+
+/// Tasks that no instance of one of their capacity providers can take: they would wait for ever.
+fn fits(ctx: &Ctx<'_>, stack: &Stack) {
+    for (name, service) in &stack.services {
+        let Some(task) = service.runs.ours() else { continue };
+        for item in service.strategy.iter().filter(|item| item.ours) {
+            let provider = stack.capacity_providers.get(&item.provider);
+            let Some(required) = provider.and_then(|provider| provider.managed.requirements.as_ref()) else { continue };
+            if let Some(why) = misfit(&task.document, required) {
+                let summary = format!(
+                    "no instance of capacity provider `{}` takes tasks of service `{name}`: {why}",
+                    item.provider
+                );
+                let help = "They would wait for ever. Change `requirements` of the capacity provider, or the task.";
+                ctx.problems.error("contradiction", &service.meta.place, summary, help);
+            }
+        }
+    }
+}
+
+/// Why a task fits on no instance of these; `None` if it may.
+fn misfit(task: &Json, required: &Requirements) -> Option<String> {
+    let arm = task["runtimePlatform"]["cpuArchitecture"] == "ARM64";
+    let makes = |maker: &String| (maker == "amazon-web-services") == arm;
+    if !required.cpu_manufacturers.is_empty() && !required.cpu_manufacturers.iter().any(makes) {
+        let (has, help) = if arm { ("ARM64", "amazon-web-services") } else { ("X86_64", "intel or amd") };
+        return Some(format!("they are for {has}, and `cpu_manufacturers` has no {help}"));
+    }
+    let number = |key: &str, read: fn(&str) -> Option<u64>| task[key].as_str().and_then(read);
+    if let (Some(units), Some(most)) = (number("cpu", sizes::cpu), required.vcpu_count.max)
+        && units > u64::from(most) * 1024
+    {
+        return Some(format!("they have {units} CPU units, and `vcpu_count` is at most {most}"));
+    }
+    if let (Some(mib), Some(most)) = (number("memory", sizes::memory), required.memory_mib.max)
+        && mib > u64::from(most)
+    {
+        return Some(format!("they have {mib} MiB, and `memory_mib` is at most {most}"));
+    }
+    None
 }
 
 /// The role of the file that something refers to, with its entry.

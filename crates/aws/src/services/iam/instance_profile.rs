@@ -12,6 +12,7 @@ use evenkeel_core::name;
 use evenkeel_core::snapshot::{Live, Owner};
 use serde::{Deserialize, Serialize};
 
+pub use super::profiles::KIND;
 use super::profiles::{Found, one};
 use super::read::{Iam, path};
 use super::role::sdk_tags;
@@ -21,8 +22,6 @@ use crate::tags::{self, Retag, Tags};
 use crate::touch::Touch;
 use evenkeel_stack::model::{Meta, Profile, Stack};
 
-/// The kind's name.
-pub const KIND: &str = "instance_profile";
 const NAME_LIMIT: usize = 128;
 
 /// The kind.

@@ -10,12 +10,13 @@ use evenkeel_core::error::{CloudError, ErrorClass};
 use evenkeel_core::name;
 use futures::stream::{self, StreamExt, TryStreamExt};
 
-use super::instance_profile::KIND;
 use super::read::{path, tag_map};
 use crate::client::Aws;
 use crate::read::{Part, Scope};
 use crate::tags::{self, Tags};
 
+/// The kind's name.
+pub const KIND: &str = "instance_profile";
 /// How many requests for single ones go side by side.
 const AT_ONCE: usize = 16;
 

@@ -20,6 +20,7 @@ use evenkeel_core::error::{CloudError, ErrorClass};
 use evenkeel_core::graph::Node;
 use evenkeel_core::id::NodeId;
 use evenkeel_core::kind::{Field, Kind, Ready, Replace};
+use evenkeel_core::name;
 use evenkeel_core::snapshot::{Live, Owner};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -124,7 +125,7 @@ fn contribute(stack: &Stack, nodes: &mut Vec<Node>) {
     for (entry, role) in &stack.roles {
         nodes.push(match role {
             Role::Managed(role) => {
-                let name = stack.physical_name("roles", entry, NAME_LIMIT);
+                let name = name::physical(&stack.role_prefix(), entry, NAME_LIMIT);
                 resource::wanted(id, entry, &role.meta, name, &wanted(role))
             }
             Role::Existing { place, name, arn } => {

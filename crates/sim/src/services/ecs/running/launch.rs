@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::state::Step;
 use super::task::Task;
-use super::{Event, fate, of};
+use super::{Event, fate, instances, of};
 use crate::call::Members;
 use crate::services::ec2;
 use crate::services::ecs::registry;
@@ -59,6 +59,9 @@ pub(super) fn launch(world: &mut World, place: &Place, plan: &Plan) -> String {
     let containers = containers.collect();
     let mut doc = first_document(world, place, plan, &subnet);
     doc.retain(|_, value| !value.is_null());
+    if doc.text("launchType") == Some("MANAGED_INSTANCES") {
+        instances::place(world, place, &plan.cluster, &mut doc);
+    }
     let task = Task {
         arn,
         cluster: plan.cluster.clone(),

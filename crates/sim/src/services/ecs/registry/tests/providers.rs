@@ -228,6 +228,50 @@ fn what_is_required_of_instances_is_given_as_a_whole() {
 }
 
 #[test]
+fn tasks_share_instances_that_come_and_go_with_them() {
+    let lab = with_cluster();
+    let mut wanted = managed(&lab);
+    lab.ok("iam.AddRoleToInstanceProfile", json!({ "InstanceProfileName": "p", "RoleName": "ecsInstanceRole" }));
+    lab.pass(60);
+    lab.ok("ecs.CreateCapacityProvider", wanted.take());
+    lab.pass(30);
+    let subnet = lab.ok("ec2.DescribeSubnets", json!({}))["Subnets"][0]["SubnetId"].clone();
+    let definition = |kind: &str| {
+        json!({ "family": kind, "networkMode": "awsvpc", "requiresCompatibilities": [kind], "cpu": "2048",
+            "memory": "4096", "containerDefinitions": [{ "name": "app", "image": "app:1" }] })
+    };
+    for kind in ["EC2", "MANAGED_INSTANCES"] {
+        lab.ok("ecs.RegisterTaskDefinition", definition(kind));
+    }
+    let run = |family: &str, count: u32| {
+        json!({ "cluster": "web", "taskDefinition": family, "count": count,
+            "capacityProviderStrategy": [{ "capacityProvider": "managed", "weight": 1 }],
+            "networkConfiguration": { "awsvpcConfiguration": { "subnets": [subnet] } } })
+    };
+    let text = "Task definition does not support launch_type MANAGED_INSTANCES.";
+    lab.refuses("ecs.RunTask", run("EC2", 1), INVALID, text);
+    let tasks = lab.ok("ecs.RunTask", run("MANAGED_INSTANCES", 3))["tasks"].clone();
+    assert_eq!(tasks[0]["launchType"], "MANAGED_INSTANCES");
+    lab.pass(120);
+    let arns = lab.ok("ecs.ListContainerInstances", json!({ "cluster": "web" }))["containerInstanceArns"].clone();
+    assert_eq!(arns.as_array().map(Vec::len), Some(2), "two tasks fit on one");
+    let read = lab.ok("ecs.DescribeContainerInstances", json!({ "cluster": "web", "containerInstances": arns }));
+    let mut counts: Vec<_> =
+        read["containerInstances"].as_array().unwrap().iter().map(|it| it["runningTasksCount"].as_u64()).collect();
+    counts.sort();
+    assert_eq!(counts, [Some(1), Some(2)]);
+    let text = "Services are still associated";
+    lab.refuses("ecs.DeleteCapacityProvider", json!({ "capacityProvider": "managed" }), "ClientException", text);
+    for task in tasks.as_array().unwrap() {
+        lab.ok("ecs.StopTask", json!({ "cluster": "web", "task": task["taskArn"] }));
+    }
+    lab.pass(120);
+    let listed = lab.ok("ecs.ListContainerInstances", json!({ "cluster": "web" }));
+    assert_eq!(listed["containerInstanceArns"], json!([]), "an instance ends with its last task");
+    lab.ok("ecs.DeleteCapacityProvider", json!({ "capacityProvider": "managed" }));
+}
+
+#[test]
 fn a_provider_that_a_service_uses_cannot_be_taken_from_its_cluster() {
     let lab = with_cluster();
     lab.ok("ecs.CreateCapacityProvider", group(json!({ "status": "DISABLED" })));
