@@ -239,9 +239,12 @@ fn task(service: &Value) -> Value {
     };
     let containers: Vec<Value> =
         if names.is_empty() { vec!["app"] } else { names }.into_iter().map(container).collect();
+    // A capacity provider of the file is not known by its name yet.
+    let managed = service["strategy"].as_array().into_iter().flatten().any(|item| !item["provider"].is_string());
+    let launch = if managed { "MANAGED_INSTANCES" } else { service["launch_type"].as_str().unwrap_or("FARGATE") };
     json!({
         "networkMode": if awsvpc { "awsvpc" } else { "bridge" }, "cpu": "256", "memory": "512",
-        "requiresCompatibilities": [service["launch_type"].as_str().unwrap_or("FARGATE")],
+        "requiresCompatibilities": [launch],
         "containerDefinitions": containers,
     })
 }

@@ -45,6 +45,16 @@ pub(crate) const ROLE: Shape = Shape {
     kinds: &["role/"],
     rest: iam_name,
 };
+/// An instance profile.
+pub(crate) const INSTANCE_PROFILE: Shape = Shape {
+    what: "an instance profile",
+    example: "arn:aws:iam::123456789012:instance-profile/NAME",
+    service: "iam",
+    region: Home::Nowhere,
+    account: Home::Own,
+    kinds: &["instance-profile/"],
+    rest: iam_name,
+};
 /// A managed policy.
 pub(crate) const POLICY: Shape = Shape {
     what: "a managed policy",

@@ -3,6 +3,7 @@
 //! resources are `Text`; references to entries of the file have been checked to exist.
 
 mod balancers;
+mod capacity;
 mod certificates;
 mod databases;
 mod existing;
@@ -24,6 +25,7 @@ pub use self::balancers::{
     Action, Authenticate, Conditions, HealthCheck, Listener, ListenerRule, LoadBalancer, Mutual, SubnetMapping,
     TargetGroup,
 };
+pub use self::capacity::{CapacityProvider, ManagedInstances, Profile, Range, Requirements};
 pub use self::certificates::{Certificate, ManagedCertificate, SoughtCertificate};
 pub use self::databases::{Database, DatabaseStorage};
 pub use self::existing::Existing;
@@ -73,6 +75,8 @@ pub struct Stack {
     pub load_balancers: BTreeMap<String, LoadBalancer>,
     /// `namespaces:` by entry name, and those that others name by `existing:`.
     pub namespaces: BTreeMap<String, Namespace>,
+    /// `capacity_providers:` by entry name.
+    pub capacity_providers: BTreeMap<String, CapacityProvider>,
     /// `cluster:`; there if any service is.
     pub cluster: Option<Cluster>,
     /// `services:` by entry name.
@@ -102,6 +106,7 @@ impl Stack {
             target_groups,
             load_balancers,
             namespaces,
+            capacity_providers,
             cluster: _,
             services,
             dns: _,
@@ -127,6 +132,7 @@ impl Stack {
             ("parameters", parameters.iter().map(|(name, it)| (name, &it.meta)).collect()),
             ("secrets", secrets.iter().map(|(name, it)| (name, &it.meta)).collect()),
             ("databases", databases.iter().map(|(name, it)| (name, &it.meta)).collect()),
+            ("capacity_providers", capacity_providers.iter().map(|(name, it)| (name, &it.meta)).collect()),
             ("services", services.iter().map(|(name, it)| (name, &it.meta)).collect()),
             ("roles", made.collect()),
             ("certificates", requested.collect()),

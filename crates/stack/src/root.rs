@@ -15,9 +15,9 @@ use super::interpolate::{self, Foreign};
 use super::model::Stack;
 use super::scope::{MAIN, Names, OWN_NETWORK, Scope};
 use super::sections::{
-    Ctx, autoscaling, certificates, cluster, databases, dns, each, existing, load_balancers, log_groups, namespaces,
-    network, parameters, repositories, roles, secret_entries, security_groups, service_keys, services, shifting,
-    sidecars, target_groups,
+    Ctx, autoscaling, capacity_providers, certificates, cluster, databases, dns, each, existing, load_balancers,
+    log_groups, namespaces, network, parameters, repositories, roles, secret_entries, security_groups, service_keys,
+    services, shifting, sidecars, target_groups,
 };
 use super::suggest::{self, nearest};
 use super::table::{EMPTY, Table, Type, key, later};
@@ -66,6 +66,11 @@ pub static ROOT: Table = Table {
         key("cluster", Type::AnyOf(&[Type::Text, Type::Map(&cluster::CLUSTER)]), "The ECS cluster of the stack.")
             .shape("a name, or a map")
             .example("shop"),
+        key(
+            "capacity_providers",
+            Type::Entries(&capacity_providers::CAPACITY_PROVIDER),
+            "Capacity of the stack's own that services run on.",
+        ),
         key("services", Type::Entries(&service_keys::SERVICE), "ECS services."),
         key("dns", Type::Several(&Type::Map(&dns::ZONE)), "Route 53 zones and their records.").shape("list of zones"),
         later("schedules", "Schedule", "EventBridge schedules."),
@@ -224,6 +229,8 @@ fn sections(ctx: &Ctx<'_>, fields: &Fields<'_>, start: &Place) -> Stack {
     ctx.dualstack.borrow_mut().extend(dual.map(|(name, _)| name.clone()));
     let namespaces = each(ctx, fields.take("namespaces"), "namespace", |entry| namespaces::read(ctx, entry));
     ctx.namespaces.borrow_mut().extend(namespaces);
+    let held = fields.take("capacity_providers");
+    let capacity_providers = each(ctx, held, "capacity provider", |entry| capacity_providers::read(ctx, entry));
     let cluster = fields.entry("cluster").and_then(|entry| cluster::read(ctx, entry));
     let mut services = each(ctx, fields.take("services"), "service", |entry| services::read(ctx, entry, &network));
     shifting::resolve(ctx, &load_balancers, &target_groups, &mut services);
@@ -251,6 +258,7 @@ fn sections(ctx: &Ctx<'_>, fields: &Fields<'_>, start: &Place) -> Stack {
         target_groups,
         load_balancers,
         namespaces: ctx.namespaces.take(),
+        capacity_providers,
         cluster,
         services,
         dns,

@@ -226,6 +226,34 @@ pub const MAKERS: &[Maker] = &[
         },
     },
     Maker {
+        kind: "instance_profile",
+        named: true,
+        collections: &["iam.profiles"],
+        make: |world, place, name, tags| {
+            let input = json!({ "InstanceProfileName": name, "Tags": pairs(tags, "Key", "Value") });
+            ask(world, place, "iam.CreateInstanceProfile", input).map(drop)
+        },
+        unmake: unmake_profile,
+        remove: |world, place, key, _| unmake_profile(world, place, &key.key),
+    },
+    Maker {
+        kind: "capacity_provider",
+        named: true,
+        collections: &["ecs.registry.providers"],
+        make: |world, place, name, tags| {
+            let group = "autoScalingGroup:11111111-2222-3333-4444-555555555555:autoScalingGroupName/his";
+            let group = json!({ "autoScalingGroupArn": place.arn("autoscaling", group) });
+            let input = json!({ "name": name, "autoScalingGroupProvider": group, "tags": pairs(tags, "key", "value") });
+            ask(world, place, "ecs.CreateCapacityProvider", input).map(drop)
+        },
+        unmake: |world, place, name| {
+            drop(ask(world, place, "ecs.DeleteCapacityProvider", json!({ "capacityProvider": name })));
+        },
+        remove: |world, place, key, _| {
+            ask(world, place, "ecs.DeleteCapacityProvider", json!({ "capacityProvider": key.key }));
+        },
+    },
+    Maker {
         kind: "repository",
         named: true,
         collections: &["ecr.repositories"],
@@ -521,6 +549,16 @@ fn unmake_database(world: &mut World, place: &Place, name: &str) {
     let input = json!({ "DBInstanceIdentifier": name, "DeletionProtection": false });
     ask(world, place, "rds.ModifyDBInstance", input);
     ask(world, place, "rds.DeleteDBInstance", json!({ "DBInstanceIdentifier": name, "SkipFinalSnapshot": true }));
+}
+
+fn unmake_profile(world: &mut World, place: &Place, name: &str) {
+    let input = json!({ "InstanceProfileName": name });
+    let Some(found) = ask(world, place, "iam.GetInstanceProfile", input.clone()) else { return };
+    for role in found["InstanceProfile"]["Roles"].as_array().into_iter().flatten() {
+        let input = json!({ "InstanceProfileName": name, "RoleName": role["RoleName"] });
+        ask(world, place, "iam.RemoveRoleFromInstanceProfile", input);
+    }
+    ask(world, place, "iam.DeleteInstanceProfile", input);
 }
 
 fn unmake_role(world: &mut World, place: &Place, name: &str) {

@@ -167,6 +167,10 @@ impl Stage {
         let group = json!({ "DBParameterGroupName": "noise-shared", "DBParameterGroupFamily": "postgres17",
             "Description": "shared" });
         self.ask("rds.CreateDBParameterGroup", group);
+        let profile = json!({ "InstanceProfileName": "noise" });
+        let profile = self.ask("iam.CreateInstanceProfile", profile)["InstanceProfile"]["Arn"].clone();
+        self.ask("iam.AddRoleToInstanceProfile", json!({ "InstanceProfileName": "noise", "RoleName": "shared" }));
+        self.word("<profile>", &profile);
         self.ask("logs.CreateLogGroup", json!({ "logGroupName": "/noise/foreign" }));
         let provider = json!({ "name": "noise-asg", "autoScalingGroupProvider": { "autoScalingGroupArn":
             "arn:aws:autoscaling:us-east-1:123456789012:autoScalingGroup:11111111-2222-3333-4444-555555555555:autoScalingGroupName/noise" } });

@@ -120,6 +120,22 @@ pub fn private_network() -> Scene {
     )
 }
 
+/// A service on managed instances.
+pub fn managed_instances() -> Scene {
+    scene(
+        "managed-instances",
+        "eu-central-1",
+        None,
+        &[
+            ("storage: 50", "storage: 80"),
+            ("capacity_option: SPOT", "capacity_option: ON_DEMAND"),
+            ("vcpu_count: { min: 2, max: 8 }", "vcpu_count: { min: 4 }"),
+            ("      burstable_performance: excluded\n", ""),
+            ("base: 2, weight: 1", "base: 1, weight: 2"),
+        ],
+    )
+}
+
 impl Scene {
     /// What is wanted.
     pub fn graph(&self) -> Graph {

@@ -308,3 +308,8 @@ fn a_network_of_its_own_survives_a_fault_at_any_request() {
 fn flask_todo_survives_a_fault_at_any_request() {
     sweep(&scenes::flask_todo(), 7);
 }
+
+#[test]
+fn managed_instances_survive_a_fault_at_any_request() {
+    sweep(&scenes::managed_instances(), 5);
+}

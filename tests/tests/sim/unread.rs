@@ -52,6 +52,7 @@ async fn nothing_is_made_because_it_could_not_be_read() {
     refuse_each_read(&scenes::private_network(), Goal::Apply).await;
     refuse_each_read(&scenes::cruddur_http(), Goal::Apply).await;
     refuse_each_read(&scenes::cruddur(), Goal::Apply).await;
+    refuse_each_read(&scenes::managed_instances(), Goal::Apply).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -60,6 +61,7 @@ async fn nothing_is_forgotten_or_deleted_because_it_could_not_be_read() {
     refuse_each_read(&scenes::private_network(), Goal::Destroy).await;
     refuse_each_read(&scenes::cruddur_http(), Goal::Destroy).await;
     refuse_each_read(&scenes::cruddur(), Goal::Destroy).await;
+    refuse_each_read(&scenes::managed_instances(), Goal::Destroy).await;
 }
 
 /// A zone that may not be listed matters if the file has records there, or if its tags say that the stack has.

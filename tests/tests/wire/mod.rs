@@ -9,6 +9,7 @@ mod database;
 mod dns;
 mod ecs;
 mod elb;
+mod instance_profile;
 mod listener;
 mod load_balancer;
 mod log_group;

@@ -87,7 +87,7 @@ async fn one_by_one_tells_the_same(aws: &Aws, node: &Node) {
         .roles
         .clone()
         .unwrap();
-    let single = evenkeel_aws::services::iam::read::one(aws, &node.name).await.unwrap().unwrap();
+    let single = evenkeel_aws::services::iam::read::one(aws, &node.name, "").await.unwrap().unwrap();
     // moto encodes the trust document in one reply and not in the other.
     let decoded = |mut found: Found| {
         found.trust = policy::from_reply(&found.trust).to_string();
@@ -95,7 +95,7 @@ async fn one_by_one_tells_the_same(aws: &Aws, node: &Node) {
         found
     };
     assert_eq!(overview.into_iter().map(decoded).collect::<Vec<_>>(), [decoded(single)]);
-    assert_eq!(evenkeel_aws::services::iam::read::one(aws, "nobody").await.unwrap(), None);
+    assert_eq!(evenkeel_aws::services::iam::read::one(aws, "nobody", "").await.unwrap(), None);
 }
 
 #[tokio::test]

@@ -146,6 +146,7 @@ fn service(name: &str, service: &Service, own: Option<&OwnNetwork>) -> Part {
         details.push(format!("in the {} subnets", if public { "public" } else { "private" }));
     }
     let what = match service.launch_type.as_deref() {
+        None if service.strategy.iter().any(|item| item.ours) => "service on managed instances".to_owned(),
         Some("FARGATE") | None => "service".to_owned(),
         Some(other) => format!("service on {other}"),
     };

@@ -27,8 +27,10 @@ pub struct Cluster {
 /// One item of a capacity provider strategy.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Strategy {
-    /// `FARGATE`, `FARGATE_SPOT`, or a provider of the account.
+    /// `FARGATE`, `FARGATE_SPOT`, a provider of the account, or an entry of `capacity_providers:`.
     pub provider: String,
+    /// Whether it is an entry.
+    pub ours: bool,
     /// Share beyond the base.
     pub weight: u32,
     /// Tasks that run on it at least.

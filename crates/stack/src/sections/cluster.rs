@@ -10,7 +10,7 @@ use super::super::table::{EMPTY, Made, Table, Type, key, later};
 use super::super::tagging::Rules;
 use super::super::tree::{Entry, Tree, Value};
 use super::super::values::ECS;
-use super::{Ctx, META, NAME, existing, namespaces};
+use super::{Ctx, META, NAME, capacity_providers, existing, namespaces};
 
 /// The cluster.
 pub(crate) static CLUSTER: Table = Table {
@@ -146,6 +146,7 @@ pub(crate) fn read(ctx: &Ctx<'_>, entry: &Entry) -> Option<Cluster> {
         fields.take("capacity_providers").map(|tree| Want::new("`capacity_providers`", ctx.problems).strings(tree));
     let default_strategy =
         fields.take("default_strategy").map(|tree| strategy(ctx, tree, "the default strategy of the cluster"));
+    no_own_providers(ctx, &fields, default_strategy.as_deref().unwrap_or_default());
     if let Some(strategy) = &default_strategy {
         // ECS refuses a default strategy over providers that the cluster does not have.
         let providers = providers.get_or_insert_default();
@@ -168,6 +169,23 @@ pub(crate) fn read(ctx: &Ctx<'_>, entry: &Entry) -> Option<Cluster> {
     })
 }
 
+/// Capacity providers of the file belong to the cluster by themselves, and are made after it.
+fn no_own_providers(ctx: &Ctx<'_>, fields: &Fields<'_>, strategy: &[Strategy]) {
+    let listed = fields.take("capacity_providers").map(|tree| Want::new("", ctx.problems).several(tree));
+    for item in listed.unwrap_or_default() {
+        let Some(name) = item.scalar().filter(|name| capacity_providers::is_ours(ctx, name)) else { continue };
+        let summary = format!("the cluster lists capacity provider `{name}` of this file");
+        let help = "A provider of managed instances is in its cluster from the first, and ECS refuses to add it. Remove it here.";
+        ctx.problems.error("contradiction", &item.place, summary, help);
+    }
+    if let (Some(item), Some(tree)) = (strategy.iter().find(|item| item.ours), fields.take("default_strategy")) {
+        let summary = format!("the default strategy names capacity provider `{}` of this file", item.provider);
+        let help =
+            format!("It is made after the cluster. Name it in each service: capacity_providers: {}.", item.provider);
+        ctx.problems.error("contradiction", &tree.place, summary, help);
+    }
+}
+
 /// The default namespace, named as it is or in ECS's form.
 fn namespace(ctx: &Ctx<'_>, tree: &Tree) -> Option<Text> {
     let what = "`namespace` of the cluster";
@@ -188,13 +206,16 @@ pub(crate) fn strategy(ctx: &Ctx<'_>, tree: &Tree, what: &str) -> Vec<Strategy> 
     if let (Some(entries), true) = (tree.entries(), weighted) {
         for entry in entries {
             let weight = Want::new("the weight of a capacity provider", ctx.problems).count(&entry.value, 0, 1000);
-            found.extend(weight.map(|weight| Strategy { provider: entry.key.clone(), weight, base: 0 }));
+            let provider = entry.key.clone();
+            let ours = capacity_providers::is_ours(ctx, &provider);
+            found.extend(weight.map(|weight| Strategy { provider, ours, weight, base: 0 }));
         }
     } else {
         for item in want.several(tree) {
             if item.entries().is_none() {
                 let provider = want.filled(item);
-                found.extend(provider.map(|provider| Strategy { provider, weight: 1, base: 0 }));
+                let ours = |provider: &str| capacity_providers::is_ours(ctx, provider);
+                found.extend(provider.map(|provider| Strategy { ours: ours(&provider), provider, weight: 1, base: 0 }));
                 continue;
             }
             let Some(fields) = Fields::open(item, format!("an item of {what}"), &ITEM, ctx.problems) else { continue };
@@ -202,7 +223,8 @@ pub(crate) fn strategy(ctx: &Ctx<'_>, tree: &Tree, what: &str) -> Vec<Strategy> 
             let (weight, base) = (fields.count("weight"), fields.count("base"));
             fields.finish();
             let Some(provider) = provider else { continue };
-            found.push(Strategy { provider, weight: weight.unwrap_or_default(), base: base.unwrap_or_default() });
+            let ours = capacity_providers::is_ours(ctx, &provider);
+            found.push(Strategy { provider, ours, weight: weight.unwrap_or_default(), base: base.unwrap_or_default() });
         }
     }
     check(ctx, tree, what, &found);

@@ -36,6 +36,7 @@ struct Launch {
     kind: Option<String>,
     strategy: Vec<Strategy>,
     fargate: bool,
+    managed: bool,
 }
 
 /// Reads one entry.
@@ -71,6 +72,9 @@ pub(crate) fn read(ctx: &Ctx<'_>, entry: &Entry, network: &Network) -> Option<Se
     let public = subnets.is_none() && network.create.as_ref().map_or(network.is_default(), OwnNetwork::prefers_public);
     let assign_public_ip = fields.switch("assign_public_ip").unwrap_or(public && launch.fargate);
     no_network_without_awsvpc(ctx, &fields, awsvpc);
+    if assign_public_ip && !launch.fargate {
+        no_public_address(ctx, &fields);
+    }
     let grace = grace(ctx, &fields, load_balancers.as_ref().is_some_and(|list| !list.is_empty()), checked);
     let platform_version = platform_version(ctx, &fields, launch.fargate);
     let zone_rebalancing =
@@ -234,10 +238,11 @@ fn launch(ctx: &Ctx<'_>, fields: &Fields<'_>, what: &str, draft: Option<&Draft>)
     }
     if !strategy.is_empty() {
         let fargate = strategy.iter().all(|item| item.provider.starts_with("FARGATE"));
-        return Launch { kind: None, strategy, fargate };
+        let managed = strategy.iter().any(|item| item.ours);
+        return Launch { kind: None, strategy, fargate, managed };
     }
     let kind = given.map_or_else(|| launch_type::guess(draft, fields).to_owned(), str::to_owned);
-    Launch { fargate: kind == "FARGATE", kind: Some(kind), strategy }
+    Launch { fargate: kind == "FARGATE", kind: Some(kind), strategy, managed: false }
 }
 
 /// Roles, family, and what Fargate always needs; then the checks of the whole document.
@@ -258,8 +263,15 @@ fn complete(ctx: &Ctx<'_>, mut draft: Draft, fields: &Fields<'_>, service: &str,
         draft.document.entry("networkMode").or_insert("awsvpc".into());
         draft.document.entry("requiresCompatibilities").or_insert(json!(["FARGATE"]));
     }
+    if launch.managed {
+        draft.document.entry("networkMode").or_insert("awsvpc".into());
+        draft.document.entry("requiresCompatibilities").or_insert(json!(["MANAGED_INSTANCES"]));
+    }
     draft.sizes(ctx);
     validate::task(ctx, &draft, launch.fargate);
+    if launch.managed {
+        validate::managed_instances::task(ctx, &draft);
+    }
     draft
 }
 
@@ -299,6 +311,14 @@ fn no_network_without_awsvpc(ctx: &Ctx<'_>, fields: &Fields<'_>, awsvpc: bool) {
             ctx.problems.error("bad-value", &tree.place, summary, help);
         }
     }
+}
+
+/// ECS gives public addresses to tasks on Fargate alone.
+fn no_public_address(ctx: &Ctx<'_>, fields: &Fields<'_>) {
+    let Some(tree) = fields.take("assign_public_ip") else { return };
+    let help = "On instances tasks have no public addresses; they reach the internet through a NAT gateway. Remove it.";
+    let summary = format!("{} asks for public addresses, and does not run on Fargate", fields.what());
+    ctx.problems.error("contradiction", &tree.place, summary, help);
 }
 
 /// Seconds in which a new task may be unhealthy, to a load balancer or by the health checks of its containers.

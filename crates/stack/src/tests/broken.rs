@@ -188,6 +188,86 @@ fn services() {
 }
 
 #[test]
+fn capacity_of_ones_own() {
+    broken(
+        "stack: x
+cluster: { name: x, capacity_providers: [main], default_strategy: main }
+roles:
+  starts: { trust: ecs, managed_policies: [AmazonECSInfrastructureRolePolicyForManagedInstances] }
+  runs: { trust: ecs-tasks }
+capacity_providers:
+  main: { managed_instances: { infrastructure_role: starts, instance_role: runs } }
+  both: { managed_instances: { instance_role: runs, instance_profile: \"arn:aws:iam::123456789012:instance-profile/a\" } }
+  types: { managed_instances: { requirements: { allowed_instance_types: m7, vcpu_count: { min: 4, max: 2 } } } }
+  lists: { managed_instances: { requirements: { allowed_instance_types: m7.large, excluded_instance_types: \"t3.*\" } } }
+services:
+  s:
+    memory: 512
+    network_mode: bridge
+    ipc_mode: task
+    scheduling: DAEMON
+    capacity_providers: main
+    containers: { a: { image: \"a:1\", hostname: a } }
+    volumes: { data: { host: /data } }
+  t:
+    memory: 512
+    assign_public_ip: true
+    requires_compatibilities: [EC2]
+    capacity_providers: main
+    containers: { a: { image: \"a:1\" } }
+",
+        &[
+            (2, "contradiction", "lists capacity provider `main`"),
+            (2, "contradiction", "the default strategy names"),
+            (7, "contradiction", "trust: ec2"),
+            (7, "contradiction", "may not pass role `runs`"),
+            (8, "contradiction", "`instance_profile` and `instance_role`"),
+            (9, "bad-value", "`m7` is not an instance type"),
+            (9, "contradiction", "at least 4 and at most 2"),
+            (10, "contradiction", "allow some types and exclude others"),
+            (12, "contradiction", "a daemon with a capacity provider strategy"),
+            (14, "bad-value", "no network mode `bridge`"),
+            (15, "contradiction", "`ipcMode`"),
+            (18, "contradiction", "`hostname`"),
+            (19, "contradiction", "of type `host`"),
+            (22, "contradiction", "public addresses"),
+            (23, "contradiction", "not compatible with managed instances"),
+        ],
+    );
+    let service = |task: &str| {
+        format!(
+            "  s{}: {{ {task}, memory: 512, capacity_providers: a, containers: {{ a: {{ image: \"a:1\" }} }} }}\n",
+            task.len()
+        )
+    };
+    broken(
+        &format!(
+            "stack: x\ncluster: x\ncapacity_providers:\n  a: {{ managed_instances: {{ requirements: {{ cpu_manufacturers: intel, vcpu_count: {{ max: 2 }}, memory_mib: {{ max: 256 }} }} }} }}\nservices:\n{}{}{}",
+            service("runtime_platform: ARM64"),
+            service("cpu: 4096"),
+            service("cpu: 256"),
+        ),
+        &[
+            (6, "contradiction", "has no amazon-web-services"),
+            (7, "contradiction", "`vcpu_count` is at most 2"),
+            (8, "contradiction", "`memory_mib` is at most 256"),
+        ],
+    );
+    broken(
+        "stack: x\ncapacity_providers: { FARGATE: { managed_instances: {} } }\n",
+        &[(2, "bad-name", "AWS keeps for itself"), (2, "missing-key", "no `cluster`")],
+    );
+    broken(
+        "stack: x\nregion: eu-west-1\ncluster: { existing: shared }\ncapacity_providers: { a: { managed_instances: {} } }\n",
+        &[(4, "contradiction", "only looked up")],
+    );
+    broken(
+        "stack: x\ncluster: x\nroles: { a-instance: }\ncapacity_providers: { a: { managed_instances: {} } }\n",
+        &[(4, "duplicate-name", "instance_role: a-instance")],
+    );
+}
+
+#[test]
 fn records() {
     broken(
         "stack: x

@@ -134,6 +134,26 @@ const FRAMES: &[(&str, Around, &str)] = &[
     ("namespaces", Around::Nothing, "namespaces: { app: { type: private-dns, name: shop.internal, {} } }"),
     ("cluster.namespace", Around::Nothing, "namespaces: { app: }\ncluster: { namespace: { {} } }"),
     ("cluster.default_strategy", Around::Nothing, "cluster: { default_strategy: [{ provider: FARGATE, {} }] }"),
+    (
+        "capacity_providers",
+        Around::Nothing,
+        "cluster: x\ncapacity_providers: { main: { managed_instances: { storage: 5 }, {} } }",
+    ),
+    (
+        "capacity_providers.managed_instances",
+        Around::Nothing,
+        "cluster: x\nsecurity_groups: { app: }\ncapacity_providers: { main: { managed_instances: { {} } } }",
+    ),
+    (
+        "capacity_providers.managed_instances.requirements",
+        Around::Nothing,
+        "cluster: x\ncapacity_providers: { main: { managed_instances: { requirements: { {} } } } }",
+    ),
+    (
+        "capacity_providers.managed_instances.requirements.vcpu_count",
+        Around::Nothing,
+        "cluster: x\ncapacity_providers: { main: { managed_instances: { requirements: { vcpu_count: { {} } } } } }",
+    ),
     ("services", Around::Service, "{1}, {}"),
     ("services.deployment", Around::Service, "{1}, deployment: { {} }"),
     ("services.deployment.circuit_breaker", Around::Service, "{1}, deployment: { circuit_breaker: { {} } }"),

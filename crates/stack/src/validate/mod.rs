@@ -6,6 +6,7 @@ mod balancers;
 mod certificates;
 mod exec;
 mod execution_access;
+pub(crate) mod managed_instances;
 mod own_network;
 mod permissions;
 mod reachability;

@@ -24,7 +24,10 @@ pub(super) fn check(ctx: &Ctx<'_>, stack: &Stack) {
     for (name, service) in stack.services.iter().filter(|(_, service)| service.awsvpc) {
         targets(ctx, stack, name, service);
         databases(ctx, stack, name, service);
-        way_out(ctx, stack, name, service);
+        // On managed instances it is the instance that fetches images and secrets and takes logs away.
+        if !service.strategy.iter().any(|item| item.ours) {
+            way_out(ctx, stack, name, service);
+        }
     }
 }
 

@@ -18,6 +18,11 @@ pub(crate) fn service(ctx: &Ctx<'_>, service: &Service, what: &str) {
         let help = "Fargate has no instances to run one task on each. Use scheduling: REPLICA.";
         ctx.problems.error("contradiction", &service.meta.place, format!("{what} is a daemon on Fargate"), help);
     }
+    if service.scheduling == "DAEMON" && !service.strategy.is_empty() {
+        let help = "ECS runs a daemon on the container instances of its cluster. Write launch_type: EC2 in place of the strategy.";
+        let summary = format!("{what} is a daemon with a capacity provider strategy");
+        ctx.problems.error("contradiction", &service.meta.place, summary, help);
+    }
     if service.scheduling == "DAEMON" && !service.placement_strategy.is_empty() {
         let summary = format!("{what} is a daemon with a placement strategy");
         ctx.problems.error(
@@ -58,6 +63,7 @@ pub(crate) fn stack(ctx: &Ctx<'_>, stack: &Stack) {
     moved(ctx, stack);
     super::assumed::check(ctx, stack);
     execution_access::check(ctx, stack);
+    super::managed_instances::check(ctx, stack);
     secret_access::check(ctx, stack);
     super::own_network::check(ctx, stack);
     super::reachability::check(ctx, stack);

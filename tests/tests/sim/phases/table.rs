@@ -54,6 +54,7 @@ const fn edit(kinds: &'static [&'static str], change: Change, ops: &'static [Op]
 const DATABASE: &[&str] = &["database", "db_subnet_group", "db_parameter_group"];
 const GROUP: &[&str] = &["security_group", "security_group_rules"];
 const SERVICE: &[&str] = &["service", "task_definition"];
+const CAPACITY: &[&str] = &["capacity_provider", "instance_profile"];
 const LISTENER: &[&str] = &["listener", "listener_rules"];
 const BALANCER: &[&str] = &["load_balancer", "listener", "listener_rules"];
 
@@ -104,6 +105,7 @@ pub const EDITS: &[Edit] = &[
             Set("/services/api/security_groups", "[other]"),
             Set("/services/one/security_groups", "[other]"),
             Set("/services/two/security_groups", "[other]"),
+            Set("/services/three/security_groups", "[other]"),
         ],
     ),
     edit(&["security_group"], Swapped, &[Swap("/security_groups/one/name", "/security_groups/two/name")]),
@@ -152,7 +154,7 @@ pub const EDITS: &[Edit] = &[
             "/load_balancers/web/listeners/http/rules/1/priority",
         )],
     ),
-    edit(&["cluster", "service"], Leaves, &[Remove("/services"), Remove("/cluster")]),
+    edit(&["cluster", "service"], Leaves, &[Remove("/services"), Remove("/capacity_providers"), Remove("/cluster")]),
     edit(&["cluster", "service"], Replaced, &[Set("/cluster/name", "phases-other")]),
     edit(
         &["cluster"],
@@ -162,6 +164,26 @@ pub const EDITS: &[Edit] = &[
             Set("/services/one/capacity_provider_strategy", "{ FARGATE: 1 }"),
         ],
     ),
+    edit(CAPACITY, Leaves, &[Remove("/capacity_providers/one")]),
+    edit(
+        &["capacity_provider"],
+        Replaced,
+        &[
+            Set("/capacity_providers/one/managed_instances/capacity_option", "SPOT"),
+            Set("/capacity_providers/app/managed_instances/capacity_option", "SPOT"),
+        ],
+    ),
+    edit(CAPACITY, Renamed, &[Rename("/capacity_providers/one", "other"), Remove("/capacity_providers/other/name")]),
+    edit(
+        CAPACITY,
+        Moved,
+        &[
+            Rename("/capacity_providers/app", "other"),
+            Set("/capacity_providers/other/moved_from", "app"),
+            Set("/services/three/capacity_providers", "other"),
+        ],
+    ),
+    edit(&["capacity_provider"], Swapped, &[Swap("/capacity_providers/one/name", "/capacity_providers/two/name")]),
     edit(SERVICE, Leaves, &[Remove("/services/one")]),
     edit(&["service"], Replaced, &[Set("/services/one/name", "phases-service-3")]),
     edit(&["task_definition"], Replaced, &[Set("/services/app/containers/app/image", "ghcr.io/example/app:2")]),
@@ -287,6 +309,8 @@ pub const NEVER: &[(&str, Change, &str)] = &[
     ("service_linked_role", Renamed, "it belongs to the account, and no file has it"),
     ("service_linked_role", Moved, "it belongs to the account, and no file has it"),
     ("service_linked_role", Swapped, "it belongs to the account, and no file has it"),
+    ("instance_profile", Replaced, "all of it is changed in place"),
+    ("instance_profile", Swapped, "its name is that of its entry"),
     ("image", Leaves, "it goes with its repository"),
     ("image", Replaced, "another content has another tag"),
     ("image", Renamed, "it has no entry of its own"),

@@ -1,6 +1,7 @@
-//! Amazon ECS: clusters, task definitions, services. Documents go out and come back as JSON (`call/raw.rs`).
+//! Amazon ECS: clusters, capacity providers, task definitions, services. Documents go out and come back as JSON (`call/raw.rs`).
 //! This file says how to get along with the service; what its resources are is said by their kinds.
 
+pub mod capacity_provider;
 pub mod cluster;
 pub mod exec;
 pub mod read;
@@ -22,15 +23,16 @@ use crate::service::Service;
 pub static SERVICE: Service = Service {
     title: "Amazon ECS",
     manners: Manners { prefix: "ecs", iam: "ecs", codes: CODES, texts: TEXTS, rates: RATES },
-    tag_types: &["ecs:cluster", "ecs:service", "ecs:task-definition"],
+    tag_types: &["ecs:capacity-provider", "ecs:cluster", "ecs:service", "ecs:task-definition"],
     fetch,
-    kinds: &[&cluster::ENTRY, &task_definition::ENTRY, &service::ENTRY],
+    kinds: &[&cluster::ENTRY, &capacity_provider::ENTRY, &task_definition::ENTRY, &service::ENTRY],
     floor: FLOOR,
     shown: shown::SHOWN,
 };
 
 const FLOOR: &[Floor] = &[
     Floor::batch("ecs:DescribeClusters", &["cluster"], 100).counted(each),
+    Floor::batch("ecs:DescribeCapacityProviders", &["capacity_provider"], 10),
     Floor::batch("ecs:DescribeServices", &["service"], 10),
 ];
 
@@ -67,6 +69,19 @@ const TEXTS: &[Text] = &[
         ],
         class: ErrorClass::Propagating,
     },
+    // The roles of a capacity provider were made seconds ago.
+    Text {
+        codes: REFUSALS,
+        has: &["ServiceAccessDeniedException for ECSInfrastructureRole", "Invalid IAM Instance Profile"],
+        class: ErrorClass::Propagating,
+    },
+    Text { codes: REFUSALS, has: &["capacity provider already exists"], class: ErrorClass::Exists },
+    Text { codes: REFUSALS, has: &["capacity provider does not exist"], class: ErrorClass::Gone },
+    Text {
+        codes: REFUSALS,
+        has: &["Cannot delete capacity provider", "is in use and cannot be removed", "Capacity Providers are attached"],
+        class: ErrorClass::InUse,
+    },
     Text { codes: REFUSALS, has: &["still Draining", "while deployments are active"], class: ErrorClass::InUse },
     // There is one of that name, made otherwise: perhaps by somebody who applies the same stack at this moment.
     Text {
@@ -96,6 +111,20 @@ const RATES: &[Rate] = &[
         burst: 20.0,
         per_second: 1.0,
         operations: &["ecs:CreateCluster", "ecs:UpdateCluster", "ecs:DeleteCluster", "ecs:PutClusterCapacityProviders"],
+    },
+    Rate {
+        name: "ecs capacity provider modify",
+        counts: "capacity provider change",
+        burst: 10.0,
+        per_second: 1.0,
+        operations: &["ecs:CreateCapacityProvider", "ecs:UpdateCapacityProvider", "ecs:DeleteCapacityProvider"],
+    },
+    Rate {
+        name: "ecs capacity provider read",
+        counts: "read",
+        burst: 50.0,
+        per_second: 20.0,
+        operations: &["ecs:DescribeCapacityProviders"],
     },
     Rate {
         name: "ecs task definition modify",

@@ -1,6 +1,8 @@
-//! AWS IAM: roles, of the stack and looked up.
+//! AWS IAM: roles, of the stack and looked up, and instance profiles.
 //! This file says how to get along with the service; what its resources are is said by their kinds.
 
+pub mod instance_profile;
+pub mod profiles;
 pub mod read;
 pub mod role;
 pub mod service_linked_role;
@@ -22,7 +24,7 @@ pub static SERVICE: Service = Service {
     manners: Manners { prefix: "iam", iam: "iam", codes: CODES, texts: TEXTS, rates: &[] },
     tag_types: &[],
     fetch,
-    kinds: &[&role::ENTRY, &service_linked_role::ENTRY],
+    kinds: &[&role::ENTRY, &instance_profile::ENTRY, &service_linked_role::ENTRY],
     floor: FLOOR,
     shown: shown::SHOWN,
 };
@@ -30,6 +32,7 @@ pub static SERVICE: Service = Service {
 const FLOOR: &[Floor] = &[
     Floor::batch("iam:GetAccountAuthorizationDetails", &["role"], 1000).always(),
     Floor::single("iam:GetRole", &["role"]).counted(looked_up),
+    Floor::single("iam:GetInstanceProfile", &["instance_profile"]),
 ];
 
 const CODES: &[(ErrorClass, &[&str])] = &[
@@ -56,7 +59,9 @@ fn fetch<'a>(aws: &'a Aws, scope: &'a Scope<'a>, _finder: &'a Finder<'a>) -> Box
     // Boxed: inline, the state of all readers together is more than a thread's stack holds in a debug build.
     Box::pin(async move {
         let part = read::fetch(aws, scope).await;
-        let blind = part.blind.clone().map(|error| ("role".to_owned(), error));
+        let blind = [("role", &part.blind), (instance_profile::KIND, &part.blind_to_profiles)];
+        let blind = blind.map(|(kind, error)| error.clone().map(|error| (kind.to_owned(), error)));
+        let blind = blind.into_iter().flatten().collect::<Vec<_>>();
         Gathered::of(part).blind_to(blind)
     })
 }

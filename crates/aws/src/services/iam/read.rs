@@ -18,7 +18,7 @@ use crate::client::Aws;
 use crate::kinds::role::existing::Sought;
 use crate::read::{Part, Scope};
 use crate::resource;
-use crate::services::iam::service_linked_role;
+use crate::services::iam::{profiles, service_linked_role};
 use crate::tags::{self, Tags};
 
 /// How many requests for single roles go side by side.
@@ -43,6 +43,25 @@ pub struct Iam {
     pub linked: Part<Vec<Node>>,
     /// Why roles of ours outside of our path could not be looked for, if they could not.
     pub blind: Option<CloudError>,
+    /// Instance profiles of ours, and of a wanted name.
+    pub instance_profiles: Part<Vec<profiles::Found>>,
+    /// Why instance profiles of ours could not be looked for, if they could not.
+    pub blind_to_profiles: Option<CloudError>,
+}
+
+impl Iam {
+    /// What is there before anything has been read.
+    pub(super) fn nothing() -> Self {
+        Self {
+            roles: Ok(Vec::new()),
+            wanted: Vec::new(),
+            existing: Vec::new(),
+            linked: Ok(Vec::new()),
+            blind: None,
+            instance_profiles: Ok(Vec::new()),
+            blind_to_profiles: None,
+        }
+    }
 }
 
 /// A role as IAM shows it; documents as they came, percent-encoded.
@@ -64,7 +83,7 @@ pub struct Found {
     pub inline: BTreeMap<String, String>,
     /// The ARN of the permissions boundary, if any.
     pub boundary: Option<String>,
-    /// Names of the instance profiles that hold it.
+    /// Names of the instance profiles that hold it, but for those of the stack.
     pub profiles: Vec<String>,
     /// The tags.
     pub tags: Tags,
@@ -78,7 +97,7 @@ pub fn path(stack: &str, region: &str) -> String {
 /// Reads what the scope asks for.
 pub async fn fetch(aws: &Aws, scope: &Scope<'_>) -> Iam {
     let (existing, wanted): (Vec<Node>, Vec<Node>) = scope.graph.of_kind(KIND).cloned().partition(|node| node.lookup);
-    let mut iam = Iam { roles: Ok(Vec::new()), wanted, existing, linked: Ok(Vec::new()), blind: None };
+    let mut iam = Iam { wanted, existing, ..Iam::nothing() };
     if scope.wants(&[KIND]) {
         let owner = tags::global(scope.stack, &aws.region);
         let names = Names::new(&owner, path(scope.stack, &aws.region), &iam.wanted, &iam.existing);
@@ -88,6 +107,7 @@ pub async fn fetch(aws: &Aws, scope: &Scope<'_>) -> Iam {
     if scope.wants(&[service_linked_role::KIND]) {
         iam.linked = linked(aws, scope).await;
     }
+    (iam.instance_profiles, iam.blind_to_profiles) = profiles::fetch(aws, scope).await;
     iam
 }
 
@@ -179,12 +199,13 @@ async fn overview(aws: &Aws, names: &Names<'_>) -> Part<Vec<Found>> {
     let all = aws.once("iam:GetAccountAuthorizationDetails", || details(aws)).await?;
     let paths = all.iter().filter_map(|detail| Some((detail.path()?, detail.role_name()?)));
     service_linked_role::note(aws, paths);
+    profiles::note(aws, &all);
     of_overview(aws, names, &all).await
 }
 
 async fn of_overview(aws: &Aws, names: &Names<'_>, details: &[RoleDetail]) -> Part<Vec<Found>> {
     let kept = details.iter().filter_map(|detail| {
-        let found = from_detail(detail);
+        let found = from_detail(detail, &names.path);
         // Some endpoints leave tags out of the overview: what stands in our path is looked at again.
         let silent = found.tags.is_empty() && detail.path() == Some(names.path.as_str());
         (silent || names.keep(&found.name, &found.tags)).then_some(found)
@@ -207,13 +228,14 @@ async fn complete(aws: &Aws, mut found: Found) -> Part<Option<Found>> {
     Ok(Some(found))
 }
 
-/// The role of that name, with everything that belongs to it; `None` if there is none.
+/// The role of that name, with everything that belongs to it; `None` if there is none. `own` is the path of the stack.
 ///
 /// # Errors
 /// Any error of the requests.
-pub async fn one(aws: &Aws, name: &str) -> Part<Option<Found>> {
+pub async fn one(aws: &Aws, name: &str, own: &str) -> Part<Option<Found>> {
     let Some(role) = get(aws, name).await? else { return Ok(None) };
-    let (managed, inline, profiles) = futures::join!(attached(aws, name), inline(aws, name), profiles(aws, name));
+    let (managed, inline, profiles) =
+        futures::join!(attached(aws, name), inline(aws, name), profiles_of(aws, name, own));
     let found = managed.and_then(|managed| {
         Ok(Found {
             name: role.role_name().to_owned(),
@@ -259,7 +281,7 @@ async fn one_by_one(aws: &Aws, names: &Names<'_>, listed: &[Role]) -> (Part<Vec<
             Err(error) => return (Err(error), None),
         }
     }
-    let requests: Vec<_> = all.iter().map(|name| one(aws, name)).collect();
+    let requests: Vec<_> = all.iter().map(|name| one(aws, name, &names.path)).collect();
     let found: Part<Vec<Option<Found>>> = stream::iter(requests).buffered(AT_ONCE).try_collect().await;
     let keep = |found: &Found| names.keep(&found.name, &found.tags);
     (found.map(|found| found.into_iter().flatten().filter(keep).collect()), blind)
@@ -370,11 +392,11 @@ pub async fn inline_names(aws: &Aws, name: &str) -> Result<Vec<String>, CloudErr
     }
 }
 
-/// Names of the instance profiles that hold a role.
+/// Names of the instance profiles that hold a role, but for those under a path.
 ///
 /// # Errors
 /// `Gone` if there is no such role; any other error of the request.
-pub async fn profiles(aws: &Aws, name: &str) -> Result<Vec<String>, CloudError> {
+pub async fn profiles_of(aws: &Aws, name: &str, own: &str) -> Result<Vec<String>, CloudError> {
     let mut found = Vec::new();
     let mut marker: Option<String> = None;
     loop {
@@ -384,7 +406,8 @@ pub async fn profiles(aws: &Aws, name: &str) -> Result<Vec<String>, CloudError> 
                 aws.iam().list_instance_profiles_for_role().role_name(name).set_marker(marker.clone()).send()
             })
             .await?;
-        found.extend(page.instance_profiles().iter().map(|profile| profile.instance_profile_name().to_owned()));
+        let others = page.instance_profiles().iter().filter(|profile| profile.path() != own);
+        found.extend(others.map(|profile| profile.instance_profile_name().to_owned()));
         marker = page.marker().filter(|_| page.is_truncated()).map(str::to_owned);
         if marker.is_none() {
             return Ok(found);
@@ -407,7 +430,7 @@ async fn inline(aws: &Aws, name: &str) -> Result<BTreeMap<String, String>, Cloud
     stream::iter(requests).buffered(AT_ONCE).try_collect().await
 }
 
-fn from_detail(detail: &RoleDetail) -> Found {
+fn from_detail(detail: &RoleDetail, own: &str) -> Found {
     let inline = detail.role_policy_list().iter().map(|policy| {
         (policy.policy_name().unwrap_or_default().to_owned(), policy.policy_document().unwrap_or_default().to_owned())
     });
@@ -431,13 +454,15 @@ fn from_detail(detail: &RoleDetail) -> Found {
         profiles: detail
             .instance_profile_list()
             .iter()
+            .filter(|profile| profile.path() != own)
             .map(|profile| profile.instance_profile_name().to_owned())
             .collect(),
         tags: tag_map(detail.tags()),
     }
 }
 
-fn tag_map(tags: &[Tag]) -> Tags {
+/// Tags as a map.
+pub(super) fn tag_map(tags: &[Tag]) -> Tags {
     tags.iter().map(|tag| (tag.key().to_owned(), tag.value().to_owned())).collect()
 }
 

@@ -1,4 +1,4 @@
-//! Service-linked roles: those by which ECS, ELB, Application Auto Scaling and RDS act in an account. They belong to the account, not to
+//! Service-linked roles: those by which ECS (and its managed instances), ELB, Application Auto Scaling and RDS act in an account. They belong to the account, not to
 //! a stack: they carry no marks, are never changed or deleted, and one that is there is right, whoever made it. A graph gets a node
 //! for one only where the reading shows that the account lacks it and something that needs it is to be made ([`complete`]).
 //!
@@ -58,6 +58,12 @@ struct Linked {
 /// The roles that stacks need.
 const ROLES: &[Linked] = &[
     Linked { entry: "ecs", service: "ecs.amazonaws.com", role: "AWSServiceRoleForECS", kinds: &["cluster", "service"] },
+    Linked {
+        entry: "ecs-compute",
+        service: "ecs-compute.amazonaws.com",
+        role: "AWSServiceRoleForECSCompute",
+        kinds: &["capacity_provider"],
+    },
     Linked {
         entry: "elasticloadbalancing",
         service: "elasticloadbalancing.amazonaws.com",

@@ -74,14 +74,23 @@ pub fn role_trusts(world: &World, place: &Place, name: &str, service: &str) -> b
     role(world, place, name).is_some_and(|role| principal::trusts_service(role, service))
 }
 
+/// Whether there is an instance profile of that ARN that holds a role which other services see.
+pub fn profile_with_role(world: &World, place: &Place, arn: &str) -> bool {
+    let Some(account) = world.accounts.get(&place.account) else { return false };
+    let found = account.iam.profiles.values().find(|profile| profile.arn == arn);
+    let role = found.and_then(|profile| account.iam.roles.get(profile.role.as_ref()?));
+    role.is_some_and(|role| role.is_visible(world.now))
+}
+
 /// Makes a service-linked role if it is not there: `ecs.amazonaws.com`. Its ARN.
 pub fn service_linked_role(world: &mut World, place: &Place, service: &str) -> String {
     linked::ensure(world, place, service)
 }
 
 /// The services whose roles an account has that was used for containers before.
-const USUAL: [&str; 4] = [
+const USUAL: [&str; 5] = [
     "ecs.amazonaws.com",
+    "ecs-compute.amazonaws.com",
     "ecs.application-autoscaling.amazonaws.com",
     "elasticloadbalancing.amazonaws.com",
     "rds.amazonaws.com",

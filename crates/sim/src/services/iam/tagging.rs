@@ -1,8 +1,8 @@
-//! Tags of roles and policies, whose keys are the same whatever their case.
+//! Tags of roles, policies and instance profiles, whose keys are the same whatever their case.
 
 use serde_json::json;
 
-use super::common::{iam, page, policy_mut, role, role_mut};
+use super::common::{iam, page, policy_mut, profile, role, role_mut};
 use super::managed;
 use crate::call::{Call, Input, Members, Refusal, Reply, Said, Table};
 use crate::tags::Tags;
@@ -16,6 +16,9 @@ pub(super) const OPERATIONS: Table = &[
     ("TagPolicy", dialect::add::<Policies>),
     ("UntagPolicy", dialect::remove::<Policies>),
     ("ListPolicyTags", of_policy),
+    ("TagInstanceProfile", dialect::add::<Profiles>),
+    ("UntagInstanceProfile", dialect::remove::<Profiles>),
+    ("ListInstanceProfileTags", of_profile),
 ];
 
 /// The dialect.
@@ -58,6 +61,22 @@ impl Carrier for Policies {
     fn tags<'c>(call: &'c mut Call<'_>, input: &Input) -> Result<&'c mut Tags, Refusal> {
         policy_mut(call, input).map(|policy| &mut policy.tags)
     }
+}
+
+/// Instance profiles.
+struct Profiles;
+
+impl Carrier for Profiles {
+    const DIALECT: Dialect = DIALECT;
+
+    fn tags<'c>(call: &'c mut Call<'_>, input: &Input) -> Result<&'c mut Tags, Refusal> {
+        profile(iam(call), input).map(|profile| &mut profile.tags)
+    }
+}
+
+fn of_profile(call: &mut Call<'_>, input: &Input) -> Reply {
+    let tags = profile(iam(call), input)?.tags.clone();
+    shown(call, input, &tags)
 }
 
 fn of_role(call: &mut Call<'_>, input: &Input) -> Reply {

@@ -24,6 +24,8 @@ use crate::client::Aws;
 use crate::existing::at;
 use crate::read::Fetched;
 use crate::resource::{Creation, Entry, Modification, Paced, Resource, Work, tagged, wanted};
+use crate::services::ecs::capacity_provider;
+use crate::services::ecs::read::providers;
 use crate::services::ecs::read::{self, Ecs, items, last, tag_list, tags_of, text};
 use crate::tags::{self, Retag, Tags};
 use crate::touch::Touch;
@@ -59,6 +61,7 @@ pub static ENTRY: Entry = Entry {
     actions: &[
         "tag:GetResources",
         "ecs:CreateCluster",
+        "ecs:DescribeCapacityProviders",
         "ecs:DescribeClusters",
         "ecs:ListClusters",
         "ecs:UpdateCluster",
@@ -87,7 +90,7 @@ pub fn physical(stack: &Stack) -> String {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Strategy {
     /// The provider.
-    pub provider: String,
+    pub provider: Text,
     /// Share beyond the base.
     pub weight: u32,
     /// Tasks that run on it at least.
@@ -97,18 +100,22 @@ pub struct Strategy {
 impl Strategy {
     /// From the stack file.
     pub fn of(item: &model::Strategy) -> Self {
-        Self { provider: item.provider.clone(), weight: item.weight, base: item.base }
+        let provider = match item.ours {
+            true => Text::output(capacity_provider::id(&item.provider), "name"),
+            false => item.provider.as_str().into(),
+        };
+        Self { provider, weight: item.weight, base: item.base }
     }
 
     /// From a reply, where base and weight are left out by some when they are 0.
     pub fn from_json(item: &Value) -> Self {
         let number = |key: &str| item.get(key).and_then(Value::as_u64).and_then(|n| n.try_into().ok()).unwrap_or(0);
-        Self { provider: text(item, "capacityProvider").to_owned(), weight: number("weight"), base: number("base") }
+        Self { provider: text(item, "capacityProvider").into(), weight: number("weight"), base: number("base") }
     }
 
     /// As ECS takes it.
     pub fn to_json(&self) -> Value {
-        json!({ "capacityProvider": self.provider, "weight": self.weight, "base": self.base })
+        json!({ "capacityProvider": self.provider.known(), "weight": self.weight, "base": self.base })
     }
 }
 
@@ -207,9 +214,17 @@ impl Resource for Cluster {
 
     fn observe(&self, fetched: &Fetched) -> Result<Vec<Live<Spec>>, CloudError> {
         let ecs: &Ecs = fetched.part()?;
+        let providers = ecs.providers.as_ref().map_err(Clone::clone)?;
+        let bound = providers::bound(providers);
         let observed = |cluster: &Value| {
             let mut live = live(cluster, &tags_of(cluster), &fetched.stack);
+            // What belongs to the cluster alone is no choice of the cluster's, and no list of it takes it.
+            let free = |name: &String| !bound.contains(name.as_str());
+            live.have.capacity_providers.iter_mut().for_each(|names| names.retain(free));
+            let handles: Vec<String> = bound.iter().map(|name| provider_handle(&live.id, name)).collect();
+            live.handles.retain(|handle| !handles.contains(handle));
             live.inside = ecs.foreign.get(text(cluster, "clusterArn")).cloned().unwrap_or_default();
+            live.inside.extend(capacity_provider::foreign(ecs, &live.name, &fetched.stack));
             live
         };
         Ok(ecs.clusters.as_ref().map_err(Clone::clone)?.iter().map(observed).collect())

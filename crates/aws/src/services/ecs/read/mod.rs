@@ -1,10 +1,11 @@
-//! Reads from ECS: clusters, services, how far those are that are not settled, and those revisions of task definitions for which no tag of a service speaks.
+//! Reads from ECS: clusters, services, capacity providers, how far those are that are not settled, and those revisions of task definitions for which no tag of a service speaks.
 //! Decides what has to be asked and in which order (clusters and wanted services side by side; then what the cluster's count
 //! of services says is missing; then revisions). What is fetched stays AWS's own JSON; the kinds make documents of it.
 
 mod clusters;
 pub mod deployments;
 pub mod kept;
+pub mod providers;
 mod reply;
 mod revisions;
 mod services;
@@ -28,6 +29,8 @@ pub struct Ecs {
     pub clusters: Part<Vec<Value>>,
     /// The names of all clusters, where one of others is looked for and is not there.
     pub cluster_names: Vec<String>,
+    /// Capacity providers, of ours, of a wanted name, or in one of these clusters; none that is INACTIVE.
+    pub providers: Part<Vec<Value>>,
     /// ACTIVE services, of ours or of a wanted name.
     pub services: Part<Vec<Value>>,
     /// Services that are not of the stack, as far as they were seen, by the ARNs of their cluster and of their target groups.
@@ -43,12 +46,13 @@ pub async fn fetch(aws: &Aws, scope: &Scope<'_>, finder: &Finder<'_>) -> Ecs {
     let mut ecs = Ecs {
         clusters: Ok(Vec::new()),
         cluster_names: Vec::new(),
+        providers: Ok(Vec::new()),
         services: Ok(Vec::new()),
         foreign: BTreeMap::new(),
         deployments: BTreeMap::new(),
         revisions: Ok(Vec::new()),
     };
-    if !scope.wants(&["cluster", "service", "task_definition"]) {
+    if !scope.wants(&["cluster", "capacity_provider", "service", "task_definition"]) {
         return ecs;
     }
     let wanted = services::Wanted::of(scope);
@@ -71,16 +75,26 @@ pub async fn fetch(aws: &Aws, scope: &Scope<'_>, finder: &Finder<'_>) -> Ecs {
     if let Ok(services) = &mut ecs.services {
         kept::tell(scope, services);
     }
-    let (found, under_way) = match (&ecs.clusters, &ecs.services) {
-        (Ok(_), Ok(services)) => {
-            let revisions = async {
-                let wanted = scope.wants(&["task_definition"]);
-                if wanted { revisions::fetch(aws, scope, finder, services).await } else { Ok(Vec::new()) }
-            };
-            futures::join!(revisions, deployments::of_unsettled(aws, services))
+    let providers = async {
+        match &ecs.clusters {
+            Ok(clusters) => providers::fetch(aws, scope, finder, clusters).await,
+            Err(error) => Err(error.clone()),
         }
-        (Err(error), _) | (_, Err(error)) => (Err(error.clone()), Ok(BTreeMap::new())),
     };
+    let rest = async {
+        match (&ecs.clusters, &ecs.services) {
+            (Ok(_), Ok(services)) => {
+                let revisions = async {
+                    let wanted = scope.wants(&["task_definition"]);
+                    if wanted { revisions::fetch(aws, scope, finder, services).await } else { Ok(Vec::new()) }
+                };
+                futures::join!(revisions, deployments::of_unsettled(aws, services))
+            }
+            (Err(error), _) | (_, Err(error)) => (Err(error.clone()), Ok(BTreeMap::new())),
+        }
+    };
+    let (providers, (found, under_way)) = futures::join!(providers, rest);
+    ecs.providers = providers;
     ecs.revisions = found;
     match under_way {
         Ok(deployments) => ecs.deployments = deployments,

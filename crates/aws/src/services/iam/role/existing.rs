@@ -61,13 +61,7 @@ mod tests {
         let given = node("a", &Sought::new("ecs", Some("arn:aws:iam::1:role/ecs")));
         let named = node("b", &Sought::new("other", None));
         let denied = CloudError::local(ErrorClass::Denied, "iam:ListRoles", "no");
-        let mut iam = Iam {
-            roles: Err(denied.clone()),
-            wanted: Vec::new(),
-            existing: Vec::new(),
-            linked: Ok(Vec::new()),
-            blind: None,
-        };
+        let mut iam = Iam { roles: Err(denied.clone()), ..Iam::nothing() };
         let found = look_up(&iam, &given).unwrap().unwrap();
         assert_eq!(found.outputs["arn"], "arn:aws:iam::1:role/ecs");
         assert_eq!(look_up(&iam, &named), Err(denied));

@@ -9,6 +9,8 @@ mod inside;
 pub mod policy;
 mod send;
 
+pub use self::send::sdk_tags;
+
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
@@ -312,7 +314,7 @@ impl Resource for Roles {
         match send::delete_role(aws, &live.id).await {
             Err(error) if error.class == ErrorClass::InUse => {
                 // Policies of ours may have been shown too late; anything else was added by somebody.
-                let (managed, inline, profiles) = send::what_is_left(aws, &live.id).await?;
+                let (managed, inline, profiles) = send::what_is_left(work, &live.id).await?;
                 let foreign = inside::foreign(&tags, &managed, &inline, &profiles);
                 if !foreign.is_empty() {
                     let text = format!("the role {} got {} after the plan was made", live.id, foreign.join(", "));
@@ -349,13 +351,7 @@ mod tests {
 
     #[test]
     fn a_role_is_read_in_canonical_form() {
-        let iam = Iam {
-            roles: Ok(vec![found("a-task", Some("a@eu-west-1"))]),
-            wanted: Vec::new(),
-            existing: Vec::new(),
-            linked: Ok(Vec::new()),
-            blind: None,
-        };
+        let iam = Iam { roles: Ok(vec![found("a-task", Some("a@eu-west-1"))]), ..Iam::nothing() };
         let live = &observe(&iam, "a@eu-west-1").unwrap()[0];
         assert_eq!(
             json!(live.have),
@@ -373,7 +369,7 @@ mod tests {
         let spec = from_found(&found("a-task", None), None);
         let wanted = vec![Node::new(id("task"), "a-task", doc(&spec))];
         let roles = vec![found("A-Task", None), found("b", None), found("a-task-2", Some("a@us-east-1"))];
-        let iam = Iam { roles: Ok(roles), wanted, existing: Vec::new(), linked: Ok(Vec::new()), blind: None };
+        let iam = Iam { roles: Ok(roles), wanted, ..Iam::nothing() };
         let names: Vec<String> = observe(&iam, "a@eu-west-1").unwrap().into_iter().map(|live| live.name).collect();
         assert_eq!(names, ["a-task", "a-task-2"]);
     }

@@ -10,10 +10,14 @@ use futures::future::{BoxFuture, FutureExt, join_all};
 use super::{Spec, policy};
 use crate::client::Aws;
 use crate::resource::{Creation, Work};
-use crate::services::iam::read::{Found, attached, inline_names, one, path, profiles};
+use crate::services::iam::read::{Found, attached, inline_names, one, path, profiles_of};
 use crate::tags::{self, Retag, Tags};
 
-fn sdk_tags(tags: &Tags) -> Result<Vec<Tag>, CloudError> {
+/// Tags as IAM takes them.
+///
+/// # Errors
+/// `Bug`: the SDK does not take one.
+pub fn sdk_tags(tags: &Tags) -> Result<Vec<Tag>, CloudError> {
     tags.iter()
         .map(|(key, value)| {
             Tag::builder().key(key).value(value).build().map_err(|error| CloudError::bug("tags", error.to_string()))
@@ -71,7 +75,7 @@ pub(super) async fn create_role(work: Work<'_>, order: &Creation<'_, Spec>) -> R
         Err(error) if error.class == ErrorClass::Exists => {
             let mark = work.mark(true);
             let ours = |found: &Found| tags::owner(&found.tags, &mark, node.kind()) == Owner::Ours(node.clone());
-            let found = one(aws, name).await?.filter(ours);
+            let found = one(aws, name, &path(work.stack, &aws.region)).await?.filter(ours);
             Ok(Made::There(Box::new(found.ok_or(error)?)))
         }
         Err(error) => Err(error),
@@ -241,11 +245,16 @@ pub(super) async fn leave_profiles(aws: &Aws, role: &str, profiles: &[&str]) -> 
     all(leave.collect()).await
 }
 
-/// What a role still has: managed policies, inline ones and instance profiles.
+/// What a role still has: managed policies, inline ones, and instance profiles of others.
 ///
 /// # Errors
 /// The first error of the requests.
-pub(super) async fn what_is_left(aws: &Aws, role: &str) -> Result<(Vec<String>, Vec<String>, Vec<String>), CloudError> {
-    let (managed, inline, profiles) = futures::join!(attached(aws, role), inline_names(aws, role), profiles(aws, role));
+pub(super) async fn what_is_left(
+    work: Work<'_>,
+    role: &str,
+) -> Result<(Vec<String>, Vec<String>, Vec<String>), CloudError> {
+    let (aws, own) = (work.aws, path(work.stack, &work.aws.region));
+    let (managed, inline, profiles) =
+        futures::join!(attached(aws, role), inline_names(aws, role), profiles_of(aws, role, &own));
     Ok((managed?, inline?, profiles?))
 }

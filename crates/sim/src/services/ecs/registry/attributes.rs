@@ -1,9 +1,10 @@
-//! Container instances and their attributes. Everything runs on Fargate here, so no cluster ever has an instance, and nothing
-//! can carry an attribute: what remains is what is checked before that is noticed.
+//! Container instances and their attributes. A cluster has those of managed instances alone, which `running` knows, and nothing can
+//! carry an attribute of its own: of that remains what is checked before it is noticed.
 
 use serde_json::json;
 
 use super::super::checks::{at_most, invalid};
+use super::super::running;
 use super::clusters;
 use crate::call::{Call, Input, Members, Refusal, Reply};
 
@@ -14,9 +15,11 @@ const MOST_ATTRIBUTES: usize = 10;
 
 /// `ListContainerInstances`.
 pub(super) fn list_instances(call: &mut Call<'_>, input: &Input) -> Reply {
-    clusters::named(call, input.text("cluster"))?;
-    super::checks::page(call, input, Vec::<String>::new(), Clone::clone, (100, 100))?;
-    Ok(json!({ "containerInstanceArns": [] }))
+    let cluster = clusters::named(call, input.text("cluster"))?;
+    let arn = call.arn("ecs", &format!("cluster/{cluster}"));
+    let all: Vec<String> = running::instances_of(call.region(), &arn).into_keys().collect();
+    let page = super::checks::page(call, input, all, Clone::clone, (100, 100))?;
+    Ok(json!({ "containerInstanceArns": page.items, "nextToken": page.next }))
 }
 
 /// `DescribeContainerInstances`.
@@ -29,15 +32,18 @@ pub(super) fn describe_instances(call: &mut Call<'_>, input: &Input) -> Reply {
     if asked.len() > MOST_INSTANCES {
         return Err(at_most("containerInstances", MOST_INSTANCES));
     }
-    let missing: Vec<_> = asked
-        .iter()
-        .map(|text| {
-            let own = || call.arn("ecs", &format!("container-instance/{cluster}/{text}"));
-            let arn = if text.starts_with("arn:") { text.clone() } else { own() };
-            json!({ "arn": arn, "reason": "MISSING" })
-        })
-        .collect();
-    Ok(json!({ "containerInstances": [], "failures": missing }))
+    let arn = call.arn("ecs", &format!("cluster/{cluster}"));
+    let all = running::instances_of(call.region(), &arn);
+    let (mut found, mut missing) = (Vec::new(), Vec::new());
+    for text in asked {
+        let own = || call.arn("ecs", &format!("container-instance/{cluster}/{text}"));
+        let arn = if text.starts_with("arn:") { text.clone() } else { own() };
+        match all.get(&arn) {
+            Some(shown) => found.push(shown.clone()),
+            None => missing.push(json!({ "arn": arn, "reason": "MISSING" })),
+        }
+    }
+    Ok(json!({ "containerInstances": found, "failures": missing }))
 }
 
 /// `ListAttributes`.

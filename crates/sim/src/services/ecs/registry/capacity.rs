@@ -121,7 +121,17 @@ pub(super) fn put(call: &mut Call<'_>, input: &Input) -> Reply {
         let text = "The specified cluster is in a busy state. Cannot perform PutClusterCapacityProviders.";
         return Err(Refusal::new("UpdateInProgressException", text));
     }
-    let providers = providers(call, &input.texts("capacityProviders"))?;
+    let mut providers = providers(call, &input.texts("capacityProviders"))?;
+    let registry = &call.region().ecs.registry;
+    if providers.iter().any(|name| providers::is_managed(registry, name)) {
+        return Err(invalid(
+            "Cannot associate Managed Instances capacity provider to clusters using this API. Managed Instances capacity \
+             providers are already associated with their cluster.",
+        ));
+    }
+    // They stay, whatever else the cluster is to have.
+    providers.extend(cluster.providers.iter().filter(|name| providers::is_managed(registry, name)).cloned());
+    providers.sort();
     let strategy = strategy(call, input.list("defaultCapacityProviderStrategy"), &providers)?;
     let removed: Vec<String> = cluster.providers.iter().filter(|it| !providers.contains(it)).cloned().collect();
     if !removed.is_empty() && in_use(call, &cluster.arn, &removed) {
@@ -134,7 +144,7 @@ pub(super) fn put(call: &mut Call<'_>, input: &Input) -> Reply {
 }
 
 /// Whether a service or a task of a cluster uses one of these providers.
-fn in_use(call: &mut Call<'_>, cluster: &str, providers: &[String]) -> bool {
+pub(super) fn in_use(call: &mut Call<'_>, cluster: &str, providers: &[String]) -> bool {
     let uses = |name: &str| providers.iter().any(|it| it == name);
     let by_service = |service: &Value| {
         service.text("status") != Some("INACTIVE")

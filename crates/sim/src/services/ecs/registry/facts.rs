@@ -40,6 +40,11 @@ pub fn cluster(region: &Region, cluster: Option<&str>) -> Option<ClusterFacts> {
     })
 }
 
+/// Whether a capacity provider is one of managed instances.
+pub fn is_managed(region: &Region, provider: &str) -> bool {
+    super::providers::is_managed(&region.ecs.registry, provider)
+}
+
 /// A task definition by `family`, `family:revision` or ARN, as `DescribeTaskDefinition` shows it; a family alone means its newest
 /// active revision. Inactive revisions are found by their number.
 pub fn definition(region: &Region, name: &str) -> Option<Value> {

@@ -14,7 +14,7 @@ mod tagging;
 #[cfg(test)]
 mod tests;
 
-pub use self::facts::{ClusterFacts, active_definitions, cluster, definition, setting};
+pub use self::facts::{ClusterFacts, active_definitions, cluster, definition, is_managed, setting};
 pub use self::state::Registry;
 use self::state::cluster_arn;
 pub use self::tagging::{tagged, tags_mut, tags_of};

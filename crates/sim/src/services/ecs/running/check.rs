@@ -135,6 +135,19 @@ pub(super) fn platform(definition: &Value, capacity: &Capacity, version: Option<
     }
 }
 
+/// Whether a task definition can run on the instances of a strategy's capacity providers.
+pub(super) fn instances(region: &Region, definition: &Value, capacity: &Capacity) -> Checked {
+    let Capacity::Strategy(items) = capacity else { return Ok(()) };
+    let mut names = items.as_array().into_iter().flatten().map(|item| item.text_or_empty("capacityProvider"));
+    if !names.any(|name| registry::is_managed(region, name)) {
+        return Ok(());
+    }
+    if !definition.list("requiresCompatibilities").iter().any(|kind| kind == "MANAGED_INSTANCES") {
+        return Err(invalid("Task definition does not support launch_type MANAGED_INSTANCES."));
+    }
+    Ok(())
+}
+
 /// Whether the network configuration fits the task definition, and everything in it is there.
 pub(super) fn network(call: &mut Call<'_>, input: &impl Members, definition: &Value, fargate: bool) -> Checked {
     let awsvpc = definition.text("networkMode") == Some("awsvpc");

@@ -86,6 +86,7 @@ fn sound(call: &mut Call<'_>, input: &Input, cluster: &ClusterFacts, capacity: &
             checked = check::has_health_check(&definition);
             let written = controller == "EXTERNAL" && !input.has("networkConfiguration");
             check::platform(&definition, capacity, input.text("platformVersion"))?;
+            check::instances(call.region(), &definition, capacity)?;
             if !written {
                 check::network(call, input, &definition, capacity.is_fargate())?;
             }

@@ -6,9 +6,10 @@ use serde_json::{Map, Value, json};
 
 use super::state::Step;
 use super::task::Task;
-use super::{Event, fate, of};
+use super::{Event, fate, instances, of};
 use crate::call::Members;
 use crate::services::ec2;
+use crate::services::ecs::registry;
 use crate::tags::Tags;
 use crate::world::{self, Place, World};
 
@@ -58,6 +59,9 @@ pub(super) fn launch(world: &mut World, place: &Place, plan: &Plan) -> String {
     let containers = containers.collect();
     let mut doc = first_document(world, place, plan, &subnet);
     doc.retain(|_, value| !value.is_null());
+    if doc.text("launchType") == Some("MANAGED_INSTANCES") {
+        instances::place(world, place, &plan.cluster, &mut doc);
+    }
     let task = Task {
         arn,
         cluster: plan.cluster.clone(),
@@ -115,6 +119,7 @@ fn first_document(world: &mut World, place: &Place, plan: &Plan, subnet: &str) -
     let fargate = spec.has("platformVersion");
     let launch = match (&provider, fargate) {
         (_, true) => "FARGATE",
+        (Some(name), false) if registry::is_managed(world.region(place), name) => "MANAGED_INSTANCES",
         (Some(_), false) => "EC2",
         (None, false) => spec.text("launchType").unwrap_or("EC2"),
     };

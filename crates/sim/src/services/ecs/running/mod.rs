@@ -13,6 +13,7 @@ mod exec;
 mod fate;
 mod health;
 mod history;
+mod instances;
 mod launch;
 mod life;
 mod list;
@@ -37,6 +38,7 @@ mod update;
 
 pub use self::engine::{desired_count, set_desired_count};
 pub use self::health::targets_moved;
+pub use self::instances::of_cluster as instances_of;
 pub use self::service::{Deployment, Revision, Service};
 use self::state::of;
 pub use self::state::{Event, Running};

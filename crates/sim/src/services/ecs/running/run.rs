@@ -26,6 +26,7 @@ pub(super) fn run(call: &mut Call<'_>, input: &Input) -> Reply {
     let capacity = Capacity::of(input, &cluster)?;
     check::scheduling(&without(input, "desiredCount"), &capacity, false)?;
     check::platform(&definition, &capacity, input.text("platformVersion"))?;
+    check::instances(call.region(), &definition, &capacity)?;
     check::network(call, input, &definition, capacity.is_fargate())?;
     overrides(&definition, input)?;
     let group = input.text("group");

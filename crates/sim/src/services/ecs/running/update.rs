@@ -197,6 +197,7 @@ fn sound(call: &mut Call<'_>, after: &Service) -> Result<(), Refusal> {
         None => Capacity::Launch(after.doc.text_or_empty("launchType").to_owned()),
     };
     check::platform(&definition, &capacity, after.doc.text("platformVersion"))?;
+    check::instances(call.region(), &definition, &capacity)?;
     check::network(call, &after.doc, &definition, capacity.is_fargate())?;
     check::load_balancers(call.region(), after.doc.list("loadBalancers"), &definition)?;
     shifts::balancers(call, after.doc.list("loadBalancers"), &after.configuration())?;

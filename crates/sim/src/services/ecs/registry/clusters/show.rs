@@ -41,7 +41,7 @@ fn show(call: &mut Call<'_>, cluster: &Cluster, what: Shown) -> Value {
         "clusterArn": cluster.arn,
         "clusterName": cluster.name,
         "status": cluster.status(now),
-        "registeredContainerInstancesCount": 0,
+        "registeredContainerInstancesCount": running::instances_of(call.region(), &cluster.arn).len(),
         "runningTasksCount": there.running,
         "pendingTasksCount": there.pending,
         "activeServicesCount": there.services,

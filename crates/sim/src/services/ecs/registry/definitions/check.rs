@@ -76,6 +76,37 @@ fn compatible(definition: &Map<String, Value>) -> Result<(), Refusal> {
     if requires(definition, "EXTERNAL") && definition.text("networkMode") == Some("awsvpc") {
         return Err(client("External launch type does not support network mode 'awsvpc'."));
     }
+    if requires(definition, "MANAGED_INSTANCES") {
+        managed_instances(definition)?;
+    }
+    Ok(())
+}
+
+/// What managed instances do not have. Source: the ECS guide on task definitions for them.
+fn managed_instances(definition: &Map<String, Value>) -> Result<(), Refusal> {
+    let mode = definition.text("networkMode").unwrap_or_default();
+    if !matches!(mode, "awsvpc" | "host") {
+        return Err(client("Managed Instances only support the network modes 'awsvpc' and 'host'."));
+    }
+    let unknown = |name: &str| Err(client(format!("Managed Instances do not support '{name}'.")));
+    for name in ["ipcMode", "proxyConfiguration"] {
+        if definition.has(name) {
+            return unknown(name);
+        }
+    }
+    let given = |container: &Value, name: &str| match container.member(name) {
+        None | Some(Value::Null | Value::Bool(false)) => false,
+        Some(Value::Array(items)) => !items.is_empty(),
+        Some(Value::Object(items)) => !items.is_empty(),
+        Some(_) => true,
+    };
+    let names =
+        ["disableNetworking", "dnsSearchDomains", "dnsServers", "dockerLabels", "dockerSecurityOptions", "extraHosts"];
+    for container in definition.list("containerDefinitions") {
+        if let Some(name) = names.into_iter().chain(["hostname", "links"]).find(|name| given(container, name)) {
+            return unknown(name);
+        }
+    }
     Ok(())
 }
 

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::super::super::checks::{self, client, invalid, is_name, name_of};
-use super::super::clusters;
+use super::super::{capacity, clusters};
 use super::{BUILT_IN, CHANGE, Provider};
 use crate::call::{Call, Input, Members, Refusal, Reply};
 use crate::world::Moment;
@@ -62,7 +62,9 @@ fn body(call: &mut Call<'_>, input: &Input) -> Result<(Option<String>, Value), R
                 return Err(invalid("A cluster must be specified for a capacity provider with managed instances."));
             };
             let cluster = clusters::named(call, Some(cluster))?;
-            let mut body = managed.clone();
+            let managed = managed.clone();
+            super::managed::check(call, &managed)?;
+            let mut body = managed;
             body.entry("propagateTags").or_insert(json!("NONE"));
             Ok((Some(cluster), Value::Object(body)))
         }
@@ -140,8 +142,16 @@ pub(crate) fn update(call: &mut Call<'_>, input: &Input) -> Reply {
     let Some(given) = input.map(member) else {
         return Err(invalid(format!("{} can not be blank.", checks::capital(member))));
     };
+    if there.is_managed() {
+        super::managed::check(call, given)?;
+    }
     let mut body = there.body.as_object().cloned().unwrap_or_default();
     merge(&mut body, given);
+    // What is required is given as a whole, not added to.
+    let given = given.map("instanceLaunchTemplate").and_then(|launch| launch.map("instanceRequirements"));
+    if let (Some(given), Some(Value::Object(launch))) = (given, body.get_mut("instanceLaunchTemplate")) {
+        launch.insert("instanceRequirements".to_owned(), Value::Object(given.clone()));
+    }
     let body = if there.is_managed() { Value::Object(body) } else { scaled(&body)? };
     let now = call.now();
     change(call, Provider { body, change: "UPDATE".to_owned(), settled: now, failure: None, ..there })
@@ -164,8 +174,16 @@ pub(crate) fn delete(call: &mut Call<'_>, input: &Input) -> Reply {
     let name = changeable(call, input.text_or_empty("capacityProvider"), "deleted")?;
     let now = call.now();
     let settled = now.plus(call.world.about(CHANGE));
+    let there = call.region().ecs.registry.providers.get(&name).cloned().unwrap_or_default();
+    if let Some(cluster) = &there.cluster {
+        let arn = call.arn("ecs", &format!("cluster/{cluster}"));
+        if capacity::in_use(call, &arn, std::slice::from_ref(&name)) {
+            return Err(client(
+                "Cannot delete capacity provider. Services are still associated with this capacity provider.",
+            ));
+        }
+    }
     let registry = &mut call.region().ecs.registry;
-    let there = registry.providers.get(&name).cloned().unwrap_or_default();
     let holder = registry
         .clusters
         .values()

@@ -2,6 +2,7 @@
 //! belong to one cluster. Knows no instances: nothing here ever starts one.
 
 pub(super) mod change;
+mod managed;
 
 use std::time::Duration;
 
@@ -119,6 +120,11 @@ pub(super) fn kind(registry: &Registry, name: &str) -> Option<Kind> {
         return Some(Kind::Fargate);
     }
     registry.providers.get(name).map(|_| Kind::Instances)
+}
+
+/// Whether it is one of managed instances, which belongs to a cluster.
+pub(super) fn is_managed(registry: &Registry, name: &str) -> bool {
+    registry.providers.get(name).is_some_and(Provider::is_managed)
 }
 
 /// Whether it is one of an Auto Scaling group that ECS scales.

@@ -148,27 +148,53 @@ fn the_attachments_of_a_cluster_take_their_time() {
     lab.ok("ecs.CreateCapacityProvider", group(json!({})));
 }
 
+fn managed(lab: &Lab) -> Value {
+    let trust = |service: &str| {
+        json!({ "Version": "2012-10-17", "Statement": [{ "Effect": "Allow", "Principal": { "Service": service },
+            "Action": "sts:AssumeRole" }] })
+        .to_string()
+    };
+    for (name, service) in [("infra", "ecs.amazonaws.com"), ("ecsInstanceRole", "ec2.amazonaws.com")] {
+        lab.ok("iam.CreateRole", json!({ "RoleName": name, "AssumeRolePolicyDocument": trust(service) }));
+    }
+    lab.ok("iam.CreateInstanceProfile", json!({ "InstanceProfileName": "p" }));
+    let subnet = lab.ok("ec2.DescribeSubnets", json!({}))["Subnets"][0]["SubnetId"].clone();
+    json!({
+        "name": "managed", "cluster": "web",
+        "managedInstancesProvider": {
+            "infrastructureRoleArn": "arn:aws:iam::123456789012:role/infra",
+            "instanceLaunchTemplate": {
+                "ec2InstanceProfileArn": "arn:aws:iam::123456789012:instance-profile/p",
+                "networkConfiguration": { "subnets": [subnet] },
+            },
+        },
+    })
+}
+
 #[test]
 fn managed_instances_belong_to_a_cluster() {
     let lab = with_cluster();
-    let made = lab.ok(
-        "ecs.CreateCapacityProvider",
-        json!({
-            "name": "managed", "cluster": "web",
-            "managedInstancesProvider": {
-                "infrastructureRoleArn": "arn:aws:iam::123456789012:role/infra",
-                "instanceLaunchTemplate": {
-                    "ec2InstanceProfileArn": "arn:aws:iam::123456789012:instance-profile/p",
-                    "networkConfiguration": { "subnets": ["subnet-1"] },
-                },
-            },
-        }),
-    );
+    let wanted = managed(&lab);
+    let refused = |text: &str| lab.refuses("ecs.CreateCapacityProvider", wanted.clone(), "ClientException", text);
+    refused("ServiceAccessDeniedException for ECSInfrastructureRole");
+    lab.pass(60);
+    refused("Invalid IAM Instance Profile");
+    let hold = json!({ "InstanceProfileName": "p", "RoleName": "ecsInstanceRole" });
+    lab.ok("iam.AddRoleToInstanceProfile", hold);
+    let mut nowhere = wanted.clone();
+    nowhere["managedInstancesProvider"]["instanceLaunchTemplate"]["networkConfiguration"]["subnets"] =
+        json!(["subnet-1"]);
+    lab.refuses("ecs.CreateCapacityProvider", nowhere, INVALID, "does not exist");
+    let made = lab.ok("ecs.CreateCapacityProvider", wanted);
     assert_eq!(made["capacityProvider"]["status"], "PROVISIONING");
     assert_eq!(made["capacityProvider"]["type"], "MANAGED_INSTANCES");
     lab.pass(30);
     let read = lab.ok("ecs.DescribeCapacityProviders", json!({ "capacityProviders": ["managed"] }));
     assert_eq!(read["capacityProviders"][0]["updateStatus"], "CREATE_COMPLETE");
+    let text = "Cannot associate Managed Instances";
+    lab.refuses("ecs.PutClusterCapacityProviders", put(json!(["managed"]), json!([])), INVALID, text);
+    let changed = lab.ok("ecs.PutClusterCapacityProviders", put(json!(["FARGATE"]), json!([])));
+    assert_eq!(changed["cluster"]["capacityProviders"], json!(["FARGATE", "managed"]), "it stays");
     let code = "ClusterContainsCapacityProviderException";
     lab.refuses(
         "ecs.DeleteCluster",
@@ -179,6 +205,70 @@ fn managed_instances_belong_to_a_cluster() {
     lab.ok("ecs.DeleteCapacityProvider", json!({ "capacityProvider": "managed" }));
     lab.pass(30);
     lab.ok("ecs.DeleteCluster", json!({ "cluster": "web" }));
+}
+
+#[test]
+fn what_is_required_of_instances_is_given_as_a_whole() {
+    let lab = with_cluster();
+    let mut wanted = managed(&lab);
+    lab.ok("iam.AddRoleToInstanceProfile", json!({ "InstanceProfileName": "p", "RoleName": "ecsInstanceRole" }));
+    lab.pass(60);
+    let requirements = json!({ "vCpuCount": { "min": 2, "max": 4 }, "memoryMiB": { "min": 0 } });
+    wanted["managedInstancesProvider"]["instanceLaunchTemplate"]["instanceRequirements"] = requirements;
+    lab.ok("ecs.CreateCapacityProvider", wanted);
+    lab.pass(30);
+    let less = json!({ "vCpuCount": { "min": 1 }, "memoryMiB": { "min": 0 } });
+    let update = json!({ "name": "managed", "managedInstancesProvider": {
+        "infrastructureRoleArn": "arn:aws:iam::123456789012:role/infra",
+        "instanceLaunchTemplate": { "instanceRequirements": less } } });
+    let changed = lab.ok("ecs.UpdateCapacityProvider", update);
+    let launch = &changed["capacityProvider"]["managedInstancesProvider"]["instanceLaunchTemplate"];
+    assert_eq!(launch["instanceRequirements"], less);
+    assert!(launch["networkConfiguration"]["subnets"].is_array(), "the rest stays");
+}
+
+#[test]
+fn tasks_share_instances_that_come_and_go_with_them() {
+    let lab = with_cluster();
+    let mut wanted = managed(&lab);
+    lab.ok("iam.AddRoleToInstanceProfile", json!({ "InstanceProfileName": "p", "RoleName": "ecsInstanceRole" }));
+    lab.pass(60);
+    lab.ok("ecs.CreateCapacityProvider", wanted.take());
+    lab.pass(30);
+    let subnet = lab.ok("ec2.DescribeSubnets", json!({}))["Subnets"][0]["SubnetId"].clone();
+    let definition = |kind: &str| {
+        json!({ "family": kind, "networkMode": "awsvpc", "requiresCompatibilities": [kind], "cpu": "2048",
+            "memory": "4096", "containerDefinitions": [{ "name": "app", "image": "app:1" }] })
+    };
+    for kind in ["EC2", "MANAGED_INSTANCES"] {
+        lab.ok("ecs.RegisterTaskDefinition", definition(kind));
+    }
+    let run = |family: &str, count: u32| {
+        json!({ "cluster": "web", "taskDefinition": family, "count": count,
+            "capacityProviderStrategy": [{ "capacityProvider": "managed", "weight": 1 }],
+            "networkConfiguration": { "awsvpcConfiguration": { "subnets": [subnet] } } })
+    };
+    let text = "Task definition does not support launch_type MANAGED_INSTANCES.";
+    lab.refuses("ecs.RunTask", run("EC2", 1), INVALID, text);
+    let tasks = lab.ok("ecs.RunTask", run("MANAGED_INSTANCES", 3))["tasks"].clone();
+    assert_eq!(tasks[0]["launchType"], "MANAGED_INSTANCES");
+    lab.pass(120);
+    let arns = lab.ok("ecs.ListContainerInstances", json!({ "cluster": "web" }))["containerInstanceArns"].clone();
+    assert_eq!(arns.as_array().map(Vec::len), Some(2), "two tasks fit on one");
+    let read = lab.ok("ecs.DescribeContainerInstances", json!({ "cluster": "web", "containerInstances": arns }));
+    let mut counts: Vec<_> =
+        read["containerInstances"].as_array().unwrap().iter().map(|it| it["runningTasksCount"].as_u64()).collect();
+    counts.sort();
+    assert_eq!(counts, [Some(1), Some(2)]);
+    let text = "Services are still associated";
+    lab.refuses("ecs.DeleteCapacityProvider", json!({ "capacityProvider": "managed" }), "ClientException", text);
+    for task in tasks.as_array().unwrap() {
+        lab.ok("ecs.StopTask", json!({ "cluster": "web", "task": task["taskArn"] }));
+    }
+    lab.pass(120);
+    let listed = lab.ok("ecs.ListContainerInstances", json!({ "cluster": "web" }));
+    assert_eq!(listed["containerInstanceArns"], json!([]), "an instance ends with its last task");
+    lab.ok("ecs.DeleteCapacityProvider", json!({ "capacityProvider": "managed" }));
 }
 
 #[test]
