@@ -24,6 +24,8 @@ pub(crate) const MAIN: &str = "main";
 #[derive(Default)]
 pub(crate) struct Names {
     kinds: BTreeMap<&'static str, BTreeMap<String, Place>>,
+    /// Services that connect to a gateway, which alone have an address.
+    pub(crate) connected: BTreeSet<String>,
 }
 
 impl Names {
@@ -275,6 +277,13 @@ impl<'a> Scope<'a> {
                 format!("a {} has no output `{output}`", kind.replace('_', " ")),
                 format!("It has the outputs {}.", suggest::list(outputs)),
             );
+            return Found::Wrong;
+        }
+        if kind == "service" && ["url", "host"].contains(&output) && !self.names.connected.contains(name) {
+            let help = "A service has an address where it connects to a gateway: give it `ingress`. Behind a load balancer write \
+                        ${load_balancer.NAME.dns_name}.";
+            let summary = format!("service `{name}` has no {output}: it has no `ingress`");
+            problems.error("unknown-output", at, summary, help);
             return Found::Wrong;
         }
         Found::Text(Text::output(NodeId::new(kind, name), output).into())

@@ -27,7 +27,7 @@ pub struct Gateways {
 /// A gateway.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Gateway {
+pub(super) struct Gateway {
     /// Its ARN.
     pub arn: String,
     /// Its name.
@@ -89,7 +89,7 @@ impl Gateway {
 /// A load balancer that a gateway runs.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Balancer {
+pub(super) struct Balancer {
     /// Its ARN.
     pub arn: String,
     /// Its listener.
@@ -105,7 +105,7 @@ pub struct Balancer {
 /// That a gateway serves a cluster.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Association {
+pub(super) struct Association {
     /// The name of the gateway.
     pub gateway: String,
     /// The name of the cluster.
@@ -117,7 +117,7 @@ pub struct Association {
 /// How requests get from a gateway to a service.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Route {
+pub(super) struct Route {
     /// Its ARN.
     pub arn: String,
     /// The name of the gateway.
