@@ -14,7 +14,7 @@ pub use crate::services::autoscaling::scaling;
 pub use crate::services::cloud_map::{discovery_service, namespace};
 pub use crate::services::ec2::{existing_group_rules, network, own, security_group, security_group_rules};
 pub use crate::services::ecr::image;
-pub use crate::services::ecs::{capacity_provider, cluster, service, task_definition};
+pub use crate::services::ecs::{capacity_provider, cluster, gateway, service, task_definition};
 pub use crate::services::elb::{listener, listener_rules, load_balancer, rule_priorities, target_group};
 pub use crate::services::iam::{instance_profile, role, service_linked_role};
 pub use crate::services::logs::log_group;

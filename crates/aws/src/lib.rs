@@ -27,6 +27,7 @@ mod existing;
 pub mod finder;
 pub mod floor;
 pub mod given;
+pub mod hands;
 mod http;
 pub mod kinds;
 mod look;

@@ -32,6 +32,9 @@ pub fn outputs(graph: &Graph, known: &BTreeMap<NodeId, Outputs>) -> Vec<Output> 
         found.extend(urls.map(|value| Output { what: "url", value }));
         found.push(Output { what: "load balancer", value: dns_name });
     }
+    for service in of_kind(graph, &service::ENTRY) {
+        found.extend(text(known, &service.id, "url").map(|value| Output { what: "url", value }));
+    }
     for zone in of_kind(graph, &hosted_zone::ENTRY) {
         let servers = known.get(&zone.id).and_then(|outputs| listed(outputs.get("name_servers")?));
         let Some(servers) = servers else { continue };
@@ -64,7 +67,7 @@ pub fn outputs(graph: &Graph, known: &BTreeMap<NodeId, Outputs>) -> Vec<Output> 
 /// A URL under which a stack answers.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Url {
-    /// The load balancer that answers.
+    /// The load balancer that answers, or the service behind a gateway.
     pub balancer: NodeId,
     /// The URL, without a path.
     pub url: String,
@@ -77,7 +80,9 @@ pub fn urls(graph: &Graph, known: &BTreeMap<NodeId, Outputs>) -> Vec<Url> {
         let urls = dns_name.map(|dns_name| urls_of(graph, balancer, &dns_name)).unwrap_or_default();
         urls.into_iter().map(|url| Url { balancer: balancer.id.clone(), url }).collect::<Vec<_>>()
     };
-    of_kind(graph, &load_balancer::ENTRY).flat_map(of).collect()
+    let behind = of_kind(graph, &service::ENTRY)
+        .filter_map(|service| Some(Url { balancer: service.id.clone(), url: text(known, &service.id, "url")? }));
+    of_kind(graph, &load_balancer::ENTRY).flat_map(of).chain(behind).collect()
 }
 
 /// What the deletions of a plan leave in AWS.

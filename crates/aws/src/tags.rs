@@ -7,6 +7,8 @@ use evenkeel_core::graph::Node;
 use evenkeel_core::id::NodeId;
 use evenkeel_core::snapshot::Owner;
 
+use crate::hands;
+
 /// Tags by key.
 pub type Tags = BTreeMap<String, String>;
 
@@ -35,8 +37,22 @@ pub fn told(stack: &str) -> String {
 /// Whose a thing of this kind with these tags is, for somebody working on `stack` (for a global thing: on what [`global`]
 /// makes of it).
 ///
-/// A mark counts only on a thing of the kind that it names: tags are written by many, and may say anything.
+/// What AWS itself or another controller runs is theirs, whatever marks it carries. A mark counts only on a thing of the kind that it
+/// names: tags are written by many, and may say anything.
 pub fn owner(tags: &Tags, stack: &str, kind: &str) -> Owner {
+    let marked = by_mark(tags, stack, kind);
+    let Some(by) = hands::of(tags, kind) else { return marked };
+    // What ECS makes for a gateway carries the tags of that, our marks among them.
+    let copied = tags.get(hands::ECS.0).is_some() && tags.get(ID).is_some_and(|id| id.starts_with("gateway."));
+    let mark = matches!(marked, Owner::Ours(_) | Owner::Stray(_)).then(|| {
+        let read = |key: &str| tags.get(key).map_or("", String::as_str);
+        format!("{STACK}={}, {ID}={}", read(STACK), read(ID))
+    });
+    Owner::Managed { by, mark: mark.filter(|_| !copied) }
+}
+
+/// The same by our own marks alone.
+fn by_mark(tags: &Tags, stack: &str, kind: &str) -> Owner {
     let Some(theirs) = tags.get(STACK) else { return Owner::Nobody };
     // On a global thing the region is part of the mark.
     let without_region = stack.split_once('@').is_some_and(|(name, _)| name == theirs);
@@ -52,7 +68,7 @@ pub fn owner(tags: &Tags, stack: &str, kind: &str) -> Owner {
 
 /// Whether something carries this stack's mark, rightly or not: then it is told about whatever it is called.
 pub fn is_marked(owner: &Owner) -> bool {
-    matches!(owner, Owner::Ours(_) | Owner::Stray(_))
+    matches!(owner, Owner::Ours(_) | Owner::Stray(_) | Owner::Managed { mark: Some(_), .. })
 }
 
 /// Whose a thing of others is, for a person, behind its name: ` of stack shop`; nothing if no stack has marked it.

@@ -54,6 +54,9 @@ pub struct Node {
     /// Seconds that it takes by what the file itself says, beyond what its kind takes.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub patience_secs: u32,
+    /// Outputs that are known only once it is ready, beyond what its kind says: it is read again then, and what refers to them waits.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub late: BTreeSet<String>,
     /// Where it stands in the stack file, for messages: `stack.yaml:12`.
     pub origin: Option<String>,
     /// Where parts of it stand that AWS may have something against, by words of its kind: `image:web`.
@@ -83,6 +86,7 @@ impl Node {
             delegated: BTreeMap::new(),
             at_least: BTreeMap::new(),
             patience_secs: 0,
+            late: BTreeSet::new(),
             origin: None,
             places: BTreeMap::new(),
         }

@@ -96,7 +96,11 @@ impl Matcher<'_> {
                         let mark = mark.clone();
                         self.out.strays.push(stray(&kind, &live, mark, false));
                     }
-                    Owner::OtherStack(_) | Owner::Nobody => {}
+                    Owner::Managed { by, mark: Some(mark) } => {
+                        let mark = format!("{mark}, while it is run by {by}");
+                        self.out.strays.push(stray(&kind, &live, mark, false));
+                    }
+                    Owner::Managed { mark: None, .. } | Owner::OtherStack(_) | Owner::Nobody => {}
                 }
                 // Things without a name of their own cannot be taken for one another.
                 if !live.name.is_empty() {

@@ -22,6 +22,13 @@ pub enum Owner {
     OtherStack(String),
     /// It carries this stack's mark, but not one for a thing of its kind: the mark as it reads. Nobody of us wrote that.
     Stray(String),
+    /// AWS itself or another controller runs it, whatever marks it carries: it is never touched.
+    Managed {
+        /// Who.
+        by: String,
+        /// A mark of this stack on it, as it reads, that nobody but one of us can have written.
+        mark: Option<String>,
+    },
     /// It carries no mark.
     Nobody,
 }

@@ -135,6 +135,26 @@ pub(crate) const FUNCTION: Shape = Shape {
     kinds: &["function:"],
     rest: |rest| rest.split(':').count() <= 2 && rest.split(':').all(word),
 };
+/// A gateway of ECS.
+pub(crate) const GATEWAY: Shape = Shape {
+    what: "a gateway",
+    example: "arn:aws:ecs:REGION:123456789012:gateway/NAME",
+    service: "ecs",
+    region: Home::Own,
+    account: Home::Own,
+    kinds: &["gateway/"],
+    rest: word,
+};
+/// A web ACL of AWS WAF for load balancers.
+pub(crate) const WEB_ACL: Shape = Shape {
+    what: "a web ACL",
+    example: "arn:aws:wafv2:REGION:123456789012:regional/webacl/NAME/11111111-2222-3333-4444-555555555555",
+    service: "wafv2",
+    region: Home::Own,
+    account: Home::Any,
+    kinds: &["regional/webacl/"],
+    rest: |rest| rest.split('/').count() == 2 && rest.split('/').all(word),
+};
 /// A cluster.
 pub(crate) const CLUSTER: Shape = Shape {
     what: "a cluster",

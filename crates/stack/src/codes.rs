@@ -100,6 +100,7 @@ pub const ALL: &[(&str, &str)] = &[
     ("too-many", "more than AWS accepts"),
     ("uncovered-host", "no certificate of the listener covers the host"),
     ("understood", "a task definition was read with corrections"),
+    ("two-ways-in", "a service behind a load balancer and a gateway"),
     ("unknown-anchor", "an alias without its anchor"),
     ("unknown-grant", "a grant that this version does not know"),
     ("unknown-key", "an unknown key"),

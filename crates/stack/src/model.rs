@@ -7,6 +7,7 @@ mod capacity;
 mod certificates;
 mod databases;
 mod existing;
+mod gateways;
 mod images;
 mod mesh;
 mod meta;
@@ -29,6 +30,7 @@ pub use self::capacity::{CapacityProvider, ManagedInstances, Profile, Range, Req
 pub use self::certificates::{Certificate, ManagedCertificate, SoughtCertificate};
 pub use self::databases::{Database, DatabaseStorage};
 pub use self::existing::Existing;
+pub use self::gateways::{Gateway, Ingress, IngressCheck};
 pub use self::images::{Build, Repository};
 pub use self::mesh::{Connect, Discovery, ManagedNamespace, Namespace, SoughtNamespace};
 pub use self::meta::Meta;
@@ -73,6 +75,8 @@ pub struct Stack {
     pub target_groups: BTreeMap<String, TargetGroup>,
     /// `load_balancers:` by entry name.
     pub load_balancers: BTreeMap<String, LoadBalancer>,
+    /// `gateways:` by entry name.
+    pub gateways: BTreeMap<String, Gateway>,
     /// `namespaces:` by entry name, and those that others name by `existing:`.
     pub namespaces: BTreeMap<String, Namespace>,
     /// `capacity_providers:` by entry name.
@@ -105,6 +109,7 @@ impl Stack {
             security_groups,
             target_groups,
             load_balancers,
+            gateways,
             namespaces,
             capacity_providers,
             cluster: _,
@@ -127,6 +132,7 @@ impl Stack {
             ("security_groups", security_groups.iter().map(|(name, it)| (name, &it.meta)).collect()),
             ("target_groups", target_groups.iter().map(|(name, it)| (name, &it.meta)).collect()),
             ("load_balancers", load_balancers.iter().map(|(name, it)| (name, &it.meta)).collect()),
+            ("gateways", gateways.iter().map(|(name, it)| (name, &it.meta)).collect()),
             ("log_groups", log_groups.iter().map(|(name, it)| (name, &it.meta)).collect()),
             ("repositories", repositories.iter().map(|(name, it)| (name, &it.meta)).collect()),
             ("parameters", parameters.iter().map(|(name, it)| (name, &it.meta)).collect()),

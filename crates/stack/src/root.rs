@@ -15,9 +15,9 @@ use super::interpolate::{self, Foreign};
 use super::model::Stack;
 use super::scope::{MAIN, Names, OWN_NETWORK, Scope};
 use super::sections::{
-    Ctx, autoscaling, capacity_providers, certificates, cluster, databases, dns, each, existing, load_balancers,
-    log_groups, namespaces, network, parameters, repositories, roles, secret_entries, security_groups, service_keys,
-    services, shifting, sidecars, target_groups,
+    Ctx, autoscaling, capacity_providers, certificates, cluster, databases, dns, each, existing, gateways, ingress,
+    load_balancers, log_groups, namespaces, network, parameters, repositories, roles, secret_entries, security_groups,
+    service_keys, services, shifting, sidecars, target_groups,
 };
 use super::suggest::{self, nearest};
 use super::table::{EMPTY, Table, Type, key, later};
@@ -62,6 +62,7 @@ pub static ROOT: Table = Table {
         key("certificates", Type::Entries(&certificates::CERTIFICATE), "Certificates of ACM, requested or looked up."),
         key("target_groups", Type::Entries(&target_groups::TARGET_GROUP), "Target groups that load balancers forward to."),
         key("load_balancers", Type::Entries(&load_balancers::LOAD_BALANCER), "Application load balancers and their listeners."),
+        key("gateways", Type::Entries(&gateways::GATEWAY), "Gateways of ECS, which services connect to in place of a load balancer."),
         key("namespaces", Type::Entries(&namespaces::NAMESPACE), "Namespaces of Cloud Map, made or looked up."),
         key("cluster", Type::AnyOf(&[Type::Text, Type::Map(&cluster::CLUSTER)]), "The ECS cluster of the stack.")
             .shape("a name, or a map")
@@ -227,6 +228,7 @@ fn sections(ctx: &Ctx<'_>, fields: &Fields<'_>, start: &Place) -> Stack {
     existing::twice(ctx, target_groups.values().map(|it| (&it.meta, it.existing.as_ref())));
     let dual = load_balancers.iter().filter(|(_, balancer)| balancer.ip_address_type.starts_with("dualstack"));
     ctx.dualstack.borrow_mut().extend(dual.map(|(name, _)| name.clone()));
+    let gateways = each(ctx, fields.take("gateways"), "gateway", |entry| gateways::read(ctx, entry));
     let namespaces = each(ctx, fields.take("namespaces"), "namespace", |entry| namespaces::read(ctx, entry));
     ctx.namespaces.borrow_mut().extend(namespaces);
     let held = fields.take("capacity_providers");
@@ -235,6 +237,7 @@ fn sections(ctx: &Ctx<'_>, fields: &Fields<'_>, start: &Place) -> Stack {
     let mut services = each(ctx, fields.take("services"), "service", |entry| services::read(ctx, entry, &network));
     shifting::resolve(ctx, &load_balancers, &target_groups, &mut services);
     repositories::check(ctx, &repositories, &services);
+    ingress::verify(ctx, &gateways, cluster.as_ref(), &services);
     autoscaling::check(ctx, cluster.as_ref(), &services);
     let dns = dns::read(ctx, fields.take("dns"));
     for (name, role) in ctx.implied_roles.borrow_mut().iter() {
@@ -257,6 +260,7 @@ fn sections(ctx: &Ctx<'_>, fields: &Fields<'_>, start: &Place) -> Stack {
         security_groups,
         target_groups,
         load_balancers,
+        gateways,
         namespaces: ctx.namespaces.take(),
         capacity_providers,
         cluster,
@@ -336,6 +340,9 @@ fn add(names: &mut Names, table: &'static Table, before: &str, entry: &Entry) {
     let name = format!("{before}{}", entry.key);
     for made in table.made {
         names.add(made.kind, &name, entry.place.clone());
+    }
+    if entry.value.get("ingress").is_some() {
+        names.connected.insert(name.clone());
     }
     for (inner, entry) in entries_of(&entry.value, table) {
         add(names, inner, &format!("{name}/"), entry);

@@ -26,6 +26,8 @@ pub(crate) const MAIN: &str = "main";
 #[derive(Default)]
 pub(crate) struct Names {
     kinds: BTreeMap<&'static str, BTreeMap<String, Place>>,
+    /// Services that connect to a gateway, which alone have an address.
+    pub(crate) connected: BTreeSet<String>,
 }
 
 impl Names {
@@ -283,6 +285,13 @@ impl<'a> Scope<'a> {
         if kind == "network" && output != "vpc_id" && !self.names.has(OWN_NETWORK, MAIN) {
             let summary = format!("a network that is looked up has no output `{output}`");
             let help = "It has the output `vpc_id`; one of the stack's own, with `network: { create: … }`, tells its subnets and addresses.";
+            problems.error("unknown-output", at, summary, help);
+            return Found::Wrong;
+        }
+        if kind == "service" && ["url", "host"].contains(&output) && !self.names.connected.contains(name) {
+            let help = "A service has an address where it connects to a gateway: give it `ingress`. Behind a load balancer write \
+                        ${load_balancer.NAME.dns_name}.";
+            let summary = format!("service `{name}` has no {output}: it has no `ingress`");
             problems.error("unknown-output", at, summary, help);
             return Found::Wrong;
         }

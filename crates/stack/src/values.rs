@@ -116,6 +116,8 @@ impl NameRule {
 /// Load balancers.
 pub(crate) const LOAD_BALANCER: NameRule =
     NameRule { length: 1..=32, also: "-", not_starting: &["internal-"], inner_hyphen: true };
+/// Gateways of ECS.
+pub(crate) const GATEWAY: NameRule = NameRule { length: 1..=255, also: "-", not_starting: &[], inner_hyphen: false };
 /// Target groups.
 pub(crate) const TARGET_GROUP: NameRule = NameRule { length: 1..=32, also: "-", not_starting: &[], inner_hyphen: true };
 /// Security groups.

@@ -132,7 +132,7 @@ impl World {
     pub fn shape(&self) -> Vec<String> {
         let name = |id: &String, thing: &Thing| match &thing.owner {
             Owner::Ours(node) => format!("<{node}>"),
-            Owner::OtherStack(_) | Owner::Nobody | Owner::Stray(_) => id.clone(),
+            Owner::Managed { .. } | Owner::OtherStack(_) | Owner::Nobody | Owner::Stray(_) => id.clone(),
         };
         let live: Vec<_> = self.things.iter().filter(|(_, thing)| !thing.outdated && thing.gone_at.is_none()).collect();
         let names: Vec<(&String, String)> = self.things.iter().map(|(id, thing)| (id, name(id, thing))).collect();

@@ -81,6 +81,26 @@ pub const MAKERS: &[Maker] = &[
         },
     },
     Maker {
+        kind: "gateway",
+        named: true,
+        collections: &["ecs.gateways.gateways"],
+        make: |world, place, name, tags| {
+            let roles = list(world, place, "iam.ListRoles", json!({}), "Roles");
+            let role = roles.iter().find(|role| role["RoleName"].as_str().is_some_and(|name| name.contains("gateway")))?;
+            let network = json!({ "ipAddressType": "ipv4" });
+            let input = json!({ "name": name, "infrastructureRoleArn": role["Arn"], "deletionProtection": false,
+                "configuration": { "hostSharedAlb": { "networkConfiguration": network } },
+                "tags": pairs(tags, "key", "value") });
+            ask(world, place, "ecs.CreateGateway", input).map(drop)
+        },
+        unmake: unmake_gateway,
+        remove: |world, place, _, thing| {
+            if let Some(name) = thing["name"].as_str() {
+                unmake_gateway(world, place, name);
+            }
+        },
+    },
+    Maker {
         kind: "listener_rules",
         named: false,
         collections: &["elb.rules"],
@@ -543,6 +563,16 @@ fn make_service(world: &mut World, place: &Place, name: &str, tags: &[(&str, &st
         "desiredCount": 0, "launchType": "FARGATE", "networkConfiguration": network,
         "tags": pairs(tags, "key", "value") });
     ask(world, place, "ecs.CreateService", input).map(drop)
+}
+
+fn unmake_gateway(world: &mut World, place: &Place, name: &str) {
+    ask(world, place, "ecs.UpdateGateway", json!({ "gateway": name, "deletionProtection": false }));
+    let ties = json!({ "gateway": name });
+    for tie in list(world, place, "ecs.ListGatewayClusterAssociations", ties, "gatewayClusterAssociations") {
+        let input = json!({ "gateway": name, "cluster": tie["clusterArn"] });
+        ask(world, place, "ecs.DisassociateGatewayFromCluster", input);
+    }
+    ask(world, place, "ecs.DeleteGateway", json!({ "gateway": name }));
 }
 
 fn unmake_database(world: &mut World, place: &Place, name: &str) {

@@ -28,7 +28,10 @@ const REGION: &str = "us-east-1";
 pub(crate) const STACK: &str = r#"
 stack: victim
 region: us-east-1
-roles: { execution: { managed_policies: [AmazonECSTaskExecutionRolePolicy] } }
+roles:
+  execution: { managed_policies: [AmazonECSTaskExecutionRolePolicy] }
+  gateway: { trust: ecs, managed_policies: [AmazonECSInfrastructureRoleForGatewayHostSharedALB] }
+gateways: { public: { role: gateway } }
 log_groups: { app: { retention: 14d } }
 repositories: { app: { lifecycle_policy: { keep: 10 } } }
 parameters: { level: { value: info } }

@@ -126,6 +126,7 @@ fn gap(gap: &Gap) -> String {
 fn obstacle(obstacle: &Obstacle) -> String {
     match obstacle {
         Obstacle::OfStack(stack) => format!("it belongs to stack {stack}"),
+        Obstacle::RunBy(by) => format!("it is run by {by}"),
         Obstacle::Immutable(path) => format!("{path} cannot be changed in place"),
         Obstacle::Taken(id) => format!("{id} of this stack would replace it"),
         Obstacle::TakenByMember => "a member of this stack would replace it".to_owned(),

@@ -177,7 +177,7 @@ fn parts(kind: &str, have: &Doc) -> Vec<Line> {
 /// What is in the way, and what adopting it would change.
 pub fn conflict(conflict: &Conflict) -> Vec<Line> {
     // What belongs to another stack is never changed.
-    let theirs = matches!(conflict.obstacle, Some(Obstacle::OfStack(_)));
+    let theirs = matches!(conflict.obstacle, Some(Obstacle::OfStack(_) | Obstacle::RunBy(_)));
     let told = conflict.changes.iter().filter(|change| !theirs && !is_nothing(change));
     let mut lines: Vec<Line> = told.flat_map(|change| change_lines(conflict.node.kind(), change)).collect();
     if !lines.is_empty() {

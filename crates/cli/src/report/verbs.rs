@@ -346,6 +346,7 @@ pub fn whose(conflict: &Conflict) -> String {
 pub fn obstacle(obstacle: &Obstacle) -> String {
     match obstacle {
         Obstacle::OfStack(stack) => format!("it belongs to stack {stack}"),
+        Obstacle::RunBy(by) => format!("it is run by {by}, which would undo a change or miss what is gone"),
         Obstacle::Immutable(path) => format!("{path} cannot be changed in place"),
         Obstacle::Taken(id) => format!("{id} of this stack would replace it"),
         Obstacle::TakenByMember => "a member of this stack would replace it".to_owned(),

@@ -209,7 +209,7 @@ impl<'a> Decider<'a> {
             Some(Observed::Present(live)) => match &live.owner {
                 Owner::Ours(marked) => self.ours(node, kind, live, marked),
                 Owner::OtherStack(stack) => self.foreign(node, kind, live, Some(stack)),
-                Owner::Nobody | Owner::Stray(_) => self.foreign(node, kind, live, None),
+                Owner::Managed { .. } | Owner::Nobody | Owner::Stray(_) => self.foreign(node, kind, live, None),
             },
         }
     }
@@ -341,7 +341,7 @@ impl<'a> Decider<'a> {
             there: other.id.clone(),
             stack: match &other.owner {
                 Owner::OtherStack(stack) => Some(stack.clone()),
-                Owner::Ours(_) | Owner::Nobody | Owner::Stray(_) => None,
+                Owner::Ours(_) | Owner::Managed { .. } | Owner::Nobody | Owner::Stray(_) => None,
             },
             changes: Vec::new(),
             obstacle: Some(Obstacle::Taken(live.id.clone())),
@@ -404,9 +404,10 @@ impl<'a> Decider<'a> {
         keep_delegated(kind, node, live, &mut want);
         self.out.known.insert(node.id.clone(), live.outputs.clone());
         let fixed = changes.iter().find(|change| change.effect == Effect::Replace);
-        let obstacle = match stack {
-            Some(stack) => Some(Obstacle::OfStack(stack.clone())),
-            None => fixed.map(|change| Obstacle::Immutable(change.path.clone())),
+        let obstacle = match (stack, &live.owner) {
+            (_, Owner::Managed { by, .. }) => Some(Obstacle::RunBy(by.clone())),
+            (Some(stack), _) => Some(Obstacle::OfStack(stack.clone())),
+            (None, _) => fixed.map(|change| Obstacle::Immutable(change.path.clone())),
         };
         if obstacle.is_none() && adopts(self.options, self.want, self.have, &node.id, live) {
             if !self.settle_foreign_members(node, live, &want, &mut changes) {

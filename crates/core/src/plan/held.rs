@@ -126,6 +126,8 @@ pub struct Conflict {
 pub enum Obstacle {
     /// It belongs to this stack.
     OfStack(String),
+    /// AWS itself or another controller runs it: who.
+    RunBy(String),
     /// This field of it cannot be changed in place.
     Immutable(String),
     /// This thing of ours would take its place.

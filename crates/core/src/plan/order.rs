@@ -34,8 +34,20 @@ pub(super) struct Orderer<'a> {
     /// Nodes whose predecessors still stand, left over from interrupted replacements.
     succeed: BTreeSet<NodeId>,
     narrows: Vec<(usize, BTreeSet<NodeId>)>,
+    /// Nodes of which others want outputs that are known only once they are ready.
+    gated: BTreeSet<NodeId>,
     /// Seconds that nodes take by what the file itself says.
     patience: BTreeMap<NodeId, u32>,
+}
+
+/// Nodes of which others want outputs that are known only once they are ready.
+fn gated(want: &Graph) -> BTreeSet<NodeId> {
+    if want.nodes().all(|node| node.late.is_empty()) {
+        return BTreeSet::new();
+    }
+    let holes = want.nodes().flat_map(|node| doc::refs(&node.want));
+    let late = holes.filter(|hole| want.get(&hole.node).is_some_and(|node| node.late.contains(&hole.output)));
+    late.map(|hole| hole.node).collect()
 }
 
 impl<'a> Orderer<'a> {
@@ -60,6 +72,7 @@ impl<'a> Orderer<'a> {
             gates: std::mem::take(&mut decisions.gates),
             succeed: left_over.map(|surplus| surplus.node.clone()).collect(),
             narrows: std::mem::take(&mut decisions.narrows),
+            gated: gated(want),
         }
     }
 
@@ -70,7 +83,9 @@ impl<'a> Orderer<'a> {
             let waits = match kind.ready {
                 Ready::AtOnce => false,
                 Ready::BeforeDependants => true,
-                Ready::AtEnd => !self.options.no_wait || self.gives_way(at),
+                Ready::AtEnd => {
+                    !self.options.no_wait || self.gives_way(at) || self.gated.contains(&self.drafts[at].node)
+                }
             };
             let waits = waits && !matches!(self.drafts[at].action, Action::Wait { .. });
             if waits {
@@ -128,7 +143,8 @@ impl<'a> Orderer<'a> {
                 {
                     continue;
                 }
-                let gate = self.kind(before).is_some_and(|kind| kind.ready == Ready::BeforeDependants);
+                let gate = self.gated.contains(need)
+                    || self.kind(before).is_some_and(|kind| kind.ready == Ready::BeforeDependants);
                 if !gate && matches!(self.drafts[before].action, Action::Wait { .. }) {
                     continue;
                 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use evenkeel_core::diagnostic::Place;
 use evenkeel_core::doc::{Doc, Text};
 
-use super::{Build, Connect, Discovery, Existing, Meta, Scaling};
+use super::{Build, Connect, Discovery, Existing, Ingress, Meta, Scaling};
 
 /// `cluster:`. One to a stack.
 #[derive(Clone, Debug)]
@@ -68,6 +68,8 @@ pub struct Service {
     pub assign_public_ip: bool,
     /// `target_group:` or `target_groups:`.
     pub load_balancers: Vec<ServiceTarget>,
+    /// `ingress:`, and where it stands.
+    pub ingress: Option<(Ingress, Place)>,
     /// `health_check_grace_period:` in seconds; 0 by default behind a load balancer, `None` without one.
     pub grace_secs: Option<u32>,
     /// `deployment:`.

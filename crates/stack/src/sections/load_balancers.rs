@@ -160,7 +160,7 @@ static CONNECTION_LOGS: Table = Table {
 };
 
 /// Where logs of either sort go.
-static LOGS: [Key; 2] = [
+pub(super) static LOGS: [Key; 2] = [
     key("bucket", Type::Text, "The bucket.").needed("Name the S3 bucket for the logs: bucket: my-logs.").aws("bucket"),
     key("prefix", Type::Blank, "The prefix of the log names.").aws("prefix"),
 ];

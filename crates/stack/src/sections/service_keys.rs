@@ -8,6 +8,7 @@ use super::cluster::STRATEGY;
 use super::container_keys::CONTAINER;
 use super::deployment::{COUNT, DEPLOYMENT};
 use super::discovery::DISCOVERY;
+use super::ingress::INGRESS;
 use super::service_connect::CONNECT;
 use super::service_targets::TARGET;
 use super::sidecars::SIDECAR;
@@ -19,7 +20,7 @@ pub(crate) static SERVICE: Table = Table {
     what: "a service",
     groups: &[&NAME, &META, &RUNS, &PLACED, &REACHED, &TASK],
     made: &[
-        Made { kind: "service", outputs: &["arn", "name"], name: Some(&ECS) },
+        Made { kind: "service", outputs: &["arn", "name", "url", "host"], name: Some(&ECS) },
         Made { kind: "task_definition", outputs: &["arn"], name: None },
     ],
     words: &[
@@ -162,7 +163,7 @@ static PLACED: [Key; 10] = [
 ];
 
 /// Who reaches them.
-static REACHED: [Key; 7] = [
+static REACHED: [Key; 8] = [
     key(
         "target_group",
         Type::Several(&Type::AnyOf(&[Type::Entry("target_groups"), Type::Map(&TARGET)])),
@@ -172,13 +173,17 @@ static REACHED: [Key; 7] = [
     .shape("entry, ARN, map (below), or a list")
     .aws("loadBalancers")
     .example("{ name: web, container: app, port: 3000 }"),
+    key("ingress", Type::Map(&INGRESS), "The gateway that it connects to, in place of a load balancer.")
+        .shape("map (below)")
+        .aws("gatewayConnectors")
+        .example("{ gateway: public, port: http }"),
     key(
         "health_check_grace_period",
         Type::Seconds(0, 2_147_483_647),
-        "How long a new task may be unhealthy; with a target group or health checks of containers.",
+        "How long a new task may be unhealthy; with a target group, an ingress, or health checks of containers.",
     )
     .also(&["grace_period"])
-    .without("`0` behind a target group")
+    .without("`0` behind a target group or a gateway")
     .aws("healthCheckGracePeriodSeconds")
     .example("60s"),
     key("service_registries", Type::Several(&Type::Map(&REGISTRY)), "Cloud Map services that it registers in.")

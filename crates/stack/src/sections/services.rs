@@ -18,7 +18,7 @@ use super::super::validate;
 use super::autoscaling::{self, Around};
 use super::service_keys::{PLACEMENT_STRATEGY, REGISTRY, SERVICE};
 use super::{
-    Ctx, build, cluster, deployment, discovery, inline, launch_type, roles, service_connect, service_file,
+    Ctx, build, cluster, deployment, discovery, ingress, inline, launch_type, roles, service_connect, service_file,
     service_targets, sidecars,
 };
 
@@ -59,6 +59,7 @@ pub(crate) fn read(ctx: &Ctx<'_>, entry: &Entry, network: &Network) -> Option<Se
     let load_balancers = known.then(|| service_targets::read(ctx, &fields, &entry.key, draft.as_ref()));
     let daemon = fields.word("scheduling") == Some("DAEMON");
     let (desired_count, count_managed_by, scaling) = counted(ctx, &fields, &what, daemon, load_balancers.as_deref());
+    let ingress = if known { ingress::read(ctx, &fields, draft.as_ref()) } else { None };
     let deployment = deployment::read(ctx, fields.take("deployment"), &what, daemon);
     deployment::controller(ctx, &fields, &what);
     balanced(ctx, &fields, &what, daemon);
@@ -75,7 +76,8 @@ pub(crate) fn read(ctx: &Ctx<'_>, entry: &Entry, network: &Network) -> Option<Se
     if assign_public_ip && !launch.fargate {
         no_public_address(ctx, &fields);
     }
-    let grace = grace(ctx, &fields, load_balancers.as_ref().is_some_and(|list| !list.is_empty()), checked);
+    let balanced = ingress.is_some() || load_balancers.as_ref().is_some_and(|list| !list.is_empty());
+    let grace = grace(ctx, &fields, balanced, checked);
     let platform_version = platform_version(ctx, &fields, launch.fargate);
     let zone_rebalancing =
         fields.switch("availability_zone_rebalancing").map(|on| if on { "ENABLED" } else { "DISABLED" });
@@ -109,6 +111,7 @@ pub(crate) fn read(ctx: &Ctx<'_>, entry: &Entry, network: &Network) -> Option<Se
         security_groups,
         assign_public_ip,
         load_balancers: load_balancers.unwrap_or_default(),
+        ingress,
         grace_secs: grace,
         deployment,
         execute_command: execute_command.unwrap_or_default(),

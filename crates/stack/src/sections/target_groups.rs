@@ -336,7 +336,7 @@ fn usual_timeout(protocol: &str, web: bool) -> u32 {
     }
 }
 
-fn path(ctx: &Ctx<'_>, tree: &Tree) -> Option<String> {
+pub(super) fn path(ctx: &Ctx<'_>, tree: &Tree) -> Option<String> {
     let path = Want::new("the path of a health check", ctx.problems).filled(tree)?;
     if !path.starts_with('/') || path.len() > 1024 {
         let help = format!("A path starts with `/` and has at most 1024 characters: /{path}.");
@@ -346,7 +346,7 @@ fn path(ctx: &Ctx<'_>, tree: &Tree) -> Option<String> {
     Some(path)
 }
 
-fn matcher(ctx: &Ctx<'_>, tree: &Tree, (low, high): (u32, u32)) -> Option<String> {
+pub(super) fn matcher(ctx: &Ctx<'_>, tree: &Tree, (low, high): (u32, u32)) -> Option<String> {
     let text = match tree.items() {
         Some(items) => items.iter().filter_map(Tree::scalar).collect::<Vec<_>>().join(","),
         None => Want::new("the matcher", ctx.problems).filled(tree)?,

@@ -204,6 +204,10 @@ const FILES: &[(&str, &str)] = &[
         "uncovered-host",
         "{H}certificates: { c: { domain: a.example, zone: a.example } }\nload_balancers: { w: { listeners: { https: { certificate: c, fixed_response: 200, rules: [{ priority: 1, host: b.example, fixed_response: 404 }] } } } }\n",
     ),
+    (
+        "two-ways-in",
+        "{H}{S}    containers: { a: { image: \"a:1\", port: { port: 80, name: http } } }\n    target_group: t\n    ingress: { gateway: g }\nroles: { r: { trust: ecs } }\ngateways: { g: { role: r } }\ntarget_groups: { t: { port: 80 } }\nload_balancers: { w: { listeners: { http: { forward: t } } } }\n",
+    ),
     ("unknown-anchor", "stack: *a\n"),
     ("unknown-key", "{H}colour: red\n"),
     ("unknown-name", "{H}load_balancers: { w: { listeners: { http: { forward: a } } } }\n"),

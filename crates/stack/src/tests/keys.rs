@@ -36,10 +36,11 @@ impl Around {
                 format!("{HEAD}{groups}load_balancers: {{ w: {{ listeners: {{ http: {{ {inner} }} }} }} }}\n")
             }
             Self::Service => {
+                let ways = "gateways: { public: { role: execution } }";
                 let balancer = "load_balancers: { w: { listeners: { http: { forward: web } } } }";
                 let app = "cpu: 256, memory: 512, execution_role: execution";
                 format!(
-                    "{HEAD}{groups}{balancer}\ncluster: x\nnamespaces: {{ app: {{ type: private-dns }} }}\nsecurity_groups: {{ app: }}\nservices: {{ s: {{ {app}, {inner} }} }}\n"
+                    "{HEAD}{groups}{balancer}\n{ways}\ncluster: x\nnamespaces: {{ app: {{ type: private-dns }} }}\nsecurity_groups: {{ app: }}\nservices: {{ s: {{ {app}, {inner} }} }}\n"
                 )
             }
             Self::Container => {
@@ -98,6 +99,17 @@ const FRAMES: &[(&str, Around, &str)] = &[
         "target_groups: { app: { port: 80, stickiness: { cookie: a, {} } } }",
     ),
     ("target_groups.health_check", Around::Nothing, "target_groups: { app: { port: 80, health_check: { {} } } }"),
+    ("gateways", Around::Nothing, "roles: { execution: { trust: ecs } }\nsecurity_groups: { alb: }\ngateways: { g: { role: execution, {} } }"),
+    (
+        "gateways.access_logs",
+        Around::Nothing,
+        "roles: { execution: { trust: ecs } }\ngateways: { g: { role: execution, access_logs: { bucket: b, {} } } }",
+    ),
+    (
+        "gateways.test_header",
+        Around::Nothing,
+        "roles: { execution: { trust: ecs } }\ngateways: { g: { role: execution, test_header: { name: a, values: [b], {} } } }",
+    ),
     ("load_balancers", Around::Nothing, "security_groups: { alb: }\nload_balancers: { w: { {} } }"),
     ("load_balancers.access_logs", Around::Nothing, "load_balancers: { w: { access_logs: { bucket: b, {} } } }"),
     (
@@ -161,6 +173,12 @@ const FRAMES: &[(&str, Around, &str)] = &[
         "services.deployment.circuit_breaker.threshold",
         Around::Service,
         "{1}, deployment: { circuit_breaker: { threshold: { value: 5, {} } } }",
+    ),
+    ("services.ingress", Around::Service, "{2}, ingress: { gateway: public, {} }"),
+    (
+        "services.ingress.health_check",
+        Around::Service,
+        "{2}, ingress: { gateway: public, health_check: { {} } }",
     ),
     ("services.deployment.early_success", Around::Service, "{1}, deployment: { early_success: { {} } }"),
     (

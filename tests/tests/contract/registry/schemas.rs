@@ -40,7 +40,8 @@ struct Tagging {
 impl Schema {
     /// Whether the type has a property.
     pub fn has(&self, property: &str) -> bool {
-        self.properties.contains_key(property)
+        // Only the first part of a path is looked at.
+        self.properties.contains_key(property.split('/').next().unwrap_or(property))
     }
 
     /// Whether a property is fixed once the resource is made, always or in some cases.

@@ -74,6 +74,11 @@ pub const EDITS: &[Edit] = &[
         ],
     ),
     edit(&["role"], Swapped, &[Swap("/roles/one/name", "/roles/two/name")]),
+    edit(&["gateway"], Leaves, &[Remove("/gateways/one")]),
+    edit(&["gateway"], Replaced, &[Set("/gateways/one/ip_address_type", "dualstack")]),
+    edit(&["gateway"], Renamed, &[Rename("/gateways/one", "other"), Remove("/gateways/other/name")]),
+    edit(&["gateway"], Moved, &[Rename("/gateways/one", "other"), Set("/gateways/other/moved_from", "one")]),
+    edit(&["gateway"], Swapped, &[Swap("/gateways/one/name", "/gateways/two/name")]),
     edit(&["log_group"], Leaves, &[Remove("/log_groups/one")]),
     edit(
         &["log_group"],

@@ -158,7 +158,7 @@ fn worth_asking(all: &[CertificateSummary], domains: &BTreeSet<String>, most: us
 pub(super) fn owner_of(tags: &Tags, stack: &str) -> Option<NodeId> {
     match tags::owner(tags, stack, KIND) {
         Owner::Ours(node) => Some(node),
-        Owner::OtherStack(_) | Owner::Stray(_) | Owner::Nobody => None,
+        Owner::Managed { .. } | Owner::OtherStack(_) | Owner::Stray(_) | Owner::Nobody => None,
     }
 }
 

@@ -4,6 +4,7 @@
 pub mod capacity_provider;
 pub mod cluster;
 pub mod exec;
+pub mod gateway;
 pub mod read;
 pub mod service;
 mod shown;
@@ -23,9 +24,9 @@ use crate::service::Service;
 pub static SERVICE: Service = Service {
     title: "Amazon ECS",
     manners: Manners { prefix: "ecs", iam: "ecs", codes: CODES, texts: TEXTS, rates: RATES },
-    tag_types: &["ecs:capacity-provider", "ecs:cluster", "ecs:service", "ecs:task-definition"],
+    tag_types: &["ecs:capacity-provider", "ecs:cluster", "ecs:gateway", "ecs:service", "ecs:task-definition"],
     fetch,
-    kinds: &[&cluster::ENTRY, &capacity_provider::ENTRY, &task_definition::ENTRY, &service::ENTRY],
+    kinds: &[&cluster::ENTRY, &capacity_provider::ENTRY, &gateway::ENTRY, &task_definition::ENTRY, &service::ENTRY],
     floor: FLOOR,
     shown: shown::SHOWN,
 };
@@ -50,6 +51,7 @@ const CODES: &[(ErrorClass, &[&str])] = &[
         ErrorClass::Gone,
         &[
             "ClusterNotFoundException",
+            "GatewayNotFoundException",
             "ServiceNotFoundException",
             "ServiceNotActiveException",
             "TargetNotFoundException",
@@ -66,6 +68,7 @@ const TEXTS: &[Text] = &[
             "verify that the ECS service role",
             "does not have an associated load balancer",
             "Role is not valid",
+            "Unable to assume role",
         ],
         class: ErrorClass::Propagating,
     },
@@ -82,14 +85,14 @@ const TEXTS: &[Text] = &[
         has: &["Cannot delete capacity provider", "is in use and cannot be removed", "Capacity Providers are attached"],
         class: ErrorClass::InUse,
     },
-    Text { codes: REFUSALS, has: &["still Draining", "while deployments are active"], class: ErrorClass::InUse },
+    Text { codes: REFUSALS, has: &["still Draining", "while deployments are active", "because it is associated with cluster"], class: ErrorClass::InUse },
     // There is one of that name, made otherwise: perhaps by somebody who applies the same stack at this moment.
     Text {
         codes: REFUSALS,
-        has: &["was not idempotent", "idempotent request are inconsistent"],
+        has: &["was not idempotent", "idempotent request are inconsistent", "gateway with the name"],
         class: ErrorClass::Exists,
     },
-    Text { codes: REFUSALS, has: &["Cluster was not ACTIVE", "Too many concurrent attempts"], class: ErrorClass::Busy },
+    Text { codes: REFUSALS, has: &["Cluster was not ACTIVE", "Too many concurrent attempts", "is being disassociated"], class: ErrorClass::Busy },
     Text {
         codes: REFUSALS,
         has: &[

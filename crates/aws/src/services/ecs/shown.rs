@@ -7,6 +7,21 @@ use crate::shown::{Headed, Shown, told, usual};
 /// How the kinds of this service are shown.
 pub(super) const SHOWN: &[Shown] = &[
     Shown {
+        kind: "gateway",
+        usual: &[
+            usual("access_logs.bucket", ""),
+            usual("access_logs.prefix", ""),
+            usual("http_desync", "defensive"),
+            usual("max_load_balancers", "10"),
+            usual("propagate_tags", "true"),
+            usual("security_group", ""),
+            usual("test_header.name", ""),
+            usual("test_header.values", "[]"),
+            usual("web_acl", ""),
+        ],
+        ..Shown::PLAIN
+    },
+    Shown {
         kind: "service",
         usual: &[
             told("cluster"),
@@ -21,6 +36,7 @@ pub(super) const SHOWN: &[Shown] = &[
             usual("deployment.threshold.type", "BOUNDED_PERCENT"),
             usual("deployment.threshold.value", "50"),
             usual("grace_secs", "0"),
+            usual("ingress", "[]"),
             usual("platform_version", "LATEST"),
             usual("propagate_tags", "NONE"),
             usual("scheduling", "REPLICA"),
@@ -63,6 +79,7 @@ const DEPLOYED: &[&str] = &[
     "network",
     "platform_version",
     "load_balancers",
+    "ingress",
     "service_registries",
     "service_connect",
     "strategy",

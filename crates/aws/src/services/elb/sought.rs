@@ -107,7 +107,7 @@ impl Sought {
                         let text = format!("{} belongs to this stack, as {own}", self.told(what.title));
                         error(ErrorClass::Invalid, text, hint_own(what.title, &own))
                     }
-                    Owner::OtherStack(_) | Owner::Stray(_) | Owner::Nobody => Ok(one),
+                    Owner::Managed { .. } | Owner::OtherStack(_) | Owner::Stray(_) | Owner::Nobody => Ok(one),
                 }
             }
             many => {

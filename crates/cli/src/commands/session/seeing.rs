@@ -166,7 +166,10 @@ fn simulated(simulation: &Simulation, region: &str, balancer: &str, url: &str) -
         None => (rest, usual),
     };
     let place = Place::new(ACCOUNT, region);
-    let answered = simulation.sim.with_world(|world| elb::answer(world.region(&place), balancer, port, host, "/"));
+    let answered = simulation.sim.with_world(|world| {
+        let region = world.region(&place);
+        elb::answer(region, balancer, port, host, "/").or_else(|| elb::answer_to(region, port, host, "/"))
+    });
     match answered {
         Some(answered) => Answer::Status { code: answered.status, location: answered.location, millis: 0 },
         None => Answer::Nothing("the load balancer does not answer".to_owned()),

@@ -19,7 +19,8 @@ impl Run<'_> {
     /// Whether a step waits for something that has outputs only now.
     pub(super) fn tells_late(&self, step: StepId) -> bool {
         let Some(step) = self.plan.step(step) else { return false };
-        let late = self.engine.kinds.get(step.node.kind()).is_some_and(|kind| kind.late);
+        let by_itself = self.engine.graph.get(&step.node).is_some_and(|node| !node.late.is_empty());
+        let late = by_itself || self.engine.kinds.get(step.node.kind()).is_some_and(|kind| kind.late);
         let waits = matches!(step.action, Action::Wait { goal: Goal::Ready, .. });
         late && waits && self.engine.graph.get(&step.node).is_some()
     }

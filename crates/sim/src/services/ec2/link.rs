@@ -64,6 +64,11 @@ pub fn default_vpc(region: &Region) -> Option<String> {
     region.ec2.vpcs.iter().find(|(_, vpc)| vpc.default).map(|(id, _)| id.clone())
 }
 
+/// The subnets of a VPC.
+pub fn subnets_of(region: &Region, vpc: &str) -> Vec<String> {
+    region.ec2.subnets.iter().filter(|(_, subnet)| subnet.vpc == vpc).map(|(id, _)| id.clone()).collect()
+}
+
 /// Whether there is such a VPC.
 pub fn vpc_exists(region: &Region, vpc: &str) -> bool {
     region.ec2.vpcs.contains_key(vpc)

@@ -1,7 +1,8 @@
 //! Elastic Container Service. Two halves: `registry` is what is written down (clusters, capacity providers, task definitions,
-//! settings), `running` is what lives (services, their deployments and revisions, tasks).
+//! settings), `running` is what lives (services, their deployments and revisions, tasks). Beside them are `gateways`.
 
 pub mod checks;
+pub mod gateways;
 mod link;
 pub mod registry;
 pub mod running;
@@ -46,7 +47,7 @@ pub const SERVICE: Service = Service {
 };
 
 /// The operations.
-const OPERATIONS: &[Table] = &[registry::OPERATIONS, running::OPERATIONS];
+const OPERATIONS: &[Table] = &[registry::OPERATIONS, running::OPERATIONS, gateways::OPERATIONS];
 
 /// What a region has of it.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -56,11 +57,14 @@ pub struct Ecs {
     pub registry: registry::Registry,
     /// What lives.
     pub running: running::Running,
+    /// Gateways and what connects to them.
+    pub gateways: gateways::Gateways,
 }
 
 /// The tagged resources.
 fn tagged(world: &mut World, place: &Place) -> Vec<Tagged> {
     let mut all = registry::tagged(world, place);
     all.extend(running::tagged(world, place));
+    all.extend(gateways::tagged(world, place));
     all
 }

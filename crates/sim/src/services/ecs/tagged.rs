@@ -1,6 +1,6 @@
-//! The tags of a resource of ECS, whichever half has it. Decides nothing.
+//! The tags of a resource of ECS, whichever part has it. Decides nothing.
 
-use super::{registry, running};
+use super::{gateways, registry, running};
 use crate::tags::Tags;
 use crate::world::{Place, World};
 
@@ -10,5 +10,8 @@ pub(super) fn of_arn<'w>(world: &'w mut World, place: &Place, arn: &str) -> Opti
     if registry::tags_of(world, place, arn).is_some() {
         return registry::tags_mut(world, place, arn);
     }
-    running::tags_mut(world, place, arn)
+    if running::tags_mut(world, place, arn).is_some() {
+        return running::tags_mut(world, place, arn);
+    }
+    gateways::tags_mut(world, place, arn)
 }

@@ -32,6 +32,16 @@ pub fn answer(region: &Region, balancer: &str, port: u16, host: &str, path: &str
     Some(actions.last().map_or(Answered { status: 503, location: None }, |action| act(region, action, host, path)))
 }
 
+/// The answer to a host that some rule of some load balancer names, whichever that is.
+pub fn answer_to(region: &Region, port: u16, host: &str, path: &str) -> Option<Answered> {
+    let named = |rule: &&Rule| rule.conditions.iter().any(|condition| {
+        condition.map("HostHeaderConfig").is_some_and(|config| config.texts("Values").iter().any(|value| value == host))
+    });
+    let rule = region.elb.rules.values().find(named)?;
+    let balancer = region.elb.listeners.get(&rule.listener)?.balancer.clone();
+    answer(region, &balancer, port, host, path)
+}
+
 fn fits(condition: &Value, host: &str, path: &str) -> bool {
     let (config, text) = match condition.text_or_empty("Field") {
         "host-header" => ("HostHeaderConfig", host.to_lowercase()),

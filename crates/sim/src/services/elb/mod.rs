@@ -19,7 +19,7 @@ mod targets;
 mod tests;
 mod traffic;
 
-pub use self::answer::{Answered, answer};
+pub use self::answer::{Answered, answer, answer_to};
 pub use self::link::*;
 pub use self::state::{Ear, Elb, Event};
 pub use self::traffic::{Forwarding, Share, traffic};

@@ -123,7 +123,7 @@ fn observe(ec2: &Ec2, stack: &str) -> Result<Vec<Live<Spec>>, CloudError> {
                 let id = rule.security_group_rule_id().unwrap_or_default();
                 strays.push(Live::new(id, "", owner, empty(group)));
             }
-            Owner::OtherStack(_) | Owner::Nobody => {}
+            Owner::Managed { .. } | Owner::OtherStack(_) | Owner::Nobody => {}
         }
     }
     for host in &ec2.hosts {

@@ -20,7 +20,7 @@ fn node_of<'g>(scope: &Scope<'g>, service: &Value) -> Option<&'g Node> {
     let mut nodes = scope.graph.of_kind("service");
     match tags::owner(&tags_of(service), scope.stack, "service") {
         Owner::Ours(node) => scope.graph.get(&node).or_else(|| nodes.find(|it| it.moved_from.as_ref() == Some(&node))),
-        Owner::Nobody | Owner::Stray(_) | Owner::OtherStack(_) => {
+        Owner::Managed { .. } | Owner::Nobody | Owner::Stray(_) | Owner::OtherStack(_) => {
             let name = text(service, "serviceName");
             nodes.find(|node| node.name == name)
         }

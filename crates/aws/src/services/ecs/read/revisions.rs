@@ -122,7 +122,7 @@ fn of_service(scope: &Scope<'_>, service: &Value) -> Option<Job> {
             let name = text(service, "serviceName");
             (scope.graph.of_kind("service").find(|node| node.name == name)?.id.name().to_owned(), false)
         }
-        Owner::OtherStack(_) => return None,
+        Owner::Managed { .. } | Owner::OtherStack(_) => return None,
     };
     let made_for = NodeId::new(KIND, &entry);
     let moved = || scope.graph.of_kind(KIND).find(|node| node.moved_from.as_ref() == Some(&made_for));
@@ -254,7 +254,7 @@ async fn ours_among(
         };
         Ok(match tags::owner(&tags, stack, KIND) {
             Owner::Ours(node) => Some(Revision { arn, node, read: None, mark: None, uses: Vec::new() }),
-            Owner::OtherStack(_) | Owner::Stray(_) | Owner::Nobody => None,
+            Owner::Managed { .. } | Owner::OtherStack(_) | Owner::Stray(_) | Owner::Nobody => None,
         })
     });
     let found: Vec<Part<Option<Revision>>> = side_by_side(reading.collect()).await;

@@ -2,12 +2,12 @@
 //! emulators do) leaves the value unknown, not changed: then the tag [`APPLIED`] says what was last applied.
 
 use evenkeel_core::doc::{self, Doc};
-use evenkeel_core::snapshot::Live;
+use evenkeel_core::snapshot::{Live, Owner};
 use serde_json::{Value, json};
 
 use super::super::cluster::{self, Strategy};
 use super::super::task_definition::mark;
-use super::{connect, shifting, stages, verdict};
+use super::{connect, ingress, shifting, stages, verdict};
 use crate::resource;
 use crate::services::ec2::replies::routes_of;
 use crate::services::ecs::read::deployments::primary;
@@ -22,6 +22,7 @@ const LETTERS: &[(&str, &str)] = &[
     ("c", "placement_constraints"),
     ("d", "deployment"),
     ("g", "grace_secs"),
+    ("i", "ingress"),
     ("k", "strategy"),
     ("m", "managed_tags"),
     ("n", "service_connect"),
@@ -37,7 +38,8 @@ pub(super) fn applied(want: &Doc) -> String {
     let parts: Vec<String> = LETTERS
         .iter()
         .filter_map(|(letter, field)| {
-            want.get(field).filter(|value| !value.is_null() && !connect::is_off(value)).map(|value| (letter, value))
+            let says = |value: &&Doc| !value.is_null() && !connect::is_off(value) && !(*field == "ingress" && **value == json!([]));
+            want.get(field).filter(says).map(|value| (letter, value))
         })
         .map(|(letter, value)| format!("{letter}={}", doc::fingerprint(value)))
         .collect();
@@ -58,6 +60,12 @@ fn left_out(tags: &Tags, field: &str) -> Value {
 fn not_connected(tags: &Tags) -> Value {
     let value = left_out(tags, "service_connect");
     if doc::as_unreturned(&value) == Some(None) { connect::off() } else { value }
+}
+
+/// What a service is whose revision was not asked for: connected with nothing, unless a mark says so.
+fn unconnected(tags: &Tags) -> Value {
+    let value = left_out(tags, "ingress");
+    if doc::as_unreturned(&value) == Some(None) { json!([]) } else { value }
 }
 
 /// The one name of a platform version: a reply gives the number for a service that was made with `LATEST`.
@@ -92,7 +100,7 @@ pub(super) const LAST_DEPLOYMENT: &str = "last_deployment";
 pub(super) fn live(service: &Value, deployment: Option<&Value>, tags: &Tags, stack: &str) -> Live {
     let (arn, name) = (text(service, "serviceArn"), text(service, "serviceName"));
     let have = document(service, tags);
-    let mut live = Live::new(arn, name, tags::owner(tags, stack, super::ENTRY.kind.name), have)
+    let mut live = Live::new(arn, name, owner(service, tags, stack), have)
         .output("arn", arn)
         .output("name", name);
     let cluster = last(text(service, "clusterArn"));
@@ -105,7 +113,19 @@ pub(super) fn live(service: &Value, deployment: Option<&Value>, tags: &Tags, sta
     live.readiness = verdict::at_reading(service, deployment);
     live.replaces = tags.get(tags::REPLACES).cloned();
     live.renews = Some(LAST_DEPLOYMENT.to_owned());
+    ingress::tell(&mut live, service);
     live
+}
+
+/// Whose it is: a service of Express Mode is ECS's own, with all that hangs on it.
+fn owner(service: &Value, tags: &Tags, stack: &str) -> Owner {
+    let owner = tags::owner(tags, stack, super::ENTRY.kind.name);
+    if text(service, "resourceManagementType") != "ECS" {
+        return owner;
+    }
+    let mark = matches!(owner, Owner::Ours(_) | Owner::Stray(_)).then(|| format!("{}={stack}", tags::STACK));
+    let by = "ECS Express Mode (aws ecs delete-express-gateway-service deletes it, and another `name:` keeps clear of it)";
+    Owner::Managed { by: by.to_owned(), mark }
 }
 
 /// Notes deployments, by id or ARN, as those that a wait for this thing is about.
@@ -113,7 +133,10 @@ pub(super) fn remember<'a>(live: &mut Live, deployments: impl IntoIterator<Item 
     let mut all: Vec<String> = own_deployments(live).map(str::to_owned).collect();
     all.extend(deployments.into_iter().filter(|id| !id.is_empty()).map(str::to_owned));
     all.dedup();
-    live.private = json!({ DEPLOYMENTS: all });
+    if !live.private.is_object() {
+        live.private = json!({});
+    }
+    live.private[DEPLOYMENTS] = json!(all);
 }
 
 /// The deployments that a wait for this thing is about.
@@ -152,6 +175,7 @@ fn document(service: &Value, tags: &Tags) -> Doc {
         "scheduling": service.get("schedulingStrategy").and_then(Value::as_str).unwrap_or("REPLICA"),
         "network": network(service),
         "load_balancers": load_balancers(service),
+        "ingress": ingress::observed(service).unwrap_or_else(|| unconnected(tags)),
         "grace_secs": or_left_out("healthCheckGracePeriodSeconds", "grace_secs", same),
         "deployment": or_left_out("deploymentConfiguration", "deployment", &|deployment| {
             self::deployment(deployment, text(service, "schedulingStrategy") == "DAEMON")

@@ -183,7 +183,7 @@ pub async fn earlier(aws: &Aws, stack: &str, live: &Live, named: Option<&str>) -
     }
     let ours = match tags::owner(&tags, stack, task_definition::KIND) {
         Owner::Ours(node) => live.owner == Owner::Ours(NodeId::new(super::KIND, node.name())),
-        Owner::OtherStack(_) | Owner::Stray(_) | Owner::Nobody => false,
+        Owner::Managed { .. } | Owner::OtherStack(_) | Owner::Stray(_) | Owner::Nobody => false,
     };
     if !ours {
         return Err(refuse(format!("revision {} does not belong to this service of this stack", last(&wanted))));

@@ -12,6 +12,7 @@ mod convert;
 mod counts;
 mod explain;
 pub mod follow;
+mod ingress;
 mod look;
 mod poll;
 mod rules;
@@ -68,7 +69,7 @@ pub static ENTRY: Entry = Entry {
             Field::set("service_registries"),
             Field::keyed("service_connect.services", &["portName"]),
         ],
-        outputs: &["arn", "name"],
+        outputs: &["arn", "name", "url", "host"],
         replace: Replace::CreateFirst,
         name_limit: 255,
         ready: Ready::AtEnd,
@@ -103,6 +104,8 @@ pub static ENTRY: Entry = Entry {
         "ecs:UntagResource",
         "ecs:ListServiceDeployments",
         "ecs:DescribeServiceDeployments",
+        "ecs:DescribeServiceRevisions",
+        "ec2:DescribeSecurityGroups",
         "ecs:ListTasks",
         "ecs:DescribeTasks",
         "elasticloadbalancing:DescribeTargetGroupAttributes",
@@ -139,6 +142,9 @@ struct Spec {
     /// None unless tasks have interfaces of their own.
     network: Option<Network>,
     load_balancers: Vec<LoadBalancer>,
+    /// The connection with a gateway; one at most.
+    #[serde(default)]
+    ingress: Vec<ingress::Ingress>,
     /// Seconds; None without a load balancer.
     grace_secs: Option<u32>,
     deployment: Deployment,
@@ -296,6 +302,9 @@ fn contribute(stack: &Stack, nodes: &mut Vec<Node>) {
         let name = cluster::entry_name(stack, service.meta.name.as_deref(), entry);
         let mut node = resource::wanted(id, entry, &service.meta, name, &wanted(stack, entry, service));
         node.needs = needs(stack, &forwards, service);
+        if service.ingress.is_some() {
+            node.late = ["url", "host"].map(str::to_owned).into();
+        }
         node.patience_secs = shifting::patience_secs(&service.deployment);
         if let Some(who) = &service.count_managed_by {
             node.delegated.insert("desired_count".to_owned(), who.clone());
@@ -336,6 +345,7 @@ fn wanted(stack: &Stack, entry: &str, service: &model::Service) -> Spec {
                 shifts: target.alternate.as_ref().map(|alternate| shifting::wanted(stack, alternate)),
             })
             .collect(),
+        ingress: ingress::wanted(service),
         grace_secs: service.grace_secs,
         deployment: Deployment::of(&service.deployment),
         execute_command: service.execute_command,

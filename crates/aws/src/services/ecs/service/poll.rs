@@ -13,10 +13,10 @@ use serde_json::Value;
 use super::super::task_definition::mark;
 use super::convert;
 use super::until::Patience;
-use super::{explain, targets, verdict};
+use super::{explain, ingress, targets, verdict};
 use crate::client::Aws;
-use crate::services::ecs::read::deployments::primary;
-use crate::services::ecs::read::{self, deployments, kept, last, side_by_side, tags_of, text};
+use crate::services::ecs::read::deployments::{count, primary};
+use crate::services::ecs::read::{self, deployments, items, kept, last, side_by_side, tags_of, text};
 
 /// How the ids of deployments begin that tasks refer to.
 const DEPLOYMENT: &str = "ecs-svc/";
@@ -120,8 +120,14 @@ async fn serving(aws: &Aws, wait: &Waiting, service: &Value) -> Answer {
     // ECS itself waits for the health checks of the one group that a service has, but only in a deployment: none begins where
     // tasks are added, or where those that there are have to get healthy.
     let trusted = usize::from(convert::own_deployments(&wait.live).any(|id| id == primary));
-    let groups = targets::groups(service);
-    if groups.len() <= trusted {
+    let mut groups = targets::groups(service);
+    if ingress::is_wanted(&wait.live.have) {
+        let (state, behind) = ingress::state(aws, service, count(service, "desiredCount")).await?;
+        if state != Readiness::Ready {
+            return Ok(state);
+        }
+        groups.extend(behind);
+    } else if groups.len() <= trusted {
         return Ok(Readiness::Ready);
     }
     let Some(lacking) = targets::lacking(aws, &targets::Tasks::of(service), groups).await? else {
@@ -160,7 +166,19 @@ fn taken_back(service: &Value, wait: &Waiting) -> Option<&'static str> {
     let (before, after) = (&wait.live.have, &now);
     // A value that a reply leaves out says nothing.
     let told = |value: &Value| doc::as_unreturned(value).is_none();
+    // ECS has put a group of its own among those of a service that connects to a gateway.
+    let widened = |field: &str| {
+        let list = |doc: &Value| items(&doc[field], "security_groups").to_vec();
+        let (had, has) = (list(before), list(after));
+        let plain = |doc: &Value| {
+            let mut network = doc[field].clone();
+            network["security_groups"] = Value::Null;
+            network
+        };
+        ingress::is_wanted(before) && had.iter().all(|one| has.contains(one)) && plain(before) == plain(after)
+    };
     let same = |field: &str| match field {
+        "network" => before[field] == after[field] || widened(field),
         "task_definition" => kept::stands_for(text(before, field), text(after, field)),
         // A document that was read names listeners where a reply names rules.
         "load_balancers" => without_rules(&before[field]) == without_rules(&after[field]),

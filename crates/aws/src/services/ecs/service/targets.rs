@@ -7,7 +7,7 @@ use evenkeel_core::error::CloudError;
 use evenkeel_core::snapshot::Live;
 use serde_json::{Value, json};
 
-use super::stages;
+use super::{ingress, stages};
 use crate::call::raw::exchange;
 use crate::client::Aws;
 use crate::services::ecs::read::deployments::{self, count, primary};
@@ -68,7 +68,9 @@ pub(super) async fn lacking_as_read(aws: &Aws, live: &Live) -> Result<Option<Str
         let alternate = balancer.pointer("/shifts/alternate").and_then(Value::as_str).unwrap_or_default();
         [text(balancer, "target_group"), alternate].into_iter().filter(|arn| !arn.is_empty()).collect()
     });
-    let groups = counted(arns, count(&live.have, "desired_count"));
+    let desired = count(&live.have, "desired_count");
+    let mut groups = counted(arns, desired);
+    groups.extend(ingress::groups(live, desired));
     let tasks = Tasks { cluster: text(&live.have, "cluster"), service: &live.name, deployment: None };
     let Some(lacking) = lacking(aws, &tasks, groups).await? else { return Ok(None) };
     let service = json!({ "clusterArn": tasks.cluster, "serviceArn": live.id });

@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 use super::super::cluster::{Strategy, change_tags};
 use super::super::task_definition::mark;
 use super::convert::{self, APPLIED, LAST_DEPLOYMENT};
-use super::{Deployment, Spec, connect, look, poll, rules, shifting, targets};
+use super::{Deployment, Spec, connect, ingress, look, poll, rules, shifting, targets};
 use crate::call::raw::exchange;
 use crate::client::Aws;
 use crate::read::Fetched;
@@ -84,6 +84,7 @@ impl Resource for Service {
         let mut live = convert::live(service, None, if told.is_empty() { tags } else { &told }, work.stack);
         // Its first deployment is this run's own, also where it is over at once (some emulators).
         convert::remember(&mut live, primary(service).map(|primary| text(primary, "id")));
+        connected(&mut live, want);
         Ok(pending(live))
     }
 
@@ -114,12 +115,13 @@ impl Resource for Service {
         let reply = exchange!(aws, "ecs:UpdateService", ecs.update_service, &Value::Object(body))?;
         let mut tags = tags::marked(&want.tags, work.stack, order.order.node);
         tags.extend(self.marks(want));
-        let live = convert::live(&reply["service"], None, &tags, work.stack);
+        let mut live = convert::live(&reply["service"], None, &tags, work.stack);
+        connected(&mut live, want);
         if order.changes("strategy") {
             launched_as_wanted(want, &live)?;
         }
         // Only now: the mark of what was applied must not be ahead of it where a reply cannot correct it.
-        let untold = |field: &str| doc::as_unreturned(&live.have[field]).is_some() || field == "service_connect";
+        let untold = |field: &str| doc::as_unreturned(&live.have[field]).is_some() || ["service_connect", "ingress"].contains(&field);
         if order.order.changes.iter().any(|change| untold(change.field())) {
             let applied = Tags::from([(APPLIED.to_owned(), tags[APPLIED].clone())]);
             change_tags(aws, &order.live.id, &Retag::set(applied)).await?;
@@ -169,10 +171,23 @@ fn changed(order: &Modification<'_, Doc, Spec>, want: &Spec) -> Option<Map<Strin
     }
     // The strategy, and what only new tasks get, take effect with a new deployment; and one that failed is not tried again
     // unless it is forced.
-    if !body.is_empty() && [LAST_DEPLOYMENT, "strategy", "execute_command"].iter().any(|field| order.changes(field)) {
+    if !body.is_empty() && [LAST_DEPLOYMENT, "strategy", "execute_command", "ingress"].iter().any(|field| order.changes(field)) {
         body.insert("forceNewDeployment".to_owned(), true.into());
     }
     (!body.is_empty()).then_some(body)
+}
+
+/// A reply shows no connector, and among the security groups one that ECS has put there by itself.
+fn connected(live: &mut Live, want: &Spec) {
+    if want.ingress.is_empty() {
+        return;
+    }
+    let want = document(want);
+    let wanted = read::items(&want["network"], "security_groups").to_vec();
+    if let Some(groups) = live.have["network"]["security_groups"].as_array_mut() {
+        groups.retain(|group| wanted.contains(group));
+    }
+    live.have["ingress"] = want["ingress"].clone();
 }
 
 /// A name is refused in the same words while another service has it and while one of ours still drains, which passes.
@@ -225,6 +240,7 @@ const FIELDS: &[&str] = &[
     "platform_version",
     "network",
     "load_balancers",
+    "ingress",
     "grace_secs",
     "deployment",
     "execute_command",
@@ -246,6 +262,7 @@ fn request(want: &Spec, field: &str) -> Option<(&'static str, Value)> {
         "platform_version" => ("platformVersion", json!(want.platform_version.as_ref()?)),
         "network" => ("networkConfiguration", network(want)?),
         "load_balancers" => ("loadBalancers", load_balancers(want)),
+        "ingress" => ("gatewayConnectors", ingress::request(&want.ingress)),
         "grace_secs" => ("healthCheckGracePeriodSeconds", json!(want.grace_secs?)),
         "deployment" => ("deploymentConfiguration", deployment(&want.deployment)),
         "execute_command" => ("enableExecuteCommand", json!(want.execute_command)),

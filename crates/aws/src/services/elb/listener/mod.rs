@@ -305,8 +305,8 @@ impl Resource for Listeners {
         });
         Ok(found
             .filter(|live| match live.owner {
-                Owner::Ours(_) | Owner::Stray(_) => true,
-                Owner::OtherStack(_) | Owner::Nobody => elb.wanted.listeners.contains_key(&live.name),
+                Owner::Ours(_) | Owner::Stray(_) | Owner::Managed { mark: Some(_), .. } => true,
+                Owner::Managed { .. } | Owner::OtherStack(_) | Owner::Nobody => elb.wanted.listeners.contains_key(&live.name),
             })
             .collect())
     }

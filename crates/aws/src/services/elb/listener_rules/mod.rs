@@ -191,7 +191,7 @@ impl Resource for ListenerRules {
             let Some(live) = live(arn, &name, &rules, node, elb, &fetched.stack) else { continue };
             match tags::owner(&item.tags, &fetched.stack, listener::ENTRY.kind.name) {
                 Owner::Ours(_) => found.push(live),
-                Owner::OtherStack(_) | Owner::Stray(_) | Owner::Nobody => guests.push((live, host)),
+                Owner::Managed { .. } | Owner::OtherStack(_) | Owner::Stray(_) | Owner::Nobody => guests.push((live, host)),
             }
         }
         found.extend(in_a_row(guests));
@@ -284,7 +284,7 @@ async fn ours(aws: &Aws, listener: &str, stack: &str, adopted: &[u32]) -> Result
     }
     found.retain(|live| match tags::owner(&live.tags, stack, ENTRY.kind.name) {
         Owner::Ours(_) => true,
-        Owner::OtherStack(_) | Owner::Stray(_) | Owner::Nobody => adopted.contains(&live.rule.priority),
+        Owner::Managed { .. } | Owner::OtherStack(_) | Owner::Stray(_) | Owner::Nobody => adopted.contains(&live.rule.priority),
     });
     Ok(found)
 }
@@ -429,7 +429,7 @@ fn node_of(
 ) -> Option<NodeId> {
     let listener = match tags::owner(&item.tags, stack, listener::ENTRY.kind.name) {
         Owner::Ours(listener) => Some(listener),
-        Owner::OtherStack(_) | Owner::Stray(_) | Owner::Nobody => elb.wanted.hosts.get(name).cloned(),
+        Owner::Managed { .. } | Owner::OtherStack(_) | Owner::Stray(_) | Owner::Nobody => elb.wanted.hosts.get(name).cloned(),
     }?;
     let node = NodeId::new("listener_rules", listener.name());
     elb.wanted.rules.contains(&node).then_some(node)
@@ -440,7 +440,7 @@ fn node_of(
 fn in_a_row(mut guests: Vec<(Live<Spec>, Option<NodeId>)>) -> Vec<Live<Spec>> {
     let mark = |live: &Live<Spec>| match &live.owner {
         Owner::Ours(node) => Some(node.clone()),
-        Owner::OtherStack(_) | Owner::Stray(_) | Owner::Nobody => None,
+        Owner::Managed { .. } | Owner::OtherStack(_) | Owner::Stray(_) | Owner::Nobody => None,
     };
     guests.sort_by_key(|(live, host)| (mark(live), *host != mark(live), live.id.clone()));
     let mut row: Vec<Live<Spec>> = guests.into_iter().map(|(live, _)| live).collect();
@@ -463,7 +463,7 @@ fn live(
 ) -> Option<Live<Spec>> {
     let owner = |live: &LiveRule| match tags::owner(&live.tags, stack, ENTRY.kind.name) {
         Owner::Ours(node) => Some(node),
-        Owner::OtherStack(_) | Owner::Stray(_) | Owner::Nobody => None,
+        Owner::Managed { .. } | Owner::OtherStack(_) | Owner::Stray(_) | Owner::Nobody => None,
     };
     let (mine, others): (Vec<&LiveRule>, Vec<&LiveRule>) = rules.iter().partition(|live| owner(live).is_some());
     // While a mark is being moved, some rules have the old one; whatever their marks, they are one thing.
@@ -496,7 +496,7 @@ fn foreign(other: &LiveRule, stack: &str) -> ForeignMember {
         have: doc(&other.rule),
         stack: match tags::owner(&other.tags, stack, ENTRY.kind.name) {
             Owner::OtherStack(theirs) => Some(theirs),
-            Owner::Ours(_) | Owner::Stray(_) | Owner::Nobody => None,
+            Owner::Managed { .. } | Owner::Ours(_) | Owner::Stray(_) | Owner::Nobody => None,
         },
     }
 }

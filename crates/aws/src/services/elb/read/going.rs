@@ -67,7 +67,7 @@ impl Elb {
 fn of_stack(owner: &Owner) -> String {
     match owner {
         Owner::OtherStack(stack) => format!(" (of stack {stack})"),
-        Owner::Ours(_) | Owner::Stray(_) | Owner::Nobody => String::new(),
+        Owner::Managed { .. } | Owner::Ours(_) | Owner::Stray(_) | Owner::Nobody => String::new(),
     }
 }
 

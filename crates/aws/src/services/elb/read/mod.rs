@@ -332,7 +332,7 @@ impl Reading<'_> {
     fn declared(&self, kind: &str, tags: &Tags, name: &str) -> BTreeSet<String> {
         let owner = match self.owner(tags, kind) {
             Owner::Ours(node) => Some(node),
-            Owner::OtherStack(_) | Owner::Stray(_) | Owner::Nobody => None,
+            Owner::Managed { .. } | Owner::OtherStack(_) | Owner::Stray(_) | Owner::Nobody => None,
         };
         let is_it = |node: &&Node| match &owner {
             Some(owner) => node.id == *owner || node.moved_from.as_ref() == Some(owner),

@@ -139,7 +139,7 @@ impl There {
                 Owner::Ours(own) => {
                     is_one(&own, &asked.rules_of) || asked.moved_from.as_ref().is_some_and(|old| is_one(&own, old))
                 }
-                Owner::OtherStack(_) | Owner::Stray(_) | Owner::Nobody => false,
+                Owner::Managed { .. } | Owner::OtherStack(_) | Owner::Stray(_) | Owner::Nobody => false,
             };
             let (balancer, port) =
                 (item.raw.load_balancer_arn().unwrap_or_default(), item.raw.port().unwrap_or_default());
@@ -153,7 +153,7 @@ impl There {
                 let ours = match tags::owner(&item.tags, &fetched.stack, listener_rules::ENTRY.kind.name) {
                     // A listener has one node for all rules of the stack, whatever it was called before.
                     Owner::Ours(own) => here || own == asked.rules_of || asked.moved_from.as_ref() == Some(&own),
-                    Owner::OtherStack(_) | Owner::Stray(_) | Owner::Nobody => false,
+                    Owner::Managed { .. } | Owner::OtherStack(_) | Owner::Stray(_) | Owner::Nobody => false,
                 };
                 match (ours, here) {
                     (true, true) => there.ours.insert(0, (Conditions::live(item.raw.conditions()), priority)),

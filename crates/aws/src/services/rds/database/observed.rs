@@ -22,7 +22,7 @@ pub(super) fn observed(raw: &DbInstance, rds: &Rds, stack: &str) -> Live<Spec> {
     let name = raw.db_instance_identifier().unwrap_or_default();
     let node = match &owner {
         Owner::Ours(node) => rds.databases.get(node),
-        Owner::OtherStack(_) | Owner::Stray(_) | Owner::Nobody => None,
+        Owner::Managed { .. } | Owner::OtherStack(_) | Owner::Stray(_) | Owner::Nobody => None,
     };
     let want: Option<Spec> = node.or_else(|| rds.want(ENTRY.kind.name, name)).and_then(known);
     let have = canonical(raw, want.as_ref(), &all);

@@ -6,7 +6,7 @@ use crate::tags::dialect::{AWS, Breach, Dialect, Form, MOST_TAGS, Rule};
 pub(super) const INVALID: &str = "InvalidParameterException";
 
 /// The dialect. AWS's own tags do not count for the limit.
-pub(super) const DIALECT: Dialect = Dialect {
+pub(in crate::services::ecs) const DIALECT: Dialect = Dialect {
     form: Form::List("key", "value"),
     rules: &[
         Rule::request(Breach::NoKey, Said::new(INVALID, "Tag key can not be null or empty.")),

@@ -5,7 +5,7 @@ mod attributes;
 mod capacity;
 mod clusters;
 mod definitions;
-mod dialect;
+pub(in crate::services::ecs) mod dialect;
 mod facts;
 mod providers;
 mod settings;

@@ -53,7 +53,7 @@ fn target(call: &mut Call<'_>, input: &Input) -> Result<(String, Tags), Refusal>
     let place = call.place.clone();
     let EcsArn { kind, rest, .. } = arn(&place, &text)?;
     let words = match kind {
-        "cluster" | "service" | "task" => kind,
+        "cluster" | "service" | "task" | "gateway" => kind,
         "task-definition" => "task definition",
         "container-instance" => "container instance",
         "capacity-provider" => "capacity provider",

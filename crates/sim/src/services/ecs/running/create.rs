@@ -9,9 +9,9 @@ use serde_json::{Map, Value, json};
 use super::check::{self, Capacity};
 use super::places::{self, invalid};
 use super::service::{ACTIVE, DRAINING, Service};
-use super::{connect, defaults, of, outcome, read, shifts};
+use super::{connect, defaults, ingress, of, outcome, read, shifts};
 use crate::call::{Call, Input, Members, Refusal, Reply};
-use crate::services::ecs::registry::ClusterFacts;
+use crate::services::ecs::registry::{self, ClusterFacts};
 use crate::services::iam;
 use crate::tags;
 
@@ -38,8 +38,13 @@ pub(super) fn create(call: &mut Call<'_>, input: &Input) -> Reply {
     service.name = name;
     service.request = request;
     service.arn = call.arn("ecs", &format!("service/{key}"));
+    let definition = service.doc.text("taskDefinition").and_then(|name| registry::definition(call.region(), name));
+    if let Some(definition) = definition {
+        ingress::check(call.region(), &service, &definition)?;
+    }
     if service.is_ours() {
         service.discovery = connect::prepare(call, &service.hidden, &cluster)?;
+        ingress::join(call.world, &place, &mut service);
     }
     // A deleted service of the same name leaves its tasks and its history.
     if let Some(old) = of(call.world, &place).services.remove(&key) {
@@ -101,7 +106,8 @@ fn sound(call: &mut Call<'_>, input: &Input, cluster: &ClusterFacts, capacity: &
         None if controller == "EXTERNAL" => {}
         None => return Err(invalid("TaskDefinition can not be blank.")),
     }
-    if input.has("healthCheckGracePeriodSeconds") && input.list("loadBalancers").is_empty() && !checked {
+    let balanced = !input.list("loadBalancers").is_empty() || !input.list("gatewayConnectors").is_empty();
+    if input.has("healthCheckGracePeriodSeconds") && !balanced && !checked {
         return Err(invalid("Health check grace period is only valid for services configured to use load balancers"));
     }
     if input.text("availabilityZoneRebalancing") == Some("ENABLED") && !defaults::can_balance(&doc) {

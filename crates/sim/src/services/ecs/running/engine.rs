@@ -9,7 +9,7 @@ use super::launch::{self, Plan};
 use super::service::{ACTIVE, DRAINING, INACTIVE, Rollout, Service};
 use super::{Event, Running, health, of, outcome, places, read, stages, stop};
 use crate::call::Members;
-use crate::services::ecs::registry;
+use crate::services::ecs::{gateways, registry};
 use crate::services::scaling;
 use crate::tags::Tags;
 use crate::world::{self, Moment, Place, Region, World};
@@ -400,6 +400,7 @@ fn draining(world: &mut World, place: &Place, service: &mut Service) {
     INACTIVE.clone_into(&mut service.status);
     service.gone = Some(world.now);
     service.rollouts.clear();
+    gateways::disconnect(world, place, &service.key());
     scaling::service_deleted(world, place, &service.cluster, &service.name);
     for discovery in std::mem::take(&mut service.discovery).into_values() {
         world.after(FORGOTTEN, place, world::Event::Ecs(Event::Forget { discovery }));

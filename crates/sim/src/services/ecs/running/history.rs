@@ -9,6 +9,7 @@ use super::places::{self, invalid, missing};
 use super::service::{Deployment, Revision};
 use super::{Running, engine, list as lists, of, read};
 use crate::call::{Call, Input, Members, Refusal, Reply};
+use crate::services::ecs::gateways;
 use crate::world::{Moment, Place};
 
 /// ListServiceDeployments: the newest first.
@@ -186,11 +187,19 @@ pub(super) fn revisions(call: &mut Call<'_>, input: &Input) -> Reply {
     let (mut found, mut failures) = (Vec::new(), Vec::new());
     for arn in arns {
         match running.revisions.get(&arn) {
-            Some(it) => found.push(revision(&place, it)),
+            Some(it) => found.push((it.service.clone(), revision(&place, it))),
             None => failures.push(missing(&arn)),
         }
     }
-    Ok(json!({ "serviceRevisions": found, "failures": failures }))
+    let region = call.region();
+    let found = found.into_iter().map(|(service, mut shown)| {
+        let connected = shown.has("gatewayConnectors");
+        if let Some(managed) = gateways::managed(region, &place, &service).filter(|_| connected) {
+            shown["ecsManagedResources"] = managed;
+        }
+        shown
+    });
+    Ok(json!({ "serviceRevisions": found.collect::<Vec<Value>>(), "failures": failures }))
 }
 
 fn revision(place: &Place, it: &Revision) -> Value {

@@ -10,6 +10,7 @@ use super::state::Step;
 use super::task::Task;
 use super::{Event, engine, of, output, stop};
 use crate::call::Members;
+use crate::services::ecs::gateways;
 use crate::services::{cloud_map, ec2, elb};
 use crate::tags::Tags;
 use crate::world::{self, Place, World};
@@ -161,7 +162,9 @@ fn register(world: &mut World, place: &Place, mut task: Task) {
     let address = task.interface.as_ref().map_or_else(String::new, |it| it.private_ip.clone());
     let zone = task.interface.as_ref().map_or_else(String::new, |it| it.zone.clone());
     let mut told = Vec::new();
-    for entry in task.spec.list("loadBalancers").to_vec() {
+    let mut entries = task.spec.list("loadBalancers").to_vec();
+    entries.extend(task.service.as_ref().map(|key| gateways::entries(world.region(place), key)).unwrap_or_default());
+    for entry in entries {
         let alternate = entry.map("advancedConfiguration").and_then(|it| it.text("alternateTargetGroupArn"));
         let group = alternate.filter(|_| task.alternate).or_else(|| entry.text("targetGroupArn"));
         let (Some(group), Some(port)) =

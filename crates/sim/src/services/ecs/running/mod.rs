@@ -13,6 +13,7 @@ mod exec;
 mod fate;
 mod health;
 mod history;
+mod ingress;
 mod instances;
 mod launch;
 mod life;
@@ -77,6 +78,7 @@ pub fn happen(world: &mut World, place: &Place, event: Event) {
         Event::Tick { service, at } => engine::tick(world, place, &service, at),
         Event::Task { task, step } => life::step(world, place, &task, step),
         Event::Release { interface } => crate::services::ec2::release(world, place, &interface),
+        Event::Route { route } => super::gateways::step(world, place, &route),
         Event::Forget { discovery } => crate::services::cloud_map::remove_service(world, place, &discovery),
     }
 }

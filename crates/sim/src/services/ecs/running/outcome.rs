@@ -8,7 +8,7 @@ use super::fate;
 use super::service::Stages;
 use super::service::{Deployment, Revision, Rollout, Service};
 use super::stages;
-use super::{of, read};
+use super::{ingress, of, read};
 use crate::call::Members;
 use crate::services::ecs::registry;
 use crate::world::{Place, World};
@@ -344,6 +344,7 @@ fn go_back(world: &mut World, place: &Place, service: &mut Service, target: &str
     }
     let hidden = HIDDEN.iter().filter_map(|name| Some(((*name).to_owned(), rollout.spec.get(*name)?.clone())));
     service.hidden = hidden.collect::<Map<String, Value>>();
+    ingress::join(world, place, service);
     stages::shift(world, place, service, &rollout, 100.0, "productionListenerRule");
     let text = format!("rolling back to deployment {}.", rollout.id);
     service.rollouts.insert(0, rollout);

@@ -11,6 +11,7 @@ use super::outcome::{self, Cause};
 use super::service::{Rollout, Service, Stages};
 use super::{engine, of};
 use crate::call::Members;
+use crate::services::ecs::gateways;
 use crate::services::elb;
 use crate::world::{Moment, Place, World};
 
@@ -208,7 +209,9 @@ fn turn(world: &mut World, place: &Place, service: &Service, share: f64, rule: &
 pub(super) fn shift(world: &mut World, place: &Place, service: &Service, rollout: &Rollout, share: f64, rule: &str) {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a percentage")]
     let share = share.round().clamp(0.0, 100.0) as u32;
-    for entry in service.doc.list("loadBalancers") {
+    let mut entries = service.doc.list("loadBalancers").to_vec();
+    entries.extend(gateways::entries(world.region(place), &service.key()));
+    for entry in &entries {
         let advanced = entry.map("advancedConfiguration");
         let rule = advanced.and_then(|it| it.text(rule));
         let pair = entry.text("targetGroupArn").zip(advanced.and_then(|it| it.text("alternateTargetGroupArn")));

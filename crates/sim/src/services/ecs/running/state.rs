@@ -49,6 +49,11 @@ pub enum Event {
         /// `eni-…`.
         interface: String,
     },
+    /// A route of a gateway gets on.
+    Route {
+        /// Its ARN.
+        route: String,
+    },
     /// A service that Service Connect made in Cloud Map goes with the service that needed it.
     Forget {
         /// Its ARN in Cloud Map.

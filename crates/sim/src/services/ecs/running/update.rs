@@ -7,7 +7,7 @@ use serde_json::json;
 use super::check::{self, Capacity};
 use super::places::{self, invalid};
 use super::service::Service;
-use super::{Event, connect, create, defaults, of, outcome, read, shifts};
+use super::{Event, connect, create, defaults, ingress, of, outcome, read, shifts};
 use crate::call::{Call, Input, Members, Refusal, Reply};
 use crate::services::ecs::registry::{self, ClusterFacts};
 
@@ -45,6 +45,7 @@ pub(super) fn update(call: &mut Call<'_>, input: &Input) -> Reply {
         left_to_code_deploy(input)?;
     }
     let mut after = changed(call, input, &before, &cluster)?;
+    ingress::keep(call.region(), &mut after);
     let force = input.flag("forceNewDeployment") == Some(true);
     let differs =
         DEPLOYED.iter().any(|name| before.doc.get(*name) != after.doc.get(*name)) || before.hidden != after.hidden;
@@ -52,6 +53,7 @@ pub(super) fn update(call: &mut Call<'_>, input: &Input) -> Reply {
     if deploys {
         sound(call, &after)?;
         after.discovery = connect::prepare(call, &after.hidden, &cluster)?;
+        ingress::join(call.world, &place, &mut after);
         let revision = outcome::revise(call.world, &place, &mut after);
         outcome::deploy(call.world, &place, &mut after, &revision);
     }
@@ -177,7 +179,8 @@ fn kept_rules(call: &mut Call<'_>, input: &Input, after: &mut Service) -> Result
     let balancers = after.doc.list("loadBalancers").to_vec();
     let name = after.doc.text_or_empty("taskDefinition").to_owned();
     let checked = registry::definition(call.region(), &name).is_some_and(|found| check::has_health_check(&found));
-    if input.integer("healthCheckGracePeriodSeconds").is_some() && balancers.is_empty() && !checked {
+    let balanced = !balancers.is_empty() || !after.hidden.list("gatewayConnectors").is_empty();
+    if input.integer("healthCheckGracePeriodSeconds").is_some() && !balanced && !checked {
         return Err(invalid("Health check grace period is only valid for services configured to use load balancers"));
     }
     if input.text("availabilityZoneRebalancing") == Some("ENABLED") && !defaults::can_balance(&after.doc) {
@@ -203,5 +206,6 @@ fn sound(call: &mut Call<'_>, after: &Service) -> Result<(), Refusal> {
     shifts::balancers(call, after.doc.list("loadBalancers"), &after.configuration())?;
     check::registries(call.region(), after.doc.list("serviceRegistries"), &definition)?;
     connect::check(&definition, after.hidden.map("serviceConnectConfiguration"))?;
+    ingress::check(call.region(), after, &definition)?;
     create::volumes(&definition, &after.hidden)
 }
