@@ -120,7 +120,7 @@ impl Networks {
     pub fn entries_of_subnets(&self, stack: &str) -> BTreeSet<String> {
         let entry = |subnet: &Subnet| match owner(subnet.tags(), stack, "subnet") {
             Owner::Ours(node) => Some(node.name().to_owned()),
-            Owner::OtherStack(_) | Owner::Stray(_) | Owner::Nobody => None,
+            Owner::OtherStack(_) | Owner::Stray(_) | Owner::Nobody | Owner::Managed { .. } => None,
         };
         self.subnets.iter().flatten().filter_map(entry).collect()
     }

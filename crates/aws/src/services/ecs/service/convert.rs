@@ -38,7 +38,9 @@ pub(super) fn applied(want: &Doc) -> String {
     let parts: Vec<String> = LETTERS
         .iter()
         .filter_map(|(letter, field)| {
-            let says = |value: &&Doc| !value.is_null() && !connect::is_off(value) && !(*field == "ingress" && **value == json!([]));
+            let says = |value: &&Doc| {
+                !value.is_null() && !connect::is_off(value) && !(*field == "ingress" && **value == json!([]))
+            };
             want.get(field).filter(says).map(|value| (letter, value))
         })
         .map(|(letter, value)| format!("{letter}={}", doc::fingerprint(value)))
@@ -100,9 +102,7 @@ pub(super) const LAST_DEPLOYMENT: &str = "last_deployment";
 pub(super) fn live(service: &Value, deployment: Option<&Value>, tags: &Tags, stack: &str) -> Live {
     let (arn, name) = (text(service, "serviceArn"), text(service, "serviceName"));
     let have = document(service, tags);
-    let mut live = Live::new(arn, name, owner(service, tags, stack), have)
-        .output("arn", arn)
-        .output("name", name);
+    let mut live = Live::new(arn, name, owner(service, tags, stack), have).output("arn", arn).output("name", name);
     let cluster = last(text(service, "clusterArn"));
     live.handles.push(format!("service/{cluster}/{name}"));
     // Tells later whose deployment it is that is going on. One that is over brings no tasks of a later change.
@@ -124,7 +124,8 @@ fn owner(service: &Value, tags: &Tags, stack: &str) -> Owner {
         return owner;
     }
     let mark = matches!(owner, Owner::Ours(_) | Owner::Stray(_)).then(|| format!("{}={stack}", tags::STACK));
-    let by = "ECS Express Mode (aws ecs delete-express-gateway-service deletes it, and another `name:` keeps clear of it)";
+    let by =
+        "ECS Express Mode (aws ecs delete-express-gateway-service deletes it, and another `name:` keeps clear of it)";
     Owner::Managed { by: by.to_owned(), mark }
 }
 

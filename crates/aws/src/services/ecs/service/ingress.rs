@@ -107,7 +107,8 @@ pub(super) fn observed(service: &Value) -> Option<Value> {
     let one = |connector: &Value| {
         let access = items(connector.get("filters").unwrap_or(&Value::Null), "accessTypes");
         let access: Vec<&str> = access.iter().filter_map(Value::as_str).collect();
-        let connection = connections(revision).iter().find(|it| access.is_empty() || access.contains(&text(it, "accessType")));
+        let connection =
+            connections(revision).iter().find(|it| access.is_empty() || access.contains(&text(it, "accessType")));
         let nothing = Value::Null;
         let check = connector.get("healthCheck").unwrap_or(&nothing);
         let number = |key: &str, usual: u64| check.get(key).and_then(Value::as_u64).unwrap_or(usual);
@@ -136,7 +137,8 @@ pub(super) fn observed(service: &Value) -> Option<Value> {
 
 /// Adds to a live service what its revision tells: addresses, what it uses, how far its routes are.
 pub(super) fn tell(live: &mut Live, service: &Value) {
-    let Some(revision) = service.get(REVISION).filter(|revision| !items(revision, "gatewayConnectors").is_empty()) else {
+    let Some(revision) = service.get(REVISION).filter(|revision| !items(revision, "gatewayConnectors").is_empty())
+    else {
         return;
     };
     let all = connections(revision);

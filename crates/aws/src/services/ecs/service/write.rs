@@ -121,7 +121,9 @@ impl Resource for Service {
             launched_as_wanted(want, &live)?;
         }
         // Only now: the mark of what was applied must not be ahead of it where a reply cannot correct it.
-        let untold = |field: &str| doc::as_unreturned(&live.have[field]).is_some() || ["service_connect", "ingress"].contains(&field);
+        let untold = |field: &str| {
+            doc::as_unreturned(&live.have[field]).is_some() || ["service_connect", "ingress"].contains(&field)
+        };
         if order.order.changes.iter().any(|change| untold(change.field())) {
             let applied = Tags::from([(APPLIED.to_owned(), tags[APPLIED].clone())]);
             change_tags(aws, &order.live.id, &Retag::set(applied)).await?;
@@ -171,7 +173,9 @@ fn changed(order: &Modification<'_, Doc, Spec>, want: &Spec) -> Option<Map<Strin
     }
     // The strategy, and what only new tasks get, take effect with a new deployment; and one that failed is not tried again
     // unless it is forced.
-    if !body.is_empty() && [LAST_DEPLOYMENT, "strategy", "execute_command", "ingress"].iter().any(|field| order.changes(field)) {
+    if !body.is_empty()
+        && [LAST_DEPLOYMENT, "strategy", "execute_command", "ingress"].iter().any(|field| order.changes(field))
+    {
         body.insert("forceNewDeployment".to_owned(), true.into());
     }
     (!body.is_empty()).then_some(body)
