@@ -15,7 +15,7 @@ use evenkeel_tests::simulated::graph_of;
 
 use crate::contract::graphs;
 use crate::sim::phases::table::{Change, EDITS, NEVER};
-use crate::sim::{adopted, phases, refused, strangers};
+use crate::sim::{adopted, phases, refused, scenes, strangers};
 
 /// What the page says of the tests, by the names in its cells: the file under `tests/tests` and the functions there.
 const TESTS: &[(&str, &str, &[&str], &str)] = &[
@@ -35,6 +35,12 @@ const TESTS: &[(&str, &str, &[&str], &str)] = &[
         ],
         "a stack with one of each kind and more is applied, and a second plan is empty; then a resource of each kind leaves the file, is replaced, \
          renamed, moved, or changes places with another, with a fault in each, and what the next run leaves is what one clean run does; then all is destroyed",
+    ),
+    (
+        "sweep",
+        "sim/sweep.rs",
+        &["a_network_of_its_own_survives_a_fault_at_any_request", "managed_instances_survive_a_fault_at_any_request"],
+        "a stack of `stacks/` is applied, planned again to nothing, changed and destroyed, with a fault at each operation of each phase",
     ),
     (
         "noise",
@@ -104,6 +110,8 @@ struct Page {
     stories: Vec<(String, String)>,
     base: Graph,
     victim: Graph,
+    scenes: Vec<Graph>,
+    refused: BTreeSet<String>,
 }
 
 impl Page {
@@ -119,7 +127,8 @@ impl Page {
             .collect();
         stories.sort();
         let victim = graph_of(strangers::STACK, Path::new("."));
-        Self { stories, base: phases::graph(phases::base()), victim }
+        let scenes = vec![scenes::private_network().graph(), scenes::managed_instances().graph()];
+        Self { stories, base: phases::graph(phases::base()), victim, scenes, refused: refused::kinds_of_stacks() }
     }
 
     /// What shows a cell, or why it is empty; `None` if nobody says.
@@ -141,14 +150,15 @@ impl Page {
                     .find(|(_, plan)| plan.lines().any(|line| is_step(line) && line.contains(&named)));
                 story.map(|(name, _)| format!("stories: {name}"))
             }
-            "apply" | "re-plan empty" | "destroy" => has(&self.base).then(|| "phases".to_owned()),
+            "apply" | "re-plan empty" | "destroy" if has(&self.base) => Some("phases".to_owned()),
+            "apply" | "re-plan empty" | "destroy" => self.scenes.iter().any(has).then(|| "sweep".to_owned()),
             "change in place" => {
                 Some(if changes(entry) { "noise" } else { "nothing of it changes in place" }.to_owned())
             }
             "replace" => phase(kind, Change::Replaced),
             "prune" => phase(kind, Change::Leaves),
             "refusal explained" => {
-                excused(refused::MADE_WITH_OTHERS, kind).or_else(|| has(&self.victim).then(|| "refused".to_owned()))
+                excused(refused::MADE_WITH_OTHERS, kind).or_else(|| self.refused.contains(kind).then(|| "refused".to_owned()))
             }
             "adopted" => excused(adopted::MADE_ANEW, kind).or_else(|| has(&self.victim).then(|| "adopted".to_owned())),
             _ => None,

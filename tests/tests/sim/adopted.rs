@@ -14,8 +14,17 @@ use super::unmarked::strip;
 
 const REGION: &str = "us-east-1";
 
+const NETWORK: &str = "a network has no name to be known by: another one is made; `network: { vpc: … }` uses one of others";
+
 /// Kinds of which nothing is taken over, with the reason.
 pub const MADE_ANEW: &[(&str, &str)] = &[
+    ("vpc", NETWORK),
+    ("subnet", NETWORK),
+    ("internet_gateway", NETWORK),
+    ("elastic_ip", NETWORK),
+    ("nat_gateway", NETWORK),
+    ("route_table", NETWORK),
+    ("vpc_endpoint", NETWORK),
     (
         "certificate",
         "it has no name to be known by: another one is requested; write the ARN of an existing one to use that",

@@ -34,7 +34,7 @@ mod recipe;
 pub(crate) mod refused;
 mod repositories;
 mod scaling;
-mod scenes;
+pub(crate) mod scenes;
 mod serving;
 mod shared;
 mod shifted;

@@ -6,9 +6,11 @@ use std::path::Path;
 
 use evenkeel_aws::kinds;
 use evenkeel_core::error::ErrorClass;
+use evenkeel_core::graph::Graph;
 use evenkeel_sim::faults::{Fault, Faults, Rule};
 use evenkeel_tests::simulated::{Bench, Ended, Goal, graph_of, in_virtual_time};
 
+use super::scenes::{Scene, managed_instances, private_network};
 use super::strangers::STACK;
 
 const REGION: &str = "us-east-1";
@@ -48,25 +50,51 @@ fn making(kind: &str, sent: &[(&'static str, String)]) -> Option<(String, String
     of_service(Some(own)).or_else(|| of_service(None))
 }
 
+/// The stacks in which there is one of each kind, and whether each has the world of a scene.
+fn stacks() -> Vec<(Graph, Option<Scene>)> {
+    let scenes = [private_network(), managed_instances()];
+    let own = (graph_of(STACK, Path::new(".")), None);
+    [own].into_iter().chain(scenes.into_iter().map(|scene| (scene.graph(), Some(scene)))).collect()
+}
+
+/// The kinds that are refused here.
+pub fn kinds_of_stacks() -> BTreeSet<String> {
+    let nodes = |(graph, _): (Graph, _)| graph.nodes().filter(|node| !node.lookup).map(|node| node.id.kind().to_owned()).collect::<Vec<_>>();
+    stacks().into_iter().flat_map(nodes).collect()
+}
+
 #[test]
 fn what_aws_refuses_is_told_at_the_step_that_asked_for_it() {
-    let graph = graph_of(STACK, Path::new("."));
+    let mut seen = BTreeSet::new();
+    let mut wrong = Vec::new();
+    for (graph, scene) in stacks() {
+        let world = || scene.as_ref().map_or_else(|| Bench::new(REGION), Scene::bench);
+        refused(&graph, &world, &mut seen, &mut wrong);
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// Refuses what makes each kind that has not been seen yet.
+fn refused(graph: &Graph, world: &dyn Fn() -> Bench, seen: &mut BTreeSet<String>, wrong: &mut Vec<String>) {
     let sent = in_virtual_time(async {
-        let bench = Bench::new(REGION);
-        bench.done(&graph, Goal::Apply).await;
+        let bench = world();
+        bench.done(graph, Goal::Apply).await;
         bench.take_requests()
     });
     let kinds: BTreeSet<&str> = graph.nodes().filter(|node| !node.lookup).map(|node| node.id.kind()).collect();
-    let mut wrong = Vec::new();
-    for kind in kinds.into_iter().filter(|kind| !MADE_WITH_OTHERS.iter().any(|(other, _)| other == kind)) {
+    let excused = |kind: &&str| MADE_WITH_OTHERS.iter().any(|(other, _)| other == kind);
+    for kind in kinds.into_iter().filter(|kind| !excused(kind)) {
+        if !seen.insert(kind.to_owned()) {
+            continue;
+        }
         let Some((service, operation)) = making(kind, &sent) else {
             wrong.push(format!("{kind}: nothing that was sent makes one"));
             continue;
         };
         in_virtual_time(async {
-            let bench = Bench::new(REGION);
+            let bench = world();
             bench.faults(Faults::new(vec![Rule::operation(&service, &operation, Fault::AccessDenied)], 1));
-            let ended = bench.run(&graph, Goal::Apply).await;
+            let ended = bench.run(graph, Goal::Apply).await;
             let Ended::Outcome(outcome, _) = &ended else {
                 wrong.push(format!("{kind}: {operation} was refused, and the run ended as {ended:?}"));
                 return;
@@ -85,9 +113,8 @@ fn what_aws_refuses_is_told_at_the_step_that_asked_for_it() {
             }
             bench.faults(Faults::default());
             bench.sim.pass(std::time::Duration::from_secs(900));
-            bench.done(&graph, Goal::Apply).await;
-            bench.settled(&graph, Goal::Apply).await;
+            bench.done(graph, Goal::Apply).await;
+            bench.settled(graph, Goal::Apply).await;
         });
     }
-    assert!(wrong.is_empty(), "{wrong:#?}");
 }

@@ -120,6 +120,20 @@ pub fn private_network() -> Scene {
     )
 }
 
+/// A service whose traffic ECS moves.
+pub fn blue_green() -> Scene {
+    scene(
+        "blue-green",
+        "eu-central-1",
+        None,
+        &[
+            ("image_tag: \"1.27\"", "image_tag: \"1.28\""),
+            ("canary: { percent: 10, bake_time: 5m }", "canary: { percent: 20, bake_time: 3m }"),
+            ("retention: 14d", "retention: 7d"),
+        ],
+    )
+}
+
 /// A service on managed instances.
 pub fn managed_instances() -> Scene {
     scene(

@@ -310,6 +310,11 @@ fn flask_todo_survives_a_fault_at_any_request() {
 }
 
 #[test]
+fn a_service_whose_traffic_ecs_moves_survives_a_fault_at_any_request() {
+    sweep(&scenes::blue_green(), 9);
+}
+
+#[test]
 fn managed_instances_survive_a_fault_at_any_request() {
     sweep(&scenes::managed_instances(), 5);
 }
