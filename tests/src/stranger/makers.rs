@@ -27,8 +27,27 @@ pub struct Maker {
     pub remove: fn(&mut World, &Place, &Key, &Value),
 }
 
+/// A part of a network. The stack that strangers visit has none of its own, into which one could be put.
+const fn part_of_a_network(kind: &'static str) -> Maker {
+    Maker {
+        kind,
+        named: false,
+        collections: &[],
+        make: |_, _, _, _| None,
+        unmake: |_, _, _| {},
+        remove: |_, _, _, _| {},
+    }
+}
+
 /// The table.
 pub const MAKERS: &[Maker] = &[
+    part_of_a_network("vpc"),
+    part_of_a_network("subnet"),
+    part_of_a_network("internet_gateway"),
+    part_of_a_network("elastic_ip"),
+    part_of_a_network("nat_gateway"),
+    part_of_a_network("route_table"),
+    part_of_a_network("vpc_endpoint"),
     Maker {
         kind: "service",
         named: true,

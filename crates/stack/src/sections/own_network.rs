@@ -271,7 +271,7 @@ fn nats(ctx: &Ctx<'_>, fields: &Fields<'_>, word: Option<&str>, public: bool, pr
         None => Nat::None,
     };
     if nat != Nat::None && !public {
-        let help = "Its subnet has to be a public one. Add `public`, or write nat: none.";
+        let help = "It needs a public subnet. Add `public`, or write nat: none.";
         ctx.problems.error("contradiction", place, "a NAT gateway needs a public subnet, and `public` is none", help);
     } else if nat != Nat::None && !private {
         let help = "Only private subnets get out by it. Write nat: none, or add `private`.";
