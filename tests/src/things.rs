@@ -82,6 +82,7 @@ pub const PAST: &[(&str, &str, &str)] = &[
     ("ecs.running.services", "tasks", "an index of tasks"),
     ("ecs.running.services", "updated", "a moment"),
     ("ecs.running.tasks", "availabilityZone", "which of several is chance"),
+    ("ecs.running.tasks", "capacityProviderName", "which of several is chance"),
     ("ecs.running.tasks", "containerInstanceArn", "which of several is chance"),
     ("ecs.running.tasks", "attachments", "its interface, which stands for itself"),
     ("ecs.running.tasks", "interface", "its interface, which stands for itself"),

@@ -144,7 +144,7 @@ pub fn managed_instances() -> Scene {
             ("storage: 50", "storage: 80"),
             ("capacity_option: SPOT", "capacity_option: ON_DEMAND"),
             ("vcpu_count: { min: 2, max: 8 }", "vcpu_count: { min: 4 }"),
-            ("      burstable_performance: excluded\n", ""),
+            ("        burstable_performance: excluded\n", ""),
             ("base: 2, weight: 1", "base: 1, weight: 2"),
         ],
     )

@@ -376,8 +376,8 @@ impl Resource for Providers {
             // An earlier try may have made it, and its reply was lost.
             Err(error) if error.class == ErrorClass::Exists => {
                 let found = describe(aws, &[name.to_owned()]).await?;
-                let found = found.iter().map(|provider| live(provider, &tags_of(provider), work.stack));
-                found.into_iter().find(|live| live.is_of(order.order.node)).ok_or(error)
+                let mut found = found.iter().map(|provider| live(provider, &tags_of(provider), work.stack));
+                found.find(|live| live.is_of(order.order.node)).ok_or(error)
             }
             Err(error) => Err(error),
         }

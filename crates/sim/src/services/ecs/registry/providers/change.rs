@@ -147,10 +147,12 @@ pub(crate) fn update(call: &mut Call<'_>, input: &Input) -> Reply {
     }
     let mut body = there.body.as_object().cloned().unwrap_or_default();
     merge(&mut body, given);
-    // What is required is given as a whole, not added to.
-    let given = given.map("instanceLaunchTemplate").and_then(|launch| launch.map("instanceRequirements"));
-    if let (Some(given), Some(Value::Object(launch))) = (given, body.get_mut("instanceLaunchTemplate")) {
-        launch.insert("instanceRequirements".to_owned(), Value::Object(given.clone()));
+    if there.is_managed() {
+        // What is required is given as a whole, not added to.
+        let given = given.map("instanceLaunchTemplate").and_then(|launch| launch.map("instanceRequirements"));
+        if let (Some(given), Some(Value::Object(launch))) = (given, body.get_mut("instanceLaunchTemplate")) {
+            launch.insert("instanceRequirements".to_owned(), Value::Object(given.clone()));
+        }
     }
     let body = if there.is_managed() { Value::Object(body) } else { scaled(&body)? };
     let now = call.now();
