@@ -15,9 +15,9 @@ use super::interpolate::{self, Foreign};
 use super::model::Stack;
 use super::scope::{MAIN, Names, Scope};
 use super::sections::{
-    Ctx, autoscaling, certificates, cluster, databases, dns, each, existing, gateways, ingress, load_balancers, log_groups, namespaces,
-    network, parameters, repositories, roles, secret_entries, security_groups, service_keys, services, shifting,
-    sidecars, target_groups,
+    Ctx, autoscaling, certificates, cluster, databases, dns, each, existing, gateways, ingress, load_balancers,
+    log_groups, namespaces, network, parameters, repositories, roles, secret_entries, security_groups, service_keys,
+    services, shifting, sidecars, target_groups,
 };
 use super::suggest::{self, nearest};
 use super::table::{EMPTY, Table, Type, key, later};

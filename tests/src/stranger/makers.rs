@@ -86,7 +86,8 @@ pub const MAKERS: &[Maker] = &[
         collections: &["ecs.gateways.gateways"],
         make: |world, place, name, tags| {
             let roles = list(world, place, "iam.ListRoles", json!({}), "Roles");
-            let role = roles.iter().find(|role| role["RoleName"].as_str().is_some_and(|name| name.contains("gateway")))?;
+            let role =
+                roles.iter().find(|role| role["RoleName"].as_str().is_some_and(|name| name.contains("gateway")))?;
             let network = json!({ "ipAddressType": "ipv4" });
             let input = json!({ "name": name, "infrastructureRoleArn": role["Arn"], "deletionProtection": false,
                 "configuration": { "hostSharedAlb": { "networkConfiguration": network } },

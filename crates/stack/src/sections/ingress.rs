@@ -100,7 +100,12 @@ pub(crate) fn read(ctx: &Ctx<'_>, fields: &Fields<'_>, draft: Option<&Draft>) ->
         Some([one]) => one,
         Some(items) => {
             let summary = format!("{what} has {} items", items.len());
-            ctx.problems.error("too-many", &tree.place, summary, "ECS connects a service by one port. Keep one of them.");
+            ctx.problems.error(
+                "too-many",
+                &tree.place,
+                summary,
+                "ECS connects a service by one port. Keep one of them.",
+            );
             return None;
         }
     };
@@ -118,7 +123,8 @@ pub(crate) fn read(ctx: &Ctx<'_>, fields: &Fields<'_>, draft: Option<&Draft>) ->
         let help = "A gateway reaches tasks in network mode awsvpc only. Use network_mode: awsvpc, or a load balancer.";
         ctx.problems.error("contradiction", &place, summary, help);
     }
-    let ingress = Ingress { gateway: gateway?, port: port?, health_check: health_check?, deregistration_delay_secs: delay };
+    let ingress =
+        Ingress { gateway: gateway?, port: port?, health_check: health_check?, deregistration_delay_secs: delay };
     Some((ingress, place))
 }
 
@@ -134,7 +140,11 @@ fn port(ctx: &Ctx<'_>, fields: &Fields<'_>, place: &Place, draft: Option<&Draft>
     let known = draft.map(ports);
     let listed = |known: &BTreeMap<String, u64>| {
         let names: Vec<&str> = known.keys().map(String::as_str).collect();
-        if names.is_empty() { "No port of its containers has a name.".to_owned() } else { format!("There are {}.", suggest::list(&names)) }
+        if names.is_empty() {
+            "No port of its containers has a name.".to_owned()
+        } else {
+            format!("There are {}.", suggest::list(&names))
+        }
     };
     match (fields.take("port"), given, known) {
         (Some(tree), Some(given), Some(known)) if !known.contains_key(&given) => {
@@ -143,7 +153,8 @@ fn port(ctx: &Ctx<'_>, fields: &Fields<'_>, place: &Place, draft: Option<&Draft>
             // A number is what a load balancer would want.
             let number = given.parse::<u16>().unwrap_or(8080);
             let name = if given.parse::<u16>().is_ok() { "http" } else { &given };
-            let help = format!("{near}{} Give the port a name: port: {{ port: {number}, name: {name} }}.", listed(&known));
+            let help =
+                format!("{near}{} Give the port a name: port: {{ port: {number}, name: {name} }}.", listed(&known));
             ctx.problems.error("unknown-name", &tree.place, format!("no container has a port called `{given}`"), help);
             None
         }
@@ -153,7 +164,8 @@ fn port(ctx: &Ctx<'_>, fields: &Fields<'_>, place: &Place, draft: Option<&Draft>
             if let (Some(only), None) = (names.next(), names.next()) {
                 return Some(only.clone());
             }
-            let help = format!("Write port: NAME. {} One gets a name by port: {{ port: 8080, name: http }}.", listed(&known));
+            let help =
+                format!("Write port: NAME. {} One gets a name by port: {{ port: 8080, name: http }}.", listed(&known));
             ctx.problems.error("ambiguous", place, format!("{what} does not say which port to use"), help);
             None
         }
@@ -195,7 +207,7 @@ fn check(ctx: &Ctx<'_>, tree: Option<&Tree>, what: &str) -> Option<IngressCheck>
     if check.timeout_secs >= check.interval_secs {
         let place = fields.entry("timeout").or(fields.entry("interval")).map_or(fields.place(), |entry| &entry.place);
         let summary = format!("{what} takes up to {}s, every {}s", check.timeout_secs, check.interval_secs);
-        ctx.problems.error("bad-health-check", place, summary, "The timeout has to be shorter than the interval.");
+        ctx.problems.error("bad-health-check", place, summary, "The timeout must be shorter than the interval.");
     }
     fields.finish();
     Some(check)

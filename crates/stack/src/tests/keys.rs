@@ -98,7 +98,11 @@ const FRAMES: &[(&str, Around, &str)] = &[
         "target_groups: { app: { port: 80, stickiness: { cookie: a, {} } } }",
     ),
     ("target_groups.health_check", Around::Nothing, "target_groups: { app: { port: 80, health_check: { {} } } }"),
-    ("gateways", Around::Nothing, "roles: { execution: { trust: ecs } }\nsecurity_groups: { alb: }\ngateways: { g: { role: execution, {} } }"),
+    (
+        "gateways",
+        Around::Nothing,
+        "roles: { execution: { trust: ecs } }\nsecurity_groups: { alb: }\ngateways: { g: { role: execution, {} } }",
+    ),
     (
         "gateways.access_logs",
         Around::Nothing,
@@ -154,11 +158,7 @@ const FRAMES: &[(&str, Around, &str)] = &[
         "{1}, deployment: { circuit_breaker: { threshold: { value: 5, {} } } }",
     ),
     ("services.ingress", Around::Service, "{2}, ingress: { gateway: public, {} }"),
-    (
-        "services.ingress.health_check",
-        Around::Service,
-        "{2}, ingress: { gateway: public, health_check: { {} } }",
-    ),
+    ("services.ingress.health_check", Around::Service, "{2}, ingress: { gateway: public, health_check: { {} } }"),
     ("services.deployment.early_success", Around::Service, "{1}, deployment: { early_success: { {} } }"),
     (
         "services.deployment.canary",

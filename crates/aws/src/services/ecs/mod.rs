@@ -69,14 +69,22 @@ const TEXTS: &[Text] = &[
         ],
         class: ErrorClass::Propagating,
     },
-    Text { codes: REFUSALS, has: &["still Draining", "while deployments are active", "because it is associated with cluster"], class: ErrorClass::InUse },
+    Text {
+        codes: REFUSALS,
+        has: &["still Draining", "while deployments are active", "because it is associated with cluster"],
+        class: ErrorClass::InUse,
+    },
     // There is one of that name, made otherwise: perhaps by somebody who applies the same stack at this moment.
     Text {
         codes: REFUSALS,
         has: &["was not idempotent", "idempotent request are inconsistent", "gateway with the name"],
         class: ErrorClass::Exists,
     },
-    Text { codes: REFUSALS, has: &["Cluster was not ACTIVE", "Too many concurrent attempts", "is being disassociated"], class: ErrorClass::Busy },
+    Text {
+        codes: REFUSALS,
+        has: &["Cluster was not ACTIVE", "Too many concurrent attempts", "is being disassociated"],
+        class: ErrorClass::Busy,
+    },
     Text {
         codes: REFUSALS,
         has: &[

@@ -34,9 +34,13 @@ pub fn answer(region: &Region, balancer: &str, port: u16, host: &str, path: &str
 
 /// The answer to a host that some rule of some load balancer names, whichever that is.
 pub fn answer_to(region: &Region, port: u16, host: &str, path: &str) -> Option<Answered> {
-    let named = |rule: &&Rule| rule.conditions.iter().any(|condition| {
-        condition.map("HostHeaderConfig").is_some_and(|config| config.texts("Values").iter().any(|value| value == host))
-    });
+    let named = |rule: &&Rule| {
+        rule.conditions.iter().any(|condition| {
+            condition
+                .map("HostHeaderConfig")
+                .is_some_and(|config| config.texts("Values").iter().any(|value| value == host))
+        })
+    };
     let rule = region.elb.rules.values().find(named)?;
     let balancer = region.elb.listeners.get(&rule.listener)?.balancer.clone();
     answer(region, &balancer, port, host, path)

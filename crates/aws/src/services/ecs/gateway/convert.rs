@@ -36,7 +36,11 @@ pub(super) fn live(gateway: &Value, stack: &str) -> Live<Spec> {
         security_group: text(network, "inboundSecurityGroup").into(),
         web_acl: text(alb, "webACLArn").to_owned(),
         access_logs: AccessLogs { bucket: text(logs, "bucket").to_owned(), prefix: text(logs, "prefix").to_owned() },
-        max_load_balancers: alb.get("maxAlbCount").and_then(Value::as_u64).and_then(|n| n.try_into().ok()).unwrap_or(10),
+        max_load_balancers: alb
+            .get("maxAlbCount")
+            .and_then(Value::as_u64)
+            .and_then(|n| n.try_into().ok())
+            .unwrap_or(10),
         http_desync: alb.get("httpDesync").and_then(Value::as_str).unwrap_or("defensive").to_owned(),
         test_header: TestHeader { name: text(header, "name").to_owned(), values: strings(header, "values") },
         deletion_protection: gateway.get("deletionProtection").and_then(Value::as_bool).unwrap_or(false),
@@ -55,7 +59,7 @@ pub(super) fn live(gateway: &Value, stack: &str) -> Live<Spec> {
     live.handles.push(format!("gateway/{name}"));
     live.uses = uses;
     live.kept_by =
-        (!others.is_empty()).then(|| format!("its association with cluster {}, which somebody else made", others.join(", ")));
+        (!others.is_empty()).then(|| format!("its association with cluster {} that others made", others.join(", ")));
     live.readiness = readiness(gateway);
     live.renews = Some(LAST_UPDATE.to_owned());
     live.replaces = tags.get(tags::REPLACES).cloned();
@@ -106,7 +110,8 @@ mod tests {
             { "key": "evenkeel:stack", "value": "shop" }, { "key": "evenkeel:id", "value": "gateway.public" },
             { "key": CLUSTER, "value": "shop" }, { "key": "team", "value": "a" },
         ]);
-        let tie = |name: &str| json!({ "clusterArn": format!("arn:aws:ecs:eu-west-1:1:cluster/{name}"), "status": "ACTIVE" });
+        let tie =
+            |name: &str| json!({ "clusterArn": format!("arn:aws:ecs:eu-west-1:1:cluster/{name}"), "status": "ACTIVE" });
         let gateway = json!({ "gatewayArn": "arn:g", "name": "public", "status": "UPDATE_FAILED", "tags": tags,
             "statusReason": "1 of 1", "deletionProtection": true, "propagateTags": "GATEWAY",
             "configuration": { "hostSharedAlb": { "scheme": "internal", "maxAlbCount": 3,

@@ -42,9 +42,8 @@ pub(super) fn look_up(ecs: &Ecs, stack: &str, node: &Node) -> Result<Option<Live
     let gateways = ecs.gateways.as_ref().map_err(Clone::clone)?;
     let Some(gateway) = gateways.iter().find(|gateway| text(gateway, "name") == sought.name) else { return Ok(None) };
     of_others(&node.want, KIND, &tags::owner(&tags_of(gateway), stack, KIND))?;
-    let serves = |tie: &serde_json::Value| {
-        last(text(tie, "clusterArn")) == sought.cluster && text(tie, "status") == "ACTIVE"
-    };
+    let serves =
+        |tie: &serde_json::Value| last(text(tie, "clusterArn")) == sought.cluster && text(tie, "status") == "ACTIVE";
     if !items(gateway, CLUSTERS).iter().any(serves) {
         let text = format!("{} is not associated with cluster {}", sought.look_up, sought.cluster);
         let hint = format!(

@@ -29,15 +29,8 @@ pub(super) struct Gateways;
 tagged!(Spec);
 
 /// Fields that one block of a request holds, which is sent whole.
-const CONFIGURATION: &[&str] = &[
-    "security_group",
-    "web_acl",
-    "access_logs",
-    "max_load_balancers",
-    "http_desync",
-    "test_header",
-    LAST_UPDATE,
-];
+const CONFIGURATION: &[&str] =
+    &["security_group", "web_acl", "access_logs", "max_load_balancers", "http_desync", "test_header", LAST_UPDATE];
 
 #[async_trait]
 impl Resource for Gateways {
@@ -128,7 +121,13 @@ impl Resource for Gateways {
 
     async fn still_ours(&self, work: Work<'_>, touch: &Touch<'_>) -> Result<(), CloudError> {
         let look = read::describe_gateway(work.aws, &touch.live.id).await;
-        let Some(gateway) = look? else { return if touch.deletes { Ok(()) } else { touch.allowed(&Tags::new(), "ecs:UpdateGateway", "ecs:DeleteGateway") } };
+        let Some(gateway) = look? else {
+            return if touch.deletes {
+                Ok(())
+            } else {
+                touch.allowed(&Tags::new(), "ecs:UpdateGateway", "ecs:DeleteGateway")
+            };
+        };
         touch.allowed(&tags_of(&gateway), "ecs:UpdateGateway", "ecs:DeleteGateway")
     }
 

@@ -36,7 +36,12 @@ pub(super) fn wanted(scope: &Scope<'_>) -> BTreeSet<String> {
 }
 
 /// The gateways, each with its clusters.
-pub(super) async fn fetch(aws: &Aws, scope: &Scope<'_>, finder: &Finder<'_>, wanted: &BTreeSet<String>) -> Part<Vec<Value>> {
+pub(super) async fn fetch(
+    aws: &Aws,
+    scope: &Scope<'_>,
+    finder: &Finder<'_>,
+    wanted: &BTreeSet<String>,
+) -> Part<Vec<Value>> {
     if !scope.wants(&["gateway"]) {
         return Ok(Vec::new());
     }
@@ -111,12 +116,7 @@ pub async fn clusters(aws: &Aws, arn: &str) -> Result<Vec<Value>, CloudError> {
     let mut body = json!({ "gateway": arn, "status": ["ACTIVE", "DISASSOCIATING"] });
     let mut found = Vec::new();
     loop {
-        let sent = exchange!(
-            aws,
-            "ecs:ListGatewayClusterAssociations",
-            ecs.list_gateway_cluster_associations,
-            &body
-        );
+        let sent = exchange!(aws, "ecs:ListGatewayClusterAssociations", ecs.list_gateway_cluster_associations, &body);
         let page = match sent {
             Err(error) if error.class == ErrorClass::Gone => return Ok(found),
             page => page?,

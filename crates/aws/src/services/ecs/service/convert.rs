@@ -22,6 +22,7 @@ const LETTERS: &[(&str, &str)] = &[
     ("d", "deployment"),
     ("g", "grace_secs"),
     ("i", "ingress"),
+    ("y", "gateway"),
     ("k", "strategy"),
     ("m", "managed_tags"),
     ("n", "service_connect"),
@@ -37,7 +38,12 @@ pub(super) fn applied(want: &Doc) -> String {
     let parts: Vec<String> = LETTERS
         .iter()
         .filter_map(|(letter, field)| {
-            let says = |value: &&Doc| !value.is_null() && !connect::is_off(value) && !(*field == "ingress" && **value == json!([]));
+            let says = |value: &&Doc| {
+                !value.is_null()
+                    && !connect::is_off(value)
+                    && !(*field == "ingress" && **value == json!([]))
+                    && !(*field == "gateway" && **value == "")
+            };
             want.get(field).filter(says).map(|value| (letter, value))
         })
         .map(|(letter, value)| format!("{letter}={}", doc::fingerprint(value)))
@@ -62,9 +68,9 @@ fn not_connected(tags: &Tags) -> Value {
 }
 
 /// What a service is whose revision was not asked for: connected with nothing, unless a mark says so.
-fn unconnected(tags: &Tags) -> Value {
-    let value = left_out(tags, "ingress");
-    if doc::as_unreturned(&value) == Some(None) { json!([]) } else { value }
+fn unconnected(tags: &Tags, field: &str, off: Value) -> Value {
+    let value = left_out(tags, field);
+    if doc::as_unreturned(&value) == Some(None) { off } else { value }
 }
 
 /// The one name of a platform version: a reply gives the number for a service that was made with `LATEST`.
@@ -99,9 +105,7 @@ pub(super) const LAST_DEPLOYMENT: &str = "last_deployment";
 pub(super) fn live(service: &Value, deployment: Option<&Value>, tags: &Tags, stack: &str) -> Live {
     let (arn, name) = (text(service, "serviceArn"), text(service, "serviceName"));
     let have = document(service, tags);
-    let mut live = Live::new(arn, name, owner(service, tags, stack), have)
-        .output("arn", arn)
-        .output("name", name);
+    let mut live = Live::new(arn, name, owner(service, tags, stack), have).output("arn", arn).output("name", name);
     let cluster = last(text(service, "clusterArn"));
     live.handles.push(format!("service/{cluster}/{name}"));
     // Tells later whose deployment it is that is going on. One that is over brings no tasks of a later change.
@@ -123,7 +127,8 @@ fn owner(service: &Value, tags: &Tags, stack: &str) -> Owner {
         return owner;
     }
     let mark = matches!(owner, Owner::Ours(_) | Owner::Stray(_)).then(|| format!("{}={stack}", tags::STACK));
-    let by = "ECS Express Mode (aws ecs delete-express-gateway-service deletes it, and another `name:` keeps clear of it)";
+    let by =
+        "ECS Express Mode (aws ecs delete-express-gateway-service deletes it, and another `name:` keeps clear of it)";
     Owner::Managed { by: by.to_owned(), mark }
 }
 
@@ -174,7 +179,8 @@ fn document(service: &Value, tags: &Tags) -> Doc {
         "scheduling": service.get("schedulingStrategy").and_then(Value::as_str).unwrap_or("REPLICA"),
         "network": network(service),
         "load_balancers": load_balancers(service),
-        "ingress": ingress::observed(service).unwrap_or_else(|| unconnected(tags)),
+        "gateway": ingress::observed_gateway(service).unwrap_or_else(|| unconnected(tags, "gateway", json!(""))),
+        "ingress": ingress::observed(service).unwrap_or_else(|| unconnected(tags, "ingress", json!([]))),
         "grace_secs": or_left_out("healthCheckGracePeriodSeconds", "grace_secs", same),
         "deployment": or_left_out("deploymentConfiguration", "deployment", &|deployment| {
             self::deployment(deployment, text(service, "schedulingStrategy") == "DAEMON")

@@ -298,7 +298,9 @@ impl Resource for Listeners {
         Ok(found
             .filter(|live| match live.owner {
                 Owner::Ours(_) | Owner::Stray(_) | Owner::Managed { mark: Some(_), .. } => true,
-                Owner::Managed { .. } | Owner::OtherStack(_) | Owner::Nobody => elb.wanted.listeners.contains_key(&live.name),
+                Owner::Managed { .. } | Owner::OtherStack(_) | Owner::Nobody => {
+                    elb.wanted.listeners.contains_key(&live.name)
+                }
             })
             .collect())
     }

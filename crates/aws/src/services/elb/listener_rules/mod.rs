@@ -191,7 +191,9 @@ impl Resource for ListenerRules {
             let Some(live) = live(arn, &name, &rules, node, elb, &fetched.stack) else { continue };
             match tags::owner(&item.tags, &fetched.stack, listener::ENTRY.kind.name) {
                 Owner::Ours(_) => found.push(live),
-                Owner::Managed { .. } | Owner::OtherStack(_) | Owner::Stray(_) | Owner::Nobody => guests.push((live, host)),
+                Owner::Managed { .. } | Owner::OtherStack(_) | Owner::Stray(_) | Owner::Nobody => {
+                    guests.push((live, host))
+                }
             }
         }
         found.extend(in_a_row(guests));
@@ -284,7 +286,9 @@ async fn ours(aws: &Aws, listener: &str, stack: &str, adopted: &[u32]) -> Result
     }
     found.retain(|live| match tags::owner(&live.tags, stack, ENTRY.kind.name) {
         Owner::Ours(_) => true,
-        Owner::Managed { .. } | Owner::OtherStack(_) | Owner::Stray(_) | Owner::Nobody => adopted.contains(&live.rule.priority),
+        Owner::Managed { .. } | Owner::OtherStack(_) | Owner::Stray(_) | Owner::Nobody => {
+            adopted.contains(&live.rule.priority)
+        }
     });
     Ok(found)
 }
@@ -429,7 +433,9 @@ fn node_of(
 ) -> Option<NodeId> {
     let listener = match tags::owner(&item.tags, stack, listener::ENTRY.kind.name) {
         Owner::Ours(listener) => Some(listener),
-        Owner::Managed { .. } | Owner::OtherStack(_) | Owner::Stray(_) | Owner::Nobody => elb.wanted.hosts.get(name).cloned(),
+        Owner::Managed { .. } | Owner::OtherStack(_) | Owner::Stray(_) | Owner::Nobody => {
+            elb.wanted.hosts.get(name).cloned()
+        }
     }?;
     let node = NodeId::new("listener_rules", listener.name());
     elb.wanted.rules.contains(&node).then_some(node)

@@ -178,7 +178,9 @@ fn observe(iam: &Iam, scope: &str) -> Result<Vec<Live<Spec>>, CloudError> {
         let owner = tags::owner(&found.tags, scope, ENTRY.kind.name);
         let of_node = |node: &&Node| match &owner {
             Owner::Ours(ours) => node.id == *ours || node.moved_from.as_ref() == Some(ours),
-            Owner::Managed { .. } | Owner::OtherStack(_) | Owner::Stray(_) | Owner::Nobody => same_name(&node.name, &found.name),
+            Owner::Managed { .. } | Owner::OtherStack(_) | Owner::Stray(_) | Owner::Nobody => {
+                same_name(&node.name, &found.name)
+            }
         };
         let node = iam.wanted.iter().find(of_node);
         if node.is_none() && !tags::is_marked(&owner) {
