@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use evenkeel_core::doc;
 use evenkeel_core::id::NodeId;
-use evenkeel_stack::model::{Database, LoadBalancer, Namespace, RecordData, Service, Stack, TargetGroup, VpcRef, Zone};
+use evenkeel_stack::model::{
+    Database, Gateway, LoadBalancer, Namespace, RecordData, Service, Stack, TargetGroup, VpcRef, Zone,
+};
 use serde_json::Value;
 
 use super::routes::{self, cut};
@@ -40,6 +42,7 @@ pub(super) fn groups(stack: &Stack) -> Vec<Group> {
 pub(super) fn all(stack: &Stack, used: &BTreeMap<BTreeSet<String>, Vec<Used>>) -> Vec<Part> {
     let mut boxes: Vec<Part> = stack.dns.iter().map(zone).collect();
     boxes.extend(stack.load_balancers.iter().map(|(name, balancer)| load_balancer(name, balancer)));
+    boxes.extend(stack.gateways.iter().map(|(name, it)| gateway(name, it)));
     boxes.extend(stack.target_groups.iter().map(|(name, group)| target_group(name, group)));
     boxes.extend(stack.services.iter().map(|(name, it)| service(name, it)));
     boxes.extend(stack.namespaces.iter().map(|(name, it)| namespace(stack, name, it)));
@@ -102,6 +105,14 @@ fn load_balancer(name: &str, balancer: &LoadBalancer) -> Part {
         None => format!("load balancer, {}", balancer.scheme),
     };
     part(Shape::Balancer, kinds::load_balancer::id(name), name, what, Some(NETWORK), routes::listeners(balancer))
+}
+
+fn gateway(name: &str, gateway: &Gateway) -> Part {
+    let what = match &gateway.existing {
+        Some(_) => "existing gateway".to_owned(),
+        None => format!("gateway, {}", gateway.scheme),
+    };
+    part(Shape::Balancer, kinds::gateway::id(name), name, what, Some(NETWORK), vec!["HTTPS 443".to_owned()])
 }
 
 fn target_group(name: &str, group: &TargetGroup) -> Part {
