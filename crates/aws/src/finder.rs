@@ -125,9 +125,8 @@ pub(crate) async fn tags_of(aws: &Aws, arns: Vec<String>) -> Result<Known<Tags>,
 }
 
 fn from_mapping(mapping: &ResourceTagMapping) -> Found {
-    // AWS's own tags come along here and are of no interest.
-    let tags = mapping.tags().iter().filter(|tag| !tag.key().starts_with("aws:"));
-    let tags = tags.map(|tag| (tag.key().to_owned(), tag.value().to_owned())).collect();
+    // AWS's own tags come along here: they may tell who runs a thing.
+    let tags = mapping.tags().iter().map(|tag| (tag.key().to_owned(), tag.value().to_owned())).collect();
     Found { arn: mapping.resource_arn().unwrap_or_default().to_owned(), tags }
 }
 

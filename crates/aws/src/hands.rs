@@ -2,6 +2,8 @@
 //! Such a thing is never taken over, changed or deleted, whatever other tags it carries: who runs it would undo the change, or
 //! miss what is gone. Data and one question; knows no service.
 
+use evenkeel_core::snapshot::{Live, Owner};
+
 use crate::tags::Tags;
 
 /// The tag by which ECS tells what it has made for Express Mode, gateways and managed instances: load balancers, groups, certificates.
@@ -55,6 +57,16 @@ pub fn of(tags: &Tags, kind: &str) -> Option<String> {
 /// Who runs a thing of this kind and this name, if the name tells.
 pub fn named(kind: &str, name: &str) -> Option<&'static str> {
     NAMES.iter().find(|(of, start, _)| *of == kind && name.starts_with(start)).map(|(.., by)| *by)
+}
+
+/// A thing of this kind, with whoever its name tells to run it as its owner, unless that is told already.
+pub fn told(kind: &str, live: Live) -> Live {
+    match named(kind, &live.name) {
+        Some(by) if !matches!(live.owner, Owner::Ours(_) | Owner::Managed { .. }) => {
+            Live { owner: Owner::Managed { by: by.to_owned(), mark: None }, ..live }
+        }
+        _ => live,
+    }
 }
 
 /// Tags that forge each sort of thing, for tests that walk all kinds.

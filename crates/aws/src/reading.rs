@@ -10,6 +10,7 @@ use futures::future;
 use crate::client::Aws;
 use crate::finder::Finder;
 use crate::floor::made;
+use crate::hands;
 use crate::read::{Fetched, Scope};
 use crate::resource::Entry;
 use crate::service::Service;
@@ -34,7 +35,13 @@ pub async fn fetch(aws: &Aws, scope: &Scope<'_>) -> Fetched {
 pub async fn candidates(aws: &Aws, scope: &Scope<'_>) -> Candidates {
     let fetched = fetch(aws, scope).await;
     let asked = kinds::ALL.iter().filter(|entry| scope.wants(&[entry.kind.name]));
-    let observed = asked.clone().map(|entry| (entry.kind.name.to_owned(), entry.driver.observe(&fetched)));
+    let observed = asked.clone().map(|entry| {
+        let kind = entry.kind.name;
+        (
+            kind.to_owned(),
+            entry.driver.observe(&fetched).map(|lives| lives.into_iter().map(|live| hands::told(kind, live)).collect()),
+        )
+    });
     let nodes = asked.flat_map(|entry| scope.graph.of_kind(entry.kind.name).map(move |node| (entry, node)));
     let looked_up = nodes
         .filter(|(_, node)| node.lookup)

@@ -190,7 +190,8 @@ impl Checker<'_> {
 
     /// Whether a wait before the step ends with what the node tells only then.
     fn is_told_late(&self, node: &NodeId, before: StepId) -> bool {
-        let late = self.kinds.get(node.kind()).is_some_and(|kind| kind.late);
+        let by_itself = self.want.get(node).is_some_and(|node| !node.late.is_empty());
+        let late = by_itself || self.kinds.get(node.kind()).is_some_and(|kind| kind.late);
         let waits = |step: &&Step| step.node == *node && matches!(step.action, Action::Wait { goal: Goal::Ready, .. });
         late && self.plan.steps.iter().filter(waits).any(|wait| self.precedes(wait.id, before))
     }

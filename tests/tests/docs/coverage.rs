@@ -157,9 +157,8 @@ impl Page {
             }
             "replace" => phase(kind, Change::Replaced),
             "prune" => phase(kind, Change::Leaves),
-            "refusal explained" => {
-                excused(refused::MADE_WITH_OTHERS, kind).or_else(|| self.refused.contains(kind).then(|| "refused".to_owned()))
-            }
+            "refusal explained" => excused(refused::MADE_WITH_OTHERS, kind)
+                .or_else(|| self.refused.contains(kind).then(|| "refused".to_owned())),
             "adopted" => excused(adopted::MADE_ANEW, kind).or_else(|| has(&self.victim).then(|| "adopted".to_owned())),
             _ => None,
         }

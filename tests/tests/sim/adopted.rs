@@ -14,7 +14,8 @@ use super::unmarked::strip;
 
 const REGION: &str = "us-east-1";
 
-const NETWORK: &str = "a network has no name to be known by: another one is made; `network: { vpc: … }` uses one of others";
+const NETWORK: &str =
+    "a network has no name to be known by: another one is made; `network: { vpc: … }` uses one of others";
 
 /// Kinds of which nothing is taken over, with the reason.
 pub const MADE_ANEW: &[(&str, &str)] = &[

@@ -9,7 +9,7 @@ use evenkeel_core::snapshot::Readiness;
 use evenkeel_sim::faults::{Fault, Faults, Rule};
 use evenkeel_tests::simulated::{Bench, Goal, graph_of};
 use evenkeel_tests::things::things;
-use serde_json::{Value, json};
+use serde_json::json;
 
 const STACK: &str = r#"
 stack: ways
@@ -165,15 +165,19 @@ services:
     ingress: { gateway: public, deregistration_delay: 10s }
 "#;
     let app = graph_of(app, Path::new("."));
-    bench.done(&app, Goal::Apply).await;
-    bench.settled(&app, Goal::Apply).await;
-    assert!(url(&bench, &app, "service.web").await.starts_with("https://"));
-    bench.done(&app, Goal::Destroy).await;
-    let gateways: Value = bench.ask("ecs.ListGateways", json!({}))["gateways"].clone();
-    assert_eq!(gateways.as_array().map(Vec::len), Some(1), "it is not ours to delete");
+    let snapshot = bench.read(&app, Goal::Apply).await;
+    let plan = bench.plan(&app, &snapshot, Goal::Apply);
+    assert!(plan.held.is_empty() && plan.conflicts.is_empty(), "{:#?} {:#?}", plan.held, plan.conflicts);
+    let made = plan.steps.iter().find(|step| step.node == id("service.web")).expect("it is made");
+    let text = format!("{:?}", made.action);
+    assert!(text.contains("gateway/ways-public") && text.contains("PUBLIC"), "{text}");
     bench.ask("ecs.DisassociateGatewayFromCluster", json!({ "gateway": "ways-public", "cluster": "ways" }));
     bench.sim.pass(std::time::Duration::from_secs(900));
     let snapshot = bench.read(&app, Goal::Apply).await;
     let plan = bench.plan(&app, &snapshot, Goal::Apply);
-    assert!(plan.steps.is_empty(), "{:#?}", plan.steps);
+    let held = plan.held.iter().find(|held| held.node == id("gateway.public")).expect("it serves the cluster no more");
+    assert!(
+        matches!(&held.why, HeldBecause::Unreadable(error) if error.message.contains("not associated")),
+        "{held:?}"
+    );
 }

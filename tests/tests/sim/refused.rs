@@ -59,7 +59,9 @@ fn stacks() -> Vec<(Graph, Option<Scene>)> {
 
 /// The kinds that are refused here.
 pub fn kinds_of_stacks() -> BTreeSet<String> {
-    let nodes = |(graph, _): (Graph, _)| graph.nodes().filter(|node| !node.lookup).map(|node| node.id.kind().to_owned()).collect::<Vec<_>>();
+    let nodes = |(graph, _): (Graph, _)| {
+        graph.nodes().filter(|node| !node.lookup).map(|node| node.id.kind().to_owned()).collect::<Vec<_>>()
+    };
     stacks().into_iter().flat_map(nodes).collect()
 }
 

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use evenkeel_core::doc;
 use evenkeel_core::id::NodeId;
 use evenkeel_stack::model::{
-    Database, LoadBalancer, Namespace, OwnNetwork, RecordData, Service, Stack, TargetGroup, VpcRef, Zone,
+    Database, Gateway, LoadBalancer, Namespace, OwnNetwork, RecordData, Service, Stack, TargetGroup, VpcRef, Zone,
 };
 use serde_json::Value;
 
@@ -55,6 +55,7 @@ fn own_network(own: &OwnNetwork) -> String {
 pub(super) fn all(stack: &Stack, used: &BTreeMap<BTreeSet<String>, Vec<Used>>) -> Vec<Part> {
     let mut boxes: Vec<Part> = stack.dns.iter().map(zone).collect();
     boxes.extend(stack.load_balancers.iter().map(|(name, balancer)| load_balancer(name, balancer)));
+    boxes.extend(stack.gateways.iter().map(|(name, it)| gateway(name, it)));
     boxes.extend(stack.target_groups.iter().map(|(name, group)| target_group(name, group)));
     boxes.extend(stack.services.iter().map(|(name, it)| service(name, it, stack.network.create.as_ref())));
     boxes.extend(stack.namespaces.iter().map(|(name, it)| namespace(stack, name, it)));
@@ -117,6 +118,14 @@ fn load_balancer(name: &str, balancer: &LoadBalancer) -> Part {
         None => format!("load balancer, {}", balancer.scheme),
     };
     part(Shape::Balancer, kinds::load_balancer::id(name), name, what, Some(NETWORK), routes::listeners(balancer))
+}
+
+fn gateway(name: &str, gateway: &Gateway) -> Part {
+    let what = match &gateway.existing {
+        Some(_) => "existing gateway".to_owned(),
+        None => format!("gateway, {}", gateway.scheme),
+    };
+    part(Shape::Balancer, kinds::gateway::id(name), name, what, Some(NETWORK), vec!["HTTPS 443".to_owned()])
 }
 
 fn target_group(name: &str, group: &TargetGroup) -> Part {

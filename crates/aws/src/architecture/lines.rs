@@ -87,6 +87,10 @@ impl<'s> Lines<'s> {
         }
         for (name, service) in &self.stack.services {
             let id = kinds::service::id(name).to_string();
+            if let Some((ingress, _)) = &service.ingress {
+                let from = kinds::gateway::id(&ingress.gateway).to_string();
+                self.edges.push(Edge::new(from, &id, Flow::Traffic).label([ingress.port.clone()]));
+            }
             for target in &service.load_balancers {
                 let label = [target.port.to_string()];
                 let Some(entry) = &target.entry else { continue };

@@ -19,7 +19,7 @@ pub(crate) static GATEWAY: Table = Table {
         &[key(
             "existing",
             Type::Text,
-            "A gateway of others, which is only looked up; no other key is allowed with it. It has to be associated with the \
+            "A gateway of others, which is only looked up; no other key is allowed with it. It must be associated with the \
              cluster already, which is of others too.",
         )
         .shape("name or ARN")
@@ -120,7 +120,7 @@ pub(crate) static GATEWAY: Table = Table {
     ],
     made: &[Made { kind: "gateway", outputs: &["arn", "name"], name: Some(&values::GATEWAY) }],
     words: &[
-        ("hostSharedAlb", "Its keys stand in the gateway itself here."),
+        ("hostSharedAlb", "Write its keys in the gateway itself."),
         ("networkConfiguration", "Write `subnets`, `ip_address_type` and `security_group` in the gateway itself."),
         ("listeners", "A gateway answers on HTTPS at port 443 only, with certificates of its own."),
         ("certificate", "ECS gives a gateway its certificates and each service a host name."),

@@ -207,7 +207,7 @@ fn check(ctx: &Ctx<'_>, tree: Option<&Tree>, what: &str) -> Option<IngressCheck>
     if check.timeout_secs >= check.interval_secs {
         let place = fields.entry("timeout").or(fields.entry("interval")).map_or(fields.place(), |entry| &entry.place);
         let summary = format!("{what} takes up to {}s, every {}s", check.timeout_secs, check.interval_secs);
-        ctx.problems.error("bad-health-check", place, summary, "The timeout has to be shorter than the interval.");
+        ctx.problems.error("bad-health-check", place, summary, "The timeout must be shorter than the interval.");
     }
     fields.finish();
     Some(check)

@@ -318,6 +318,8 @@ pub const ROWS: &[Row] = &[
         ("scheduling", &["SchedulingStrategy"]),
         ("network", &["NetworkConfiguration"]),
         ("load_balancers", &["LoadBalancers"]),
+        // Which of the gateways it is that fit the connector.
+        ("gateway", &[]),
         ("ingress", &["GatewayConnectors"]),
         ("grace_secs", &["HealthCheckGracePeriodSeconds"]),
         ("deployment", &["DeploymentConfiguration"]),

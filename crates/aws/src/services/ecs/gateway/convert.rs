@@ -58,8 +58,8 @@ pub(super) fn live(gateway: &Value, stack: &str) -> Live<Spec> {
     live = live.output("access", access(text(alb, "scheme")));
     live.handles.push(format!("gateway/{name}"));
     live.uses = uses;
-    live.kept_by = (!others.is_empty())
-        .then(|| format!("its association with cluster {}, which somebody else made", others.join(", ")));
+    live.kept_by =
+        (!others.is_empty()).then(|| format!("its association with cluster {} that others made", others.join(", ")));
     live.readiness = readiness(gateway);
     live.renews = Some(LAST_UPDATE.to_owned());
     live.replaces = tags.get(tags::REPLACES).cloned();

@@ -23,6 +23,7 @@ const LETTERS: &[(&str, &str)] = &[
     ("d", "deployment"),
     ("g", "grace_secs"),
     ("i", "ingress"),
+    ("y", "gateway"),
     ("k", "strategy"),
     ("m", "managed_tags"),
     ("n", "service_connect"),
@@ -39,7 +40,10 @@ pub(super) fn applied(want: &Doc) -> String {
         .iter()
         .filter_map(|(letter, field)| {
             let says = |value: &&Doc| {
-                !value.is_null() && !connect::is_off(value) && !(*field == "ingress" && **value == json!([]))
+                !value.is_null()
+                    && !connect::is_off(value)
+                    && !(*field == "ingress" && **value == json!([]))
+                    && !(*field == "gateway" && **value == "")
             };
             want.get(field).filter(says).map(|value| (letter, value))
         })
@@ -65,9 +69,9 @@ fn not_connected(tags: &Tags) -> Value {
 }
 
 /// What a service is whose revision was not asked for: connected with nothing, unless a mark says so.
-fn unconnected(tags: &Tags) -> Value {
-    let value = left_out(tags, "ingress");
-    if doc::as_unreturned(&value) == Some(None) { json!([]) } else { value }
+fn unconnected(tags: &Tags, field: &str, off: Value) -> Value {
+    let value = left_out(tags, field);
+    if doc::as_unreturned(&value) == Some(None) { off } else { value }
 }
 
 /// The one name of a platform version: a reply gives the number for a service that was made with `LATEST`.
@@ -176,7 +180,8 @@ fn document(service: &Value, tags: &Tags) -> Doc {
         "scheduling": service.get("schedulingStrategy").and_then(Value::as_str).unwrap_or("REPLICA"),
         "network": network(service),
         "load_balancers": load_balancers(service),
-        "ingress": ingress::observed(service).unwrap_or_else(|| unconnected(tags)),
+        "gateway": ingress::observed_gateway(service).unwrap_or_else(|| unconnected(tags, "gateway", json!(""))),
+        "ingress": ingress::observed(service).unwrap_or_else(|| unconnected(tags, "ingress", json!([]))),
         "grace_secs": or_left_out("healthCheckGracePeriodSeconds", "grace_secs", same),
         "deployment": or_left_out("deploymentConfiguration", "deployment", &|deployment| {
             self::deployment(deployment, text(service, "schedulingStrategy") == "DAEMON")

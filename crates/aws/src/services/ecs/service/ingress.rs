@@ -21,8 +21,6 @@ const GROUPS: &str = "ingress_groups";
 /// The connection with a gateway.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Ingress {
-    /// ARN.
-    gateway: Text,
     /// `PUBLIC` or `PRIVATE`: ECS connects with the gateways of the cluster that have it.
     access: Text,
     /// The name of the port.
@@ -49,7 +47,6 @@ pub(super) fn wanted(service: &model::Service) -> Vec<Ingress> {
     let wanted = service.ingress.iter().map(|(ingress, _)| {
         let (node, check) = (gateway::id(&ingress.gateway), &ingress.health_check);
         Ingress {
-            gateway: Text::output(node.clone(), "arn"),
             access: Text::output(node, "access"),
             port: ingress.port.clone(),
             health_check: Check {
@@ -66,6 +63,12 @@ pub(super) fn wanted(service: &model::Service) -> Vec<Ingress> {
         }
     });
     wanted.collect()
+}
+
+/// The ARN of the gateway; empty if the service has no ingress. Another gateway is another address.
+pub(super) fn gateway(service: &model::Service) -> Text {
+    let node = service.ingress.as_ref().map(|(ingress, _)| gateway::id(&ingress.gateway));
+    node.map(|node| Text::output(node, "arn")).unwrap_or_default()
 }
 
 /// As ECS takes it.
@@ -107,8 +110,6 @@ pub(super) fn observed(service: &Value) -> Option<Value> {
     let one = |connector: &Value| {
         let access = items(connector.get("filters").unwrap_or(&Value::Null), "accessTypes");
         let access: Vec<&str> = access.iter().filter_map(Value::as_str).collect();
-        let connection =
-            connections(revision).iter().find(|it| access.is_empty() || access.contains(&text(it, "accessType")));
         let nothing = Value::Null;
         let check = connector.get("healthCheck").unwrap_or(&nothing);
         let number = |key: &str, usual: u64| check.get(key).and_then(Value::as_u64).unwrap_or(usual);
@@ -116,7 +117,6 @@ pub(super) fn observed(service: &Value) -> Option<Value> {
         let matcher = check.pointer("/matcher/httpCode").and_then(Value::as_str).unwrap_or("200");
         let delay = connector.pointer("/deregistrationDelay/timeoutSeconds").and_then(Value::as_u64).unwrap_or(300);
         json!({
-            "gateway": connection.map_or("", |it| text(it, "gatewayArn")),
             "access": access.join(","),
             "port": text(connector, "portName"),
             "health_check": {
@@ -133,6 +133,14 @@ pub(super) fn observed(service: &Value) -> Option<Value> {
         })
     };
     Some(items(revision, "gatewayConnectors").iter().map(one).collect())
+}
+
+/// The ARN of the gateway that a service is connected with, empty if there is none; `None` if its revision was not asked for.
+pub(super) fn observed_gateway(service: &Value) -> Option<Value> {
+    let revision = service.get(REVISION)?;
+    let wants = !items(revision, "gatewayConnectors").is_empty();
+    let first = connections(revision).first().filter(|_| wants);
+    Some(first.map_or("", |it| text(it, "gatewayArn")).into())
 }
 
 /// Adds to a live service what its revision tells: addresses, what it uses, how far its routes are.

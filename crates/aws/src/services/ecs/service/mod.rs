@@ -70,6 +70,8 @@ pub static ENTRY: Entry = Entry {
             Field::keyed("service_connect.services", &["portName"]),
         ],
         outputs: &["arn", "name", "url", "host"],
+        // Another gateway gives it another address.
+        shifts: &[("gateway", &["url", "host"])],
         replace: Replace::CreateFirst,
         name_limit: 255,
         ready: Ready::AtEnd,
@@ -142,6 +144,9 @@ struct Spec {
     /// None unless tasks have interfaces of their own.
     network: Option<Network>,
     load_balancers: Vec<LoadBalancer>,
+    /// The ARN of the gateway that it connects to; empty if there is none.
+    #[serde(default)]
+    gateway: Text,
     /// The connection with a gateway; one at most.
     #[serde(default)]
     ingress: Vec<ingress::Ingress>,
@@ -345,6 +350,7 @@ fn wanted(stack: &Stack, entry: &str, service: &model::Service) -> Spec {
                 shifts: target.alternate.as_ref().map(|alternate| shifting::wanted(stack, alternate)),
             })
             .collect(),
+        gateway: ingress::gateway(service),
         ingress: ingress::wanted(service),
         grace_secs: service.grace_secs,
         deployment: Deployment::of(&service.deployment),

@@ -6,7 +6,7 @@ use evenkeel_core::diff::{Effect, diff};
 use evenkeel_core::doc::{self, Doc, Text};
 use evenkeel_core::graph::Node;
 use evenkeel_core::id::NodeId;
-use evenkeel_core::snapshot::Readiness;
+use evenkeel_core::snapshot::{Owner, Readiness};
 use serde_json::{Value, json};
 
 use super::{ENTRY, convert};
@@ -214,4 +214,18 @@ fn the_mark_speaks_for_the_node_of_the_task_definition() {
     assert_eq!(revision.name, "cruddur-web");
     let marks: Text = serde_json::from_value(nodes[&super::id("web")].want["marks"]["revision"].clone()).unwrap();
     assert_eq!(marks, super::mark::wanted(&revision.id, &revision.want));
+}
+
+#[test]
+fn a_service_of_express_mode_is_nobodys_to_touch() {
+    let service = json!({ "serviceName": "web", "status": "ACTIVE", "resourceManagementType": "ECS" });
+    let marked = Tags::from([
+        ("evenkeel:stack".to_owned(), "shop".to_owned()),
+        ("evenkeel:id".to_owned(), "service.web".to_owned()),
+    ]);
+    for (tags, has_mark) in [(Tags::new(), false), (marked, true)] {
+        let live = convert::live(&service, None, &tags, "shop");
+        let Owner::Managed { by, mark } = &live.owner else { panic!("{:?}", live.owner) };
+        assert!(by.contains("Express Mode") && mark.is_some() == has_mark, "{by} {mark:?}");
+    }
 }

@@ -122,7 +122,8 @@ impl Resource for Service {
         }
         // Only now: the mark of what was applied must not be ahead of it where a reply cannot correct it.
         let untold = |field: &str| {
-            doc::as_unreturned(&live.have[field]).is_some() || ["service_connect", "ingress"].contains(&field)
+            doc::as_unreturned(&live.have[field]).is_some()
+                || ["service_connect", "gateway", "ingress"].contains(&field)
         };
         if order.order.changes.iter().any(|change| untold(change.field())) {
             let applied = Tags::from([(APPLIED.to_owned(), tags[APPLIED].clone())]);
@@ -174,7 +175,9 @@ fn changed(order: &Modification<'_, Doc, Spec>, want: &Spec) -> Option<Map<Strin
     // The strategy, and what only new tasks get, take effect with a new deployment; and one that failed is not tried again
     // unless it is forced.
     if !body.is_empty()
-        && [LAST_DEPLOYMENT, "strategy", "execute_command", "ingress"].iter().any(|field| order.changes(field))
+        && [LAST_DEPLOYMENT, "strategy", "execute_command", "gateway", "ingress"]
+            .iter()
+            .any(|field| order.changes(field))
     {
         body.insert("forceNewDeployment".to_owned(), true.into());
     }
@@ -191,7 +194,9 @@ fn connected(live: &mut Live, want: &Spec) {
     if let Some(groups) = live.have["network"]["security_groups"].as_array_mut() {
         groups.retain(|group| wanted.contains(group));
     }
-    live.have["ingress"] = want["ingress"].clone();
+    for field in ["gateway", "ingress"] {
+        live.have[field] = want[field].clone();
+    }
 }
 
 /// A name is refused in the same words while another service has it and while one of ours still drains, which passes.
@@ -244,6 +249,7 @@ const FIELDS: &[&str] = &[
     "platform_version",
     "network",
     "load_balancers",
+    "gateway",
     "ingress",
     "grace_secs",
     "deployment",
@@ -266,7 +272,7 @@ fn request(want: &Spec, field: &str) -> Option<(&'static str, Value)> {
         "platform_version" => ("platformVersion", json!(want.platform_version.as_ref()?)),
         "network" => ("networkConfiguration", network(want)?),
         "load_balancers" => ("loadBalancers", load_balancers(want)),
-        "ingress" => ("gatewayConnectors", ingress::request(&want.ingress)),
+        "gateway" | "ingress" => ("gatewayConnectors", ingress::request(&want.ingress)),
         "grace_secs" => ("healthCheckGracePeriodSeconds", json!(want.grace_secs?)),
         "deployment" => ("deploymentConfiguration", deployment(&want.deployment)),
         "execute_command" => ("enableExecuteCommand", json!(want.execute_command)),
