@@ -10,7 +10,7 @@ use super::{Bench, STACK, steps};
 
 #[tokio::test]
 async fn every_stack_that_ships_lives_and_dies() {
-    for name in ["cruddur-http", "flask-todo", "cruddur", "private-network"] {
+    for name in ["cruddur-http", "flask-todo", "cruddur"] {
         let moto = Moto::start();
         let region = region_of(name);
         let aws = moto.aws_in(&region).await;

@@ -298,7 +298,8 @@ pub const GAPS: &[(&str, Change)] =
 
 /// The network of a file is one for all that stands in it: it has a stack and a sweep of its own.
 const NETWORK: &str = "what leaves a network is swept with stacks/private-network.yaml";
-const TOLD: &str = "what AWS cannot change of a network is told and let be, or never changes";
+/// Fields that AWS cannot change name the network around a thing.
+pub const AROUND: &str = "the network around it stays the same, and what else AWS cannot change is told and let be";
 const UNNAMED: &str = "it has no entry of its own";
 
 /// What cannot happen to a kind.
@@ -324,37 +325,37 @@ pub const NEVER: &[(&str, Change, &str)] = &[
     ("records", Replaced, "each record is changed in place"),
     ("records", Moved, "they are told apart by their zone, whose name is what it is"),
     ("elastic_ip", Leaves, NETWORK),
-    ("elastic_ip", Replaced, TOLD),
+    ("elastic_ip", Replaced, AROUND),
     ("elastic_ip", Renamed, UNNAMED),
     ("elastic_ip", Moved, UNNAMED),
     ("elastic_ip", Swapped, UNNAMED),
     ("internet_gateway", Leaves, NETWORK),
-    ("internet_gateway", Replaced, TOLD),
+    ("internet_gateway", Replaced, AROUND),
     ("internet_gateway", Renamed, UNNAMED),
     ("internet_gateway", Moved, UNNAMED),
     ("internet_gateway", Swapped, UNNAMED),
     ("nat_gateway", Leaves, NETWORK),
-    ("nat_gateway", Replaced, TOLD),
+    ("nat_gateway", Replaced, AROUND),
     ("nat_gateway", Renamed, UNNAMED),
     ("nat_gateway", Moved, UNNAMED),
     ("nat_gateway", Swapped, UNNAMED),
     ("route_table", Leaves, NETWORK),
-    ("route_table", Replaced, TOLD),
+    ("route_table", Replaced, AROUND),
     ("route_table", Renamed, UNNAMED),
     ("route_table", Moved, UNNAMED),
     ("route_table", Swapped, UNNAMED),
     ("subnet", Leaves, NETWORK),
-    ("subnet", Replaced, TOLD),
+    ("subnet", Replaced, AROUND),
     ("subnet", Renamed, UNNAMED),
     ("subnet", Moved, UNNAMED),
     ("subnet", Swapped, UNNAMED),
     ("vpc", Leaves, NETWORK),
-    ("vpc", Replaced, TOLD),
+    ("vpc", Replaced, AROUND),
     ("vpc", Renamed, UNNAMED),
     ("vpc", Moved, UNNAMED),
     ("vpc", Swapped, UNNAMED),
     ("vpc_endpoint", Leaves, NETWORK),
-    ("vpc_endpoint", Replaced, TOLD),
+    ("vpc_endpoint", Replaced, AROUND),
     ("vpc_endpoint", Renamed, UNNAMED),
     ("vpc_endpoint", Moved, UNNAMED),
     ("vpc_endpoint", Swapped, UNNAMED),
