@@ -37,7 +37,10 @@ services:
 dns: [{ zone: turn.example, create: true, records: [{ name: www, alias: web }] }]
 "#;
 
-const ROLLING: &[(&str, &str)] = &[
+/// Texts of a stack, and what takes their places.
+type Changes = &'static [(&'static str, &'static str)];
+
+const ROLLING: Changes = &[
     ("{ name: blue, alternate: green, role: traffic }", "blue"),
     ("strategy: blue_green, bake_time: 1m", "strategy: rolling"),
 ];
@@ -153,7 +156,7 @@ fn held_for(plan: &Plan, node: &str) -> HeldBecause {
 #[test]
 fn what_ecs_moves_traffic_between_is_left_as_it_is() {
     let world = running(TURN, 2);
-    let changes: &[(&str, &[(&str, &str)])] = &[
+    let changes: &[(&str, Changes)] = &[
         (
             "the load balancer",
             &[("web: { security_groups: [alb], list", "web: { scheme: internal, security_groups: [alb], list")],
@@ -223,7 +226,7 @@ fn a_load_balancer_is_replaced_while_its_service_rolls_and_ecs_takes_over_again(
 }
 
 /// The edits by which a listener gets a group of another protocol, with what has to be consented to.
-const PROTOCOLS: &[(&str, &[(&str, &str)], &[&str])] = &[
+const PROTOCOLS: &[(&str, Changes, &[&str])] = &[
     (
         "UDP to TCP",
         &[

@@ -73,9 +73,7 @@ pub(crate) fn read(ctx: &Ctx<'_>, entry: &Entry, network: &Network) -> Option<Se
     let public = subnets.is_none() && network.create.as_ref().map_or(network.is_default(), OwnNetwork::prefers_public);
     let assign_public_ip = fields.switch("assign_public_ip").unwrap_or(public && launch.fargate);
     no_network_without_awsvpc(ctx, &fields, awsvpc);
-    if assign_public_ip && !launch.fargate {
-        no_public_address(ctx, &fields);
-    }
+    no_public_address(ctx, &fields, assign_public_ip && !launch.fargate);
     let balanced = ingress.is_some() || load_balancers.as_ref().is_some_and(|list| !list.is_empty());
     let grace = grace(ctx, &fields, balanced, checked);
     let platform_version = platform_version(ctx, &fields, launch.fargate);
@@ -317,8 +315,8 @@ fn no_network_without_awsvpc(ctx: &Ctx<'_>, fields: &Fields<'_>, awsvpc: bool) {
 }
 
 /// ECS gives public addresses to tasks on Fargate alone.
-fn no_public_address(ctx: &Ctx<'_>, fields: &Fields<'_>) {
-    let Some(tree) = fields.take("assign_public_ip") else { return };
+fn no_public_address(ctx: &Ctx<'_>, fields: &Fields<'_>, asked: bool) {
+    let Some(tree) = fields.take("assign_public_ip").filter(|_| asked) else { return };
     let help = "On instances tasks have no public addresses; they reach the internet through a NAT gateway. Remove it.";
     let summary = format!("{} asks for public addresses, and does not run on Fargate", fields.what());
     ctx.problems.error("contradiction", &tree.place, summary, help);
