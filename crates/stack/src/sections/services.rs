@@ -57,9 +57,9 @@ pub(crate) fn read(ctx: &Ctx<'_>, entry: &Entry, network: &Network) -> Option<Se
         || draft.as_ref().is_some_and(|draft| draft.containers().any(|map| map.contains_key("healthCheck")));
     let known = draft.is_some() || kept.is_some();
     let load_balancers = known.then(|| service_targets::read(ctx, &fields, &entry.key, draft.as_ref()));
+    let ingress = known.then(|| ingress::read(ctx, &fields, draft.as_ref())).flatten();
     let daemon = fields.word("scheduling") == Some("DAEMON");
     let (desired_count, count_managed_by, scaling) = counted(ctx, &fields, &what, daemon, load_balancers.as_deref());
-    let ingress = if known { ingress::read(ctx, &fields, draft.as_ref()) } else { None };
     let deployment = deployment::read(ctx, fields.take("deployment"), &what, daemon);
     deployment::controller(ctx, &fields, &what);
     balanced(ctx, &fields, &what, daemon);
@@ -74,8 +74,7 @@ pub(crate) fn read(ctx: &Ctx<'_>, entry: &Entry, network: &Network) -> Option<Se
     let assign_public_ip = fields.switch("assign_public_ip").unwrap_or(public && launch.fargate);
     no_network_without_awsvpc(ctx, &fields, awsvpc);
     no_public_address(ctx, &fields, assign_public_ip && !launch.fargate);
-    let balanced = ingress.is_some() || load_balancers.as_ref().is_some_and(|list| !list.is_empty());
-    let grace = grace(ctx, &fields, balanced, checked);
+    let grace = grace(ctx, &fields, ingress.is_some() || has_some(load_balancers.as_deref()), checked);
     let platform_version = platform_version(ctx, &fields, launch.fargate);
     let zone_rebalancing =
         fields.switch("availability_zone_rebalancing").map(|on| if on { "ENABLED" } else { "DISABLED" });
@@ -124,6 +123,11 @@ pub(crate) fn read(ctx: &Ctx<'_>, entry: &Entry, network: &Network) -> Option<Se
     };
     validate::service(ctx, &service, &what);
     Some(service)
+}
+
+/// Whether there is anything in a list.
+fn has_some<T>(list: Option<&[T]>) -> bool {
+    list.is_some_and(|list| !list.is_empty())
 }
 
 /// Refuses a daemon that is to be balanced between zones.

@@ -122,7 +122,7 @@ mod tests {
         assert_eq!((live.have.cluster.as_str(), live.have.max_load_balancers), ("shop", 3));
         assert_eq!(live.have.tags, tags::Tags::from([("team".to_owned(), "a".to_owned())]));
         assert_eq!(live.outputs["access"], "PRIVATE");
-        assert!(live.kept_by.as_deref().is_some_and(|what| what.contains("cluster legacy,")), "{:?}", live.kept_by);
+        assert!(live.kept_by.as_deref().is_some_and(|what| what.contains("cluster legacy ")), "{:?}", live.kept_by);
         assert!(matches!(&live.readiness, Readiness::Failed(why) if why.ends_with("1 of 1")), "{:?}", live.readiness);
     }
 }
