@@ -3,6 +3,7 @@
 //! does about it is not his affair.
 
 pub mod makers;
+mod unmake;
 
 use evenkeel_aws::kinds;
 use evenkeel_core::graph::Graph;

@@ -77,6 +77,7 @@ const TESTS: &[(&str, &str, &[&str], &str)] = &[
 /// Cells that no table gives: kind, column, what shows it or why there is nothing to show.
 const ELSEWHERE: &[(&str, &str, &str)] = &[
     ("network", "plan", "only looked up"),
+    ("availability_zones", "plan", "only looked up"),
     ("service_linked_role", "plan", "linked roles"),
     ("service_linked_role", "apply", "linked roles"),
     ("service_linked_role", "re-plan empty", "linked roles"),

@@ -32,6 +32,7 @@ roles:
   execution: { managed_policies: [AmazonECSTaskExecutionRolePolicy] }
   gateway: { trust: ecs, managed_policies: [AmazonECSInfrastructureRoleForGatewayHostSharedALB] }
 gateways: { public: { role: gateway } }
+capacity_providers: { own: { managed_instances: {} } }
 log_groups: { app: { retention: 14d } }
 repositories: { app: { lifecycle_policy: { keep: 10 } } }
 parameters: { level: { value: info } }

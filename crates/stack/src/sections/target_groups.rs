@@ -239,7 +239,7 @@ pub(crate) fn read(ctx: &Ctx<'_>, entry: &Entry) -> Option<TargetGroup> {
     }
     let meta = ctx.meta(entry, &fields, Rules::Common);
     let port = fields.port("port");
-    if fields.entry("port").is_none() {
+    if fields.take("port").is_none() {
         let help = "A target group needs the port that its targets listen on: port: 3000. For one that exists: existing: NAME.";
         ctx.problems.error("missing-key", fields.place(), format!("{what} has no `port`"), help);
     }
