@@ -156,6 +156,13 @@ fn identity(graph: &Graph, node: &Node, have: Doc) -> Live {
             live.handles.push(format!("cluster/{name}"));
             live
         }
+        "gateway" => {
+            let arn = arn("ecs", format!("gateway/{name}"));
+            let live = new(&arn).output("arn", arn.as_str()).output("name", name);
+            let mut live = live.output("access", if text("scheme") == "internal" { "PRIVATE" } else { "PUBLIC" });
+            live.handles.push(format!("gateway/{name}"));
+            live
+        }
         "task_definition" => {
             let arn = arn("ecs", format!("task-definition/{name}:1"));
             new(&arn)
@@ -166,7 +173,9 @@ fn identity(graph: &Graph, node: &Node, have: Doc) -> Live {
         }
         "service" => {
             let arn = arn("ecs", format!("service/{cluster}/{name}"));
-            let mut live = new(&arn).output("arn", arn.as_str()).output("name", name);
+            let host = format!("{name}.ecs.{region}.on.aws");
+            let live = new(&arn).output("arn", arn.as_str()).output("name", name);
+            let mut live = live.output("url", format!("https://{host}")).output("host", host);
             live.handles.push(format!("service/{cluster}/{name}"));
             live
         }
