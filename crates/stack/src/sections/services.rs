@@ -71,9 +71,8 @@ pub(crate) fn read(ctx: &Ctx<'_>, entry: &Entry, network: &Network) -> Option<Se
     let subnets = ctx.subnets(fields.take("subnets"), &format!("`subnets` of {what}"));
     let security_groups = ctx.security_groups(fields.take("security_groups"), &format!("`security_groups` of {what}"));
     let public = subnets.is_none() && network.create.as_ref().map_or(network.is_default(), OwnNetwork::prefers_public);
-    let assign_public_ip = fields.switch("assign_public_ip").unwrap_or(public && launch.fargate);
     no_network_without_awsvpc(ctx, &fields, awsvpc);
-    no_public_address(ctx, &fields, assign_public_ip && !launch.fargate);
+    let assign_public_ip = public_address(ctx, &fields, public, launch.fargate);
     let grace = grace(ctx, &fields, ingress.is_some() || has_some(load_balancers.as_deref()), checked);
     let platform_version = platform_version(ctx, &fields, launch.fargate);
     let zone_rebalancing =
@@ -319,11 +318,15 @@ fn no_network_without_awsvpc(ctx: &Ctx<'_>, fields: &Fields<'_>, awsvpc: bool) {
 }
 
 /// ECS gives public addresses to tasks on Fargate alone.
-fn no_public_address(ctx: &Ctx<'_>, fields: &Fields<'_>, asked: bool) {
-    let Some(tree) = fields.take("assign_public_ip").filter(|_| asked) else { return };
-    let help = "On instances tasks have no public addresses; they reach the internet through a NAT gateway. Remove it.";
-    let summary = format!("{} asks for public addresses, and does not run on Fargate", fields.what());
-    ctx.problems.error("contradiction", &tree.place, summary, help);
+fn public_address(ctx: &Ctx<'_>, fields: &Fields<'_>, public: bool, fargate: bool) -> bool {
+    let asked = fields.switch("assign_public_ip").unwrap_or(public && fargate);
+    if let Some(tree) = fields.take("assign_public_ip").filter(|_| asked && !fargate) {
+        let help =
+            "On instances tasks have no public addresses; they reach the internet through a NAT gateway. Remove it.";
+        let summary = format!("{} asks for public addresses, and does not run on Fargate", fields.what());
+        ctx.problems.error("contradiction", &tree.place, summary, help);
+    }
+    asked
 }
 
 /// Seconds in which a new task may be unhealthy, to a load balancer or by the health checks of its containers.

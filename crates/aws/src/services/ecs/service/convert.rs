@@ -40,10 +40,12 @@ pub(super) fn applied(want: &Doc) -> String {
         .iter()
         .filter_map(|(letter, field)| {
             let says = |value: &&Doc| {
-                !value.is_null()
-                    && !connect::is_off(value)
-                    && !(*field == "ingress" && **value == json!([]))
-                    && !(*field == "gateway" && **value == "")
+                let nothing = match *field {
+                    "ingress" => **value == json!([]),
+                    "gateway" => **value == "",
+                    _ => false,
+                };
+                !(value.is_null() || connect::is_off(value) || nothing)
             };
             want.get(field).filter(says).map(|value| (letter, value))
         })

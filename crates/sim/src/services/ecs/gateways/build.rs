@@ -187,9 +187,9 @@ pub(super) fn route(
     if let Some(header) = header {
         let header = json!({ "Field": "http-header", "HttpHeaderConfig": {
             "HttpHeaderName": header.text("name"), "Values": header.texts("values") } });
-        route.test_rule = Some(rule(world, place, balancer, route, at - 1, &[host.clone(), header], &marks)?);
+        route.test_rule = Some(rule(world, place, balancer, route, (at - 1, &[host.clone(), header]), &marks)?);
     }
-    route.rule = rule(world, place, balancer, route, at, &[host], &marks)?;
+    route.rule = rule(world, place, balancer, route, (at, &[host]), &marks)?;
     if route.service_group.is_empty() {
         let vpc = vpc.unwrap_or_default();
         route.service_group = group(world, place, &format!("ecs-gateway-service-{id}"), &vpc, &marks)?;
@@ -203,8 +203,7 @@ fn rule(
     place: &Place,
     balancer: &Balancer,
     route: &Route,
-    priority: usize,
-    conditions: &[Value],
+    (priority, conditions): (usize, &[Value]),
     marks: &Tags,
 ) -> Result<String, Refusal> {
     let share = |(index, arn): (usize, &String)| json!({ "TargetGroupArn": arn, "Weight": 100 - 100 * index });
