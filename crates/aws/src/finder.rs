@@ -84,7 +84,9 @@ impl<'a> Finder<'a> {
             .aws
             .together("tagging:GetResources", types, stacks, |aws, types, stacks| Box::pin(marked(aws, types, stacks)));
         let mut found = ask.await?;
-        Ok(found.remove(self.stack).unwrap_or_default())
+        let mut found = found.remove(self.stack).unwrap_or_default();
+        found.retain(|found| !tags::is_copy(&found.tags));
+        Ok(found)
     }
 }
 

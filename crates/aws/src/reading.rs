@@ -25,8 +25,17 @@ pub async fn fetch(aws: &Aws, scope: &Scope<'_>) -> Fetched {
         let kinds = service.kinds.iter().filter(found);
         kinds.map(|entry| scope.graph.of_kind(entry.kind.name).count()).sum()
     };
-    let types = services::ALL.iter().map(|service| (service.tag_types, expected(service))).collect();
-    let finder = Finder::new(aws, scope, types);
+    // A type that is called as a kind of which the file has nothing is no question of its own.
+    let lacks = |kind: &str| kinds::get(kind).is_some() && scope.graph.of_kind(kind).next().is_none();
+    let none = |one: &&str| lacks(&one.split(':').next_back().unwrap_or(one).replace('-', "_"));
+    let types: Vec<_> = services::ALL
+        .iter()
+        .flat_map(|service| {
+            let (none, some): (Vec<&str>, Vec<&str>) = service.tag_types.iter().copied().partition(none);
+            [(some, expected(service)), (none, 0)]
+        })
+        .collect();
+    let finder = Finder::new(aws, scope, types.iter().map(|(types, count)| (types.as_slice(), *count)).collect());
     let readers = services::ALL.iter().map(|service| (service.fetch)(aws, scope, &finder));
     Fetched::new(scope.stack, &aws.region, future::join_all(readers).await)
 }

@@ -42,13 +42,16 @@ pub fn told(stack: &str) -> String {
 pub fn owner(tags: &Tags, stack: &str, kind: &str) -> Owner {
     let marked = by_mark(tags, stack, kind);
     let Some(by) = hands::of(tags, kind) else { return marked };
-    // What ECS makes for a gateway carries the tags of that, our marks among them.
-    let copied = tags.get(hands::ECS.0).is_some() && tags.get(ID).is_some_and(|id| id.starts_with("gateway."));
     let mark = matches!(marked, Owner::Ours(_) | Owner::Stray(_)).then(|| {
         let read = |key: &str| tags.get(key).map_or("", String::as_str);
         format!("{STACK}={}, {ID}={}", read(STACK), read(ID))
     });
-    Owner::Managed { by, mark: mark.filter(|_| !copied) }
+    Owner::Managed { by, mark: mark.filter(|_| !is_copy(tags)) }
+}
+
+/// Whether marks of ours are only copies: what ECS makes for a gateway carries the tags of that.
+pub(crate) fn is_copy(tags: &Tags) -> bool {
+    tags.contains_key(hands::ECS.0) && tags.get(ID).is_some_and(|id| id.starts_with("gateway."))
 }
 
 /// The same by our own marks alone.

@@ -109,7 +109,7 @@ const COLUMNS: &[&str] = &[
 
 struct Page {
     stories: Vec<(String, String)>,
-    base: Graph,
+    bases: Vec<Graph>,
     victim: Graph,
     scenes: Vec<Graph>,
     refused: BTreeSet<String>,
@@ -129,7 +129,13 @@ impl Page {
         stories.sort();
         let victim = graph_of(strangers::STACK, Path::new("."));
         let scenes = vec![scenes::private_network().graph(), scenes::managed_instances().graph()];
-        Self { stories, base: phases::graph(phases::base()), victim, scenes, refused: refused::kinds_of_stacks() }
+        Self {
+            stories,
+            bases: phases::bases().into_iter().map(phases::graph).collect(),
+            victim,
+            scenes,
+            refused: refused::kinds_of_stacks(),
+        }
     }
 
     /// What shows a cell, or why it is empty; `None` if nobody says.
@@ -151,7 +157,7 @@ impl Page {
                     .find(|(_, plan)| plan.lines().any(|line| is_step(line) && line.contains(&named)));
                 story.map(|(name, _)| format!("stories: {name}"))
             }
-            "apply" | "re-plan empty" | "destroy" if has(&self.base) => Some("phases".to_owned()),
+            "apply" | "re-plan empty" | "destroy" if self.bases.iter().any(has) => Some("phases".to_owned()),
             "apply" | "re-plan empty" | "destroy" => self.scenes.iter().any(has).then(|| "sweep".to_owned()),
             "change in place" => {
                 Some(if changes(entry) { "noise" } else { "nothing of it changes in place" }.to_owned())

@@ -411,6 +411,9 @@ async fn tell(story: &Story, seen: &mut Seen) -> Vec<String> {
 /// Paths that no plan can change: there is one value only, or it is what the node is called, or it is told and let be, or AWS
 /// refuses it by now, or only a run that was cut short, a protection or a certificate that was never validated shows it.
 const FIXED: &[&str] = &[
+    // A stack has one cluster, whose name never changes under what is in it.
+    "capacity_provider cluster",
+    "gateway cluster",
     "certificate state",
     "database password_from",
     "database password_from.secret",

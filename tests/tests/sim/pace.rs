@@ -103,8 +103,9 @@ fn the_workload_takes_few_calls_and_asks_nothing_in_vain() {
         // One look at each batch of services, at each log group, role and cluster, just before they go by their names; and what others
         // may have put into the load balancer; the tag of the zone; and listings of repositories, parameters, secrets, rules in the groups of
         // others and of others in the groups of the stack, databases and both sorts of their groups, what scales and namespaces, of which the tagging API may not know what was
-        // made a moment ago; and instance profiles, which may hold no role yet.
-        let listings = 11;
+        // made a moment ago; and instance profiles, which may hold no role yet, gateways, and of networks the VPCs, internet gateways and
+        // Elastic IP addresses.
+        let listings = 15;
         let looks = size.div_ceil(10) + size + 2 + 1 + 4 + 1 + listings;
         let kept = size.div_ceil(10) * 2;
         let calls = destroyed.without_polls(&[("DescribeNetworkInterfaces", 0), ("DescribeServices", kept)]);

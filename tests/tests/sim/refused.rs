@@ -17,7 +17,7 @@ const REGION: &str = "us-east-1";
 
 /// How the operations begin that make things, those that tell most first.
 const MAKES: &[&str] =
-    &["Create", "Register", "Put", "Request", "Authorize", "Change", "Modify", "Update", "Add", "Set"];
+    &["Create", "Register", "Allocate", "Put", "Request", "Authorize", "Change", "Modify", "Update", "Add", "Set"];
 
 /// Kinds of which no request of their own makes anything.
 pub const MADE_WITH_OTHERS: &[(&str, &str)] = &[];

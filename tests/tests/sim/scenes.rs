@@ -134,21 +134,6 @@ pub fn blue_green() -> Scene {
     )
 }
 
-/// Services behind a gateway of ECS.
-pub fn gateway() -> Scene {
-    scene(
-        "gateway",
-        "eu-west-1",
-        None,
-        &[
-            ("image_tag: \"1.27\"", "image_tag: \"1.28\""),
-            ("max_load_balancers: 2", "max_load_balancers: 3"),
-            ("deregistration_delay: 20s", "deregistration_delay: 30s"),
-            ("retention: 14d", "retention: 7d"),
-        ],
-    )
-}
-
 /// A service on managed instances.
 pub fn managed_instances() -> Scene {
     scene(

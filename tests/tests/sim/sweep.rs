@@ -315,11 +315,6 @@ fn a_service_whose_traffic_ecs_moves_survives_a_fault_at_any_request() {
 }
 
 #[test]
-fn services_behind_a_gateway_survive_a_fault_at_any_request() {
-    sweep(&scenes::gateway(), 11);
-}
-
-#[test]
 fn managed_instances_survive_a_fault_at_any_request() {
     sweep(&scenes::managed_instances(), 5);
 }

@@ -8,7 +8,7 @@ use evenkeel_sim::faults::{Fault, Faults, Rule};
 use evenkeel_tests::simulated::{Bench, Goal, in_virtual_time};
 
 use super::phases::table::{Change, EDITS, Edit, edited};
-use super::phases::{REGION, applied, base, graph};
+use super::phases::{REGION, applied, applied_of, base_of, graph};
 use super::scenes::{self, Scene};
 
 /// What a plan would do, without mere waiting; and whether all could be read.
@@ -96,6 +96,9 @@ async fn a_zone_that_may_not_be_listed_matters_where_records_may_be() {
 #[test]
 fn nothing_that_was_dropped_is_forgotten_because_it_could_not_be_read() {
     applied();
+    for edit in EDITS {
+        applied_of(edit);
+    }
     let mut wrong = Vec::new();
     for edit in EDITS.iter().filter(|edit| edit.change == Change::Leaves) {
         wrong.extend(in_virtual_time(forgotten(edit)));
@@ -104,8 +107,8 @@ fn nothing_that_was_dropped_is_forgotten_because_it_could_not_be_read() {
 }
 
 async fn forgotten(edit: &Edit) -> Vec<String> {
-    let mut bench = Bench::of(applied().1.clone(), REGION);
-    let wanted = graph(&edited(base(), edit.ops));
+    let mut bench = Bench::of(applied_of(edit).1.clone(), REGION);
+    let wanted = graph(&edited(base_of(edit), edit.ops));
     // What holds data goes only with consent.
     let surplus = bench.read(&wanted, Goal::Apply).await.surplus;
     bench.options.consent = surplus.into_iter().map(|it| it.node).collect();

@@ -186,6 +186,8 @@ pub fn service(entry: &str, around: &Around, revision: &Node) -> Node {
         "placement_constraints": [],
         "placement_strategy": [],
         "service_registries": [],
+        "gateway": "",
+        "ingress": [],
         "service_connect": { "enabled": false },
         "tags": { "team": "a" },
     });

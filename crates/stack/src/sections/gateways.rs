@@ -70,6 +70,7 @@ pub(crate) static GATEWAY: Table = Table {
             key("web_acl", Type::Text, "The web ACL of AWS WAF in front of it.")
                 .also(&["web_acl_arn"])
                 .shape("ARN")
+                .without("not managed")
                 .aws("webACLArn"),
             key(
                 "access_logs",

@@ -16,7 +16,7 @@ use evenkeel_tests::simulated::{Bench, Goal, graph_of, in_virtual_time};
 use evenkeel_tests::things::{Key, mark, things};
 use serde_json::Value;
 
-use self::table::{AROUND, CHANGES, Change, EDITS, Edit, GAPS, NEVER, edited};
+use self::table::{AROUND, CHANGES, Change, EDITS, Edit, GAPS, LATER, NEVER, edited};
 use super::sweep::{Phase, Turn, strikes};
 
 /// Where the stack lives.
@@ -28,32 +28,66 @@ pub fn base() -> &'static Value {
     BASE.get_or_init(|| serde_saphyr::from_str(include_str!("base.yaml")).expect("the base is YAML"))
 }
 
+/// The file that the phases of kinds begin with that came later.
+fn more() -> &'static Value {
+    static MORE: OnceLock<Value> = OnceLock::new();
+    MORE.get_or_init(|| {
+        let mut file = base().clone();
+        let later: Value = serde_saphyr::from_str(include_str!("later.yaml")).expect("it is YAML");
+        for (section, entries) in later.as_object().into_iter().flatten() {
+            match file.get_mut(section).and_then(Value::as_object_mut) {
+                Some(there) => there.extend(entries.as_object().cloned().unwrap_or_default()),
+                None => file[section] = entries.clone(),
+            }
+        }
+        file
+    })
+}
+
+/// The file that an edit is made to.
+pub fn base_of(edit: &Edit) -> &'static Value {
+    if edit.kinds.iter().any(|kind| LATER.contains(kind)) { more() } else { base() }
+}
+
+/// All files that phases begin with.
+pub fn bases() -> [&'static Value; 2] {
+    [base(), more()]
+}
+
 /// The graph of a file.
 pub fn graph(file: &Value) -> Graph {
     graph_of(&file.to_string(), Path::new("."))
 }
 
+/// A world in which the file of an edit is applied, and what was there before.
+pub fn applied_of(edit: &Edit) -> &'static (World, World) {
+    static MORE: OnceLock<(World, World)> = OnceLock::new();
+    if edit.kinds.iter().any(|kind| LATER.contains(kind)) { MORE.get_or_init(|| begun(more())) } else { applied() }
+}
+
 /// A world in which the base is applied, and what was there before.
 pub fn applied() -> &'static (World, World) {
     static APPLIED: OnceLock<(World, World)> = OnceLock::new();
-    APPLIED.get_or_init(|| {
-        in_virtual_time(async {
-            let bench = Bench::new(REGION);
-            super::scenes::foreign(&bench);
-            bench.sim.pass(std::time::Duration::from_secs(600));
-            let before = bench.world();
-            bench.done(&graph(base()), Goal::Apply).await;
-            bench.settled(&graph(base()), Goal::Apply).await;
-            (before, bench.world())
-        })
+    APPLIED.get_or_init(|| begun(base()))
+}
+
+fn begun(file: &Value) -> (World, World) {
+    in_virtual_time(async {
+        let bench = Bench::new(REGION);
+        super::scenes::foreign(&bench);
+        bench.sim.pass(std::time::Duration::from_secs(600));
+        let before = bench.world();
+        bench.done(&graph(file), Goal::Apply).await;
+        bench.settled(&graph(file), Goal::Apply).await;
+        (before, bench.world())
     })
 }
 
 /// The phase of an edit, with its clean run.
 fn phase(edit: &Edit) -> Phase {
-    let (others, before) = applied();
+    let (others, before) = applied_of(edit);
     let name = format!("{:?} {}", edit.change, edit.kinds.join(" and "));
-    let wanted = graph(&edited(base(), edit.ops));
+    let wanted = graph(&edited(base_of(edit), edit.ops));
     // A database always holds data.
     let holds = |graph: &Graph| graph.of_kind("database").map(|node| node.id.clone()).collect::<BTreeSet<_>>();
     let consent = if edit.kinds.contains(&"database") { holds(&graph(base())) } else { BTreeSet::new() };
@@ -102,7 +136,7 @@ fn marked(world: &World, kind: &str) -> BTreeMap<String, BTreeSet<Made>> {
 /// Whether a clean run has done to the world what the edit says.
 fn effect(edit: &Edit, phase: &Phase) -> Result<(), String> {
     let ids = |graph: &Graph, kind: &str| graph.of_kind(kind).map(|node| node.id.clone()).collect::<BTreeSet<_>>();
-    let before = graph(base());
+    let before = graph(base_of(edit));
     for kind in edit.kinds {
         let (was, is) = (ids(&before, kind), ids(&phase.graph, kind));
         let (had, has) = (marked(&phase.before, kind), marked(&phase.after, kind));

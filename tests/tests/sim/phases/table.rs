@@ -58,6 +58,9 @@ const CAPACITY: &[&str] = &["capacity_provider", "instance_profile"];
 const LISTENER: &[&str] = &["listener", "listener_rules"];
 const BALANCER: &[&str] = &["load_balancer", "listener", "listener_rules"];
 
+/// Kinds whose edits are made to the file with more in it.
+pub const LATER: &[&str] = &["gateway", "capacity_provider", "instance_profile"];
+
 /// The table.
 pub const EDITS: &[Edit] = &[
     edit(&["role"], Leaves, &[Remove("/roles/one")]),
@@ -74,11 +77,6 @@ pub const EDITS: &[Edit] = &[
         ],
     ),
     edit(&["role"], Swapped, &[Swap("/roles/one/name", "/roles/two/name")]),
-    edit(&["gateway"], Leaves, &[Remove("/gateways/one")]),
-    edit(&["gateway"], Replaced, &[Set("/gateways/one/ip_address_type", "dualstack")]),
-    edit(&["gateway"], Renamed, &[Rename("/gateways/one", "other"), Remove("/gateways/other/name")]),
-    edit(&["gateway"], Moved, &[Rename("/gateways/one", "other"), Set("/gateways/other/moved_from", "one")]),
-    edit(&["gateway"], Swapped, &[Swap("/gateways/one/name", "/gateways/two/name")]),
     edit(&["log_group"], Leaves, &[Remove("/log_groups/one")]),
     edit(
         &["log_group"],
@@ -110,7 +108,6 @@ pub const EDITS: &[Edit] = &[
             Set("/services/api/security_groups", "[other]"),
             Set("/services/one/security_groups", "[other]"),
             Set("/services/two/security_groups", "[other]"),
-            Set("/services/three/security_groups", "[other]"),
         ],
     ),
     edit(&["security_group"], Swapped, &[Swap("/security_groups/one/name", "/security_groups/two/name")]),
@@ -159,7 +156,7 @@ pub const EDITS: &[Edit] = &[
             "/load_balancers/web/listeners/http/rules/1/priority",
         )],
     ),
-    edit(&["cluster", "service"], Leaves, &[Remove("/services"), Remove("/capacity_providers"), Remove("/cluster")]),
+    edit(&["cluster", "service"], Leaves, &[Remove("/services"), Remove("/cluster")]),
     edit(&["cluster", "service"], Replaced, &[Set("/cluster/name", "phases-other")]),
     edit(
         &["cluster"],
@@ -169,26 +166,6 @@ pub const EDITS: &[Edit] = &[
             Set("/services/one/capacity_provider_strategy", "{ FARGATE: 1 }"),
         ],
     ),
-    edit(CAPACITY, Leaves, &[Remove("/capacity_providers/one")]),
-    edit(
-        &["capacity_provider"],
-        Replaced,
-        &[
-            Set("/capacity_providers/one/managed_instances/capacity_option", "SPOT"),
-            Set("/capacity_providers/app/managed_instances/capacity_option", "SPOT"),
-        ],
-    ),
-    edit(CAPACITY, Renamed, &[Rename("/capacity_providers/one", "other"), Remove("/capacity_providers/other/name")]),
-    edit(
-        CAPACITY,
-        Moved,
-        &[
-            Rename("/capacity_providers/app", "other"),
-            Set("/capacity_providers/other/moved_from", "app"),
-            Set("/services/three/capacity_providers", "other"),
-        ],
-    ),
-    edit(&["capacity_provider"], Swapped, &[Swap("/capacity_providers/one/name", "/capacity_providers/two/name")]),
     edit(SERVICE, Leaves, &[Remove("/services/one")]),
     edit(&["service"], Replaced, &[Set("/services/one/name", "phases-service-3")]),
     edit(&["task_definition"], Replaced, &[Set("/services/app/containers/app/image", "ghcr.io/example/app:2")]),
@@ -289,6 +266,31 @@ pub const EDITS: &[Edit] = &[
     ),
     edit(&["discovery_service"], Moved, &[Rename("/services/one", "other"), Set("/services/other/moved_from", "one")]),
     edit(&["discovery_service"], Swapped, &[Swap("/services/one/discovery/name", "/services/two/discovery/name")]),
+    edit(&["gateway"], Leaves, &[Remove("/gateways/one")]),
+    edit(&["gateway"], Replaced, &[Set("/gateways/one/ip_address_type", "dualstack")]),
+    edit(&["gateway"], Renamed, &[Rename("/gateways/one", "other"), Remove("/gateways/other/name")]),
+    edit(&["gateway"], Moved, &[Rename("/gateways/one", "other"), Set("/gateways/other/moved_from", "one")]),
+    edit(&["gateway"], Swapped, &[Swap("/gateways/one/name", "/gateways/two/name")]),
+    edit(CAPACITY, Leaves, &[Remove("/capacity_providers/one")]),
+    edit(
+        &["capacity_provider"],
+        Replaced,
+        &[
+            Set("/capacity_providers/one/name", "phases-capacity-3"),
+            Set("/capacity_providers/app/managed_instances/capacity_option", "SPOT"),
+        ],
+    ),
+    edit(CAPACITY, Renamed, &[Rename("/capacity_providers/one", "other"), Remove("/capacity_providers/other/name")]),
+    edit(
+        CAPACITY,
+        Moved,
+        &[
+            Rename("/capacity_providers/app", "other"),
+            Set("/capacity_providers/other/moved_from", "app"),
+            Set("/services/three/capacity_providers", "other"),
+        ],
+    ),
+    edit(&["capacity_provider"], Swapped, &[Swap("/capacity_providers/one/name", "/capacity_providers/two/name")]),
 ];
 
 /// What is known to go wrong when it is cut short, and is not mended yet: where two databases exchange their names, a creation whose reply
@@ -299,7 +301,7 @@ pub const GAPS: &[(&str, Change)] =
 /// The network of a file is one for all that stands in it: it has a stack and a sweep of its own.
 const NETWORK: &str = "what leaves a network is swept with stacks/private-network.yaml";
 /// Fields that AWS cannot change name the network around a thing.
-pub const AROUND: &str = "the network around it stays the same, and what else AWS cannot change is told and let be";
+pub const AROUND: &str = "the network around it stays the same, and what else AWS cannot change stays as it is";
 const UNNAMED: &str = "it has no entry of its own";
 
 /// What cannot happen to a kind.

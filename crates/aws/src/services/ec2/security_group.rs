@@ -245,8 +245,9 @@ impl Resource for Groups {
             })
             .await?;
         let id = reply.group_id().unwrap_or_default();
-        let live = Live::new(id, name, Owner::Nobody, want.clone());
-        Ok(live.output("id", id).output("name", name))
+        let mut live = Live::new(id, name, Owner::Nobody, want.clone()).output("id", id).output("name", name);
+        live.uses.extend(want.vpc.known().map(str::to_owned));
+        Ok(live)
     }
 
     async fn write_tags(&self, work: Work<'_>, live: &Live<Spec>, tags: &Retag) -> Result<(), CloudError> {

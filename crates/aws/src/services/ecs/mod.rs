@@ -11,6 +11,7 @@ mod shown;
 pub mod task_definition;
 
 use evenkeel_core::error::ErrorClass;
+use evenkeel_core::graph::Node;
 use futures::future::BoxFuture;
 
 use crate::call::{Manners, REFUSALS, Rate, Text};
@@ -31,10 +32,21 @@ pub static SERVICE: Service = Service {
     shown: shown::SHOWN,
 };
 
+fn connected(node: &Node) -> usize {
+    usize::from(node.want["ingress"].as_array().is_some_and(|list| !list.is_empty()))
+}
+
 const FLOOR: &[Floor] = &[
     Floor::batch("ecs:DescribeClusters", &["cluster"], 100).counted(each),
     Floor::batch("ecs:DescribeCapacityProviders", &["capacity_provider"], 10),
     Floor::batch("ecs:DescribeServices", &["service"], 10),
+    Floor::listing("ecs:ListGateways", &["gateway"]),
+    Floor::single("ecs:DescribeGateway", &["gateway"]),
+    Floor::single("ecs:ListGatewayClusterAssociations", &["gateway"]),
+    // The load balancers that ECS makes for one are told from ours by their tags.
+    Floor::single("elb:DescribeTags", &["gateway"]),
+    // What a service is connected to is told by its revision alone.
+    Floor::batch("ecs:DescribeServiceRevisions", &["service"], 20).counted(connected),
 ];
 
 const CODES: &[(ErrorClass, &[&str])] = &[
@@ -68,7 +80,6 @@ const TEXTS: &[Text] = &[
             "verify that the ECS service role",
             "does not have an associated load balancer",
             "Role is not valid",
-            "Unable to assume role",
         ],
         class: ErrorClass::Propagating,
     },

@@ -176,8 +176,19 @@ pub async fn fetch(aws: &Aws, scope: &Scope<'_>, finder: &Finder<'_>) -> Network
         };
         return Networks { zones: zones.await, subnets, ..Networks::default() };
     }
+    let vpcs = || marked(aws, scope, "ec2:DescribeVpcs own", |aws, _, stacks| Box::pin(vpcs_of(aws, stacks)));
+    // Where all is looked for and nothing is known, the VPC tells whether there is anything inside of one.
+    let outside = scope.thorough && !named(scope) && vpcs().await.is_ok_and(|found| found.is_empty());
+    if outside {
+        let (gateways, addresses, zones) = futures::join!(
+            marked(aws, scope, "ec2:DescribeInternetGateways own", |aws, _, stacks| Box::pin(gateways_of(aws, stacks))),
+            marked(aws, scope, "ec2:DescribeAddresses own", |aws, _, stacks| Box::pin(addresses_of(aws, stacks))),
+            zones,
+        );
+        return Networks { gateways, addresses, zones, ..Networks::default() };
+    }
     let (vpcs, subnets, gateways, addresses, nats, tables, endpoints, zones) = futures::join!(
-        marked(aws, scope, "ec2:DescribeVpcs own", |aws, _, stacks| Box::pin(vpcs_of(aws, stacks))),
+        vpcs(),
         marked(aws, scope, "ec2:DescribeSubnets own", |aws, _, stacks| Box::pin(subnets_of(aws, stacks))),
         marked(aws, scope, "ec2:DescribeInternetGateways own", |aws, _, stacks| Box::pin(gateways_of(aws, stacks))),
         marked(aws, scope, "ec2:DescribeAddresses own", |aws, _, stacks| Box::pin(addresses_of(aws, stacks))),
@@ -215,9 +226,14 @@ pub async fn fetch(aws: &Aws, scope: &Scope<'_>, finder: &Finder<'_>) -> Network
     Networks { vpcs, subnets, gateways, addresses, nats, tables, endpoints, zones, others, goes }
 }
 
+/// Whether the file has a network of its own.
+fn named(scope: &Scope<'_>) -> bool {
+    KINDS.iter().any(|kind| scope.graph.of_kind(kind).next().is_some())
+}
+
 /// Whether there can be something.
 async fn matter(scope: &Scope<'_>, finder: &Finder<'_>) -> bool {
-    if scope.thorough || KINDS.iter().any(|kind| scope.graph.of_kind(kind).next().is_some()) {
+    if scope.thorough || named(scope) {
         return true;
     }
     // Reading back what was made a moment ago: the tagging API does not know it yet.

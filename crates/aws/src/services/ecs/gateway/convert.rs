@@ -34,7 +34,7 @@ pub(super) fn live(gateway: &Value, stack: &str) -> Live<Spec> {
         ip_address_type: text(network, "ipAddressType").to_owned(),
         subnets: strings(network, "subnets").iter().map(|id| Text::from(id.as_str())).collect(),
         security_group: text(network, "inboundSecurityGroup").into(),
-        web_acl: text(alb, "webACLArn").to_owned(),
+        web_acl: Some(text(alb, "webACLArn").to_owned()),
         access_logs: AccessLogs { bucket: text(logs, "bucket").to_owned(), prefix: text(logs, "prefix").to_owned() },
         max_load_balancers: alb
             .get("maxAlbCount")

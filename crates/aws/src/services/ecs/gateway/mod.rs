@@ -88,7 +88,7 @@ pub struct Spec {
     /// The group that lets clients in.
     security_group: Text,
     /// ARN.
-    web_acl: String,
+    web_acl: Option<String>,
     access_logs: AccessLogs,
     max_load_balancers: u32,
     http_desync: String,
@@ -143,7 +143,7 @@ fn desired(stack: &Stack, gateway: &model::Gateway) -> Spec {
             |ids| ids.iter().map(|id| Text::from(id.as_str())).collect(),
         ),
         security_group: gateway.security_group.clone().unwrap_or_default(),
-        web_acl: gateway.web_acl.clone().unwrap_or_default(),
+        web_acl: gateway.web_acl.clone(),
         access_logs: AccessLogs { bucket: logs.0, prefix: logs.1 },
         max_load_balancers: gateway.max_load_balancers,
         http_desync: gateway.http_desync.clone(),

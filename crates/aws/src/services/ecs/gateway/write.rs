@@ -196,8 +196,8 @@ fn configuration(want: &Spec, whole: bool) -> Value {
     if whole || !group.is_empty() {
         alb["networkConfiguration"]["inboundSecurityGroup"] = group.into();
     }
-    if whole || !want.web_acl.is_empty() {
-        alb["webACLArn"] = want.web_acl.clone().into();
+    if let Some(acl) = &want.web_acl {
+        alb["webACLArn"] = acl.as_str().into();
     }
     let logs = &want.access_logs;
     if !logs.bucket.is_empty() {

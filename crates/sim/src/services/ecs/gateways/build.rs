@@ -221,6 +221,13 @@ pub(super) fn recheck(world: &mut World, place: &Place, route: &Route) {
         elb(world, place, "ModifyTargetGroup", input).ok();
         delay(world, place, group, &route.connector);
     }
+    let gateway = of(world, place).gateways.get(&route.gateway).cloned().unwrap_or_default();
+    let balancer = gateway.balancers.iter().find(|it| it.arn == route.balancer);
+    // Another port is opened too; the one that is open already is refused.
+    if let Some(balancer) = balancer {
+        let from = json!({ "UserIdGroupPairs": [{ "GroupId": balancer.group }] });
+        let_in(world, place, &route.service_group, route.port, &from, &gateway.marks()).ok();
+    }
 }
 
 /// Whether something is gone.

@@ -125,7 +125,7 @@ fn body(call: &mut Call<'_>, written: &Map<String, Value>) -> Result<Map<String,
 /// Takes over what can be changed.
 fn merge(body: &mut Map<String, Value>, written: &Map<String, Value>) -> Result<(), Refusal> {
     for name in CHANGEABLE {
-        let Some(value) = written.member(name) else { continue };
+        let Some(value) = written.get(*name) else { continue };
         // What is empty turns it off.
         if value.as_object().is_some_and(Map::is_empty) || value == "" {
             body.remove(*name);
