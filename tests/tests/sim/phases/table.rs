@@ -272,14 +272,7 @@ pub const EDITS: &[Edit] = &[
     edit(&["gateway"], Moved, &[Rename("/gateways/one", "other"), Set("/gateways/other/moved_from", "one")]),
     edit(&["gateway"], Swapped, &[Swap("/gateways/one/name", "/gateways/two/name")]),
     edit(CAPACITY, Leaves, &[Remove("/capacity_providers/one")]),
-    edit(
-        &["capacity_provider"],
-        Replaced,
-        &[
-            Set("/capacity_providers/one/name", "phases-capacity-3"),
-            Set("/capacity_providers/app/managed_instances/capacity_option", "SPOT"),
-        ],
-    ),
+    edit(&["capacity_provider"], Replaced, &[Set("/capacity_providers/one/name", "phases-capacity-3")]),
     edit(CAPACITY, Renamed, &[Rename("/capacity_providers/one", "other"), Remove("/capacity_providers/other/name")]),
     edit(
         CAPACITY,
