@@ -47,6 +47,7 @@ fn nouns(entry: &Entry) -> Vec<String> {
     match entry.kind.name {
         "database" => return vec!["DBInstance".to_owned()],
         "discovery_service" => return vec!["Service".to_owned()],
+        "vpc_endpoint" => return ["VpcEndpoint", "VpcEndpoints"].map(str::to_owned).to_vec(),
         "namespace" => return ["Namespace", "HttpNamespace", "PrivateDnsNamespace"].map(str::to_owned).to_vec(),
         _ => {}
     }
