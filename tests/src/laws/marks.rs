@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use evenkeel_aws::hands;
 use evenkeel_sim::world::World;
 use serde_json::Value;
 
@@ -63,7 +64,8 @@ fn twice(all: &Things) {
     let mut marked: BTreeMap<(String, String, String), Vec<String>> = BTreeMap::new();
     for (key, thing) in all.iter().filter(|(key, _)| !TOGETHER.contains(&key.collection.as_str())) {
         // What ECS makes for a gateway carries a copy of its tags.
-        if let Some((stack, id)) = mark(thing).filter(|_| !thing.to_string().contains("AmazonECSManaged")) {
+        let copy = |id: &str| id.starts_with("gateway.") && thing.to_string().contains(hands::ECS.0);
+        if let Some((stack, id)) = mark(thing).filter(|(_, id)| !copy(id)) {
             let whose = (key.place.clone(), stack.to_owned(), id.to_owned());
             marked.entry(whose).or_default().push(key.to_string());
         }

@@ -8,6 +8,7 @@ use evenkeel_aws::kinds;
 use evenkeel_core::error::ErrorClass;
 use evenkeel_core::graph::Graph;
 use evenkeel_sim::faults::{Fault, Faults, Rule};
+use evenkeel_tests::laws::requests::action;
 use evenkeel_tests::simulated::{Bench, Ended, Goal, graph_of, in_virtual_time};
 
 use super::scenes::{Scene, managed_instances, private_network};
@@ -25,24 +26,16 @@ pub const MADE_WITH_OTHERS: &[(&str, &str)] = &[];
 /// The first request that makes a thing of a kind, of those that a run has sent.
 fn making(kind: &str, sent: &[(&'static str, String)]) -> Option<(String, String)> {
     let actions: BTreeSet<&str> = kinds::get(kind)?.actions.iter().copied().collect();
-    let service = |name: &str| {
-        match name {
-            "elbv2" => "elasticloadbalancing",
-            "servicediscovery" => "servicediscovery",
-            other => other,
-        }
-        .to_owned()
-    };
     // Its own service before those that work for it.
     let own = kinds::get(kind)?.actions.first()?.split(':').next()?;
     let of_service = |only: Option<&str>| {
         MAKES.iter().find_map(|verb| {
             let fits = |(of, operation): &&(&'static str, String)| {
-                let of = service(of);
+                let asked = action(of, operation);
                 operation.starts_with(verb)
                     && !operation.contains("Tags")
-                    && only.is_none_or(|only| only == of)
-                    && actions.contains(format!("{of}:{operation}").as_str())
+                    && only.is_none_or(|only| asked.split(':').next() == Some(only))
+                    && actions.contains(asked.as_str())
             };
             sent.iter().find(fits).map(|(of, operation)| ((*of).to_owned(), operation.clone()))
         })

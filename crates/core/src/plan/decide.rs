@@ -76,6 +76,8 @@ pub(super) struct Decisions {
     pub(super) drafts: Vec<Draft>,
     /// The draft that makes or changes a node.
     pub(super) main: BTreeMap<NodeId, usize>,
+    /// Handles of what carries traffic: groups that a router gives a share, and the fronts of such routers.
+    pub(super) carrying: BTreeSet<String>,
     /// The last draft that changes a node, where that is not the first.
     pub(super) last: BTreeMap<NodeId, usize>,
     pub(super) outgoing: Vec<Outgoing>,
@@ -106,8 +108,6 @@ pub(super) struct Decider<'a> {
     pub(super) want: &'a Graph,
     pub(super) have: &'a Snapshot,
     pub(super) options: &'a PlanOptions,
-    /// Handles of what carries traffic: groups that a router gives a share, and the fronts of such routers.
-    pub(super) carrying: BTreeSet<String>,
     /// Nodes that move traffic together with one that `--target` leaves out.
     pub(super) torn: BTreeMap<NodeId, NodeId>,
     /// Nodes that fit only what is held back, or whose traffic somebody else moves.
@@ -138,9 +138,10 @@ impl<'a> Decider<'a> {
         for stray in &have.strays {
             out.names.entry(stray.kind.clone()).or_default().insert(stray.name.clone());
         }
-        let (carrying, torn, withheld) = (stage::carrying(kinds, have), BTreeMap::new(), Withheld::new());
+        out.carrying = stage::carrying(kinds, have);
+        let (torn, withheld) = (BTreeMap::new(), Withheld::new());
         let (others, inside, mentions, sorts) = (OnceCell::new(), OnceCell::new(), OnceCell::new(), OnceCell::new());
-        Self { kinds, want, have, options, carrying, torn, withheld, out, others, inside, mentions, sorts }
+        Self { kinds, want, have, options, torn, withheld, out, others, inside, mentions, sorts }
     }
 
     /// Decides about every node.
@@ -225,7 +226,7 @@ impl<'a> Decider<'a> {
     /// beside those that it has.
     fn takes_apart(&self, node: &Node, kind: &Kind, live: &Live, want: &Doc) -> Option<HeldBecause> {
         let unmixed = kind.unmixed?;
-        let carries = live.uses.iter().chain(&live.handles).any(|handle| self.carrying.contains(handle));
+        let carries = live.uses.iter().chain(&live.handles).any(|handle| self.out.carrying.contains(handle));
         if !carries || self.options.consent.contains(&node.id) {
             return None;
         }

@@ -90,6 +90,6 @@ pub(super) fn delegated<'d>(kind: &Kind, doc: &'d Doc, path: &str) -> Option<&'d
     at(members.iter().find(|member| diff::label(member, keys) == label)?, inner)
 }
 
-fn at<'d>(doc: &'d Doc, path: &str) -> Option<&'d Doc> {
+pub(super) fn at<'d>(doc: &'d Doc, path: &str) -> Option<&'d Doc> {
     path.split('.').try_fold(doc, |place, key| place.get(key))
 }

@@ -5,7 +5,7 @@
 
 mod cut;
 mod facts;
-mod lists;
+pub(super) mod lists;
 mod movements;
 mod rung;
 mod sorts;

@@ -61,7 +61,7 @@ impl Decider<'_> {
     /// Why traffic would be interrupted by a replacement, unless that was consented to.
     fn interrupts(&mut self, node: &Node, kind: &Kind, replaced: &Replaced) -> Option<HeldBecause> {
         let live = &replaced.live;
-        let carries = live.handles.iter().any(|handle| self.carrying.contains(handle));
+        let carries = live.handles.iter().any(|handle| self.out.carrying.contains(handle));
         let gap = replaced.changes.iter().find(|change| kind.gap.contains(&change.field()));
         if carries && gap.is_some() {
             self.out.gaps.extend(live.handles.iter().cloned());
@@ -94,7 +94,7 @@ impl Decider<'_> {
                 return false;
             }
             let want = self.fill(&other.want);
-            let carries = live.handles.iter().any(|handle| self.carrying.contains(handle));
+            let carries = live.handles.iter().any(|handle| self.out.carrying.contains(handle));
             let changes = diff(kind, &want, &live.have);
             let gap = carries && changes.iter().any(|change| kind.gap.contains(&change.field()));
             gap || guard(&other.id, live, Some(other), Some(&want), self.options).is_some()

@@ -3,13 +3,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::super::kept::at;
+use super::super::stage::lists;
 use super::super::{Action, HeldBecause, Intent, PlanOptions};
 use super::{Decider, Decisions, Draft};
 use crate::diff::diff;
 use crate::doc::Doc;
 use crate::graph::{Graph, Node};
 use crate::id::NodeId;
-use crate::kind::{GROUP, Kind, Kinds, Serving, Traffic};
+use crate::kind::{Kind, Kinds, Serving, Traffic};
 use crate::snapshot::{Owner, Snapshot};
 
 /// Nodes that are left as they are, each with the reason.
@@ -144,23 +146,18 @@ fn serves<'k>(kinds: &'k Kinds, node: &NodeId) -> Option<(&'k Kind, Serving)> {
 
 /// Whether somebody else moves the traffic of a server between two groups.
 pub(in crate::plan) fn shifts(kind: &Kind, serving: Serving, doc: &Doc) -> bool {
-    let value = |path: &str| path.split('.').try_fold(doc, |place, key| place.get(key)).and_then(Doc::as_str);
+    let value = |path: &str| at(doc, path).and_then(Doc::as_str);
     let climbed = kind.rung.is_none_or(|rung| value(rung.then).is_some_and(|now| now != rung.from));
     climbed && pairs(serving, doc).iter().any(|pair| pair.len() > 1)
 }
 
 /// The groups of each member: its own, and the one beside that.
 fn pairs(serving: Serving, doc: &Doc) -> BTreeSet<BTreeSet<String>> {
-    let members = doc.get(serving.list).and_then(Doc::as_array).into_iter().flatten();
     let pair = |member: &Doc| {
-        let aside = serving.aside.and_then(|(object, group)| member.get(object)?.get(group));
-        member.get(GROUP).into_iter().chain(aside).map(text).collect()
+        let beside = lists::beside(member, serving);
+        lists::key(member).into_iter().chain(beside.as_ref().and_then(lists::key)).collect()
     };
-    members.map(pair).collect()
-}
-
-fn text(value: &Doc) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+    lists::members(doc, serving.list).iter().map(pair).collect()
 }
 
 /// Whether a server that is to have its traffic moved by somebody else gets other groups than it serves.
@@ -170,9 +167,6 @@ fn changes_hands(kind: &Kind, serving: Serving, have: &Doc, want: &Doc) -> bool 
         return !had.is_subset(&wanted);
     }
     // He takes over from a server that is in the groups already, and brings those beside them.
-    let main = |doc: &Doc| -> BTreeSet<String> {
-        let members = doc.get(serving.list).and_then(Doc::as_array).into_iter().flatten();
-        members.filter_map(|member| member.get(GROUP)).map(text).collect()
-    };
+    let main = |doc: &Doc| lists::groups(&lists::members(doc, serving.list));
     !main(have).is_subset(&main(want))
 }

@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 
 use super::super::Action;
 use super::super::decide::{Decisions, shifts};
+use super::everything;
 use super::lists::{self, Shares};
 use super::sorts::Sorts;
-use super::{carrying, everything};
 use crate::diff::Change;
 use crate::doc::{self, Doc, Text};
 use crate::graph::Graph;
@@ -74,8 +74,6 @@ pub(super) struct Facts {
     within: BTreeMap<String, String>,
     /// What sort each group is of, by every text that names it.
     sorts: Sorts,
-    /// Groups with a share.
-    carrying: BTreeSet<String>,
 }
 
 /// Where to find routers that are live, the first of several, and which groups are not served yet.
@@ -110,8 +108,8 @@ impl Facts {
         let delegated = want.nodes().filter(|node| !node.delegated.is_empty()).map(|node| node.id.clone()).collect();
         let (routers, servers, fronts) = (Vec::new(), Vec::new(), Vec::new());
         let late = BTreeMap::new();
-        let (sorts, carrying) = (Sorts::of(kinds, want, have), carrying(kinds, have));
-        let mut facts = Self { routers, servers, fronts, sticky, delegated, late, within, sorts, carrying };
+        let sorts = Sorts::of(kinds, want, have);
+        let mut facts = Self { routers, servers, fronts, sticky, delegated, late, within, sorts };
         let under_way = decisions.under_way.iter().map(|(node, ..)| node).collect();
         for node in want.nodes() {
             facts.wanted(kinds, &node.id, have, decisions, &under_way);
@@ -202,7 +200,7 @@ impl Facts {
             Traffic::Server(serving) => self.servers.push(Server {
                 node: node.clone(),
                 serving,
-                have: self.served(kind, serving, before, after),
+                have: served(&decisions.carrying, (kind, serving), before, after),
                 want: lists::members(after, serving.list),
                 goes: matches!(draft, Some(Action::Create { replaces: Some(_), .. })),
                 unproven: draft.is_some()
@@ -217,20 +215,6 @@ impl Facts {
             }
             Traffic::None | Traffic::Names | Traffic::Group(_) => {}
         }
-    }
-
-    /// In which groups a server registers. One whose traffic somebody else moved until now may be in the group beside the one that
-    /// its list names.
-    fn served(&self, kind: &Kind, serving: Serving, before: &Doc, after: &Doc) -> Vec<Value> {
-        let mut members = lists::members(before, serving.list);
-        if !shifts(kind, serving, before) || shifts(kind, serving, after) {
-            return members;
-        }
-        let beside = members.iter().filter_map(|member| lists::beside(member, serving));
-        let beside: Vec<Value> =
-            beside.filter(|it| lists::key(it).is_some_and(|it| self.carrying.contains(&it))).collect();
-        members.extend(beside);
-        members
     }
 
     /// What is not in the file, or is the old half of a replacement that an earlier run began.
@@ -291,6 +275,19 @@ impl Facts {
             }
         }
     }
+}
+
+/// In which groups a server registers. One whose traffic somebody else moved until now may be in the group beside the one that
+/// its list names, if that carries traffic.
+fn served(carrying: &BTreeSet<String>, (kind, serving): (&Kind, Serving), before: &Doc, after: &Doc) -> Vec<Value> {
+    let mut members = lists::members(before, serving.list);
+    if !shifts(kind, serving, before) || shifts(kind, serving, after) {
+        return members;
+    }
+    let beside = members.iter().filter_map(|member| lists::beside(member, serving));
+    let beside: Vec<Value> = beside.filter(|it| lists::key(it).is_some_and(|it| carrying.contains(&it))).collect();
+    members.extend(beside);
+    members
 }
 
 /// Whether a value names a live thing.

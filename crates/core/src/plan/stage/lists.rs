@@ -12,7 +12,7 @@ use crate::kind::{GROUP, RANK, STAY, Serving, WEIGHT};
 pub(super) type Shares = BTreeMap<String, u64>;
 
 /// The group that a member names, as text.
-pub(super) fn key(member: &Value) -> Option<String> {
+pub(in crate::plan) fn key(member: &Value) -> Option<String> {
     match member.get(GROUP)? {
         Value::String(text) => Some(text.clone()),
         other => Some(other.to_string()),
@@ -20,12 +20,12 @@ pub(super) fn key(member: &Value) -> Option<String> {
 }
 
 /// The groups that a list of members names.
-pub(super) fn groups(members: &[Value]) -> BTreeSet<String> {
+pub(in crate::plan) fn groups(members: &[Value]) -> BTreeSet<String> {
     members.iter().filter_map(key).collect()
 }
 
 /// The members of a list of a document.
-pub(super) fn members(doc: &Doc, list: &str) -> Vec<Value> {
+pub(in crate::plan) fn members(doc: &Doc, list: &str) -> Vec<Value> {
     doc.get(list).and_then(Value::as_array).cloned().unwrap_or_default()
 }
 
@@ -182,7 +182,7 @@ fn with_weight(mut member: Value, weight: u64) -> Value {
 }
 
 /// A member that registers in the group beside that of another one.
-pub(super) fn beside(member: &Value, serving: Serving) -> Option<Value> {
+pub(in crate::plan) fn beside(member: &Value, serving: Serving) -> Option<Value> {
     let (object, group) = serving.aside?;
     let other = member.get(object)?.get(group)?.clone();
     let mut beside = plain(member, serving);
