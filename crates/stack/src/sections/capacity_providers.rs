@@ -259,7 +259,7 @@ fn implied(
             protect: false,
         },
         description: None,
-        trust: trust(service),
+        trust: roles::services(&[service.to_owned()]),
         managed: vec![Text::Known(format!("arn:{}:iam::aws:policy/{policy}", partition(region)))],
         inline: passes.map(|document| ("pass-instance-role".to_owned(), document)).into_iter().collect(),
         max_session_secs: 3600,
@@ -267,13 +267,6 @@ fn implied(
     };
     ctx.implied_roles.borrow_mut().insert(name.clone(), Role::Managed(Box::new(role)));
     Some(Text::output(NodeId::new("role", &name), "arn"))
-}
-
-fn trust(service: &str) -> Doc {
-    json!({
-        "Version": "2012-10-17",
-        "Statement": [{ "Effect": "Allow", "Principal": { "Service": service }, "Action": "sts:AssumeRole" }],
-    })
 }
 
 /// A capacity provider that a strategy names: whether it is one of the file.

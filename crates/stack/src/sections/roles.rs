@@ -171,7 +171,8 @@ fn looked_up(ctx: &Ctx<'_>, entry: &Entry, tree: &Tree, given: &str) -> Option<R
     Some(Role::Existing { place: entry.place.clone(), name, arn })
 }
 
-fn services(names: &[String]) -> Doc {
+/// The trust policy by which these services may assume a role.
+pub(super) fn services(names: &[String]) -> Doc {
     let service = if let [one] = names { json!(one) } else { json!(names) };
     json!({
         "Version": "2012-10-17",

@@ -5,7 +5,7 @@ use evenkeel_core::diagnostic::{Diagnostic, Place};
 use evenkeel_core::doc::Text;
 use serde_json::Value as Json;
 
-use super::super::model::{ManagedRole, Role, Stack};
+use super::super::model::{ManagedRole, Stack};
 use super::super::sections::Ctx;
 use super::permissions::{self, several};
 
@@ -27,22 +27,18 @@ pub(super) fn check(ctx: &Ctx<'_>, stack: &Stack) {
             of(ctx, stack, role, (&what, ECS), place);
         }
         let Some(task) = service.runs.ours() else { continue };
-        for (member, what) in [("executionRoleArn", "ECS starts the tasks"), ("taskRoleArn", "the containers")] {
+        let works = [("executionRoleArn", "ECS starts the tasks", ""), ("taskRoleArn", "the containers", " work")];
+        for (member, what, work) in works {
             let Some((entry, role)) = permissions::role_of(stack, task, member) else { continue };
-            let what = if member == "taskRoleArn" {
-                format!("{what} of service `{name}` work")
-            } else {
-                format!("{what} of service `{name}`")
-            };
+            let what = format!("{what} of service `{name}`{work}");
             trusts(ctx, (&entry, role), (&what, TASKS), &task.place);
         }
     }
 }
 
 fn of(ctx: &Ctx<'_>, stack: &Stack, role: &Text, what: (&str, &str), place: &Place) {
-    let Text::From(hole) = role else { return };
-    if let Some(Role::Managed(role)) = stack.roles.get(hole.node.name()).filter(|_| hole.node.kind() == "role") {
-        trusts(ctx, (hole.node.name(), role), what, place);
+    if let Some((entry, role)) = permissions::referred(stack, role) {
+        trusts(ctx, (&entry, role), what, place);
     }
 }
 

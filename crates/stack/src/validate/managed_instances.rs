@@ -5,10 +5,11 @@ use evenkeel_core::diagnostic::Diagnostic;
 use evenkeel_core::doc::Text;
 use serde_json::{Map, Value as Json};
 
-use super::super::model::{ManagedRole, Profile, Requirements, Role, Stack};
+use super::super::model::{Profile, Requirements, Stack};
 use super::super::sections::Ctx;
 use super::super::sections::capacity_providers::INFRASTRUCTURE_POLICY;
 use super::super::task_definition::{Draft, sizes};
+use super::permissions::referred;
 use super::task::{list, name, spot};
 
 /// Keys of a task definition that managed instances do not have.
@@ -99,9 +100,9 @@ pub(super) fn check(ctx: &Ctx<'_>, stack: &Stack) {
         ctx.problems.push(error.help(help));
     }
     for (entry, provider) in &stack.capacity_providers {
-        let infrastructure = ours(stack, &provider.managed.infrastructure_role);
+        let infrastructure = referred(stack, &provider.managed.infrastructure_role);
         let Profile::Made(instance) = &provider.managed.profile else { continue };
-        let instance = ours(stack, instance);
+        let instance = referred(stack, instance);
         for (role, service) in [(&infrastructure, "ecs.amazonaws.com"), (&instance, "ec2.amazonaws.com")] {
             let Some((name, role)) = role else { continue };
             if !role.trust.to_string().contains(service) {
@@ -163,14 +164,4 @@ fn misfit(task: &Json, required: &Requirements) -> Option<String> {
         return Some(format!("they have {mib} MiB, and `memory_mib` is at most {most}"));
     }
     None
-}
-
-/// The role of the file that something refers to, with its entry.
-fn ours<'s>(stack: &'s Stack, role: &Text) -> Option<(String, &'s ManagedRole)> {
-    let Text::From(hole) = role else { return None };
-    let entry = hole.node.name().to_owned();
-    match stack.roles.get(&entry) {
-        Some(Role::Managed(role)) if hole.node.kind() == "role" => Some((entry, role)),
-        _ => None,
-    }
 }

@@ -10,7 +10,12 @@ use super::super::pattern;
 
 /// The role of the file that a task has as its `executionRoleArn` or `taskRoleArn`, with its entry; `None` if it is not one of ours.
 pub(super) fn role_of<'s>(stack: &'s Stack, task: &TaskDefinition, member: &str) -> Option<(String, &'s ManagedRole)> {
-    let Text::From(hole) = text(&task.document[member])? else { return None };
+    referred(stack, &text(&task.document[member])?)
+}
+
+/// The role of the file that something refers to, with its entry; `None` if it is not one of ours.
+pub(super) fn referred<'s>(stack: &'s Stack, role: &Text) -> Option<(String, &'s ManagedRole)> {
+    let Text::From(hole) = role else { return None };
     let entry = hole.node.name().to_owned();
     match stack.roles.get(&entry) {
         Some(Role::Managed(role)) if hole.node.kind() == "role" => Some((entry, role)),
