@@ -4,12 +4,13 @@
 use async_trait::async_trait;
 use evenkeel_core::cloud::{Create, Update, Waiting};
 use evenkeel_core::doc::Doc;
-use evenkeel_core::error::{CloudError, ErrorClass};
+use evenkeel_core::error::CloudError;
 use evenkeel_core::graph::Node;
 use evenkeel_core::id::NodeId;
 use evenkeel_core::snapshot::{Live, Owner, Readiness};
 use serde_json::Value;
 
+use crate::call::gone::unless_gone;
 use crate::read::Fetched;
 use crate::resource::{Canonical, Creation, Driver, Lookup, Modification, OnlyLookedUp, Resource, Tagging, Work};
 use crate::resource::{doc, spec};
@@ -105,10 +106,7 @@ impl<R: Resource> Driver for R {
     }
 
     async fn delete(&self, work: Work<'_>, node: &NodeId, live: &Live) -> Result<(), CloudError> {
-        match Resource::delete(self, work, node, &typed(live)?).await {
-            Err(error) if error.class == ErrorClass::Gone => Ok(()),
-            done => done,
-        }
+        unless_gone(Resource::delete(self, work, node, &typed(live)?).await)
     }
 
     async fn lacks(&self, work: Work<'_>, live: &Live) -> Result<Option<String>, CloudError> {

@@ -5,6 +5,7 @@
 //! connections that were never made; and for reads also lost replies. Everything else goes up to the engine.
 
 mod classify;
+pub(crate) mod gone;
 mod manners;
 mod rate;
 pub(crate) mod raw;

@@ -1,12 +1,13 @@
 //! The requests that make, change and delete a target with its policies and scheduled actions. Each puts one of them whole, so that
 //! sending it twice is sending it once. What goes is deleted first: AWS refuses two policies that track one metric.
 
-use evenkeel_core::error::{CloudError, ErrorClass};
+use evenkeel_core::error::CloudError;
 use serde_json::{Map, Value, json};
 
 use super::convert::SWITCHES;
 use super::policy::{Action, Policy};
 use super::read::{DIMENSION, NAMESPACE};
+use crate::call::gone::{not_yet, unless_gone};
 use crate::call::raw::exchange;
 use crate::client::Aws;
 use crate::tags::{Retag, Tags};
@@ -79,24 +80,11 @@ pub(super) async fn policies(aws: &Aws, resource: &str, have: &[Policy], want: &
     Ok(())
 }
 
-/// A target that was registered a moment ago may not be known everywhere yet.
-fn not_yet(error: CloudError) -> CloudError {
-    if error.class == ErrorClass::Gone { CloudError { class: ErrorClass::Propagating, ..error } } else { error }
-}
-
-/// What is gone already is as it should be.
-fn or_gone(reply: Result<Value, CloudError>) -> Result<(), CloudError> {
-    match reply {
-        Err(error) if error.class == ErrorClass::Gone => Ok(()),
-        reply => reply.map(drop),
-    }
-}
-
 async fn delete_policy(aws: &Aws, resource: &str, name: &str) -> Result<(), CloudError> {
     let mut body = named(resource);
     body.insert("PolicyName".to_owned(), name.into());
     let body = Value::Object(body);
-    or_gone(exchange!(aws, "application-autoscaling:DeleteScalingPolicy", scaling.delete_scaling_policy, &body))
+    unless_gone(exchange!(aws, "application-autoscaling:DeleteScalingPolicy", scaling.delete_scaling_policy, &body))
 }
 
 /// Makes the scheduled actions of a target what they should be.
@@ -108,7 +96,7 @@ pub(super) async fn schedule(aws: &Aws, resource: &str, have: &[Action], want: &
         let mut body = named(resource);
         body.insert("ScheduledActionName".to_owned(), old.name.as_str().into());
         let body = Value::Object(body);
-        or_gone(exchange!(
+        unless_gone(exchange!(
             aws,
             "application-autoscaling:DeleteScheduledAction",
             scaling.delete_scheduled_action,

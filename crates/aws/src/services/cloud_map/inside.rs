@@ -8,11 +8,9 @@ use futures::future::join_all;
 use super::discovery_service;
 use super::read;
 use crate::client::Aws;
+use crate::hands;
 use crate::services::ecs::read::last;
 use crate::tags;
-
-/// The tag that ECS puts on what it makes.
-const BY_ECS: &str = "AmazonECSManaged";
 
 /// What is in a namespace.
 #[derive(Clone, Debug, Default)]
@@ -95,7 +93,7 @@ pub(super) async fn look(aws: &Aws, stack: &str, id: &str, arn: &str) -> Result<
             Err(error) => return Err(error),
         };
         let ours = tags::is_marked(&tags::owner(&tags, stack, discovery_service::KIND));
-        let whose = match tags.contains_key(BY_ECS) {
+        let whose = match tags.contains_key(hands::ECS.0) {
             _ if ours => Whose::Ours,
             true => Whose::Ecs,
             false => Whose::Others,

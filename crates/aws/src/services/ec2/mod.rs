@@ -8,6 +8,7 @@ mod others;
 pub mod own;
 pub mod read;
 pub(crate) mod replies;
+mod requests;
 pub mod security_group;
 pub mod security_group_rules;
 mod shown;

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
-use aws_sdk_ec2::types::{Filter, ResourceType, SecurityGroup, Tag, TagSpecification};
+use aws_sdk_ec2::types::{Filter, ResourceType, SecurityGroup, TagSpecification};
 use evenkeel_core::cloud::Waiting;
 use evenkeel_core::doc::Text;
 use evenkeel_core::error::{CloudError, ErrorClass};
@@ -17,19 +17,17 @@ use evenkeel_core::name;
 use evenkeel_core::snapshot::{Live, Owner, Readiness};
 use serde::{Deserialize, Serialize};
 
-use super::network;
+use super::{network, requests};
 use crate::client::Aws;
 use crate::read::Fetched;
 use crate::resource::{Creation, Entry, Modification, Paced, Resource, Work, doc, spec, tagged, wanted};
-use crate::services::ec2::groups;
+use crate::services::ec2::groups::{self, VALUES};
 use crate::services::ec2::read::{Ec2, Wanted};
 use crate::services::ec2::replies::{filter, interface_in_words, same_name, sdk_tags, tags_of};
 use crate::tags::{self, Retag, Tags};
 use evenkeel_stack::model::Stack;
 
 const NAME_LIMIT: usize = 255;
-/// Most values of one filter.
-const FILTER_VALUES: usize = 200;
 
 /// The kind.
 pub static ENTRY: Entry = Entry {
@@ -251,17 +249,7 @@ impl Resource for Groups {
     }
 
     async fn write_tags(&self, work: Work<'_>, live: &Live<Spec>, tags: &Retag) -> Result<(), CloudError> {
-        let aws = work.aws;
-        if !tags.set.is_empty() {
-            let request = || aws.ec2().create_tags().resources(&live.id).set_tags(Some(sdk_tags(&tags.set))).send();
-            aws.caller.send("ec2:CreateTags", request).await?;
-        }
-        if !tags.remove.is_empty() {
-            let keys: Vec<Tag> = tags.remove.iter().map(|key| Tag::builder().key(key).build()).collect();
-            let request = || aws.ec2().delete_tags().resources(&live.id).set_tags(Some(keys.clone())).send();
-            aws.caller.send("ec2:DeleteTags", request).await?;
-        }
-        Ok(())
+        requests::write_tags(work.aws, &live.id, tags).await
     }
 
     async fn update(&self, _work: Work<'_>, order: &Modification<'_, Spec>) -> Result<Live<Spec>, CloudError> {
@@ -279,11 +267,7 @@ impl Resource for Groups {
         match inside(work.aws, &ids).await {
             Err(error) => waiting.iter().map(|_| Err(error.clone())).collect(),
             Ok(found) => {
-                let vacancy = |id: &&str| match found.get(*id).map(Vec::as_slice) {
-                    None | Some([]) => Readiness::Ready,
-                    Some([one]) => Readiness::Pending(one.clone()),
-                    Some([one, more @ ..]) => Readiness::Pending(format!("{one} and {} more", more.len())),
-                };
+                let vacancy = |id: &&str| requests::vacancy(found.get(*id).map_or(&[], Vec::as_slice));
                 ids.iter().map(|id| Ok(vacancy(id))).collect()
             }
         }
@@ -313,28 +297,13 @@ async fn interfaces(aws: &Aws, group: &str) -> Vec<String> {
 /// Network interfaces in these groups, in words, by group: one request for all of them.
 async fn inside(aws: &Aws, ids: &[&str]) -> Result<BTreeMap<String, Vec<String>>, CloudError> {
     let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for ids in ids.chunks(FILTER_VALUES) {
+    for ids in ids.chunks(VALUES) {
         let only = Filter::builder().name("group-id").set_values(Some(ids.iter().map(ToString::to_string).collect()));
-        let only = only.build();
-        let mut token: Option<String> = None;
-        loop {
-            let request = || {
-                let request = aws.ec2().describe_network_interfaces().filters(only.clone());
-                request.max_results(1000).set_next_token(token.clone()).send()
-            };
-            let page = aws.caller.send("ec2:DescribeNetworkInterfaces", request).await?;
-            for interface in page.network_interfaces() {
-                let id = interface.network_interface_id().unwrap_or_default();
-                let words = interface_in_words(id, interface.description().unwrap_or_default());
-                for group in
-                    interface.groups().iter().filter_map(|group| group.group_id()).filter(|id| ids.contains(id))
-                {
-                    found.entry(group.to_owned()).or_default().push(words.clone());
-                }
-            }
-            token = page.next_token().filter(|token| !token.is_empty()).map(str::to_owned);
-            if token.is_none() {
-                break;
+        for interface in requests::interfaces(aws, only.build()).await? {
+            let id = interface.network_interface_id().unwrap_or_default();
+            let words = interface_in_words(id, interface.description().unwrap_or_default());
+            for group in interface.groups().iter().filter_map(|group| group.group_id()).filter(|id| ids.contains(id)) {
+                found.entry(group.to_owned()).or_default().push(words.clone());
             }
         }
     }

@@ -16,6 +16,7 @@ pub use super::profiles::KIND;
 use super::profiles::{Found, one};
 use super::read::{Iam, path};
 use super::role::sdk_tags;
+use crate::call::gone::{not_yet, unless_gone};
 use crate::read::Fetched;
 use crate::resource::{Creation, Entry, Modification, Paced, Resource, Work, tagged, wanted};
 use crate::tags::{self, Retag, Tags};
@@ -190,11 +191,7 @@ async fn hold(work: Work<'_>, found: &mut Found, role: &Text) -> Result<(), Clou
     }
     leave(work, &found.name, &found.role).await?;
     let request = || aws.iam().add_role_to_instance_profile().instance_profile_name(&found.name).role_name(role).send();
-    aws.caller.send("iam:AddRoleToInstanceProfile", request).await.map_err(|error| match error.class {
-        // What was made a moment ago is not known everywhere yet.
-        ErrorClass::Gone => CloudError { class: ErrorClass::Propagating, ..error },
-        _ => error,
-    })?;
+    aws.caller.send("iam:AddRoleToInstanceProfile", request).await.map_err(not_yet)?;
     role.clone_into(&mut found.role);
     Ok(())
 }
@@ -207,8 +204,5 @@ async fn leave(work: Work<'_>, profile: &str, role: &str) -> Result<(), CloudErr
     let aws = work.aws;
     let request =
         || aws.iam().remove_role_from_instance_profile().instance_profile_name(profile).role_name(role).send();
-    match aws.caller.send("iam:RemoveRoleFromInstanceProfile", request).await {
-        Err(error) if error.class == ErrorClass::Gone => Ok(()),
-        reply => reply.map(drop),
-    }
+    unless_gone(aws.caller.send("iam:RemoveRoleFromInstanceProfile", request).await)
 }

@@ -22,8 +22,9 @@ use self::send::Ours;
 use super::read::{Ec2, Host};
 use super::replies::tags_of;
 use super::security_group_rules::convert::{self, Rules};
-use super::security_group_rules::{Rule, Spec, entry_of, not_visible_yet, wanted};
+use super::security_group_rules::{Rule, Spec, entry_of, wanted};
 use super::{security_group, security_group_rules};
+use crate::call::gone::not_yet;
 use crate::read::Fetched;
 use crate::resource::{Creation, Entry, Modification, Paced, Resource, Work, doc, spec};
 use crate::tags::{self, Tags};
@@ -228,7 +229,7 @@ impl Resource for GuestRules {
     async fn create(&self, work: Work<'_>, order: &Creation<'_, Spec>) -> Result<Live<Spec>, CloudError> {
         let group = order.want.group.known().unwrap_or_default();
         let ours = Ours { stack: work.stack, node: order.order.node, tags: &order.tags };
-        send::bring(work.aws, group, &ours, &order.want).await.map_err(not_visible_yet)?;
+        send::bring(work.aws, group, &ours, &order.want).await.map_err(not_yet)?;
         Ok(named(group, order.order.name, order.order.node).with(order.want.clone()))
     }
 
@@ -236,7 +237,7 @@ impl Resource for GuestRules {
         let (group, node) = (order.live.id.as_str(), order.order.node);
         let tags = tags::marked(&Tags::new(), work.stack, node);
         let ours = Ours { stack: work.stack, node, tags: &tags };
-        send::bring(work.aws, group, &ours, &order.want).await.map_err(not_visible_yet)?;
+        send::bring(work.aws, group, &ours, &order.want).await.map_err(not_yet)?;
         Ok(named(group, &order.live.name, node).with(order.want.clone()))
     }
 

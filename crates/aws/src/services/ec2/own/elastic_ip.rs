@@ -12,6 +12,7 @@ use evenkeel_core::snapshot::Live;
 use evenkeel_stack::model::Stack;
 use serde::{Deserialize, Serialize};
 
+use super::super::requests;
 use super::fetched::networks;
 use super::tagging;
 use crate::read::Fetched;
@@ -95,7 +96,7 @@ impl Resource for Addresses {
     }
 
     async fn write_tags(&self, work: Work<'_>, live: &Live<Spec>, tags: &Retag) -> Result<(), CloudError> {
-        tagging::write(work.aws, &live.id, tags).await
+        requests::write_tags(work.aws, &live.id, tags).await
     }
 
     async fn update(&self, _work: Work<'_>, order: &Modification<'_, Spec>) -> Result<Live<Spec>, CloudError> {

@@ -15,8 +15,10 @@ use evenkeel_stack::model::Stack;
 use serde::{Deserialize, Serialize};
 
 use super::super::replies::{filter, interface_in_words};
+use super::super::requests;
 use super::fetched::networks;
 use super::{tagging, vpc};
+use crate::call::gone::{not_yet, unless_gone};
 use crate::client::Aws;
 use crate::read::Fetched;
 use crate::resource::{Creation, Entry, Modification, Paced, Resource, Work, tagged};
@@ -113,7 +115,7 @@ impl Resource for Gateways {
     }
 
     async fn write_tags(&self, work: Work<'_>, live: &Live<Spec>, tags: &Retag) -> Result<(), CloudError> {
-        tagging::write(work.aws, &live.id, tags).await
+        requests::write_tags(work.aws, &live.id, tags).await
     }
 
     async fn update(&self, work: Work<'_>, order: &Modification<'_, Spec>) -> Result<Live<Spec>, CloudError> {
@@ -134,7 +136,7 @@ impl Resource for Gateways {
         let mut answers = Vec::with_capacity(waiting.len());
         for one in waiting {
             let found = mapped(work.aws, one.live.have["vpc"].as_str()).await;
-            answers.push(found.map(|found| tagging::vacancy(&found)));
+            answers.push(found.map(|found| requests::vacancy(&found)));
         }
         answers
     }
@@ -148,19 +150,19 @@ impl Resource for Gateways {
 async fn attach(aws: &Aws, id: &str, want: &Spec) -> Result<(), CloudError> {
     let vpc = want.vpc.as_ref().and_then(Text::known).map(str::to_owned);
     let request = || aws.ec2().attach_internet_gateway().internet_gateway_id(id).set_vpc_id(vpc.clone()).send();
-    tagging::soon(aws.caller.send("ec2:AttachInternetGateway", request).await).map(drop)
+    aws.caller.send("ec2:AttachInternetGateway", request).await.map_err(not_yet).map(drop)
 }
 
 async fn detach(aws: &Aws, id: &str, from: Option<&Text>) -> Result<(), CloudError> {
     let Some(vpc) = from.and_then(Text::known) else { return Ok(()) };
     let request = || aws.ec2().detach_internet_gateway().internet_gateway_id(id).vpc_id(vpc).send();
-    tagging::gone_is_fine(aws.caller.send("ec2:DetachInternetGateway", request).await.map(drop))
+    unless_gone(aws.caller.send("ec2:DetachInternetGateway", request).await.map(drop))
 }
 
 /// What has a public address in a VPC, in words.
 async fn mapped(aws: &Aws, vpc: Option<&str>) -> Result<Vec<String>, CloudError> {
     let Some(vpc) = vpc else { return Ok(Vec::new()) };
-    let found = tagging::interfaces(aws, filter("vpc-id", vpc)).await?;
+    let found = requests::interfaces(aws, filter("vpc-id", vpc)).await?;
     let address = |one: &NetworkInterface| {
         let address = one.association()?.public_ip()?.to_owned();
         let id = one.network_interface_id().unwrap_or_default();

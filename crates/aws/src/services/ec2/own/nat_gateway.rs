@@ -15,10 +15,12 @@ use evenkeel_core::snapshot::{Live, Readiness};
 use evenkeel_stack::model::Stack;
 use serde::{Deserialize, Serialize};
 
+use super::super::requests;
 use super::fetched::networks;
 use super::read;
 use super::subnet::Tier;
 use super::{elastic_ip, internet_gateway, subnet, tagging};
+use crate::call::gone::not_yet;
 use crate::read::Fetched;
 use crate::resource::{Creation, Entry, Modification, Paced, Resource, Work, tagged};
 use crate::tags::{Retag, Tags};
@@ -132,13 +134,13 @@ impl Resource for Nats {
                 .tag_specifications(tags.clone())
                 .send()
         };
-        let reply = tagging::soon(aws.caller.send("ec2:CreateNatGateway", request).await)?;
+        let reply = aws.caller.send("ec2:CreateNatGateway", request).await.map_err(not_yet)?;
         let without = || CloudError::bug("ec2:CreateNatGateway", "the reply contains no gateway");
         Ok(live(work.stack, &reply.nat_gateway.ok_or_else(without)?).with(want.clone()))
     }
 
     async fn write_tags(&self, work: Work<'_>, live: &Live<Spec>, tags: &Retag) -> Result<(), CloudError> {
-        tagging::write(work.aws, &live.id, tags).await
+        requests::write_tags(work.aws, &live.id, tags).await
     }
 
     async fn update(&self, _work: Work<'_>, order: &Modification<'_, Spec>) -> Result<Live<Spec>, CloudError> {

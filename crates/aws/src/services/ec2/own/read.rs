@@ -16,9 +16,10 @@ use futures::future::{join_all, try_join_all};
 
 use super::super::groups::VALUES;
 use super::super::replies::{filter, interface_in_words, tags_of};
-use super::tagging;
+use super::super::requests;
 use crate::client::Aws;
 use crate::finder::Finder;
+use crate::hands;
 use crate::read::{Part, Scope};
 use crate::sharing::Known;
 use crate::tags;
@@ -292,7 +293,7 @@ async fn of_others(
     stack: &str,
 ) -> Result<(Vec<String>, BTreeMap<String, Vec<String>>), CloudError> {
     let (subnets, interfaces) =
-        futures::try_join!(subnets(aws, filter("vpc-id", vpc)), tagging::interfaces(aws, filter("vpc-id", vpc)))?;
+        futures::try_join!(subnets(aws, filter("vpc-id", vpc)), requests::interfaces(aws, filter("vpc-id", vpc)))?;
     let ours = |raw: &[Tag]| tags_of(raw).get(tags::STACK).is_some_and(|of| of == stack);
     let strange = subnets.iter().filter(|subnet| !ours(subnet.tags())).filter_map(Subnet::subnet_id);
     let strange = strange.map(|id| format!("subnet {id}, which is not of this stack")).collect();
@@ -319,7 +320,7 @@ async fn of_others(
 /// What keeps a VPC, in words.
 pub(super) async fn inside(aws: &Aws, vpc: &str) -> Result<Vec<String>, CloudError> {
     let (subnets, interfaces) =
-        futures::try_join!(subnets(aws, filter("vpc-id", vpc)), tagging::interfaces(aws, filter("vpc-id", vpc)))?;
+        futures::try_join!(subnets(aws, filter("vpc-id", vpc)), requests::interfaces(aws, filter("vpc-id", vpc)))?;
     let subnets = subnets.iter().filter_map(Subnet::subnet_id).map(|id| format!("subnet {id}"));
     let words = |one: &NetworkInterface| {
         interface_in_words(one.network_interface_id().unwrap_or_default(), one.description().unwrap_or_default())
@@ -339,7 +340,7 @@ async fn own_instances(aws: &Aws, vpc: &str, stack: &str) -> Result<BTreeSet<Str
         let all = page.reservations().iter().flat_map(|reservation| reservation.instances());
         let ours = all.filter(|one| {
             let all = tags_of(one.tags());
-            all.get(tags::STACK).is_some_and(|of| of == stack) || all.contains_key("AmazonECSManaged")
+            all.get(tags::STACK).is_some_and(|of| of == stack) || all.contains_key(hands::ECS.0)
         });
         found.extend(ours.filter_map(|one| one.instance_id()).map(str::to_owned));
         token = page.next_token().filter(|token| !token.is_empty()).map(str::to_owned);

@@ -19,10 +19,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::super::replies::routes_of;
+use super::super::requests;
 use super::fetched::networks;
 use super::read::Networks;
 use super::subnet::Tier;
 use super::{internet_gateway, nat_gateway, subnet, tagging, vpc};
+use crate::call::gone::{not_yet, unless_gone};
 use crate::client::Aws;
 use crate::read::Fetched;
 use crate::resource::{Creation, Entry, Modification, Paced, Resource, Work, tagged};
@@ -175,7 +177,7 @@ impl Resource for Tables {
             let request = aws.ec2().create_route_table().set_vpc_id(want.vpc.known().map(str::to_owned));
             request.client_token(order.order.token).tag_specifications(tags.clone()).send()
         };
-        let reply = tagging::soon(aws.caller.send("ec2:CreateRouteTable", request).await)?;
+        let reply = aws.caller.send("ec2:CreateRouteTable", request).await.map_err(not_yet)?;
         let without = || CloudError::bug("ec2:CreateRouteTable", "the reply contains no route table");
         let raw = reply.route_table.ok_or_else(without)?;
         let id = raw.route_table_id().unwrap_or_default();
@@ -190,7 +192,7 @@ impl Resource for Tables {
     }
 
     async fn write_tags(&self, work: Work<'_>, live: &Live<Spec>, tags: &Retag) -> Result<(), CloudError> {
-        tagging::write(work.aws, &live.id, tags).await
+        requests::write_tags(work.aws, &live.id, tags).await
     }
 
     async fn update(&self, work: Work<'_>, order: &Modification<'_, Spec>) -> Result<Live<Spec>, CloudError> {
@@ -233,14 +235,14 @@ async fn route(aws: &Aws, table: &str, from: Option<&str>, to: Option<&str>) -> 
         (Some(from), Some(to)) if from == to => Ok(()),
         (Some(_), None) => {
             let request = || aws.ec2().delete_route().route_table_id(table).destination_cidr_block(ANYWHERE).send();
-            tagging::gone_is_fine(aws.caller.send("ec2:DeleteRoute", request).await.map(drop))
+            unless_gone(aws.caller.send("ec2:DeleteRoute", request).await.map(drop))
         }
         (None, Some(to)) => {
             let request = || {
                 let request = aws.ec2().create_route().route_table_id(table).destination_cidr_block(ANYWHERE);
                 request.set_gateway_id(gateway(to)).set_nat_gateway_id(nat(to)).send()
             };
-            match tagging::soon(aws.caller.send("ec2:CreateRoute", request).await) {
+            match aws.caller.send("ec2:CreateRoute", request).await.map_err(not_yet) {
                 // An earlier try has made it.
                 Err(error) if error.class == ErrorClass::Exists => {
                     Box::pin(route(aws, table, Some(""), Some(to))).await
@@ -253,19 +255,19 @@ async fn route(aws: &Aws, table: &str, from: Option<&str>, to: Option<&str>) -> 
                 let request = aws.ec2().replace_route().route_table_id(table).destination_cidr_block(ANYWHERE);
                 request.set_gateway_id(gateway(to)).set_nat_gateway_id(nat(to)).send()
             };
-            tagging::soon(aws.caller.send("ec2:ReplaceRoute", request).await).map(drop)
+            aws.caller.send("ec2:ReplaceRoute", request).await.map_err(not_yet).map(drop)
         }
     }
 }
 
 async fn associate(aws: &Aws, table: &str, subnet: &str) -> Result<String, CloudError> {
     let request = || aws.ec2().associate_route_table().route_table_id(table).subnet_id(subnet).send();
-    let reply = tagging::soon(aws.caller.send("ec2:AssociateRouteTable", request).await)?;
+    let reply = aws.caller.send("ec2:AssociateRouteTable", request).await.map_err(not_yet)?;
     Ok(reply.association_id().unwrap_or_default().to_owned())
 }
 
 async fn disassociate(aws: &Aws, live: &Live<Spec>, subnet: &str) -> Result<(), CloudError> {
     let Some(association) = live.private["associations"][subnet].as_str() else { return Ok(()) };
     let request = || aws.ec2().disassociate_route_table().association_id(association).send();
-    tagging::gone_is_fine(aws.caller.send("ec2:DisassociateRouteTable", request).await.map(drop))
+    unless_gone(aws.caller.send("ec2:DisassociateRouteTable", request).await.map(drop))
 }

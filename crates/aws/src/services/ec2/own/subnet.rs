@@ -16,8 +16,10 @@ use evenkeel_stack::model::{OwnNetwork, Stack};
 use serde::{Deserialize, Serialize};
 
 use super::super::replies::interface_in_words;
+use super::super::requests;
 use super::fetched::networks;
 use super::{availability_zones, tagging, vpc};
+use crate::call::gone::not_yet;
 use crate::client::Aws;
 use crate::read::Fetched;
 use crate::resource::{Creation, Entry, Modification, Paced, Resource, Work, tagged};
@@ -160,13 +162,13 @@ impl Resource for Subnets {
                 .set_availability_zone(want.zone.known().map(str::to_owned))
                 .send()
         };
-        let reply = tagging::soon(aws.caller.send("ec2:CreateSubnet", request).await)?;
+        let reply = aws.caller.send("ec2:CreateSubnet", request).await.map_err(not_yet)?;
         let raw = reply.subnet.ok_or_else(|| CloudError::bug("ec2:CreateSubnet", "the reply contains no subnet"))?;
         Ok(live(work.stack, &raw))
     }
 
     async fn write_tags(&self, work: Work<'_>, live: &Live<Spec>, tags: &Retag) -> Result<(), CloudError> {
-        tagging::write(work.aws, &live.id, tags).await
+        requests::write_tags(work.aws, &live.id, tags).await
     }
 
     async fn update(&self, _work: Work<'_>, order: &Modification<'_, Spec>) -> Result<Live<Spec>, CloudError> {
@@ -186,7 +188,7 @@ impl Resource for Subnets {
             Ok(found) => {
                 let of = |id: &String| {
                     let own = found.iter().filter(|interface| interface.subnet_id() == Some(id));
-                    tagging::vacancy(&own.map(in_words).collect::<Vec<_>>())
+                    requests::vacancy(&own.map(in_words).collect::<Vec<_>>())
                 };
                 ids.iter().map(|id| Ok(of(id))).collect()
             }
@@ -203,7 +205,7 @@ impl Resource for Subnets {
 /// Network interfaces in these subnets: one request for all of them.
 async fn inside(aws: &Aws, ids: Vec<String>) -> Result<Vec<NetworkInterface>, CloudError> {
     let only = Filter::builder().name("subnet-id").set_values(Some(ids)).build();
-    tagging::interfaces(aws, only).await
+    requests::interfaces(aws, only).await
 }
 
 fn in_words(interface: &NetworkInterface) -> String {

@@ -13,9 +13,11 @@ use evenkeel_core::snapshot::Live;
 use evenkeel_stack::model::Stack;
 use serde::{Deserialize, Serialize};
 
+use super::super::requests;
 use super::fetched::networks;
 use super::read::OwnVpc;
 use super::tagging;
+use crate::call::gone::not_yet;
 use crate::client::Aws;
 use crate::read::Fetched;
 use crate::resource::{Creation, Entry, Modification, Paced, Resource, Work, tagged};
@@ -117,12 +119,12 @@ impl Resource for Vpcs {
         // As AWS makes it.
         let made = OwnVpc { raw, dns_support: true, dns_hostnames: false, others: Vec::new() };
         let made = live(work.stack, &made);
-        tagging::soon(set(aws, &made.id, &made.have, want).await)?;
+        set(aws, &made.id, &made.have, want).await.map_err(not_yet)?;
         Ok(made.with(want.clone()))
     }
 
     async fn write_tags(&self, work: Work<'_>, live: &Live<Spec>, tags: &Retag) -> Result<(), CloudError> {
-        tagging::write(work.aws, &live.id, tags).await
+        requests::write_tags(work.aws, &live.id, tags).await
     }
 
     async fn update(&self, work: Work<'_>, order: &Modification<'_, Spec>) -> Result<Live<Spec>, CloudError> {

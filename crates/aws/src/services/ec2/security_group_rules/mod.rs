@@ -8,7 +8,7 @@ pub(super) mod send;
 
 use async_trait::async_trait;
 use evenkeel_core::doc::{Doc, Text};
-use evenkeel_core::error::{CloudError, ErrorClass};
+use evenkeel_core::error::CloudError;
 use evenkeel_core::graph::Node;
 use evenkeel_core::id::NodeId;
 use evenkeel_core::kind::{Field, Kind, Ready, Replace};
@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use self::convert::Rules;
 use self::send::Direction;
 use super::security_group;
+use crate::call::gone::not_yet;
 use crate::read::Fetched;
 use crate::resource::{Creation, Entry, Modification, Paced, Resource, Work, doc, spec, untagged};
 use crate::services::ec2::read::Ec2;
@@ -183,14 +184,6 @@ fn group_id(spec: &Spec) -> Result<&str, CloudError> {
     spec.group.known().ok_or_else(|| CloudError::bug("security_group_rules", "the group is not known"))
 }
 
-/// A group that was made seconds ago may not be known everywhere.
-pub(super) fn not_visible_yet(mut error: CloudError) -> CloudError {
-    if error.class == ErrorClass::Gone {
-        error.class = ErrorClass::Propagating;
-    }
-    error
-}
-
 struct AllRules;
 
 untagged!(Spec);
@@ -217,7 +210,7 @@ impl Resource for AllRules {
                 }
                 Ok(())
             },);
-        ingress.and(egress).map_err(not_visible_yet)?;
+        ingress.and(egress).map_err(not_yet)?;
         Ok(after(group, order.order.name, order.order.node, want))
     }
 
@@ -229,7 +222,7 @@ impl Resource for AllRules {
             send::change(work.aws, group, Direction::Egress, &have.egress, &want.egress),
         );
         // The group itself was seen; what is missing is a peer that was just made.
-        ingress.and(egress).map_err(not_visible_yet)?;
+        ingress.and(egress).map_err(not_yet)?;
         Ok(after(group, &order.live.name, order.order.node, want))
     }
 

@@ -12,6 +12,7 @@ use serde_json::{Map, Value, json};
 
 use super::convert::{self, CLUSTER, LAST_UPDATE};
 use super::{ENTRY, Spec, access, existing};
+use crate::call::gone::unless_gone;
 use crate::call::raw::exchange;
 use crate::client::Aws;
 use crate::existing::at;
@@ -232,9 +233,6 @@ async fn disassociate(aws: &Aws, arn: &str, cluster: &str) -> Result<(), CloudEr
     }
     let body = json!({ "gateway": arn, "cluster": cluster });
     let sent = exchange!(aws, "ecs:DisassociateGatewayFromCluster", ecs.disassociate_gateway_from_cluster, &body);
-    match sent {
-        // There is no association any more, or no cluster.
-        Err(error) if error.class == ErrorClass::Gone => Ok(()),
-        sent => sent.map(drop),
-    }
+    // There may be no association any more, or no cluster.
+    unless_gone(sent)
 }

@@ -8,7 +8,7 @@ use evenkeel_core::error::{CloudError, ErrorClass};
 use evenkeel_core::name;
 use serde_json::{Value, json};
 
-use super::reply::{is_ours, items, last, side_by_side, text};
+use super::reply::{is_ours, items, last, later_names, side_by_side, text};
 use super::{Finder, Part, Scope};
 use crate::call::raw::exchange;
 use crate::client::Aws;
@@ -19,8 +19,6 @@ pub const CLUSTERS: &str = "evenkeel:clusters";
 const NAMES: usize = 10;
 /// Longest name.
 const NAME_LIMIT: usize = 255;
-/// How many generations of a name are asked for at once.
-const GENERATIONS: u32 = 9;
 
 /// The names that the graph leads to.
 pub(super) fn wanted(scope: &Scope<'_>) -> BTreeSet<String> {
@@ -28,7 +26,7 @@ pub(super) fn wanted(scope: &Scope<'_>) -> BTreeSet<String> {
     for node in scope.graph.of_kind("gateway") {
         names.insert(node.name.clone());
         if scope.only.is_some() {
-            names.extend((2..=GENERATIONS).map(|number| name::of_generation(&node.name, number, NAME_LIMIT)));
+            names.extend(later_names(&node.name, NAME_LIMIT));
         }
         names.extend(node.moved_from.iter().map(|old| name::physical(scope.stack, old.name(), NAME_LIMIT)));
     }

@@ -7,7 +7,7 @@ use evenkeel_core::error::CloudError;
 use evenkeel_core::name;
 use serde_json::{Value, json};
 
-use super::reply::{is_ours, items, last, text};
+use super::reply::{is_ours, items, last, later_names, text};
 use super::{Finder, Part, Scope};
 use crate::call::raw::exchange;
 use crate::client::Aws;
@@ -16,8 +16,6 @@ use crate::sharing::Known;
 
 /// AWS's limit for DescribeCapacityProviders.
 const BATCH: usize = 100;
-/// How many generations of a name are asked for where one was made a moment ago.
-const GENERATIONS: u32 = 9;
 
 /// Whether AWS itself has a capacity provider of that name.
 fn is_of_aws(name: &str) -> bool {
@@ -35,7 +33,7 @@ pub(super) async fn fetch(aws: &Aws, scope: &Scope<'_>, finder: &Finder<'_>, clu
     names.extend(wanted.iter().cloned());
     if scope.only.is_some() {
         for base in &wanted {
-            names.extend((2..=GENERATIONS).map(|number| name::of_generation(base, number, NAME_LIMIT)));
+            names.extend(later_names(base, NAME_LIMIT));
         }
     } else if let Ok(found) = finder.find(":capacity-provider/").await {
         // Where it does not answer, those of clusters of ours are there all the same.

@@ -1,11 +1,14 @@
 //! What all that reads from ECS does alike: members of a reply, the tags in it, the mark of a stack, and requests side by side. Knows
 //! no kind of resource and asks for nothing.
 
+use evenkeel_core::name;
 use futures::StreamExt as _;
 use serde_json::{Value, json};
 
 use crate::tags::{self, Tags};
 
+/// How many generations of a name are asked for at once.
+const GENERATIONS: u32 = 9;
 /// Requests side by side.
 const AT_ONCE: usize = 16;
 
@@ -32,6 +35,12 @@ pub fn tags_of(value: &Value) -> Tags {
 /// Tags as ECS takes them.
 pub fn tag_list(tags: &Tags) -> Value {
     tags.iter().map(|(key, value)| json!({ "key": key, "value": value })).collect()
+}
+
+/// The names of the generations of a thing that come after the first: what was made a moment ago may be the next half of a replacement,
+/// and no finder knows it yet. One request has room for them.
+pub(super) fn later_names(base: &str, limit: usize) -> impl Iterator<Item = String> {
+    (2..=GENERATIONS).map(move |number| name::of_generation(base, number, limit))
 }
 
 /// What stands behind the last slash of an ARN: a cluster's or a service's name, a family with its revision.

@@ -7,7 +7,7 @@ use evenkeel_core::error::{CloudError, ErrorClass};
 use evenkeel_core::name;
 use serde_json::{Value, json};
 
-use super::reply::{is_ours, items, last, side_by_side, tags_of, text};
+use super::reply::{is_ours, items, last, later_names, side_by_side, tags_of, text};
 use super::{Finder, Part, Scope, clusters};
 use crate::call::raw::exchange;
 use crate::client::Aws;
@@ -17,8 +17,6 @@ use crate::tags;
 
 /// AWS's limit for DescribeServices.
 const BATCH: usize = 10;
-/// How many generations of a name are asked for at once; one request has room for them.
-const GENERATIONS: u32 = 9;
 /// Longest name of a service.
 const NAME_LIMIT: usize = 255;
 
@@ -38,8 +36,7 @@ impl Wanted {
             let names = services.entry(text(&node.want, "cluster").to_owned()).or_default();
             names.insert(node.name.clone());
             if scope.only.is_some() {
-                // What was made a moment ago may be the next half of a replacement, and no finder knows it yet.
-                names.extend((2..=GENERATIONS).map(|number| name::of_generation(&node.name, number, NAME_LIMIT)));
+                names.extend(later_names(&node.name, NAME_LIMIT));
             }
             // An entry that was renamed in the file most likely still has the default name of its old entry.
             names.extend(node.moved_from.iter().map(|old| name::physical(scope.stack, old.name(), NAME_LIMIT)));

@@ -27,6 +27,7 @@ use serde_json::{Value, json};
 
 use self::existing::Sought;
 use self::send::Made;
+use crate::call::gone::not_yet;
 use crate::read::Fetched;
 use crate::resource::{self, Creation, Entry, Modification, Paced, Resource, Tagging, Work, doc, spec, tagged};
 use crate::services::iam::read::{self, Found, Iam, SETTINGS, same_name};
@@ -267,10 +268,7 @@ impl Resource for Roles {
             }
         };
         // A role that was made a moment ago is not known everywhere yet.
-        added.map_err(|error| match error.class {
-            ErrorClass::Gone => CloudError { class: ErrorClass::Propagating, ..error },
-            _ => error,
-        })?;
+        added.map_err(not_yet)?;
         let mut live = live(name, &arn, Owner::Nobody, want.clone());
         live.replaces = order.order.replaces.map(str::to_owned);
         Ok(live)

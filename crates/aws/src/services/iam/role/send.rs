@@ -8,6 +8,7 @@ use evenkeel_core::snapshot::Owner;
 use futures::future::{BoxFuture, FutureExt, join_all};
 
 use super::{Spec, policy};
+use crate::call::gone::unless_gone;
 use crate::client::Aws;
 use crate::resource::{Creation, Work};
 use crate::services::iam::read::{Found, attached, inline_names, one, path, profiles_of};
@@ -28,13 +29,6 @@ pub fn sdk_tags(tags: &Tags) -> Result<Vec<Tag>, CloudError> {
 /// Runs requests side by side; the first error, after all have ended.
 async fn all(requests: Vec<BoxFuture<'_, Result<(), CloudError>>>) -> Result<(), CloudError> {
     join_all(requests).await.into_iter().collect()
-}
-
-fn unless_gone(result: Result<(), CloudError>) -> Result<(), CloudError> {
-    match result {
-        Err(error) if error.class == ErrorClass::Gone => Ok(()),
-        other => other,
-    }
 }
 
 /// What has come of making a role.
